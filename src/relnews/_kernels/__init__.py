@@ -1,0 +1,18 @@
+"""Compiled loops over flat arrays.
+
+The contract of every kernel in this package:
+
+1. C-contiguous one-dimensional arrays and scalars in, preallocated ``out_…`` arrays and scratch in
+   as well; no checks, no exceptions, no Python objects. Callers validate.
+2. Single-threaded and ``nogil``; parallelism is one level up, in `relnews._parallel`.
+3. Inputs are read-only (see `frozen`), so that an array in memory and one mapped from a file are
+   the same type to the compiler and are compiled for once.
+4. Offsets (``…_ptr``) are int64. Nothing wraps silently.
+5. No ``fastmath`` where a score is summed: reassociation would change it.
+
+=============  ====================================================================
+`counting`     UTF-8 bytes to term counts and a vocabulary
+`layout`       counts of a segment to sorted rows and postings grouped by value
+`scoring`      norms of articles; the best k of a segment for a block of queries
+=============  ====================================================================
+"""

@@ -1,0 +1,29 @@
+"""How kernels are compiled, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def kernel(function: Function) -> Function:
+    """Compile on first use without the interpreter lock; keep the result on disk if possible."""
+    try:
+        compiled = numba.njit(nogil=True, cache=True)(function)
+    except RuntimeError:  # no folder that the cache could be written to
+        compiled = numba.njit(nogil=True)(function)
+    return cast(Function, compiled)
+
+
+def frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return the array as a read-only, C-contiguous plain ndarray, copied only if need be."""
+    array = np.ascontiguousarray(array).view(np.ndarray)
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,85 @@
+"""What a term is: lower case, the token rule, stop words, and how much a title's words count."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation
+from relnews._kernels._compile import frozen
+from relnews.articles import Article
+
+#: A term has at least so many characters, as in scikit-learn's default token pattern.
+MIN_LENGTH = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Analysis:
+    r"""Which terms an article has.
+
+    Terms are the lower-cased maximal runs of two or more word characters, ``(?u)\b\w\w+\b``, of
+    title, dek and text. Text that is written without spaces (Chinese, Japanese, Thai) makes one
+    term of each run between punctuation marks.
+
+    Parameters
+    ----------
+    title_weight : int, default=3
+        How often each word of the title counts; one in the dek or the text counts once. 0 leaves
+        titles out.
+    stop_words : 'english', iterable of str or None, default='english'
+        Words that are no terms; 'english' is scikit-learn's list. They go through the token rule
+        themselves, so a stop word "can't" stops the term "can".
+    """
+
+    title_weight: int = 3
+    stop_words: str | tuple[str, ...] | None = "english"
+
+    def __post_init__(self) -> None:
+        _validation.check_integer("title_weight", self.title_weight, minimum=0, maximum=1000)
+        words = _validation.check_stop_words(self.stop_words)
+        object.__setattr__(self, "stop_words", words)
+
+    def parts(self, article: Article) -> Iterator[tuple[bytes, int]]:
+        """Yield the article's texts as the counting pass takes them, each with its weight."""
+        for text, weight in (
+            (article.title, self.title_weight),
+            (article.dek, 1),
+            (article.text, 1),
+        ):
+            if text and weight:
+                yield encode(text), weight
+
+    def stop_word_list(self) -> Iterable[str]:
+        """Return the words themselves, in a fixed order."""
+        if self.stop_words == "english":
+            # Imported late: it takes longer than everything else put together.
+            from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+            return sorted(ENGLISH_STOP_WORDS)
+        return self.stop_words or ()
+
+
+def encode(text: str) -> bytes:
+    """Return lower-cased UTF-8; the counting pass lower-cases ASCII itself."""
+    return text.encode() if text.isascii() else text.lower().encode("utf-8", "replace")
+
+
+@functools.cache
+def word_characters() -> NDArray[np.uint8]:
+    r"""Say of every code point whether Python's ``\w`` matches it.
+
+    Returns
+    -------
+    uint8 array of shape (0x110000,)
+    """
+    code_points = np.arange(0x110000, dtype="<u4").tobytes()
+    every_character = code_points.decode("utf-32-le", "surrogatepass")
+    is_word = np.zeros(0x110000, dtype=np.uint8)
+    for run in re.finditer(r"\w+", every_character):
+        is_word[run.start() : run.end()] = 1
+    return frozen(is_word)

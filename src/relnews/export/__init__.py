@@ -1,0 +1,12 @@
+"""Lists written for readers, for machines and for the terminal.
+
+==============================  =====================================================
+`relnews.export.html`           a ``<section>`` for any page, or a page of its own
+`relnews.export.json`           one line of JSON, safe inside a ``<script>`` as well
+`relnews.export.text`           a table for the terminal
+==============================  =====================================================
+"""
+
+from relnews.export import html, json, text
+
+__all__ = ["html", "json", "text"]

@@ -1,0 +1,138 @@
+"""A list as HTML: a fragment for any page, or a page of its own with the article."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import re
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from relnews import _validation
+from relnews.articles import Article
+from relnews.lists import RelatedItem, RelatedList
+
+#: Languages written from right to left.
+_RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
+
+#: English whatever the locale, and marked as such.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+#: What browsers drop from an address or read as another character, which would disguise a scheme.
+_DISGUISE = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
+
+#: A web address, or a relative one: no scheme and no host of its own.
+_LINKABLE = re.compile(r"https?://[^/?#]|(?!//)[^:/?#]*(?:[/?#]|$)", re.IGNORECASE)
+
+
+def fragment(related: RelatedList, *, heading: str = "Related News", heading_level: int = 2) -> str:
+    """Return a list as a ``<section>`` to put into any page.
+
+    Parameters
+    ----------
+    related : RelatedList
+        The list.
+    heading : str, default="Related News"
+        Text of its heading.
+    heading_level : int, default=2
+        From 1 to 6, so that it fits the outline of the page.
+
+    Returns
+    -------
+    str
+        Nothing at all for an empty list: no page needs a heading over nothing.
+
+    Notes
+    -----
+    Everything is escaped. A title is a link if its address is ``http:``, ``https:`` or relative;
+    any other address could run a script or, like ``//host``, name a file server from a page on
+    disk, and leaves the title plain text. The heading's ``id`` is ``relnews-`` and the article's
+    id, percent-encoded; ``relnews`` for a draft.
+    """
+    _validation.check_integer("heading_level", heading_level, minimum=1, maximum=6)
+    if not related:
+        return ""
+    return _TEMPLATES.get_template("fragment.html.jinja").render(
+        related=related,
+        heading=heading,
+        heading_level=heading_level,
+        heading_id="relnews" if related.id is None else f"relnews-{quote(related.id, safe='')}",
+    )
+
+
+def page(article: Article, related: RelatedList) -> str:
+    """Return an article and its list as a complete document.
+
+    It needs no other file, loads nothing, runs no script, and follows the reader's choice of
+    light or dark.
+
+    Parameters
+    ----------
+    article : Article
+        The story.
+    related : RelatedList
+        Its list; an empty one leaves no trace.
+
+    Returns
+    -------
+    str
+        From ``<!DOCTYPE html>`` to ``</html>``. Paragraphs are what blank lines part or, in a text
+        without any, what newlines part. A language written from right to left sets ``dir``; for an
+        unknown language the browser decides.
+    """
+    style = Markup(_TEMPLATES.get_template("page.css").render())
+    return _TEMPLATES.get_template("page.html.jinja").render(
+        article=article,
+        direction=_direction(article.language),
+        paragraphs=_paragraphs(article.text),
+        related=Markup(fragment(related)),
+        style=style,
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+
+
+def _headline(story: Article | RelatedItem) -> str:
+    """Return the title, or what best stands for it: a link must have a text."""
+    return next(filter(str.strip, (story.title, story.dek)), story.id)
+
+
+def _href(url: str | None) -> str | None:
+    """Return the address if it is one to link to."""
+    return url if url and not _DISGUISE.search(url) and _LINKABLE.match(url) else None
+
+
+def _time(when: dt.datetime) -> Markup:
+    """Return a date as an element; midnight is how a date without a time is kept."""
+    bare = when.time() == dt.time()
+    return Markup('<time datetime="{}" lang="en" dir="ltr">{} {} {}</time>').format(
+        when.date().isoformat() if bare else when.isoformat(timespec="seconds"),
+        when.day, _MONTHS[when.month - 1], when.year,
+    )  # fmt: skip
+
+
+def _direction(language: str | None) -> str:
+    if not language:
+        return "auto"
+    return "rtl" if re.split("[-_]", language.lower())[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+def _paragraphs(text: str) -> list[str]:
+    text = text.strip()
+    paragraphs = re.split(r"\n\s*\n", text)
+    return [part.strip() for part in (paragraphs if len(paragraphs) > 1 else text.split("\n"))]
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("relnews.export"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+_TEMPLATES.filters.update(headline=_headline, href=_href, time=_time)

@@ -1,0 +1,171 @@
+"""Segment: the immutable index of up to 65,536 articles, in both directions."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews._kernels import layout, scoring
+from relnews._kernels._compile import frozen
+from relnews.counts import Counts
+
+#: Articles are numbered by 16 bits inside a segment.
+SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
+
+#: ``published`` of an article without a date: older than any other.
+UNDATED = np.iinfo(np.int64).min
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Segment:
+    """Term counts of some articles, by article (rows) and by term (postings), as flat arrays.
+
+    Counts are kept as levels: indices into the few distinct ``values``. Nothing here depends on
+    other segments or on document frequencies, so a segment never changes.
+
+    Parameters
+    ----------
+    published : int64 array of shape (n_articles,)
+        Microseconds since 1970 (UTC), `UNDATED` if unknown; ascending, so that a time window is a
+        contiguous range, and of two equal scores the later article is the one to prefer.
+    values : int32 array of shape (n_levels,)
+        The distinct counts, ascending.
+    row_ptr : int64 array of shape (n_articles + 1,)
+    row_term : int32 array of shape (n_pairs,)
+        Each article's terms, ascending.
+    row_level : uint16 array of shape (n_pairs,)
+    term : int32 array of shape (n_local_terms,)
+        The terms that occur in the segment, ascending.
+    term_ptr : int64 array of shape (n_local_terms + 1,)
+        Where each term's groups begin.
+    group_ptr : int64 array of shape (n_groups + 1,)
+        Where each group's articles begin.
+    group_level : uint16 array of shape (n_groups,)
+        The count that all articles of a group have; ascending within a term.
+    posting : uint16 array of shape (n_pairs,)
+        Article numbers, ascending within a group.
+    """
+
+    published: NDArray[np.int64]
+    values: NDArray[np.int32]
+    row_ptr: NDArray[np.int64]
+    row_term: NDArray[np.int32]
+    row_level: NDArray[np.uint16]
+    term: NDArray[np.int32]
+    term_ptr: NDArray[np.int64]
+    group_ptr: NDArray[np.int64]
+    group_level: NDArray[np.uint16]
+    posting: NDArray[np.uint16]
+
+    @classmethod
+    def from_counts(
+        cls, counts: Counts, order: NDArray[np.int64], published: NDArray[np.int64], n_terms: int
+    ) -> Segment:
+        """Lay out the counts of articles.
+
+        Parameters
+        ----------
+        counts : Counts
+            Of at most 65,536 articles.
+        order : int64 array of shape (n_articles,)
+            The articles as they are to be numbered: by date, and of one date by id, descending.
+        published : int64 array of shape (n_articles,)
+            Dates in that order.
+        n_terms : int
+            Terms in the vocabulary.
+        """
+        local_of = np.empty(counts.n_articles, dtype=np.int32)
+        local_of[order] = np.arange(counts.n_articles, dtype=np.int32)
+        article = frozen(local_of[counts.article])
+        values, level = _levels(counts.count)
+        frequency = np.bincount(counts.term, minlength=n_terms)
+        term = np.flatnonzero(frequency).astype(np.int32)
+        local_term_of = np.empty(n_terms, dtype=np.int32)
+        local_term_of[term] = np.arange(len(term), dtype=np.int32)
+        local_term = frozen(local_term_of[counts.term])
+
+        # Stable counting sorts, least significant key first.
+        by_article = _order_by(article, np.arange(len(article)), counts.n_articles)
+        by_level = _order_by(level, by_article, len(values))
+        by_term = _order_by(local_term, by_level, len(term))
+        by_row = _order_by(article, _order_by(local_term, by_article, len(term)), len(order))
+
+        posting = np.empty(len(article), dtype=np.uint16)
+        term_ptr = np.empty(len(term) + 1, dtype=np.int64)
+        group_ptr = np.empty(len(article) + 1, dtype=np.int64)
+        group_level = np.empty(len(article), dtype=np.uint16)
+        n_groups = layout.group_postings(
+            local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
+        )
+        return cls(
+            published=frozen(published),
+            values=frozen(values),
+            row_ptr=frozen(_run_starts(article, counts.n_articles)),
+            row_term=frozen(counts.term[by_row]),
+            row_level=frozen(level[by_row].astype(np.uint16)),
+            term=frozen(term),
+            term_ptr=frozen(term_ptr),
+            group_ptr=frozen(group_ptr[: n_groups + 1].copy()),
+            group_level=frozen(group_level[:n_groups].copy()),
+            posting=frozen(posting),
+        )
+
+    @property
+    def n_articles(self) -> int:
+        """Articles in the segment."""
+        return len(self.published)
+
+    def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
+        """Return the terms of one article, ascending, and their levels."""
+        pairs = slice(int(self.row_ptr[local]), int(self.row_ptr[local + 1]))
+        return self.row_term[pairs], self.row_level[pairs]
+
+    def document_frequency(self) -> NDArray[np.int64]:
+        """Return how many of the articles have each of ``term``.
+
+        Returns
+        -------
+        int64 array of shape (n_local_terms,)
+        """
+        return np.diff(self.group_ptr[self.term_ptr])
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+#: Name and dtype of every array of a segment, for whoever writes and reads them.
+SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
+    "published": np.dtype(np.int64), "values": np.dtype(np.int32),
+    "row_ptr": np.dtype(np.int64), "row_term": np.dtype(np.int32),
+    "row_level": np.dtype(np.uint16), "term": np.dtype(np.int32),
+    "term_ptr": np.dtype(np.int64), "group_ptr": np.dtype(np.int64),
+    "group_level": np.dtype(np.uint16), "posting": np.dtype(np.uint16),
+}  # fmt: skip
+
+
+def _levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the distinct counts, ascending, and the index of each count among them."""
+    if count.size and int(count.max()) < 1 << 20:  # nearly always; no sort needed
+        seen = np.flatnonzero(np.bincount(count))
+        level_of = np.zeros(int(seen[-1]) + 1, dtype=np.int32)
+        level_of[seen] = np.arange(len(seen), dtype=np.int32)
+        return seen.astype(np.int32), frozen(level_of[count])
+    values, level = np.unique(count, return_inverse=True)
+    return values, frozen(level.astype(np.int32))
+
+
+def _run_starts(keys: NDArray[np.int32], n_keys: int) -> NDArray[np.int64]:
+    """Return where the run of each key begins when the keys are in order."""
+    ptr = np.zeros(n_keys + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys, minlength=n_keys), out=ptr[1:])
+    return ptr
+
+
+def _order_by(keys: NDArray[np.int32], order: NDArray[np.int64], n_keys: int) -> NDArray[np.int64]:
+    ordered = np.empty_like(order)
+    layout.order_by(keys, frozen(order), _run_starts(keys, n_keys)[:-1].copy(), ordered)
+    return frozen(ordered)

@@ -1,0 +1,60 @@
+"""JSON Lines: one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+
+from relnews import _validation
+
+#: How a first line begins when it is not JSON Lines: an array of objects, or indented JSON.
+_OTHER_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|[\[{]\s*$)")
+
+
+def records(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, dict[str, object] | str]]:
+    """Yield each object with the number of its line.
+
+    Parameters
+    ----------
+    lines : iterable of bytes
+        UTF-8; blank ones are passed over.
+    name : str
+        What to call the file in an error.
+
+    Yields
+    ------
+    line : int
+        From 1.
+    record : dict or str
+        A string says why the line holds no record.
+
+    Raises
+    ------
+    ValueError
+        If the file is JSON, but not one object a line.
+    """
+    first = True
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        record = _record(line)
+        if first and isinstance(record, str) and (other := _OTHER_JSON.match(line)):
+            raise _validation.not_json_lines(name, array=b"[" in other.group())
+        first = False
+        yield number, record
+
+
+def _record(line: bytes) -> dict[str, object] | str:
+    try:
+        text = line.decode().rstrip()
+        record = json.loads(text)
+    except UnicodeDecodeError as error:
+        return _validation.expected_utf8(line[error.start])
+    except json.JSONDecodeError as error:
+        return _validation.expected_json_object(text, f"{error.msg}: column {error.colno}")
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
+        return _validation.expected_json_object(text, str(error))
+    if not isinstance(record, dict):
+        return _validation.expected_json_object(text, type(record).__name__)
+    return record

@@ -1,0 +1,447 @@
+"""Articles: whatever a record looks like, it becomes an Article or a named problem."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import typing
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relnews.articles import (
+    EXAMPLES_NAMED,
+    FIELDS,
+    Article,
+    Intake,
+    Problem,
+    articles_from,
+    parse_article,
+)
+from relnews.exceptions import ArticleError
+
+GOOD = {"id": "good", "title": "A title", "text": "Some text."}
+
+#: A record with each problem, and a piece of the sentence that names it.
+PROBLEMS = {
+    Problem.UNREADABLE: ({"id": "a", "text": ["not", "a", "string"]}, "`text` must be a string"),
+    Problem.MISSING_ID: ({"title": "No id", "text": "Text."}, "non-empty `id`"),
+    Problem.DUPLICATE_ID: (GOOD, "'good'; the first one is kept"),
+    Problem.NO_WORDS: ({"id": "empty", "title": " ", "text": "\n"}, "'empty'"),
+    Problem.NO_TEXT: ({"id": "short", "title": "Only a title"}, "'short'"),
+    Problem.BAD_DATE: ({"id": "when", "text": "T", "published": "yesterday"}, "got 'yesterday'"),
+}
+
+
+def take(source: object, *, strict: bool = False) -> tuple[list[Article], Intake]:
+    """Return the articles of a source, and the account of it."""
+    intake = Intake(strict=strict)
+    return list(articles_from(source, intake)), intake
+
+
+def one(**values: object) -> Article:
+    """Return the article of a record that has nothing wrong with it."""
+    (article,), intake = take([{"id": "a", "text": "Some text.", **values}])
+    assert not intake.problems
+    return article
+
+
+def published(value: object) -> dt.datetime | None:
+    return one(published=value).published
+
+
+# --- problems ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("problem", Problem)
+def test_problem_is_counted_and_named(problem: Problem) -> None:
+    """Each kind of problem is counted, named with its place, and does not stop the rest."""
+    record, words = PROBLEMS[problem]
+    articles, intake = take([GOOD, record, {**GOOD, "id": "last"}])
+    assert intake.problems == {problem: 1}
+    (sentence,) = intake.examples[problem]
+    assert sentence.startswith(f"article 2: {problem.value}: ")
+    assert words in sentence
+    kept = problem.consequence != "skipped"
+    assert [article.id for article in articles] == ["good", *[record.get("id")] * kept, "last"]
+    assert intake.loaded == len(articles) == 3 - intake.skipped
+
+
+@pytest.mark.parametrize("problem", Problem)
+def test_strict_raises_at_the_first_problem(problem: Problem) -> None:
+    """A strict intake raises the sentence that a lenient one would have counted."""
+    record, words = PROBLEMS[problem]
+    with pytest.raises(ArticleError, match=r"^article 2: ") as caught:
+        take([GOOD, record, {"id": "never seen"}], strict=True)
+    assert words in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_every_consequence_is_worded() -> None:
+    """A summary says of each kind whether such records were skipped or kept."""
+    assert Problem.NO_TEXT.consequence == "kept, title only"
+    assert Problem.BAD_DATE.consequence == "kept, undated"
+    others = set(Problem) - {Problem.NO_TEXT, Problem.BAD_DATE}
+    assert {problem.consequence for problem in others} == {"skipped"}
+
+
+def test_summary_names_a_few_and_counts_the_rest() -> None:
+    """A summary has one line a kind, its first examples, and how many more there are."""
+    broken = [{"text": f"No id {number}."} for number in range(EXAMPLES_NAMED + 3)]
+    _, intake = take([GOOD, *broken, {"id": "b", "title": "T"}])
+    lines = intake.summary().splitlines()
+    assert lines[0] == "2 articles loaded, 8 skipped"
+    assert lines[1] == "  missing id: 8 (skipped)"
+    assert lines[2].startswith("    article 2: missing id: ")
+    assert lines[2 + EXAMPLES_NAMED] == "    … and 3 more"
+    assert lines[-2] == "  no text: 1 (kept, title only)"
+
+
+def test_two_problems_of_one_record_are_both_counted() -> None:
+    """A record without a body and with a bad date is kept, and told of twice."""
+    articles, intake = take([{"id": "a", "title": "T", "published": "soon"}])
+    assert [article.published for article in articles] == [None]
+    assert intake.problems == {Problem.NO_TEXT: 1, Problem.BAD_DATE: 1}
+
+
+def test_dek_alone_is_words() -> None:
+    """An article whose only words are in its dek is kept as one without text."""
+    articles, intake = take([{"id": "a", "dek": "The line under it"}])
+    assert articles == [Article("a", dek="The line under it")]
+    assert intake.problems == {Problem.NO_TEXT: 1}
+
+
+@pytest.mark.parametrize("identifier", ["", "  ", None, float("nan"), pd.NA])
+def test_blank_id_is_missing(identifier: object) -> None:
+    """An id without a visible character names nothing."""
+    articles, intake = take([{**GOOD, "id": identifier}])
+    assert not articles
+    assert intake.problems == {Problem.MISSING_ID: 1}
+
+
+@pytest.mark.parametrize("value", [b"bytes", {"a": 1}, ["list"], frozenset("f"), np.array(["x"])])
+@pytest.mark.parametrize("field", ["id", "title", "url"])
+def test_container_is_no_string(field: str, value: object) -> None:
+    """A list, dict, array or bytes in place of a string is unreadable, not its repr."""
+    articles, intake = take([{**GOOD, field: value}])
+    assert not articles
+    assert f"`{field}` must be a string" in intake.examples[Problem.UNREADABLE][0]
+
+
+# --- kinds of rows -------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Story:
+    """A class of a newsroom's own."""
+
+    id: str
+    title: str
+    text: str
+    published: str | None = None
+    lang: str = "en"
+
+
+class Row(typing.NamedTuple):
+    """A row of a database driver."""
+
+    id: str
+    title: str
+    text: str
+    published: str | None = None
+    lang: str = "en"
+
+
+class Polars:
+    """As much of a polars data frame as is used."""
+
+    def iter_rows(self, *, named: bool) -> Iterator[dict[str, object]]:
+        assert named
+        return iter(RECORDS)
+
+
+RECORDS: list[dict[str, typing.Any]] = [
+    {"id": "a", "title": "A", "text": "1", "published": "2025-08-22", "lang": "en"},
+    {"id": "b", "title": "B", "text": "2", "published": None, "lang": "en"},
+]
+FRAME = pd.DataFrame(RECORDS)
+EXPECTED = [
+    Article("a", "A", text="1", published=dt.datetime(2025, 8, 22, tzinfo=dt.UTC), language="en"),
+    Article("b", "B", text="2", language="en"),
+]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(lambda: RECORDS, id="dicts"),
+        pytest.param(lambda: iter(RECORDS), id="iterator"),
+        pytest.param(lambda: EXPECTED, id="articles"),
+        pytest.param(lambda: [Story(**record) for record in RECORDS], id="dataclasses"),
+        pytest.param(lambda: [Row(**record) for record in RECORDS], id="named tuples"),
+        pytest.param(lambda: FRAME, id="data frame"),
+        pytest.param(lambda: FRAME.iterrows(), id="iterrows"),
+        pytest.param(lambda: FRAME.itertuples(), id="itertuples"),
+        pytest.param(lambda: [FRAME.loc[0], FRAME.loc[1]], id="series"),
+        pytest.param(lambda: FRAME.to_dict("records"), id="frame to dicts"),
+        pytest.param(Polars, id="polars"),
+    ],
+)
+def test_every_kind_of_row(source: typing.Any) -> None:
+    """The same rows give the same articles whatever holds them."""
+    articles, intake = take(source())
+    assert articles == EXPECTED
+    assert not intake.problems
+
+
+def test_data_frame_columns_need_not_be_identifiers() -> None:
+    """A data frame may have columns that are no Python names, also numbers."""
+    frame = pd.DataFrame({"id": ["a"], "text": ["T"], "body text": ["x"], 7: ["y"]})
+    articles, _ = take(frame)
+    assert articles == [Article("a", text="T")]
+
+
+def test_data_frame_with_gaps() -> None:
+    """NaN, NaT, None and pandas.NA in a data frame all mean that a value is unknown."""
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "b"],
+            "title": ["A", None],
+            "text": [float("nan"), "Text."],
+            "published": [pd.NaT, pd.Timestamp("2025-08-22 14:05")],
+            "section": pd.array(["news", pd.NA], dtype="string"),
+            "author": [np.nan, "Staff"],
+        }
+    )
+    articles, intake = take(frame)
+    when = dt.datetime(2025, 8, 22, 14, 5, tzinfo=dt.UTC)
+    assert articles == [
+        Article("a", "A", section="news"),
+        Article("b", text="Text.", published=when, author="Staff"),
+    ]
+    assert intake.problems == {Problem.NO_TEXT: 1}
+
+
+def test_data_frame_with_lists_as_arrays() -> None:
+    """Tags may be arrays, which is how Parquet lists arrive in a data frame."""
+    frame = pd.DataFrame({"id": ["a"], "text": ["T"], "tags": [np.array(["x", "y"], object)]})
+    assert take(frame)[0][0].tags == ("x", "y")
+
+
+@pytest.mark.parametrize("source", ["text", b"bytes", GOOD, Article("a"), 7, None])
+def test_source_must_hold_articles(source: object) -> None:
+    """A path, a single record or a number is refused with what to pass instead."""
+    with pytest.raises(TypeError, match=r"read_articles\(path\)"):
+        take(source)
+
+
+@pytest.mark.parametrize("row", ["text", 7, None, ("a", "b"), Story])
+def test_row_must_have_names(row: object) -> None:
+    """A row without field names is refused with its number."""
+    with pytest.raises(TypeError, match=r"^article 2 must be a mapping"):
+        take([GOOD, row])
+
+
+# --- articles that a reader has made -------------------------------------------------------------
+
+
+def test_article_of_a_reader_is_admitted_as_it_is() -> None:
+    """An article with an origin was checked when it was read, and is not told of again."""
+    article = Article("a", "Only a title", origin="news.jsonl:1")
+    articles, intake = take([article, {"id": "b", "title": "B"}, article])
+    assert articles[0] is article
+    assert intake.problems == {Problem.NO_TEXT: 1, Problem.DUPLICATE_ID: 1}
+    assert intake.examples[Problem.NO_TEXT] == ["article 2: no text: 'b'"]
+    assert intake.examples[Problem.DUPLICATE_ID][0].startswith("news.jsonl:1: duplicate id: ")
+
+
+def test_article_without_origin_is_checked() -> None:
+    """An article that a caller has made is checked and mended as a dict would be."""
+    made = Article("a", "Only a title", published=dt.datetime(2025, 8, 22))
+    (article,), intake = take([made])
+    assert article.published == dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
+    assert article.origin == "article 1"
+    assert intake.problems == {Problem.NO_TEXT: 1}
+
+
+def test_origin_of_a_record_is_where_it_was_found() -> None:
+    """A field of the data that is called origin does not hide the place of the record."""
+    article = parse_article({**GOOD, "origin": "Reuters"}, Intake(), "news.jsonl:17")
+    assert article is not None
+    assert article.origin == "news.jsonl:17"
+    assert "origin" not in FIELDS
+
+
+def test_origin_is_no_part_of_an_article() -> None:
+    """Two articles that differ in where they were found are equal, and look alike."""
+    here, there = Article("a", origin="here"), Article("a", origin="there")
+    assert here == there
+    assert repr(here) == repr(there)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def test_aliases() -> None:
+    """`lang` and `topics` are understood without being mapped."""
+    article = one(lang="de", topics=["Politik"])
+    assert (article.language, article.tags) == ("de", ("Politik",))
+
+
+def test_own_name_goes_before_alias() -> None:
+    """Where data has a field's name and its alias, the name counts unless it is unknown."""
+    assert one(lang="de", language="en").language == "en"
+    assert one(lang="de", language=None).language == "de"
+    assert one(topics=["x"], tags=float("nan")).tags == ("x",)
+
+
+def test_mapped_name_goes_before_all() -> None:
+    """A mapped field is taken from the name it is mapped to, and from nowhere else."""
+    record = {"id": "a", "text": "teaser", "body": "Text.", "lang": "de", "locale": "fr"}
+    fields = {"text": "body", "language": "locale", "title": "absent"}
+    article = parse_article(record, Intake(), "here", fields)
+    assert article == Article("a", text="Text.", language="fr")
+
+
+def test_unknown_names_are_ignored() -> None:
+    """Fields that an article does not have are left out."""
+    assert one(slug="x", comments=[1, 2]) == Article("a", text="Some text.")
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(17, "17"), (0, "0"), (np.int64(17), "17"), ("017", "017")]
+)
+def test_id_may_be_a_number(value: object, expected: str) -> None:
+    """A number is taken as the string that it prints."""
+    assert one(id=value).id == expected
+
+
+def test_number_and_string_are_the_same_id() -> None:
+    """Ids are compared as strings."""
+    _, intake = take([{**GOOD, "id": 1}, {**GOOD, "id": "1"}])
+    assert intake.problems == {Problem.DUPLICATE_ID: 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("\ud800", "\ufffd"),
+        ("a\ud83d", "a\ufffd"),
+        ("a\udc00b", "a\ufffdb"),
+        ("\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
+        ("\ufeffé", "\ufeffé"),
+        ("a\0é", "a\0é"),
+        ("a\0", "a\0"),
+    ],
+)
+def test_text_can_always_be_encoded(value: str, expected: str) -> None:
+    """Half of a surrogate pair becomes U+FFFD and everything else stays, NUL included."""
+    article = one(id=f"x{value}", title=value, text=value, url=value, tags=[value])
+    got = (article.title, article.text, article.url, *article.tags)
+    assert article.id == f"x{expected}"
+    assert got == (expected,) * 4
+    str(article).encode()
+
+
+@pytest.mark.parametrize("value", [None, "", float("nan"), np.float64("nan"), pd.NaT, pd.NA])
+def test_unknown_values(value: object) -> None:
+    """Everything that stands for "unknown" gives an undated article without tags."""
+    article = one(published=value, tags=value)
+    assert (article.published, article.tags) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["b", "a"], ("b", "a")),
+        (("b", "a"), ("b", "a")),
+        ({"a"}, ("a",)),
+        (frozenset({"a"}), ("a",)),
+        (np.array(["b", "a"]), ("b", "a")),
+        (pd.Series(["b", "a"]), ("b", "a")),
+        (["New York, NY", " a ", "", None], ("New York, NY", "a")),
+        ("b, a,,", ("b", "a")),
+        ([1987, 2], ("1987", "2")),
+        (np.array([]), ()),
+    ],
+)
+def test_tags(value: object, expected: tuple[str, ...]) -> None:
+    """Tags are a list of any kind, or one string with commas, in their order."""
+    assert one(tags=value).tags == expected
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, b"a", [["a"]], [{"name": "a"}]])
+def test_tags_must_be_strings(value: object) -> None:
+    """Tags that are objects are unreadable."""
+    _, intake = take([{**GOOD, "tags": value}])
+    assert "`tags` must be a string" in intake.examples[Problem.UNREADABLE][0]
+
+
+WHEN = dt.datetime(2025, 8, 22, 14, 5, tzinfo=dt.UTC)
+DAY = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
+TWO_HOURS_EAST = dt.timezone(dt.timedelta(hours=2))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2025-08-22", DAY),
+        ("20250822", DAY),
+        (" 2025-08-22\n", DAY),
+        ("2025-08-22T14:05", WHEN),
+        ("2025-08-22 14:05", WHEN),
+        ("2025-08-22T14:05Z", WHEN),
+        ("2025-08-22T16:05+02:00", WHEN),
+        ("2025-08-22T14:05:00.000001Z", WHEN.replace(microsecond=1)),
+        (dt.date(2025, 8, 22), DAY),
+        (WHEN, WHEN),
+        (WHEN.replace(tzinfo=None), WHEN),
+        (WHEN.astimezone(TWO_HOURS_EAST), WHEN),
+        (np.datetime64("2025-08-22"), DAY),
+        (np.datetime64("2025-08-22T14:05"), WHEN),
+        (np.datetime64("2025-08-22T14:05:00.000000999", "ns"), WHEN),
+        (pd.Timestamp("2025-08-22 14:05"), WHEN),
+        (pd.Timestamp("2025-08-22 16:05", tz="Europe/Berlin"), WHEN),
+        (pd.Timestamp("1500-01-01"), dt.datetime(1500, 1, 1, tzinfo=dt.UTC)),
+        ("0001-01-01", dt.datetime(1, 1, 1, tzinfo=dt.UTC)),
+        (np.datetime64("NaT", "s"), None),
+    ],
+)
+def test_dates(value: object, expected: dt.datetime | None) -> None:
+    """Every kind of date becomes a plain datetime in UTC; one without a zone is in UTC."""
+    got = published(value)
+    assert got == expected
+    if got is not None:
+        assert type(got) is dt.datetime
+        assert got.tzinfo is dt.UTC
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "22 August 2025",
+        "2025-13-01",
+        "14:05",
+        "0001-01-01T00:00+05:00",
+        "9999-12-31T23:59-05:00",
+        np.datetime64("20000-01-01"),
+        1755871500,
+        1755871500.0,
+        np.int64(1755871500),
+        np.float64(1755871500),
+        True,
+        ["2025-08-22"],
+        {"$date": "2025-08-22"},
+    ],
+)
+def test_bad_dates(value: object) -> None:
+    """What is no date, or lies outside the calendar, is named and the article kept undated."""
+    articles, intake = take([{**GOOD, "published": value}])
+    assert [article.published for article in articles] == [None]
+    (sentence,) = intake.examples[Problem.BAD_DATE]
+    assert "article 1: bad date: 'good': expected an ISO 8601 date" in sentence

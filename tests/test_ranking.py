@@ -1,0 +1,223 @@
+"""Exact top-k against the reference: ties, priors, exclusion, cuts into segments."""
+
+import math
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from relnews import archive as archive_module
+from relnews.analysis import Analysis
+from relnews.archive import Archive
+from relnews.articles import Article, Intake, articles_from
+from relnews.postings import UNDATED
+from relnews.ranking import NO_ARTICLE, Queries, rank
+from strategies import archives, texts
+
+STOP_WORDS = ("the", "and", "can't")
+
+
+def build(articles, *, segment_articles=1 << 16, title_weight=2, sublinear_tf=True):
+    with mock.patch.object(archive_module, "SEGMENT_ARTICLES", segment_articles):
+        return Archive.build(
+            articles_from(articles, Intake()), Analysis(title_weight, STOP_WORDS), sublinear_tf
+        )
+
+
+def lists_of(archive, k):
+    """Return {id: [(id, score, similarity), …]} of every article."""
+    lists = {}
+    for ranked in archive.rank_all(k, n_jobs=1):
+        (own,) = archive.catalogue.ids([ranked.query])
+        lists[own] = in_words(archive, ranked)
+    return lists
+
+
+def in_words(archive, ranked):
+    ids = archive.catalogue.ids(ranked.number.tolist())
+    return list(zip(ids, ranked.score.tolist(), ranked.similarity.tolist(), strict=True))
+
+
+@given(
+    archives(), st.integers(1, 16), st.sampled_from([1, 2, 3, 5, 1 << 16]), st.integers(0, 3),
+    st.booleans(),
+)  # fmt: skip
+def test_lists_equal_the_reference(articles, k, segment_articles, title_weight, sublinear_tf):
+    """Every list is the reference's, ties included, wherever the archive is cut into segments."""
+    archive = build(
+        articles, segment_articles=segment_articles, title_weight=title_weight,
+        sublinear_tf=sublinear_tf,
+    )  # fmt: skip
+    expected = reference.related_news(
+        articles, k, title_weight=title_weight, stop_words=STOP_WORDS, sublinear_tf=sublinear_tf
+    )
+
+    assert lists_of(archive, k) == expected
+
+
+@given(archives(min_size=1), texts(), texts(), st.integers(1, 16), st.sampled_from([2, 1 << 16]))
+def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles):
+    """A draft is ranked with the archive's idf; words that the archive lacks do not count."""
+    archive = build(articles, segment_articles=segment_articles)
+    counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    query = reference.term_counts({"title": title, "text": text}, 2, STOP_WORDS)
+    query = {term: tf for term, tf in query.items() if term in idf}
+    rows = [
+        (article["id"], article["published"], reference.unit_weights(c, idf))
+        for article, c in zip(articles, counts, strict=True)
+    ]
+    expected = reference.ranking(reference.unit_weights(query, idf) if query else {}, rows, k)
+
+    ranked = archive.rank_draft(Article("", title=title, text=text), k)
+
+    assert in_words(archive, ranked) == expected
+
+
+priors = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 3), st.sampled_from([0.25, 1e-9]))
+
+
+@given(archives(min_size=1), st.data(), st.integers(1, 16), st.sampled_from([3, 1 << 16]))
+def test_priors_multiply_the_score_and_zero_leaves_out(articles, data, k, segment_articles):
+    """A prior is part of the ranking: scores are similarity × prior, the list is refilled."""
+    archive = build(articles, segment_articles=segment_articles)
+    factor = {article["id"]: data.draw(priors) for article in articles}
+    counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    rows = [
+        (article["id"], article["published"], reference.unit_weights(c, idf))
+        for article, c in zip(articles, counts, strict=True)
+    ]
+    chosen = data.draw(st.sampled_from(articles))["id"]
+    weights = next(weights for i, _, weights in rows if i == chosen)
+    expected = reference.ranking(
+        weights, rows, k, exclude=chosen, priors=[factor[i] for i, _, _ in rows]
+    )
+
+    segments = []
+    for scored in archive.segments:
+        numbers = range(scored.base, scored.base + scored.segment.n_articles)
+        ids = archive.catalogue.ids(list(numbers))
+        segments.append(scored.with_prior(np.array([factor[i] for i in ids])))
+    query = archive._query_of(archive.catalogue.number_of(chosen))
+    (ranked,) = rank(segments, Queries.of([query]), k, archive.catalogue.ids)
+
+    assert in_words(archive, ranked) == expected
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=3, max_size=40),
+    st.integers(1, 6),
+)
+def test_near_ties_are_not_decided_by_single_precision(shape, k):
+    """Articles whose scores differ by less than single precision can tell come out in order.
+
+    Long articles that differ in one rare word among hundreds have scores that differ by parts of
+    a millionth: the sums in single precision alone would order them by their rounding errors.
+    """
+    common = " ".join(f"common{i:03d}" for i in range(300))
+    articles = [
+        {
+            "id": f"{i:02d}",
+            "text": " ".join([common] * 3) + " rest" * rest + f" alone{which}" * 2,
+        }
+        for i, (which, rest) in enumerate(shape)
+    ]
+    expected = reference.related_news(articles, k, title_weight=1, stop_words=())
+
+    with mock.patch.object(archive_module, "SEGMENT_ARTICLES", 7):
+        archive = Archive.build(articles_from(articles, Intake()), Analysis(1, None), True)
+
+    assert lists_of(archive, k) == expected
+
+
+def test_ties_go_to_the_newer_then_to_the_smaller_id():
+    """Equal texts are ordered by date, newest first and undated last, then by id."""
+    articles = [
+        {"id": "q", "text": "security guarantees"},
+        {"id": "old", "text": "security guarantees", "published": "2020-01-01"},
+        {"id": "b", "text": "security guarantees", "published": "2025-01-01"},
+        {"id": "undated", "text": "security guarantees"},
+        {"id": "a", "text": "security guarantees", "published": "2025-01-01"},
+        {"id": "other", "text": "drought", "published": "2025-01-01"},
+    ]
+    for cut in (1, 2, 3, 1 << 16):
+        lists = lists_of(build(articles, segment_articles=cut), 8)
+
+        assert [i for i, _, _ in lists["q"]] == ["a", "b", "old", "undated"]
+        assert {score for _, score, _ in lists["q"]} == {1.0}
+        assert lists["other"] == []
+
+
+def test_segments_are_in_order_of_date():
+    """Local numbers follow the date, so that a time window is a contiguous range."""
+    dates = ["2025-03-01", None, "1900-01-01", "2025-01-01", "1969-12-31T23:59:59"]
+    archive = build([{"id": str(i), "text": "x1", "published": d} for i, d in enumerate(dates)])
+    (scored,) = archive.segments
+    published = scored.segment.published
+
+    assert published.tolist() == sorted(published.tolist())
+    assert published[0] == UNDATED
+    assert archive.catalogue.ids(list(range(5))) == ["1", "2", "4", "3", "0"]
+    assert published[2] == -1_000_000
+
+
+def test_a_segment_closes_at_its_most_pairs():
+    """Long articles make smaller segments, so that building takes bounded memory."""
+    articles = [{"id": str(i), "text": f"word{i} shared terms"} for i in range(10)]
+    with (
+        mock.patch.object(archive_module, "SEGMENT_PAIRS", 6),
+        mock.patch("relnews.counts.BATCH_BYTES", 1),
+    ):
+        archive = build(articles)
+
+    assert len(archive.segments) == 5
+    assert lists_of(archive, 8) == lists_of(build(articles), 8)
+
+
+def test_block_size_and_n_jobs_do_not_matter():
+    """The same lists in the same order for any block and any number of threads."""
+    articles = [
+        {
+            "id": str(i),
+            "text": f"w{i % 7} w{i % 5} w{i % 3} story",
+            "published": f"2025-01-{i % 9 + 1:02d}",
+        }
+        for i in range(60)
+    ]
+    archive = build(articles, segment_articles=17)
+    expected = lists_of(archive, 8)
+    for block in (1, 7, 1000):
+        for n_jobs in (1, 2, -1):
+            with mock.patch.object(archive_module, "BLOCK", block):
+                ranked = list(archive.rank_all(8, n_jobs))
+            ids = archive.catalogue.ids([one.query for one in ranked])
+            assert ids == [article["id"] for article in articles]
+            assert dict(zip(ids, (in_words(archive, r) for r in ranked), strict=True)) == expected
+
+
+def test_a_draft_has_no_number_and_an_empty_archive_no_list():
+    """Ranking against nothing is an empty list."""
+    ranked = build([]).rank_draft(Article("", text="anything"), 3)
+
+    assert ranked.query == NO_ARTICLE
+    assert len(ranked.number) == 0
+
+
+@pytest.mark.parametrize("k", [1, 5, 300])
+def test_an_archive_of_equal_articles(k):
+    """All equal: k of them, newest first, and never the article itself."""
+    articles = [
+        {"id": f"{i:03d}", "text": "peace talks", "published": f"2025-01-{i % 28 + 1:02d}"}
+        for i in range(100)
+    ]
+    lists = lists_of(build(articles, segment_articles=33), k)
+    newest_first = sorted(articles, key=lambda a: a["published"], reverse=True)
+
+    for identifier, items in lists.items():
+        others = [a["id"] for a in newest_first if a["id"] != identifier]
+        assert [i for i, _, _ in items] == others[:k]
+        assert all(math.isclose(score, 1.0) for _, score, _ in items)

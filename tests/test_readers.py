@@ -1,0 +1,670 @@
+"""Readers: the same articles come out of a file however it is written and packed."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import datetime as dt
+import gzip
+import io
+import itertools
+import json
+import lzma
+import os
+import random
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relnews.articles import FIELDS, Article, Intake, Problem, articles_from
+from relnews.exceptions import ArticleError
+from relnews.readers import ArticleReader, read_articles
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+}
+RECORDS = [
+    {"id": "a", "title": "Überschrift", "text": "One.\nTwo.", "published": "2025-08-22"},
+    {"id": "b", "title": "見出し", "text": "本文", "tags": ["x", "y"], "lang": "ja"},
+]
+ARTICLES = list(articles_from(RECORDS, Intake()))
+
+
+def as_jsonl(records: Iterable[dict[str, object]], *, ensure_ascii: bool = False) -> bytes:
+    lines = (json.dumps(record, ensure_ascii=ensure_ascii) + "\n" for record in records)
+    return "".join(lines).encode()
+
+
+def as_csv(records: Iterable[dict[str, object]], delimiter: str = ",") -> bytes:
+    text = io.StringIO(newline="")
+    names = ("id", "title", "dek", "text", "published", "section", "tags", "lang", "url")
+    writer = csv.DictWriter(text, names, delimiter=delimiter)
+    writer.writeheader()
+    for record in records:
+        writer.writerow({**record, "tags": ",".join(record.get("tags", ()))})
+    return text.getvalue().encode()
+
+
+WRITERS = {".jsonl": as_jsonl, ".csv": as_csv}
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., ArticleReader]:
+    """Return a function that writes a file and reads it."""
+
+    def write_and_read(content: bytes | str, name: str, **parameters: object) -> ArticleReader:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_articles(path, **parameters)
+
+    return write_and_read
+
+
+Read = Callable[..., ArticleReader]
+
+
+def ids(reader: ArticleReader) -> list[str]:
+    return [article.id for article in reader]
+
+
+def unreadable(reader: ArticleReader) -> list[str]:
+    """Return what is said of the unreadable records, all of which must be named."""
+    assert set(reader.intake.problems) == {Problem.UNREADABLE}
+    examples = reader.intake.examples[Problem.UNREADABLE]
+    assert len(examples) == reader.intake.problems[Problem.UNREADABLE]
+    return examples
+
+
+def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> io.BytesIO:
+    """Put bytes on standard input."""
+    stream = io.BytesIO(content)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+    return stream
+
+
+# --- opening -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+@pytest.mark.parametrize("ending", [".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".JSONL"])
+def test_format_and_packing_are_told_from_the_name(read: Read, ending: str, packed: str) -> None:
+    """Every ending that is promised is read, packed or not."""
+    content = as_csv(RECORDS) if ending in (".csv", ".tsv") else as_jsonl(RECORDS)
+    reader = read(PACKERS[packed](content), f"news.2025{ending}{packed}")
+    assert list(reader) == ARTICLES
+    assert not reader.intake.problems
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+@pytest.mark.parametrize("name", ["news.jsonl", "news.jsonl.gz", "news.jsonl.xz"])
+def test_packing_is_told_from_the_content(read: Read, name: str, packed: str) -> None:
+    """A file that is packed otherwise than its name says is read all the same."""
+    assert list(read(PACKERS[packed](as_jsonl(RECORDS)), name)) == ARTICLES
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+@pytest.mark.parametrize("ending", WRITERS)
+def test_standard_input(monkeypatch: pytest.MonkeyPatch, ending: str, packed: str) -> None:
+    """Standard input is read packed or not, stays open, and has no size."""
+    stream = pipe(monkeypatch, PACKERS[packed](WRITERS[ending](RECORDS)))
+    reader = read_articles("-", format="csv" if ending == ".csv" else None)
+    assert list(reader) == ARTICLES
+    assert (reader.bytes_total, reader.bytes_read) == (None, None)
+    assert not stream.closed
+
+
+def test_standard_input_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A problem on standard input is named with its line."""
+    pipe(monkeypatch, as_jsonl(RECORDS) + b"nonsense\n")
+    reader = read_articles("-")
+    assert [article.origin for article in reader] == ["<stdin>:1", "<stdin>:2"]
+    assert unreadable(reader)[0].startswith("<stdin>:3: unreadable: ")
+
+
+def test_several_packed_parts_are_one_file(read: Read) -> None:
+    """Packed files that were joined with cat are read to the end of the last."""
+    for name, pack in PACKERS.items():
+        parts = b"".join(pack(as_jsonl([record])) for record in RECORDS)
+        assert list(read(parts, f"news.jsonl{name}")) == ARTICLES
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("packed", PACKERS)
+def test_empty_file(read: Read, ending: str, packed: str) -> None:
+    """A file without a byte, or with nothing but blank lines, holds no article and no problem."""
+    for content in (b"", PACKERS[packed](b""), PACKERS[packed](b"\r\n \n\n")):
+        reader = read(content, f"news{ending}")
+        assert list(reader) == []
+        assert not reader.intake.problems
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_byte_order_mark_and_line_ends(read: Read, ending: str) -> None:
+    """A byte order mark is passed over and lines may end as on Windows."""
+    content = WRITERS[ending](RECORDS).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    expected = [ARTICLES[0].text.replace("\n", "\r\n" if ending == ".csv" else "\n"), "本文"]
+    reader = read(b"\xef\xbb\xbf" + content.removesuffix(b"\r\n"), f"news{ending}")
+    assert [article.text for article in reader] == expected
+    assert not reader.intake.problems
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_line_that_is_not_utf8(read: Read, ending: str) -> None:
+    """A record with a byte that is not UTF-8 is named, and the rest is loaded."""
+    content = WRITERS[ending]([RECORDS[0], {"id": "x", "text": "caf?"}, RECORDS[1]])
+    reader = read(content.replace(b"caf?", b"caf\xe9"), f"news{ending}")
+    assert list(reader) == ARTICLES
+    (sentence,) = unreadable(reader)
+    line = 4 if ending == ".csv" else 2  # the first row of the CSV has two lines, after a header
+    assert sentence.startswith(f"news{ending}:{line}: unreadable: expected UTF-8 text")
+    assert "0xE9" in sentence
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_long_text(read: Read, ending: str) -> None:
+    """A body of a megabyte is read whole."""
+    text = 'word, "quoted"; ü\n' * 60_000
+    (article,) = read(WRITERS[ending]([{"id": "a", "text": text}]), f"news{ending}")
+    assert article.text == text
+
+
+def many() -> list[dict[str, object]]:
+    """Return articles that do not pack well."""
+    draw = random.Random(0)  # noqa: S311 (no secret)
+    return [{"id": str(n), "text": draw.randbytes(400).hex()} for n in range(2_000)]
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("packed", [".gz", ".xz"])
+def test_truncated_file(read: Read, ending: str, packed: str) -> None:
+    """A packed file that ends in the middle gives what is there, and is named at the line."""
+    content = PACKERS[packed](WRITERS[ending](many()))
+    reader = read(content[: len(content) // 2], f"news{ending}{packed}")
+    got = ids(reader)
+    assert 500 < len(got) < 1_500
+    assert got == [str(n) for n in range(len(got))]
+    (sentence,) = unreadable(reader)
+    line = len(got) + (2 if ending == ".csv" else 1)
+    assert sentence.startswith(f"news{ending}{packed}:{line}: unreadable: the file ends in the mid")
+
+
+def test_truncated_in_a_quoted_cell(read: Read) -> None:
+    """A CSV row that the end of a packed file cuts in two is no article."""
+    rows = [{"id": "a", "text": "Whole."}, {"id": "b", "text": "Cut\n" * 9_999}]
+    packed = gzip.compress(as_csv(rows))
+    reader = read(packed[:-40], "news.csv.gz")
+    assert ids(reader) == ["a"]
+    assert len(unreadable(reader)) == 1
+
+
+@pytest.mark.parametrize("packed", [".gz", ".xz"])
+def test_damaged_file(read: Read, packed: str) -> None:
+    """A packed file with a wrong byte gives what comes before it, and is named."""
+    content = bytearray(PACKERS[packed](as_jsonl(many())))
+    content[len(content) // 2] ^= 0xFF
+    reader = read(bytes(content), f"news.jsonl{packed}")
+    got = ids(reader)
+    assert got == [str(n) for n in range(len(got))]
+    assert any("the file is damaged" in sentence for sentence in unreadable(reader))
+
+
+def test_packed_file_with_something_behind_it(read: Read) -> None:
+    """Bytes after the end of a packed file are named, and everything before is loaded."""
+    reader = read(gzip.compress(as_jsonl(RECORDS)) + b"garbage", "news.jsonl.gz")
+    assert list(reader) == ARTICLES
+    assert "news.jsonl.gz:3: unreadable: the file is damaged" in unreadable(reader)[0]
+
+
+def test_strict_raises_at_the_end_of_a_truncated_file(read: Read) -> None:
+    """A strict reader raises where the file ends in the middle."""
+    content = gzip.compress(as_jsonl(RECORDS))[:-12]
+    with pytest.raises(ArticleError, match="ends in the middle"):
+        list(read(content, "news.jsonl.gz", strict=True))
+
+
+# --- the reader ----------------------------------------------------------------------------------
+
+
+def test_origin_is_file_and_line(read: Read) -> None:
+    """Each article knows the line that it starts at, blank lines counted."""
+    reader = read(b"\n" + as_jsonl(RECORDS[:1]) + b"  \n" + as_jsonl(RECORDS[1:]), "news.jsonl")
+    assert [article.origin for article in reader] == ["news.jsonl:2", "news.jsonl:4"]
+    reader = read(b"\n" + as_csv(RECORDS), "news.csv")
+    assert [article.origin for article in reader] == ["news.csv:3", "news.csv:5"]
+
+
+#: Lines with each problem that a reader meets, and what is said of them.
+PROBLEMS = {
+    Problem.UNREADABLE: ("{", "expected one JSON object"),
+    Problem.MISSING_ID: ('{"text": "T"}', "non-empty `id`"),
+    Problem.NO_WORDS: ('{"id": "x"}', "'x'"),
+    Problem.NO_TEXT: ('{"id": "x", "title": "T"}', "'x'"),
+    Problem.BAD_DATE: ('{"id": "x", "text": "T", "published": "soon"}', "got 'soon'"),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_problem_is_counted_and_named(read: Read, problem: Problem) -> None:
+    """Each kind of problem is counted, named with file and line, and does not stop the rest."""
+    line, words = PROBLEMS[problem]
+    first, last = (as_jsonl([record]) for record in RECORDS)
+    reader = read(first + line.encode() + b"\n" + last, "news.jsonl")
+    got = list(reader)
+    assert [got[0], got[-1]] == ARTICLES
+    assert reader.intake.problems == {problem: 1}
+    (sentence,) = reader.intake.examples[problem]
+    assert sentence.startswith(f"news.jsonl:2: {problem.value}: ")
+    assert words in sentence
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_strict_raises_at_the_first_problem(read: Read, problem: Problem) -> None:
+    """A strict reader yields what comes before the problem, and raises it."""
+    reader = read(as_jsonl(RECORDS) + PROBLEMS[problem][0].encode(), "news.jsonl", strict=True)
+    articles = iter(reader)
+    assert list(itertools.islice(articles, 2)) == ARTICLES
+    with pytest.raises(ArticleError, match=rf"^news\.jsonl:3: {problem.value}: "):
+        next(articles)
+
+
+def test_every_pass_counts_anew(read: Read) -> None:
+    """A second pass gives the same articles and a fresh account."""
+    reader = read(as_jsonl(RECORDS) + b"nonsense\n", "news.jsonl")
+    first = (list(reader), reader.intake)
+    second = (list(reader), reader.intake)
+    assert first[0] == second[0] == ARTICLES
+    assert first[1] is not second[1]
+    assert first[1].problems == second[1].problems == {Problem.UNREADABLE: 1}
+
+
+def test_two_passes_at_once(read: Read) -> None:
+    """Two passes at the same time do not disturb each other."""
+    reader = read(as_csv(RECORDS), "news.csv")
+    assert list(zip(reader, reader, strict=True)) == [(article, article) for article in ARTICLES]
+
+
+def test_account_of_a_pass_begins_with_it(read: Read) -> None:
+    """`iter` replaces the account at once, so that the articles can be admitted to it."""
+    reader = read(as_jsonl([*RECORDS, RECORDS[0], {"id": "c", "title": "C"}]), "news.jsonl")
+    articles = list(articles_from(iter(reader), reader.intake))
+    assert [article.id for article in articles] == ["a", "b", "c"]
+    assert reader.intake.loaded == 3
+    assert reader.intake.problems == {Problem.DUPLICATE_ID: 1, Problem.NO_TEXT: 1}
+    assert reader.intake.examples[Problem.DUPLICATE_ID][0].startswith("news.jsonl:3: ")
+
+
+def test_duplicates_are_left_alone(read: Read) -> None:
+    """A reader yields an id as often as the file has it."""
+    reader = read(as_jsonl(RECORDS * 2), "news.jsonl")
+    assert ids(reader) == ["a", "b", "a", "b"]
+    assert not reader.intake.problems
+
+
+@pytest.mark.parametrize("packed", PACKERS)
+def test_progress(read: Read, packed: str) -> None:
+    """The bytes read grow from none to all, count what is on disk, and start anew."""
+    content = PACKERS[packed](as_jsonl(many()))
+    reader = read(content, "news.jsonl")
+    assert (reader.bytes_read, reader.bytes_total) == (0, len(content))
+    for _ in range(2):
+        seen = [reader.bytes_read for _ in reader]
+        assert seen == sorted(seen)
+        assert 0 < seen[0] < len(content) / 2
+        assert reader.bytes_read == reader.bytes_total
+
+
+def test_file_is_closed_when_a_pass_is_left(read: Read) -> None:
+    """A pass that is not finished leaves no file open (a warning would fail this test)."""
+    next(iter(read(gzip.compress(as_jsonl(many())), "news.jsonl")))
+
+
+def test_lines_are_read_as_they_are_asked_for(read: Read) -> None:
+    """The first article is there before a later part of the file is looked at."""
+    content = as_jsonl(many())
+    reader = read(content, "news.jsonl")
+    next(iter(reader))
+    assert reader.bytes_read < len(content) / 10
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_named_pipe_has_no_size(tmp_path: Path) -> None:
+    """What is no regular file has no progress to show."""
+    os.mkfifo(tmp_path / "news.jsonl")
+    reader = read_articles(tmp_path / "news.jsonl")
+    assert (reader.bytes_total, reader.bytes_read) == (None, None)
+
+
+# --- parameters ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_fields(read: Read, ending: str) -> None:
+    """A field is taken from the name that it is mapped to."""
+    content = WRITERS[ending]([{"id": "a", "title": "T", "section": "Real text.", "url": "u/1"}])
+    reader = read(content, f"news{ending}", fields={"id": "url", "text": "section"})
+    assert list(reader) == [Article("u/1", "T", text="Real text.", section="Real text.", url="u/1")]
+
+
+@pytest.mark.parametrize("field", ["body", "origin", "lang"])
+def test_unknown_field(read: Read, field: str) -> None:
+    """A mapping from a name that is no field of an article is refused with those that are."""
+    with pytest.raises(ValueError, match=f"got the field '{field}'") as caught:
+        read("", "news.jsonl", fields={field: "x"})
+    assert all(repr(name) in str(caught.value) for name in FIELDS)
+
+
+def test_mapped_name_that_no_line_has(read: Read) -> None:
+    """In JSON Lines any record may lack a name, so that a wrong one shows in the account."""
+    reader = read(as_jsonl(RECORDS), "news.jsonl", fields={"id": "key"})
+    assert list(reader) == []
+    assert reader.intake.problems == {Problem.MISSING_ID: 2}
+
+
+def test_mapped_name_that_the_header_lacks(read: Read) -> None:
+    """In CSV the header tells at once, and is listed."""
+    reader = read("id,title,body\na,T,Text.\n", "news.csv", fields={"text": "content"})
+    with pytest.raises(ValueError, match=r"news\.csv.* 'content'.*'id', 'title', 'body'"):
+        next(iter(reader))
+
+
+@pytest.mark.parametrize("name", ["news", "news.txt", "news.gz", "news.jsonl.zst", ".jsonl.bak"])
+def test_unknown_extension(read: Read, name: str) -> None:
+    """A name that does not tell the format is refused with those that do."""
+    with pytest.raises(ValueError, match=r"\.jsonl, \.ndjson, \.json, \.csv, \.tsv.*\.gz or \.xz"):
+        read(as_jsonl(RECORDS), name)
+    assert list(read(as_jsonl(RECORDS), name, format="jsonl")) == ARTICLES
+
+
+def test_format_goes_before_the_name(read: Read) -> None:
+    """A format that is given is believed, whatever the name says."""
+    assert list(read(as_csv(RECORDS), "news.json", format="csv")) == ARTICLES
+
+
+def test_unknown_format(read: Read) -> None:
+    """A format that no reader is for is refused with those that exist."""
+    with pytest.raises(ValueError, match=r"'jsonl', 'csv' or None, got 'xml'"):
+        read("", "news.xml", format="xml")
+
+
+def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is not there is named before anything is read, with the folder looked in."""
+    with pytest.raises(FileNotFoundError, match=r"there is no '.*absent\.jsonl'\. Check"):
+        read_articles(tmp_path / "absent.jsonl")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError) as caught:
+        read_articles("absent.jsonl")
+    assert f"there is no 'absent.jsonl' in {str(Path.cwd())!r}." in str(caught.value)
+
+
+def test_folder(tmp_path: Path) -> None:
+    """A folder is refused as one, whatever it is called."""
+    folder = tmp_path / "news.jsonl"
+    folder.mkdir()
+    with pytest.raises(IsADirectoryError, match="got the folder"):
+        read_articles(folder)
+
+
+# --- JSON Lines ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("nonsense", "'nonsense' (Expecting value: column 1)"),
+        ('{"id": "a", "te', "(Unterminated string starting at: column 13)"),
+        ('{"id": "a"} {"id": "b"}', "(Extra data: column 13)"),
+        ("[1, 2]", "'[1, 2]' (list)"),
+        ('"text"', "(str)"),
+        ("null", "'null' (NoneType)"),
+        ("17", "(int)"),
+        ("\0", "(Expecting value: column 1)"),
+        ("[INFO] export started", "'[INFO] export started'"),
+        ("[" * 100_000, "'[[[["),
+        ('{"id": ' * 100_000, '{"id": {"id": {'),
+        ('{"id": ' + "1" * 10_000 + "}", "limit"),
+        ('{"id": "x", "text": "' + "long " * 1_000, "long…"),
+    ],
+)
+def test_line_that_holds_no_object(read: Read, line: str, words: str) -> None:
+    """A line that is no JSON object is named with a piece of it, wherever it stands."""
+    content = as_jsonl(RECORDS).decode()
+    for text, number in ((content + line, 3), (f"{line}\n{content}", 1)):
+        reader = read(text, "news.jsonl")
+        assert list(reader) == ARTICLES
+        (sentence,) = unreadable(reader)
+        assert sentence.startswith(f"news.jsonl:{number}: unreadable: expected one JSON object on")
+        assert words.replace("long…", "…") in sentence
+        assert len(sentence) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (json.dumps(RECORDS), "one JSON array"),
+        (json.dumps(RECORDS, indent=1), "one JSON array"),
+        ("\n [\n" + ",\n".join(map(json.dumps, RECORDS)) + "]", "one JSON array"),
+        ("[" + ",\n".join(map(json.dumps, RECORDS)) + "]", "one JSON array"),
+        ("[]", "one JSON array"),
+        (json.dumps(RECORDS[0], indent=1), "JSON over several lines"),
+    ],
+)
+def test_other_json(read: Read, text: str, words: str) -> None:
+    """A file of JSON that is not one object a line is refused with how to convert it."""
+    with pytest.raises(ValueError, match=rf"^news\.json: .* {words}\. Convert it with `jq "):
+        list(read(text, "news.json"))
+
+
+def test_json_spellings(read: Read) -> None:
+    """Escapes, half of a surrogate pair, NaN and numbers are read as Python reads them."""
+    line = r'{"id": 17, "title": "\u00fc\ud83d\ude00", "text": "a\ud83d\u0000", "section": NaN}'
+    assert list(read(line, "news.jsonl")) == [Article("17", "ü😀", text="a\ufffd\0")]
+
+
+# --- CSV -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_delimiters(read: Read, delimiter: str) -> None:
+    """Commas, semicolons and tabs are told apart by the header, and may be in quoted cells."""
+    records = [{**record, "title": "One, two; three\tfour"} for record in RECORDS]
+    expected = [dataclasses.replace(a, title="One, two; three\tfour") for a in ARTICLES]
+    assert list(read(as_csv(records, delimiter), "news.csv")) == expected
+
+
+def test_delimiter_in_a_quoted_name(read: Read) -> None:
+    """Delimiters between quotes do not count when the header is looked at."""
+    content = 'id;"text, as sent, ""raw""";title\na;Text.;T\n'
+    reader = read(content, "news.csv", fields={"text": 'text, as sent, "raw"'})
+    assert list(reader) == [Article("a", "T", text="Text.")]
+
+
+def test_spaces_around_names(read: Read) -> None:
+    """Spaces around a name in the header are no part of it."""
+    assert list(read("id, title ,text\na,T,Text.\n", "news.csv")) == [
+        Article("a", "T", text="Text.")
+    ]
+
+
+def test_empty_cells_are_unknown(read: Read) -> None:
+    """An empty cell gives what a missing one would."""
+    reader = read("id,title,text,url,published,tags\na,T,Text.,,,\n", "news.csv")
+    assert list(reader) == [Article("a", "T", text="Text.")]
+    assert not reader.intake.problems
+
+
+def test_row_is_named_by_the_line_it_starts_at(read: Read) -> None:
+    """Line breaks in quoted cells count as lines, and the first line of a row is its own."""
+    content = 'id,title,text\n"a","T","1\r\n2\r3\n"\n\n,,\nb,"T\n",x\nc,T\nd,T,x,y\n"e\n",T\n'
+    reader = read(content, "news.csv")
+    assert [article.origin for article in reader] == ["news.csv:2", "news.csv:7"]
+    sentences = unreadable(reader)
+    places = [sentence.partition(": unreadable: ")[0] for sentence in sentences]
+    assert places == ["news.csv:9", "news.csv:10", "news.csv:11"]
+    assert ["got 2" in sentences[0], "got 4" in sentences[1]] == [True, True]
+    assert all("expected 3 columns as in the header" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ('x,"He said "no"",T', "a quote inside a quoted cell is written twice"),
+        (r'x,"He said \"no\"",T', "a quote inside a quoted cell is written twice"),
+        ("x,a\rb,T", "new-line character"),
+    ],
+)
+def test_row_that_is_no_csv(read: Read, row: str, words: str) -> None:
+    """A row that breaks the rules of CSV is named, and the rest is loaded."""
+    reader = read(f"id,title,text\na,T,1\n{row}\nb,T,2\n", "news.csv")
+    assert ids(reader) == ["a", "b"]
+    (sentence,) = unreadable(reader)
+    assert sentence.startswith("news.csv:3: unreadable: expected a row of CSV (")
+    assert words in sentence
+
+
+def test_quote_that_is_never_closed(read: Read) -> None:
+    """A quote without an end costs the rows up to the next quote or the end, not an article."""
+    reader = read('id,title,text\na,T,1\nb,"T,2\nc,T,3\n', "news.csv")
+    assert ids(reader) == ["a"]
+    assert unreadable(reader)[0].startswith("news.csv:3: unreadable: expected a row of CSV")
+    reader = read('id,title,text\na,T,1\nb,"T,2\nc,"T",3\nd,T,4\n', "news.csv")
+    assert ids(reader) == ["a", "d"]
+    assert unreadable(reader)[0].startswith("news.csv:3: unreadable: expected a row of CSV")
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (b'id,"ti"tle,text\n', "expected a row of CSV"),
+        (b"id,\xfcberschrift,text\n", "expected UTF-8 text, got the byte 0xFC"),
+        ("id,title,text\n".encode("utf-16"), "expected UTF-8 text, got the byte 0xFF"),
+        (b"id,title,text\ra,T,Text.\r", "new-line character"),
+    ],
+)
+def test_header_that_cannot_be_read(read: Read, header: bytes, words: str) -> None:
+    """Without a header nothing can be read, so that it is an error and not a count."""
+    with pytest.raises(ValueError, match=rf"^news\.csv: the first row .*{words}"):
+        list(read(header + b"a,T,Text.\n", "news.csv"))
+
+
+def test_limit_of_others_is_left_alone(read: Read) -> None:
+    """A cell may be longer than csv's limit, which other users of csv keep."""
+    limit = csv.field_size_limit()
+    long = "x" * (limit + 1)
+    limits = {limit}
+    for article in read(as_csv([{"id": "a", "text": long}] * 3), "news.csv"):
+        assert article.text == long
+        limits.add(csv.field_size_limit())
+    assert limits == {csv.field_size_limit()} == {limit}
+
+
+# --- round trips ---------------------------------------------------------------------------------
+
+_words = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+_word = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10)
+_zones = st.sampled_from([None, dt.UTC, dt.timezone(dt.timedelta(hours=-2))])
+_dates = st.datetimes(dt.datetime(2, 1, 1), dt.datetime(9998, 1, 1), timezones=_zones)
+_tag = _word.map(str.strip).filter(lambda tag: tag and "," not in tag)
+_records = st.lists(
+    st.fixed_dictionaries(
+        {"id": _word, "title": _words, "text": _words},
+        optional={
+            "dek": _words,
+            "published": st.one_of(_dates, st.dates()).map(lambda date: date.isoformat()),
+            "section": _word,
+            "url": _word,
+            "lang": _word,
+            "tags": st.lists(_tag, max_size=3),
+        },
+    ),
+    max_size=5,
+)
+
+
+@settings(deadline=None)
+@given(
+    records=_records,
+    packed=st.sampled_from(sorted(PACKERS)),
+    mark=st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    ensure_ascii=st.booleans(),
+    delimiter=st.sampled_from(",;\t"),
+)
+def test_round_trip(
+    tmp_path_factory: pytest.TempPathFactory,
+    records: list[dict[str, object]],
+    packed: str,
+    mark: bytes,
+    ensure_ascii: bool,
+    delimiter: str,
+) -> None:
+    """Articles written as JSON Lines or CSV come back the same, whatever they are packed with."""
+    intake = Intake()
+    expected = list(articles_from(records, intake))
+    contents = {
+        ".jsonl": as_jsonl(records, ensure_ascii=ensure_ascii),
+        ".csv": as_csv(records, delimiter),
+    }
+    for ending, content in contents.items():
+        path = tmp_path_factory.getbasetemp() / f"round_trip{ending}{packed}"
+        path.write_bytes(PACKERS[packed](mark + content))
+        reader = read_articles(path)
+        assert list(articles_from(iter(reader), reader.intake)) == expected
+        assert reader.intake.problems == intake.problems
+
+
+# --- real files ----------------------------------------------------------------------------------
+
+#: Articles of each set, and those of them that have no words at all.
+SETS = {
+    "cnrec/docs.jsonl.gz": (300, 0),
+    "digitalgov/docs.jsonl.gz": (2_078, 0),
+    "fakenews_es/docs.jsonl.gz": (1_543, 0),
+    "gnad10k_test/docs.jsonl.gz": (1_028, 0),
+    "lee/background.jsonl.gz": (300, 0),
+    "lee/docs.jsonl.gz": (50, 0),
+    "reuters21578/docs.jsonl.gz": (21_578, 737),
+    "ucsc_press/docs.jsonl.gz": (1_691, 0),
+    "unicode/african_16_languages.jsonl.gz": (2_400, 0),
+    "unicode/arabic_2000.jsonl.gz": (2_000, 18),
+    "unicode/chinese_2000.jsonl.gz": (2_000, 0),
+    "wikinews_de/docs.jsonl.gz": (998, 0),
+    "wikinews_en_2019_2020/docs.jsonl.gz": (295, 0),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_real_files(data_folder: Path, name: str) -> None:
+    """Every set of real news is read whole, and its only faults are missing bodies."""
+    total, without_words = SETS[name]
+    reader = read_articles(data_folder / name)
+    articles = list(articles_from(iter(reader), reader.intake))
+    assert len(articles) == reader.intake.loaded == total - without_words
+    assert reader.intake.skipped == reader.intake.problems[Problem.NO_WORDS] == without_words
+    assert set(reader.intake.problems) <= {Problem.NO_WORDS, Problem.NO_TEXT}
+    assert all(article.language for article in articles)
+
+
+def test_no_real_file_is_left_out(data_folder: Path) -> None:
+    """Every set in the folder has its line above."""
+    assert {p.relative_to(data_folder).as_posix() for p in data_folder.glob("*/*.gz")} == set(SETS)
+
+
+def test_real_headlines(data_folder: Path) -> None:
+    """Headlines with dates to the minute are read from the start of a large file."""
+    reader = read_articles(data_folder / "headlines" / "headlines_300k.jsonl.xz")
+    articles = list(itertools.islice(reader, 2_000))
+    assert len(articles) == 2_000
+    assert all(article.title and article.published for article in articles)
+    assert reader.intake.problems == {Problem.NO_TEXT: 2_000}
+    assert 0 < reader.bytes_read < reader.bytes_total / 10
+
+
+def test_real_page(data_folder: Path) -> None:
+    """A single indented JSON object is refused with how to convert it."""
+    with pytest.raises(ValueError, match="jq -c"):
+        list(read_articles(data_folder / "t4k3" / "article.json"))
