@@ -289,27 +289,24 @@ def check_kind(folder: Path, kind: object, kinds: Mapping[str, object]) -> str:
     return kind
 
 
-def check_file(file: Path, expected: object) -> None:
+def check_file(folder: Path, name: str, expected: int | None) -> None:
     """Refuse a file that is missing or has another size than when it was written."""
+    file = folder / name
+    if expected is None:
+        raise damaged_archive(folder, f"{name} is not listed in the catalogue")
     if not file.is_file():
-        raise damaged_archive(file.parent.parent, f"{file.parent.name}/{file.name} is missing")
+        raise damaged_archive(folder, f"{name} is missing")
     size = file.stat().st_size
     if size != expected:
-        raise damaged_archive(
-            file.parent.parent,
-            f"{file.parent.name}/{file.name} has {size:,} bytes, expected {expected:,}"
-            if isinstance(expected, int)
-            else f"{file.parent.name}/{file.name} is not listed in the catalogue",
-        )
+        raise damaged_archive(folder, f"{name} has {size:,} bytes, expected {expected:,}")
 
 
-def check_array(file: Path, array: NDArray[Any], dtype: np.dtype[Any]) -> None:
+def check_array(folder: Path, name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> None:
     """Refuse an array of another type or shape than the format says."""
     if array.dtype != dtype or array.ndim != 1:
         raise damaged_archive(
-            file.parent.parent,
-            f"{file.parent.name}/{file.name} has dtype {array.dtype} and {array.ndim} dimensions, "
-            f"expected {dtype} and 1",
+            folder,
+            f"{name} has {array.ndim} dimensions of {array.dtype}, expected 1 of {dtype}",
         )
 
 

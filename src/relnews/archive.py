@@ -209,7 +209,11 @@ class Archive:
         return rank(self.segments, queries, k, self.catalogue.ids)
 
     def _query_of(self, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
-        scored = next(s for s in self.segments if 0 <= number - s.base < s.segment.n_articles)
+        for scored in self.segments:
+            if 0 <= number - scored.base < scored.segment.n_articles:
+                break
+        else:
+            raise _validation.archive_changed()
         term, level = scored.segment.row(number - scored.base)
         return self._query(number, term, scored.level_weight[level])
 

@@ -41,6 +41,9 @@ APPLICATION_ID = 0x72656C6E
 
 CATALOGUE = "catalogue.sqlite"
 
+#: Seconds to wait for another process that reads or writes the catalogue.
+_PATIENCE = 10.0
+
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -219,9 +222,10 @@ def write(
     folder = Path(folder)
     _validation.check_archive_target(folder, CATALOGUE)
     folder.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(folder / CATALOGUE, isolation_level=None)
+    connection = sqlite3.connect(folder / CATALOGUE, timeout=_PATIENCE, isolation_level=None)
     try:
         try:
+            connection.execute("PRAGMA cache_spill = OFF")  # readers wait for the commit only
             connection.execute("BEGIN IMMEDIATE")  # one writer at a time
             _check_header(connection, folder, new=True)
         except sqlite3.DatabaseError as error:
@@ -287,12 +291,19 @@ def read(
     connection = sqlite3.connect(
         f"{(folder / CATALOGUE).absolute().as_uri()}?mode=rw",  # rw: to undo a killed commit
         uri=True,
+        timeout=_PATIENCE,
         check_same_thread=False,
         isolation_level=None,
     )
     try:
         connection.execute("PRAGMA query_only = ON")
+        # One view of the catalogue; and no writer removes a folder before it is mapped.
+        connection.execute("BEGIN")
         _check_header(connection, folder, new=False)
+        (n_bytes,) = connection.execute(
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        ).fetchone()
+        _validation.check_file(folder, CATALOGUE, n_bytes)
         settings = {
             name: json.loads(value)
             for name, value in connection.execute("SELECT name, value FROM settings")
@@ -303,6 +314,7 @@ def read(
                 "SELECT number, kind, base FROM folders ORDER BY number"
             )
         ]
+        connection.execute("COMMIT")
     except (sqlite3.DatabaseError, ValueError, OSError) as error:
         connection.close()
         if isinstance(error, ArchiveFormatError):
@@ -359,13 +371,13 @@ def _map_arrays(
     connection: sqlite3.Connection,
 ) -> dict[str, NDArray[Any]]:
     sizes = dict(connection.execute("SELECT name, bytes FROM files WHERE folder = ?", (number,)))
-    path = folder / _folder_name(number, _validation.check_kind(folder, kind, dtypes))
+    path = _folder_name(number, _validation.check_kind(folder, kind, dtypes))
     arrays = {}
     for name, dtype in dtypes[kind].items():
-        file = path / f"{name}.npy"
-        _validation.check_file(file, sizes.get(name))
-        array = np.load(file, mmap_mode="r", allow_pickle=False)
-        _validation.check_array(file, array, dtype)
+        file = f"{path}/{name}.npy"
+        _validation.check_file(folder, file, sizes.get(name))
+        array = np.load(folder / file, mmap_mode="r", allow_pickle=False)
+        _validation.check_array(folder, file, array, dtype)
         arrays[name] = frozen(array)
     return arrays
 

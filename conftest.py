@@ -1,0 +1,97 @@
+"""Runs the documents: every Python and console block of the README and of docs/.
+
+A document is read from top to bottom in an empty working directory of its own. What it does:
+
+- ```` ```python ````: runs; the output after ``>>>`` lines is compared, ``...`` stands for anything.
+- ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` that is installed beside
+  this Python; what it prints on either stream is compared, ``...`` stands for anything. Lines with
+  ``$ pip`` are not run, for a test must install nothing; of ``$ pip install … && relnews …`` the
+  second half is.
+- ```` ```{code-block} … ```` with a ``:caption:``: is saved as the file that the caption names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import os
+import re
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sybil import Document, Example, Region, Sybil
+from sybil.parsers.myst import CodeBlockParser, DirectiveLexer, PythonCodeBlockParser
+
+FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
+
+
+def run_console(example: Example) -> str | None:
+    """Run the commands of a block; say where the output differs from the one shown."""
+    checker = doctest.OutputChecker()
+    for part in re.split(r"^\$ ", example.parsed, flags=re.MULTILINE)[1:]:
+        line, _, want = part.partition("\n")
+        command = re.sub(r"^pip\b.*?(?:&& (?=relnews )|$)", "", line)
+        if not command:
+            continue
+        got = subprocess.run(
+            command, shell=True, encoding="utf-8", env=_environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        ).stdout  # fmt: skip
+        want = want.rstrip("\n") + "\n" if want.strip() else ""
+        if not checker.check_output(want, got, FLAGS):
+            return checker.output_difference(doctest.Example(command, want), got, FLAGS)
+    return None
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80"}
+
+
+class CaptionedFileParser:
+    """Finds the blocks that are files."""
+
+    def __init__(self) -> None:
+        self._lexer = DirectiveLexer("code-block", arguments=".*")
+
+    def __call__(self, document: Document) -> Iterable[Region]:
+        for region in self._lexer(document):
+            if "caption" in region.lexemes["options"]:
+                region.parsed = region.lexemes
+                region.evaluator = write_file
+                yield region
+
+
+def write_file(example: Example) -> None:
+    """Save a captioned block."""
+    Path(example.parsed["options"]["caption"]).write_text(
+        example.parsed["source"], encoding="utf-8"
+    )
+
+
+def enter_empty_folder(namespace: dict[str, Any]) -> None:
+    """Begin a document."""
+    stack = namespace["_stack"] = contextlib.ExitStack()
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    stack.enter_context(contextlib.chdir(folder))
+
+
+def leave_folder(namespace: dict[str, Any]) -> None:
+    """End a document."""
+    namespace["_stack"].close()
+
+
+pytest_collect_file = Sybil(
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=FLAGS),
+        CodeBlockParser(language="console", evaluator=run_console),
+        CaptionedFileParser(),
+    ],
+    patterns=["README.md", "docs/*.md", "docs/*/*.md"],
+    setup=enter_empty_folder,
+    teardown=leave_folder,
+).pytest()

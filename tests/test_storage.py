@@ -1,0 +1,318 @@
+"""The archive folder: one transaction, and a clear error for whatever is not an archive."""
+
+import mmap
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from relnews import RelatedNews, storage
+from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
+from strategies import archives
+
+ARTICLES = [
+    {
+        "id": f"story-{i}",
+        "title": f"Talks {i % 3} on guarantees",
+        "dek": "Allies meet",
+        "text": f"word{i} word{i % 5} talks guarantees " * (i % 4 + 1),
+        "published": f"2025-08-{i % 27 + 1:02d}T10:00:00+02:00",
+        "url": f"/world/{i}",
+        "section": "World",
+        "tags": ["nato", "ukraine"],
+        "author": "Foreign desk",
+        "source": "Gazette",
+        "language": "en",
+        "image": "/i.png",
+    }
+    for i in range(40)
+]
+
+
+@pytest.fixture
+def news():
+    return RelatedNews().fit(ARTICLES)
+
+
+@pytest.fixture
+def folder(news, tmp_path):
+    news.save(tmp_path / "a.relnews")
+    return tmp_path / "a.relnews"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(articles=archives())
+def test_opened_lists_are_the_same(articles, tmp_path):
+    """Saving and opening is one more way to get the same lists, details included."""
+    news = RelatedNews(stop_words=["the", "and"], title_weight=2, sublinear_tf=False).fit(articles)
+    news.save(tmp_path / "a.relnews")
+    opened = RelatedNews.open(tmp_path / "a.relnews")
+
+    assert list(opened.related_all(5)) == list(news.related_all(5))
+    assert opened.related_to_text("nato kyiv") == news.related_to_text("nato kyiv")
+    assert (opened.title_weight, opened.stop_words, opened.sublinear_tf) == (
+        2, ("the", "and"), False
+    )  # fmt: skip
+
+
+def test_all_details_survive(news, folder):
+    """Every field of an item is the same from memory and from disk."""
+    item = RelatedNews.open(folder).related("story-3")[0]
+
+    assert item == news.related("story-3")[0]
+    assert item.tags == ("nato", "ukraine")
+    assert item.published.isoformat().endswith("T08:00:00+00:00")
+
+
+def test_arrays_are_mapped_and_read_only(folder):
+    """Opening reads no array; nothing can be written through it."""
+    (scored, *_) = RelatedNews.open(folder).archive_.segments
+    array = scored.segment.posting
+
+    memory = array
+    while isinstance(memory, np.ndarray):
+        memory = memory.base
+    assert isinstance(memory, mmap.mmap)
+    assert not array.flags.writeable
+
+
+def test_an_archive_is_replaced_and_the_old_files_go(news, folder):
+    """Saving over an archive leaves the new one, and no file of the old one."""
+    RelatedNews().fit(ARTICLES[:5]).save(folder)
+
+    assert len(RelatedNews.open(folder)) == 5
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "000003.vocabulary", "000004.segment", "catalogue.sqlite"
+    ]  # fmt: skip
+    news.save(folder)
+    assert list(RelatedNews.open(folder).related_all()) == list(news.related_all())
+
+
+def test_an_opened_archive_can_be_saved_over_itself(folder):
+    """The arrays that are mapped stay readable while they are replaced."""
+    opened = RelatedNews.open(folder)
+    before = list(opened.related_all())
+    opened.save(folder)
+
+    assert list(RelatedNews.open(folder).related_all()) == before
+
+
+def test_who_has_it_open_is_told_of_a_new_save(folder):
+    """A reader of the old state gets an error, never a list that mixes both."""
+    opened = RelatedNews.open(folder)
+    RelatedNews().fit(ARTICLES[::-1]).save(folder)
+
+    with pytest.raises(ArchiveChangedError, match="Open it again"):
+        opened.related("story-3")
+
+
+def test_something_else_is_not_overwritten(news, tmp_path):
+    """A folder or file that is no archive is left as it is."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "1.jpg").write_bytes(b"x")
+    (tmp_path / "file").write_bytes(b"y")
+    for target in ("photos", "file"):
+        with pytest.raises(FileExistsError, match="is not a relnews archive; it is left as it is"):
+            news.save(tmp_path / target)
+
+    assert (tmp_path / "photos" / "1.jpg").read_bytes() == b"x"
+    assert (tmp_path / "file").read_bytes() == b"y"
+
+
+def test_another_database_is_not_overwritten(news, tmp_path):
+    """A SQLite file of another program is not taken for an archive, whatever its name."""
+    other = tmp_path / "other"
+    other.mkdir()
+    with sqlite3.connect(other / storage.CATALOGUE) as connection:
+        connection.execute("CREATE TABLE precious (x)")
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match="not a relnews archive"):
+        news.save(other)
+    with pytest.raises(ArchiveFormatError, match="not a relnews archive"):
+        RelatedNews.open(other)
+
+
+def test_an_empty_folder_becomes_an_archive(news, tmp_path):
+    """A folder made for the archive beforehand is fine."""
+    news.save(tmp_path)
+
+    assert len(RelatedNews.open(tmp_path)) == 40
+
+
+def test_nothing_is_there(tmp_path):
+    """A missing archive is a FileNotFoundError that says how to make one."""
+    with pytest.raises(FileNotFoundError, match="relnews build"):
+        RelatedNews.open(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a database" * 100, b"SQLite format 3\0" + b"x" * 99]
+)
+def test_a_catalogue_that_is_none(tmp_path, content):
+    """Whatever lies there under the catalogue's name, the error is that of a bad archive."""
+    (tmp_path / storage.CATALOGUE).write_bytes(content)
+
+    with pytest.raises(ArchiveFormatError):
+        RelatedNews.open(tmp_path)
+
+
+def test_another_format_version(folder):
+    """An archive of another version says both versions and what to do."""
+    with sqlite3.connect(folder / storage.CATALOGUE) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 1\."):
+        RelatedNews.open(folder)
+
+
+def every_file(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
+    """Each file is taken away, emptied, halved and cut by a byte: always a clear error."""
+    files = every_file(folder)
+    assert len(files) == 15
+    for name in files:
+        whole = (folder / name).read_bytes()
+        for cut in (None, 0, len(whole) // 2, len(whole) - 1):
+            broken = tmp_path / "broken.relnews"
+            shutil.copytree(folder, broken)
+            if cut is None:
+                (broken / name).unlink()
+            else:
+                (broken / name).write_bytes(whole[:cut])
+            with pytest.raises(ArchiveFormatError) as caught:
+                list(RelatedNews.open(broken).related_all())
+            assert "archive" in str(caught.value)
+            shutil.rmtree(broken)
+
+
+def test_pickled_arrays_are_refused(folder):
+    """An array file of Python objects is an error, not code that runs."""
+    path = next(folder.glob("*.segment")) / "values.npy"
+    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    size = path.stat().st_size
+    with sqlite3.connect(folder / storage.CATALOGUE) as connection:
+        connection.execute("UPDATE files SET bytes = ? WHERE name = 'values'", (size,))
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match="damaged"):
+        RelatedNews.open(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE settings SET value = 'x' WHERE name = 'analysis'",
+        "UPDATE settings SET value = '{\"title_weight\": -1}' WHERE name = 'analysis'",
+        "DELETE FROM settings",
+        "UPDATE folders SET kind = '../../etc' WHERE kind = 'segment'",
+        "DELETE FROM folders WHERE kind = 'vocabulary'",
+        "DELETE FROM files",
+        "DROP TABLE folders",
+    ],
+)
+def test_a_catalogue_with_nonsense_in_it(folder, change):
+    """Values that cannot be are the error of a damaged archive."""
+    with sqlite3.connect(folder / storage.CATALOGUE) as connection:
+        connection.execute(change)
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match="damaged"):
+        RelatedNews.open(folder)
+
+
+def test_arrays_of_different_archives_do_not_mix(folder, tmp_path):
+    """Array lengths that do not fit each other are noticed."""
+    path = next(folder.glob("*.segment")) / "published.npy"
+    np.save(path, np.arange(3))
+    with sqlite3.connect(folder / storage.CATALOGUE) as connection:
+        connection.execute(
+            "UPDATE files SET bytes = ? WHERE name = 'published'", (path.stat().st_size,)
+        )
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match="do not fit"):
+        RelatedNews.open(folder)
+
+
+def test_one_writer_at_a_time(news, folder, monkeypatch):
+    """A second writer is told so, and the archive stays as the first one leaves it."""
+    holder = sqlite3.connect(folder / storage.CATALOGUE, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(storage, "_PATIENCE", 0.1)
+    with pytest.raises(ArchiveFormatError, match="another process is writing"):
+        news.save(folder)
+    holder.execute("ROLLBACK")
+    holder.close()
+
+    assert len(RelatedNews.open(folder)) == 40
+
+
+def test_a_failing_save_leaves_the_old_archive(news, folder, monkeypatch):
+    """A disk that is full half-way costs nothing but the new files, and these go next time."""
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage.np, "save", full)
+        with pytest.raises(OSError, match="No space"):
+            RelatedNews().fit(ARTICLES[:3]).save(folder)
+    assert list(RelatedNews.open(folder).related_all()) == list(news.related_all())
+    RelatedNews().fit(ARTICLES[:3]).save(folder)
+
+    assert len(RelatedNews.open(folder)) == 3
+    assert len([path for path in folder.iterdir() if path.is_dir()]) == 2
+
+
+SAVE_FOR_EVER = """
+    import sys
+    from relnews import RelatedNews
+    sets = [[{"id": f"{n}-{i}", "text": f"talks word{i % 7} set{n}"} for i in range(300)]
+            for n in range(2)]
+    news = [RelatedNews().fit(articles) for articles in sets]
+    print("ready", flush=True)
+    while True:
+        for one in news:
+            one.save(sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_killed_save_leaves_one_state_or_the_other(tmp_path):
+    """Writers killed at eight moments: the archive always opens and is wholly one of the two."""
+    target = tmp_path / "a.relnews"
+    RelatedNews().fit({"id": f"0-{i}", "text": "talks"} for i in range(300)).save(target)
+    for attempt in range(8):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(SAVE_FOR_EVER), str(target)],
+            stdout=subprocess.PIPE,
+        )
+        assert writer.stdout.readline() == b"ready\n"
+        time.sleep(0.03 + attempt * 0.0107)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        opened = RelatedNews.open(target)
+        lists = list(opened.related_all())
+        sets = {one.id.split("-")[0] for one in lists} | {i.id[0] for one in lists for i in one}
+
+        assert len(lists) == 300
+        assert sets in ({"0"}, {"1"})
+
+
+def test_paths_may_be_strings_or_odd(news, tmp_path):
+    """Names with spaces, percent signs, question marks and other scripts are fine."""
+    path = tmp_path / "ein % ordner?mode=memory #1 وثائق.relnews"
+    news.save(str(path))
+
+    assert len(RelatedNews.open(str(path))) == 40
+    assert isinstance(path, Path)
