@@ -1,5 +1,6 @@
 """Exact top-k against the reference: ties, priors, exclusion, cuts into segments."""
 
+import itertools
 import math
 from unittest import mock
 
@@ -30,7 +31,7 @@ def build(articles, *, segment_articles=1 << 16, title_weight=2, sublinear_tf=Tr
 def lists_of(archive, k):
     """Return {id: [(id, score, similarity), …]} of every article."""
     lists = {}
-    for ranked in archive.rank_all(k, n_jobs=1):
+    for ranked in itertools.chain.from_iterable(archive.rank_all(k, n_jobs=1)):
         (own,) = archive.catalogue.ids([ranked.query])
         lists[own] = in_words(archive, ranked)
     return lists
@@ -193,7 +194,7 @@ def test_block_size_and_n_jobs_do_not_matter():
     for block in (1, 7, 1000):
         for n_jobs in (1, 2, -1):
             with mock.patch.object(archive_module, "BLOCK", block):
-                ranked = list(archive.rank_all(8, n_jobs))
+                ranked = list(itertools.chain.from_iterable(archive.rank_all(8, n_jobs)))
             ids = archive.catalogue.ids([one.query for one in ranked])
             assert ids == [article["id"] for article in articles]
             assert dict(zip(ids, (in_words(archive, r) for r in ranked), strict=True)) == expected

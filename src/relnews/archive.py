@@ -140,12 +140,11 @@ class Archive:
         query = self._query(NO_ARTICLE, term[known], self._tf_weight(counts.count[known]))
         return rank(self.segments, Queries.of([query]), k, self.catalogue.ids)[0]
 
-    def rank_all(self, k: int, n_jobs: int | None) -> Iterator[Ranked]:
-        """Yield the best k articles for every article, in the order of the archive."""
+    def rank_all(self, k: int, n_jobs: int | None) -> Iterator[list[Ranked]]:
+        """Yield the best k articles for every article, in the order of the archive, by blocks."""
         numbers = self.catalogue.numbers().tolist()
         blocks = (numbers[i : i + BLOCK] for i in range(0, len(numbers), BLOCK))
-        for ranked in in_order(lambda block: self._rank_block(block, k), blocks, n_jobs):
-            yield from ranked
+        return in_order(lambda block: self._rank_block(block, k), blocks, n_jobs)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the archive to a folder; see `relnews.storage`."""

@@ -1,7 +1,10 @@
 """The command ``relnews``: arguments, progress and exit codes; no logic."""
 
+# ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
+
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,15 +21,27 @@ if TYPE_CHECKING:
     from relnews.articles import Article
     from relnews.lists import RelatedList
     from relnews.readers import ArticleReader
+    from relnews.readers.files import Format
 
 # Modules that need Numba are imported inside the commands: `relnews --help` answers at once.
 
+
+def _n_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:
+    if value == 0:
+        msg = "expected 1 or more threads, or -1 for all cores, got 0."
+        raise click.BadParameter(msg)
+    return value
+
+
 k_option = click.option(
-    "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Items in a list."
+    "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Most items in a list."
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 n_jobs_option = click.option(
-    "--n-jobs", type=int, default=None, help="Threads that rank; -1 is all cores.  [default: 1]"
+    "--n-jobs",
+    type=int,
+    callback=_n_jobs,
+    help="Threads that rank; -1 is all cores. The lists are the same.  [default: 1]",
 )
 archive_argument = click.argument("archive", type=click.Path(path_type=Path))
 
@@ -37,9 +52,8 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # `relnews … | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(1)
+        except BrokenPipeError:  # `relnews … | head`: click ends the program quietly
+            raise
         except (RelnewsError, OSError) as error:
             raise click.ClickException(str(error)) from error
 
@@ -50,11 +64,19 @@ def main() -> None:
     """Related News lists for an archive of articles.
 
     \b
-    relnews demo                                    see it work on a sample archive
-    relnews build articles.jsonl -o my.relnews      make an archive of your own articles
-    relnews related my.relnews SOME-ID              the list of one article
-    relnews export my.relnews -o lists.jsonl        every article's list
+    relnews demo                                see it work on a sample archive
+    relnews build articles.jsonl -o my.relnews  make an archive of your own articles
+    relnews info my.relnews                     what is in it
+    relnews related my.relnews SOME-ID          the list of one article
+    relnews export my.relnews -o lists.jsonl    every article's list
+
+    Each command explains itself: relnews build --help. Lists go to standard output, all else to
+    standard error; the exit code is 1 if the data or the archive will not do, 2 if the command is
+    wrong.
     """
+    # A terminal without a headline's letters shows question marks; data is always UTF-8.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 @main.command()
@@ -66,6 +88,10 @@ def main() -> None:
 )
 def demo(k: int, html: Path | None) -> None:
     """Print the Related News of one story of the sample archive.
+
+    \b
+    relnews demo
+    relnews demo -k 3 --html demo.html
 
     The archive is built afresh: 124 stories in twelve threads that ship with relnews. The first
     run compiles relnews' inner loops, which takes some seconds; they are kept for the next.
@@ -92,43 +118,54 @@ def demo(k: int, html: Path | None) -> None:
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="Folder to write; an archive that is there is replaced.",
+    help="Folder to write; an archive that is there is replaced, and only at the end.",
 )
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["jsonl", "csv"]),
-    help="Format of ARTICLES, if its name does not say.",
+    help="Format of ARTICLES if its name does not say; standard input is taken as jsonl.",
 )
 @click.option(
     "--field",
     "fields",
     multiple=True,
     metavar="NAME=THEIRS",
-    help="Name that ARTICLES has for a field, e.g. text=body; may be given more than once.",
+    help="Name that ARTICLES has for a field, such as text=body; once for each field.",
 )
 @click.option("--title-weight", type=click.IntRange(0, 1000), default=3, show_default=True,
-              help="How often each word of a title counts.")  # fmt: skip
+              help="How often a word of a title counts; one of the text counts once.")  # fmt: skip
 @click.option(
     "--stop-words",
     type=click.Choice(["english", "none"]),
     default="english",
     show_default=True,
-    help="Words that do not count.",
+    help="Words that do not count; none for archives in another language.",
 )
-@click.option("--strict", is_flag=True, help="Stop at the first article that is not in order.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Stop at the first article that is not in order, and write nothing.",
+)
 @quiet_option
 def build(
     articles: str,
     output: Path,
-    format_: str | None,
+    format_: Format | None,
     fields: tuple[str, ...],
     title_weight: int,
     stop_words: str,
     strict: bool,
     quiet: bool,
 ) -> None:
-    """Make an archive of ARTICLES: a .jsonl or .csv file, plain, .gz or .xz, or - for stdin.
+    """Make an archive of a file of articles.
+
+    ARTICLES is a file of JSON Lines (.jsonl, .ndjson, .json) or of CSV (.csv, .tsv), plain or
+    packed (.gz, .xz), or - for standard input.
+
+    \b
+    relnews build articles.jsonl -o my.relnews
+    relnews build articles.csv -o my.relnews --field id=nid --field text=body
 
     \b
     Fields: id, title, dek, text, published (ISO 8601), url, section, tags (or topics),
@@ -137,9 +174,12 @@ def build(
     Articles that are not in order are skipped or mended, counted and the first few named; the
     others are loaded.
     """
+    from relnews import _validation
     from relnews.readers import read_articles
     from relnews.related import RelatedNews
+    from relnews.storage import CATALOGUE
 
+    _validation.check_archive_target(output, CATALOGUE)  # now rather than after all the work
     mapping = dict(_pair(field) for field in fields)
     try:
         reader = read_articles(articles, format=format_, fields=mapping, strict=strict)
@@ -158,9 +198,13 @@ def build(
             news.fit(_shown(records, reader, bar), intake=reader.intake)
         except ValueError as error:
             raise click.ClickException(str(error)) from error
-    news.save(output)
     if not quiet:
         click.echo(news.intake_.summary(), err=True)
+    if not len(news):
+        msg = f"no article of {articles} was loaded, and {output} was not written."
+        raise click.ClickException(msg)
+    news.save(output)
+    if not quiet:
         click.echo(f"{output}: {len(news):,} articles", err=True)
 
 
@@ -169,18 +213,37 @@ def build(
 @click.argument("id", required=False)
 @k_option
 @click.option("--title", default="", help="Headline of a draft that is not in the archive.")
-@click.option("--text-file", type=click.File(encoding="utf-8"), help="Its text; - for stdin.")
+@click.option(
+    "--text-file",
+    type=click.File(encoding="utf-8"),
+    help="Text of the draft; - for standard input.",
+)
 @click.option(
     "--format",
     "format_",
     type=click.Choice(["table", "json", "html"]),
     default="table",
     show_default=True,
+    help="A table to read, one line of JSON, or a <section> to put into a page.",
 )
 def related(
-    archive: Path, id: str | None, k: int, title: str, text_file: TextIO | None, format_: str
-) -> None:  # fmt: skip
-    """Print the Related News of the article ID, or of a draft (--title, --text-file)."""
+    archive: Path,
+    id: str | None,  # noqa: A002 (the field's own name)
+    k: int,
+    title: str,
+    text_file: TextIO | None,
+    format_: str,
+) -> None:
+    """Print the Related News of an article or of a draft.
+
+    \b
+    relnews related my.relnews SOME-ID
+    relnews related my.relnews SOME-ID -k 5 --format json
+    relnews related my.relnews --title "Allies discuss guarantees for Kyiv"
+    relnews related my.relnews --title "Guarantees for Kyiv" --text-file draft.txt
+
+    An article that shares no word with the story is not related, so a list may be short or empty.
+    """
     from relnews.export import html, json, text
     from relnews.related import RelatedNews
 
@@ -191,11 +254,17 @@ def related(
     if id is not None:
         items = news.related(id, k)
     else:
+        draft = _read(text_file) if text_file else ""
         try:
-            items = news.related_to_text(text_file.read() if text_file else "", title=title, k=k)
+            items = news.related_to_text(draft, title=title, k=k)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    click.echo({"table": text.table, "json": json.dumps, "html": html.fragment}[format_](items))
+    if not items and format_ != "json":
+        click.echo("No related news.", err=True)
+    elif format_ == "table":
+        click.echo(text.table(items))
+    else:
+        click.echo((json.dumps if format_ == "json" else html.fragment)(items).encode())
 
 
 @main.command()
@@ -211,7 +280,16 @@ def related(
 @n_jobs_option
 @quiet_option
 def export(archive: Path, output: Path, k: int, n_jobs: int | None, quiet: bool) -> None:
-    """Write the list of every article of ARCHIVE as JSON Lines."""
+    """Write the list of every article of an archive.
+
+    \b
+    relnews export my.relnews -o lists.jsonl
+    relnews export my.relnews -k 5 --n-jobs -1 -o - | gzip > lists.jsonl.gz
+
+    One JSON object a line, in the order of the archive: the "id" of an article, and its "related"
+    articles with id, rank, score, similarity, title and what else is known of them. A file is
+    written whole or not at all.
+    """
     from relnews.export import json
     from relnews.related import RelatedNews
 
@@ -222,7 +300,7 @@ def export(archive: Path, output: Path, k: int, n_jobs: int | None, quiet: bool)
     lines = (json.dumps(one) + "\n" for one in lists)
     if str(output) == "-":
         for line in lines:
-            click.echo(line, nl=False)
+            click.echo(line.encode(), nl=False)
     else:
         _write(output, lines)
 
@@ -230,7 +308,11 @@ def export(archive: Path, output: Path, k: int, n_jobs: int | None, quiet: bool)
 @main.command()
 @archive_argument
 def info(archive: Path) -> None:
-    """Say what is in ARCHIVE."""
+    """Say what is in an archive.
+
+    \b
+    relnews info my.relnews
+    """
     from relnews.related import RelatedNews
 
     for name, value in RelatedNews.open(archive).archive_.describe().items():
@@ -252,9 +334,24 @@ def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Ite
         yield article
 
 
+def _read(file: TextIO) -> str:
+    from relnews import _validation
+
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        msg = f"{file.name}: {_validation.expected_utf8(error.object[error.start])}."
+        raise click.ClickException(msg) from error
+
+
 def _write(path: Path, pieces: Iterable[str]) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
+    """Write a file whole or not at all; a pipe or a device takes the pieces as they come."""
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+        return
+    path = path.resolve()  # what a link leads to is replaced, not the link
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)

@@ -10,7 +10,7 @@ from relnews.analysis import Analysis
 from relnews.archive import Archive
 from relnews.articles import Article, Intake, articles_from
 from relnews.lists import RelatedItem, RelatedList
-from relnews.ranking import Ranked
+from relnews.ranking import NO_ARTICLE, Ranked
 from relnews.readers import ArticleReader
 
 
@@ -86,8 +86,9 @@ class RelatedNews:
             Itself. ``intake_`` says what was skipped or mended and why.
         """
         analysis = Analysis(self.title_weight, self.stop_words)  # type: ignore[arg-type]
-        if intake is None and isinstance(articles, ArticleReader):
-            reader, articles = articles, iter(articles)
+        self.stop_words = analysis.stop_words  # a generator of words is empty the second time
+        if isinstance(articles, ArticleReader):
+            reader, articles = articles, articles.articles(intake)
             intake = reader.intake
         intake = Intake() if intake is None else intake
         archive = Archive.build(articles_from(articles, intake), analysis, self.sublinear_tf)
@@ -115,7 +116,7 @@ class RelatedNews:
         number = archive.catalogue.number_of(str(id))
         if number is None:
             raise _validation.unknown_article(str(id), archive.catalogue.all_ids())
-        return self._lists([archive.rank_article(number, k)])[0]
+        return _lists(archive, [archive.rank_article(number, k)])[0]
 
     def related_to_text(self, text: str = "", *, title: str = "", k: int = 8) -> RelatedList:
         """Return the Related News of a story that is not in the archive.
@@ -129,7 +130,8 @@ class RelatedNews:
         _validation.check_integer("k", k, minimum=1)
         _validation.check_draft(title, text)
         draft = Article(id="", title=title, text=text)
-        return self._lists([self._fitted().rank_draft(draft, k)])[0]
+        archive = self._fitted()
+        return _lists(archive, [archive.rank_draft(draft, k)])[0]
 
     def related_all(self, k: int = 8) -> Iterator[RelatedList]:
         """Yield the Related News of every article, in the order of the archive.
@@ -187,22 +189,28 @@ class RelatedNews:
 
     def _all(self, archive: Archive, k: int) -> Iterator[RelatedList]:
         for ranked in archive.rank_all(k, self.n_jobs):
-            yield from self._lists([ranked])
+            yield from _lists(archive, ranked)
 
-    def _lists(self, ranked: list[Ranked]) -> list[RelatedList]:
-        catalogue = self.archive_.catalogue
-        lists = []
-        for one in ranked:
-            details = catalogue.details(one.number.tolist())
-            items = tuple(
-                RelatedItem(rank=rank, score=score, similarity=similarity, **about)
-                for rank, (score, similarity, about) in enumerate(
-                    zip(one.score.tolist(), one.similarity.tolist(), details, strict=True), start=1
+
+def _lists(archive: Archive, ranked: list[Ranked]) -> list[RelatedList]:
+    """Put words to numbers, with one look into the catalogue for all lists."""
+    numbers = {number for one in ranked for number in (one.query, *one.number.tolist())}
+    wanted = sorted(numbers - {NO_ARTICLE})
+    about = dict(zip(wanted, archive.catalogue.details(wanted), strict=True))
+    return [
+        RelatedList(
+            None if one.query == NO_ARTICLE else about[one.query]["id"],
+            tuple(
+                RelatedItem(rank=rank, score=score, similarity=similarity, **about[number])
+                for rank, (number, score, similarity) in enumerate(
+                    zip(one.number.tolist(), one.score.tolist(), one.similarity.tolist(),
+                        strict=True),
+                    start=1,
                 )
-            )
-            own = None if one.query < 0 else catalogue.ids([one.query])[0]
-            lists.append(RelatedList(own, items))
-        return lists
+            ),
+        )
+        for one in ranked
+    ]  # fmt: skip
 
 
 def warm_up() -> None:

@@ -128,7 +128,11 @@ class ArticleReader:
         return 0 if self._file is None else self._file.bytes_read
 
     def __iter__(self) -> Iterator[Article]:
-        self.intake = Intake(strict=self.intake.strict)
+        return self.articles()
+
+    def articles(self, intake: Intake | None = None) -> Iterator[Article]:
+        """Go through the file; a given intake is told of the problems instead of a fresh one."""
+        self.intake = Intake(strict=self.intake.strict) if intake is None else intake
         return self._articles(self.intake)
 
     def _articles(self, intake: Intake) -> Iterator[Article]:

@@ -1,0 +1,1 @@
+"""Benchmarks of relnews; each module is a command, ``python -m benchmarks.NAME --help``."""
