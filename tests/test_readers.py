@@ -176,7 +176,7 @@ def test_long_text(read: Read, ending: str) -> None:
 
 def many() -> list[dict[str, object]]:
     """Return articles that do not pack well."""
-    draw = random.Random(0) (no secret)
+    draw = random.Random(0)
     return [{"id": str(n), "text": draw.randbytes(400).hex()} for n in range(2_000)]
 
 
