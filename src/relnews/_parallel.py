@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -21,4 +22,11 @@ def in_order(
     their time in kernels that do not hold the interpreter lock.
     """
     parallel = joblib.Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator")
-    yield from parallel(joblib.delayed(function)(task) for task in tasks)
+    answers = parallel(joblib.delayed(function)(task) for task in tasks)
+    try:
+        for answer in answers:  # noqa: UP028 (`yield from` would pass on the closing)
+            yield answer
+    finally:
+        with warnings.catch_warnings():  # joblib calls it a waste when a reader has seen enough
+            warnings.simplefilter("ignore", UserWarning)
+            answers.close()

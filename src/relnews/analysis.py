@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib.util
 import re
+import runpy
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,17 +59,29 @@ class Analysis:
 
     def stop_word_list(self) -> Iterable[str]:
         """Return the words themselves, in a fixed order."""
-        if self.stop_words == "english":
-            # Imported late: it takes longer than everything else put together.
-            from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
-            return sorted(ENGLISH_STOP_WORDS)
-        return self.stop_words or ()
+        return english_stop_words() if self.stop_words == "english" else self.stop_words or ()
 
 
 def encode(text: str) -> bytes:
     """Return lower-cased UTF-8; the counting pass lower-cases ASCII itself."""
     return text.encode() if text.isascii() else text.lower().encode("utf-8", "replace")
+
+
+@functools.cache
+def english_stop_words() -> tuple[str, ...]:
+    """Return scikit-learn's list, in a fixed order.
+
+    The file it is in is read by itself: importing scikit-learn takes longer than fitting and
+    ranking a small archive.
+    """
+    package = importlib.util.find_spec("sklearn")
+    if package is not None and package.origin is not None:
+        path = Path(package.origin).parent / "feature_extraction" / "_stop_words.py"
+        if path.is_file():
+            return tuple(sorted(runpy.run_path(str(path))["ENGLISH_STOP_WORDS"]))
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return tuple(sorted(ENGLISH_STOP_WORDS))
 
 
 @functools.cache

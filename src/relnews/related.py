@@ -89,7 +89,7 @@ class RelatedNews:
         self.stop_words = analysis.stop_words  # a generator of words is empty the second time
         if isinstance(articles, ArticleReader):
             reader, articles = articles, articles.articles(intake)
-            intake = reader.intake
+            intake = intake or reader.intake
         intake = Intake() if intake is None else intake
         archive = Archive.build(articles_from(articles, intake), analysis, self.sublinear_tf)
         self.archive_ = archive

@@ -132,8 +132,9 @@ class ArticleReader:
 
     def articles(self, intake: Intake | None = None) -> Iterator[Article]:
         """Go through the file; a given intake is told of the problems instead of a fresh one."""
-        self.intake = Intake(strict=self.intake.strict) if intake is None else intake
-        return self._articles(self.intake)
+        if intake is None:
+            intake = self.intake = Intake(strict=self.intake.strict)
+        return self._articles(intake)
 
     def _articles(self, intake: Intake) -> Iterator[Article]:
         name = "<stdin>" if self._path == STDIN else Path(self._path).name
