@@ -2,12 +2,13 @@
 
 A document is read from top to bottom in an empty working directory of its own. What it does:
 
-- ```` ```python ````: runs; the output after ``>>>`` lines is compared, ``...`` stands for anything.
-- ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` that is installed beside
-  this Python; what it prints on either stream is compared, ``...`` stands for anything. Lines with
-  ``$ pip`` are not run, for a test must install nothing; of ``$ pip install … && relnews …`` the
-  second half is.
-- ```` ```{code-block} … ```` with a ``:caption:``: is saved as the file that the caption names.
+- ```` ```python ````: runs; what follows ``>>>`` lines is compared.
+- ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` that is installed
+  beside this Python; what it prints on either stream is compared. Lines with ``$ pip`` are not run,
+  for a test must install nothing; of ``$ pip install … && relnews …`` the second half is.
+- ```` ```{code-block} ```` with a ``:caption:``: is saved as the file that the caption names.
+
+In what is compared, ``...`` stands for anything.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from sybil import Document, Example, Region, Sybil
-from sybil.parsers.myst import CodeBlockParser, DirectiveLexer, PythonCodeBlockParser
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
+from sybil.parsers.myst.lexers import DirectiveLexer
 
 FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
 
@@ -49,7 +51,7 @@ def run_console(example: Example) -> str | None:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
-    return {**os.environ, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80"}
+    return {**os.environ, "PATH": path, "PYTHONUTF8": "1"}
 
 
 class CaptionedFileParser:
@@ -59,6 +61,7 @@ class CaptionedFileParser:
         self._lexer = DirectiveLexer("code-block", arguments=".*")
 
     def __call__(self, document: Document) -> Iterable[Region]:
+        """Yield each with what to do about it."""
         for region in self._lexer(document):
             if "caption" in region.lexemes["options"]:
                 region.parsed = region.lexemes

@@ -1,0 +1,717 @@
+"""The command line: data on standard output, all else on standard error, and exit codes."""
+
+import contextlib
+import gzip
+import importlib.metadata
+import io
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import relnews
+from relnews import RelatedNews
+from relnews.cli import main
+from relnews.exceptions import ArchiveFormatError
+from relnews.sample import DEMO_ID, sample_articles
+
+#: `relnews`, for the tests that need a process of its own. Tests that run in the background of a
+#: shell inherit that Ctrl-C is ignored.
+RELNEWS = [
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from relnews.cli import main; main(prog_name='relnews')",
+]
+
+ARABIC = "قادة أوروبا يبحثون ضمانات أمنية"
+
+RECORDS = [
+    {"id": "veto", "title": "Kremlin seeks veto", "text": "A veto on guarantees."},
+    {"id": "push", "title": "Talks push on", "text": "Talks on guarantees."},
+    {"id": "arabic", "title": ARABIC, "text": "guarantees"},
+    {"id": "lone", "title": "Aardvark", "text": "Aardvarks only."},
+]
+
+RELATED_HEADLINES = [
+    "Putin Zelenskyy talks paused until agenda is ready",
+    "Ukraine Russia Deal Hinges on Western Backing",
+    "Kremlin seeks veto on Ukraine security guarantees",
+    "Ukraine talks push for US guarantees",
+    "Ukraine seeks clear security guarantees before Putin meeting",
+    "Ukraine security guarantees push advances in Washington",
+    "Peace terms collide with battlefield reality",
+    "Europe to fund Ukraine defense continues",
+]
+
+
+@pytest.fixture
+def invoke():
+    """Return a function that runs `relnews` in this process and returns what click recorded."""
+
+    def run(*arguments, **options):
+        result = CliRunner().invoke(main, list(map(str, arguments)), **options)
+        # Whatever is wrong, the user sees a sentence and no traceback.
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """Return the folder of a saved sample; not to be written to."""
+    folder = tmp_path_factory.mktemp("sample") / "sample.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    return folder
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Return the folder of an archive of `RECORDS`."""
+    folder = tmp_path / "small.relnews"
+    RelatedNews().fit(RECORDS).save(folder)
+    return folder
+
+
+@pytest.fixture
+def articles(tmp_path):
+    """Return a file of `RECORDS`."""
+    path = tmp_path / "articles.jsonl"
+    write_jsonl(path, RECORDS)
+    return path
+
+
+def write_jsonl(path, records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+
+
+def ids_in(folder):
+    return [related.id for related in RelatedNews.open(folder).related_all()]
+
+
+# --- relnews -------------------------------------------------------------------------------------
+
+
+def test_the_command_is_installed():
+    """The name `relnews` leads to this module."""
+    (entry,) = importlib.metadata.entry_points(group="console_scripts", name="relnews")
+
+    assert entry.load() is main
+
+
+def test_version(invoke):
+    """--version names the version."""
+    result = invoke("--version")
+
+    assert (result.exit_code, result.stdout) == (0, f"relnews, version {relnews.__version__}\n")
+
+
+def test_help_does_not_wait_for_the_compiler():
+    """--help and --version answer without importing what is slow to import."""
+    code = (
+        "import sys; from relnews.cli import main\n"
+        "for arguments in (['--help'], ['build', '--help'], ['--version']):\n"
+        "    main(arguments, standalone_mode=False)\n"
+        "slow = {'numba', 'sklearn', 'scipy', 'numpy', 'jinja2'} & set(sys.modules)\n"
+        "sys.exit(f'imported {slow}' if slow else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert result.returncode == 0, result.stderr
+    assert "relnews demo" in result.stdout
+
+
+@pytest.mark.parametrize("command", [None, *main.commands])
+def test_examples_in_the_help_run(command, invoke, articles, monkeypatch):
+    """Each help shows how the command is called, and what it shows works."""
+    monkeypatch.chdir(articles.parent)
+    named = [{**record, "id": record["id"] + "2"} for record in RECORDS]
+    write_jsonl(articles, [*RECORDS, {"id": "SOME-ID", "title": "Kyiv", "text": "veto"}, *named])
+    Path("articles.csv").write_text("nid,title,body\na,Kremlin,veto\n")
+    Path("draft.txt").write_text("A draft about the veto.")
+    invoke("build", "articles.jsonl", "-o", "my.relnews")
+
+    shown = invoke(*[command] if command else [], "--help").stdout
+    examples = re.findall(rf"^ +(relnews {command or ''}.*?)(?:  .*)?$", shown, re.MULTILINE)
+
+    assert examples
+    for example in examples:
+        _, *arguments = shlex.split(example.partition(" | ")[0])
+        result = invoke(*arguments)
+        assert result.exit_code == 0, (example, result.output)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["build"],
+        ["build", "articles.jsonl"],
+        ["build", "articles.jsonl", "-o", "a", "--nonsense"],
+        ["build", "articles.jsonl", "-o", "a", "--format", "xml"],
+        ["build", "articles.jsonl", "-o", "a", "--stop-words", "german"],
+        ["build", "articles.jsonl", "-o", "a", "--title-weight", "-1"],
+        ["build", "articles.jsonl", "-o", "a", "--title-weight", "1001"],
+        ["build", "articles.jsonl", "-o", "articles.jsonl"],
+        ["related"],
+        ["related", "small.relnews"],
+        ["related", "small.relnews", "--title", ""],
+        ["related", "small.relnews", "--title", " "],
+        ["related", "small.relnews", "--text-file", "empty.txt"],
+        ["related", "small.relnews", "--text-file", "missing.txt"],
+        ["related", "small.relnews", "veto", "--title", "A draft"],
+        ["related", "small.relnews", "veto", "--text-file", "empty.txt"],
+        ["related", "small.relnews", "veto", "-k", "0"],
+        ["related", "small.relnews", "veto", "-k", "1.5"],
+        ["related", "small.relnews", "veto", "--format", "xml"],
+        ["export", "small.relnews"],
+        ["export", "small.relnews", "-o", "-", "-k", "0"],
+        ["export", "small.relnews", "-o", "-", "--n-jobs", "0"],
+        ["export", "small.relnews", "-o", "-", "--n-jobs", "all"],
+        ["export", "small.relnews", "-o", "."],
+        ["demo", "-k", "0"],
+        ["demo", "--html", "."],
+        ["info"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(arguments, invoke, small, articles, monkeypatch):
+    """A wrong command is exit code 2, a sentence on standard error, and nothing done."""
+    monkeypatch.chdir(small.parent)
+    (small.parent / "empty.txt").write_text("\n")
+    before = sorted(path.name for path in small.parent.iterdir())
+
+    result = invoke(*arguments)
+
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert re.search(r"^Error: .+", result.stderr, re.MULTILINE)
+    assert sorted(path.name for path in small.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize("command", [["related", "{}", "veto"], ["export", "{}", "-o", "-"],
+                                     ["info", "{}"]], ids=lambda c: c[0])  # fmt: skip
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [("missing", "there is no archive at"), ("other", "is not a relnews archive"),
+     ("damaged", "is damaged")],
+)  # fmt: skip
+def test_no_archive(command, folder, message, invoke, small, tmp_path):
+    """What is no archive, or no longer one, is exit code 1 and a sentence that names it."""
+    (tmp_path / "other").mkdir()
+    if folder == "damaged":
+        next(small.glob("*/posting.npy")).unlink()
+        small.rename(tmp_path / "damaged")
+
+    result = invoke(*(argument.format(tmp_path / folder) for argument in command))
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("Error: ")
+    assert message in result.stderr
+    assert folder in result.stderr
+
+
+# --- demo ----------------------------------------------------------------------------------------
+
+
+def test_demo_prints_the_eight_headlines(invoke):
+    """The first command anyone runs prints the story and the eight stories related to it."""
+    result = invoke("demo")
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("NATO backs Ukraine with new security guarantees\n")
+    assert sorted(RELATED_HEADLINES) == sorted(
+        headline for headline in RELATED_HEADLINES if f"  {headline}\n" in result.stdout
+    )
+    assert result.stderr == ""
+
+
+def test_demo_k(invoke):
+    """-k cuts the list of the demo."""
+    printed = invoke("demo", "-k", 3).stdout
+
+    assert sum(headline in printed for headline in RELATED_HEADLINES) == 3
+
+
+def test_demo_html_writes_a_page(invoke, tmp_path):
+    """--html writes the story and the list as a page instead of printing them."""
+    path = tmp_path / "demo.html"
+
+    result = invoke("demo", "--html", path)
+
+    page = path.read_text("utf-8")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{path}: ")
+    assert page.startswith("<!DOCTYPE html>")
+    assert [headline for headline in RELATED_HEADLINES if f">{headline}<" not in page] == []
+    assert [p.name for p in tmp_path.iterdir()] == ["demo.html"]
+
+
+# --- build ---------------------------------------------------------------------------------------
+
+
+def test_build_says_what_it_did_on_standard_error(invoke, articles, tmp_path):
+    """A summary goes to standard error, progress only to a terminal, nothing to standard output."""
+    result = invoke("build", articles, "-o", tmp_path / "a")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"4 articles loaded, 0 skipped\n{tmp_path / 'a'}: 4 articles\n"
+    assert ids_in(tmp_path / "a") == ["veto", "push", "arabic", "lone"]
+
+
+def test_build_quiet(invoke, articles, tmp_path):
+    """--quiet leaves nothing but errors."""
+    result = invoke("build", articles, "-o", tmp_path / "a", "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert len(RelatedNews.open(tmp_path / "a")) == 4
+
+
+def test_build_names_what_it_skips(invoke, articles, tmp_path):
+    """Skipped and mended articles are counted and named with file and line."""
+    with articles.open("a") as file:
+        file.write('{"id": "veto", "text": "again"}\nnot json\n{"id": "date", "title": "t", ')
+        file.write('"text": "t", "published": "yesterday"}\n')
+
+    result = invoke("build", articles, "-o", tmp_path / "a")
+
+    assert result.exit_code == 0
+    assert "5 articles loaded, 2 skipped" in result.stderr
+    assert "articles.jsonl:5: duplicate id: 'veto'" in result.stderr
+    assert "articles.jsonl:6: unreadable" in result.stderr
+    assert "articles.jsonl:7: bad date" in result.stderr
+
+
+def test_build_options_reach_the_archive(invoke, articles, tmp_path):
+    """--title-weight and --stop-words are what the archive is built with."""
+    invoke("build", articles, "-o", tmp_path / "a", "--title-weight", 0, "--stop-words", "none")
+
+    news = RelatedNews.open(tmp_path / "a")
+    assert (news.title_weight, news.stop_words) == (0, None)
+    assert news.related_to_text("only").ids == ["lone"]
+    assert news.related_to_text("Kremlin").ids == []
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.csv", []), ("a.tsv", []), ("a.dat", ["--format", "csv"]), ("a.csv.gz", [])],
+)
+def test_build_csv(name, options, invoke, tmp_path):
+    """CSV is told by the name or by --format, packed or not."""
+    text = "id,title,text\na,Kremlin seeks veto,guarantees\nb,Talks push on,guarantees\n"
+    text = text.replace(",", "\t") if ".tsv" in name else text
+    data = gzip.compress(text.encode()) if name.endswith(".gz") else text.encode()
+    (tmp_path / name).write_bytes(data)
+
+    result = invoke("build", tmp_path / name, "-o", tmp_path / "a", *options)
+
+    assert result.exit_code == 0, result.stderr
+    assert ids_in(tmp_path / "a") == ["a", "b"]
+
+
+def test_build_maps_fields(invoke, tmp_path):
+    """--field takes a field from where the file has it, as often as there are fields."""
+    write_jsonl(tmp_path / "a.jsonl", [{"nid": 7, "head": "Kremlin", "body": "veto = no"}])
+
+    result = invoke(
+        "build", tmp_path / "a.jsonl", "-o", tmp_path / "a",
+        "--field", "id=nid", "--field", "title=head", "--field", "text=body",
+    )  # fmt: skip
+
+    assert result.exit_code == 0
+    assert RelatedNews.open(tmp_path / "a").related_to_text("veto")[0].title == "Kremlin"
+
+
+@pytest.mark.parametrize("field", ["text", "text=", "=body", "", "nonsense=body"])
+def test_build_refuses_a_wrong_field(field, invoke, articles, tmp_path):
+    """A --field that is no mapping, or of no field of an article, is wrong usage."""
+    result = invoke("build", articles, "-o", tmp_path / "a", "--field", field)
+
+    assert result.exit_code == 2
+    assert "text=body" in result.stderr or "'nonsense'" in result.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def test_build_refuses_a_column_that_the_header_lacks(invoke, tmp_path):
+    """A --field that names a column which is not there is an error that lists those that are."""
+    (tmp_path / "a.csv").write_text("id,title\na,one\n")
+
+    result = invoke("build", tmp_path / "a.csv", "-o", tmp_path / "a", "--field", "text=body")
+
+    assert result.exit_code == 1
+    assert "'body', but the header has 'id', 'title'" in result.stderr
+    assert not (tmp_path / "a").exists()
+
+
+def test_build_replaces_an_archive(invoke, articles, small):
+    """An archive that is there already is replaced, and keeps nothing of what it was."""
+    write_jsonl(articles, RECORDS[:2])
+
+    result = invoke("build", articles, "-o", small)
+
+    assert result.exit_code == 0
+    assert ids_in(small) == ["veto", "push"]
+    assert len(list(small.iterdir())) == 3, "catalogue, vocabulary, segment"
+
+
+#: What can be wrong with a file of articles, the options, and what is said about it.
+FAILING_FILES = [
+    ("missing.jsonl", None, [], "there is no"),
+    ("folder.jsonl", None, [], "got the folder"),
+    ("array.jsonl", '[{"id": "a", "title": "one"}]', [], "got one JSON array"),
+    ("indented.json", '{\n  "id": "a"\n}', [], "got JSON over several lines"),
+    ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
+    ("strict.csv", "id,text\na,b\na,c\n", ["--strict"], "strict.csv:3: duplicate id"),
+    ("none.jsonl", '{"title": "no id"}\n', [], "no article of"),
+    ("empty.jsonl", "", [], "no article of"),
+]
+
+
+@pytest.mark.parametrize("file", FAILING_FILES, ids=lambda file: file[0])
+def test_a_failing_build_leaves_the_old_archive(file, invoke, small, tmp_path):
+    """A file that will not do is exit code 1, a sentence, and the archive as it was."""
+    name, content, options, message = file
+    if name.startswith("folder"):
+        (tmp_path / name).mkdir()
+    elif content is not None:
+        (tmp_path / name).write_text(content)
+    before = snapshot(small)
+
+    for output in (small, tmp_path / "new"):
+        result = invoke("build", tmp_path / name, "-o", output, *options)
+
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert message in result.stderr
+        assert name in result.stderr
+    assert snapshot(small) == before
+    assert not (tmp_path / "new").exists()
+
+
+def snapshot(folder):
+    """Return every file of a folder with its bytes."""
+    return {p.relative_to(folder): p.is_file() and p.read_bytes() for p in folder.rglob("*")}
+
+
+def test_build_refuses_a_folder_that_is_something_else(invoke, tmp_path):
+    """A folder that is no archive is left as it is, and that is said before anything is read."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").write_bytes(b"jpg")
+
+    result = invoke("build", tmp_path / "missing.jsonl", "-o", tmp_path / "photos")
+
+    assert result.exit_code == 1
+    assert "is not a relnews archive; it is left as it is" in result.stderr
+    assert [p.name for p in (tmp_path / "photos").iterdir()] == ["one.jpg"]
+
+
+def test_build_does_not_guess_a_format(invoke, tmp_path):
+    """A name that says nothing is wrong usage that --format puts right."""
+    write_jsonl(tmp_path / "articles", RECORDS)
+
+    guessed = invoke("build", tmp_path / "articles", "-o", tmp_path / "a")
+    told = invoke("build", tmp_path / "articles", "-o", tmp_path / "a", "--format", "jsonl")
+
+    assert guessed.exit_code == 2
+    assert "cannot tell the format of 'articles'" in guessed.stderr
+    assert told.exit_code == 0
+
+
+# --- related -------------------------------------------------------------------------------------
+
+
+def test_related_table(invoke, archive):
+    """By default a list is a table of rank, score, date and title."""
+    result = invoke("related", archive, DEMO_ID, "-k", 2)
+
+    heading, first, second = result.stdout.splitlines()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert heading.split() == ["#", "score", "date", "title"]
+    assert re.fullmatch(r"1  0\.\d{3}  2025-08-19  Ukraine security guarantees .+", first)
+    assert second.startswith("2  ")
+
+
+def test_related_json(invoke, archive):
+    """As JSON a list is one line with all that is known of each item."""
+    result = invoke("related", archive, DEMO_ID, "--format", "json")
+
+    assert result.stdout.count("\n") == 1
+    assert json.loads(result.stdout) == RelatedNews.open(archive).related(DEMO_ID).to_dict()
+
+
+def test_related_html(invoke, archive):
+    """As HTML a list is a section to put into a page."""
+    result = invoke("related", archive, DEMO_ID, "--format", "html")
+
+    assert result.stdout.startswith("<section")
+    assert result.stdout.endswith("</section>\n")
+    assert [line for line in RELATED_HEADLINES if f">{line}<" not in result.stdout] == []
+
+
+def test_related_k_beyond_the_archive(invoke, small):
+    """A k greater than the archive is no error: the list ends where nothing is shared."""
+    result = invoke("related", small, "veto", "-k", 10**30, "--format", "json")
+
+    assert result.exit_code == 0
+    assert [item["id"] for item in json.loads(result.stdout)["related"]] == ["push", "arabic"]
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "html"])
+def test_related_draft(format_, invoke, archive, tmp_path):
+    """A draft needs a title, a text or both, and is shown in the same formats."""
+    (tmp_path / "draft.txt").write_text("Allies discuss security guarantees for Kyiv.", "utf-8")
+    draft = ["--title", "Ukraine guarantees", "--text-file", tmp_path / "draft.txt"]
+
+    for arguments in (draft, draft[:2], draft[2:]):
+        result = invoke("related", archive, *arguments, "--format", format_, "-k", 3)
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert "uarantees" in result.stdout
+        if format_ == "json":
+            assert json.loads(result.stdout)["id"] is None
+
+
+@pytest.mark.parametrize("story", [["lone"], ["--title", "zyzzyva"]], ids=["article", "draft"])
+def test_an_empty_list(story, invoke, small):
+    """A person is told that there is no related news; a program gets nothing, or an empty list."""
+    for format_ in ("table", "html"):
+        result = invoke("related", small, *story, "--format", format_)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert result.stderr == "No related news.\n"
+
+    result = invoke("related", small, *story, "--format", "json")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["related"] == []
+
+
+def test_an_unknown_id_gets_a_suggestion(invoke, archive):
+    """A slip in an id is exit code 1 and the id that was probably meant."""
+    result = invoke("related", archive, DEMO_ID[:-1])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: no article has the id '{DEMO_ID[:-1]}'. Did you mean '{DEMO_ID}'?\n"
+    )
+
+
+def test_a_draft_that_is_not_utf8(invoke, small, tmp_path):
+    """A text that is not UTF-8 is named with the byte that is wrong."""
+    (tmp_path / "draft.txt").write_bytes("Café".encode("latin-1"))
+
+    result = invoke("related", small, "--text-file", tmp_path / "draft.txt")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "draft.txt: expected UTF-8 text, got the byte 0xE9" in result.stderr
+
+
+# --- export --------------------------------------------------------------------------------------
+
+
+def test_export_is_every_list_in_order(invoke, archive, tmp_path):
+    """There is one line for each article, in the order of the archive, and no id comes twice."""
+    result = invoke("export", archive, "-o", tmp_path / "lists.jsonl", "-k", 3)
+
+    lines = (tmp_path / "lists.jsonl").read_text("utf-8").splitlines()
+    ids = [json.loads(line)["id"] for line in lines]
+    assert (result.exit_code, result.output) == (0, "")
+    assert len(lines) == len(set(ids)) == 124
+    assert ids == [story.id for story in sample_articles()]
+    assert json.loads(lines[4]) == RelatedNews.open(archive).related(DEMO_ID, 3).to_dict()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, -1])
+def test_export_does_not_depend_on_threads(n_jobs, invoke, archive, tmp_path):
+    """However many threads rank, the same bytes are written, to a file or to standard output."""
+    invoke("export", archive, "-o", tmp_path / "lists.jsonl")
+    expected = (tmp_path / "lists.jsonl").read_bytes()
+
+    result = invoke("export", archive, "-o", "-", "--n-jobs", n_jobs)
+    invoke("export", archive, "-o", tmp_path / "again.jsonl", "--n-jobs", n_jobs, "--quiet")
+
+    assert result.stdout_bytes == expected
+    assert (tmp_path / "again.jsonl").read_bytes() == expected
+
+
+@pytest.mark.parametrize("error", [ArchiveFormatError("gone"), OSError("gone"), KeyboardInterrupt])
+def test_a_failing_export_leaves_the_old_file(error, invoke, archive, tmp_path, monkeypatch):
+    """Whatever ends an export early, the file that was there is there still, and only it."""
+    (tmp_path / "lists.jsonl").write_text("old")
+    whole = RelatedNews.related_all
+
+    def broken(news, k):
+        lists = whole(news, k)
+        yield next(lists)
+        raise error
+
+    monkeypatch.setattr(RelatedNews, "related_all", broken)
+    result = invoke("export", archive, "-o", tmp_path / "lists.jsonl")
+
+    assert result.exit_code == 1
+    assert re.search("Error: gone|Aborted!", result.stderr)
+    assert [p.name for p in tmp_path.iterdir()] == ["lists.jsonl"]
+    assert (tmp_path / "lists.jsonl").read_text() == "old"
+
+
+def test_export_into_a_folder_that_is_not_there(invoke, archive, tmp_path):
+    """A file that cannot be written is exit code 1 and a sentence."""
+    result = invoke("export", archive, "-o", tmp_path / "nowhere" / "lists.jsonl")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nowhere" in result.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes are of POSIX")
+def test_export_to_what_is_no_plain_file(invoke, small, tmp_path):
+    """A link stays a link and what it leads to is written; a pipe takes the lines and stays."""
+    (tmp_path / "link.jsonl").symlink_to("lists.jsonl")
+    os.mkfifo(tmp_path / "pipe")
+    taken = []
+    reader = threading.Thread(target=lambda: taken.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+
+    assert invoke("export", small, "-o", tmp_path / "link.jsonl").exit_code == 0
+    assert invoke("export", small, "-o", tmp_path / "pipe").exit_code == 0
+
+    reader.join(60)
+    assert (tmp_path / "link.jsonl").is_symlink()
+    assert (tmp_path / "pipe").is_fifo()
+    assert taken == [(tmp_path / "lists.jsonl").read_bytes()]
+    assert taken[0].count(b"\n") == 4
+
+
+def test_info(invoke, archive):
+    """Info prints what is in an archive, a line for each thing."""
+    result = invoke("info", archive)
+
+    about = dict(re.split(r": +", line, maxsplit=1) for line in result.stdout.splitlines())
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert about["articles"] == "124"
+    assert about["dates"] == "2024-02-13 to 2025-12-11"
+    assert about["title weight"] == "3"
+    assert about["stop words"] == "english"
+
+
+# --- processes -----------------------------------------------------------------------------------
+
+
+def test_standard_input(archive, tmp_path):
+    """Articles and drafts are read from standard input, whatever the locale."""
+    data = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in RECORDS).encode()
+    folder = tmp_path / "a"
+    legacy = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+
+    built = subprocess.run(
+        [*RELNEWS, "build", "-", "-o", folder], input=data, capture_output=True, env=legacy
+    )
+    found = subprocess.run(
+        [*RELNEWS, "related", folder, "--text-file", "-", "--format", "json"],
+        input=ARABIC.encode(), capture_output=True, env=legacy,
+    )  # fmt: skip
+
+    assert (built.returncode, built.stdout) == (0, b""), built.stderr
+    assert b"4 articles loaded, 0 skipped" in built.stderr
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert [item["title"] for item in json.loads(found.stdout)["related"]] == [ARABIC]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_the_letters(encoding, small):
+    """A title that the terminal cannot show is printed as well as it can; JSON stays whole."""
+    with encoded_output(encoding) as output:
+        main(["related", str(small), "veto"], standalone_mode=False)
+        main(["related", str(small), "veto", "--format", "json"], standalone_mode=False)
+
+    *table, line = output.getvalue().splitlines()
+    assert len(table) == 3
+    assert b"Talks push on" in table[1]
+    assert json.loads(line)["related"][1]["title"] == ARABIC
+
+
+@contextlib.contextmanager
+def encoded_output(encoding):
+    """Let standard output be of an encoding, as a locale or PYTHONIOENCODING would."""
+    raw, before = io.BytesIO(), sys.stdout
+    sys.stdout = io.TextIOWrapper(raw, encoding=encoding)
+    try:
+        yield raw
+    finally:
+        sys.stdout.detach()
+        sys.stdout = before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no broken pipe")
+@pytest.mark.parametrize("n_jobs", ["1", "2"])
+def test_a_broken_pipe_is_quiet(n_jobs, archive):
+    """When `head` has seen enough, the export ends without a word."""
+    with subprocess.Popen(
+        [*RELNEWS, "export", archive, "-o", "-", "--n-jobs", n_jobs],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        first = process.stdout.readline()
+        process.stdout.close()
+        message = process.stderr.read()
+
+    assert "related" in json.loads(first)
+    assert message == b""
+    assert process.returncode == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
+def test_an_interrupted_build_leaves_no_archive(small):
+    """Ctrl-C in the middle of reading ends quietly, and the archive is as it was."""
+    before = snapshot(small)
+    lines = "".join(json.dumps({"id": i, "text": "some words " * 50}) + "\n" for i in range(2000))
+
+    for output in (small, small.with_name("new")):
+        with subprocess.Popen(
+            [*RELNEWS, "build", "-", "-o", output],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            process.stdin.write(lines.encode())  # more than a pipe holds: it has begun to read
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+            message = process.stderr.read().decode()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+
+        assert process.returncode == 1
+        assert message.strip() == "Aborted!"
+    assert snapshot(small) == before
+    assert not small.with_name("new").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
+def test_progress_is_shown_on_a_terminal(articles, tmp_path):
+    """A terminal shows progress of build and export, unless --quiet."""
+    folder, lists = tmp_path / "a", tmp_path / "lists.jsonl"
+    build, export = ["build", articles, "-o", folder], ["export", folder, "-o", lists]
+
+    assert re.search(r"reading: .*\d%.*4 articles loaded", on_terminal(build), re.DOTALL)
+    assert re.search(r"4/4 .* lists/s", on_terminal(export))
+    assert on_terminal([*build, "--quiet"]) == ""
+
+
+def on_terminal(arguments):
+    """Run `relnews` with standard error on a terminal and return what that shows."""
+    import pty
+    import termios
+
+    terminal, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    with subprocess.Popen([*RELNEWS, *arguments], stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when the other side is closed
+            while piece := os.read(terminal, 4096):
+                shown += piece
+    os.close(terminal)
+    assert process.returncode == 0
+    return shown.decode()
