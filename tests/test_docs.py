@@ -74,7 +74,8 @@ def test_a_segment_in_a_folder_is_its_arrays_and_their_norms() -> None:
 def test_the_archive_format_names_every_column() -> None:
     """Tables and columns of the catalogue are those of its schema."""
     text = document("reference/archive-format.md").split("## The catalogue")[1]
-    rows = Catalogue.in_memory()._connection.execute(
+    catalogue = Catalogue.in_memory()
+    rows = catalogue._connection.execute(
         "SELECT m.name, t.name FROM sqlite_master AS m, pragma_table_info(m.name) AS t "
         "WHERE m.type = 'table'"
     )

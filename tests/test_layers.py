@@ -33,7 +33,7 @@ ORDER = [
 USERS = {
     "joblib": {"_parallel"},
     "numba": {"_kernels"},
-    "sqlite3": {"storage"},
+    "sqlite3": {"storage", "_validation"},
     "click": {"cli"},
     "tqdm": {"cli"},
     "jinja2": {"export"},

@@ -248,7 +248,7 @@ def test_one_writer_at_a_time(news, folder, monkeypatch):
     holder = sqlite3.connect(folder / storage.CATALOGUE, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     monkeypatch.setattr(storage, "_PATIENCE", 0.1)
-    with pytest.raises(ArchiveFormatError, match="another process is writing"):
+    with pytest.raises(TimeoutError, match="another process is writing"):
         news.save(folder)
     holder.execute("ROLLBACK")
     holder.close()

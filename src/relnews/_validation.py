@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -172,6 +173,20 @@ def check_integer(name: str, value: object, *, minimum: int, maximum: int | None
         msg = f"`{name}` must be {bounds}, got {value}."
         raise ValueError(msg)
     return int(value)
+
+
+def check_n_jobs(value: object) -> None:
+    """Reject a number of threads that joblib would not understand."""
+    if value is not None and check_integer("n_jobs", value, minimum=-(2**31)) == 0:
+        msg = "`n_jobs` must be at least 1, -1 for all cores, or None, got 0."
+        raise ValueError(msg)
+
+
+def check_parent(file: Path) -> None:
+    """Refuse to write a file into a folder that does not exist."""
+    if not file.absolute().parent.is_dir():
+        msg = f"cannot write {file}: there is no folder {file.parent}. Make it first."
+        raise FileNotFoundError(msg)
 
 
 def check_stop_words(value: object) -> str | tuple[str, ...] | None:
@@ -343,19 +358,29 @@ def damaged_archive(folder: str | os.PathLike[str], why: object) -> ArchiveForma
     )
 
 
-def damaged_catalogue(why: object) -> ArchiveFormatError:
-    """Name a catalogue that cannot be read."""
-    return ArchiveFormatError(
-        f"the catalogue of the archive is damaged: {why}. Build the archive again."
-    )
+def unreadable_archive(folder: str | os.PathLike[str], why: Exception) -> Exception:
+    """Name an archive that another process holds, or that is damaged."""
+    if _is_locked(why):
+        return TimeoutError(
+            f"another process has been writing the archive {folder} for long: {why}. Try again."
+        )
+    return damaged_archive(folder, why)
 
 
-def cannot_write(folder: Path, why: object) -> ArchiveFormatError:
+def cannot_write(folder: Path, why: Exception) -> Exception:
     """Name an archive that cannot be written to now."""
+    if _is_locked(why):
+        return TimeoutError(
+            f"another process is writing the archive {folder}: {why}. Try again when it is done."
+        )
     return ArchiveFormatError(
-        f"cannot write the archive {folder}: {why}. If another process is writing it, wait for it; "
-        "if the folder is damaged, remove it first."
+        f"cannot write the archive {folder}: {why}. If it is damaged, remove the folder first."
     )
+
+
+def _is_locked(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def archive_changed() -> ArchiveChangedError:

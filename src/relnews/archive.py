@@ -197,9 +197,14 @@ class Archive:
             "dates": f"{oldest:%Y-%m-%d} to {newest:%Y-%m-%d}" if oldest and newest else "none",
             "terms": f"{int(np.count_nonzero(self.document_frequency)):,}",
             "pairs": f"{n_pairs:,} (article, term)",
-            "index": f"{n_bytes / 1e6:,.1f} MB in {len(self.segments)} segments",
+            "index": f"{n_bytes / 1e6:,.1f} MB",
+            "segments": f"{len(self.segments)}",
             "title weight": str(self.analysis.title_weight),
-            "stop words": stop_words if isinstance(stop_words, str) else f"{len(stop_words or ())}",
+            "stop words": stop_words
+            if isinstance(stop_words, str)
+            else f"{len(stop_words)} words"
+            if stop_words
+            else "none",
             "tf": "1 + ln(tf)" if self.sublinear_tf else "tf",
         }
 

@@ -346,6 +346,9 @@ def _read(file: TextIO) -> str:
 
 def _write(path: Path, pieces: Iterable[str]) -> None:
     """Write a file whole or not at all; a pipe or a device takes the pieces as they come."""
+    from relnews import _validation
+
+    _validation.check_parent(path)
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)

@@ -143,6 +143,7 @@ class RelatedNews:
         k : int, default=8
         """
         _validation.check_integer("k", k, minimum=1)
+        _validation.check_n_jobs(self.n_jobs)
         return self._all(self._fitted(), k)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -155,7 +156,7 @@ class RelatedNews:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
-        """Open a saved archive. Its arrays are mapped, so this takes no time and shares memory.
+        """Open a saved archive. Its arrays are mapped: processes share them.
 
         Raises
         ------

@@ -21,6 +21,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,10 @@ class Catalogue:
     Reads may come from several threads.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
         self._connection = connection
+        self._folder = folder or Path(":memory:")
+        weakref.finalize(self, connection.close)
         self._lock = threading.Lock()
 
     @classmethod
@@ -156,7 +159,7 @@ class Catalogue:
             try:
                 return self._connection.execute(query, values).fetchall()
             except sqlite3.DatabaseError as error:
-                raise _validation.damaged_catalogue(error) from error
+                raise _validation.unreadable_archive(self._folder, error) from error
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
         with self._lock:
@@ -319,8 +322,8 @@ def read(
         connection.close()
         if isinstance(error, ArchiveFormatError):
             raise
-        raise _validation.damaged_archive(folder, error) from error
-    return Catalogue(connection), settings, groups
+        raise _validation.unreadable_archive(folder, error) from error
+    return Catalogue(connection, folder), settings, groups
 
 
 def _check_header(connection: sqlite3.Connection, folder: Path, *, new: bool) -> None:
