@@ -8,12 +8,25 @@ import math
 import re
 from collections import Counter
 
-WORD = re.compile(r"(?u)\b\w\w+\b")
+
+def runs(text, min_length=1):
+    """Return runs of at least so many word characters."""
+    return re.findall(rf"(?u)\b\w{{{min_length},}}\b", text)
 
 
-def tokens(text):
-    """Lower-cased runs of two or more word characters."""
-    return WORD.findall(text.lower())
+def tokens(text, min_length=2):
+    """Lower-cased runs of at least so many word characters."""
+    return runs(text.lower(), min_length)
+
+
+def phrase_counts(text, min_n, max_n, stop_words=(), min_length=2):
+    """Sequences of min_n to max_n tokens, after stop words are taken out, joined by spaces."""
+    words = [token for token in tokens(text, min_length) if token not in stop_words]
+    return Counter(
+        " ".join(words[i : i + n])
+        for n in range(min_n, max_n + 1)
+        for i in range(len(words) - n + 1)
+    )
 
 
 def term_counts(article, title_weight=1, stop_words=()):

@@ -42,3 +42,9 @@ def archives(draw, min_size=0, max_size=14):
         }
         for identifier in ids
     ]
+
+
+def any_text(max_words=12):
+    """Return texts of any Unicode, lone surrogates included, and of words that share letters."""
+    characters = st.text(st.characters(exclude_categories=()), max_size=40)
+    return st.one_of(characters, texts(max_words))

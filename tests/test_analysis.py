@@ -16,7 +16,7 @@ def test_parts_carry_the_weight_of_their_field():
     """The title counts title_weight times, dek and text once; empty fields are left out."""
     parts = Analysis(title_weight=4).parts(Article("a", title="Été", text="Peace"))
 
-    assert list(parts) == [("été".encode(), 4), (b"Peace", 1)]
+    assert list(parts) == [("Été".encode(), False, 4), (b"Peace", True, 1)]
     assert list(Analysis(title_weight=0).parts(Article("a", title="x"))) == []
 
 

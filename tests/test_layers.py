@@ -16,7 +16,10 @@ ORDER = [
     "articles",
     "readers",
     "analysis",
+    "vocabulary",
     "counts",
+    "features",
+    "vectorizer",
     "weights",
     "postings",
     "ranking",
@@ -33,6 +36,7 @@ ORDER = [
 USERS = {
     "joblib": {"_parallel"},
     "numba": {"_kernels"},
+    "llvmlite": {"_kernels"},
     "sqlite3": {"storage", "_validation"},
     "click": {"cli"},
     "tqdm": {"cli"},

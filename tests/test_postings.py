@@ -15,9 +15,9 @@ rows = st.lists(
 
 
 def laid_out(rows, order):
-    pairs = [(a, t, n) for a, row in enumerate(rows) for t, n in row.items()]
-    columns = np.array(pairs, dtype=np.int32).reshape(-1, 3).T
-    counts = Counts(len(rows), *(np.ascontiguousarray(column) for column in columns))
+    pairs = [pair for row in rows for pair in row.items()]
+    term, count = np.array(pairs, dtype=np.int32).reshape(-1, 2).T.copy()
+    counts = Counts(np.cumsum([0, *map(len, rows)]), term, count)
     return Segment.from_counts(counts, np.array(order), np.arange(len(rows)), n_terms=12)
 
 

@@ -2,20 +2,26 @@
 
 An article's way through the package; each module imports only from its left::
 
-    articles ─▶ readers ─▶ analysis ─▶ counts ─▶ weights ─▶ postings ─▶ ranking ─▶ storage ─▶
-      one        files       what a      raw term   tf, idf,   term ▶      exact      the archive
-      story                  term is     counts     norms      articles    top-k      folder
+    articles ─▶ readers ─▶ analysis ─▶ vocabulary ─▶ counts ─▶ weights ─▶ postings ─▶ ranking ─▶
+      one        files       what a      terms and      raw term   tf, idf,   term ▶      exact
+      story                  term is     numbers        counts     norms      articles    top-k
+                                                          │
+                                                          └─▶ features ─▶ vectorizer
+                                                                columns     scikit-learn's classes
 
-    archive ─▶ lists ─▶ related ─▶ export ─▶ cli
-      all of     what     Related-   HTML,     relnews …
-      it live    comes    News       JSON,
-                 out                 table
+    storage ─▶ archive ─▶ lists ─▶ related ─▶ export ─▶ cli
+      the        all of     what     Related-   HTML,     relnews …
+      archive    it live    comes    News       JSON,
+      folder                out                 table
 
 =================  ================================================================================
 `articles`         Article: one story; Intake: what was skipped or mended and why
 `readers`          files to articles: JSON Lines and CSV, plain, gzip or xz
 `analysis`         what counts as a term: lower case, token rule, stop words, title weight
-`counts`           texts to term counts and a vocabulary, in one compiled pass
+`vocabulary`       Vocabulary: terms and their numbers; Runs: the words of a text
+`counts`           how often each article has each term, in one compiled pass
+`features`         which terms become columns of a matrix, in what order; and the matrix
+`vectorizer`       CountVectorizer and TfidfVectorizer: scikit-learn's, compiled
 `weights`          tf, idf, norms: small pure functions
 `postings`         Segment: term counts of up to 65,536 articles, by article and by term
 `ranking`          the exact best k over segments; ties, priors, exclusions
@@ -50,6 +56,7 @@ if TYPE_CHECKING:
     from relnews.lists import RelatedItem, RelatedList
     from relnews.readers import ArticleReader, read_articles
     from relnews.related import RelatedNews, warm_up
+    from relnews.vectorizer import CountVectorizer, TfidfVectorizer
 
 __version__ = "0.1.0"
 
@@ -57,6 +64,8 @@ __version__ = "0.1.0"
 _HOME = {
     "Article": "articles",
     "Intake": "articles",
+    "CountVectorizer": "vectorizer",
+    "TfidfVectorizer": "vectorizer",
     "ArchiveChangedError": "exceptions",
     "ArchiveFormatError": "exceptions",
     "ArticleError": "exceptions",
@@ -76,11 +85,13 @@ __all__ = [
     "Article",
     "ArticleError",
     "ArticleReader",
+    "CountVectorizer",
     "Intake",
     "RelatedItem",
     "RelatedList",
     "RelatedNews",
     "RelnewsError",
+    "TfidfVectorizer",
     "UnknownArticleError",
     "read_articles",
     "warm_up",

@@ -160,6 +160,13 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))
 
 
+def check_batch_bytes(n_bytes: int) -> None:
+    """Refuse a single text that is too long for 32-bit offsets."""
+    if n_bytes >= 1 << 31:
+        msg = f"a text must have less than 1.4 GB, got about {n_bytes / 1e9:.1f} GB. Split it."
+        raise ValueError(msg)
+
+
 # --- parameters ----------------------------------------------------------------------------------
 
 
@@ -323,6 +330,15 @@ def check_array(folder: Path, name: str, array: NDArray[Any], dtype: np.dtype[An
             folder,
             f"{name} has {array.ndim} dimensions of {array.dtype}, expected 1 of {dtype}",
         )
+
+
+def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse arrays of a vocabulary that do not fit each other."""
+    slots = len(arrays["table"]) // 2
+    ends = arrays["term_ptr"][-1] + 8 == len(arrays["blob"]) and arrays["term_ptr"][0] == 0
+    if not ends or slots < 1 or slots & (slots - 1) or len(arrays["table"]) % 2:
+        msg = "the arrays of the vocabulary do not fit each other"
+        raise ValueError(msg)
 
 
 def check_segment(arrays: Mapping[str, NDArray[Any]], norms: NDArray[Any], n_terms: int) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from relnews import _validation
 from relnews._kernels._compile import frozen
+from relnews._kernels.tokens import WORD_BIT
 from relnews.articles import Article
 
 #: A term has at least so many characters, as in scikit-learn's default token pattern.
@@ -47,24 +48,19 @@ class Analysis:
         words = _validation.check_stop_words(self.stop_words)
         object.__setattr__(self, "stop_words", words)
 
-    def parts(self, article: Article) -> Iterator[tuple[bytes, int]]:
-        """Yield the article's texts as the counting pass takes them, each with its weight."""
+    def parts(self, article: Article) -> Iterator[tuple[bytes, bool, int]]:
+        """Yield the article's texts as `encode` returns them, each with its weight."""
         for text, weight in (
             (article.title, self.title_weight),
             (article.dek, 1),
             (article.text, 1),
         ):
             if text and weight:
-                yield encode(text), weight
+                yield (*encode(text), weight)
 
     def stop_word_list(self) -> Iterable[str]:
         """Return the words themselves, in a fixed order."""
         return english_stop_words() if self.stop_words == "english" else self.stop_words or ()
-
-
-def encode(text: str) -> bytes:
-    """Return lower-cased UTF-8; the counting pass lower-cases ASCII itself."""
-    return text.encode() if text.isascii() else text.lower().encode("utf-8", "replace")
 
 
 @functools.cache
@@ -98,3 +94,33 @@ def word_characters() -> NDArray[np.uint8]:
     for run in re.finditer(r"\w+", every_character):
         is_word[run.start() : run.end()] = 1
     return frozen(is_word)
+
+
+@functools.cache
+def folded_characters() -> NDArray[np.uint32]:
+    """Return the lower-cased code point of each code point, and whether that is of a word.
+
+    Returns
+    -------
+    uint32 array of shape (0x110000,)
+        With `WORD_BIT` set for word characters. U+0130, which becomes two characters, is as
+        any other; see `encode`.
+    """
+    code_points = np.arange(0x110000, dtype="<u4").tobytes()
+    every_character = code_points.decode("utf-32-le", "surrogatepass").replace("\u0130", "i")
+    lower = every_character.lower().encode("utf-32-le", "surrogatepass")
+    folded = np.frombuffer(lower, dtype="<u4").astype(np.uint32)
+    is_word = word_characters()[folded].astype(np.uint32)
+    return frozen(folded | is_word * np.uint32(WORD_BIT))
+
+
+def encode(text: str, *, lower: bool = True) -> tuple[bytes, bool]:
+    """Return a text as `relnews.vocabulary.Runs` takes it, and whether it is ASCII.
+
+    Only what cannot be lower-cased one character at a time is lower-cased here.
+    """
+    if text.isascii():
+        return text.encode(), True
+    if lower and ("\u0130" in text or "\u03a3" in text):
+        text = text.lower()
+    return text.encode("utf-8", "surrogatepass"), False

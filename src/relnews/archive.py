@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from relnews import _validation, storage, weights
 from relnews._kernels._compile import frozen
 from relnews._parallel import in_order
-from relnews.analysis import Analysis
+from relnews.analysis import MIN_LENGTH, Analysis
 from relnews.articles import Article
-from relnews.counts import Counter, Vocabulary
+from relnews.counts import Batch, Counter, count_words
 from relnews.postings import SEGMENT_ARTICLES, SEGMENT_DTYPES, Segment
 from relnews.ranking import NO_ARTICLE, Queries, Ranked, ScoredSegment, rank
 from relnews.storage import ArrayFolder, Catalogue
+from relnews.vocabulary import Runs, Vocabulary
 
 #: A segment is closed at so many (article, term) pairs even if it has room for more articles.
 SEGMENT_PAIRS = 1 << 25
@@ -42,6 +43,8 @@ class Archive:
     analysis : Analysis
     sublinear_tf : bool
     vocabulary : Vocabulary
+    n_stop : int
+        The terms numbered below are stop words.
     catalogue : Catalogue
     segments : sequence of (base, Segment)
         ``base`` is the number of the segment's first article.
@@ -54,6 +57,7 @@ class Archive:
         analysis: Analysis,
         sublinear_tf: bool,
         vocabulary: Vocabulary,
+        n_stop: int,
         catalogue: Catalogue,
         segments: Sequence[tuple[int, Segment]],
         norms: Sequence[NDArray[np.float64]] | None = None,
@@ -61,6 +65,7 @@ class Archive:
         self.analysis = analysis
         self.sublinear_tf = sublinear_tf
         self.vocabulary = vocabulary
+        self.n_stop = n_stop
         self.catalogue = catalogue
         self.n_articles = sum(segment.n_articles for _, segment in segments)
         self.document_frequency = np.zeros(len(vocabulary), dtype=np.int64)
@@ -87,7 +92,7 @@ class Archive:
     @classmethod
     def build(cls, articles: Iterable[Article], analysis: Analysis, sublinear_tf: bool) -> Archive:
         """Count and lay out articles; their ids have to be distinct. Texts are not kept."""
-        counter = Counter(analysis.stop_word_list())
+        counter = Counter(Vocabulary.of_texts(["", *analysis.stop_word_list()], MIN_LENGTH))
         catalogue = Catalogue.in_memory()
         segments: list[tuple[int, Segment]] = []
         waiting: list[Article] = []
@@ -102,8 +107,9 @@ class Archive:
             order = np.array(sorted(by_id, key=published.__getitem__), dtype=np.int64)
             local = np.empty_like(order)
             local[order] = np.arange(len(order))
-            counts = counter.take()
-            segment = Segment.from_counts(counts, order, published[order], counter.n_terms)
+            counts, _ = counter.take()
+            n_terms = len(counter.vocabulary)
+            segment = Segment.from_counts(counts, order, published[order], n_terms)
             segments.append((base, segment))
             catalogue.add(waiting, (base + local).tolist(), ordinal)
             ordinal += len(waiting)
@@ -117,7 +123,8 @@ class Archive:
                 seal()
         if waiting:
             seal()
-        return cls(analysis, sublinear_tf, counter.vocabulary(), catalogue, segments)
+        vocabulary = counter.vocabulary.freeze()
+        return cls(analysis, sublinear_tf, vocabulary, counter.n_stop, catalogue, segments)
 
     def rank_article(self, number: int, k: int) -> Ranked:
         """Return the best k articles for an article of the archive."""
@@ -130,14 +137,14 @@ class Archive:
         """
         if not self.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        counter = Counter()
-        counter.add(self.analysis.parts(article))
-        counts = counter.take()
-        term = self.vocabulary.find(counter.vocabulary())[counts.term]
-        known = np.flatnonzero(term >= self.vocabulary.n_stop)
-        known = known[self.document_frequency[term[known]] > 0]
-        known = known[np.argsort(term[known])]
-        query = self._query(NO_ARTICLE, term[known], self._tf_weight(counts.count[known]))
+        batch = Batch()
+        batch.add(self.analysis.parts(article))
+        runs = Runs.of(batch.texts, batch.is_ascii, lower=True)
+        term = self.vocabulary.find(runs, MIN_LENGTH)
+        tally = np.zeros(len(self.vocabulary), dtype=np.int32)
+        counts = count_words(runs, term, batch, self.n_stop, tally)
+        order = np.argsort(counts.term)
+        query = self._query(NO_ARTICLE, counts.term[order], self._tf_weight(counts.count[order]))
         return rank(self.segments, Queries.of([query]), k, self.catalogue.ids)[0]
 
     def rank_all(self, k: int, n_jobs: int | None) -> Iterator[list[Ranked]]:
@@ -152,7 +159,8 @@ class Archive:
         settings = {
             "analysis": dataclasses.asdict(self.analysis),
             "sublinear_tf": self.sublinear_tf,
-            "n_stop": vocabulary.n_stop,
+            "n_stop": self.n_stop,
+            "seed": vocabulary.seed,
         }
         arrays = {name: getattr(vocabulary, name) for name in _DTYPES["vocabulary"]}
         groups = [ArrayFolder("vocabulary", NO_ARTICLE, arrays)]
@@ -168,6 +176,7 @@ class Archive:
         catalogue, settings, groups = storage.read(folder, _DTYPES)
         with _validation.damage_in(folder):
             (vocabulary,) = (group.arrays for group in groups if group.kind == "vocabulary")
+            _validation.check_vocabulary(vocabulary)
             segments, norms = [], []
             for group in groups:
                 if group.kind == "segment":
@@ -178,7 +187,8 @@ class Archive:
             return cls(
                 Analysis(**settings["analysis"]),
                 bool(settings["sublinear_tf"]),
-                Vocabulary(**vocabulary, n_stop=int(settings["n_stop"])),
+                Vocabulary(**vocabulary, seed=int(settings["seed"])),
+                int(settings["n_stop"]),
                 catalogue,
                 segments,
                 norms,

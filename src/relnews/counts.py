@@ -1,76 +1,63 @@
-"""From texts to counts: a growing vocabulary and the term counts of articles, in one pass."""
+"""From texts to counts: how often each article has each term, in one pass over the bytes."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import counting
-from relnews._kernels._compile import Scalar, frozen
-from relnews.analysis import MIN_LENGTH, encode, word_characters
+from relnews._kernels import counting, tokens
+from relnews._kernels._compile import frozen
+from relnews.analysis import encode
+from relnews.vocabulary import Runs, Vocabulary, Workspace, grown
 
-#: Text is gathered to batches of so many bytes before a compiled pass goes over it.
-BATCH_BYTES = 4 << 20
+#: Texts are gathered to batches of so many bytes, which stay in the cache from step to step.
+BATCH_BYTES = 1 << 19
 
-_FIRST_TABLE = 1 << 14
+_FIRST_TABLE = 1 << 15
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Counts:
-    """Distinct (article, term) pairs and how often each occurs.
+    """Distinct (article, term) pairs and how often each occurs, by article.
 
     Parameters
     ----------
-    n_articles : int
-    article, term, count : int32 arrays of shape (n_pairs,)
-        By article, ascending; the terms of an article in no particular order.
+    row_ptr : int64 array of shape (n_articles + 1,)
+        Where each article's pairs begin.
+    term, count : int32 arrays of shape (n_pairs,)
+        The terms of an article in the order of their first occurrence.
     """
 
-    n_articles: int
-    article: NDArray[np.int32]
+    row_ptr: NDArray[np.int64]
     term: NDArray[np.int32]
     count: NDArray[np.int32]
 
+    @property
+    def n_articles(self) -> int:
+        """Articles counted."""
+        return len(self.row_ptr) - 1
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """Terms and their numbers: an open-addressing table over one blob of UTF-8.
+    @property
+    def article(self) -> NDArray[np.int32]:
+        """The article of each pair, int32 array of shape (n_pairs,)."""
+        return np.repeat(np.arange(self.n_articles, dtype=np.int32), np.diff(self.row_ptr))
 
-    Parameters
-    ----------
-    table : uint64 array of shape (power of two,)
-        High half: bits of the hash; low half: term number + 1; 0 = empty.
-    blob : uint8 array
-        The terms, one after another.
-    term_ptr : int64 array of shape (n_terms + 1,)
-        Where each term begins in the blob.
-    n_stop : int
-        The terms numbered below are stop words: known, never counted.
-    """
-
-    table: NDArray[np.uint64]
-    blob: NDArray[np.uint8]
-    term_ptr: NDArray[np.int64]
-    n_stop: int
-
-    def __len__(self) -> int:
-        return len(self.term_ptr) - 1
-
-    def find(self, terms: Vocabulary) -> NDArray[np.int32]:
-        """Return the number here of each term of another vocabulary, -1 where there is none."""
-        numbers = np.empty(len(terms), dtype=np.int32)
-        counting.find_terms(
-            self.table, self.blob, self.term_ptr, terms.blob, terms.term_ptr, numbers
+    @classmethod
+    def concatenate(cls, parts: Sequence[Counts]) -> Counts:
+        """Return the counts of the articles of several, one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        shifts = np.cumsum([0, *(len(part.term) for part in parts)])
+        row_ptr = [part.row_ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
+        return cls(
+            np.concatenate([*row_ptr, shifts[-1:]]),
+            np.concatenate([part.term for part in parts] or [np.empty(0, np.int32)]),
+            np.concatenate([part.count for part in parts] or [np.empty(0, np.int32)]),
         )
-        return numbers
-
-    def decode(self, numbers: Iterable[int]) -> list[str]:
-        """Return terms as strings."""
-        blob, ptr = self.blob, self.term_ptr
-        return [blob[ptr[i] : ptr[i + 1]].tobytes().decode() for i in numbers]
 
 
 class Counter:
@@ -78,125 +65,325 @@ class Counter:
 
     Parameters
     ----------
-    stop_words : iterable of str
-        Their terms, by the same token rule, are the first of the vocabulary and are not counted.
+    stop : Vocabulary, optional
+        Words that are not counted. The counter goes on from it: they are the first of its own.
+    min_length : int, default=2
+        Shorter runs of word characters are no terms.
+    lower : bool, default=True
+        Count lower-cased terms.
+    ngram_range : (int, int), default=(1, 1)
+        Count phrases of so many words; 1 is the words themselves.
+    stemmer : callable, optional
+        Called once with each distinct term, as a str; what it returns is counted instead.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        The words met so far, or what the stemmer made of them.
+    phrases : Phrases or None
+        The phrases met so far.
+    n_stop : int
+        The words numbered below are stop words.
     """
 
-    def __init__(self, stop_words: Iterable[str] = ()) -> None:
-        self._table = np.zeros(_FIRST_TABLE, dtype=np.uint64)
-        self._blob = np.empty(0, dtype=np.uint8)
-        self._term_ptr = np.zeros(1, dtype=np.int64)
-        self._last_row = np.empty(0, dtype=np.int32)
-        self._last_pair = np.empty(0, dtype=np.int64)
-        self._state = np.zeros(counting.STATE_LENGTH, dtype=np.int64)
-        self._n_stop = 0
-        self._batch = _Batch()
-        self._n_articles = 0
-        self._counted: list[tuple[NDArray[np.int32], ...]] = []
-        self.add([(encode("\n".join(stop_words)), 1)])
-        self.take()
-        self._n_stop = int(self._state[counting.N_TERMS])
-
-    @property
-    def n_articles(self) -> int:
-        """Articles added since the last `take`."""
-        return self._n_articles
+    def __init__(
+        self,
+        stop: Vocabulary | None = None,
+        *,
+        min_length: int = 2,
+        lower: bool = True,
+        ngram_range: tuple[int, int] = (1, 1),
+        stemmer: Callable[[str], str] | None = None,
+    ) -> None:
+        self.vocabulary = Vocabulary.empty() if stop is None else stop
+        self.n_stop = len(self.vocabulary)
+        self.phrases = Phrases(*ngram_range) if ngram_range[1] > 1 else None
+        self.lower = lower
+        self._min_length = min_length
+        self._counts_words = ngram_range[0] == 1
+        self._stems = Stems(stemmer, self.n_stop) if stemmer else None
+        self._tally = np.zeros(0, dtype=np.int32)
+        self._workspace = Workspace()
+        self._batch = Batch()
+        self._counted: list[tuple[Counts, Counts | None]] = []
 
     @property
     def n_pairs(self) -> int:
         """Pairs counted since the last `take`, not regarding the text that still waits."""
-        return sum(len(columns[0]) for columns in self._counted)
+        return sum(len(words.term) for words, _ in self._counted)
 
-    @property
-    def n_terms(self) -> int:
-        """Terms met so far, once the text that waits is counted."""
-        return int(self._state[counting.N_TERMS])
-
-    def add(self, parts: Iterable[tuple[bytes, int]]) -> None:
-        """Add one article: its texts (lower-cased UTF-8), each with the weight of its words."""
-        for text, weight in parts:
-            self._batch.add(text, self._n_articles, weight)
-        self._n_articles += 1
+    def add(self, parts: Iterable[tuple[bytes, bool, int]]) -> None:
+        """Add one article: its texts as `relnews.analysis.encode` returns them, and weights."""
+        self._batch.add(parts)
         if self._batch.n_bytes >= BATCH_BYTES:
-            self._count_batch()
+            self._count_waiting()
 
-    def take(self) -> Counts:
-        """Return the counts of the articles added since the last call; they are numbered from 0."""
-        self._count_batch()
-        columns = [np.concatenate(column) for column in zip(*self._counted, strict=True)]
-        counts = Counts(self._n_articles, *columns)
-        self._n_articles = 0
+    def take(self) -> tuple[Counts, Counts | None]:
+        """Return the counts of words, and of phrases, of the articles added since the last call."""
+        if self._batch.n_rows or not self._counted:
+            self._count_waiting()
+        words, phrases = zip(*self._counted, strict=True)
         self._counted = []
-        # Article numbers begin again: no term was met in any of them yet.
-        self._last_row.fill(-1)
-        return counts
-
-    def vocabulary(self) -> Vocabulary:
-        """Return the terms met so far."""
-        n_terms = int(self._state[counting.N_TERMS])
-        length = int(self._state[counting.BLOB_LENGTH])
-        return Vocabulary(
-            frozen(self._table.copy()),
-            frozen(self._blob[:length].copy()),
-            frozen(self._term_ptr[: n_terms + 1].copy()),
-            self._n_stop,
+        return (
+            Counts.concatenate(words),
+            None if self.phrases is None else Counts.concatenate(phrases),
         )
 
-    def _count_batch(self) -> None:
-        batch, self._batch = self._batch, _Batch()
-        text = np.frombuffer(b"".join(batch.texts) or b"\0", dtype=np.uint8)
-        part_ptr = frozen(np.array(batch.ptr, dtype=np.int64))
-        part_row = frozen(np.array(batch.rows, dtype=np.int32))
-        part_weight = frozen(np.array(batch.weights, dtype=np.int32))
-        most_terms = batch.n_bytes // MIN_LENGTH + 1
-        self._reserve(batch.n_bytes, most_terms)
-        row, term, number = (np.empty(most_terms, dtype=np.int32) for _ in range(3))
-        state = self._state
-        state[[counting.PART, counting.POSITION, counting.N_PAIRS]] = 0
-        while (
-            counting.count_terms(
-                text, part_ptr, part_row, part_weight, word_characters(), self._n_stop, MIN_LENGTH,
-                self._table, self._blob, self._term_ptr, self._last_row, self._last_pair,
-                row, term, number, state,
-            ) == counting.TABLE_FULL
-        ):  # fmt: skip
-            self._table = np.zeros(2 * self._table.size, dtype=np.uint64)
-            counting.rehash(self._blob, self._term_ptr, state[counting.N_TERMS], self._table)
-        n_pairs = int(state[counting.N_PAIRS])
-        self._counted.append(tuple(column[:n_pairs].copy() for column in (row, term, number)))
+    def count(self, batch: Batch) -> tuple[Counts, Counts | None]:
+        """Return the counts of words, and of phrases, of a batch."""
+        runs = Runs.of(batch.texts, batch.is_ascii, lower=self.lower, workspace=self._workspace)
+        term = self.vocabulary.number(runs, self._min_length)
+        n_stop, n_terms = self.n_stop, len(self.vocabulary)
+        if self._stems is not None:
+            term = self._stems.replace(term, self.vocabulary)
+            n_stop, n_terms = 0, len(self._stems)
+        self._tally = zeros(self._tally, n_terms)
+        words = count_words(runs, term, batch, n_stop, self._tally if self._counts_words else None)
+        if self.phrases is None:
+            return words, None
+        return words, self.phrases.count(runs, term, batch, n_stop)
 
-    def _reserve(self, n_bytes: int, n_terms: int) -> None:
-        """Make room for what a batch may add at most."""
-        terms = int(self._state[counting.N_TERMS]) + n_terms + 1
-        self._blob = _grown(self._blob, int(self._state[counting.BLOB_LENGTH]) + n_bytes)
-        self._term_ptr = _grown(self._term_ptr, terms + 1)
-        self._last_row = _grown(self._last_row, terms)
-        self._last_pair = _grown(self._last_pair, terms)
+    def _count_waiting(self) -> None:
+        batch, self._batch = self._batch, Batch()
+        self._counted.append(self.count(batch))
+
+    @property
+    def words(self) -> Vocabulary:
+        """What is counted: the vocabulary, or the stems."""
+        return self.vocabulary if self._stems is None else self._stems.vocabulary
 
 
-class _Batch:
+class Batch:
     """Texts waiting for the compiled pass. An article is never cut: its parts come together."""
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []
-        self.ptr = [0]
+        self.is_ascii: list[bool] = []
         self.rows: list[int] = []
         self.weights: list[int] = []
+        self.n_bytes = 0
+        self.n_rows = 0
+
+    @classmethod
+    def of(cls, texts: Sequence[str], *, lower: bool) -> Batch:
+        """Return a batch of articles of one text each."""
+        batch = cls()
+        for text in texts:
+            encoded, is_ascii = encode(text, lower=lower)
+            batch.texts.append(encoded)
+            batch.is_ascii.append(is_ascii)
+        batch.n_rows = len(texts)
+        batch.rows = list(range(len(texts)))
+        batch.weights = [1] * len(texts)
+        return batch
+
+    def add(self, parts: Iterable[tuple[bytes, bool, int]]) -> None:
+        """Add the parts of one article."""
+        for text, is_ascii, weight in parts:
+            self.texts.append(text)
+            self.is_ascii.append(is_ascii)
+            self.rows.append(self.n_rows)
+            self.weights.append(weight)
+            self.n_bytes += len(text)
+        self.n_rows += 1
+
+
+class Stems:
+    """What a stemmer makes of terms, asked once for each.
+
+    Parameters
+    ----------
+    stemmer : callable
+        From str to str.
+    n_stop : int
+        Terms numbered below are none.
+    """
+
+    def __init__(self, stemmer: Callable[[str], str], n_stop: int) -> None:
+        self._vocabulary = Vocabulary.empty()
+        self._stemmer = stemmer
+        self._numbers: dict[str, int] = {}
+        self._stem_of = np.full(n_stop, tokens.NOT_A_TERM, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     @property
-    def n_bytes(self) -> int:
-        return self.ptr[-1]
+    def vocabulary(self) -> Vocabulary:
+        """The stems."""
+        if len(self._vocabulary) < len(self):
+            self._vocabulary = Vocabulary.of(
+                stem.encode("utf-8", "surrogatepass") for stem in self._numbers
+            )
+        return self._vocabulary
 
-    def add(self, text: bytes, row: int, weight: int) -> None:
-        self.texts.append(text)
-        self.ptr.append(self.ptr[-1] + len(text))
-        self.rows.append(row)
-        self.weights.append(weight)
+    def replace(self, term: NDArray[np.int32], vocabulary: Vocabulary) -> NDArray[np.int32]:
+        """Return the numbers of the stems of terms; an empty stem is none."""
+        known = len(self._stem_of)
+        words = vocabulary.decode(np.arange(known, len(vocabulary)))
+        new = [self._stemmer(word) for word in words]
+        numbers = [
+            self._numbers.setdefault(stem, len(self)) if stem else tokens.NOT_A_TERM for stem in new
+        ]
+        self._stem_of = np.concatenate([self._stem_of, np.array(numbers, dtype=np.int32)])
+        is_term = term >= 0
+        stem = term.copy()
+        stem[is_term] = self._stem_of[term[is_term]]
+        return stem
 
 
-def _grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:
-    if size <= array.size:
-        return array
-    larger = np.empty(max(size, array.size + array.size // 2), dtype=array.dtype)
-    larger[: array.size] = array
-    return larger
+class Phrases:
+    """Phrases and their numbers: n - 1 words, or a phrase of so many, and one more word.
+
+    Parameters
+    ----------
+    min_n, max_n : int
+        How many words the phrases have that are counted; shorter ones are numbered only.
+
+    Attributes
+    ----------
+    keys : uint64 array of shape (≥ n,)
+        What each phrase is made of; see `parts`.
+    longest : int
+        No phrase has more words so far.
+    """
+
+    def __init__(self, min_n: int, max_n: int) -> None:
+        self.min_n = max(min_n, 2)
+        self.max_n = max_n
+        self.longest = 1
+        self.keys = np.zeros(1 << 12, dtype=np.uint64)
+        self._table = np.zeros(_FIRST_TABLE, dtype=np.uint64)
+        self._seed = 0
+        self._n = 0
+
+    def __len__(self) -> int:
+        return self._n
+
+    def parts(
+        self, numbers: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the first part and the last word of phrases, all by default.
+
+        Returns
+        -------
+        first, last : int64 arrays of shape (n,)
+        is_phrase : bool array of shape (n,)
+            Whether first is the number of a phrase, not of a word.
+        """
+        keys = self.keys[: len(self)] if numbers is None else self.keys[numbers]
+        is_phrase = (keys & counting.OF_PHRASE) != 0
+        keys = (keys & ~counting.OF_PHRASE) - np.uint64(1)
+        first = (keys >> np.uint64(32)).astype(np.int64)
+        return first, (keys & np.uint64(0xFFFFFFFF)).astype(np.int64), is_phrase
+
+    def count(
+        self, runs: Runs, term: NDArray[np.int32], batch: Batch, n_stop: int, *, grow: bool = True
+    ) -> Counts:
+        """Count the phrases of a batch.
+
+        Parameters
+        ----------
+        runs : Runs
+        term : int32 array of shape (runs.n,)
+            The word of each run.
+        batch : Batch
+        n_stop : int
+            Words numbered below are stop words.
+        grow : bool, default=True
+            Number new phrases; otherwise they are not counted.
+        """
+        n_runs = np.diff(np.searchsorted(runs.start[: runs.n], runs.part_ptr))
+        max_n = max(min(self.max_n, int(n_runs.max(initial=1))), 1)
+        self.longest = max(self.longest, max_n)
+        most = runs.n * (max_n - 1)
+        array = runs.workspace.array
+        phrase, count = array("phrase", most, np.int32), array("phrase_count", most, np.int32)
+        words, prefix = array("words", runs.n, np.int32), array("prefix", runs.n, np.int32)
+        touched = array("touched", most, np.uint64)
+        row_ptr = np.empty(batch.n_rows + 1, dtype=np.int64)
+        part_row = frozen(np.array(batch.rows, dtype=np.int32))
+        state = np.zeros(counting.STATE_LENGTH, dtype=np.int64)
+        state[counting.N_PHRASES] = len(self)
+        while outcome := counting.count_phrases(
+            term, runs.start, runs.n, runs.part_ptr, part_row, n_stop, self.min_n, max_n,
+            grow, np.uint64(self._seed), self._table, self.keys, words, prefix, touched, state,
+            row_ptr, phrase, count,
+        ):  # fmt: skip
+            self._n = int(state[counting.N_PHRASES])
+            self._make_room(most, reseed=outcome == counting.CROWDED)
+        self._n = int(state[counting.N_PHRASES])
+        n_pairs = int(row_ptr[-1])
+        return Counts(row_ptr, phrase[:n_pairs].copy(), count[:n_pairs].copy())
+
+    def enter(
+        self, first: NDArray[np.int64], last: NDArray[np.int64], *, of_words: bool
+    ) -> NDArray[np.int64]:
+        """Return the numbers of phrases that may be new, given their parts; see `parts`."""
+        keys = (first.astype(np.uint64) << np.uint64(32)) | last.astype(np.uint64)
+        keys = (keys + np.uint64(1)) | (np.uint64(0) if of_words else counting.OF_PHRASE)
+        new, numbers = np.unique(keys, return_inverse=True)
+        self.keys = grown(self.keys, len(self) + len(new))
+        self.keys[len(self) : len(self) + len(new)] = new
+        self._n += len(new)
+        shifted: NDArray[np.int64] = numbers + (len(self) - len(new))
+        return shifted
+
+    def copy(self) -> Phrases:
+        """Return the same phrases with a tally of their own."""
+        other = Phrases(self.min_n, self.max_n)
+        other.keys, other._seed, other._n = self.keys, self._seed, self._n
+        other._table = self._table.copy()
+        return other
+
+    def _make_room(self, n_new: int, *, reseed: bool) -> None:
+        self.keys = grown(self.keys, len(self) + n_new)
+        size = self._table.size
+        while 4 * (len(self) + n_new) > size:
+            size *= 2
+        while True:
+            if reseed:
+                self._seed = int.from_bytes(os.urandom(8), "little")
+            self._table = np.zeros(size, dtype=np.uint64)
+            if counting.enter_phrases(self.keys, len(self), np.uint64(self._seed), self._table):
+                return
+            reseed = True
+
+
+def count_words(
+    runs: Runs,
+    term: NDArray[np.int32],
+    batch: Batch,
+    n_stop: int,
+    tally: NDArray[np.int32] | None,
+) -> Counts:
+    """Count the words of a batch.
+
+    Parameters
+    ----------
+    runs : Runs
+    term : int32 array of shape (runs.n,)
+        The word of each run.
+    batch : Batch
+    n_stop : int
+        Words numbered below are stop words.
+    tally : int32 array of shape (≥ n_terms,) or None
+        Zeros, and zeros again afterwards. None counts no word at all.
+    """
+    row_ptr = np.zeros(batch.n_rows + 1, dtype=np.int64)
+    if tally is None:
+        return Counts(row_ptr, np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
+    terms = runs.workspace.array("terms", runs.n + 1, np.int32)
+    count = runs.workspace.array("count", runs.n, np.int32)
+    n_pairs = counting.count_terms(
+        term, runs.start, runs.n, runs.part_ptr,
+        frozen(np.array(batch.rows, dtype=np.int32)),
+        frozen(np.array(batch.weights, dtype=np.int32)),
+        n_stop, tally, row_ptr, terms, count,
+    )  # fmt: skip
+    return Counts(row_ptr, terms[:n_pairs].copy(), count[:n_pairs].copy())
+
+
+def zeros(tally: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """Return a longer array of zeros if this one is too short."""
+    return tally if size <= tally.size else np.zeros(2 * size, dtype=np.int32)

@@ -11,7 +11,10 @@ The contract of every kernel in this package:
 5. No ``fastmath`` where a score is summed: reassociation would change it.
 
 =============  ====================================================================
-`counting`     UTF-8 bytes to term counts and a vocabulary
+`machine`      instructions that Python has no word for
+`tokens`       UTF-8 bytes to term numbers, and the vocabulary
+`counting`     term numbers to counts of words and phrases
+`rows`         counts to the rows of a sparse matrix
 `layout`       counts of a segment to sorted rows and postings grouped by value
 `scoring`      norms of articles; the best k of a segment for a block of queries
 =============  ====================================================================

@@ -24,6 +24,11 @@ def kernel(function: Function) -> Function:
 
 def frozen(array: NDArray[Scalar]) -> NDArray[Scalar]:
     """Return the array as a read-only, C-contiguous plain ndarray, copied only if need be."""
-    array = np.ascontiguousarray(array).view(np.ndarray)
-    array.setflags(write=False)
+    flags = array.flags
+    if not flags.writeable and flags.c_contiguous and type(array) is np.ndarray:
+        return array
+    if not flags.c_contiguous:
+        array = np.ascontiguousarray(array)
+    array = array.view(np.ndarray)
+    array.flags.writeable = False
     return array

@@ -1,8 +1,8 @@
-"""One pass from UTF-8 bytes to term counts and a growing vocabulary.
+"""From term numbers, one for each token, to counts: distinct (article, term) pairs.
 
-The vocabulary is an open-addressing table over one blob: slot → 32 bits of hash and term number
-+ 1, term number → its bytes in the blob. The pass can stop in the middle of an article when the
-table is half full and go on after `rehash`, so no bound on the number of new terms is needed.
+Terms of more than one word (phrases, n-grams) are numbered by a second open-addressing table: the
+number of the first n - 1 words and that of the last → a number of their own. Its slots are fetched
+some tokens ahead, for it outgrows every cache.
 """
 
 from __future__ import annotations
@@ -10,207 +10,254 @@ from __future__ import annotations
 import numpy as np
 
 from relnews._kernels._compile import kernel
+from relnews._kernels.machine import multiply_fold, prefetch
+from relnews._kernels.tokens import UNKNOWN
 
-# Slots of ``state``: where the pass stands.
-PART, POSITION, N_TERMS, BLOB_LENGTH, N_PAIRS = range(5)
+# Slots of ``state`` of `count_phrases`.
+ROW, PART, RUN, N_PHRASES, N_PAIRS = range(5)
 STATE_LENGTH = 5
 
-DONE, TABLE_FULL = 0, 1
+DONE, TABLE_FULL, CROWDED = 0, 1, 2
 
-_FNV_OFFSET = np.uint64(0xCBF29CE484222325)
-_FNV_PRIME = np.uint64(0x100000001B3)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_HIGH = np.uint64(0xFFFFFFFF00000000)
-_LOW = np.uint64(0x00000000FFFFFFFF)
+#: Slots that a phrase may be away from where its hash puts it, before the table gets another seed.
+LONGEST_PROBE = 256
 
+#: Bit of a phrase's key that says that its first part is a phrase itself.
+OF_PHRASE = np.uint64(1 << 63)
 
-@kernel
-def _spread(h):
-    """Let every bit of an FNV-1a hash reach the bits that the table uses (Fibonacci hashing)."""
-    h ^= h >> np.uint64(29)
-    h *= _MIX
-    return h ^ (h >> np.uint64(32))
+_ONE = np.uint64(1)
+_HALF = np.uint64(32)
+_SPARE = np.uint64(20)
+_LOW = np.uint64(0xFFFFFFFF)
+_SECRET = np.uint64(0x9E3779B97F4A7C15)
 
-
-@kernel
-def _find(table, blob, term_ptr, h, start, length, source):
-    """Return the slot of ``source[start : start + length]``, or the empty one that it goes to."""
-    mask = np.uint64(table.size - 1)
-    slot = h & mask
-    while True:
-        entry = table[slot]
-        if entry == 0:
-            return slot
-        if entry & _HIGH == h & _HIGH:
-            term = np.int64(entry & _LOW) - 1
-            first = term_ptr[term]
-            if term_ptr[term + 1] - first == length:
-                same = True
-                for i in range(length):
-                    if blob[first + i] != source[start + i]:
-                        same = False
-                        break
-                if same:
-                    return slot
-        slot = (slot + np.uint64(1)) & mask
-
-
-@kernel
-def _hash(source, start, length):
-    h = _FNV_OFFSET
-    for i in range(start, start + length):
-        h = (h ^ np.uint64(source[i])) * _FNV_PRIME
-    return _spread(h)
+#: Words that a place in the table is fetched ahead of its use.
+_AHEAD = 12
 
 
 @kernel
 def count_terms(
-    text, part_ptr, part_row, part_weight, is_word, n_stop, min_length,
-    table, blob, term_ptr, last_row, last_pair, out_row, out_term, out_count, state,
+    term, start, n_runs, part_ptr, part_row, part_weight, n_stop, tally, out_row_ptr, out_term,
+    out_count,
 ):  # fmt: skip
-    """Count the terms of a batch of articles.
-
-    A term is a maximal run of at least ``min_length`` word characters; ASCII letters are
-    lower-cased here, other text comes lower-cased. The terms numbered below ``n_stop`` are the
-    stop words.
+    """Count the terms of each row (article) of a batch.
 
     Parameters
     ----------
-    text : uint8[n_bytes]
-        Valid UTF-8 of all parts, one after another.
+    term : int32[≥ n_runs]
+        The term of each run; numbers below n_stop do not count, nor does -1.
+    start : int32[≥ n_runs]
+        Where each run begins.
+    n_runs : int
     part_ptr : int64[n_parts + 1]
-        Where each part (a title, a body) begins in the text.
+        Where each part begins; the last element is above every start.
     part_row, part_weight : int32[n_parts]
-        The article a part belongs to, ascending, and how much each of its words counts.
-    is_word : uint8[0x110000]
-        Whether a code point is a word character.
-    table : uint64[power of two]
-    blob : uint8[≥ length in use + n_bytes]
-        Past the length in use it is scratch.
-    term_ptr : int64[≥ n_terms + 2 + n_bytes / min_length]
-    last_row : int32[like term_ptr]
-        The last article each term was met in; -1 at first.
-    last_pair : int64[like term_ptr]
-        Where that pair is in the output.
-    out_row, out_term, out_count : int32[≥ pairs + n_bytes / min_length + 1]
-        The distinct (article, term) pairs and how often each occurs, by article.
-    state : int64[STATE_LENGTH]
-        Where to go on from, and where the pass stopped.
+        The row a part belongs to, ascending; how much each of its words counts.
+    n_stop : int
+    tally : int32[≥ n_terms]
+        Zeros; and zeros again on return.
+    out_row_ptr : int64[n_rows + 1]
+    out_term, out_count : int32[≥ n_runs]
+        The terms of each row in the order of their first occurrence, and how often each occurs.
 
     Returns
     -------
     int
-        `DONE`, or `TABLE_FULL` when the caller has to `rehash` and call again.
+        The number of pairs.
     """
+    n_pairs = np.uint64(0)
+    run = 0
+    part = 0
+    for row in range(out_row_ptr.size - 1):
+        first = n_pairs
+        out_row_ptr[row] = n_pairs
+        while part < part_row.size and part_row[part] == row:
+            weight = part_weight[part]
+            part += 1
+            while run < n_runs and start[run] < part_ptr[part]:
+                if term[run] >= n_stop:
+                    # Without a branch: whether a term is new to its row is anybody's guess.
+                    number = np.uint64(term[run])
+                    out_term[n_pairs] = term[run]
+                    n_pairs += np.uint64(tally[number] == 0)
+                    tally[number] += weight
+                run += 1
+        for pair in range(first, n_pairs):
+            number = np.uint64(out_term[pair])
+            out_count[pair] = tally[number]
+            tally[number] = 0
+    out_row_ptr[out_row_ptr.size - 1] = n_pairs
+    return n_pairs
+
+
+@kernel
+def _key(first, last):
+    """Return the key of two words; it is never 0."""
+    return ((np.uint64(first) << _HALF) | np.uint64(last)) + _ONE
+
+
+@kernel
+def _slot(key, seed, mask):
+    return (multiply_fold(key ^ seed, _SECRET) >> _SPARE) & mask
+
+
+@kernel
+def _find(table, key, seed, mask):
+    """Return the slot of a key, or the empty one that it goes to; the size if that is too far."""
+    slot = _slot(key, seed, mask)
+    for _ in range(LONGEST_PROBE):
+        found = table[slot << _ONE]
+        if found == key or found == 0:
+            return slot
+        slot = (slot + _ONE) & mask
+    return mask + _ONE
+
+
+@kernel
+def count_phrases(
+    term, start, n_runs, part_ptr, part_row, n_stop, min_n, max_n, grow, seed, table, phrase_key,
+    words, prefix, touched, state, out_row_ptr, out_phrase, out_count,
+):  # fmt: skip
+    """Count the phrases of min_n to max_n words of each row of a batch.
+
+    Stop words and runs that are no terms are passed over: the words on both sides are neighbours.
+    A word that is unknown is in no phrase, nor do the words on both sides make one.
+
+    Parameters
+    ----------
+    term, start, n_runs, part_ptr, part_row, n_stop
+        As for `count_terms`.
+    min_n, max_n : int
+        At least 2.
+    grow : bool
+        Number phrases that are new; otherwise they are not counted.
+    seed : uint64
+    table : uint64[2 × power of two]
+        Pairs of a key, and the number + 1 (high half) and the tally of the row (low half).
+    phrase_key : uint64[≥ n_phrases + what a row may add]
+    words, prefix : int32[≥ most runs of a part]
+    touched : uint64[≥ most runs of a row × (max_n - 1)]
+        Scratch.
+    state : int64[STATE_LENGTH]
+        Where to go on from, and where the pass stopped.
+    out_row_ptr : int64[n_rows + 1]
+    out_phrase, out_count : int32[≥ n_runs × (max_n - 1)]
+
+    Returns
+    -------
+    int
+        `DONE`; `TABLE_FULL` when a row may not fit or `CROWDED`: then the caller has to make
+        another table, the latter with another seed, and call again.
+    """
+    mask = np.uint64(table.size // 2 - 1)
+    row = state[ROW]
     part = state[PART]
-    position = state[POSITION]
-    n_terms = state[N_TERMS]
-    blob_length = state[BLOB_LENGTH]
+    run = state[RUN]
+    n_phrases = state[N_PHRASES]
     n_pairs = state[N_PAIRS]
     outcome = DONE
-    while part < part_row.size:
-        end = part_ptr[part + 1]
-        row = part_row[part]
-        weight = part_weight[part]
-        while position < end:
-            if 2 * n_terms >= table.size:
-                outcome = TABLE_FULL
-                break
-            # Copy the run to the end of the blob, lower-cased: if it is new it is already in place.
-            length = 0
-            n_characters = 0
-            h = _FNV_OFFSET
-            while position < end:
-                byte = text[position]
-                if byte < 0x80:
-                    if not is_word[byte]:
-                        position += 1
-                        break
-                    if 0x41 <= byte <= 0x5A:
-                        byte = np.uint8(byte + 0x20)
-                    blob[blob_length + length] = byte
-                    h = (h ^ np.uint64(byte)) * _FNV_PRIME
-                    length += 1
-                    position += 1
-                else:
-                    if byte < 0xE0:
-                        width = 2
-                        point = np.int64(byte & 0x1F)
-                    elif byte < 0xF0:
-                        width = 3
-                        point = np.int64(byte & 0x0F)
-                    else:
-                        width = 4
-                        point = np.int64(byte & 0x07)
-                    for i in range(1, width):
-                        point = (point << 6) | np.int64(text[position + i] & 0x3F)
-                    if not is_word[point]:
-                        position += width
-                        break
-                    for i in range(width):
-                        byte = text[position + i]
-                        blob[blob_length + length + i] = byte
-                        h = (h ^ np.uint64(byte)) * _FNV_PRIME
-                    length += width
-                    position += width
-                n_characters += 1
-            if n_characters < min_length:
-                continue
-            h = _spread(h)
-            slot = _find(table, blob, term_ptr, h, blob_length, length, blob)
-            entry = table[slot]
-            if entry == 0:
-                term = n_terms
-                n_terms += 1
-                table[slot] = (h & _HIGH) | np.uint64(n_terms)
-                blob_length += length
-                term_ptr[n_terms] = blob_length
-                last_row[term] = -1
-            else:
-                term = np.int64(entry & _LOW) - 1
-            if term < n_stop:
-                continue
-            if last_row[term] == row:
-                out_count[last_pair[term]] += weight
-            else:
-                last_row[term] = row
-                last_pair[term] = n_pairs
-                out_row[n_pairs] = row
-                out_term[n_pairs] = term
-                out_count[n_pairs] = weight
-                n_pairs += 1
-        if outcome != DONE:
+    while row < out_row_ptr.size - 1:
+        # The runs of this row; without room for all of them nothing of it is begun.
+        last_part = part
+        while last_part < part_row.size and part_row[last_part] == row:
+            last_part += 1
+        n_runs_of_row = 0
+        while (
+            run + n_runs_of_row < n_runs
+            and last_part > part
+            and start[run + n_runs_of_row] < part_ptr[last_part]
+        ):
+            n_runs_of_row += 1
+        most = n_runs_of_row * (max_n - 1)
+        if grow and (4 * (n_phrases + most) > table.size or n_phrases + most > phrase_key.size):
+            outcome = TABLE_FULL
             break
-        part += 1
-        if part < part_row.size:
-            position = part_ptr[part]
-    state[PART] = part
-    state[POSITION] = position
-    state[N_TERMS] = n_terms
-    state[BLOB_LENGTH] = blob_length
-    state[N_PAIRS] = n_pairs
+        out_row_ptr[row] = n_pairs
+        n_touched = 0
+        first_phrase = n_phrases
+        while part < last_part and outcome == DONE:
+            n_words = 0
+            while run < n_runs and start[run] < part_ptr[part + 1]:
+                if term[run] == UNKNOWN or term[run] >= n_stop:
+                    words[n_words] = term[run]
+                    prefix[n_words] = term[run]
+                    n_words += 1
+                run += 1
+            for n in range(2, max_n + 1):
+                flag = np.uint64(0) if n == 2 else OF_PHRASE
+                for i in range(n_words - n + 1):
+                    ahead = i + _AHEAD
+                    if ahead + n <= n_words and prefix[ahead] >= 0:
+                        key = _key(prefix[ahead], words[ahead + n - 1]) | flag
+                        prefetch(table, np.int64(_slot(key, seed, mask) << _ONE))
+                    if prefix[i] < 0 or words[i + n - 1] < 0:
+                        prefix[i] = UNKNOWN
+                        continue
+                    key = _key(prefix[i], words[i + n - 1]) | flag
+                    slot = _find(table, key, seed, mask)
+                    if slot > mask:
+                        if grow:
+                            outcome = CROWDED
+                            break
+                        prefix[i] = UNKNOWN
+                        continue
+                    if table[slot << _ONE] == 0:
+                        if not grow:
+                            prefix[i] = UNKNOWN
+                            continue
+                        table[slot << _ONE] = key
+                        phrase_key[n_phrases] = key
+                        n_phrases += 1
+                        table[(slot << _ONE) | _ONE] = np.uint64(n_phrases) << _HALF
+                    entry = table[(slot << _ONE) | _ONE]
+                    prefix[i] = np.int64(entry >> _HALF) - 1
+                    if n >= min_n:
+                        touched[n_touched] = slot
+                        n_touched += entry & _LOW == 0
+                        table[(slot << _ONE) | _ONE] = entry + _ONE
+                if outcome != DONE:
+                    break
+            part += 1
+        for i in range(n_touched):
+            place = (touched[i] << _ONE) | _ONE
+            entry = table[place]
+            if outcome == DONE:
+                out_phrase[n_pairs] = np.int64(entry >> _HALF) - 1
+                out_count[n_pairs] = entry & _LOW
+                n_pairs += 1
+            table[place] = entry & ~_LOW
+        if outcome != DONE:
+            # The row is begun again with another table; what it numbered is kept.
+            state[N_PHRASES] = max(n_phrases, first_phrase)
+            return outcome
+        row += 1
+        state[ROW] = row
+        state[PART] = part
+        state[RUN] = run
+        state[N_PAIRS] = n_pairs
+        state[N_PHRASES] = n_phrases
+    if outcome == DONE:
+        out_row_ptr[out_row_ptr.size - 1] = n_pairs
     return outcome
 
 
 @kernel
-def rehash(blob, term_ptr, n_terms, out_table):
-    """Enter all terms into an empty table, ``out_table : uint64[power of two > n_terms]``."""
-    mask = np.uint64(out_table.size - 1)
-    for term in range(n_terms):
-        first = term_ptr[term]
-        h = _hash(blob, first, term_ptr[term + 1] - first)
-        slot = h & mask
-        while out_table[slot] != 0:
-            slot = (slot + np.uint64(1)) & mask
-        out_table[slot] = (h & _HIGH) | np.uint64(term + 1)
+def enter_phrases(phrase_key, n_phrases, seed, out_table):
+    """Enter phrases that all differ into an empty table.
 
-
-@kernel
-def find_terms(table, blob, term_ptr, text, text_ptr, out_term):
-    """Look up each ``text[text_ptr[i] : text_ptr[i + 1]]``; its term number or -1 into out_term."""
-    for i in range(out_term.size):
-        start = text_ptr[i]
-        length = text_ptr[i + 1] - start
-        h = _hash(text, start, length)
-        slot = _find(table, blob, term_ptr, h, start, length, text)
-        out_term[i] = np.int64(table[slot] & _LOW) - 1
+    Returns
+    -------
+    bool
+        Whether every one found a place near its hash.
+    """
+    mask = np.uint64(out_table.size // 2 - 1)
+    for phrase in range(n_phrases):
+        if phrase + _AHEAD < n_phrases:
+            ahead = _slot(phrase_key[phrase + _AHEAD], seed, mask)
+            prefetch(out_table, np.int64(ahead << _ONE))
+        slot = _find(out_table, phrase_key[phrase], seed, mask)
+        if slot > mask:
+            return False
+        out_table[slot << _ONE] = phrase_key[phrase]
+        out_table[(slot << _ONE) | _ONE] = np.uint64(phrase + 1) << _HALF
+    return True

@@ -1,0 +1,195 @@
+"""From counts to the rows of a sparse matrix: drop, renumber, sort, weigh."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from relnews._kernels._compile import kernel
+from relnews._kernels.machine import prefetch
+
+#: Columns are sorted by so many bits at a time.
+_DIGIT = 9
+_N_DIGITS = 1 << _DIGIT
+
+#: Pairs that a place in a long array is fetched ahead of its use.
+_AHEAD = 24
+
+
+@kernel
+def to_columns(row_ptr, term, column, out_length):
+    """Replace terms by their columns, and add to the length of each row how many have one.
+
+    Parameters
+    ----------
+    row_ptr : int64[n_rows + 1]
+    term : int32[n_pairs]
+        On return the column of each; -1 for none.
+    column : int32[n_terms]
+    out_length : int64[≥ n_rows]
+    """
+    for row in range(row_ptr.size - 1):
+        n = 0
+        for i in range(row_ptr[row], row_ptr[row + 1]):
+            if i + _AHEAD < term.size:
+                prefetch(column, np.int64(term[i + _AHEAD]))
+            index = column[np.uint64(term[i])]
+            term[i] = index
+            n += index >= 0
+        out_length[row] += n
+
+
+@kernel
+def add_frequencies(term, count, weighted, out_frequency):
+    """Add to the frequency of each term 1, or its count, for each pair."""
+    for i in range(term.size):
+        if i + _AHEAD < term.size:
+            prefetch(out_frequency, np.int64(term[i + _AHEAD]))
+        out_frequency[np.uint64(term[i])] += count[i] if weighted else 1
+
+
+@kernel
+def append(row_ptr, column, count, indptr, filled, out_indices, out_data):
+    """Put the pairs that have a column behind what is in their rows already.
+
+    Parameters
+    ----------
+    row_ptr : int64[n_rows + 1]
+    column, count : int32[n_pairs]
+    indptr : int64[n_rows + 1]
+        Where each row begins in the output.
+    filled : int64[n_rows]
+        How much of each row there is already; brought up to date.
+    out_indices : int32 or int64[nnz]
+    out_data : any number[nnz]
+    """
+    for row in range(filled.size):
+        at = np.uint64(indptr[row] + filled[row])
+        for i in range(row_ptr[row], row_ptr[row + 1]):
+            if column[i] >= 0:
+                out_indices[at] = column[i]
+                out_data[at] = count[i]
+                at += np.uint64(1)
+        filled[row] = np.int64(at) - indptr[row]
+
+
+@kernel
+def sort_rows(indptr, n_columns, indices, data, other_indices, other_data):
+    """Sort the columns of each row, in place.
+
+    Long rows by digits, the least significant first; short ones by insertion.
+
+    Parameters
+    ----------
+    indptr : int64[n_rows + 1]
+    n_columns : int
+    indices : int32 or int64[nnz]
+    data : any number[nnz]
+    other_indices, other_data : like indices and data[≥ longest row]
+        Scratch.
+    """
+    n_passes = 1
+    while n_columns >> (_DIGIT * n_passes):
+        n_passes += 1
+    place = np.empty(n_passes * _N_DIGITS, dtype=np.int64)
+    for row in range(indptr.size - 1):
+        first = indptr[row]
+        n = indptr[row + 1] - first
+        a_indices, a_data = indices[first : first + n], data[first : first + n]
+        if n <= 32:
+            for i in range(1, n):
+                index, value = a_indices[i], a_data[i]
+                j = i
+                while j > 0 and a_indices[j - 1] > index:
+                    a_indices[j], a_data[j] = a_indices[j - 1], a_data[j - 1]
+                    j -= 1
+                a_indices[j], a_data[j] = index, value
+            continue
+        b_indices, b_data = other_indices[:n], other_data[:n]
+        place[:] = 0
+        for i in range(n):
+            index = np.uint64(a_indices[i])
+            for digits in range(n_passes):
+                digit = (index >> np.uint64(_DIGIT * digits)) & np.uint64(_N_DIGITS - 1)
+                place[np.uint64(_N_DIGITS * digits) + digit] += 1
+        for digits in range(n_passes):
+            total = 0
+            for i in range(_N_DIGITS * digits, _N_DIGITS * (digits + 1)):
+                total, place[i] = total + place[i], total
+            for i in range(n):
+                digit = (np.uint64(a_indices[i]) >> np.uint64(_DIGIT * digits)) & np.uint64(
+                    _N_DIGITS - 1
+                )
+                slot = np.uint64(_N_DIGITS * digits) + digit
+                to = np.uint64(place[slot])
+                place[slot] += 1
+                b_indices[to] = a_indices[i]
+                b_data[to] = a_data[i]
+            a_indices, b_indices = b_indices, a_indices
+            a_data, b_data = b_data, a_data
+        if n_passes & 1:
+            b_indices[:] = a_indices
+            b_data[:] = a_data
+
+
+@kernel
+def weigh(indptr, indices, data, sublinear, log_of, idf, norm):
+    """Turn counts into tf-idf weights, in place.
+
+    Parameters
+    ----------
+    indptr : int64[n_rows + 1]
+    indices : int32 or int64[nnz]
+    data : float32 or float64[nnz]
+        Counts.
+    sublinear : bool
+    log_of : like data[any number]
+        1 + ln(i) at i, for the counts that are below its size.
+    idf : like data[n_columns]
+        Or empty, for none.
+    norm : int
+        0 none, 1 the sum of weights, 2 the root of the sum of squares.
+    """
+    for row in range(indptr.size - 1):
+        first, last = indptr[row], indptr[row + 1]
+        total = 0.0
+        for i in range(first, last):
+            value = data[i]
+            if sublinear:
+                value = log_of[int(value)] if value < log_of.size else 1 + math.log(value)
+            if idf.size:
+                value *= idf[np.uint64(indices[i])]
+            data[i] = value
+            total += value * value if norm == 2 else abs(value)
+        if norm and total > 0:
+            if norm == 2:
+                total = math.sqrt(total)
+            for i in range(first, last):
+                data[i] /= total
+
+
+@kernel
+def spell(words, blob, term_ptr, out_blob):
+    """Write phrases, a space behind every word.
+
+    Parameters
+    ----------
+    words : int64[n_phrases, longest]
+        Numbers of words; -1 behind the last.
+    blob : uint8[any]
+    term_ptr : int64[≥ n_words + 1]
+        Where each word begins in blob.
+    out_blob : uint8[what they need]
+    """
+    at = 0
+    for phrase in range(words.shape[0]):
+        for i in range(words.shape[1]):
+            word = words[phrase, i]
+            if word < 0:
+                break
+            for byte in range(term_ptr[word], term_ptr[word + 1]):
+                out_blob[at] = blob[byte]
+                at += 1
+            out_blob[at] = 0x20
+            at += 1

@@ -1,0 +1,389 @@
+"""Features: which terms become columns of a matrix, in what order; and the matrix itself."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from relnews import _parallel
+from relnews._kernels import rows
+from relnews._kernels._compile import frozen
+from relnews.counts import Batch, Counter, Counts, Phrases, count_words
+from relnews.vocabulary import Runs, Vocabulary, Workspace, decode
+
+#: Types of numbers that kernels know.
+_KERNEL_TYPES = {np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.float32)}
+
+#: Counts of a batch: by which worker, of words, of phrases.
+Counted = tuple[int, tuple[Counts, Counts | None]]
+
+#: Counts of a batch: of words, their columns, of phrases, theirs.
+Columns = tuple[Counts, NDArray[np.int32], Counts | None, NDArray[np.int32] | None]
+
+
+class Features:
+    """The terms that several counters met, as one set of columns.
+
+    Parameters
+    ----------
+    counters : sequence of Counter
+        Each with its own numbers for words and phrases.
+
+    Attributes
+    ----------
+    word_columns, phrase_columns : list of int32 arrays
+        Per counter the column of each of its words and phrases, -1 for none; set by `choose`.
+    n_columns : int
+    """
+
+    def __init__(self, counters: Sequence[Counter]) -> None:
+        self._words = counters[0].words
+        self._word_maps = [self._words.merge(counter.words) for counter in counters]
+        phrases = [counter.phrases for counter in counters if counter.phrases is not None]
+        self._phrases, self._phrase_maps = _merged(phrases, self._word_maps)
+        self._n_words = len(self._words)
+        self._n_phrases = 0 if self._phrases is None else len(self._phrases)
+        self.word_columns: list[NDArray[np.int32]] = []
+        self.phrase_columns: list[NDArray[np.int32]] = []
+        self.n_columns = 0
+
+    def frequencies(
+        self, counted: Sequence[Counted], *, weighted: bool = False
+    ) -> NDArray[np.int64]:
+        """Return how many documents have each term, or how often it occurs in all if weighted.
+
+        Returns
+        -------
+        int64 array of shape (n_words + n_phrases,)
+        """
+        total = np.zeros(self._n_words + self._n_phrases, dtype=np.int64)
+        maps = [self._word_maps, [m + self._n_words for m in self._phrase_maps]]
+        for kind, numbers in enumerate(maps):
+            dtype = np.int64 if weighted else np.int32
+            parts = [np.zeros(len(one), dtype=dtype) for one in numbers]
+            for worker, both in counted:
+                counts = both[kind]
+                if counts is not None:
+                    rows.add_frequencies(counts.term, counts.count, weighted, parts[worker])
+            for one, part in zip(numbers, parts, strict=True):
+                total[one] += part
+        return total
+
+    def choose(self, frequency: NDArray[np.int64], low: float, high: float) -> NDArray[np.int64]:
+        """Return the terms within bounds in the order of their code points.
+
+        Parameters
+        ----------
+        frequency : int64 array of shape (n_words + n_phrases,)
+            In how many documents each term is.
+        low, high : float
+            Inclusive; a term that is in no document is none.
+        """
+        kept = np.flatnonzero((frequency >= max(low, 1)) & (frequency <= high))
+        return kept[self._order(kept)]
+
+    def number(self, terms: NDArray[np.int64]) -> None:
+        """Make columns of these terms, in this order."""
+        self.n_columns = len(terms)
+        self._terms = terms
+        columns = np.full(self._n_words + self._n_phrases, -1, dtype=np.int32)
+        columns[terms] = np.arange(len(terms), dtype=np.int32)
+        words, phrases = columns[: self._n_words], columns[self._n_words :]
+        self.word_columns = [frozen(words[numbers]) for numbers in self._word_maps]
+        self.phrase_columns = [frozen(phrases[numbers]) for numbers in self._phrase_maps]
+
+    def names(self) -> dict[str, int]:
+        """Return the columns by the names of their terms."""
+        words = self._words
+        if self._phrases is None:
+            names = words.decode(self._terms)
+        else:
+            spelling = self._spelling(self._terms)
+            length = np.diff(words.term_ptr[: len(words) + 1])
+            ptr = np.zeros(len(spelling) + 1, dtype=np.int64)
+            np.cumsum(np.where(spelling >= 0, length[spelling] + 1, 0).sum(axis=1), out=ptr[1:])
+            blob = np.empty(int(ptr[-1]), dtype=np.uint8)
+            rows.spell(spelling, words.blob, words.term_ptr, blob)
+            text, ptr = decode(blob, ptr)
+            names = [text[i : j - 1] for i, j in itertools.pairwise(ptr.tolist())]
+        return dict(zip(names, range(len(names)), strict=True))
+
+    def _order(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return what puts terms in order: word by word, for a space is less than any letter."""
+        rank = np.empty(len(self._words), dtype=np.int64)
+        rank[self._words.sort()] = np.arange(len(rank))
+        if self._phrases is None:
+            return np.argsort(rank[terms])
+        spelled = self._spelling(terms)
+        ranks = np.where(spelled >= 0, rank[spelled] + 1, 0)
+        bits = int(len(rank) + 1).bit_length()
+        per_key = 63 // bits
+        keys = []
+        for first in range(0, ranks.shape[1], per_key):
+            key = np.zeros(len(terms), dtype=np.int64)
+            for column in ranks[:, first : first + per_key].T:
+                key = (key << bits) | column
+            keys.append(key)
+        return np.lexsort(keys[::-1])
+
+    def _spelling(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the words of terms, int64 array of shape (n, longest), -1 behind the last."""
+        assert self._phrases is not None
+        is_word = terms < self._n_words
+        spelled = np.full((len(terms), self._phrases.longest), -1, dtype=np.int64)
+        spelled[is_word, 0] = terms[is_word]
+        spelled[~is_word] = _spelled(self._phrases, terms[~is_word] - self._n_words)
+        return spelled
+
+
+def _spelled(phrases: Phrases, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the words of phrases, int64 array of shape (n, longest), -1 behind the last."""
+    if phrases.longest == 2:
+        return np.column_stack(phrases.parts(numbers)[:2])
+    spelled = np.full((len(numbers), phrases.longest), -1, dtype=np.int64)
+    length = np.ones(len(numbers), dtype=np.int64)
+    # From the last word to the first; then shifted to the left.
+    current, at = numbers, np.arange(len(numbers))
+    column = phrases.longest - 1
+    while len(at):
+        first, last, goes_on = phrases.parts(current)
+        spelled[at, column] = last
+        length[at] += 1
+        spelled[at[~goes_on], column - 1] = first[~goes_on]
+        at, current = at[goes_on], first[goes_on]
+        column -= 1
+    width = spelled.shape[1]
+    places = np.arange(width) + (width - length)[:, None]
+    shifted = np.take_along_axis(spelled, np.minimum(places, width - 1), axis=1)
+    return np.where(places < width, shifted, -1)
+
+
+def _merged(
+    phrases: Sequence[Phrases], word_maps: Sequence[NDArray[np.int32]]
+) -> tuple[Phrases | None, list[NDArray[np.int32]]]:
+    """Return the phrases of several counters under common numbers, and who has which."""
+    if not phrases:
+        return None, []
+    if len(phrases) == 1:
+        return phrases[0], [np.arange(len(phrases[0]), dtype=np.int32)]
+    merged = Phrases(phrases[0].min_n, phrases[0].max_n)
+    merged.longest = max(one.longest for one in phrases)
+    maps = [np.full(len(one), -1, dtype=np.int32) for one in phrases]
+    parts = [one.parts() for one in phrases]
+    of_words = True
+    todo = [~is_phrase for _, _, is_phrase in parts]
+    while any(mask.any() for mask in todo):
+        keys = []
+        for (first, last, _), words, numbers, mask in zip(
+            parts, word_maps, maps, todo, strict=True
+        ):
+            begins = words[first[mask]] if of_words else numbers[first[mask]]
+            keys.append((begins.astype(np.int64), words[last[mask]].astype(np.int64)))
+        common = merged.enter(
+            np.concatenate([key[0] for key in keys]),
+            np.concatenate([key[1] for key in keys]),
+            of_words=of_words,
+        )
+        bounds = np.cumsum([0, *(len(key[0]) for key in keys)])
+        following = []
+        for one, ((first, _, is_phrase), numbers, mask) in enumerate(
+            zip(parts, maps, todo, strict=True)
+        ):
+            numbers[mask] = common[bounds[one] : bounds[one + 1]]
+            # The next longer ones begin with those just numbered.
+            done = np.append(mask, False)
+            following.append(is_phrase & done[np.where(is_phrase, first, -1)])
+        todo, of_words = following, False
+    return merged, maps
+
+
+def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: int) -> sp.csr_matrix:
+    """Return counts as a matrix with its columns in order.
+
+    Parameters
+    ----------
+    counted : sequence of (words, their columns, phrases, their columns)
+        By batch; a column is -1 for a term that is none. The counts are used up: their terms are
+        overwritten.
+    n_columns : int
+    dtype : dtype
+        Of the matrix.
+    n_workers : int
+        Threads.
+    """
+    dtype = np.dtype(dtype)
+    first_rows = [0, *itertools.accumulate(words.n_articles for words, *_ in counted)]
+    indptr = np.zeros(first_rows[-1] + 1, dtype=np.int64)
+    lengths = indptr[1:]
+    for first, both in zip(first_rows, counted, strict=False):
+        for counts, columns in _pairs(both):
+            rows.to_columns(counts.row_ptr, counts.term, columns, lengths[first:])
+    longest = int(lengths.max(initial=0))
+    lengths.cumsum(out=lengths)
+    nnz = int(indptr[-1])
+    data = np.empty(nnz, dtype=dtype if dtype in _KERNEL_TYPES else np.int64)
+    indices = np.empty(nnz, dtype=np.int32 if nnz < 1 << 31 else np.int64)
+
+    def fill(batches: range) -> None:
+        scratch = np.empty(longest, dtype=indices.dtype), np.empty(longest, dtype=data.dtype)
+        for batch in batches:
+            ptr = frozen(indptr[first_rows[batch] : first_rows[batch + 1] + 1])
+            filled = np.zeros(len(ptr) - 1, dtype=np.int64)
+            for counts, _ in _pairs(counted[batch]):
+                rows.append(counts.row_ptr, counts.term, counts.count, ptr, filled, indices, data)
+            rows.sort_rows(ptr, n_columns, indices, data, *scratch)
+
+    if n_workers == 1:
+        fill(range(len(counted)))
+    else:
+        step = len(counted) // (8 * n_workers) + 1
+        parts = (range(i, min(i + step, len(counted))) for i in range(0, len(counted), step))
+        collections.deque(_parallel.in_order(fill, parts, n_workers), maxlen=0)
+    # As many bits for both, as scipy has it; other types of numbers are converted at the end.
+    indptr = indptr.astype(indices.dtype, copy=False)
+    return _csr(data.astype(dtype, copy=False), indices, indptr, n_columns)
+
+
+def _pairs(both: Columns) -> list[tuple[Counts, NDArray[np.int32]]]:
+    words, word_columns, phrases, phrase_columns = both
+    pairs = [(words, word_columns)]
+    if phrases is not None and phrase_columns is not None:
+        pairs.append((phrases, phrase_columns))
+    return pairs
+
+
+def _csr(
+    data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], n_columns: int
+) -> sp.csr_matrix:
+    result = sp.csr_matrix((data, indices, indptr), shape=(len(indptr) - 1, n_columns))
+    result.has_sorted_indices = True
+    result.has_canonical_format = True
+    return result
+
+
+def idf(counts: Any, *, smooth: bool) -> NDArray[Any]:
+    """Return the idf of the columns of a matrix of counts, as ``TfidfTransformer`` computes it.
+
+    Parameters
+    ----------
+    counts : CSR matrix of float32 or float64
+    smooth : bool
+        As if one more document had every term.
+    """
+    frequency = np.zeros(counts.shape[1], dtype=np.int64)
+    rows.add_frequencies(counts.indices, counts.indices, False, frequency)
+    n, df = counts.shape[0] + int(smooth), frequency.astype(counts.dtype) + int(smooth)
+    result: NDArray[Any] = np.log(np.full_like(df, n) / df) + 1
+    return result.astype(counts.dtype, copy=False)
+
+
+def weigh(counts: Any, *, sublinear: bool, idf: NDArray[Any] | None, norm: str | None) -> None:
+    """Turn a matrix of counts (float32 or float64) into tf-idf weights, in place.
+
+    Parameters
+    ----------
+    counts : CSR matrix
+    sublinear : bool
+    idf : array of shape (n_columns,) or None
+    norm : {'l1', 'l2'} or None
+    """
+    dtype = counts.data.dtype
+    idf = np.empty(0, dtype=dtype) if idf is None else np.asarray(idf, dtype=dtype)
+    rows.weigh(
+        counts.indptr, counts.indices, counts.data, sublinear, _logarithms(dtype), frozen(idf),
+        {None: 0, "l1": 1, "l2": 2}[norm],
+    )  # fmt: skip
+
+
+@functools.cache
+def _logarithms(dtype: Any) -> NDArray[Any]:
+    """Return 1 + ln(i) of small numbers i, as numpy computes it."""
+    return frozen(1 + np.log(np.maximum(np.arange(256, dtype=dtype), 1)))
+
+
+class Lookup:
+    """A given vocabulary as the compiled pass looks terms up in it.
+
+    Parameters
+    ----------
+    vocabulary : mapping of str to int
+        Columns by term.
+    stop : Vocabulary
+        Words that are passed over.
+    ngram_range : (int, int)
+        How many words a term may have.
+    """
+
+    def __init__(
+        self, vocabulary: Mapping[str, int], stop: Vocabulary, ngram_range: tuple[int, int]
+    ) -> None:
+        min_n, max_n = ngram_range
+        self.n_stop = len(stop)
+        self._counts_words = min_n == 1
+        self.words = stop
+        items = [(name, column) for name, column in vocabulary.items() if isinstance(name, str)]
+        names = [name.encode("utf-8", "surrogatepass") for name, _ in items]
+        columns = np.array([column for _, column in items], dtype=np.int32)
+        if not ((columns >= 0) & (columns < len(vocabulary))).all():
+            msg = f"a vocabulary of size {len(vocabulary)} must have columns from 0 on"
+            raise ValueError(msg)
+        # The names are texts: those whose words, with a space between, are all there is of them.
+        runs = Runs.of(names, [name.isascii() for name in names], lower=False)
+        word = self.words.number(runs, 1)
+        begins = np.searchsorted(runs.start[: runs.n], runs.part_ptr)
+        n_words = np.diff(begins)
+        spelled = np.zeros(runs.n + 1, dtype=np.int64)
+        np.cumsum(runs.end[: runs.n] - runs.start[: runs.n], out=spelled[1:])
+        gaps = runs.text[runs.end[: runs.n]] == 0x20
+        inner = np.zeros(runs.n + 1, dtype=np.int64)
+        np.cumsum(gaps, out=inner[1:])
+        whole = (
+            np.diff(spelled[begins]) + n_words - 1 == np.array([len(name) for name in names])
+        ) & (n_words > 0)
+        # The byte behind a part's last word is the space that ends the part.
+        whole &= np.diff(inner[begins]) == n_words
+        self.word_column = np.full(len(self.words), -1, dtype=np.int32)
+        singles = np.flatnonzero(whole & (n_words == 1))
+        self.word_column[word[begins[singles]]] = columns[singles]
+        # One each for every thread that counts at a time.
+        self._idle: collections.deque[tuple[Workspace, NDArray[np.int32], Phrases | None]]
+        self._idle = collections.deque()
+        self.words = self.words.freeze()
+        self.word_column = frozen(self.word_column)
+        self.phrases: Phrases | None = None
+        self.phrase_column = np.empty(0, dtype=np.int32)
+        if max_n > 1:
+            self.phrases = Phrases(min_n, max_n)
+            batch = Batch()
+            for name in names:
+                batch.add([(name, True, 1)])
+            counts = self.phrases.count(runs, word, batch, 0)
+            self.phrase_column = np.full(len(self.phrases), -1, dtype=np.int32)
+            # Of a name of n words, the phrase of n words is counted last.
+            wanted = np.flatnonzero(whole & (n_words >= self.phrases.min_n) & (n_words <= max_n))
+            self.phrase_column[counts.term[counts.row_ptr[wanted + 1] - 1]] = columns[wanted]
+            self.phrase_column = frozen(self.phrase_column)
+
+    def count(self, batch: Batch, *, lower: bool, min_length: int) -> Columns:
+        """Return words, their columns, phrases and their columns of a batch."""
+        try:
+            workspace, tally, phrases = self._idle.pop()
+        except IndexError:
+            workspace = Workspace()
+            tally = np.zeros(len(self.words), dtype=np.int32)
+            phrases = None if self.phrases is None else self.phrases.copy()
+        runs = Runs.of(batch.texts, batch.is_ascii, lower=lower, workspace=workspace)
+        word = self.words.find(runs, min_length)
+        words = count_words(runs, word, batch, self.n_stop, tally if self._counts_words else None)
+        counts = None
+        if phrases is not None:
+            counts = phrases.count(runs, word, batch, self.n_stop, grow=False)
+        self._idle.append((workspace, tally, phrases))
+        return words, self.word_column, counts, self.phrase_column
