@@ -216,6 +216,22 @@ def test_phrases_that_crowd_one_place_get_another_seed():
     assert counter.phrases._seed != 0
 
 
+@pytest.mark.parametrize("step", [1, 16, 256])
+def test_no_pattern_of_phrases_fills_the_table_unevenly(step, monkeypatch):
+    """Every word behind every word starts over as often as the table doubles, or hardly more."""
+    words = [f"w{i}" for i in range(256 * step)]
+    counter = Counter(ngram_range=(2, 2))
+    counter.count(Batch.of(words, lower=True))
+    make_room = mock.Mock(side_effect=counter.phrases._make_room)
+    monkeypatch.setattr(counter.phrases, "_make_room", make_room)
+    texts = [f"{a} {b}" for a, b in itertools.product(words[::step], repeat=2)]
+    _, phrases = counter.count(Batch.of(texts, lower=True))
+
+    assert len(counter.phrases) == 256 * 256
+    assert phrases.term.tolist() == [*range(256 * 256)]
+    assert make_room.call_count <= 4
+
+
 @given(st.lists(any_text, max_size=5), st.sets(st.sampled_from(strategies.WORDS)), ngram_ranges)
 def test_stems_are_counted_in_place_of_words(texts, stop_words, ngram_range):
     """A stemmer is asked once for each distinct term that is no stop word, over all batches."""

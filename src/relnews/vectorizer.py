@@ -20,8 +20,8 @@ from sklearn.feature_extraction import text as sklearn_text
 from sklearn.utils.validation import check_is_fitted
 
 from relnews import _parallel
-from relnews.counts import BATCH_BYTES, Batch, Counter
-from relnews.features import Features, Lookup, idf, matrix, weigh
+from relnews.counts import BATCH_BYTES, Batch, Counter, Counts
+from relnews.features import Columns, Features, Lookup, idf, matrix, weigh
 from relnews.vocabulary import Vocabulary
 
 #: Token patterns that the compiled pass covers: runs of at least so many word characters.
@@ -29,6 +29,9 @@ _RUNS = re.compile(r"(?:\(\?u\))?(\\b)?(\()?((?:\\w)+)(?:\+|\{([0-9]+),\})(?(2)\
 
 #: Types of numbers that tf-idf weights are computed in.
 _FLOATS = (np.float64, np.float32)
+
+#: What subclasses override to find tokens their own way, as scikit-learn's guide says.
+_STEPS = ("build_analyzer", "build_preprocessor", "build_tokenizer", "decode", "_word_ngrams")
 
 Documents = Iterable[Any]
 
@@ -254,13 +257,22 @@ def _min_length(vectorizer: Any) -> int | None:
     """Return the length of the shortest token, None if scikit-learn has to find the tokens."""
     if vectorizer.analyzer != "word" or vectorizer.tokenizer is not None:
         return None
-    pattern = _RUNS.fullmatch(vectorizer.token_pattern or "")
-    has_words = all(isinstance(n, Integral) and int(n) >= 1 for n in vectorizer.ngram_range)
+    if any(_is_overridden(vectorizer, step) for step in _STEPS):
+        return None
+    pattern = _RUNS.fullmatch(str(vectorizer.token_pattern))
+    sizes = vectorizer.ngram_range
+    has_words = all(isinstance(n, Integral) for n in sizes) and 1 <= sizes[0] <= sizes[1]
     if pattern is None or not has_words or not _is_known(vectorizer.dtype):
         return None
     named = len(pattern[3]) // 2
     # \w\w+ is two or more; \w\w{3,} is four or more; \w{0,} has empty tokens.
     return (named if pattern[4] is None else named - 1 + int(pattern[4])) or None
+
+
+def _is_overridden(vectorizer: Any, step: str) -> bool:
+    """Say whether a method is that of a subclass."""
+    method = getattr(getattr(vectorizer, step), "__func__", None)
+    return method is not getattr(CountVectorizer, step)
 
 
 def _is_known(dtype: Any) -> bool:
@@ -272,7 +284,7 @@ def _is_known(dtype: Any) -> bool:
 
 
 class _Texts:
-    """Batches of documents as the compiled pass takes them.
+    """Documents as the texts that the compiled pass takes.
 
     Parameters
     ----------
@@ -301,7 +313,8 @@ class _Texts:
             vectorizer.preprocessor is None and not vectorizer.strip_accents
         )
 
-    def __iter__(self) -> Iterator[Batch]:
+    def batches(self, n_bytes: int) -> Iterator[list[str]]:
+        """Yield the texts, some of them at a time, of about n_bytes together."""
         texts: list[str] = []
         length = 0
         for document in self.documents:
@@ -309,11 +322,11 @@ class _Texts:
             text = document if is_ready else self._text(document)
             texts.append(text)
             length += len(text)
-            if length >= BATCH_BYTES:
-                yield Batch.of(texts, lower=self.lower)
+            if length >= n_bytes:
+                yield texts
                 texts, length = [], 0
         if texts:
-            yield Batch.of(texts, lower=self.lower)
+            yield texts
 
     def _text(self, document: Any) -> str:
         document = self._decode(document)
@@ -335,8 +348,18 @@ def _learn(vectorizer: Any, texts: _Texts, min_length: int) -> tuple[dict[str, i
         )
         for _ in range(n_workers)
     ]  # fmt: skip
-    counted = list(_parallel.with_each(Counter.count, counters, texts))
+
+    def count(counter: Counter, batch: list[str]) -> tuple[Counts, Counts | None]:
+        return counter.count(Batch.of(batch, lower=texts.lower))
+
+    batches = texts.batches(_batch_bytes(n_workers))
+    counted = list(_parallel.with_each(count, counters, batches))
     n_documents = sum(words.n_articles for _, (words, _) in counted)
+    if vectorizer.stemmer is not None and vectorizer.ngram_range[1] > 1:
+        stems = [counter.words for counter in counters]
+        if any((stem.blob[: stem.term_ptr[len(stem)]] <= ord(" ")).any() for stem in stems):
+            msg = "stems that n-grams are made of must not contain spaces"
+            raise ValueError(msg)
     features = Features(counters)
     frequency = features.frequencies(counted)
     if not frequency.any():
@@ -359,12 +382,12 @@ def _learn(vectorizer: Any, texts: _Texts, min_length: int) -> tuple[dict[str, i
         msg = "After pruning, no terms remain. Try a lower min_df or a higher max_df."
         raise ValueError(msg)
     features.number(terms)
-    batches = [
+    columns = [
         (words, features.word_columns[worker], phrases,
          None if phrases is None else features.phrase_columns[worker])
         for worker, (words, phrases) in counted
     ]  # fmt: skip
-    result = matrix(batches, features.n_columns, vectorizer.dtype, n_workers)
+    result = matrix(columns, features.n_columns, vectorizer.dtype, n_workers)
     return features.names(), result
 
 
@@ -372,13 +395,20 @@ def _look_up(vectorizer: Any, texts: _Texts, min_length: int) -> Any:
     """Return the counts of the terms of a fitted or given vocabulary."""
     lookup = _lookup(vectorizer)
     n_workers = _parallel.n_workers(vectorizer.n_jobs)
-    counted = _parallel.with_each(
-        lambda _, batch: lookup.count(batch, lower=texts.lower, min_length=min_length),
-        [None] * n_workers,
-        texts,
-    )
-    batches = [counts for _, counts in counted]
-    return matrix(batches, len(vectorizer.vocabulary_), vectorizer.dtype, n_workers)
+
+    def count(_: None, batch: list[str]) -> Columns:
+        encoded = Batch.of(batch, lower=texts.lower)
+        return lookup.count(encoded, lower=texts.lower, min_length=min_length)
+
+    batches = texts.batches(_batch_bytes(n_workers))
+    counted = _parallel.with_each(count, [None] * n_workers, batches)
+    columns = [counts for _, counts in counted]
+    return matrix(columns, len(vectorizer.vocabulary_), vectorizer.dtype, n_workers)
+
+
+def _batch_bytes(n_workers: int) -> int:
+    """Return how much text to count at a time; threads that hand over less often wait less."""
+    return BATCH_BYTES if n_workers == 1 else 4 * BATCH_BYTES
 
 
 def _lookup(vectorizer: Any) -> Lookup:
@@ -409,6 +439,15 @@ def _total_dtype(dtype: Any) -> Any:
     return sp.csr_matrix((1, 1), dtype=dtype).sum(axis=0).dtype
 
 
+def _is_finite(transformer: Any, idf_: Any) -> bool:
+    """Say whether every idf is a number; asked once for each array of them."""
+    if getattr(transformer, "_finite_idf", None) is not idf_:
+        if not np.isfinite(idf_).all():
+            return False
+        transformer._finite_idf = idf_
+    return True
+
+
 def _weighted(X: Any, transformer: sklearn_text.TfidfTransformer) -> Any:
     """Return counts as tf-idf weights; X may be changed."""
     n_rows, n_columns = X.shape
@@ -417,7 +456,7 @@ def _weighted(X: Any, transformer: sklearn_text.TfidfTransformer) -> Any:
         X.dtype not in _FLOATS
         or not n_rows
         or n_columns != getattr(transformer, "n_features_in_", None)
-        or (idf_ is not None and not (len(idf_) == n_columns and np.isfinite(idf_).all()))
+        or (idf_ is not None and not (len(idf_) == n_columns and _is_finite(transformer, idf_)))
     ):
         return transformer.transform(X, copy=False)  # or says what is wrong
     weigh(X, sublinear=transformer.sublinear_tf, idf=idf_, norm=transformer.norm)
