@@ -79,11 +79,13 @@ class Counter:
     Attributes
     ----------
     vocabulary : Vocabulary
-        The words met so far, or what the stemmer made of them.
+        The words met so far; `words` has what is counted.
     phrases : Phrases or None
         The phrases met so far.
     n_stop : int
         The words numbered below are stop words.
+    n_pairs : int
+        Pairs counted since the last `take`, not regarding the text that still waits.
     """
 
     def __init__(
@@ -106,11 +108,7 @@ class Counter:
         self._workspace = Workspace()
         self._batch = Batch()
         self._counted: list[tuple[Counts, Counts | None]] = []
-
-    @property
-    def n_pairs(self) -> int:
-        """Pairs counted since the last `take`, not regarding the text that still waits."""
-        return sum(len(words.term) for words, _ in self._counted)
+        self.n_pairs = 0
 
     def add(self, parts: Iterable[tuple[bytes, bool, int]]) -> None:
         """Add one article: its texts as `relnews.analysis.encode` returns them, and weights."""
@@ -124,6 +122,7 @@ class Counter:
             self._count_waiting()
         words, phrases = zip(*self._counted, strict=True)
         self._counted = []
+        self.n_pairs = 0
         return (
             Counts.concatenate(words),
             None if self.phrases is None else Counts.concatenate(phrases),
@@ -145,7 +144,9 @@ class Counter:
 
     def _count_waiting(self) -> None:
         batch, self._batch = self._batch, Batch()
-        self._counted.append(self.count(batch))
+        words, phrases = self.count(batch)
+        self._counted.append((words, phrases))
+        self.n_pairs += len(words.term)
 
     @property
     def words(self) -> Vocabulary:
