@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from relnews import _validation
 from relnews._kernels._compile import frozen
-from relnews._kernels.tokens import WORD_BIT
+from relnews._kernels.tokens import CHANGES, WORD_BIT
 from relnews.articles import Article
 
 #: A term has at least so many characters, as in scikit-learn's default token pattern.
@@ -103,15 +103,16 @@ def folded_characters() -> NDArray[np.uint32]:
     Returns
     -------
     uint32 array of shape (0x110000,)
-        With `WORD_BIT` set for word characters. U+0130, which becomes two characters, is as
-        any other; see `encode`.
+        With the bits `WORD_BIT` and `CHANGES` of `relnews._kernels.tokens`. U+0130, which becomes
+        two characters, is as any other; see `encode`.
     """
     code_points = np.arange(0x110000, dtype="<u4").tobytes()
     every_character = code_points.decode("utf-32-le", "surrogatepass").replace("\u0130", "i")
     lower = every_character.lower().encode("utf-32-le", "surrogatepass")
     folded = np.frombuffer(lower, dtype="<u4").astype(np.uint32)
-    is_word = word_characters()[folded].astype(np.uint32)
-    return frozen(folded | is_word * np.uint32(WORD_BIT))
+    is_word = word_characters()[folded].astype(np.uint32) * WORD_BIT
+    changes = (folded != np.arange(0x110000)).astype(np.uint32) * CHANGES
+    return frozen(folded | is_word | changes)
 
 
 def encode(text: str, *, lower: bool = True) -> tuple[bytes, bool]:

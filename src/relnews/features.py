@@ -16,7 +16,7 @@ from relnews import _parallel
 from relnews._kernels import rows
 from relnews._kernels._compile import frozen
 from relnews.counts import Batch, Counter, Counts, Phrases, count_words
-from relnews.vocabulary import Runs, Vocabulary, Workspace, decode
+from relnews.vocabulary import Runs, Vocabulary, Workspace
 
 #: Types of numbers that kernels know.
 _KERNEL_TYPES = {np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.float32)}
@@ -101,18 +101,8 @@ class Features:
 
     def names(self) -> dict[str, int]:
         """Return the columns by the names of their terms."""
-        words = self._words
-        if self._phrases is None:
-            names = words.decode(self._terms)
-        else:
-            spelling = self._spelling(self._terms)
-            length = np.diff(words.term_ptr[: len(words) + 1])
-            ptr = np.zeros(len(spelling) + 1, dtype=np.int64)
-            np.cumsum(np.where(spelling >= 0, length[spelling] + 1, 0).sum(axis=1), out=ptr[1:])
-            blob = np.empty(int(ptr[-1]), dtype=np.uint8)
-            rows.spell(spelling, words.blob, words.term_ptr, blob)
-            text, ptr = decode(blob, ptr)
-            names = [text[i : j - 1] for i, j in itertools.pairwise(ptr.tolist())]
+        words = self._terms[:, None] if self._phrases is None else self._spelling(self._terms)
+        names = self._words.spell(words)
         return dict(zip(names, range(len(names)), strict=True))
 
     def _order(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -12,11 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import _validation
-from relnews._kernels import tokens
+from relnews._kernels import spelling, tokens
 from relnews._kernels._compile import Scalar, frozen
 from relnews.analysis import encode, folded_characters
 
 _FIRST_TABLE = 1 << 15
+
+#: Terms that are made strings at a time.
+_SPELLED = 1 << 14
+
+#: Terms that have more in common than is compared so many times are few.
+_ROUNDS = 8
 
 
 class Workspace:
@@ -232,17 +238,33 @@ class Vocabulary:
 
     def decode(self, numbers: NDArray[np.integer[Any]] | None = None) -> list[str]:
         """Return terms as strings, all by default."""
+        return self.spell((np.arange(len(self)) if numbers is None else numbers)[:, None])
+
+    def spell(self, terms: NDArray[np.integer[Any]]) -> list[str]:
+        """Return terms of more than one word as strings.
+
+        Parameters
+        ----------
+        terms : int64 array of shape (n, longest)
+            The numbers of the words of each; -1 behind the last.
+        """
         ptr = self.term_ptr[: len(self) + 1]
-        if numbers is None:
-            numbers = np.arange(len(self))
-        if len(numbers) < len(self) // 8:
-            return [
-                self.blob[ptr[i] : ptr[i + 1]].tobytes().decode("utf-8", "surrogatepass")
-                for i in numbers.tolist()
+        space = np.append(np.diff(ptr) + 1, 0)  # at -1 for none
+        names: list[str] = []
+        # Some at a time: one other character makes all of a string wide.
+        for first in range(0, len(terms), _SPELLED):
+            some = np.ascontiguousarray(terms[first : first + _SPELLED], dtype=np.int64)
+            n_bytes = int(space[some].sum())
+            lines = np.empty(n_bytes + 8, dtype=np.uint8)
+            spelling.spell(some, frozen(self.blob[: ptr[-1] + 8]), frozen(ptr), lines)
+            names += lines[:n_bytes].tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
+        if len(names) != len(terms):  # stems may have line breaks
+            words = [
+                self.blob[i:j].tobytes().decode("utf-8", "surrogatepass")
+                for i, j in itertools.pairwise(ptr.tolist())
             ]
-        text, ptr = decode(self.blob[: ptr[-1]], ptr)
-        start, end = ptr[numbers].tolist(), ptr[numbers + 1].tolist()
-        return [text[i:j] for i, j in zip(start, end, strict=True)]
+            return [" ".join(words[i] for i in term if i >= 0) for term in terms.tolist()]
+        return names
 
     def _find(
         self, runs: Runs, min_length: int
@@ -250,10 +272,12 @@ class Vocabulary:
         """Return the number, the key and the hash of each run."""
         key = runs.workspace.array("key", runs.n, np.uint64)
         hash_ = runs.workspace.array("hash", runs.n, np.uint64)
+        long = runs.workspace.array("long", runs.n + 1, np.int32)
         term = runs.workspace.array("term", runs.n, np.int32)
         tokens.find(
             runs.text, runs.start, runs.end, runs.n, min_length, np.uint64(self.seed),
-            frozen(self.table), frozen(self.blob), frozen(self.term_ptr), key, hash_, term,
+            frozen(self.table), frozen(self.blob), frozen(self.term_ptr), key, hash_, long,
+            term,
         )  # fmt: skip
         return term, key, hash_
 
@@ -293,54 +317,48 @@ class Vocabulary:
         return max(_FIRST_TABLE, 1 << (4 * n_terms).bit_length())
 
 
-def decode(blob: NDArray[np.uint8], ptr: NDArray[np.int64]) -> tuple[str, NDArray[np.int64]]:
-    """Return UTF-8 as a string, and for places in the bytes, ascending, the places in that."""
-    text = blob.tobytes().decode("utf-8", "surrogatepass")
-    if len(text) == len(blob):
-        return text, ptr
-    places = np.empty_like(ptr)
-    tokens.character_places(blob, ptr, places)
-    return text, places
-
-
 def sorted_terms(blob: NDArray[np.uint8], term_ptr: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of terms in the order of their bytes, which is that of code points.
+    """Return the numbers of terms, all different, in the order of their code points.
 
-    Terms are compared eight bytes at a time; only those that are still equal go on to the next
-    eight.
+    As many characters as a number has room for are compared at a time; only terms that are still
+    equal go on to the next.
 
     Parameters
     ----------
-    blob : uint8 array, with 8 bytes to spare
+    blob : uint8 array
+        UTF-8, with 8 bytes to spare.
     term_ptr : int64 array of shape (n_terms + 1,)
     """
-    start, length = term_ptr[:-1], np.diff(term_ptr)
-    order = np.arange(len(length))
-    windows = np.lib.stride_tricks.as_strided(blob, (max(len(blob) - 7, 0), 8), (1, 1))
-    # The places whose terms are not in order yet, and which of them have the same beginning.
-    places, group = order.copy(), np.zeros(len(order), dtype=np.int64)
-    depth = 0
-    while len(places) and depth < 64:
+    seen = np.zeros(0x110000, dtype=np.uint8)
+    highest = spelling.alphabet(blob, int(term_ptr[-1]), seen)
+    rank = np.cumsum(seen[: highest + 1], dtype=np.int64)
+    rank_bits = int(rank[-1]).bit_length()
+    order = np.arange(len(term_ptr) - 1)
+    # The places whose terms are not in order yet, which of them have the same beginning, and where
+    # each goes on.
+    places, group, position = order.copy(), np.zeros(len(order), np.uint64), term_ptr[:-1].copy()
+    n_rounds = 0
+    while len(places) and n_rounds < _ROUNDS:
         terms = order[places]
-        rest = np.clip(length[terms] - depth, 0, 8)
-        eight = windows[np.minimum(start[terms] + depth, len(windows) - 1)]
-        eight = np.where(np.arange(8) < rest[:, None], eight, 0).astype(np.uint8)
-        prefix = eight.view(">u8").ravel().astype(np.uint64)
-        ranking = np.lexsort((prefix, group))
+        key = np.empty(len(places), dtype=np.uint64)
+        spelling.sort_keys(
+            blob, term_ptr, terms, group, int(group[-1]).bit_length(), rank, rank_bits, position,
+            key,
+        )  # fmt: skip
+        ranking = np.argsort(key)
         order[places] = terms[ranking]
-        # No term has a NUL, so what ends earlier is less; what is equal here and goes on is not.
-        prefix, group, rest = prefix[ranking], group[ranking], rest[ranking]
+        key = key[ranking]
         like_last = np.zeros(len(places) + 1, dtype=bool)
-        like_last[1:-1] = (prefix[1:] == prefix[:-1]) & (group[1:] == group[:-1]) & (rest[1:] == 8)
+        like_last[1:-1] = key[1:] == key[:-1]
         undecided = like_last[:-1] | like_last[1:]
-        group = np.cumsum(~like_last[:-1])[undecided]
-        places = places[undecided]
-        depth += 8
-    if len(places):  # dozens of bytes in common
+        group = np.cumsum(~like_last[:-1][undecided], dtype=np.uint64)
+        places, position = places[undecided], position[ranking[undecided]]
+        n_rounds += 1
+    if len(places):  # dozens of characters in common
         bounds = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), len(places)]
         for a, b in itertools.pairwise(bounds):
             terms = order[places[a:b]].tolist()
-            text = {t: blob[start[t] : start[t] + length[t]].tobytes() for t in terms}
+            text = {t: blob[term_ptr[t] : term_ptr[t + 1]].tobytes() for t in terms}
             order[places[a:b]] = sorted(terms, key=text.__getitem__)
     return order
 

@@ -17,21 +17,49 @@ def _address(context, builder, array_type, array, index):
     return builder.gep(data, [index])
 
 
-@intrinsic
-def load_word(typing_context, array, index):
-    """Return the eight bytes at ``array[index : index + 8]`` (uint8) as one uint64.
+def _load(bits):
+    """Return a kernel's function that reads so many bits of a uint8 array as one number.
 
     Bytes past the end of the array are the caller's business: arrays are padded. The order of the
     bytes is the machine's; nothing that is kept may depend on it.
     """
+    number = ir.IntType(bits)
 
-    def generate(context, builder, signature, arguments):
-        address = _address(context, builder, signature.args[0], *arguments)
-        word = builder.load(builder.bitcast(address, _WORD.as_pointer()))
-        word.align = 1
-        return word
+    @intrinsic
+    def load(typing_context, array, index):
+        def generate(context, builder, signature, arguments):
+            address = _address(context, builder, signature.args[0], *arguments)
+            loaded = builder.load(builder.bitcast(address, number.as_pointer()))
+            loaded.align = 1
+            return loaded
 
-    return types.uint64(array, types.int64), generate
+        return types.Integer.from_bitwidth(bits, signed=False)(array, types.int64), generate
+
+    return load
+
+
+def _store(bits):
+    """Return a kernel's function that writes so many bits to a uint8 array, as `_load` reads."""
+    number = ir.IntType(bits)
+
+    @intrinsic
+    def store(typing_context, array, index, value):
+        def generate(context, builder, signature, arguments):
+            address = _address(context, builder, signature.args[0], *arguments[:2])
+            builder.store(arguments[2], builder.bitcast(address, number.as_pointer())).align = 1
+            return context.get_dummy_value()
+
+        value_type = types.Integer.from_bitwidth(bits, signed=False)
+        return types.void(array, types.int64, value_type), generate
+
+    return store
+
+
+#: Eight bytes of a uint8 array as one uint64: ``load_word(array, index)``; four as one uint32.
+load_word, load_half = _load(64), _load(32)
+
+#: The same the other way: ``store_word(array, index, value)``.
+store_word, store_half = _store(64), _store(32)
 
 
 @intrinsic

@@ -167,29 +167,3 @@ def weigh(indptr, indices, data, sublinear, log_of, idf, norm):
                 total = math.sqrt(total)
             for i in range(first, last):
                 data[i] /= total
-
-
-@kernel
-def spell(words, blob, term_ptr, out_blob):
-    """Write phrases, a space behind every word.
-
-    Parameters
-    ----------
-    words : int64[n_phrases, longest]
-        Numbers of words; -1 behind the last.
-    blob : uint8[any]
-    term_ptr : int64[≥ n_words + 1]
-        Where each word begins in blob.
-    out_blob : uint8[what they need]
-    """
-    at = 0
-    for phrase in range(words.shape[0]):
-        for i in range(words.shape[1]):
-            word = words[phrase, i]
-            if word < 0:
-                break
-            for byte in range(term_ptr[word], term_ptr[word + 1]):
-                out_blob[at] = blob[byte]
-                at += 1
-            out_blob[at] = 0x20
-            at += 1

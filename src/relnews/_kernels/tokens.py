@@ -12,7 +12,15 @@ from __future__ import annotations
 import numpy as np
 
 from relnews._kernels._compile import kernel
-from relnews._kernels.machine import load_word, multiply_fold, prefetch, trailing_zeros
+from relnews._kernels.machine import (
+    load_half,
+    load_word,
+    multiply_fold,
+    prefetch,
+    store_half,
+    store_word,
+    trailing_zeros,
+)  # fmt: skip
 
 #: Bytes that may be read past the end of a text.
 PADDING = 64
@@ -29,8 +37,11 @@ UNKNOWN, NOT_A_TERM = -1, -2
 
 DONE, TABLE_FULL, CROWDED = 0, 1, 2
 
-#: Bit of an entry of the table of code points that says that it is a word character.
-WORD_BIT = 1 << 31
+# An entry of the table of code points: the lower-cased one, whether that is another, and whether it
+# is a word character.
+POINT = np.uint32((1 << 21) - 1)
+CHANGES = np.uint32(1 << 30)
+WORD_BIT = np.uint32(1 << 31)
 
 #: Hash of a run that is no term; others are odd.
 NO_TERM = np.uint64(0)
@@ -43,6 +54,8 @@ _HALF = np.uint64(32)
 _SPARE = np.uint64(20)
 _LOW = np.uint64(0xFFFFFFFF)
 _ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
+_WORD_SHIFT = np.uint32(31)
+_EACH_BYTE = np.uint32(0x01010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _GATHER = np.uint64(0x0102040810204080)
 _SECRET = np.uint64(0x9E3779B97F4A7C15)
@@ -60,7 +73,8 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
     part_ptr : int64[n_parts + 1]
     part_is_ascii : uint8[n_parts]
     characters : uint32[0x110000]
-        The lower-cased code point of each code point, with `WORD_BIT` if that is a word character.
+        The lower-cased code point of each code point, with `WORD_BIT` if that is a word character
+        and `CHANGES` if it is another one.
         Characters that are lower-cased to more than one, or by their neighbours, come lower-cased.
     lower : bool
     out_text, out_is_word : uint8[≥ 2 n_bytes + n_parts + PADDING]
@@ -83,14 +97,18 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
                 _fold_ascii(text[i : i + n], lower, out_text[at : at + n], out_is_word[at : at + n])
                 i += n
                 at += n
-            else:
-                width, point = _decode(text, i)
-                entry = np.int64(characters[point])
+            # Among other characters a few of ASCII, spaces most of all, are folded like them.
+            while i < end and (text[i] >= 0x80 or load_word(text, i) & _HIGH_BITS):
+                width, point = decode_character(text, i)
+                entry = characters[point]
+                # Four bytes at a time; what was too much is overwritten by the next character.
+                store_half(out_is_word, at, np.uint32((entry >> _WORD_SHIFT) * _EACH_BYTE))
+                if lower and entry & CHANGES:
+                    at += _encode(np.int64(entry & POINT), out_text, at)
+                else:
+                    store_half(out_text, at, load_half(text, i))
+                    at += width
                 i += width
-                width = _encode(entry & 0x7FFFFFFF if lower else point, out_text, at)
-                for j in range(width):
-                    out_is_word[at + j] = entry >> 31
-                at += width
         out_text[at] = 0x20
         out_is_word[at] = 0
         at += 1
@@ -125,9 +143,11 @@ def _fold_ascii(text, lower, out_text, out_is_word):
 
 
 @kernel
-def _decode(text, i):
-    """Return the width and the code point of the character of more than one byte at i."""
+def decode_character(text, i):
+    """Return the width and the code point of the character at i."""
     byte = np.int64(text[i])
+    if byte < 0x80:
+        return 1, byte
     if byte < 0xE0:
         return 2, ((byte & 0x1F) << 6) | (text[i + 1] & 0x3F)
     if byte < 0xF0:
@@ -270,7 +290,8 @@ def find_runs(
 
 @kernel
 def find(
-    text, start, end, n_runs, min_length, seed, table, blob, term_ptr, out_key, out_hash, out_term
+    text, start, end, n_runs, min_length, seed, table, blob, term_ptr, out_key, out_hash, out_long,
+    out_term,
 ):  # fmt: skip
     """Look every run up in the vocabulary.
 
@@ -287,12 +308,15 @@ def find(
     term_ptr : int64[n_terms + 1]
     out_key, out_hash : uint64[≥ n_runs]
         What `keys` makes of the runs.
+    out_long : int32[≥ n_runs + 1]
+        Scratch.
     out_term : int32[≥ n_runs]
         The number of the term; `UNKNOWN` or `NOT_A_TERM`.
     """
     keys(text, start, end, n_runs, min_length, seed, out_key, out_hash)
     key, hash_ = out_key, out_hash
     mask = np.uint64(table.size // 2 - 1)
+    n_long = np.uint64(0)
     for run in range(n_runs):
         if run + _AHEAD < n_runs:
             prefetch(table, np.int64(((hash_[run + _AHEAD] >> _SPARE) & mask) << _ONE))
@@ -306,14 +330,43 @@ def find(
         for _ in range(LONGEST_PROBE):
             entry = table[(slot << _ONE) | _ONE]
             if table[slot << _ONE] == key[run] and entry & ~_LOW == tag:
-                candidate = (entry & _LOW) - _ONE
-                if length <= 8 or _same(blob, term_ptr[candidate], text, start[run], length):
-                    number = np.int64(candidate)
-                    break
+                number = np.int64((entry & _LOW) - _ONE)
+                break
             if entry == 0:
                 break
             slot = (slot + _ONE) & mask
         out_term[run] = number
+        out_long[n_long] = run
+        n_long += np.uint64((length > 8) & (number != UNKNOWN))
+    # The bytes of long ones are compared afterwards, when they have been fetched.
+    for i in range(np.int64(n_long)):
+        if i + _AHEAD < n_long:
+            prefetch(term_ptr, np.int64(out_term[out_long[i + _AHEAD]]))
+            prefetch(blob, term_ptr[out_term[out_long[i + _AHEAD // 2]]])
+        run = out_long[i]
+        length = np.int64(end[run]) - np.int64(start[run])
+        if not _same(blob, term_ptr[out_term[run]], text, start[run], length):
+            out_term[run] = _search(
+                text, start[run], length, key[run], hash_[run], table, blob, term_ptr
+            )
+
+
+@kernel
+def _search(text, first, length, key, hash_, table, blob, term_ptr):
+    """Return the number of a term of more than eight bytes whose key another one has, too."""
+    mask = np.uint64(table.size // 2 - 1)
+    tag = np.uint64(length) << _HALF
+    slot = (hash_ >> _SPARE) & mask
+    for _ in range(LONGEST_PROBE):
+        entry = table[(slot << _ONE) | _ONE]
+        if entry == 0:
+            break
+        if table[slot << _ONE] == key and entry & ~_LOW == tag:
+            candidate = np.int64((entry & _LOW) - _ONE)
+            if _same(blob, term_ptr[candidate], text, first, length):
+                return candidate
+        slot = (slot + _ONE) & mask
+    return np.int64(UNKNOWN)
 
 
 @kernel
@@ -368,8 +421,8 @@ def enter_unknown(text, start, end, n_runs, key, hash_, table, blob, term_ptr, s
         if probes == LONGEST_PROBE:
             outcome = CROWDED
             break
-        for i in range(length):
-            blob[blob_length + i] = text[first + i]
+        for i in range(0, length, 8):
+            store_word(blob, blob_length + i, load_word(text, first + i))
         blob_length += length
         term[run] = n_terms
         n_terms += 1
@@ -409,15 +462,3 @@ def enter(key, hash_, length, table):
         table[slot << _ONE] = key[term]
         table[(slot << _ONE) | _ONE] = (np.uint64(length[term]) << _HALF) | np.uint64(term + 1)
     return True
-
-
-@kernel
-def character_places(text, place, out_place):
-    """Turn places in UTF-8, ascending, from bytes into characters."""
-    n = 0
-    at = 0
-    for i in range(place.size):
-        while at < place[i]:
-            n += text[at] & 0xC0 != 0x80
-            at += 1
-        out_place[i] = n
