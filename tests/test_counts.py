@@ -201,7 +201,7 @@ def test_the_tables_grow_in_the_middle_of_an_article():
 
 def test_phrases_that_crowd_one_place_get_another_seed():
     """Phrases made to collide, in the middle of a batch, are numbered and counted right."""
-    words = [f"w{i}" for i in range(800)]
+    words = [f"w{i}" for i in range(1_400)]
     counter = Counter(ngram_range=(1, 3))
     mask = np.uint64(counter.phrases._table.size // 2 - 1)
     # Words that are an article each are in no phrase, but have numbers then.
@@ -209,7 +209,7 @@ def test_phrases_that_crowd_one_place_get_another_seed():
     for i, j in itertools.product(range(len(words)), repeat=2):
         if counting._slot(counting._key(i, j), np.uint64(0), mask) < 16:
             texts.append(f"{words[i]} {words[j]} w0")
-    assert len(texts) > len(words) + 256 + 16
+    assert len(texts) > len(words) + counting.LONGEST_PROBE + 16
     rows = both(counter, *counter.count(Batch.of(texts * 2, lower=True)))
 
     assert rows == [dict(reference.phrase_counts(text, 1, 3)) for text in texts * 2]

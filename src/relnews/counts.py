@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from relnews._kernels import counting, tokens
 from relnews._kernels._compile import frozen
 from relnews.analysis import encode
-from relnews.vocabulary import Runs, Vocabulary, Workspace, grown
+from relnews.vocabulary import Runs, Vocabulary, Workspace
 
 #: Texts are gathered to batches of so many bytes, which stay in the cache from step to step.
 BATCH_BYTES = 1 << 19
@@ -243,8 +243,6 @@ class Phrases:
 
     Attributes
     ----------
-    keys : uint64 array of shape (≥ n,)
-        What each phrase is made of; see `parts`.
     longest : int
         No phrase has more words so far.
     """
@@ -253,13 +251,21 @@ class Phrases:
         self.min_n = max(min_n, 2)
         self.max_n = max_n
         self.longest = 1
-        self.keys = np.zeros(1 << 12, dtype=np.uint64)
+        self._keys = np.zeros(0, dtype=np.uint64)
         self._table = np.zeros(_FIRST_TABLE, dtype=np.uint64)
         self._seed = 0
         self._n = 0
 
     def __len__(self) -> int:
         return self._n
+
+    @property
+    def keys(self) -> NDArray[np.uint64]:
+        """What each phrase is made of, uint64 array of shape (n,); see `parts`."""
+        if len(self._keys) < len(self):
+            self._keys = np.empty(len(self), dtype=np.uint64)
+            counting.phrase_keys(self._table, self._keys)
+        return self._keys
 
     def parts(
         self, numbers: NDArray[np.int64] | None = None
@@ -272,7 +278,7 @@ class Phrases:
         is_phrase : bool array of shape (n,)
             Whether first is the number of a phrase, not of a word.
         """
-        keys = self.keys[: len(self)] if numbers is None else self.keys[numbers]
+        keys = self.keys if numbers is None else self.keys[numbers]
         is_phrase = (keys & counting.OF_PHRASE) != 0
         keys = (keys & ~counting.OF_PHRASE) - np.uint64(1)
         first = (keys >> np.uint64(32)).astype(np.int64)
@@ -308,7 +314,7 @@ class Phrases:
         state[counting.N_PHRASES] = len(self)
         while outcome := counting.count_phrases(
             term, runs.start, runs.n, runs.part_ptr, part_row, n_stop, self.min_n, max_n,
-            grow, np.uint64(self._seed), self._table, self.keys, words, prefix, touched, state,
+            grow, np.uint64(self._seed), self._table, words, prefix, touched, state,
             row_ptr, phrase, count,
         ):  # fmt: skip
             self._n = int(state[counting.N_PHRASES])
@@ -317,36 +323,50 @@ class Phrases:
         n_pairs = int(row_ptr[-1])
         return Counts(row_ptr, phrase[:n_pairs].copy(), count[:n_pairs].copy())
 
-    def enter(
-        self, first: NDArray[np.int64], last: NDArray[np.int64], *, of_words: bool
-    ) -> NDArray[np.int64]:
-        """Return the numbers of phrases that may be new, given their parts; see `parts`."""
-        keys = (first.astype(np.uint64) << np.uint64(32)) | last.astype(np.uint64)
-        keys = (keys + np.uint64(1)) | (np.uint64(0) if of_words else counting.OF_PHRASE)
-        new, numbers = np.unique(keys, return_inverse=True)
-        self.keys = grown(self.keys, len(self) + len(new))
-        self.keys[len(self) : len(self) + len(new)] = new
-        self._n += len(new)
-        shifted: NDArray[np.int64] = numbers + (len(self) - len(new))
-        return shifted
+    def merge(self, other: Phrases, word: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the number here of each phrase of another one, entering those that are new.
+
+        Parameters
+        ----------
+        other : Phrases
+        word : int32 array of shape (n_words,)
+            The number here of each word there.
+
+        Returns
+        -------
+        int32 array of shape (len(other),)
+        """
+        self.longest = max(self.longest, other.longest)
+        numbers = np.empty(len(other), dtype=np.int32)
+        state = np.array([0, len(self)], dtype=np.int64)
+        crowded = False
+        while True:
+            self._make_room(len(other), reseed=crowded)
+            crowded = counting.merge_phrases(
+                other.keys, word, np.uint64(self._seed), self._table, state, numbers
+            )
+            self._n = int(state[1])
+            if not crowded:
+                return numbers
 
     def copy(self) -> Phrases:
         """Return the same phrases with a tally of their own."""
         other = Phrases(self.min_n, self.max_n)
-        other.keys, other._seed, other._n = self.keys, self._seed, self._n
-        other._table = self._table.copy()
+        other._table, other._seed, other._n = self._table.copy(), self._seed, self._n
         return other
 
     def _make_room(self, n_new: int, *, reseed: bool) -> None:
-        self.keys = grown(self.keys, len(self) + n_new)
         size = self._table.size
-        while 4 * (len(self) + n_new) > size:
+        if counting.has_room(len(self) + n_new, size) and not reseed:
+            return
+        while not counting.has_room(len(self) + n_new, size):
             size *= 2
         while True:
             if reseed:
                 self._seed = int.from_bytes(os.urandom(8), "little")
-            self._table = np.zeros(size, dtype=np.uint64)
-            if counting.enter_phrases(self.keys, len(self), np.uint64(self._seed), self._table):
+            table = np.zeros(size, dtype=np.uint64)
+            if counting.move_phrases(self._table, np.uint64(self._seed), table):
+                self._table = table
                 return
             reseed = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import functools
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,17 @@ from relnews.vocabulary import Runs, Vocabulary, Workspace
 #: Types of numbers that kernels know.
 _KERNEL_TYPES = {np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.float32)}
 
+#: Fewer elements are weighed sooner than a thread is started.
+_WORTH_A_THREAD = 1 << 18
+
 #: Counts of a batch: by which worker, of words, of phrases.
 Counted = tuple[int, tuple[Counts, Counts | None]]
 
 #: Counts of a batch: of words, their columns, of phrases, theirs.
 Columns = tuple[Counts, NDArray[np.int32], Counts | None, NDArray[np.int32] | None]
+
+#: The common numbers of a counter's terms; a slice for the one whose numbers they are.
+Map = NDArray[np.int32] | slice
 
 
 class Features:
@@ -44,12 +50,17 @@ class Features:
     """
 
     def __init__(self, counters: Sequence[Counter]) -> None:
-        self._words = counters[0].words
-        self._word_maps = [self._words.merge(counter.words) for counter in counters]
-        phrases = [counter.phrases for counter in counters if counter.phrases is not None]
-        self._phrases, self._phrase_maps = _merged(phrases, self._word_maps)
-        self._n_words = len(self._words)
-        self._n_phrases = 0 if self._phrases is None else len(self._phrases)
+        first, *others = counters
+        self._words, self._phrases = first.words, first.phrases
+        # The numbers of the first one stay as they are.
+        self._word_maps: list[Map] = [slice(len(self._words))]
+        self._phrase_maps: list[Map] = [slice(len(self._phrases or ()))]
+        for other in others:
+            numbers = self._words.merge(other.words)
+            self._word_maps.append(numbers)
+            if self._phrases is not None and other.phrases is not None:
+                self._phrase_maps.append(self._phrases.merge(other.phrases, numbers))
+        self._n_words, self._n_phrases = len(self._words), len(self._phrases or ())
         self.word_columns: list[NDArray[np.int32]] = []
         self.phrase_columns: list[NDArray[np.int32]] = []
         self.n_columns = 0
@@ -64,16 +75,19 @@ class Features:
         int64 array of shape (n_words + n_phrases,)
         """
         total = np.zeros(self._n_words + self._n_phrases, dtype=np.int64)
-        maps = [self._word_maps, [m + self._n_words for m in self._phrase_maps]]
-        for kind, numbers in enumerate(maps):
-            dtype = np.int64 if weighted else np.int32
-            parts = [np.zeros(len(one), dtype=dtype) for one in numbers]
+        totals = total[: self._n_words], total[self._n_words :]
+        for kind, maps in enumerate([self._word_maps, self._phrase_maps]):
+            parts = [
+                totals[kind] if isinstance(numbers, slice) else np.zeros(len(numbers), np.int64)
+                for numbers in maps
+            ]
             for worker, both in counted:
                 counts = both[kind]
                 if counts is not None:
                     rows.add_frequencies(counts.term, counts.count, weighted, parts[worker])
-            for one, part in zip(numbers, parts, strict=True):
-                total[one] += part
+            for numbers, part in zip(maps, parts, strict=True):
+                if not isinstance(numbers, slice):
+                    rows.add(part, numbers, totals[kind])
         return total
 
     def choose(self, frequency: NDArray[np.int64], low: float, high: float) -> NDArray[np.int64]:
@@ -121,7 +135,7 @@ class Features:
             for column in ranks[:, first : first + per_key].T:
                 key = (key << bits) | column
             keys.append(key)
-        return np.lexsort(keys[::-1])
+        return np.argsort(keys[0]) if len(keys) == 1 else np.lexsort(keys[::-1])
 
     def _spelling(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the words of terms, int64 array of shape (n, longest), -1 behind the last."""
@@ -155,52 +169,13 @@ def _spelled(phrases: Phrases, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(places < width, shifted, -1)
 
 
-def _merged(
-    phrases: Sequence[Phrases], word_maps: Sequence[NDArray[np.int32]]
-) -> tuple[Phrases | None, list[NDArray[np.int32]]]:
-    """Return the phrases of several counters under common numbers, and who has which."""
-    if not phrases:
-        return None, []
-    if len(phrases) == 1:
-        return phrases[0], [np.arange(len(phrases[0]), dtype=np.int32)]
-    merged = Phrases(phrases[0].min_n, phrases[0].max_n)
-    merged.longest = max(one.longest for one in phrases)
-    maps = [np.full(len(one), -1, dtype=np.int32) for one in phrases]
-    parts = [one.parts() for one in phrases]
-    of_words = True
-    todo = [~is_phrase for _, _, is_phrase in parts]
-    while any(mask.any() for mask in todo):
-        keys = []
-        for (first, last, _), words, numbers, mask in zip(
-            parts, word_maps, maps, todo, strict=True
-        ):
-            begins = words[first[mask]] if of_words else numbers[first[mask]]
-            keys.append((begins.astype(np.int64), words[last[mask]].astype(np.int64)))
-        common = merged.enter(
-            np.concatenate([key[0] for key in keys]),
-            np.concatenate([key[1] for key in keys]),
-            of_words=of_words,
-        )
-        bounds = np.cumsum([0, *(len(key[0]) for key in keys)])
-        following = []
-        for one, ((first, _, is_phrase), numbers, mask) in enumerate(
-            zip(parts, maps, todo, strict=True)
-        ):
-            numbers[mask] = common[bounds[one] : bounds[one + 1]]
-            # The next longer ones begin with those just numbered.
-            done = np.append(mask, False)
-            following.append(is_phrase & done[np.where(is_phrase, first, -1)])
-        todo, of_words = following, False
-    return merged, maps
-
-
 def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: int) -> sp.csr_matrix:
     """Return counts as a matrix with its columns in order.
 
     Parameters
     ----------
     counted : sequence of (words, their columns, phrases, their columns)
-        By batch; a column is -1 for a term that is none. The counts are used up: their terms are
+        By batch; a column is -1 for a term that is none. The counts are used up: they are
         overwritten.
     n_columns : int
     dtype : dtype
@@ -214,7 +189,7 @@ def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: in
     lengths = indptr[1:]
     for first, both in zip(first_rows, counted, strict=False):
         for counts, columns in _pairs(both):
-            rows.to_columns(counts.row_ptr, counts.term, columns, lengths[first:])
+            rows.to_columns(counts.row_ptr, counts.term, counts.count, columns, lengths[first:])
     longest = int(lengths.max(initial=0))
     lengths.cumsum(out=lengths)
     nnz = int(indptr[-1])
@@ -230,15 +205,20 @@ def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: in
                 rows.append(counts.row_ptr, counts.term, counts.count, ptr, filled, indices, data)
             rows.sort_rows(ptr, n_columns, indices, data, *scratch)
 
-    if n_workers == 1:
-        fill(range(len(counted)))
-    else:
-        step = len(counted) // (8 * n_workers) + 1
-        parts = (range(i, min(i + step, len(counted))) for i in range(0, len(counted), step))
-        collections.deque(_parallel.in_order(fill, parts, n_workers), maxlen=0)
+    _each_part(fill, len(counted), n_workers)
     # As many bits for both, as scipy has it; other types of numbers are converted at the end.
     indptr = indptr.astype(indices.dtype, copy=False)
     return _csr(data.astype(dtype, copy=False), indices, indptr, n_columns)
+
+
+def _each_part(function: Callable[[range], None], n: int, n_workers: int) -> None:
+    """Call a function with parts of range(n), some for each thread."""
+    if n_workers == 1:
+        function(range(n))
+        return
+    step = n // (4 * n_workers) + 1
+    parts = (range(i, min(i + step, n)) for i in range(0, n, step))
+    collections.deque(_parallel.in_order(function, parts, n_workers), maxlen=0)
 
 
 def _pairs(both: Columns) -> list[tuple[Counts, NDArray[np.int32]]]:
@@ -274,7 +254,14 @@ def idf(counts: Any, *, smooth: bool) -> NDArray[Any]:
     return result.astype(counts.dtype, copy=False)
 
 
-def weigh(counts: Any, *, sublinear: bool, idf: NDArray[Any] | None, norm: str | None) -> None:
+def weigh(
+    counts: Any,
+    *,
+    sublinear: bool,
+    idf: NDArray[Any] | None,
+    norm: str | None,
+    n_jobs: int | None = None,
+) -> None:
     """Turn a matrix of counts (float32 or float64) into tf-idf weights, in place.
 
     Parameters
@@ -283,13 +270,21 @@ def weigh(counts: Any, *, sublinear: bool, idf: NDArray[Any] | None, norm: str |
     sublinear : bool
     idf : array of shape (n_columns,) or None
     norm : {'l1', 'l2'} or None
+    n_jobs : int, default=None
+        Threads; one will do for a few rows.
     """
     dtype = counts.data.dtype
     idf = np.empty(0, dtype=dtype) if idf is None else np.asarray(idf, dtype=dtype)
-    rows.weigh(
-        counts.indptr, counts.indices, counts.data, sublinear, _logarithms(dtype), frozen(idf),
-        {None: 0, "l1": 1, "l2": 2}[norm],
-    )  # fmt: skip
+    idf, norm_number = frozen(idf), {None: 0, "l1": 1, "l2": 2}[norm]
+
+    def weigh_rows(some: range) -> None:
+        rows.weigh(
+            counts.indptr[some.start : some.stop + 1], counts.indices, counts.data, sublinear,
+            _logarithms(dtype), idf, norm_number,
+        )  # fmt: skip
+
+    n_workers = 1 if counts.nnz < _WORTH_A_THREAD else _parallel.n_workers(n_jobs)
+    _each_part(weigh_rows, counts.shape[0], n_workers)
 
 
 @functools.cache

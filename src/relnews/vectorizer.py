@@ -223,7 +223,7 @@ norm, use_idf, smooth_idf, sublinear_tf
                 self._tfidf.idf_ = idf(X, smooth=self.smooth_idf)
         else:
             self._tfidf.fit(X)
-        return _weighted(X, self._tfidf)
+        return _weighted(X, self._tfidf, self.n_jobs)
 
     def transform(self, raw_documents: Documents) -> Any:
         """Weigh documents by the vocabulary and idf learned before.
@@ -239,7 +239,7 @@ norm, use_idf, smooth_idf, sublinear_tf
         """
         check_is_fitted(self, msg="The TF-IDF vectorizer is not fitted")
         X = super(sklearn_text.TfidfVectorizer, self).transform(raw_documents)
-        return _weighted(X, self._tfidf)
+        return _weighted(X, self._tfidf, self.n_jobs)
 
 
 def _stemmed_ngrams(
@@ -448,7 +448,7 @@ def _is_finite(transformer: Any, idf_: Any) -> bool:
     return True
 
 
-def _weighted(X: Any, transformer: sklearn_text.TfidfTransformer) -> Any:
+def _weighted(X: Any, transformer: sklearn_text.TfidfTransformer, n_jobs: int | None) -> Any:
     """Return counts as tf-idf weights; X may be changed."""
     n_rows, n_columns = X.shape
     idf_ = getattr(transformer, "idf_", None)
@@ -459,5 +459,8 @@ def _weighted(X: Any, transformer: sklearn_text.TfidfTransformer) -> Any:
         or (idf_ is not None and not (len(idf_) == n_columns and _is_finite(transformer, idf_)))
     ):
         return transformer.transform(X, copy=False)  # or says what is wrong
-    weigh(X, sublinear=transformer.sublinear_tf, idf=idf_, norm=transformer.norm)
+    weigh(
+        X, sublinear=transformer.sublinear_tf, idf=idf_, norm=transformer.norm,
+        n_jobs=n_jobs,
+    )  # fmt: skip
     return X

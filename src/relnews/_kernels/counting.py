@@ -20,7 +20,7 @@ STATE_LENGTH = 5
 DONE, TABLE_FULL, CROWDED = 0, 1, 2
 
 #: Slots that a phrase may be away from where its hash puts it, before the table gets another seed.
-LONGEST_PROBE = 256
+LONGEST_PROBE = 1024
 
 #: Bit of a phrase's key that says that its first part is a phrase itself.
 OF_PHRASE = np.uint64(1 << 63)
@@ -75,12 +75,12 @@ def count_terms(
             weight = part_weight[part]
             part += 1
             while run < n_runs and start[run] < part_ptr[part]:
-                if term[run] >= n_stop:
-                    # Without a branch: whether a term is new to its row is anybody's guess.
-                    number = np.uint64(term[run])
-                    out_term[n_pairs] = term[run]
-                    n_pairs += np.uint64(tally[number] == 0)
-                    tally[number] += weight
+                # Without a branch: whether a word is a stop word, or new, is anybody's guess.
+                counts = term[run] >= n_stop
+                number = np.uint64(term[run] if counts else 0)
+                out_term[n_pairs] = term[run]
+                n_pairs += np.uint64(counts & (tally[number] == 0))
+                tally[number] += weight if counts else 0
                 run += 1
         for pair in range(first, n_pairs):
             number = np.uint64(out_term[pair])
@@ -114,9 +114,15 @@ def _find(table, key, seed, mask):
 
 
 @kernel
+def has_room(n_phrases, size):
+    """Say whether a table of this size holds so many: memory costs more than a longer search."""
+    return 8 * n_phrases <= 3 * size  # three slots in four
+
+
+@kernel
 def count_phrases(
-    term, start, n_runs, part_ptr, part_row, n_stop, min_n, max_n, grow, seed, table, phrase_key,
-    words, prefix, touched, state, out_row_ptr, out_phrase, out_count,
+    term, start, n_runs, part_ptr, part_row, n_stop, min_n, max_n, grow, seed, table, words,
+    prefix, touched, state, out_row_ptr, out_phrase, out_count,
 ):  # fmt: skip
     """Count the phrases of min_n to max_n words of each row of a batch.
 
@@ -134,7 +140,6 @@ def count_phrases(
     seed : uint64
     table : uint64[2 × power of two]
         Pairs of a key, and the number + 1 (high half) and the tally of the row (low half).
-    phrase_key : uint64[≥ n_phrases + what a row may add]
     words, prefix : int32[≥ most runs of a part]
     touched : uint64[≥ most runs of a row × (max_n - 1)]
         Scratch.
@@ -169,7 +174,7 @@ def count_phrases(
         ):
             n_runs_of_row += 1
         most = n_runs_of_row * (max_n - 1)
-        if grow and (4 * (n_phrases + most) > table.size or n_phrases + most > phrase_key.size):
+        if grow and not has_room(n_phrases + most, table.size):
             outcome = TABLE_FULL
             break
         out_row_ptr[row] = n_pairs
@@ -178,10 +183,9 @@ def count_phrases(
         while part < last_part and outcome == DONE:
             n_words = 0
             while run < n_runs and start[run] < part_ptr[part + 1]:
-                if term[run] == UNKNOWN or term[run] >= n_stop:
-                    words[n_words] = term[run]
-                    prefix[n_words] = term[run]
-                    n_words += 1
+                words[n_words] = term[run]
+                prefix[n_words] = term[run]
+                n_words += np.uint64((term[run] == UNKNOWN) | (term[run] >= n_stop))
                 run += 1
             for n in range(2, max_n + 1):
                 flag = np.uint64(0) if n == 2 else OF_PHRASE
@@ -206,7 +210,6 @@ def count_phrases(
                             prefix[i] = UNKNOWN
                             continue
                         table[slot << _ONE] = key
-                        phrase_key[n_phrases] = key
                         n_phrases += 1
                         table[(slot << _ONE) | _ONE] = np.uint64(n_phrases) << _HALF
                     entry = table[(slot << _ONE) | _ONE]
@@ -242,8 +245,11 @@ def count_phrases(
 
 
 @kernel
-def enter_phrases(phrase_key, n_phrases, seed, out_table):
-    """Enter phrases that all differ into an empty table.
+def move_phrases(table, seed, out_table):
+    """Enter the phrases of a table into an empty one.
+
+    With the same seed, slots that follow each other here do so there, so that both tables are
+    gone through from end to end.
 
     Returns
     -------
@@ -251,13 +257,73 @@ def enter_phrases(phrase_key, n_phrases, seed, out_table):
         Whether every one found a place near its hash.
     """
     mask = np.uint64(out_table.size // 2 - 1)
-    for phrase in range(n_phrases):
-        if phrase + _AHEAD < n_phrases:
-            ahead = _slot(phrase_key[phrase + _AHEAD], seed, mask)
-            prefetch(out_table, np.int64(ahead << _ONE))
-        slot = _find(out_table, phrase_key[phrase], seed, mask)
-        if slot > mask:
-            return False
-        out_table[slot << _ONE] = phrase_key[phrase]
-        out_table[(slot << _ONE) | _ONE] = np.uint64(phrase + 1) << _HALF
+    for place in range(0, table.size, 2):
+        key = table[place]
+        if key != 0:
+            slot = _find(out_table, key, seed, mask)
+            if slot > mask:
+                return False
+            out_table[slot << _ONE] = key
+            out_table[(slot << _ONE) | _ONE] = table[place + 1]
     return True
+
+
+@kernel
+def merge_phrases(phrase_key, word, seed, table, state, out_number):
+    """Look up the phrases of another table, and enter those that are new.
+
+    Parameters
+    ----------
+    phrase_key : uint64[n_phrases]
+        By their numbers in the other table.
+    word : int32[n_words]
+        The number here of each word there.
+    seed, table
+        As for `count_phrases`; with room for all.
+    state : int64[2]
+        The phrase to go on from, and how many the table has.
+    out_number : int32[n_phrases]
+
+    Returns
+    -------
+    bool
+        Whether the caller has to make a table with another seed, and call again.
+    """
+    mask = np.uint64(table.size // 2 - 1)
+    n_phrases = state[1]
+    is_crowded = False
+    for phrase in range(state[0], phrase_key.size):
+        state[0] = phrase
+        ahead = min(phrase + _AHEAD, phrase_key.size - 1)
+        if not phrase_key[ahead] & OF_PHRASE:
+            key = _renumbered(phrase_key[ahead], word, out_number)
+            prefetch(table, np.int64(_slot(key, seed, mask) << _ONE))
+        key = _renumbered(phrase_key[phrase], word, out_number)
+        slot = _find(table, key, seed, mask)
+        if slot > mask:
+            is_crowded = True
+            break
+        if table[slot << _ONE] == 0:
+            n_phrases += 1
+            table[slot << _ONE] = key
+            table[(slot << _ONE) | _ONE] = np.uint64(n_phrases) << _HALF
+        out_number[phrase] = np.int64(table[(slot << _ONE) | _ONE] >> _HALF) - 1
+    state[1] = n_phrases
+    return is_crowded
+
+
+@kernel
+def _renumbered(key, word, phrase):
+    """Return the key of the same words under other numbers; shorter phrases come first."""
+    flag = key & OF_PHRASE
+    parts = (key & ~OF_PHRASE) - _ONE
+    first = parts >> _HALF
+    return _key(phrase[first] if flag else word[first], word[parts & _LOW]) | flag
+
+
+@kernel
+def phrase_keys(table, out_key):
+    """Write the key of each phrase in the order of their numbers."""
+    for place in range(0, table.size, 2):
+        if table[place] != 0:
+            out_key[np.int64(table[place + 1] >> _HALF) - 1] = table[place]

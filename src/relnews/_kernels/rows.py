@@ -18,26 +18,34 @@ _AHEAD = 24
 
 
 @kernel
-def to_columns(row_ptr, term, column, out_length):
-    """Replace terms by their columns, and add to the length of each row how many have one.
+def to_columns(row_ptr, term, count, column, out_length):
+    """Replace terms by their columns, drop pairs that have none, and add to the rows' lengths.
 
     Parameters
     ----------
     row_ptr : int64[n_rows + 1]
-    term : int32[n_pairs]
-        On return the column of each; -1 for none.
+    term, count : int32[n_pairs]
+        On return the column and the count of each pair that has one; row_ptr says where.
     column : int32[n_terms]
+        -1 for none.
     out_length : int64[≥ n_rows]
     """
+    at = np.uint64(0)
+    first = row_ptr[0]
     for row in range(row_ptr.size - 1):
-        n = 0
-        for i in range(row_ptr[row], row_ptr[row + 1]):
+        last = row_ptr[row + 1]
+        begin = at
+        for i in range(first, last):
             if i + _AHEAD < term.size:
                 prefetch(column, np.int64(term[i + _AHEAD]))
+            # Without a branch; in place, for no pair moves back.
             index = column[np.uint64(term[i])]
-            term[i] = index
-            n += index >= 0
-        out_length[row] += n
+            term[at] = index
+            count[at] = count[i]
+            at += np.uint64(index >= 0)
+        out_length[row] += np.int64(at - begin)
+        first = last
+        row_ptr[row + 1] = at
 
 
 @kernel
@@ -50,8 +58,17 @@ def add_frequencies(term, count, weighted, out_frequency):
 
 
 @kernel
+def add(part, number, out_total):
+    """Add each element to the total of its number."""
+    for i in range(part.size):
+        if i + _AHEAD < part.size:
+            prefetch(out_total, np.int64(number[i + _AHEAD]))
+        out_total[np.uint64(number[i])] += part[i]
+
+
+@kernel
 def append(row_ptr, column, count, indptr, filled, out_indices, out_data):
-    """Put the pairs that have a column behind what is in their rows already.
+    """Put pairs behind what is in their rows already.
 
     Parameters
     ----------
@@ -65,13 +82,12 @@ def append(row_ptr, column, count, indptr, filled, out_indices, out_data):
     out_data : any number[nnz]
     """
     for row in range(filled.size):
-        at = np.uint64(indptr[row] + filled[row])
-        for i in range(row_ptr[row], row_ptr[row + 1]):
-            if column[i] >= 0:
-                out_indices[at] = column[i]
-                out_data[at] = count[i]
-                at += np.uint64(1)
-        filled[row] = np.int64(at) - indptr[row]
+        first = row_ptr[row]
+        n = row_ptr[row + 1] - first
+        at = indptr[row] + filled[row]
+        out_indices[at : at + n] = column[first : first + n]
+        out_data[at : at + n] = count[first : first + n]
+        filled[row] += n
 
 
 @kernel
@@ -155,6 +171,8 @@ def weigh(indptr, indices, data, sublinear, log_of, idf, norm):
         first, last = indptr[row], indptr[row + 1]
         total = 0.0
         for i in range(first, last):
+            if i + _AHEAD < last:
+                prefetch(idf, np.int64(indices[i + _AHEAD]))
             value = data[i]
             if sublinear:
                 value = log_of[int(value)] if value < log_of.size else 1 + math.log(value)
