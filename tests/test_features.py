@@ -35,12 +35,8 @@ def learned(batches, n_counters, ngram_range):
     return Features(counters), counted
 
 
-def matrix_of(features, counted, dtype=np.int64):
-    columns = [
-        (words, features.word_columns[i], phrases, features.phrase_columns[i] if phrases else None)
-        for i, (words, phrases) in counted
-    ]
-    return matrix(columns, features.n_columns, dtype, 1)
+def matrix_of(features, counted, n_columns):
+    return matrix(features.columns(counted), n_columns, np.int64, 1)
 
 
 def expected_rows(batches, ngram_range):
@@ -63,12 +59,13 @@ def rows_of(X, names):
 def test_terms_of_several_counters_are_one_set_of_columns(batches, ngram_range, n_counters):
     """Columns are all terms in the order of their names, whoever counted them."""
     features, counted = learned(batches, n_counters, ngram_range)
-    features.number(features.choose(features.frequencies(counted), 1, np.inf))
+    terms = features.choose(features.frequencies(counted), 1, np.inf)
+    features.number(terms, np.arange(len(terms)))
     expected = expected_rows(batches, ngram_range)
     names = sorted(set().union(*expected))
 
-    assert features.names() == {name: column for column, name in enumerate(names)}
-    assert rows_of(matrix_of(features, counted), names) == expected
+    assert features.names(terms) == names
+    assert rows_of(matrix_of(features, counted, len(terms)), names) == expected
 
 
 @given(documents, ngram_ranges, st.integers(1, 3), st.integers(0, 4), st.integers(0, 9))
@@ -78,16 +75,16 @@ def test_only_terms_within_bounds_are_chosen(batches, ngram_range, n_counters, l
     frequency = features.frequencies(counted)
     terms = features.choose(frequency, low, high)
     total = features.frequencies(counted, weighted=True)[terms]
-    features.number(terms)
+    features.number(terms, np.arange(len(terms)))
     expected = expected_rows(batches, ngram_range)
     documents = collections.Counter(name for row in expected for name in row)
     totals = sum(expected, collections.Counter())
     names = [name for name in sorted(documents) if low <= documents[name] <= high]
 
-    assert list(features.names()) == names
+    assert features.names(terms) == names
     assert frequency[terms].tolist() == [documents[name] for name in names]
     assert total.tolist() == [totals[name] for name in names]
-    assert rows_of(matrix_of(features, counted), names) == [
+    assert rows_of(matrix_of(features, counted, len(terms)), names) == [
         {name: row[name] for name in row if name in names} for row in expected
     ]
 
@@ -175,14 +172,14 @@ def test_only_names_that_terms_can_have_are_found(ngram_range):
 def test_looking_up_what_was_learned(batches, others, ngram_range):
     """Terms of other documents are counted as far as they were learned."""
     features, counted = learned(batches, 1, ngram_range)
-    features.number(features.choose(features.frequencies(counted), 1, np.inf))
-    names = features.names()
-    lookup = Lookup(names, stop_vocabulary(), ngram_range)
+    names = features.names(features.choose(features.frequencies(counted), 1, np.inf))
+    columns = {name: column for column, name in enumerate(names)}
+    lookup = Lookup(columns, stop_vocabulary(), ngram_range)
     found = [
         lookup.count(Batch.of(texts, lower=True), lower=True, min_length=2) for texts in others
     ]
 
-    assert rows_of(matrix(found, len(names), np.int64, 1), list(names)) == [
+    assert rows_of(matrix(found, len(names), np.int64, 1), names) == [
         {name: n for name, n in row.items() if name in names}
         for row in expected_rows(others, ngram_range)
     ]

@@ -19,6 +19,7 @@ ORDER = [
     "vocabulary",
     "counts",
     "features",
+    "documents",
     "vectorizer",
     "weights",
     "postings",

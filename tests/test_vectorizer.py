@@ -29,7 +29,7 @@ from sklearn.utils import estimator_checks
 
 import reference
 import strategies
-from relnews import vectorizer as vectorizer_module
+from relnews import documents as documents_module
 from relnews.vectorizer import CountVectorizer, TfidfVectorizer
 
 THEIRS = {
@@ -180,7 +180,7 @@ def parameters(draw, values):
 )
 def test_counts_of_anything(documents, others, parameters, n_jobs, batch_bytes):
     """Any documents and parameters: the same matrix and vocabulary, or errors and warnings."""
-    with mock.patch.object(vectorizer_module, "BATCH_BYTES", batch_bytes):
+    with mock.patch.object(documents_module, "BATCH_BYTES", batch_bytes):
         assert_same(CountVectorizer, documents, others, n_jobs=n_jobs, **parameters)
 
 
@@ -194,7 +194,7 @@ def test_counts_of_anything(documents, others, parameters, n_jobs, batch_bytes):
 )
 def test_weights_of_anything(documents, others, parameters, n_jobs, batch_bytes):
     """Any documents and parameters: the same weights and idf too."""
-    with mock.patch.object(vectorizer_module, "BATCH_BYTES", batch_bytes):
+    with mock.patch.object(documents_module, "BATCH_BYTES", batch_bytes):
         assert_same(TfidfVectorizer, documents, others, n_jobs=n_jobs, **parameters)
 
 
@@ -218,7 +218,7 @@ def test_token_patterns(cls, token_pattern, ngram_range):
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_ngram_ranges(cls, ngram_range, stop_words, n_jobs):
     """Any range of n-grams that scikit-learn takes, whoever counts them, and how many there are."""
-    with mock.patch.object(vectorizer_module, "BATCH_BYTES", 20):
+    with mock.patch.object(documents_module, "BATCH_BYTES", 20):
         assert_same(
             cls, TEXTS, SHORT, n_jobs=n_jobs, ngram_range=ngram_range, stop_words=stop_words
         )
@@ -378,7 +378,7 @@ def test_documents_are_read_once_and_one_after_another(cls, n_jobs):
         yield "peace"
         raise ZeroDivisionError
 
-    with mock.patch.object(vectorizer_module, "BATCH_BYTES", 1):
+    with mock.patch.object(documents_module, "BATCH_BYTES", 1):
         X = cls(n_jobs=n_jobs).fit_transform(text for text in TEXTS)
         with pytest.raises(ZeroDivisionError):
             cls(n_jobs=n_jobs).fit(broken())
@@ -525,7 +525,7 @@ def test_stems(cls, ngram_range, n_jobs, stop_words):
     tokenizer = functools.partial(their_stems, stop_words=stop_words or ())
     theirs = THEIRS[cls](tokenizer=tokenizer, token_pattern=None, ngram_range=ngram_range)
     parameters = {"ngram_range": ngram_range, "stop_words": stop_words, "stemmer": stem}
-    with mock.patch.object(vectorizer_module, "BATCH_BYTES", 10):
+    with mock.patch.object(documents_module, "BATCH_BYTES", 10):
         ours = cls(n_jobs=n_jobs, **parameters)
         results = list(attempts(ours, texts, ["talker in kyiv", "summit", "tal"]))
     expected = list(attempts(theirs, texts, ["talker in kyiv", "summit", "tal"]))
@@ -538,7 +538,7 @@ def test_stems(cls, ngram_range, n_jobs, stop_words):
 def test_the_stemmer_is_asked_once_for_each_distinct_token(parameters):
     """Neither stop words nor what occurs again is stemmed, and only words are."""
     stemmer = mock.Mock(side_effect=str.upper)
-    with mock.patch.object(vectorizer_module, "BATCH_BYTES", 10):
+    with mock.patch.object(documents_module, "BATCH_BYTES", 10):
         vectorizer = CountVectorizer(stemmer=stemmer, **parameters).fit(TEXTS)
     asked = [call.args[0] for call in stemmer.call_args_list]
 
@@ -547,6 +547,37 @@ def test_the_stemmer_is_asked_once_for_each_distinct_token(parameters):
     else:
         assert sorted(asked) == ["in", "kyiv", "nato", "peace", "summit", "talks", "the"]
         assert sorted(vectorizer.vocabulary_) == [word.upper() for word in sorted(asked)]
+
+
+@both
+@pytest.mark.parametrize("parameters", [{}, {"ngram_range": (1, 2), "n_jobs": 2}])
+def test_a_language_of_pystemmer(cls, parameters):
+    """A language's name is its stemmer, which also survives cloning and copying."""
+    stem_word = pytest.importorskip("Stemmer").Stemmer("english").stemWord
+    texts = ["Guarantees guaranteed", "the talks, talking"]
+    vectorizer = copy.deepcopy(clone(cls(stemmer="english", **parameters)))
+    expected = cls(stemmer=stem_word, **parameters)
+
+    assert_equal(vectorizer.fit_transform(texts), expected.fit_transform(texts))
+    assert vectorizer.vocabulary_ == expected.vocabulary_
+    assert "guarante" in vectorizer.vocabulary_
+    assert vectorizer.build_analyzer()("a guarantee")[0] == "guarante"
+
+
+def test_a_language_without_a_stemmer_is_an_error():
+    """The message names the languages there are, and what was probably meant."""
+    pytest.importorskip("Stemmer")
+    with pytest.raises(ValueError, match=r"one of .*german.*got 'germna'. Did you mean 'german'"):
+        CountVectorizer(stemmer="germna").fit(TEXTS)
+
+
+def test_pystemmer_may_be_missing():
+    """The message says how to install it."""
+    with (
+        mock.patch.dict("sys.modules", {"Stemmer": None}),
+        pytest.raises(ImportError, match=r"needs PyStemmer.*pip install 'relnews\[stem\]'"),
+    ):
+        CountVectorizer(stemmer="english").fit(TEXTS)
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])

@@ -6,8 +6,9 @@ An article's way through the package; each module imports only from its left::
       one        files       what a      terms and      raw term   tf, idf,   term ▶      exact
       story                  term is     numbers        counts     norms      articles    top-k
                                                           │
-                                                          └─▶ features ─▶ vectorizer
-                                                                columns     scikit-learn's classes
+                                                          └─▶ features ─▶ documents ─▶ vectorizer
+                                                                columns     a fit's     scikit-
+                                                                            texts       learn's
 
     storage ─▶ archive ─▶ lists ─▶ related ─▶ export ─▶ cli
       the        all of     what     Related-   HTML,     relnews …
@@ -21,6 +22,7 @@ An article's way through the package; each module imports only from its left::
 `vocabulary`       Vocabulary: terms and their numbers; Runs: the words of a text
 `counts`           how often each article has each term, in one compiled pass
 `features`         which terms become columns of a matrix, in what order; and the matrix
+`documents`        what a vectorizer is given, and the vocabulary and counts it makes of it
 `vectorizer`       CountVectorizer and TfidfVectorizer: scikit-learn's, compiled
 `weights`          tf, idf, norms: small pure functions
 `postings`         Segment: term counts of up to 65,536 articles, by article and by term

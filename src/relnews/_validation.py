@@ -211,6 +211,22 @@ def check_stop_words(value: object) -> str | tuple[str, ...] | None:
     raise ValueError(msg)
 
 
+def no_pystemmer() -> ImportError:
+    """Say how to install PyStemmer."""
+    return ImportError(
+        "a named stemmer needs PyStemmer, which is not installed: pip install 'relnews[stem]'"
+    )
+
+
+def unknown_stemmer(got: str, known: Iterable[str]) -> ValueError:
+    """Name the languages that there is a stemmer for."""
+    nearest = difflib.get_close_matches(got.lower(), known := list(known), 1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return ValueError(
+        f"expected stemmer to be a function or one of {_listed(known)}, got {got!r}.{hint}"
+    )
+
+
 def check_draft(title: object, text: object) -> None:
     """Reject a draft without words to rank by."""
     for name, value in (("title", title), ("text", text)):

@@ -7,7 +7,7 @@ import functools
 import importlib.util
 import re
 import runpy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,20 @@ def english_stop_words() -> tuple[str, ...]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return tuple(sorted(ENGLISH_STOP_WORDS))
+
+
+def stemmer_of(stemmer: str | Callable[[str], str] | None) -> Callable[[str], str] | None:
+    """Return a function from a word to its stem; a str is a language that PyStemmer knows."""
+    if not isinstance(stemmer, str):
+        return stemmer
+    try:
+        import Stemmer
+    except ImportError:
+        raise _validation.no_pystemmer() from None
+    if stemmer not in Stemmer.algorithms():
+        raise _validation.unknown_stemmer(stemmer, Stemmer.algorithms())
+    stem: Callable[[str], str] = Stemmer.Stemmer(stemmer).stemWord
+    return stem
 
 
 @functools.cache

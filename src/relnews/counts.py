@@ -169,10 +169,11 @@ class Batch:
     def of(cls, texts: Sequence[str], *, lower: bool) -> Batch:
         """Return a batch of articles of one text each."""
         batch = cls()
-        for text in texts:
-            encoded, is_ascii = encode(text, lower=lower)
-            batch.texts.append(encoded)
-            batch.is_ascii.append(is_ascii)
+        batch.is_ascii = list(map(str.isascii, texts))
+        batch.texts = [
+            text.encode() if is_ascii else encode(text, lower=lower)[0]
+            for text, is_ascii in zip(texts, batch.is_ascii, strict=True)
+        ]
         batch.n_rows = len(texts)
         batch.rows = list(range(len(texts)))
         batch.weights = [1] * len(texts)

@@ -41,12 +41,6 @@ class Features:
     ----------
     counters : sequence of Counter
         Each with its own numbers for words and phrases.
-
-    Attributes
-    ----------
-    word_columns, phrase_columns : list of int32 arrays
-        Per counter the column of each of its words and phrases, -1 for none; set by `choose`.
-    n_columns : int
     """
 
     def __init__(self, counters: Sequence[Counter]) -> None:
@@ -61,9 +55,8 @@ class Features:
             if self._phrases is not None and other.phrases is not None:
                 self._phrase_maps.append(self._phrases.merge(other.phrases, numbers))
         self._n_words, self._n_phrases = len(self._words), len(self._phrases or ())
-        self.word_columns: list[NDArray[np.int32]] = []
-        self.phrase_columns: list[NDArray[np.int32]] = []
-        self.n_columns = 0
+        self._word_columns: list[NDArray[np.int32]] = []
+        self._phrase_columns: list[NDArray[np.int32]] = []
 
     def frequencies(
         self, counted: Sequence[Counted], *, weighted: bool = False
@@ -103,21 +96,26 @@ class Features:
         kept = np.flatnonzero((frequency >= max(low, 1)) & (frequency <= high))
         return kept[self._order(kept)]
 
-    def number(self, terms: NDArray[np.int64]) -> None:
-        """Make columns of these terms, in this order."""
-        self.n_columns = len(terms)
-        self._terms = terms
-        columns = np.full(self._n_words + self._n_phrases, -1, dtype=np.int32)
-        columns[terms] = np.arange(len(terms), dtype=np.int32)
-        words, phrases = columns[: self._n_words], columns[self._n_words :]
-        self.word_columns = [frozen(words[numbers]) for numbers in self._word_maps]
-        self.phrase_columns = [frozen(phrases[numbers]) for numbers in self._phrase_maps]
+    def number(self, terms: NDArray[np.int64], columns: NDArray[np.integer[Any]]) -> None:
+        """Give these terms columns; -1 is none."""
+        numbers = np.full(self._n_words + self._n_phrases, -1, dtype=np.int32)
+        numbers[terms] = columns
+        words, phrases = numbers[: self._n_words], numbers[self._n_words :]
+        self._word_columns = [frozen(words[numbers]) for numbers in self._word_maps]
+        self._phrase_columns = [frozen(phrases[numbers]) for numbers in self._phrase_maps]
 
-    def names(self) -> dict[str, int]:
-        """Return the columns by the names of their terms."""
-        words = self._terms[:, None] if self._phrases is None else self._spelling(self._terms)
-        names = self._words.spell(words)
-        return dict(zip(names, range(len(names)), strict=True))
+    def columns(self, counted: Sequence[Counted]) -> list[Columns]:
+        """Return counts beside the columns of what they count."""
+        return [
+            (words, self._word_columns[worker], phrases,
+             None if phrases is None else self._phrase_columns[worker])
+            for worker, (words, phrases) in counted
+        ]  # fmt: skip
+
+    def names(self, terms: NDArray[np.int64]) -> list[str]:
+        """Return the names of terms."""
+        words = terms[:, None] if self._phrases is None else self._spelling(terms)
+        return self._words.spell(words)
 
     def _order(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what puts terms in order: word by word, for a space is less than any letter."""
@@ -187,9 +185,14 @@ def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: in
     first_rows = [0, *itertools.accumulate(words.n_articles for words, *_ in counted)]
     indptr = np.zeros(first_rows[-1] + 1, dtype=np.int64)
     lengths = indptr[1:]
-    for first, both in zip(first_rows, counted, strict=False):
-        for counts, columns in _pairs(both):
-            rows.to_columns(counts.row_ptr, counts.term, counts.count, columns, lengths[first:])
+
+    def renumber(batches: range) -> None:
+        for batch in batches:
+            length = lengths[first_rows[batch] :]
+            for counts, columns in _pairs(counted[batch]):
+                rows.to_columns(counts.row_ptr, counts.term, counts.count, columns, length)
+
+    _each_part(renumber, len(counted), n_workers)
     longest = int(lengths.max(initial=0))
     lengths.cumsum(out=lengths)
     nnz = int(indptr[-1])

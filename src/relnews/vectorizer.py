@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from numbers import Integral
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.feature_extraction import text as sklearn_text
 from sklearn.utils.validation import check_is_fitted
 
-from relnews import _parallel
-from relnews.counts import BATCH_BYTES, Batch, Counter, Counts
-from relnews.features import Columns, Features, Lookup, idf, matrix, weigh
-from relnews.vocabulary import Vocabulary
+from relnews.analysis import stemmer_of
+from relnews.documents import Documents
+from relnews.features import idf, weigh
 
 #: Token patterns that the compiled pass covers: runs of at least so many word characters.
 _RUNS = re.compile(r"(?:\(\?u\))?(\\b)?(\()?((?:\\w)+)(?:\+|\{([0-9]+),\})(?(2)\))(?:\\b)?")
@@ -31,9 +29,11 @@ _RUNS = re.compile(r"(?:\(\?u\))?(\\b)?(\()?((?:\\w)+)(?:\+|\{([0-9]+),\})(?(2)\
 _FLOATS = (np.float64, np.float32)
 
 #: What subclasses override to find tokens their own way, as scikit-learn's guide says.
-_STEPS = ("build_analyzer", "build_preprocessor", "build_tokenizer", "decode", "_word_ngrams")
+_STEPS = frozenset(
+    ["build_analyzer", "build_preprocessor", "build_tokenizer", "decode", "_word_ngrams"]
+)
 
-Documents = Iterable[Any]
+RawDocuments = Iterable[Any]
 
 
 class _Compiled:
@@ -45,17 +45,15 @@ class _Compiled:
 
     _is_compiled = False
 
-    def _count_vocab(self, raw_documents: Documents, fixed_vocab: bool) -> tuple[Any, Any]:
+    def _count_vocab(self, raw_documents: RawDocuments, fixed_vocab: bool) -> tuple[Any, Any]:
         min_length = _min_length(self)
-        if fixed_vocab and self.stemmer is not None:  # type: ignore[attr-defined]
-            min_length = None
         self._is_compiled = min_length is not None
         if min_length is None:
             return super()._count_vocab(raw_documents, fixed_vocab)  # type: ignore[misc,no-any-return]
-        texts = _Texts(self, raw_documents)
+        documents = Documents(self, raw_documents, min_length)
         if fixed_vocab:
-            return self.vocabulary_, _look_up(self, texts, min_length)  # type: ignore[attr-defined]
-        return _learn(self, texts, min_length)
+            return self.vocabulary_, documents.look_up()  # type: ignore[attr-defined]
+        return documents.learn()
 
     def build_analyzer(self) -> Callable[[Any], list[str]]:
         """Return a function from a document to its terms.
@@ -67,7 +65,7 @@ class _Compiled:
         analyzer: functools.partial[list[str]] = super().build_analyzer()  # type: ignore[misc]
         if self.stemmer is None or self.analyzer != "word":  # type: ignore[attr-defined]
             return analyzer
-        stemmer = functools.cache(self.stemmer)  # type: ignore[attr-defined]
+        stemmer = functools.cache(cast(Callable[[str], str], stemmer_of(self.stemmer)))  # type: ignore[attr-defined]
         ngrams = analyzer.keywords["ngrams"]
         return functools.partial(
             analyzer, ngrams=functools.partial(_stemmed_ngrams, stemmer=stemmer, ngrams=ngrams)
@@ -95,9 +93,10 @@ class CountVectorizer(_Compiled, sklearn_text.CountVectorizer):  # type: ignore[
     input, encoding, decode_error, strip_accents, lowercase, preprocessor, tokenizer, stop_words, \
 token_pattern, ngram_range, analyzer, max_df, min_df, max_features, vocabulary, binary, dtype
         As in `sklearn.feature_extraction.text.CountVectorizer`.
-    stemmer : callable, default=None
+    stemmer : str or callable, default=None
         Called once with each distinct token, after stop words are removed; what it returns (a
-        str) is counted in its place, or nothing if that is empty. Only for words.
+        str) is counted in its place, or nothing if that is empty. Only for words. A str is a
+        language of PyStemmer (``pip install "relnews[stem]"``), such as "english".
     n_jobs : int, default=None
         Threads that count; -1 is all cores. The result does not depend on it.
 
@@ -127,7 +126,7 @@ token_pattern, ngram_range, analyzer, max_df, min_df, max_features, vocabulary, 
         vocabulary: Mapping[str, int] | Iterable[str] | None = None,
         binary: bool = False,
         dtype: Any = np.int64,
-        stemmer: Callable[[str], str] | None = None,
+        stemmer: str | Callable[[str], str] | None = None,
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(
@@ -183,7 +182,7 @@ norm, use_idf, smooth_idf, sublinear_tf
         use_idf: bool = True,
         smooth_idf: bool = True,
         sublinear_tf: bool = False,
-        stemmer: Callable[[str], str] | None = None,
+        stemmer: str | Callable[[str], str] | None = None,
         n_jobs: int | None = None,
     ) -> None:
         super().__init__(
@@ -197,7 +196,7 @@ norm, use_idf, smooth_idf, sublinear_tf
         self.stemmer = stemmer
         self.n_jobs = n_jobs
 
-    def fit_transform(self, raw_documents: Documents, y: Any = None) -> Any:
+    def fit_transform(self, raw_documents: RawDocuments, y: Any = None) -> Any:
         """Learn vocabulary and idf, return the weighted document-term matrix.
 
         Parameters
@@ -225,7 +224,7 @@ norm, use_idf, smooth_idf, sublinear_tf
             self._tfidf.fit(X)
         return _weighted(X, self._tfidf, self.n_jobs)
 
-    def transform(self, raw_documents: Documents) -> Any:
+    def transform(self, raw_documents: RawDocuments) -> Any:
         """Weigh documents by the vocabulary and idf learned before.
 
         Parameters
@@ -257,22 +256,31 @@ def _min_length(vectorizer: Any) -> int | None:
     """Return the length of the shortest token, None if scikit-learn has to find the tokens."""
     if vectorizer.analyzer != "word" or vectorizer.tokenizer is not None:
         return None
-    if any(_is_overridden(vectorizer, step) for step in _STEPS):
+    kind: Any = type(vectorizer)
+    if _overrides(kind) or not _STEPS.isdisjoint(vars(vectorizer)):
         return None
-    pattern = _RUNS.fullmatch(str(vectorizer.token_pattern))
     sizes = vectorizer.ngram_range
     has_words = all(isinstance(n, Integral) for n in sizes) and 1 <= sizes[0] <= sizes[1]
-    if pattern is None or not has_words or not _is_known(vectorizer.dtype):
+    if not has_words or not _is_known(vectorizer.dtype):
+        return None
+    return _shortest_run(str(vectorizer.token_pattern))
+
+
+@functools.lru_cache
+def _shortest_run(token_pattern: str) -> int | None:
+    """Return the length of the shortest run that a pattern matches, None if it is another one."""
+    pattern = _RUNS.fullmatch(token_pattern)
+    if pattern is None:
         return None
     named = len(pattern[3]) // 2
     # \w\w+ is two or more; \w\w{3,} is four or more; \w{0,} has empty tokens.
     return (named if pattern[4] is None else named - 1 + int(pattern[4])) or None
 
 
-def _is_overridden(vectorizer: Any, step: str) -> bool:
-    """Say whether a method is that of a subclass."""
-    method = getattr(getattr(vectorizer, step), "__func__", None)
-    return method is not getattr(CountVectorizer, step)
+@functools.lru_cache
+def _overrides(kind: Hashable) -> bool:
+    """Say whether a class finds tokens its own way."""
+    return any(getattr(kind, step) is not getattr(CountVectorizer, step) for step in _STEPS)
 
 
 def _is_known(dtype: Any) -> bool:
@@ -281,162 +289,6 @@ def _is_known(dtype: Any) -> bool:
         return dtype is not None and np.dtype(dtype) in (np.int64, np.int32, *_FLOATS)
     except TypeError:
         return False
-
-
-class _Texts:
-    """Documents as the texts that the compiled pass takes.
-
-    Parameters
-    ----------
-    vectorizer : CountVectorizer
-    documents : iterable
-
-    Attributes
-    ----------
-    lower : bool
-        The compiled pass has to lower-case.
-    """
-
-    def __init__(self, vectorizer: Any, documents: Documents) -> None:
-        vectorizer.build_analyzer()  # checks parameters, and stop words once
-        self.documents = documents
-        self.lower = (
-            vectorizer.lowercase
-            and vectorizer.preprocessor is None
-            and not vectorizer.strip_accents
-        )
-        self._decode = vectorizer.decode
-        self._holds_text = vectorizer.input == "content"
-        self._preprocess = vectorizer.build_preprocessor()
-        self._tokenize = vectorizer.build_tokenizer()
-        self._is_plain = self.lower or (
-            vectorizer.preprocessor is None and not vectorizer.strip_accents
-        )
-
-    def batches(self, n_bytes: int) -> Iterator[list[str]]:
-        """Yield the texts, some of them at a time, of about n_bytes together."""
-        texts: list[str] = []
-        length = 0
-        for document in self.documents:
-            is_ready = self._is_plain and self._holds_text and isinstance(document, str)
-            text = document if is_ready else self._text(document)
-            texts.append(text)
-            length += len(text)
-            if length >= n_bytes:
-                yield texts
-                texts, length = [], 0
-        if texts:
-            yield texts
-
-    def _text(self, document: Any) -> str:
-        document = self._decode(document)
-        if not (self._is_plain and isinstance(document, str)):
-            document = self._preprocess(document)
-        if not isinstance(document, str):
-            self._tokenize(document)  # says what is wrong with it
-        return document  # type: ignore[no-any-return]
-
-
-def _learn(vectorizer: Any, texts: _Texts, min_length: int) -> tuple[dict[str, int], Any]:
-    """Return the vocabulary that scikit-learn's rules make of documents, and their counts."""
-    stop = _stop_words(vectorizer)
-    n_workers = _parallel.n_workers(vectorizer.n_jobs)
-    counters = [
-        Counter(
-            stop.copy(), min_length=min_length, lower=texts.lower,
-            ngram_range=vectorizer.ngram_range, stemmer=vectorizer.stemmer,
-        )
-        for _ in range(n_workers)
-    ]  # fmt: skip
-
-    def count(counter: Counter, batch: list[str]) -> tuple[Counts, Counts | None]:
-        return counter.count(Batch.of(batch, lower=texts.lower))
-
-    batches = texts.batches(_batch_bytes(n_workers))
-    counted = list(_parallel.with_each(count, counters, batches))
-    n_documents = sum(words.n_articles for _, (words, _) in counted)
-    if vectorizer.stemmer is not None and vectorizer.ngram_range[1] > 1:
-        stems = [counter.words for counter in counters]
-        if any((stem.blob[: stem.term_ptr[len(stem)]] <= ord(" ")).any() for stem in stems):
-            msg = "stems that n-grams are made of must not contain spaces"
-            raise ValueError(msg)
-    features = Features(counters)
-    frequency = features.frequencies(counted)
-    if not frequency.any():
-        msg = "empty vocabulary; perhaps the documents only contain stop words"
-        raise ValueError(msg)
-    low, high = (
-        float(bound if isinstance(bound, Integral) else bound * n_documents)
-        for bound in (vectorizer.min_df, vectorizer.max_df)
-    )
-    if high < low:  # scikit-learn goes on to say so
-        return {}, sp.csr_matrix((n_documents, 0), dtype=vectorizer.dtype)
-    terms = features.choose(frequency, low, high)
-    if vectorizer.max_features is not None and len(terms) > vectorizer.max_features:
-        if not vectorizer.binary:
-            frequency = features.frequencies(counted, weighted=True)
-        # As scikit-learn sorts them, ties included.
-        totals = frequency[terms].astype(_total_dtype(vectorizer.dtype))
-        terms = terms[np.sort((-totals).argsort()[: vectorizer.max_features])]
-    if not len(terms):
-        msg = "After pruning, no terms remain. Try a lower min_df or a higher max_df."
-        raise ValueError(msg)
-    features.number(terms)
-    columns = [
-        (words, features.word_columns[worker], phrases,
-         None if phrases is None else features.phrase_columns[worker])
-        for worker, (words, phrases) in counted
-    ]  # fmt: skip
-    result = matrix(columns, features.n_columns, vectorizer.dtype, n_workers)
-    return features.names(), result
-
-
-def _look_up(vectorizer: Any, texts: _Texts, min_length: int) -> Any:
-    """Return the counts of the terms of a fitted or given vocabulary."""
-    lookup = _lookup(vectorizer)
-    n_workers = _parallel.n_workers(vectorizer.n_jobs)
-
-    def count(_: None, batch: list[str]) -> Columns:
-        encoded = Batch.of(batch, lower=texts.lower)
-        return lookup.count(encoded, lower=texts.lower, min_length=min_length)
-
-    batches = texts.batches(_batch_bytes(n_workers))
-    counted = _parallel.with_each(count, [None] * n_workers, batches)
-    columns = [counts for _, counts in counted]
-    return matrix(columns, len(vectorizer.vocabulary_), vectorizer.dtype, n_workers)
-
-
-def _batch_bytes(n_workers: int) -> int:
-    """Return how much text to count at a time; threads that hand over less often wait less."""
-    return BATCH_BYTES if n_workers == 1 else 4 * BATCH_BYTES
-
-
-def _lookup(vectorizer: Any) -> Lookup:
-    """Return what terms are looked up in; kept until the vocabulary is another one."""
-    vocabulary = vectorizer.vocabulary_
-    # The vocabulary itself, for the next one may be where it was.
-    key = (vocabulary, len(vocabulary), vectorizer.ngram_range, vectorizer.get_stop_words())
-    known, lookup = getattr(vectorizer, "_lookup", (None, None))
-    if known != key or lookup is None:
-        lookup = Lookup(vocabulary, _stop_words(vectorizer), vectorizer.ngram_range)
-        vectorizer._lookup = key, lookup
-    return lookup
-
-
-def _stop_words(vectorizer: Any) -> Vocabulary:
-    words = vectorizer.get_stop_words() or ()
-    return Vocabulary.of(
-        sorted(
-            word.encode("utf-8", "surrogatepass")
-            for word in set(words)
-            if isinstance(word, str) and word
-        )
-    )
-
-
-def _total_dtype(dtype: Any) -> Any:
-    """Return the type that scikit-learn has the sums of a column in."""
-    return sp.csr_matrix((1, 1), dtype=dtype).sum(axis=0).dtype
 
 
 def _is_finite(transformer: Any, idf_: Any) -> bool:
