@@ -21,6 +21,8 @@ ORDER = [
     "features",
     "documents",
     "vectorizer",
+    "bounds",
+    "neighbors",
     "weights",
     "postings",
     "ranking",

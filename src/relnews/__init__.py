@@ -24,6 +24,8 @@ An article's way through the package; each module imports only from its left::
 `features`         which terms become columns of a matrix, in what order; and the matrix
 `documents`        what a vectorizer is given, and the vocabulary and counts it makes of it
 `vectorizer`       CountVectorizer and TfidfVectorizer: scikit-learn's, compiled
+`bounds`           what is kept of rows' common terms, to say how near two can be at most
+`neighbors`        CosineNeighbors: the exact nearest rows of any sparse matrix
 `weights`          tf, idf, norms: small pure functions
 `postings`         Segment: term counts of up to 65,536 articles, by article and by term
 `ranking`          the exact best k over segments; ties, priors, exclusions
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         UnknownArticleError,
     )
     from relnews.lists import RelatedItem, RelatedList
+    from relnews.neighbors import CosineNeighbors
     from relnews.readers import ArticleReader, read_articles
     from relnews.related import RelatedNews, warm_up
     from relnews.vectorizer import CountVectorizer, TfidfVectorizer
@@ -68,6 +71,7 @@ _HOME = {
     "Intake": "articles",
     "CountVectorizer": "vectorizer",
     "TfidfVectorizer": "vectorizer",
+    "CosineNeighbors": "neighbors",
     "ArchiveChangedError": "exceptions",
     "ArchiveFormatError": "exceptions",
     "ArticleError": "exceptions",
@@ -87,6 +91,7 @@ __all__ = [
     "Article",
     "ArticleError",
     "ArticleReader",
+    "CosineNeighbors",
     "CountVectorizer",
     "Intake",
     "RelatedItem",

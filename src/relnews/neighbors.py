@@ -1,0 +1,480 @@
+"""CosineNeighbors: the exact nearest rows of a sparse matrix by cosine, as scikit-learn asks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from relnews import _parallel, bounds
+from relnews._kernels import pruning
+from relnews._kernels._compile import frozen
+from relnews.bounds import CommonTerms, Outline, Rows
+
+#: Rows are numbered by 16 bits inside a segment.
+SEGMENT_ROWS = 1 << 16
+
+#: Fewer rows are walked sooner than bounded.
+WORTH_PRUNING = 4096
+
+#: A term is common if more than this share of rows have it.
+COMMON = bounds.COMMON
+
+#: Rows ranked by one task, at most.
+_BLOCK = 256
+
+Similar = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Segment:
+    """Up to 65,536 rows: postings of rare terms, outlines of common ones.
+
+    Parameters
+    ----------
+    first : int
+        Position of the first row.
+    rows : Rows
+    outline : Outline
+    post_ptr : int64 array of shape (n_terms + 1,)
+    post_scale : float64 array of shape (n_terms,)
+    posting : uint16 array of shape (n_postings,)
+    code : uint8 array of shape (n_postings,)
+        Times the scale, a posting's value rounded up.
+    """
+
+    first: int
+    rows: Rows
+    outline: Outline
+    post_ptr: NDArray[np.int64]
+    post_scale: NDArray[np.float64]
+    posting: NDArray[np.uint16]
+    code: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, first: int, rows: Rows, common: CommonTerms) -> _Segment:
+        """Lay out the postings and make the outlines."""
+        n_terms = len(common.column_of)
+        is_rare = common.column_of < 0
+        arrays = rows.arrays()
+        largest = np.zeros(n_terms)
+        pruning.largest_values(*arrays, largest)
+        scale = frozen(np.where(is_rare, largest / 255, 0))
+        frequency = np.bincount(rows.term, minlength=n_terms)
+        ptr = np.zeros(n_terms + 1, dtype=np.int64)
+        np.cumsum(np.where(scale > 0, frequency, 0), out=ptr[1:])
+        posting = np.empty(int(ptr[-1]), dtype=np.uint16)
+        code = np.empty(len(posting), dtype=np.uint8)
+        pruning.lay_out_codes(*arrays, scale, ptr[:-1].copy(), posting, code)
+        return cls(first, rows, common.outline(rows), ptr, scale, posting, code)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes beyond those of the rows."""
+        arrays = [self.post_ptr, self.post_scale, self.posting, self.code, self.rows.factor]
+        return sum(array.nbytes for array in (*arrays, *self.outline.arrays()))
+
+
+class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """The exact nearest rows of a matrix by cosine similarity.
+
+    Rows are compared by the cosine of their angle, as
+    ``NearestNeighbors(metric="cosine", algorithm="brute")`` does, but without multiplying every
+    row with every other: see [](/explanation/performance.md).
+
+    Parameters
+    ----------
+    n_neighbors : int, default=8
+        How many rows to find where a call does not say.
+    n_jobs : int, default=None
+        Threads; -1 is all cores. The result does not depend on it.
+    memory_limit : int, default=2**28
+        Bytes of scratch memory that a call may use, besides what it returns and 1 MB or so for each
+        thread; rows are ranked as many at a time as fit.
+    max_terms : int, default=None
+        Compare only by so many terms of each query, those with the largest values: faster, but
+        no longer exact. None uses all.
+
+    Attributes
+    ----------
+    n_features_in_, n_samples_fit_ : int
+        Columns and rows of the fitted matrix.
+    n_bytes_ : int
+        What is kept beyond the matrix itself.
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 8,
+        *,
+        n_jobs: int | None = None,
+        memory_limit: int = 1 << 28,
+        max_terms: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.n_jobs = n_jobs
+        self.memory_limit = memory_limit
+        self.max_terms = max_terms
+
+    def fit(self, X: Any, y: Any = None) -> CosineNeighbors:
+        """Index the rows of a matrix.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array} of shape (n_samples, n_features)
+            Kept, not copied, if it is CSR with sorted columns.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
+        X = _csr(validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32]))
+        _positive("n_neighbors", self.n_neighbors)
+        _positive("memory_limit", self.memory_limit)
+        if self.max_terms is not None:
+            _positive("max_terms", self.max_terms)
+        self._X = X
+        self._inverse_norm = frozen(_inverse_norms(X))
+        self.n_samples_fit_ = X.shape[0]
+        self._is_signed = bool((X.data < 0).any())
+        self._segments: list[_Segment] = []
+        if not self._is_signed:
+            rows = Rows(X.indptr.astype(np.int64), X.indices, X.data, self._inverse_norm)
+            share = COMMON if len(rows) >= WORTH_PRUNING else 1.0
+            frequency = np.bincount(X.indices, minlength=X.shape[1])
+            self._common = CommonTerms(rows, X.shape[1], frequency, share)
+            cuts = (
+                slice(i, min(i + SEGMENT_ROWS, len(rows)))
+                for i in range(0, len(rows), SEGMENT_ROWS)
+            )
+            self._segments = list(
+                _parallel.in_order(
+                    lambda cut: _Segment.of(cut.start, _cut(rows, cut), self._common),
+                    cuts, self.n_jobs,
+                )
+            )  # fmt: skip
+        self.n_bytes_ = sum(segment.n_bytes for segment in self._segments)
+        return self
+
+    def similar(self, X: Any = None, k: int | None = None) -> Similar:
+        """Return the k most similar rows of the fitted matrix for each row.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array} of shape (n_queries, n_features), default=None
+            The rows to compare; None is every row of the fitted matrix, without itself.
+        k : int, default=None
+            How many; ``n_neighbors`` by default, and no more than there are.
+
+        Returns
+        -------
+        similarities : float64 array of shape (n_queries, k)
+            Best first; of equal ones the first row. Rows that have nothing in common with the
+            query come last.
+        positions : int64 array of shape (n_queries, k)
+        """
+        check_is_fitted(self)
+        k = self.n_neighbors if k is None else k
+        _positive("k", k)
+        return self._rank(X, min(k, self._n_available(X)))
+
+    def kneighbors(
+        self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
+    ) -> Any:
+        """Find the nearest rows, as ``NearestNeighbors.kneighbors`` does.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array} of shape (n_queries, n_features), default=None
+            None is every row of the fitted matrix, without itself.
+        n_neighbors : int, default=None
+            The estimator's by default.
+        return_distance : bool, default=True
+
+        Returns
+        -------
+        distances : float64 array of shape (n_queries, n_neighbors)
+            1 - similarity; only with return_distance.
+        positions : int64 array of shape (n_queries, n_neighbors)
+        """
+        check_is_fitted(self)
+        k = self.n_neighbors if n_neighbors is None else n_neighbors
+        _positive("n_neighbors", k)
+        if k > self._n_available(X):
+            sign = "<" if X is None else "<="
+            msg = (
+                f"Expected n_neighbors {sign} n_samples_fit, but n_neighbors = {k}, "
+                f"n_samples_fit = {self.n_samples_fit_}, n_samples = {_n_rows(X, self._X)}"
+            )
+            raise ValueError(msg)
+        similarities, positions = self._rank(X, k)
+        return (_distance(similarities), positions) if return_distance else positions
+
+    def kneighbors_graph(
+        self, X: Any = None, n_neighbors: int | None = None, mode: str = "connectivity"
+    ) -> sp.csr_matrix:
+        """Return the nearest rows as a sparse graph, as ``NearestNeighbors`` does.
+
+        Parameters
+        ----------
+        X, n_neighbors
+            As for `kneighbors`.
+        mode : {'connectivity', 'distance'}, default='connectivity'
+            Ones, or distances.
+
+        Returns
+        -------
+        graph : CSR matrix of shape (n_queries, n_samples_fit)
+        """
+        if mode not in ("connectivity", "distance"):
+            msg = f"Unsupported mode, must be one of 'connectivity' or 'distance', got {mode!r}"
+            raise ValueError(msg)
+        distances, positions = self.kneighbors(X, n_neighbors)
+        n, k = positions.shape
+        data = distances.ravel() if mode == "distance" else np.ones(n * k)
+        ptr = np.arange(0, n * k + 1, k) if k else np.zeros(n + 1, dtype=np.int64)
+        return sp.csr_matrix((data, positions.ravel(), ptr), shape=(n, self.n_samples_fit_))
+
+    def radius_neighbors(
+        self,
+        X: Any = None,
+        radius: float = 1.0,
+        return_distance: bool = True,
+        sort_results: bool = False,
+    ) -> Any:
+        """Find all rows within a distance, as ``NearestNeighbors.radius_neighbors`` does.
+
+        Every row is compared with every other.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array} of shape (n_queries, n_features), default=None
+            None is every row of the fitted matrix, without itself.
+        radius : float, default=1.0
+            The largest distance; 1 is everything, unless values are signed.
+        return_distance : bool, default=True
+        sort_results : bool, default=False
+            By distance.
+
+        Returns
+        -------
+        distances : object array of shape (n_queries,)
+            An array for each query; only with return_distance.
+        positions : object array of shape (n_queries,)
+        """
+        check_is_fitted(self)
+        found: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
+        for first, similarities in self._products(self._queries(X)):
+            for i, row in enumerate(_distance(similarities)):
+                near = np.flatnonzero(row <= radius)
+                if X is None:
+                    near = near[near != first + i]
+                if sort_results:
+                    near = near[np.argsort(row[near], kind="stable")]
+                found.append((row[near], near))
+        distances, positions = np.empty((2, len(found)), dtype=object)
+        for i, (distance, position) in enumerate(found):
+            distances[i], positions[i] = distance, position
+        return (distances, positions) if return_distance else positions
+
+    def transform(self, X: Any) -> sp.csr_matrix:
+        """Return distances to the nearest rows as a graph, as ``KNeighborsTransformer`` does.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array} of shape (n_queries, n_features)
+
+        Returns
+        -------
+        graph : CSR matrix of shape (n_queries, n_samples_fit)
+            With one more than n_neighbors in each row, for each is its own nearest.
+        """
+        check_is_fitted(self)
+        return self.kneighbors_graph(X, self.n_neighbors + 1, mode="distance")
+
+    def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
+        """Fit, and return the graph of the fitted rows; see `transform`."""
+        return self.fit(X).transform(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _n_available(self, X: Any) -> int:
+        return int(self.n_samples_fit_) - (X is None)
+
+    def _queries(self, X: Any) -> Any:
+        """Return the rows to compare."""
+        if X is None:
+            return self._X
+        X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
+        return _csr(X)
+
+    def _rank(self, X: Any, k: int) -> Similar:
+        queries = self._queries(X)
+        inverse_norm = self._inverse_norm if X is None else _inverse_norms(queries)
+        if self.max_terms is not None:
+            queries = _strongest(queries, self.max_terms)
+        similarities = np.zeros((queries.shape[0], k))
+        positions = np.zeros((queries.shape[0], k), dtype=np.int64)
+        if not k:
+            return similarities, positions
+        # A long list is longer to keep in order than to sort in the end.
+        if self._is_signed or k > max(1024, self.n_samples_fit_ // 64) or (queries.data < 0).any():
+            for first, block in self._products(queries, inverse_norm):
+                for i, row in enumerate(block, first):
+                    own = -1 if X is not None else i
+                    similarities[i], positions[i] = _best(row, k, own)
+            return similarities, positions
+
+        def rank(first: int) -> None:
+            block = slice(first, min(first + size, queries.shape[0]))
+            some = _cut_csr(queries, block, inverse_norm)
+            own = np.arange(block.start, block.stop) if X is None else np.full(len(some), -1)
+            similarities[block], positions[block] = self._rank_block(some, own, k)
+
+        size = self._block_size(k)
+        for _ in _parallel.in_order(rank, range(0, queries.shape[0], size), self.n_jobs):
+            pass
+        return similarities, positions
+
+    def _block_size(self, k: int) -> int:
+        """Return how many rows to rank at a time."""
+        per_row = 40 * self._common.width + 16 * k * (len(self._segments) + 2) + 256
+        n_workers = _parallel.n_workers(self.n_jobs)
+        return int(min(max(self.memory_limit // (per_row * n_workers), 1), _BLOCK))
+
+    def _rank_block(self, queries: Rows, own: NDArray[np.int64], k: int) -> Similar:
+        n, n_terms = len(queries), self.n_features_in_
+        weights = queries.value * np.repeat(queries.factor, np.diff(queries.ptr))
+        outline = self._common.outline(queries).arrays()
+        floors = np.zeros(n)
+        weight, is_in_query = np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64)
+        scores, rows = [], []
+        for segment in self._segments:
+            n_rows = len(segment.rows)
+            size = min(k, n_rows)
+            score, row = np.empty((n, size)), np.empty((n, size), dtype=np.int64)
+            local = own - segment.first
+            # What is the last of a shorter list is not what k rows reach.
+            reached = floors if size == k else np.zeros(n)
+            pruning.rank_rows(
+                frozen(queries.ptr), frozen(queries.term), frozen(weights),
+                frozen(np.where((local >= 0) & (local < n_rows), local, -1)), size,
+                *outline, self._common.column_of, *segment.outline.arrays(),
+                frozen(np.ones(n_rows, dtype=np.float32)),
+                frozen(segment.post_ptr), frozen(segment.post_scale), frozen(segment.posting),
+                frozen(segment.code), frozen(segment.rows.ptr), frozen(segment.rows.term),
+                frozen(segment.rows.value), frozen(segment.rows.factor),
+                weight, is_in_query, np.empty(n_rows, dtype=np.float32), reached, score, row,
+            )  # fmt: skip
+            scores.append(score)
+            rows.append(row + segment.first)
+        score, row = np.concatenate(scores, axis=1), np.concatenate(rows, axis=1)
+        order = np.lexsort((row, -score), axis=1)[:, :k]
+        score = np.take_along_axis(score, order, axis=1)
+        row = np.take_along_axis(row, order, axis=1)
+        for i in np.flatnonzero(score[:, -1] == 0):
+            _fill_up(score[i], row[i], int(own[i]), self.n_samples_fit_)
+        return score, row
+
+    def _products(
+        self, queries: sp.csr_matrix, inverse_norm: NDArray[np.float64] | None = None
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """Yield the similarities of some queries with every row, and the first one's position."""
+        if inverse_norm is None:
+            inverse_norm = _inverse_norms(queries)
+        columns = self._X.astype(np.float64).T.tocsr()
+        size = max(int(self.memory_limit // (24 * max(self.n_samples_fit_, 1))), 1)
+        for first in range(0, queries.shape[0], size):
+            some = queries[first : first + size].astype(np.float64)
+            block = (some @ columns).toarray()
+            block *= self._inverse_norm
+            block *= inverse_norm[first : first + size, None]
+            yield first, np.clip(block, -1.0, 1.0)
+
+
+def _csr(X: Any) -> Any:
+    """Return a CSR matrix with sorted columns, each once, copied only if need be."""
+    X = sp.csr_matrix(X)
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def _inverse_norms(X: sp.csr_matrix) -> NDArray[np.float64]:
+    """Return 1 / length of each row, and 0 for rows of zeros."""
+    squares = sp.csr_matrix((X.data.astype(np.float64) ** 2, X.indices, X.indptr), shape=X.shape)
+    norms = np.sqrt(np.asarray(squares.sum(axis=1)).ravel())
+    return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+
+
+def _cut(rows: Rows, cut: slice) -> Rows:
+    """Return some rows in a row; arrays are shared."""
+    ptr = rows.ptr[cut.start : cut.stop + 1]
+    pairs = slice(int(ptr[0]), int(ptr[-1]))
+    return Rows(ptr - ptr[0], rows.term[pairs], rows.value[pairs], rows.factor[cut])
+
+
+def _cut_csr(X: sp.csr_matrix, cut: slice, factor: NDArray[np.float64]) -> Rows:
+    ptr = X.indptr[cut.start : cut.stop + 1].astype(np.int64)
+    pairs = slice(int(ptr[0]), int(ptr[-1]))
+    return Rows(ptr - ptr[0], X.indices[pairs], X.data[pairs], factor[cut])
+
+
+def _strongest(X: sp.csr_matrix, n: int) -> sp.csr_matrix:
+    """Return the n largest values of each row, by magnitude; of equal ones the first columns."""
+    row = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+    order = np.lexsort((X.indices, -np.abs(X.data), row))
+    place = np.arange(len(order)) - X.indptr[row]
+    kept = np.sort(order[place < n])
+    ptr = np.concatenate([[0], np.cumsum(np.minimum(np.diff(X.indptr), n))])
+    return sp.csr_matrix((X.data[kept], X.indices[kept], ptr), shape=X.shape)
+
+
+def _best(row: NDArray[np.float64], k: int, own: int) -> Similar:
+    """Return the k highest of all similarities of a query; of equal ones the first."""
+    if own >= 0:
+        row = row.copy()
+        row[own] = -np.inf
+    floor = np.partition(row, len(row) - k)[len(row) - k]
+    position = np.flatnonzero(row >= floor)
+    position = position[np.argsort(-row[position], kind="stable")][:k]
+    return row[position], position
+
+
+def _fill_up(score: NDArray[np.float64], row: NDArray[np.int64], own: int, n_rows: int) -> None:
+    """Put the first rows that are not in a list at its end, in place."""
+    n = int(np.count_nonzero(score))
+    taken = np.append(row[:n], own)
+    first = np.arange(min(n_rows, len(score) + len(taken)))
+    row[n:] = first[~np.isin(first, taken)][: len(row) - n]
+
+
+def _distance(similarity: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(1.0 - similarity, 0.0, 2.0)
+
+
+def _positive(name: str, value: object) -> None:
+    """Raise scikit-learn's errors."""
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        msg = f"{name} does not take {type(value)} value, enter integer value"
+        raise TypeError(msg)
+    if value <= 0:
+        msg = f"Expected {name} > 0. Got {value}"
+        raise ValueError(msg)
+
+
+def _n_rows(X: Any, fitted: sp.csr_matrix) -> int:
+    return int((fitted if X is None else X).shape[0])
