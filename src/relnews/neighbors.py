@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from relnews import _parallel, bounds
-from relnews._kernels import pruning
+from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
 from relnews.bounds import CommonTerms, Outline, Rows
 
@@ -65,14 +65,14 @@ class _Segment:
         is_rare = common.column_of < 0
         arrays = rows.arrays()
         largest = np.zeros(n_terms)
-        pruning.largest_values(*arrays, largest)
+        nearest.largest_values(*arrays, largest)
         scale = frozen(np.where(is_rare, largest / 255, 0))
         frequency = np.bincount(rows.term, minlength=n_terms)
         ptr = np.zeros(n_terms + 1, dtype=np.int64)
         np.cumsum(np.where(scale > 0, frequency, 0), out=ptr[1:])
         posting = np.empty(int(ptr[-1]), dtype=np.uint16)
         code = np.empty(len(posting), dtype=np.uint8)
-        pruning.lay_out_codes(*arrays, scale, ptr[:-1].copy(), posting, code)
+        nearest.lay_out_codes(*arrays, scale, ptr[:-1].copy(), posting, code)
         return cls(first, rows, common.outline(rows), ptr, scale, posting, code)
 
     @property
@@ -368,15 +368,13 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             local = own - segment.first
             # What is the last of a shorter list is not what k rows reach.
             reached = floors if size == k else np.zeros(n)
-            pruning.rank_rows(
+            nearest.rank_rows(
                 frozen(queries.ptr), frozen(queries.term), frozen(weights),
                 frozen(np.where((local >= 0) & (local < n_rows), local, -1)), size,
-                *outline, self._common.column_of, *segment.outline.arrays(),
-                frozen(np.ones(n_rows, dtype=np.float32)),
+                *outline, *segment.outline.arrays(),
                 frozen(segment.post_ptr), frozen(segment.post_scale), frozen(segment.posting),
-                frozen(segment.code), frozen(segment.rows.ptr), frozen(segment.rows.term),
-                frozen(segment.rows.value), frozen(segment.rows.factor),
-                weight, is_in_query, np.empty(n_rows, dtype=np.float32), reached, score, row,
+                frozen(segment.code), *segment.rows.arrays(),
+                frozen(np.ones(n_rows, dtype=np.float32)), weight, is_in_query, reached, score, row,
             )  # fmt: skip
             scores.append(score)
             rows.append(row + segment.first)
