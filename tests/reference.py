@@ -92,3 +92,29 @@ def related_news(articles, k, *, title_weight, stop_words, sublinear_tf=True):
         for article, c in zip(articles, counts, strict=True)
     ]
     return {i: ranking(weights, archive, k, exclude=i) for i, _, weights in archive}
+
+
+def cosine_neighbors(rows, queries, k, exclude_self):
+    """Best k rows of each query by cosine: [[(similarity, position), …], …], vectors as dicts.
+
+    Similarity descending, then position. Sums are by ascending column, and what has no length has
+    similarity 0. With ``exclude_self`` query i is row i, which is not in its own list.
+    """
+
+    def dot(a, b):
+        total = 0.0
+        for column in sorted(a.keys() & b.keys()):
+            total += a[column] * b[column]
+        return total
+
+    lengths = [math.sqrt(dot(row, row)) for row in rows]
+    lists = []
+    for number, query in enumerate(queries):
+        length = math.sqrt(dot(query, query))
+        best = []
+        for position, row in enumerate(rows):
+            if not (exclude_self and position == number):
+                both = length * lengths[position]
+                best.append((dot(query, row) / both if both else 0.0, position))
+        lists.append(sorted(best, key=lambda pair: (-pair[0], pair[1]))[:k])
+    return lists

@@ -12,6 +12,7 @@ import pytest
 import relnews
 from relnews.archive import _DTYPES
 from relnews.articles import Problem
+from relnews.bounds import OUTLINE_DTYPES
 from relnews.cli import main
 from relnews.exceptions import RelnewsError
 from relnews.lists import RelatedItem
@@ -57,7 +58,11 @@ def test_the_map_names_every_module() -> None:
 
 @pytest.mark.parametrize(
     ("heading", "dtypes"),
-    [("The vocabulary", _DTYPES["vocabulary"]), ("A segment", _DTYPES["segment"])],
+    [
+        ("The vocabulary", _DTYPES["vocabulary"]),
+        ("Common terms", _DTYPES["common"]),
+        ("A segment", _DTYPES["segment"]),
+    ],
 )
 def test_the_archive_format_names_every_array(heading: str, dtypes: dict[str, object]) -> None:
     """Each array of the folder has a row with its dtype, and no row is of an array that is gone."""
@@ -66,9 +71,9 @@ def test_the_archive_format_names_every_array(heading: str, dtypes: dict[str, ob
     assert rows == {name: str(dtype) for name, dtype in dtypes.items()}
 
 
-def test_a_segment_in_a_folder_is_its_arrays_and_their_norms() -> None:
+def test_a_segment_in_a_folder_is_its_arrays_norms_and_outlines() -> None:
     """So the test above sees every array of a segment."""
-    assert set(_DTYPES["segment"]) == {*SEGMENT_DTYPES, "norms"}
+    assert set(_DTYPES["segment"]) == {*SEGMENT_DTYPES, "norms", *OUTLINE_DTYPES}
 
 
 def test_the_archive_format_names_every_column() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import reference
 from relnews import archive as archive_module
+from relnews import bounds
 from relnews.analysis import Analysis
 from relnews.archive import Archive
 from relnews.articles import Article, Intake, articles_from
@@ -21,8 +22,12 @@ from strategies import archives, texts
 STOP_WORDS = ("the", "and", "can't")
 
 
-def build(articles, *, segment_articles=1 << 16, title_weight=2, sublinear_tf=True):
-    with mock.patch.object(archive_module, "SEGMENT_ARTICLES", segment_articles):
+def build(articles, *, segment_articles=1 << 16, title_weight=2, sublinear_tf=True, common=0.1):
+    """Return an archive whose terms are bounded that more than a share of the articles have."""
+    with (
+        mock.patch.object(archive_module, "SEGMENT_ARTICLES", segment_articles),
+        mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
+    ):
         return Archive.build(
             articles_from(articles, Intake()), Analysis(title_weight, STOP_WORDS), sublinear_tf
         )
@@ -42,15 +47,21 @@ def in_words(archive, ranked):
     return list(zip(ids, ranked.score.tolist(), ranked.similarity.tolist(), strict=True))
 
 
+#: Terms are bounded instead of walked that more than so many of the articles have.
+shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
+
+
 @given(
     archives(), st.integers(1, 16), st.sampled_from([1, 2, 3, 5, 1 << 16]), st.integers(0, 3),
-    st.booleans(),
+    st.booleans(), shares,
 )  # fmt: skip
-def test_lists_equal_the_reference(articles, k, segment_articles, title_weight, sublinear_tf):
-    """Every list is the reference's, ties included, wherever the archive is cut into segments."""
+def test_lists_equal_the_reference(
+    articles, k, segment_articles, title_weight, sublinear_tf, common
+):
+    """Every list is the reference's, ties included, however the archive is cut and bounded."""
     archive = build(
         articles, segment_articles=segment_articles, title_weight=title_weight,
-        sublinear_tf=sublinear_tf,
+        sublinear_tf=sublinear_tf, common=common,
     )  # fmt: skip
     expected = reference.related_news(
         articles, k, title_weight=title_weight, stop_words=STOP_WORDS, sublinear_tf=sublinear_tf
@@ -59,10 +70,17 @@ def test_lists_equal_the_reference(articles, k, segment_articles, title_weight, 
     assert lists_of(archive, k) == expected
 
 
-@given(archives(min_size=1), texts(), texts(), st.integers(1, 16), st.sampled_from([2, 1 << 16]))
-def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles):
+@given(
+    archives(min_size=1),
+    texts(),
+    texts(),
+    st.integers(1, 16),
+    st.sampled_from([2, 1 << 16]),
+    shares,
+)
+def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles, common):
     """A draft is ranked with the archive's idf; words that the archive lacks do not count."""
-    archive = build(articles, segment_articles=segment_articles)
+    archive = build(articles, segment_articles=segment_articles, common=common)
     counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles]
     idf = reference.inverse_document_frequency(counts)
     query = reference.term_counts({"title": title, "text": text}, 2, STOP_WORDS)
@@ -81,10 +99,10 @@ def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles
 priors = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 3), st.sampled_from([0.25, 1e-9]))
 
 
-@given(archives(min_size=1), st.data(), st.integers(1, 16), st.sampled_from([3, 1 << 16]))
-def test_priors_multiply_the_score_and_zero_leaves_out(articles, data, k, segment_articles):
+@given(archives(min_size=1), st.data(), st.integers(1, 16), st.sampled_from([3, 1 << 16]), shares)
+def test_priors_multiply_the_score_and_zero_leaves_out(articles, data, k, segment_articles, common):
     """A prior is part of the ranking: scores are similarity × prior, the list is refilled."""
-    archive = build(articles, segment_articles=segment_articles)
+    archive = build(articles, segment_articles=segment_articles, common=common)
     factor = {article["id"]: data.draw(priors) for article in articles}
     counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles]
     idf = reference.inverse_document_frequency(counts)
@@ -104,7 +122,9 @@ def test_priors_multiply_the_score_and_zero_leaves_out(articles, data, k, segmen
         ids = archive.catalogue.ids(list(numbers))
         segments.append(scored.with_prior(np.array([factor[i] for i in ids])))
     query = archive._query_of(archive.catalogue.number_of(chosen))
-    (ranked,) = rank(segments, Queries.of([query]), k, archive.catalogue.ids)
+    (ranked,) = rank(
+        segments, Queries.of([query], archive.idf, archive.common), k, archive.catalogue.ids
+    )
 
     assert in_words(archive, ranked) == expected
 

@@ -10,12 +10,13 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from relnews import RelatedNews, storage
+from relnews import RelatedNews, bounds, storage
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from strategies import archives
 
@@ -91,10 +92,26 @@ def test_an_archive_is_replaced_and_the_old_files_go(news, folder):
 
     assert len(RelatedNews.open(folder)) == 5
     assert sorted(path.name for path in folder.iterdir()) == [
-        "000003.vocabulary", "000004.segment", "catalogue.sqlite"
+        "000004.vocabulary", "000005.common", "000006.segment", "catalogue.sqlite"
     ]  # fmt: skip
     news.save(folder)
     assert list(RelatedNews.open(folder).related_all()) == list(news.related_all())
+
+
+def test_bounds_are_stored_too(folder):
+    """What bounds common terms is read again as it was written, and the lists are the same."""
+    with mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=0.05):
+        news = RelatedNews().fit(ARTICLES)
+    news.save(folder)
+    opened = RelatedNews.open(folder)
+
+    assert len(news.archive_.common.terms) > 1
+    for one, other in zip(news.archive_.segments, opened.archive_.segments, strict=True):
+        for a, b in zip(one.outline.arrays(), other.outline.arrays(), strict=True):
+            assert a.shape == b.shape
+            assert np.array_equal(a, b)
+    assert list(opened.related_all()) == list(news.related_all())
+    assert list(opened.related_all()) == list(RelatedNews().fit(ARTICLES).related_all())
 
 
 def test_an_opened_archive_can_be_saved_over_itself(folder):
@@ -170,7 +187,7 @@ def test_another_format_version(folder):
     with sqlite3.connect(folder / storage.CATALOGUE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 1\."):
+    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 2\."):
         RelatedNews.open(folder)
 
 
@@ -181,7 +198,7 @@ def every_file(folder):
 def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
     """Each file is taken away, emptied, halved and cut by a byte: always a clear error."""
     files = every_file(folder)
-    assert len(files) == 15
+    assert len(files) == 25
     for name in files:
         whole = (folder / name).read_bytes()
         for cut in (None, 0, len(whole) // 2, len(whole) - 1):
@@ -270,7 +287,7 @@ def test_a_failing_save_leaves_the_old_archive(news, folder, monkeypatch):
     RelatedNews().fit(ARTICLES[:3]).save(folder)
 
     assert len(RelatedNews.open(folder)) == 3
-    assert len([path for path in folder.iterdir() if path.is_dir()]) == 2
+    assert len([path for path in folder.iterdir() if path.is_dir()]) == 3
 
 
 SAVE_FOR_EVER = """

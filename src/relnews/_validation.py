@@ -357,6 +357,14 @@ def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
         raise ValueError(msg)
 
 
+def check_common(arrays: Mapping[str, NDArray[Any]], n_terms: int) -> None:
+    """Refuse common terms that are none."""
+    terms = arrays["terms"]
+    if len(terms) and not (0 <= terms[0] <= terms[-1] < n_terms and (np.diff(terms) > 0).all()):
+        msg = "the common terms are not in order"
+        raise ValueError(msg)
+
+
 def check_segment(arrays: Mapping[str, NDArray[Any]], norms: NDArray[Any], n_terms: int) -> None:
     """Refuse arrays of a segment that do not fit each other."""
     length = {name: len(array) for name, array in arrays.items()}

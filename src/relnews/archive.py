@@ -15,6 +15,15 @@ from relnews._kernels._compile import frozen
 from relnews._parallel import in_order
 from relnews.analysis import MIN_LENGTH, Analysis
 from relnews.articles import Article
+from relnews.bounds import (
+    OUTLINE_DTYPES,
+    CommonTerms,
+    Outline,
+    Rows,
+    blocks,
+    common_terms,
+    sampled,
+)
 from relnews.counts import Batch, Counter, count_words
 from relnews.postings import SEGMENT_ARTICLES, SEGMENT_DTYPES, Segment
 from relnews.ranking import NO_ARTICLE, Queries, Ranked, ScoredSegment, rank
@@ -31,7 +40,8 @@ _DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
     "vocabulary": {
         "table": np.dtype(np.uint64), "blob": np.dtype(np.uint8), "term_ptr": np.dtype(np.int64)
     },
-    "segment": {**SEGMENT_DTYPES, "norms": np.dtype(np.float64)},
+    "common": {"terms": np.dtype(np.int32), "basis": np.dtype(np.float64)},
+    "segment": {**SEGMENT_DTYPES, "norms": np.dtype(np.float64), **OUTLINE_DTYPES},
 }  # fmt: skip
 
 
@@ -50,6 +60,9 @@ class Archive:
         ``base`` is the number of the segment's first article.
     norms : sequence of float64 arrays, optional
         Each segment's norms, if they are known already.
+    common : CommonTerms, optional
+    outlines : sequence of Outline, optional
+        Each segment's.
     """
 
     def __init__(
@@ -61,6 +74,8 @@ class Archive:
         catalogue: Catalogue,
         segments: Sequence[tuple[int, Segment]],
         norms: Sequence[NDArray[np.float64]] | None = None,
+        common: CommonTerms | None = None,
+        outlines: Sequence[Outline] | None = None,
     ) -> None:
         self.analysis = analysis
         self.sublinear_tf = sublinear_tf
@@ -74,7 +89,6 @@ class Archive:
         self.idf = frozen(
             weights.inverse_document_frequency(self.document_frequency, self.n_articles)
         )
-        self._idf_squared = self.idf**2
         level_weights = [self._tf_weight(segment.values) for _, segment in segments]
         self.norms = norms or [
             weights.row_norms(
@@ -82,10 +96,20 @@ class Archive:
             )
             for (_, segment), level_weight in zip(segments, level_weights, strict=True)
         ]
+        weighted = [
+            _Weighted(segment, level_weight, self.idf)
+            for (_, segment), level_weight in zip(segments, level_weights, strict=True)
+        ]
+        self.common = common or CommonTerms.of(
+            common_terms(self.document_frequency, self.n_articles), len(vocabulary),
+            (rows for one in weighted for rows in one.sample()),
+        )  # fmt: skip
+        if outlines is None:
+            outlines = [self.common.outline(one.rows(), one.segment.n_articles) for one in weighted]
         self.segments = [
-            ScoredSegment(segment, base, level_weight, weights.inverse(norm))
-            for (base, segment), level_weight, norm in zip(
-                segments, level_weights, self.norms, strict=True
+            ScoredSegment(segment, base, level_weight, weights.inverse(norm), self.common, outline)
+            for (base, segment), level_weight, norm, outline in zip(
+                segments, level_weights, self.norms, outlines, strict=True
             )
         ]
 
@@ -145,7 +169,8 @@ class Archive:
         counts = count_words(runs, term, batch, self.n_stop, tally)
         order = np.argsort(counts.term)
         query = self._query(NO_ARTICLE, counts.term[order], self._tf_weight(counts.count[order]))
-        return rank(self.segments, Queries.of([query]), k, self.catalogue.ids)[0]
+        queries = Queries.of([query], self.idf, self.common)
+        return rank(self.segments, queries, k, self.catalogue.ids)[0]
 
     def rank_all(self, k: int, n_jobs: int | None) -> Iterator[list[Ranked]]:
         """Yield the best k articles for every article, in the order of the archive, by blocks."""
@@ -162,12 +187,24 @@ class Archive:
             "n_stop": self.n_stop,
             "seed": vocabulary.seed,
         }
-        arrays = {name: getattr(vocabulary, name) for name in _DTYPES["vocabulary"]}
-        groups = [ArrayFolder("vocabulary", NO_ARTICLE, arrays)]
+        arrays: dict[str, NDArray[Any]] = {
+            name: getattr(vocabulary, name) for name in _DTYPES["vocabulary"]
+        }
+        common: dict[str, NDArray[Any]] = {
+            "terms": self.common.terms,
+            "basis": self.common.basis.ravel(),
+        }
+        groups = [
+            ArrayFolder("vocabulary", NO_ARTICLE, arrays),
+            ArrayFolder("common", NO_ARTICLE, common),
+        ]
         for scored, norms in zip(self.segments, self.norms, strict=True):
-            groups.append(
-                ArrayFolder("segment", scored.base, {**scored.segment.arrays(), "norms": norms})
-            )
+            outline: dict[str, NDArray[Any]] = {
+                name: array.ravel()
+                for name, array in zip(OUTLINE_DTYPES, scored.outline.arrays(), strict=True)
+            }
+            segment: dict[str, Any] = {**scored.segment.arrays(), "norms": norms, **outline}
+            groups.append(ArrayFolder("segment", scored.base, segment))
         storage.write(folder, self.catalogue, settings, groups)
 
     @classmethod
@@ -177,12 +214,18 @@ class Archive:
         with _validation.damage_in(folder):
             (vocabulary,) = (group.arrays for group in groups if group.kind == "vocabulary")
             _validation.check_vocabulary(vocabulary)
-            segments, norms = [], []
+            n_terms = len(vocabulary["term_ptr"]) - 1
+            (shared,) = (group.arrays for group in groups if group.kind == "common")
+            _validation.check_common(shared, n_terms)
+            common = CommonTerms.restore(shared["terms"], shared["basis"], n_terms)
+            segments, norms, outlines = [], [], []
             for group in groups:
                 if group.kind == "segment":
                     arrays = dict(group.arrays)
                     norms.append(arrays.pop("norms"))
-                    _validation.check_segment(arrays, norms[-1], len(vocabulary["term_ptr"]) - 1)
+                    outline = [arrays.pop(name) for name in OUTLINE_DTYPES]
+                    _validation.check_segment(arrays, norms[-1], n_terms)
+                    outlines.append(common.restore_outline(outline, len(norms[-1])))
                     segments.append((group.base, Segment(**arrays)))
             return cls(
                 Analysis(**settings["analysis"]),
@@ -192,6 +235,8 @@ class Archive:
                 catalogue,
                 segments,
                 norms,
+                common,
+                outlines,
             )
 
     def describe(self) -> dict[str, str]:
@@ -219,7 +264,7 @@ class Archive:
         }
 
     def _rank_block(self, numbers: Sequence[int], k: int) -> list[Ranked]:
-        queries = Queries.of([self._query_of(number) for number in numbers])
+        queries = Queries.of([self._query_of(number) for number in numbers], self.idf, self.common)
         return rank(self.segments, queries, k, self.catalogue.ids)
 
     def _query_of(self, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
@@ -234,8 +279,33 @@ class Archive:
     def _query(
         self, number: int, term: NDArray[np.int32], tf: NDArray[np.float64]
     ) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
-        norm = float(np.sqrt(np.sum((tf * self.idf[term]) ** 2)))
-        return number, term, tf * self._idf_squared[term] / (norm or 1.0)
+        weight = tf * self.idf[term]
+        norm = float(np.sqrt(np.sum(weight**2)))
+        return number, term, weight / (norm or 1.0)
 
     def _tf_weight(self, counts: NDArray[np.int32]) -> NDArray[np.float64]:
         return weights.tf_weight(counts, sublinear=self.sublinear_tf)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Weighted:
+    """A segment's articles as rows of weights, not divided by their lengths, block by block."""
+
+    segment: Segment
+    level_weight: NDArray[np.float64]
+    idf: NDArray[np.float64]
+
+    def rows(self) -> Iterator[Rows]:
+        """Yield all articles."""
+        return map(self._block, blocks(self.segment.n_articles))
+
+    def sample(self) -> Iterator[Rows]:
+        """Yield some of the articles."""
+        return map(self._block, sampled(blocks(self.segment.n_articles)))
+
+    def _block(self, block: slice) -> Rows:
+        ptr = self.segment.row_ptr[block.start : block.stop + 1]
+        pairs = slice(int(ptr[0]), int(ptr[-1]))
+        term = self.segment.row_term[pairs]
+        value = self.level_weight[self.segment.row_level[pairs]] * self.idf[term]
+        return Rows(ptr - ptr[0], term, value, np.ones(block.stop - block.start))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,16 @@ from relnews._kernels._compile import frozen
 #: A term is common if more than this share of rows have it.
 COMMON = 0.1
 
+#: Fewer rows are walked sooner than bounded.
+WORTH_PRUNING = 4096
+
 #: No more terms than these are common, and a sketch has so many coordinates.
 MOST_COMMON = 1024
 SKETCH = 128
 
-#: The basis of the sketches is taken from so many rows, and so many are outlined at a time.
-_SAMPLE = 8192
+#: Rows that are outlined at a time; the basis of the sketches is taken from so many blocks of them.
 _BLOCK = 4096
+_SAMPLE = 16
 
 #: Single precision is rounded by less than this.
 _ROUNDING = 1.0 + 1e-6
@@ -87,6 +91,15 @@ class Outline:
         return tuple(frozen(getattr(self, field.name)) for field in dataclasses.fields(self))
 
 
+#: Name and dtype of every array of an outline, for whoever writes and reads them.
+OUTLINE_DTYPES: dict[str, np.dtype[Any]] = {
+    "sketch": np.dtype(np.int8), "sketch_scale": np.dtype(np.float32),
+    "sketch_error": np.dtype(np.float32), "rest": np.dtype(np.float32),
+    "codes": np.dtype(np.uint8), "codes_scale": np.dtype(np.float32),
+    "codes_error": np.dtype(np.float32), "norm": np.dtype(np.float32),
+}  # fmt: skip
+
+
 class CommonTerms:
     """The terms that are bounded instead of walked, and the space that sketches are made in.
 
@@ -96,49 +109,64 @@ class CommonTerms:
 
     Parameters
     ----------
-    rows : Rows
+    terms : int32 array of shape (n,)
+        The terms, ascending.
+    basis : float64 array of shape (width, SKETCH or less)
+        Its columns are of unit length and at right angles.
     n_terms : int
-    document_frequency : int64 array of shape (n_terms,)
-    share : float
-        Terms are common that more than this share of the rows have.
+        How many terms there are in all.
 
     Attributes
     ----------
-    column_of : int32 array of shape (n_terms,)
-        -1 for the terms that are not common.
     width : int
         Common terms, and zeros up to a multiple of 64.
+    is_rare : bool array of shape (n_terms,)
+        Which terms are walked.
     """
 
-    def __init__(
-        self, rows: Rows, n_terms: int, document_frequency: NDArray[np.int64], share: float
-    ) -> None:
-        common = np.flatnonzero(document_frequency > share * len(rows))
-        if len(common) > MOST_COMMON:
-            order = np.argsort(-document_frequency[common], kind="stable")
-            common = np.sort(common[order[:MOST_COMMON]])
-        self.column_of = np.full(n_terms, -1, dtype=np.int32)
-        self.column_of[common] = np.arange(len(common))
-        self.column_of = frozen(self.column_of)
-        self.width = -(-len(common) // 64) * 64
-        sample = np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(np.int64)
-        part = self._densify(rows, sample)
-        _, vectors = np.linalg.eigh(part.T @ part)
-        # From the direction of the greatest extent on.
-        self._basis = np.ascontiguousarray(vectors[:, ::-1][:, : min(SKETCH, self.width)])
+    def __init__(self, terms: NDArray[np.int32], basis: NDArray[np.float64], n_terms: int) -> None:
+        self.terms = terms
+        self.basis = basis
+        self.width = _width(terms)
+        column_of = np.full(n_terms, -1, dtype=np.int32)
+        column_of[terms] = np.arange(len(terms))
+        self._column_of = frozen(column_of)
+        self.is_rare = frozen(column_of < 0)
 
-    def outline(self, rows: Rows) -> Outline:
-        """Return the outlines of rows; they may be others than those that this was made of."""
-        n, width = len(rows), self.width
+    @classmethod
+    def restore(
+        cls, terms: NDArray[np.int32], basis: NDArray[np.float64], n_terms: int
+    ) -> CommonTerms:
+        """Return what was stored, its basis in one dimension."""
+        width = _width(terms)
+        return cls(terms, basis.reshape(width, -1) if width else np.empty((0, 0)), n_terms)
+
+    @classmethod
+    def of(cls, terms: NDArray[np.int32], n_terms: int, blocks: Iterable[Rows]) -> CommonTerms:
+        """Choose the basis by the rows of some blocks: the directions that they extend in most."""
+        width = _width(terms)
+        common = cls(terms, np.empty((width, 0)), n_terms)
+        extent = np.zeros((width, width))
+        for rows in blocks:
+            part = common._densify(rows)
+            extent += part.T @ part
+        _, vectors = np.linalg.eigh(extent)
+        common.basis = np.ascontiguousarray(vectors[:, ::-1][:, :SKETCH])
+        return common
+
+    def outline(self, blocks: Iterable[Rows], n: int) -> Outline:
+        """Return the outlines of n rows, which come in blocks."""
         lengths = np.empty((6, n), dtype=np.float32)
         outline = Outline(
-            np.empty((n, self._basis.shape[1]), np.int8), lengths[0], lengths[1], lengths[2],
-            np.empty((n, width), np.uint8), lengths[3], lengths[4], lengths[5],
+            np.empty((n, self.basis.shape[1]), np.int8), lengths[0], lengths[1], lengths[2],
+            np.empty((n, self.width), np.uint8), lengths[3], lengths[4], lengths[5],
         )  # fmt: skip
-        for first in range(0, n, _BLOCK):
-            some = slice(first, min(first + _BLOCK, n))
-            part = self._densify(rows, np.arange(some.start, some.stop))
-            point = part @ self._basis
+        first = 0
+        for rows in blocks:
+            some = slice(first, first + len(rows))
+            first = some.stop
+            part = self._densify(rows)
+            point = part @ self.basis
             norm_squared = np.einsum("ij,ij->i", part, part)
             inside = np.einsum("ij,ij->i", point, point)
             outline.norm[some] = np.sqrt(norm_squared) * _ROUNDING
@@ -153,10 +181,52 @@ class CommonTerms:
             )
         return outline
 
-    def _densify(self, rows: Rows, which: NDArray[np.int64]) -> NDArray[np.float64]:
-        part = np.zeros((len(which), self.width))
-        pruning.densify(*rows.arrays(), self.column_of, frozen(which), part)
+    def restore_outline(self, arrays: Sequence[NDArray[Any]], n: int) -> Outline:
+        """Return what was stored of n rows, its arrays in one dimension."""
+        widths = {"sketch": self.basis.shape[1], "codes": self.width}
+        shaped = [
+            array.reshape(n, widths[name]) if name in widths else array.reshape(n)
+            for name, array in zip(OUTLINE_DTYPES, arrays, strict=True)
+        ]
+        return Outline(*shaped)
+
+    def _densify(self, rows: Rows) -> NDArray[np.float64]:
+        part = np.zeros((len(rows), self.width))
+        if self.width:
+            pruning.densify(*rows.arrays(), self._column_of, part)
         return part
+
+
+def common_terms(document_frequency: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:
+    """Return the terms that are common, ascending; none if there are but few rows.
+
+    Parameters
+    ----------
+    document_frequency : int64 array of shape (n_terms,)
+        How many rows have each term.
+    n_rows : int
+    """
+    if n_rows < WORTH_PRUNING:
+        return np.empty(0, dtype=np.int32)
+    common = np.flatnonzero(document_frequency > COMMON * n_rows)
+    if len(common) > MOST_COMMON:
+        order = np.argsort(-document_frequency[common], kind="stable")
+        common = np.sort(common[order[:MOST_COMMON]])
+    return common.astype(np.int32)
+
+
+def blocks(n: int) -> list[slice]:
+    """Return n rows in blocks, as many as are outlined at a time."""
+    return [slice(i, min(i + _BLOCK, n)) for i in range(0, n, _BLOCK)]
+
+
+def sampled(blocks: Sequence[slice]) -> Sequence[slice]:
+    """Return some blocks, evenly spread: enough to choose a basis by."""
+    return blocks[:: -(-len(blocks) // _SAMPLE)] if blocks else blocks
+
+
+def _width(terms: NDArray[np.int32]) -> int:
+    return -(-len(terms) // 64) * 64
 
 
 def _quantize(

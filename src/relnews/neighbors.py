@@ -13,19 +13,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from relnews import _parallel, bounds
+from relnews import _parallel
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
-from relnews.bounds import CommonTerms, Outline, Rows
+from relnews.bounds import CommonTerms, Outline, Rows, blocks, common_terms, sampled
 
 #: Rows are numbered by 16 bits inside a segment.
 SEGMENT_ROWS = 1 << 16
-
-#: Fewer rows are walked sooner than bounded.
-WORTH_PRUNING = 4096
-
-#: A term is common if more than this share of rows have it.
-COMMON = bounds.COMMON
 
 #: Rows ranked by one task, at most.
 _BLOCK = 256
@@ -61,8 +55,8 @@ class _Segment:
     @classmethod
     def of(cls, first: int, rows: Rows, common: CommonTerms) -> _Segment:
         """Lay out the postings and make the outlines."""
-        n_terms = len(common.column_of)
-        is_rare = common.column_of < 0
+        is_rare = common.is_rare
+        n_terms = len(is_rare)
         arrays = rows.arrays()
         largest = np.zeros(n_terms)
         nearest.largest_values(*arrays, largest)
@@ -73,7 +67,8 @@ class _Segment:
         posting = np.empty(int(ptr[-1]), dtype=np.uint16)
         code = np.empty(len(posting), dtype=np.uint8)
         nearest.lay_out_codes(*arrays, scale, ptr[:-1].copy(), posting, code)
-        return cls(first, rows, common.outline(rows), ptr, scale, posting, code)
+        outline = common.outline((_cut(rows, cut) for cut in blocks(len(rows))), len(rows))
+        return cls(first, rows, outline, ptr, scale, posting, code)
 
     @property
     def n_bytes(self) -> int:
@@ -149,9 +144,11 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._segments: list[_Segment] = []
         if not self._is_signed:
             rows = Rows(X.indptr.astype(np.int64), X.indices, X.data, self._inverse_norm)
-            share = COMMON if len(rows) >= WORTH_PRUNING else 1.0
             frequency = np.bincount(X.indices, minlength=X.shape[1])
-            self._common = CommonTerms(rows, X.shape[1], frequency, share)
+            self._common = CommonTerms.of(
+                common_terms(frequency, len(rows)), X.shape[1],
+                (_cut(rows, cut) for cut in sampled(blocks(len(rows)))),
+            )  # fmt: skip
             cuts = (
                 slice(i, min(i + SEGMENT_ROWS, len(rows)))
                 for i in range(0, len(rows), SEGMENT_ROWS)
@@ -357,7 +354,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _rank_block(self, queries: Rows, own: NDArray[np.int64], k: int) -> Similar:
         n, n_terms = len(queries), self.n_features_in_
         weights = queries.value * np.repeat(queries.factor, np.diff(queries.ptr))
-        outline = self._common.outline(queries).arrays()
+        outline = self._common.outline([queries], n).arrays()
         floors = np.zeros(n)
         weight, is_in_query = np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64)
         scores, rows = [], []

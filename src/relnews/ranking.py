@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels import scoring
 from relnews._kernels._compile import frozen
+from relnews.bounds import CommonTerms, Outline, Rows
 from relnews.postings import Segment
 
 #: ``Queries.number`` of a query that is no article of the archive.
@@ -35,24 +36,41 @@ class Queries:
         Ascending within a query.
     weight : float64 array
         The query's weights, of length 1, times idf: what an article's tf weight is multiplied by.
+    outline : Outline
+        Of the weights themselves.
     """
 
     number: NDArray[np.int64]
     ptr: NDArray[np.int64]
     term: NDArray[np.int32]
     weight: NDArray[np.float64]
+    outline: Outline
 
     @classmethod
-    def of(cls, queries: Sequence[tuple[int, NDArray[np.int32], NDArray[np.float64]]]) -> Queries:
-        """Gather (number, terms, weights) of several queries to a block."""
+    def of(
+        cls,
+        queries: Sequence[tuple[int, NDArray[np.int32], NDArray[np.float64]]],
+        idf: NDArray[np.float64],
+        common: CommonTerms,
+    ) -> Queries:
+        """Gather (number, terms, weights) of several queries to a block.
+
+        Parameters
+        ----------
+        queries : sequence of (int, int32 array, float64 array)
+            The weights are of length 1.
+        idf : float64 array of shape (n_terms,)
+        common : CommonTerms
+        """
         numbers, terms, weights = zip(*queries, strict=True)
-        ptr = np.cumsum([0, *(len(term) for term in terms)], dtype=np.int64)
+        ptr = frozen(np.cumsum([0, *(len(term) for term in terms)], dtype=np.int64))
+        term = frozen(np.concatenate(terms))
+        weight = frozen(np.concatenate(weights))
+        rows = Rows(ptr, term, weight, np.ones(len(numbers)))
         return cls(
-            frozen(np.array(numbers, dtype=np.int64)),
-            frozen(ptr),
-            frozen(np.concatenate(terms)),
-            frozen(np.concatenate(weights)),
-        )
+            frozen(np.array(numbers, dtype=np.int64)), ptr, term, frozen(weight * idf[term]),
+            common.outline([rows], len(rows)),
+        )  # fmt: skip
 
 
 class ScoredSegment:
@@ -66,6 +84,9 @@ class ScoredSegment:
     level_weight : float64 array of shape (n_levels,)
         tf weight of each of the segment's levels.
     inverse_norm : float64 array of shape (n_articles,)
+    common : CommonTerms
+    outline : Outline
+        Of the articles' weights, not divided by their lengths.
     prior : float64 array of shape (n_articles,), optional
         A non-negative factor on each article's score; 0 leaves the article out. 1 by default.
     """
@@ -76,23 +97,37 @@ class ScoredSegment:
         base: int,
         level_weight: NDArray[np.float64],
         inverse_norm: NDArray[np.float64],
+        common: CommonTerms,
+        outline: Outline,
         prior: NDArray[np.float64] | None = None,
     ) -> None:
         self.segment = segment
         self.base = base
         self.level_weight = frozen(level_weight)
         self.inverse_norm = frozen(inverse_norm)
+        self.common = common
+        self.outline = outline
         self.prior = frozen(np.ones(segment.n_articles) if prior is None else prior)
         self._factor = frozen((self.inverse_norm * self.prior).astype(np.float32))
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:
         """Return the same segment under other priors."""
-        return ScoredSegment(self.segment, self.base, self.level_weight, self.inverse_norm, prior)
+        return ScoredSegment(
+            self.segment, self.base, self.level_weight, self.inverse_norm, self.common,
+            self.outline, prior,
+        )  # fmt: skip
 
     def rank(
-        self, queries: Queries, k: int
+        self, queries: Queries, k: int, floors: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return the best k articles of the segment for each query.
+
+        Parameters
+        ----------
+        queries : Queries
+        k : int
+        floors : float64 array of shape (n_queries,)
+            Scores in millionths that k articles of other segments reach; brought up to date.
 
         Returns
         -------
@@ -102,21 +137,24 @@ class ScoredSegment:
         """
         segment = self.segment
         n = segment.n_articles
+        # What is the last of a shorter list is not what k articles reach.
+        reached = floors if k <= n else np.zeros_like(floors)
         k = min(k, n)
         own = queries.number - self.base
-        own = np.where((own >= 0) & (own < n), own, -1).astype(np.int32)
+        own = np.where((own >= 0) & (own < n), own, -1)
         shape = (len(own), k)
         steps = np.empty(shape, dtype=np.int64)
         local = np.empty(shape, dtype=np.int64)
         similarity = np.empty(shape)
-        scoring.rank_block(
+        is_rare = self.common.is_rare
+        scoring.rank_articles(
             queries.ptr, queries.term, queries.weight, frozen(own), k,
+            *queries.outline.arrays(), *self.outline.arrays(), is_rare,
             segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
             segment.posting, segment.row_ptr, segment.row_term, segment.row_level,
             self.level_weight, self.inverse_norm, self.prior, self._factor,
-            np.empty(n, dtype=np.float32), np.empty(k, dtype=np.float32),
-            np.empty(k, dtype=np.int64), np.zeros(n),
-            steps, local, similarity,
+            np.empty(len(is_rare)), np.zeros(len(is_rare) // 64 + 1, dtype=np.uint64), np.zeros(n),
+            reached, steps, local, similarity,
         )  # fmt: skip
         return steps, local + self.base, similarity
 
@@ -163,7 +201,8 @@ def rank(
     ids : callable
         Gives the ids of article numbers; asked only where score and date are equal across segments.
     """
-    parts = [segment.rank(queries, k) for segment in segments]
+    floors = np.zeros(len(queries.number))
+    parts = [segment.rank(queries, k, floors) for segment in segments]
     steps, number, similarity = (
         np.concatenate(column, axis=1) for column in zip(*parts, strict=True)
     )

@@ -5,7 +5,8 @@
     archive.relnews/
       catalogue.sqlite        articles, settings, and which files belong to the archive
       000001.vocabulary/      table, blob, term_ptr
-      000002.segment/         the arrays of a Segment, and the norms of its articles
+      000002.common/          the terms that are bounded, not walked
+      000003.segment/         the arrays of a Segment, norms and outlines of its articles
       …
 
 Files are written and synced first, under names never used before; then one transaction of the
@@ -35,12 +36,15 @@ from relnews.articles import Article
 from relnews.exceptions import ArchiveFormatError
 from relnews.postings import UNDATED
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 #: "reln", in the header of the catalogue: tells it from other SQLite files.
 APPLICATION_ID = 0x72656C6E
 
 CATALOGUE = "catalogue.sqlite"
+
+#: What a folder of arrays may hold.
+KINDS = ("vocabulary", "common", "segment")
 
 #: Seconds to wait for another process that reads or writes the catalogue.
 _PATIENCE = 10.0
@@ -198,7 +202,7 @@ class ArrayFolder:
     Parameters
     ----------
     kind : str
-        ``'vocabulary'`` or ``'segment'``.
+        One of `KINDS`.
     base : int
         Number of a segment's first article.
     arrays : mapping of str to one-dimensional array
@@ -350,7 +354,7 @@ def _folder_name(number: int, kind: str) -> str:
 
 def _is_array_folder(path: Path) -> bool:
     number, _, kind = path.name.partition(".")
-    return number.isdecimal() and kind in ("vocabulary", "segment")
+    return number.isdecimal() and kind in KINDS
 
 
 def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, int]:

@@ -36,7 +36,7 @@ _LOW_SIX = np.uint64(63)
 
 
 @kernel
-def densify(row_ptr, row_term, row_value, factor, column_of, rows, out):
+def densify(row_ptr, row_term, row_value, factor, column_of, out):
     """Write the common terms of rows as rows of a dense matrix.
 
     Parameters
@@ -48,17 +48,14 @@ def densify(row_ptr, row_term, row_value, factor, column_of, rows, out):
         What the values of each row are multiplied by.
     column_of : int32[n_terms]
         Column of each common term; -1 for others.
-    rows : int64[n]
-        Which rows.
-    out : float64[n, width]
+    out : float64[n_rows, width]
         Zeros.
     """
-    for i in range(rows.size):
-        row = rows[i]
+    for row in range(factor.size):
         for pair in range(row_ptr[row], row_ptr[row + 1]):
             column = column_of[row_term[pair]]
             if column >= 0:
-                out[i, column] = row_value[pair] * factor[row]
+                out[row, column] = row_value[pair] * factor[row]
 
 
 @nan_free_kernel

@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 
+from relnews._kernels import pruning
 from relnews._kernels._compile import kernel
+from relnews._kernels.pruning import sift
 
 #: Scores are rounded to this many parts of 1 before they are compared.
 SCORE_STEPS = 1_000_000
 
-#: A ranking key is the score in steps, then the local article number, in one integer.
+#: Articles of a segment are numbered by so many bits.
 LOCAL_BITS = 16
-LOCAL_MASK = (1 << LOCAL_BITS) - 1
 
 
 @kernel
@@ -53,74 +54,54 @@ def _position(ascending, value):
 
 
 @kernel
-def _walk(query_term, query_weight, term, term_ptr, group_ptr, group_level, posting, level_weight,
-          sums):  # fmt: skip
-    """Add every posting of the query's terms to the articles' sums (float32)."""
+def _walk(
+    query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
+    level_weight, sums,
+):  # fmt: skip
+    """Add every posting of the query's rare terms to the articles' sums (float32)."""
     for i in range(query_term.size):
+        if not is_rare[query_term[i]]:
+            continue
         local_term = _position(term, query_term[i])
         if local_term == term.size or term[local_term] != query_term[i]:
             continue
         for group in range(term_ptr[local_term], term_ptr[local_term + 1]):
             part = np.float32(query_weight[i] * level_weight[group_level[group]])
-            for p in range(group_ptr[group], group_ptr[group + 1]):
-                sums[posting[p]] += part
+            articles = posting[group_ptr[group] : group_ptr[group + 1]]
+            for p in range(articles.size):
+                sums[articles[p]] += part
 
 
 @kernel
-def _replace_least(heap, size, value):
-    """Put a value in place of the least one of a min-heap, ``heap[:size]``."""
-    node = 0
-    while True:
-        child = 2 * node + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= value:
-            break
-        heap[node] = heap[child]
-        node = child
-    heap[node] = value
-
-
-@kernel
-def _sort_descending(heap):
-    """Sort a min-heap."""
-    for size in range(heap.size - 1, 0, -1):
-        least = heap[0]
-        _replace_least(heap, size, heap[size])
-        heap[size] = least
-
-
-@kernel
-def _dot(query_term, query_weight, row_term, row_level, first, last, level_weight):
-    """Inner product of a query and one row, both by ascending term."""
+def _steps(
+    article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight, inverse_norm,
+    prior, out_similarity,
+):  # fmt: skip
+    """Return the score of the query and an article in steps, summed by ascending term."""
+    first, last = row_ptr[article], row_ptr[article + 1]
+    terms, levels = row_term[first:last], row_level[first:last]
     total = 0.0
-    i = 0
-    while i < query_term.size and first < last:
-        if query_term[i] < row_term[first]:
-            i += 1
-        elif query_term[i] > row_term[first]:
-            first += 1
-        else:
-            total += query_weight[i] * level_weight[row_level[first]]
-            i += 1
-            first += 1
-    return total
+    for i in range(pruning.find_shared(is_in_query, terms, shared)):
+        total += weight[np.uint64(terms[shared[i]])] * level_weight[levels[shared[i]]]
+    similarity = min(total * inverse_norm[article], 1.0)
+    out_similarity[article] = similarity
+    return np.rint(similarity * prior[article] * SCORE_STEPS)
 
 
 @kernel
-def rank_block(
+def rank_articles(
     query_ptr, query_term, query_weight, query_self, k,
+    q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
+    sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
     inverse_norm, prior, factor,
-    sums, best, keys, similarities, out_steps, out_local, out_similarity,
+    weight, is_in_query, similarities, floors, out_steps, out_local, out_similarity,
 ):  # fmt: skip
     """Best k articles of a segment for each query of a block, exactly.
 
-    Sums in single precision say which articles can be among the best k; those, and whatever is
-    within the rounding error of the k-th, are summed again in double precision from their rows,
-    rounded to steps, and ordered by (steps, local number), both descending.
+    Rare terms are walked, common ones bounded; whatever can be among the best k is summed again in
+    double precision from its row, rounded to steps, and ordered by (steps, local number), both
+    descending.
 
     Parameters
     ----------
@@ -128,58 +109,113 @@ def rank_block(
     query_term : int32[n], ascending within a query
     query_weight : float64[n]
         Weights of unit length, times idf.
-    query_self : int32[n_queries]
+    query_self : int64[n_queries]
         The local number of the query article, -1 if it is not of this segment.
     k : int
         At least 1, at most n_articles.
+    q_sketch … q_norm
+        The outlines of the queries' weights; see `relnews.bounds.Outline`.
+    sketch … norm
+        The outlines of the articles' weights, not divided by their lengths.
+    is_rare : bool[n_terms]
+        Which terms are walked.
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level
         The arrays of a `relnews.postings.Segment`.
     level_weight : float64[n_levels]
     inverse_norm, prior : float64[n_articles]
     factor : float32[n_articles]
         inverse_norm × prior.
-    sums : float32[n_articles]
-    best : float32[k]
-    keys : int64[k]
+    weight : float64[n_terms]
+        Scratch.
+    is_in_query : uint64[n_terms / 64 + 1]
+        Zeros; and zeros again on return.
     similarities : float64[n_articles]
         Scratch.
+    floors : float64[n_queries]
+        Steps that k articles are known to reach; brought up to date.
     out_steps : int64[n_queries, k]
         Scores in steps, best first; 0 where there are fewer than k related articles.
     out_local : int64[n_queries, k]
     out_similarity : float64[n_queries, k]
     """
-    n_articles = factor.size
+    n = factor.size
+    sums = np.empty(n, dtype=np.float32)
+    highest = np.empty(n // pruning.BLOCK + 1, dtype=np.float32)
+    near, nearer = np.empty(n + 1, dtype=np.int32), np.empty(n + 1, dtype=np.int32)
+    longest = 0
+    for article in range(n):
+        longest = max(longest, row_ptr[article + 1] - row_ptr[article])
+    shared = np.empty(longest + 1, dtype=np.int32)
+    steps, local = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
+    n_seeds = 2 * k + pruning.SEEDS
+    bound, place = np.empty(n_seeds, dtype=np.float64), np.empty(n_seeds, dtype=np.int64)
+    estimate, seed = np.empty(2 * k, dtype=np.float64), np.empty(2 * k, dtype=np.int64)
     for query in range(query_self.size):
         terms = query_term[query_ptr[query] : query_ptr[query + 1]]
         weights = query_weight[query_ptr[query] : query_ptr[query + 1]]
+        slack = pruning.rounding(terms.size)
+        pruning.note(terms, weights, weight, is_in_query)
         sums[:] = 0
-        _walk(terms, weights, term, term_ptr, group_ptr, group_level, posting, level_weight, sums)
+        _walk(
+            terms, weights, is_rare, term, term_ptr, group_ptr, group_level, posting, level_weight,
+            sums,
+        )  # fmt: skip
         if query_self[query] >= 0:
-            sums[query_self[query]] = 0
-        best[:] = 0
-        for article in range(n_articles):
-            sums[article] *= factor[article]
-            if sums[article] > best[0]:
-                _replace_least(best, k, sums[article])
-        # n additions of positive single-precision numbers are off by at most n roundings each.
-        slack = 2.0 * (terms.size + 8) * 2.0**-24
-        floor = np.float64(best[0]) * (1.0 - slack) - 2.0 / SCORE_STEPS
-        keys[:] = 0
-        for article in range(n_articles):
-            if sums[article] > 0 and sums[article] >= floor:
-                dot = _dot(
-                    terms, weights, row_term, row_level,
-                    row_ptr[article], row_ptr[article + 1], level_weight,
-                )  # fmt: skip
-                similarity = min(dot * inverse_norm[article], 1.0)
-                similarities[article] = similarity
-                steps = np.int64(np.rint(similarity * prior[article] * SCORE_STEPS))
-                key = (steps << LOCAL_BITS) | article
-                if steps > 0 and key > keys[0]:
-                    _replace_least(keys, k, key)
-        _sort_descending(keys)
-        for i in range(k):
-            article = keys[i] & LOCAL_MASK
-            out_steps[query, i] = keys[i] >> LOCAL_BITS
-            out_local[query, i] = article
-            out_similarity[query, i] = similarities[article]
+            sums[query_self[query]] = -1e30
+        length = np.float32(q_norm[query] * (1.0 + 4.0 * slack))
+        pruning.first_bounds(sums, norm, factor, length, highest)
+        if floors[query] <= 0:
+            pruning.seeds(
+                sums, norm, factor, length, highest, q_sketch[query], q_sketch_scale[query],
+                sketch, sketch_scale, bound, place, estimate, seed,
+            )  # fmt: skip
+            steps[:] = 0
+            local[:] = -1
+            for article in seed:
+                if article >= 0:
+                    found = _steps(
+                        article, weight, is_in_query, shared, row_ptr, row_term, row_level,
+                        level_weight, inverse_norm, prior, similarities,
+                    )  # fmt: skip
+                    if found > steps[0]:
+                        sift(steps, local, k, found, article)
+            floors[query] = steps[0]
+        floor = _floor(floors[query], slack)
+        extra = 4.0 * slack * q_norm[query]
+        n_nearer = pruning.survivors(
+            sums, norm, factor, length, highest, floor, q_sketch[query], q_sketch_scale[query],
+            np.float32(q_sketch_error[query] + extra), length + q_sketch_error[query],
+            q_rest[query], sketch, sketch_scale, sketch_error, rest, near, nearer,
+        )  # fmt: skip
+        steps[:] = 0
+        local[:] = -1
+        for i in range(n_nearer):
+            pruning.fetch(codes, nearer[min(i + pruning.CODES_AHEAD, n_nearer - 1)])
+            article = np.int64(nearer[i])
+            third_bound = pruning.third_bound(
+                article, sums[article], factor, q_codes[query], q_codes_scale[query],
+                np.float32(q_codes_error[query] + extra), length + q_codes_error[query],
+                codes, codes_scale, codes_error, norm,
+            )  # fmt: skip
+            if third_bound < floor:
+                continue
+            found = _steps(
+                article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight,
+                inverse_norm, prior, similarities,
+            )  # fmt: skip
+            if found > steps[0] or (found == steps[0] and found > 0 and article > local[0]):
+                sift(steps, local, k, found, article)
+                floor = max(floor, _floor(steps[0], slack))
+        floors[query] = max(floors[query], steps[0])
+        pruning.forget(terms, is_in_query)
+        for i in range(k - 1, -1, -1):
+            out_steps[query, i] = np.int64(steps[0])
+            out_local[query, i] = max(local[0], 0)
+            out_similarity[query, i] = similarities[max(local[0], 0)]
+            sift(steps, local, k, math.inf, 0)
+
+
+@kernel
+def _floor(steps, slack):
+    """Return a bound, in single precision, that is reached by whatever rounds to so many steps."""
+    return np.float32((max(steps, 1.0) - 0.501) / SCORE_STEPS * (1.0 - slack))

@@ -1,0 +1,451 @@
+"""Made-up news archives of any size, the same each time.
+
+Write the articles, or their TF-IDF vectors without the text::
+
+    python -m benchmarks.generate 1000000 -o archive.jsonl.gz
+    python -m benchmarks.generate 1000000 -o vectors.npz
+
+The numbers below were fitted to 100,000 English news articles of one year. What was fitted can be
+held against any matrix of such vectors::
+
+    python -m benchmarks.generate 100000 --check vectors_of_real_articles.npz
+
+How an article comes about:
+
+- Words are numbers, the most common one 0. How common they are was fitted (`COMMON`); beyond that
+  the frequencies fall as a power of the rank, so that the vocabulary grows with the archive as that
+  of real news does.
+- An article draws its words from three urns: all words, the words of its topic, the words of its
+  story. The words of an urn are themselves drawn from all words, so that every word keeps its
+  frequency.
+- A story has about `STORY` articles, which appear within `SPREAD` articles of each other.
+- A few articles are copies of earlier ones in which some words were replaced. The id of a copy ends
+  in that of its original: ``n000123~n000045``.
+
+Word counts come from 64-bit integers of numpy's PCG64, drawn for blocks of articles: an archive of
+1,000 articles is the beginning of one of a million.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import functools
+import gzip
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+#: How common words are: (rank, frequency beside the others). Between these, lines of logarithms.
+COMMON = (
+    (1, 130.0), (2, 58.0), (4, 42.0), (8, 15.0), (16, 7.2), (32, 3.2), (64, 1.5), (128, 0.74),
+    (256, 0.34), (512, 0.178), (1024, 0.088), (2048, 0.0405), (4096, 0.0165), (8192, 0.0053),
+    (16384, 0.0016), (32768, 4.2e-4), (65536, 1.0e-4), (131072, 3.0e-5),
+)  # fmt: skip
+#: Beyond the last of these, frequencies fall as rank ** -TAIL. The vocabulary grows about as the
+#: number of articles ** (1 / TAIL).
+TAIL = 2.24
+#: There are so many words; an archive of ten million articles uses a quarter of them.
+WORDS = 1 << 23
+#: Draws of an article: their logarithm is normal.
+LENGTH = (5.84, 0.97)
+SHORTEST, LONGEST = 10, 8000
+#: A word that is drawn appears once, or up to five times: 256ths.
+BURST = np.repeat(np.arange(1, 6, dtype=np.uint8), (240, 10, 4, 1, 1))
+
+#: Articles of a story, and how many articles the whole archive gets while it lasts.
+STORY, SPREAD = 10, 1500
+#: Words of a story, and the share of them in its articles, in 256ths: from, to.
+STORY_WORDS, STORY_SHARE = 60, (8, 80)
+#: Topics, words of a topic, and the share of them in an article, in 256ths.
+TOPICS, TOPIC_WORDS, TOPIC_SHARE = 400, 120, 76
+#: Those words are rarer than the ones that make up this share of running text, in 65536ths.
+TOPIC_FROM, STORY_FROM = 37000, 43000
+#: The larger, the more alike are the frequencies of the words of one story or topic.
+EVEN = 32768
+
+#: One article of so many is a copy, of one of so many before it, with so many 256ths replaced.
+COPY_EVERY, COPY_WITHIN, COPY_REPLACED = 32, 1000, 20
+#: Articles are drawn so many at a time.
+BLOCK = 8192
+#: Seconds between articles: 500 a day.
+PACE = 172
+
+#: Every word below rank 60 is one of these, and every third below rank 427: as many and as common
+#: as the stop words of real articles.
+STOP_TEXT = """
+the to of and in on that for is with as it was at by he be from are an his has have this but not
+will they who their or we had were which you all been more one about after would when up out her she
+there its what if him also no so than can other into over first two some could them now my only our
+because most do last where many how any before made very while then get still these may those down
+even back your such through should between during well me being much off too under since another us
+take against both own around here three go part every without each never see until call found must
+keep again show full side always among five four six might nothing why few least less yet put next
+name almost though something together itself often across along however towards already although
+behind within enough third once done front ten top give become himself per bill rather upon whether
+everyone whose above below ever eight nine twenty else
+"""
+STOP_WORDS = STOP_TEXT.split()
+STOP_RANKS = np.array([rank for rank in range(427) if rank < 60 or rank % 3 == 0])
+SYLLABLES = [c + v for c in "bdfghjklmnprstvz" for v in "aiou"]
+
+
+def main() -> None:
+    """Write an archive, or check the vectors."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("articles", type=int, help="how many")
+    parser.add_argument("-o", "--output", type=Path, help=".jsonl, .jsonl.gz, or .npz for vectors")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--check", type=Path, metavar="NPZ", help="compare with these vectors")
+    options = parser.parse_args()
+    if options.check:
+        check(sp.csr_matrix(sp.load_npz(options.check)), options.articles, options.seed)
+    if options.output and options.output.suffix == ".npz":
+        sp.save_npz(options.output, matrix(options.articles, seed=options.seed), compressed=False)
+    elif options.output:
+        write(options.output, options.articles, options.seed)
+    elif not options.check:
+        parser.error("-o or --check is needed")
+
+
+def write(path: Path, n: int, seed: int) -> None:
+    """Write articles as JSON Lines."""
+    # The time is left out of the gzip header, so that the file too is the same each time.
+    with path.open("wb") as file:
+        out = gzip.GzipFile("", "wb", 1, file, mtime=0) if path.suffix == ".gz" else file
+        for article in articles(n, seed=seed):
+            out.write(json.dumps(article).encode() + b"\n")
+        out.close()
+
+
+def articles(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
+    """Yield the articles.
+
+    Parameters
+    ----------
+    n_articles : int
+        How many.
+    seed : int
+        Another seed, another archive.
+
+    Yields
+    ------
+    dict
+        ``id``, ``title``, ``text``, ``published``.
+    """
+    spelling = Spelling()
+    first_day = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    for start in range(0, n_articles, BLOCK):
+        draws = Draws(start, seed)
+        row, term, place = (
+            np.repeat(column, draws.count) for column in (draws.row, draws.term, draws.place)
+        )
+        # Each word of an article gets a place; those of the story come early, as in the news.
+        shuffled = np.random.default_rng([seed, start, 1]).integers(1 << 32, size=len(row))
+        order = np.argsort(row.astype(np.int64) << 40 | shuffled << place)
+        ends = np.searchsorted(row[order], np.arange(BLOCK + 1))
+        words = spelling(term[order])
+        for i in range(min(BLOCK, n_articles - start)):
+            own = words[ends[i] : ends[i + 1]]
+            number = start + i
+            name = f"n{number:06}"
+            if draws.original[i] >= 0:
+                name += f"~n{start + draws.original[i]:06}"
+            published = first_day + dt.timedelta(seconds=PACE * number)
+            yield {
+                "id": name,
+                "title": " ".join(own[:8]).capitalize(),
+                "text": " ".join(
+                    " ".join(own[at : at + 20]).capitalize() + "." for at in range(8, len(own), 20)
+                ),
+                "published": published.isoformat(),
+            }
+
+
+def matrix(n_articles: int, *, seed: int = 0, weights: str = "raw") -> sp.csr_matrix:
+    """Return the TF-IDF vectors of the articles, without making any text.
+
+    They are those of scikit-learn's TfidfVectorizer over title and text, to rounding: float32,
+    of length one, columns in alphabetical order.
+
+    Parameters
+    ----------
+    n_articles : int
+        How many rows.
+    seed : int
+        That of `articles`.
+    weights : {"raw", "stop"}
+        The vectorizer's defaults; or without stop words and words of one article, sublinear.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix
+        One row for each article.
+    """
+    if weights not in ("raw", "stop"):
+        raise ValueError(f"weights must be 'raw' or 'stop', not {weights!r}")
+    blocks = [counts(start, n_articles, seed) for start in range(0, n_articles, BLOCK)]
+    length, term, count = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    del blocks
+    df = np.bincount(term, minlength=WORDS)
+    kept = df > 0
+    if weights == "stop":
+        kept = df > 1
+        kept[STOP_RANKS] = False
+        stays = kept[term]
+        row = np.repeat(np.arange(n_articles), length)[stays]
+        length = np.bincount(row, minlength=n_articles)
+        term, count = term[stays], count[stays]
+        del row, stays
+    terms = np.flatnonzero(kept)
+    column = np.zeros(WORDS, np.int32)
+    column[terms[np.argsort(Spelling()(terms).astype(str))]] = np.arange(len(terms))
+    idf = np.log((1 + n_articles) / (1 + df)) + 1
+    indptr = np.concatenate([[0], np.cumsum(length)])
+    indptr = indptr.astype(np.int32 if indptr[-1] < 2**31 else np.int64)
+    data = np.empty(len(term), np.float32)
+    # In blocks, for the sake of memory.
+    for start in range(0, n_articles, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, n_articles))
+        span = slice(indptr[rows[0]], indptr[rows[-1] + 1])
+        tf = count[span].astype(np.float64)
+        weight = (1 + np.log(tf) if weights == "stop" else tf) * idf[term[span]]
+        row = np.repeat(rows - start, length[rows])
+        norm = np.sqrt(np.bincount(row, weight * weight, minlength=len(rows)))
+        data[span] = weight / norm[row]
+        term[span] = column[term[span]]
+    X = sp.csr_matrix((data, term, indptr), shape=(n_articles, len(terms)))
+    X.sort_indices()
+    return X
+
+
+def planted(n_articles: int, *, seed: int = 0) -> np.ndarray:
+    """Return the copies: pairs of positions, copy and original."""
+    pairs = []
+    for start in range(0, n_articles, BLOCK):
+        original = originals(start, seed)
+        copies = np.flatnonzero(original >= 0)
+        pairs.append(np.stack([copies, original[copies]], axis=1) + start)
+    found = np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
+    return found[found[:, 0] < n_articles]
+
+
+def counts(start: int, stop: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the term counts of a block: distinct terms of each article, terms, their counts."""
+    draws = Draws(start, seed)
+    # One sort of one key brings together what an article drew twice.
+    key = np.sort(draws.row.astype(np.int64) << 32 | draws.term << 8 | draws.count)
+    key = key[: np.searchsorted(key, (stop - start) << 32)]
+    pair = key >> 8
+    first = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
+    count = np.add.reduceat(key & 255, first)
+    pair = pair[first]
+    length = np.bincount(pair >> 24, minlength=min(BLOCK, stop - start))
+    return length, (pair & (2**24 - 1)).astype(np.int32), count.astype(np.int16)
+
+
+class Draws:
+    """What the articles of a block drew.
+
+    Parameters
+    ----------
+    start : int
+        The block's first article.
+    seed : int
+        That of the archive.
+
+    Attributes
+    ----------
+    row, term, count : ndarray
+        Of each draw: the article's place in the block, the word's rank, how often it appears.
+    place : ndarray
+        Of each draw: 6 for words of the story, 8 for others, which come later in the text.
+    original : ndarray
+        The place in the block of the article copied, or -1.
+    """
+
+    def __init__(self, start: int, seed: int) -> None:
+        random = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, start])))
+        mean, spread = LENGTH
+        length = np.exp(mean + spread * random.standard_normal(BLOCK))
+        length = np.clip(length, SHORTEST, LONGEST).astype(np.int64)
+        self.original = originals(start, seed)
+        copies = np.flatnonzero(self.original >= 0)
+        length[copies] = length[self.original[copies]]
+        self.row = np.repeat(np.arange(BLOCK), length)
+        bits = random.integers(2**64, size=len(self.row), dtype=np.uint64)
+        # A draw is 64 bits: 40 say which word, 8 of which urn, 8 how often it appears.
+        pick = (bits >> np.uint64(32)).astype(np.int64) & 0xFFFF
+        urn = (bits >> np.uint64(16)).astype(np.int64) & 255
+        key, origin = bits.copy(), np.zeros(len(bits), np.int64)
+
+        number = np.arange(start, start + BLOCK, dtype=np.uint64)
+        wander = mixed(number, seed, 1) % np.uint64(SPREAD)
+        story = mixed((number + wander) // np.uint64(STORY), seed, 2)
+        low, high = STORY_SHARE
+        story_share = low + (story & np.uint64(255)).astype(np.int64) * (high - low) // 255
+        topic = mixed(story % np.uint64(TOPICS), seed, 3)
+        of_story = np.flatnonzero(urn < story_share[self.row])
+        of_topic = np.flatnonzero(
+            (urn >= story_share[self.row]) & (urn < story_share[self.row] + TOPIC_SHARE)
+        )
+        for chosen, of_article, size, rarest in (
+            (of_story, story, STORY_WORDS, STORY_FROM),
+            (of_topic, topic, TOPIC_WORDS, TOPIC_FROM),
+        ):
+            # The first words of an urn are more common than the last.
+            which = pick[chosen] * (pick[chosen] + EVEN) // (65536 + EVEN)
+            which = (which * size >> 16).astype(np.uint64)
+            key[chosen] = mixed(of_article[self.row[chosen]] + which, seed, 4)
+            origin[chosen] = rarest
+        self.place = np.full(len(bits), 8, np.int64)
+        self.place[of_story] = 6
+        self.count = BURST[(bits & np.uint64(255)).astype(np.int64)]
+        self.term = ranks(key, origin)
+        self._copy(copies, np.cumsum(length) - length, length, urn)
+
+    def _copy(
+        self, copies: np.ndarray, first: np.ndarray, length: np.ndarray, luck: np.ndarray
+    ) -> None:
+        """Give copies what their originals drew, but for some."""
+        for copy in copies:
+            new = np.arange(length[copy]) + first[copy]
+            new = new[luck[new] >= COPY_REPLACED]
+            old = new - first[copy] + first[self.original[copy]]
+            for column in (self.term, self.count, self.place):
+                column[new] = column[old]
+
+
+def originals(start: int, seed: int) -> np.ndarray:
+    """Return, for each article of a block, the place of the one it copies, or -1."""
+    luck = mixed(np.arange(start, start + BLOCK, dtype=np.uint64), seed, 5)
+    back = (luck >> np.uint64(32)) % np.uint64(COPY_WITHIN) + np.uint64(1)
+    original = np.arange(BLOCK) - back.astype(np.int64)
+    copies = (luck % np.uint64(COPY_EVERY) == 0) & (original >= 0)
+    # Copies of copies would make one copy of several originals.
+    copies &= ~copies[original]
+    return np.where(copies, original, -1)
+
+
+def mixed(numbers: np.ndarray, seed: int, purpose: int) -> np.ndarray:
+    """Return numbers that look drawn, the same for the same: the mixer of SplitMix64."""
+    mix = numbers.astype(np.uint64)
+    mix += np.uint64((seed * 8 + purpose) * 0x9E3779B97F4A7C15 % 2**64)
+    mix ^= mix >> np.uint64(30)
+    mix *= np.uint64(0xBF58476D1CE4E5B9)
+    mix ^= mix >> np.uint64(27)
+    mix *= np.uint64(0x94D049BB133111EB)
+    mix ^= mix >> np.uint64(31)
+    return mix
+
+
+def ranks(bits: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """Return the words that the upper 40 of 64 random bits draw.
+
+    Parameters
+    ----------
+    bits : ndarray of uint64
+        Random.
+    origin : ndarray of int64
+        Only words rarer than this share of the running words are drawn, in 65536ths.
+
+    Returns
+    -------
+    ndarray of int64
+        Ranks, from 0.
+    """
+    first = slots()
+    slot = (bits >> np.uint64(48)).astype(np.int64)
+    slot = origin + (slot * (65536 - origin) >> 16)
+    within = (bits >> np.uint64(24)).astype(np.int64) & 0xFFFFFF
+    return first[slot] + (within * (first[slot + 1] - first[slot]) >> 24)
+
+
+@functools.cache
+def slots() -> np.ndarray:
+    """Cut all running words into 65536 equal shares: the first word of each, by rank."""
+    rank, often = np.log(np.array(COMMON)).T
+    # One more point, so far out that the line to it has the slope of the tail.
+    rank, often = np.append(rank, rank[-1] + 10), np.append(often, often[-1] - 10 * TAIL)
+    share = np.cumsum(np.exp(np.interp(np.log(np.arange(1, WORDS + 1)), rank, often)))
+    first = np.searchsorted(share, np.arange(65536) / 65536 * share[-1], side="right")
+    return np.append(first, WORDS)
+
+
+class Spelling:
+    """Words of ranks: stop words, and made-up ones of two to four syllables."""
+
+    def __init__(self) -> None:
+        self._words = np.zeros(WORDS, object)
+        self._words[STOP_RANKS] = STOP_WORDS
+
+    def __call__(self, ranks: np.ndarray) -> np.ndarray:
+        """Return the words, an array of strings."""
+        words = self._words[ranks]
+        for rank in np.unique(ranks[words == 0]).tolist():
+            syllables = [SYLLABLES[rank >> 6 & 63], SYLLABLES[rank & 63]]
+            if rank >= 1 << 12:
+                syllables.insert(0, SYLLABLES[rank >> 12 & 63])
+            if rank >= 1 << 18:
+                syllables.insert(0, SYLLABLES[rank >> 18])
+            self._words[rank] = "".join(syllables)
+        return self._words[ranks]
+
+
+def check(real: sp.csr_matrix, n: int, seed: int) -> None:
+    """Print what was fitted: of real vectors, and of generated ones."""
+    start = time.perf_counter()
+    made = matrix(n, seed=seed)
+    seconds = time.perf_counter() - start
+    columns = [figures(X) for X in (real, made)]
+    print("| | real | generated | ratio |\n|---|---|---|---|")
+    for name, one in columns[0].items():
+        other = columns[1][name]
+        print(f"| {name} | {one:,.4g} | {other:,.4g} | {other / one if one else np.nan:.2f} |")
+    print(f"\n{n:,} vectors generated in {seconds:.1f} s", file=sys.stderr)
+
+
+def figures(X: sp.csr_matrix) -> dict[str, float]:
+    """Return what is compared."""
+    n = X.shape[0]
+    df = np.sort(np.bincount(X.indices, minlength=X.shape[1]))[::-1].astype(float)
+    length = np.diff(X.indptr)
+    found: dict[str, Any] = {"articles": n, "terms": X.shape[1], "pairs per article": length.mean()}
+    for share in (5, 25, 50, 75, 95):
+        found[f"pairs per article, {share} %"] = np.percentile(length, share)
+    found["postings per query"] = (df * df).sum() / n
+    for share in (10, 5, 1):
+        found[f"terms in more than {share} % of articles"] = (df > n * share / 100).sum()
+    for articles in (1, 2, 5):
+        found[f"terms in {articles} article{'s'[: articles - 1]}"] = (df == articles).sum()
+    for rank in (1, 10, 100, 1000, 10_000, 100_000):
+        if rank <= len(df):
+            found[f"articles of term {rank:,}"] = df[rank - 1]
+    for size in (1000, 10_000):
+        if size < n:
+            rows = np.random.default_rng(0).choice(n, size, replace=False)
+            found[f"terms of {size:,} articles"] = len(np.unique(X[rows].indices))
+    # The usual article shares as much with one that has nothing to do with it.
+    random = np.random.default_rng(0)
+    one, other = random.integers(n, size=(2, 4000))
+    chance = np.asarray(X[one].multiply(X[other]).sum(axis=1)).ravel()
+    for share in (25, 50, 75):
+        found[f"similarity of two articles, {share} %"] = np.percentile(chance, share)
+    rows = np.sort(random.choice(n, min(n, 300), replace=False))
+    similarity = (X[rows] @ X.T).toarray()
+    similarity[np.arange(len(rows)), rows] = -1
+    best = -np.sort(-similarity, axis=1)
+    for k in (1, 8, 20):
+        for share in (5, 25, 50, 75, 95):
+            found[f"similarity {k}, {share} %"] = np.percentile(best[:, k - 1], share)
+    return found
+
+
+if __name__ == "__main__":
+    main()
