@@ -41,10 +41,14 @@ TIE = 1e-12
 def forced(segment_rows=1 << 16, *, worth_pruning=0, common=0.1, most_common=1024, sketch=128):
     """Cut small matrices into segments, and leave out rows by their bounds."""
     with (
+        mock.patch.object(neighbors, "SEGMENT_ROWS", segment_rows),
         mock.patch.multiple(
-            neighbors, SEGMENT_ROWS=segment_rows, WORTH_PRUNING=worth_pruning, COMMON=common
+            bounds,
+            WORTH_PRUNING=worth_pruning,
+            COMMON=common,
+            MOST_COMMON=most_common,
+            SKETCH=sketch,
         ),
-        mock.patch.multiple(bounds, MOST_COMMON=most_common, SKETCH=sketch),
     ):
         yield
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -180,9 +181,9 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         positions : int64 array of shape (n_queries, k)
         """
         check_is_fitted(self)
-        k = self.n_neighbors if k is None else k
-        _positive("k", k)
-        return self._rank(X, min(k, self._n_available(X)))
+        k = _positive("k", self.n_neighbors if k is None else k)
+        queries = self._queries(X)
+        return self._rank(queries, X is None, min(k, self._n_available(X)))
 
     def kneighbors(
         self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
@@ -204,21 +205,21 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         positions : int64 array of shape (n_queries, n_neighbors)
         """
         check_is_fitted(self)
-        k = self.n_neighbors if n_neighbors is None else n_neighbors
-        _positive("n_neighbors", k)
+        k = _positive("n_neighbors", self.n_neighbors if n_neighbors is None else n_neighbors)
+        queries = self._queries(X)
         if k > self._n_available(X):
             sign = "<" if X is None else "<="
             msg = (
                 f"Expected n_neighbors {sign} n_samples_fit, but n_neighbors = {k}, "
-                f"n_samples_fit = {self.n_samples_fit_}, n_samples = {_n_rows(X, self._X)}"
+                f"n_samples_fit = {self.n_samples_fit_}, n_samples = {queries.shape[0]}"
             )
             raise ValueError(msg)
-        similarities, positions = self._rank(X, k)
+        similarities, positions = self._rank(queries, X is None, k)
         return (_distance(similarities), positions) if return_distance else positions
 
     def kneighbors_graph(
         self, X: Any = None, n_neighbors: int | None = None, mode: str = "connectivity"
-    ) -> sp.csr_matrix:
+    ) -> Any:
         """Return the nearest rows as a sparse graph, as ``NearestNeighbors`` does.
 
         Parameters
@@ -239,7 +240,9 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         n, k = positions.shape
         data = distances.ravel() if mode == "distance" else np.ones(n * k)
         ptr = np.arange(0, n * k + 1, k) if k else np.zeros(n + 1, dtype=np.int64)
-        return sp.csr_matrix((data, positions.ravel(), ptr), shape=(n, self.n_samples_fit_))
+        is_array = get_config().get("sparse_interface") == "sparray"
+        as_configured: Any = sp.csr_array if is_array else sp.csr_matrix
+        return as_configured((data, positions.ravel(), ptr), shape=(n, self.n_samples_fit_))
 
     def radius_neighbors(
         self,
@@ -269,6 +272,9 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         positions : object array of shape (n_queries,)
         """
         check_is_fitted(self)
+        if sort_results and not return_distance:
+            msg = "return_distance must be True if sort_results is True."
+            raise ValueError(msg)
         found: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
         for first, similarities in self._products(self._queries(X)):
             for i, row in enumerate(_distance(similarities)):
@@ -283,7 +289,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             distances[i], positions[i] = distance, position
         return (distances, positions) if return_distance else positions
 
-    def transform(self, X: Any) -> sp.csr_matrix:
+    def transform(self, X: Any) -> Any:
         """Return distances to the nearest rows as a graph, as ``KNeighborsTransformer`` does.
 
         Parameters
@@ -298,7 +304,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self.kneighbors_graph(X, self.n_neighbors + 1, mode="distance")
 
-    def fit_transform(self, X: Any, y: Any = None) -> sp.csr_matrix:
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
         """Fit, and return the graph of the fitted rows; see `transform`."""
         return self.fit(X).transform(X)
 
@@ -317,9 +323,8 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         return _csr(X)
 
-    def _rank(self, X: Any, k: int) -> Similar:
-        queries = self._queries(X)
-        inverse_norm = self._inverse_norm if X is None else _inverse_norms(queries)
+    def _rank(self, queries: Any, are_fitted: bool, k: int) -> Similar:
+        inverse_norm = self._inverse_norm if are_fitted else _inverse_norms(queries)
         if self.max_terms is not None:
             queries = _strongest(queries, self.max_terms)
         similarities = np.zeros((queries.shape[0], k))
@@ -330,14 +335,14 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self._is_signed or k > max(1024, self.n_samples_fit_ // 64) or (queries.data < 0).any():
             for first, block in self._products(queries, inverse_norm):
                 for i, row in enumerate(block, first):
-                    own = -1 if X is not None else i
+                    own = i if are_fitted else -1
                     similarities[i], positions[i] = _best(row, k, own)
             return similarities, positions
 
         def rank(first: int) -> None:
             block = slice(first, min(first + size, queries.shape[0]))
             some = _cut_csr(queries, block, inverse_norm)
-            own = np.arange(block.start, block.stop) if X is None else np.full(len(some), -1)
+            own = np.arange(block.start, block.stop) if are_fitted else np.full(len(some), -1)
             similarities[block], positions[block] = self._rank_block(some, own, k)
 
         size = self._block_size(k)
@@ -393,18 +398,20 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         size = max(int(self.memory_limit // (24 * max(self.n_samples_fit_, 1))), 1)
         for first in range(0, queries.shape[0], size):
             some = queries[first : first + size].astype(np.float64)
+            # In the same order as short lists are, so that the last digit is the same.
+            some.data *= np.repeat(inverse_norm[first : first + size], np.diff(some.indptr))
             block = (some @ columns).toarray()
             block *= self._inverse_norm
-            block *= inverse_norm[first : first + size, None]
             yield first, np.clip(block, -1.0, 1.0)
 
 
 def _csr(X: Any) -> Any:
-    """Return a CSR matrix with sorted columns, each once, copied only if need be."""
+    """Return a CSR matrix with sorted columns, each once, and no zeros; copied only if need be."""
     X = sp.csr_matrix(X)
-    if not X.has_canonical_format:
+    if not X.has_canonical_format or not X.data.all():
         X = X.copy()
         X.sum_duplicates()
+        X.eliminate_zeros()
     return X
 
 
@@ -461,15 +468,12 @@ def _distance(similarity: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(1.0 - similarity, 0.0, 2.0)
 
 
-def _positive(name: str, value: object) -> None:
-    """Raise scikit-learn's errors."""
+def _positive(name: str, value: Any) -> int:
+    """Return a number of one or more, or raise scikit-learn's errors."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         msg = f"{name} does not take {type(value)} value, enter integer value"
         raise TypeError(msg)
     if value <= 0:
         msg = f"Expected {name} > 0. Got {value}"
         raise ValueError(msg)
-
-
-def _n_rows(X: Any, fitted: sp.csr_matrix) -> int:
-    return int((fitted if X is None else X).shape[0])
+    return int(value)
