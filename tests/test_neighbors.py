@@ -287,9 +287,10 @@ def test_ties_of_many_equal_values(common, n_columns):
         assert_exact(model, X, Y, 8, brute_force(X, Y))
 
 
-@pytest.mark.parametrize("n", [4000, 6000])
-def test_real_sizes_of_things(n):
+@pytest.mark.parametrize("more", [-1, 500])
+def test_real_sizes_of_things(more):
     """Nothing is forced: few rows are not bounded, more are."""
+    n = bounds.WORTH_PRUNING + more
     draw = np.random.default_rng(2)
     some, common = sp.random(n, 400, 0.05, rng=draw), sp.csr_matrix(draw.random((n, 8)).round(1))
     X = sp.hstack([common, some], "csr")

@@ -16,7 +16,7 @@ from relnews._kernels._compile import frozen
 COMMON = 0.1
 
 #: Fewer rows are walked sooner than bounded.
-WORTH_PRUNING = 4096
+WORTH_PRUNING = 8192
 
 #: No more terms than these are common, and a sketch has so many coordinates.
 MOST_COMMON = 1024
