@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +54,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.factor)
+
+    @property
+    def longest(self) -> int:
+        """How many terms the longest row has."""
+        return int(np.diff(self.ptr).max(initial=0))
 
     def arrays(self) -> Any:
         """Return the arrays in the order in which kernels take them."""
@@ -195,6 +202,58 @@ class CommonTerms:
         if self.width:
             pruning.densify(*rows.arrays(), self._column_of, part)
         return part
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scratch:
+    """What ranking writes to on the way; used again, for fresh memory costs more than a query."""
+
+    weight: NDArray[np.float64]
+    is_in_query: NDArray[np.uint64]
+    shared: NDArray[np.int32]
+    sums: NDArray[np.float32]
+    highest: NDArray[np.float32]
+    near: NDArray[np.int32]
+    nearer: NDArray[np.int32]
+    similarities: NDArray[np.float64]
+
+    @classmethod
+    @contextlib.contextmanager
+    def borrowed(cls, n_terms: int, n_rows: int, longest: int) -> Iterator[Scratch]:
+        """Lend arrays that are long enough, to one thread at a time.
+
+        Parameters
+        ----------
+        n_terms, n_rows : int
+        longest : int
+            How many terms the longest row has.
+        """
+        try:
+            scratch = _IDLE.pop()
+        except IndexError:
+            scratch = cls._of(0, 0, 0)
+        sizes = len(scratch.weight), len(scratch.sums), len(scratch.shared) - 1
+        wanted = n_terms, n_rows, longest
+        if any(size < least for size, least in zip(sizes, wanted, strict=True)):
+            scratch = cls._of(*map(max, sizes, wanted))
+        yield scratch
+        _IDLE.append(scratch)
+
+    @classmethod
+    def _of(cls, n_terms: int, n_rows: int, longest: int) -> Scratch:
+        return cls(
+            np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64),
+            np.empty(longest + 1, dtype=np.int32), np.empty(n_rows, dtype=np.float32),
+            np.empty(n_rows, dtype=np.float32), np.empty(n_rows + 1, dtype=np.int32),
+            np.empty(n_rows + 1, dtype=np.int32), np.empty(n_rows),
+        )  # fmt: skip
+
+    def arrays(self) -> Any:
+        """Return the arrays in the order in which kernels take them, the last for articles only."""
+        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+
+
+_IDLE: collections.deque[Scratch] = collections.deque()
 
 
 def common_terms(document_frequency: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:

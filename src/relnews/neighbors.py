@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from relnews import _parallel
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
-from relnews.bounds import CommonTerms, Outline, Rows, blocks, common_terms, sampled
+from relnews.bounds import CommonTerms, Rows, Scratch, blocks, common_terms, sampled
 
 #: Rows are numbered by 16 bits inside a segment.
 SEGMENT_ROWS = 1 << 16
@@ -36,46 +36,41 @@ class _Segment:
     ----------
     first : int
         Position of the first row.
-    rows : Rows
-    outline : Outline
-    post_ptr : int64 array of shape (n_terms + 1,)
-    post_scale : float64 array of shape (n_terms,)
-    posting : uint16 array of shape (n_postings,)
-    code : uint8 array of shape (n_postings,)
-        Times the scale, a posting's value rounded up.
+    n_rows : int
+    longest : int
+        How many terms the longest row has.
+    arrays : tuple of arrays
+        As `relnews._kernels.nearest.rank_rows` takes them.
+    n_bytes : int
+        Of the arrays that are not those of the matrix.
     """
 
     first: int
-    rows: Rows
-    outline: Outline
-    post_ptr: NDArray[np.int64]
-    post_scale: NDArray[np.float64]
-    posting: NDArray[np.uint16]
-    code: NDArray[np.uint8]
+    n_rows: int
+    longest: int
+    arrays: Any
+    n_bytes: int
 
     @classmethod
     def of(cls, first: int, rows: Rows, common: CommonTerms) -> _Segment:
         """Lay out the postings and make the outlines."""
-        is_rare = common.is_rare
-        n_terms = len(is_rare)
-        arrays = rows.arrays()
+        n_terms = len(common.is_rare)
         largest = np.zeros(n_terms)
-        nearest.largest_values(*arrays, largest)
-        scale = frozen(np.where(is_rare, largest / 255, 0))
+        nearest.largest_values(*rows.arrays(), largest)
+        scale = frozen(np.where(common.is_rare, largest / 255, 0))
         frequency = np.bincount(rows.term, minlength=n_terms)
         ptr = np.zeros(n_terms + 1, dtype=np.int64)
         np.cumsum(np.where(scale > 0, frequency, 0), out=ptr[1:])
         posting = np.empty(int(ptr[-1]), dtype=np.uint16)
         code = np.empty(len(posting), dtype=np.uint8)
-        nearest.lay_out_codes(*arrays, scale, ptr[:-1].copy(), posting, code)
+        nearest.lay_out_codes(*rows.arrays(), scale, ptr[:-1].copy(), posting, code)
         outline = common.outline((_cut(rows, cut) for cut in blocks(len(rows))), len(rows))
-        return cls(first, rows, outline, ptr, scale, posting, code)
-
-    @property
-    def n_bytes(self) -> int:
-        """Bytes beyond those of the rows."""
-        arrays = [self.post_ptr, self.post_scale, self.posting, self.code, self.rows.factor]
-        return sum(array.nbytes for array in (*arrays, *self.outline.arrays()))
+        factor = np.ones(len(rows), dtype=np.float32)
+        postings = [frozen(array) for array in (ptr, scale, posting, code)]
+        arrays = (*outline.arrays(), *postings, *rows.arrays(), frozen(factor))
+        own = (*outline.arrays(), *postings, rows.factor, factor)
+        n_bytes = sum(array.nbytes for array in own)
+        return cls(first, len(rows), rows.longest, arrays, n_bytes)
 
 
 class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -346,7 +341,11 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             similarities[block], positions[block] = self._rank_block(some, own, k)
 
         size = self._block_size(k)
-        for _ in _parallel.in_order(rank, range(0, queries.shape[0], size), self.n_jobs):
+        starts = range(0, queries.shape[0], size)
+        if len(starts) == 1:  # sooner done than handed over
+            rank(0)
+            return similarities, positions
+        for _ in _parallel.in_order(rank, starts, self.n_jobs):
             pass
         return similarities, positions
 
@@ -357,27 +356,23 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return int(min(max(self.memory_limit // (per_row * n_workers), 1), _BLOCK))
 
     def _rank_block(self, queries: Rows, own: NDArray[np.int64], k: int) -> Similar:
-        n, n_terms = len(queries), self.n_features_in_
+        n = len(queries)
         weights = queries.value * np.repeat(queries.factor, np.diff(queries.ptr))
         outline = self._common.outline([queries], n).arrays()
         floors = np.zeros(n)
-        weight, is_in_query = np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64)
         scores, rows = [], []
         for segment in self._segments:
-            n_rows = len(segment.rows)
-            size = min(k, n_rows)
+            size = min(k, segment.n_rows)
             score, row = np.empty((n, size)), np.empty((n, size), dtype=np.int64)
             local = own - segment.first
+            local[(local < 0) | (local >= segment.n_rows)] = -1
             # What is the last of a shorter list is not what k rows reach.
             reached = floors if size == k else np.zeros(n)
-            nearest.rank_rows(
-                frozen(queries.ptr), frozen(queries.term), frozen(weights),
-                frozen(np.where((local >= 0) & (local < n_rows), local, -1)), size,
-                *outline, *segment.outline.arrays(),
-                frozen(segment.post_ptr), frozen(segment.post_scale), frozen(segment.posting),
-                frozen(segment.code), *segment.rows.arrays(),
-                frozen(np.ones(n_rows, dtype=np.float32)), weight, is_in_query, reached, score, row,
-            )  # fmt: skip
+            with Scratch.borrowed(self.n_features_in_, segment.n_rows, segment.longest) as scratch:
+                nearest.rank_rows(
+                    frozen(queries.ptr), frozen(queries.term), frozen(weights), frozen(local), size,
+                    *outline, *segment.arrays, *scratch.arrays()[:-1], reached, score, row,
+                )  # fmt: skip
             scores.append(score)
             rows.append(row + segment.first)
         score, row = np.concatenate(scores, axis=1), np.concatenate(rows, axis=1)

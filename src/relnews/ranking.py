@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels import scoring
 from relnews._kernels._compile import frozen
-from relnews.bounds import CommonTerms, Outline, Rows
+from relnews.bounds import CommonTerms, Outline, Rows, Scratch
 from relnews.postings import Segment
 
 #: ``Queries.number`` of a query that is no article of the archive.
@@ -108,6 +108,7 @@ class ScoredSegment:
         self.common = common
         self.outline = outline
         self.prior = frozen(np.ones(segment.n_articles) if prior is None else prior)
+        self._longest = int(np.diff(segment.row_ptr).max(initial=0))
         self._factor = frozen((self.inverse_norm * self.prior).astype(np.float32))
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:
@@ -147,15 +148,15 @@ class ScoredSegment:
         local = np.empty(shape, dtype=np.int64)
         similarity = np.empty(shape)
         is_rare = self.common.is_rare
-        scoring.rank_articles(
-            queries.ptr, queries.term, queries.weight, frozen(own), k,
-            *queries.outline.arrays(), *self.outline.arrays(), is_rare,
-            segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
-            segment.posting, segment.row_ptr, segment.row_term, segment.row_level,
-            self.level_weight, self.inverse_norm, self.prior, self._factor,
-            np.empty(len(is_rare)), np.zeros(len(is_rare) // 64 + 1, dtype=np.uint64), np.zeros(n),
-            reached, steps, local, similarity,
-        )  # fmt: skip
+        with Scratch.borrowed(len(is_rare), segment.n_articles, self._longest) as scratch:
+            scoring.rank_articles(
+                queries.ptr, queries.term, queries.weight, frozen(own), k,
+                *queries.outline.arrays(), *self.outline.arrays(), is_rare,
+                segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
+                segment.posting, segment.row_ptr, segment.row_term, segment.row_level,
+                self.level_weight, self.inverse_norm, self.prior, self._factor,
+                *scratch.arrays(), reached, steps, local, similarity,
+            )  # fmt: skip
         return steps, local + self.base, similarity
 
     def published(self, number: NDArray[np.int64]) -> NDArray[np.int64]:

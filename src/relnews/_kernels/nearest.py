@@ -77,7 +77,7 @@ def rank_rows(
     q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm,
     post_ptr, post_scale, posting, code, row_ptr, row_term, row_value, inverse_norm,
-    factor, weight, is_in_query, floors, out_score, out_row,
+    factor, weight, is_in_query, shared, sums, highest, near, nearer, floors, out_score, out_row,
 ):  # fmt: skip
     """Best k rows of a segment for each query of a block, exactly.
 
@@ -106,10 +106,14 @@ def rank_rows(
     inverse_norm : float64[n_rows]
     factor : float32[n_rows]
         Ones.
-    weight : float64[n_terms]
+    weight : float64[≥ n_terms]
         Scratch.
-    is_in_query : uint64[n_terms / 64 + 1]
+    is_in_query : uint64[≥ n_terms / 64 + 1]
         Zeros; and zeros again on return.
+    shared : int32[≥ longest row + 1]
+    sums, highest : float32[≥ n_rows]
+    near, nearer : int32[≥ n_rows + 1]
+        Scratch.
     floors : float64[n_queries]
         Scores that k rows are known to reach; brought up to date.
     out_score : float64[n_queries, k]
@@ -118,13 +122,7 @@ def rank_rows(
         Of equal scores the first row is the better one.
     """
     n_rows = norm.size
-    sums = np.empty(n_rows, dtype=np.float32)
-    highest = np.empty(n_rows // pruning.BLOCK + 1, dtype=np.float32)
-    near, nearer = np.empty(n_rows + 1, dtype=np.int32), np.empty(n_rows + 1, dtype=np.int32)
-    longest = 0
-    for row in range(n_rows):
-        longest = max(longest, row_ptr[row + 1] - row_ptr[row])
-    shared = np.empty(longest + 1, dtype=np.int32)
+    sums = sums[:n_rows]
     score, tie = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
     n_seeds = 2 * k + pruning.SEEDS
     bound, place = np.empty(n_seeds, dtype=np.float64), np.empty(n_seeds, dtype=np.int64)

@@ -95,7 +95,8 @@ def rank_articles(
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
     inverse_norm, prior, factor,
-    weight, is_in_query, similarities, floors, out_steps, out_local, out_similarity,
+    weight, is_in_query, shared, sums, highest, near, nearer, similarities, floors,
+    out_steps, out_local, out_similarity,
 ):  # fmt: skip
     """Best k articles of a segment for each query of a block, exactly.
 
@@ -125,11 +126,14 @@ def rank_articles(
     inverse_norm, prior : float64[n_articles]
     factor : float32[n_articles]
         inverse_norm × prior.
-    weight : float64[n_terms]
+    weight : float64[≥ n_terms]
         Scratch.
-    is_in_query : uint64[n_terms / 64 + 1]
+    is_in_query : uint64[≥ n_terms / 64 + 1]
         Zeros; and zeros again on return.
-    similarities : float64[n_articles]
+    shared : int32[≥ longest row + 1]
+    sums, highest : float32[≥ n_articles]
+    near, nearer : int32[≥ n_articles + 1]
+    similarities : float64[≥ n_articles]
         Scratch.
     floors : float64[n_queries]
         Steps that k articles are known to reach; brought up to date.
@@ -139,13 +143,7 @@ def rank_articles(
     out_similarity : float64[n_queries, k]
     """
     n = factor.size
-    sums = np.empty(n, dtype=np.float32)
-    highest = np.empty(n // pruning.BLOCK + 1, dtype=np.float32)
-    near, nearer = np.empty(n + 1, dtype=np.int32), np.empty(n + 1, dtype=np.int32)
-    longest = 0
-    for article in range(n):
-        longest = max(longest, row_ptr[article + 1] - row_ptr[article])
-    shared = np.empty(longest + 1, dtype=np.int32)
+    sums = sums[:n]
     steps, local = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
     n_seeds = 2 * k + pruning.SEEDS
     bound, place = np.empty(n_seeds, dtype=np.float64), np.empty(n_seeds, dtype=np.int64)
