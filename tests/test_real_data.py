@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 import reference
-from relnews import RelatedNews, read_articles
+from relnews import RelatedNews, bounds, read_articles
 from relnews.articles import Problem
 
 
@@ -76,10 +77,12 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
     assert sum(len(one) == 8 for one in lists) / len(lists) > 0.95
 
 
-def test_lists_equal_brute_force_with_scikit_learn(data_folder):
+@pytest.mark.parametrize("worth_pruning", [0, 10**9])
+def test_lists_equal_brute_force_with_scikit_learn(data_folder, worth_pruning):
     """Ids and scores of 200 drawn lists are those of scikit-learn's vectors, ties aside."""
     articles = list(read_articles(data_folder / "ucsc_press" / "docs.jsonl.gz"))
-    news = RelatedNews().fit(articles)
+    with mock.patch.object(bounds, "WORTH_PRUNING", worth_pruning):
+        news = RelatedNews().fit(articles)
     vectorizer = CountVectorizer(stop_words="english")
     both = vectorizer.fit_transform(
         [a.title for a in articles] + [f"{a.dek}\n{a.text}" for a in articles]

@@ -99,6 +99,10 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Columns and rows of the fitted matrix.
     n_bytes_ : int
         What is kept beyond the matrix itself.
+
+    Notes
+    -----
+    Similarities below 1e-30 count as none.
     """
 
     def __init__(
@@ -321,6 +325,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _rank(self, queries: Any, are_fitted: bool, k: int) -> Similar:
         inverse_norm = self._inverse_norm if are_fitted else _inverse_norms(queries)
         if self.max_terms is not None:
+            _positive("max_terms", self.max_terms)
             queries = _strongest(queries, self.max_terms)
         similarities = np.zeros((queries.shape[0], k))
         positions = np.zeros((queries.shape[0], k), dtype=np.int64)
