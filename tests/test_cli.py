@@ -361,7 +361,7 @@ def test_build_replaces_an_archive(invoke, articles, small):
 
     assert result.exit_code == 0
     assert ids_in(small) == ["veto", "push"]
-    assert len(list(small.iterdir())) == 3, "catalogue, vocabulary, segment"
+    assert len(list(small.iterdir())) == 4, "catalogue, vocabulary, common terms, segment"
 
 
 #: What can be wrong with a file of articles, the options, and what is said about it.
