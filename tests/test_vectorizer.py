@@ -811,3 +811,12 @@ def test_grid_search_in_a_pipeline():
 def test_checks_of_estimators(cls, check):
     """The classes pass those of scikit-learn's checks that need no table: it has none for texts."""
     check(cls.__name__, cls())
+
+
+@both
+def test_stop_words_that_tokens_cannot_be_are_warned_of_with_a_vocabulary_too(cls):
+    """Nothing is learned with a given vocabulary, but stop words are checked all the same."""
+    parameters = {"vocabulary": ["nato"], "stop_words": ["the nato"]}
+    for one in (cls(**parameters), THEIRS[cls](**parameters)):
+        with pytest.warns(UserWarning, match="inconsistent with your preprocessing"):
+            one.transform(TEXTS) if cls is CountVectorizer else one.fit_transform(TEXTS)

@@ -82,6 +82,8 @@ class Documents:
         """Return the counts of the terms of a fitted or given vocabulary."""
         vectorizer = self._vectorizer
         vocabulary, n_workers = vectorizer.vocabulary_, 1
+        if vectorizer.stop_words is not None:
+            vectorizer.build_analyzer()  # checks stop words once
         if vectorizer.stemmer is not None:
             # Which words have which stems is not known before they are met.
             features, counted = self._count()
