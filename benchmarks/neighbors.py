@@ -20,7 +20,6 @@ import functools
 import math
 import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from benchmarks.vectorize import read, timed
+from benchmarks.vectorize import read, timed, without_openblas_settings
 
 WEIGHTS: dict[str, dict[str, Any]] = {
     "raw": {},
@@ -94,10 +93,7 @@ def main() -> None:
     options = parser.parse_args()
     if sum(bool(s) for s in (options.archive, options.vectors, options.generate)) != 1:
         parser.error("either an archive, or --vectors, or --generate")
-    # Some machines set these to work around old builds; they slow a current numpy.
-    if any(name.startswith("OPENBLAS_") for name in os.environ):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
-        sys.exit(subprocess.run([sys.executable, *sys.orig_argv[1:]], env=clean).returncode)
+    without_openblas_settings()
     jobs = options.jobs.split(",")
     for name, X in vectors(options):
         n = X.shape[0]

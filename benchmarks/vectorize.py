@@ -42,10 +42,7 @@ def main() -> None:
                         help="which of these (default: all)")  # fmt: skip
     parser.add_argument("--fit-once", choices=["relnews", "scikit-learn"], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    # Some machines set these to work around old builds; they slow a current numpy.
-    if any(name.startswith("OPENBLAS_") for name in os.environ):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
-        sys.exit(subprocess.run([sys.executable, *sys.orig_argv[1:]], env=clean).returncode)
+    without_openblas_settings()
     texts = read(options.archive, options.limit)
     if options.fit_once:
         fit_once(options.fit_once, texts)
@@ -81,6 +78,16 @@ def main() -> None:
               f"{one[0] / one[1]:.1f} | |")  # fmt: skip
     if "memory" in jobs:
         memory(options)
+
+
+def without_openblas_settings() -> None:
+    """Start again without them: some machines set these to work around old builds of numpy.
+
+    They slow a current one.
+    """
+    if any(name.startswith("OPENBLAS_") for name in os.environ):
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+        sys.exit(subprocess.run([sys.executable, *sys.orig_argv[1:]], env=clean).returncode)
 
 
 def read(paths: list[Path], limit: int | None) -> list[str]:

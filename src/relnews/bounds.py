@@ -55,6 +55,12 @@ class Rows:
     def __len__(self) -> int:
         return len(self.factor)
 
+    def cut(self, some: slice) -> Rows:
+        """Return some rows that follow each other; arrays are shared."""
+        ptr = self.ptr[some.start : some.stop + 1]
+        pairs = slice(int(ptr[0]), int(ptr[-1]))
+        return Rows(ptr - ptr[0], self.term[pairs], self.value[pairs], self.factor[some])
+
     @property
     def longest(self) -> int:
         """How many terms the longest row has."""

@@ -358,10 +358,10 @@ class Phrases:
 
     def _make_room(self, n_new: int, *, reseed: bool) -> None:
         size = self._table.size
-        if counting.has_room(len(self) + n_new, size) and not reseed:
-            return
         while not counting.has_room(len(self) + n_new, size):
             size *= 2
+        if size == self._table.size and not reseed:
+            return
         while True:
             if reseed:
                 self._seed = int.from_bytes(os.urandom(8), "little")

@@ -33,16 +33,10 @@ class Documents:
     def __init__(self, vectorizer: Any, documents: Iterable[Any], min_length: int) -> None:
         self._documents = documents
         self._min_length = min_length
-        self._lower = (
-            vectorizer.lowercase
-            and vectorizer.preprocessor is None
-            and not vectorizer.strip_accents
-        )
         self._vectorizer = vectorizer
         self._holds_text = vectorizer.input == "content"
-        self._is_plain = self._lower or (
-            vectorizer.preprocessor is None and not vectorizer.strip_accents
-        )
+        self._is_plain = vectorizer.preprocessor is None and not vectorizer.strip_accents
+        self._lower = vectorizer.lowercase and self._is_plain
 
     def learn(self) -> tuple[dict[str, int], Any]:
         """Return the vocabulary that scikit-learn's rules make of the documents, and the counts."""

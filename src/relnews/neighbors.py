@@ -64,7 +64,7 @@ class _Segment:
         posting = np.empty(int(ptr[-1]), dtype=np.uint16)
         code = np.empty(len(posting), dtype=np.uint8)
         nearest.lay_out_codes(*rows.arrays(), scale, ptr[:-1].copy(), posting, code)
-        outline = common.outline((_cut(rows, cut) for cut in blocks(len(rows))), len(rows))
+        outline = common.outline(map(rows.cut, blocks(len(rows))), len(rows))
         factor = np.ones(len(rows), dtype=np.float32)
         postings = [frozen(array) for array in (ptr, scale, posting, code)]
         arrays = (*outline.arrays(), *postings, *rows.arrays(), frozen(factor))
@@ -143,11 +143,11 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._is_signed = bool((X.data < 0).any())
         self._segments: list[_Segment] = []
         if not self._is_signed:
-            rows = Rows(X.indptr.astype(np.int64), X.indices, X.data, self._inverse_norm)
+            rows = _rows(X, self._inverse_norm)
             frequency = np.bincount(X.indices, minlength=X.shape[1])
             self._common = CommonTerms.of(
                 common_terms(frequency, len(rows)), X.shape[1],
-                (_cut(rows, cut) for cut in sampled(blocks(len(rows)))),
+                map(rows.cut, sampled(blocks(len(rows)))),
             )  # fmt: skip
             cuts = (
                 slice(i, min(i + SEGMENT_ROWS, len(rows)))
@@ -155,7 +155,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             )
             self._segments = list(
                 _parallel.in_order(
-                    lambda cut: _Segment.of(cut.start, _cut(rows, cut), self._common),
+                    lambda cut: _Segment.of(cut.start, rows.cut(cut), self._common),
                     cuts, self.n_jobs,
                 )
             )  # fmt: skip
@@ -181,8 +181,8 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         k = _positive("k", self.n_neighbors if k is None else k)
-        queries = self._queries(X)
-        return self._rank(queries, X is None, min(k, self._n_available(X)))
+        queries, inverse_norm = self._queries(X)
+        return self._rank(queries, inverse_norm, X is None, min(k, self._n_available(X)))
 
     def kneighbors(
         self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
@@ -205,7 +205,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         k = _positive("n_neighbors", self.n_neighbors if n_neighbors is None else n_neighbors)
-        queries = self._queries(X)
+        queries, inverse_norm = self._queries(X)
         if k > self._n_available(X):
             sign = "<" if X is None else "<="
             msg = (
@@ -213,7 +213,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 f"n_samples_fit = {self.n_samples_fit_}, n_samples = {queries.shape[0]}"
             )
             raise ValueError(msg)
-        similarities, positions = self._rank(queries, X is None, k)
+        similarities, positions = self._rank(queries, inverse_norm, X is None, k)
         return (_distance(similarities), positions) if return_distance else positions
 
     def kneighbors_graph(
@@ -275,7 +275,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             msg = "return_distance must be True if sort_results is True."
             raise ValueError(msg)
         found: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
-        for first, similarities in self._products(self._queries(X)):
+        for first, similarities in self._products(*self._queries(X)):
             for i, row in enumerate(_distance(similarities)):
                 near = np.flatnonzero(row <= radius)
                 if X is None:
@@ -315,15 +315,17 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _n_available(self, X: Any) -> int:
         return int(self.n_samples_fit_) - (X is None)
 
-    def _queries(self, X: Any) -> Any:
-        """Return the rows to compare."""
+    def _queries(self, X: Any) -> tuple[Any, NDArray[np.float64]]:
+        """Return the rows to compare, and 1 / length of each."""
         if X is None:
-            return self._X
+            return self._X, self._inverse_norm
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
-        return _csr(X)
+        X = _csr(X)
+        return X, _inverse_norms(X)
 
-    def _rank(self, queries: Any, are_fitted: bool, k: int) -> Similar:
-        inverse_norm = self._inverse_norm if are_fitted else _inverse_norms(queries)
+    def _rank(
+        self, queries: Any, inverse_norm: NDArray[np.float64], are_fitted: bool, k: int
+    ) -> Similar:
         if self.max_terms is not None:
             _positive("max_terms", self.max_terms)
             queries = _strongest(queries, self.max_terms)
@@ -339,9 +341,11 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                     similarities[i], positions[i] = _best(row, k, own)
             return similarities, positions
 
+        rows = _rows(queries, inverse_norm)
+
         def rank(first: int) -> None:
             block = slice(first, min(first + size, queries.shape[0]))
-            some = _cut_csr(queries, block, inverse_norm)
+            some = rows.cut(block)
             own = np.arange(block.start, block.stop) if are_fitted else np.full(len(some), -1)
             similarities[block], positions[block] = self._rank_block(some, own, k)
 
@@ -389,11 +393,9 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return score, row
 
     def _products(
-        self, queries: sp.csr_matrix, inverse_norm: NDArray[np.float64] | None = None
+        self, queries: sp.csr_matrix, inverse_norm: NDArray[np.float64]
     ) -> Iterator[tuple[int, NDArray[np.float64]]]:
         """Yield the similarities of some queries with every row, and the first one's position."""
-        if inverse_norm is None:
-            inverse_norm = _inverse_norms(queries)
         columns = self._X.astype(np.float64).T.tocsr()
         size = max(int(self.memory_limit // (24 * max(self.n_samples_fit_, 1))), 1)
         for first in range(0, queries.shape[0], size):
@@ -422,17 +424,8 @@ def _inverse_norms(X: sp.csr_matrix) -> NDArray[np.float64]:
     return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
 
 
-def _cut(rows: Rows, cut: slice) -> Rows:
-    """Return some rows in a row; arrays are shared."""
-    ptr = rows.ptr[cut.start : cut.stop + 1]
-    pairs = slice(int(ptr[0]), int(ptr[-1]))
-    return Rows(ptr - ptr[0], rows.term[pairs], rows.value[pairs], rows.factor[cut])
-
-
-def _cut_csr(X: sp.csr_matrix, cut: slice, factor: NDArray[np.float64]) -> Rows:
-    ptr = X.indptr[cut.start : cut.stop + 1].astype(np.int64)
-    pairs = slice(int(ptr[0]), int(ptr[-1]))
-    return Rows(ptr - ptr[0], X.indices[pairs], X.data[pairs], factor[cut])
+def _rows(X: sp.csr_matrix, factor: NDArray[np.float64]) -> Rows:
+    return Rows(X.indptr.astype(np.int64), X.indices, X.data, factor)
 
 
 def _strongest(X: sp.csr_matrix, n: int) -> sp.csr_matrix:

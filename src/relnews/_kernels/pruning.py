@@ -185,17 +185,13 @@ def survivors(
                 near[n_near] = row
                 first_bound = (sums[row] + query_norm * norm[row]) * factor[row]
                 n_near += np.uint64(first_bound >= floor)
-    width = sketch.shape[1]
-    if width == 0:
+    if sketch.shape[1] == 0:
         out_row[:n_near] = near[:n_near]
         return np.int64(n_near)
-    every_byte = sketch.reshape(sketch.size)
     last = np.int64(n_near) - 1
     n = np.uint64(0)
     for i in range(np.int64(n_near)):
-        ahead = np.int64(near[min(i + _SKETCHES_AHEAD, last)]) * width
-        for line in range(0, width, 64):
-            prefetch(every_byte, ahead + line)
+        fetch(sketch, near[min(i + _SKETCHES_AHEAD, last)])
         row = near[i]
         out_row[n] = row
         common = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
@@ -216,12 +212,10 @@ def third_bound(
 
 
 @kernel
-def fetch(codes, row):
-    """Begin to load the codes of a row."""
-    width = codes.shape[1]
-    every_byte = codes.reshape(codes.size)
-    for line in range(0, width, 64):
-        prefetch(every_byte, np.int64(row) * width + line)
+def fetch(rows, row):
+    """Begin to load a row of bytes."""
+    for line in range(0, rows.shape[1], 64):
+        prefetch(rows[row], line)
 
 
 @kernel
