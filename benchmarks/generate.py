@@ -5,10 +5,12 @@ Write the articles, or their TF-IDF vectors without the text::
     python -m benchmarks.generate 1000000 -o archive.jsonl.gz
     python -m benchmarks.generate 1000000 -o vectors.npz
 
-The numbers below were fitted to 100,000 English news articles of one year. What was fitted can be
-held against any matrix of such vectors::
+The numbers below were fitted to 100,000 English news articles, as vectors of both kinds of weights.
+What was fitted can be held against any matrix of such vectors::
 
-    python -m benchmarks.generate 100000 --check vectors_of_real_articles.npz
+    python -m benchmarks.generate 100000 --check vectors_of_real_articles.npz --weights raw
+
+How long lists take on both is measured by the job ``generated`` of `benchmarks.neighbors`.
 
 How an article comes about:
 
@@ -18,7 +20,11 @@ How an article comes about:
 - An article draws its words from three urns: all words, the words of its topic, the words of its
   story. The words of an urn are themselves drawn from all words, so that every word keeps its
   frequency.
-- A story has about `STORY` articles, which appear within `SPREAD` articles of each other.
+- A story has about `STORY` articles, which appear within `SPREAD` articles of each other. Few
+  stories make up much of their articles, and less of long ones: most articles are near none, and
+  some are near many.
+- What the topic makes up differs from article to article, and so does what is left for common
+  words.
 - A few articles are copies of earlier ones in which some words were replaced. The id of a copy ends
   in that of its original: ``n000123~n000045``.
 
@@ -35,7 +41,7 @@ import gzip
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +60,20 @@ TAIL = 2.24
 #: There are so many words; an archive of ten million articles uses a quarter of them.
 WORDS = 1 << 23
 #: Draws of an article: their logarithm is normal.
-LENGTH = (5.84, 0.97)
+LENGTH = (5.80, 0.95)
 SHORTEST, LONGEST = 10, 8000
 #: A word that is drawn appears once, or up to five times: 256ths.
 BURST = np.repeat(np.arange(1, 6, dtype=np.uint8), (240, 10, 4, 1, 1))
 
 #: Articles of a story, and how many articles the whole archive gets while it lasts.
 STORY, SPREAD = 10, 1500
-#: Words of a story, and the share of them in its articles, in 256ths: from, to.
-STORY_WORDS, STORY_SHARE = 60, (8, 80)
-#: Topics, words of a topic, and the share of them in an article, in 256ths.
-TOPICS, TOPIC_WORDS, TOPIC_SHARE = 400, 120, 76
+#: Words of a story, and the share of them in its articles of `STORY_LENGTH` draws, in 256ths: from,
+#: to. Luck says which, to the power of `STORY_LUCK`: most stories are nearer to the first.
+STORY_WORDS, STORY_SHARE, STORY_LUCK = (60, 260), (12, 160), 5
+#: The share falls with the root of the length; it is never more than the last, in 256ths.
+STORY_LENGTH, STORY_SHARE_MOST = 400, 200
+#: Topics, words of a topic, and the share of them in an article, in 256ths: from, to.
+TOPICS, TOPIC_WORDS, TOPIC_SHARE = 400, 120, (40, 110)
 #: Those words are rarer than the ones that make up this share of running text, in 65536ths.
 TOPIC_FROM, STORY_FROM = 37000, 43000
 #: The larger, the more alike are the frequencies of the words of one story or topic.
@@ -102,12 +111,15 @@ def main() -> None:
     parser.add_argument("articles", type=int, help="how many")
     parser.add_argument("-o", "--output", type=Path, help=".jsonl, .jsonl.gz, or .npz for vectors")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weights", choices=["raw", "stop"], default="raw",
+                        help="of vectors (default: raw)")  # fmt: skip
     parser.add_argument("--check", type=Path, metavar="NPZ", help="compare with these vectors")
     options = parser.parse_args()
+    made = functools.partial(matrix, options.articles, seed=options.seed, weights=options.weights)
     if options.check:
-        check(sp.csr_matrix(sp.load_npz(options.check)), options.articles, options.seed)
+        check(sp.csr_matrix(sp.load_npz(options.check)), made)
     if options.output and options.output.suffix == ".npz":
-        sp.save_npz(options.output, matrix(options.articles, seed=options.seed), compressed=False)
+        sp.save_npz(options.output, made(), compressed=False)
     elif options.output:
         write(options.output, options.articles, options.seed)
     elif not options.check:
@@ -190,39 +202,70 @@ def matrix(n_articles: int, *, seed: int = 0, weights: str = "raw") -> sp.csr_ma
     """
     if weights not in ("raw", "stop"):
         raise ValueError(f"weights must be 'raw' or 'stop', not {weights!r}")
-    blocks = [counts(start, n_articles, seed) for start in range(0, n_articles, BLOCK)]
-    length, term, count = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    del blocks
-    df = np.bincount(term, minlength=WORDS)
+    starts = range(0, n_articles, BLOCK)
+    blocks = [counts(start, n_articles, seed) for start in starts]
+    df = np.zeros(WORDS, np.int64)
+    for _, term, _ in blocks:
+        # An article has a term once.
+        df += np.bincount(term, minlength=WORDS)
     kept = df > 0
     if weights == "stop":
         kept = df > 1
         kept[STOP_RANKS] = False
-        stays = kept[term]
-        row = np.repeat(np.arange(n_articles), length)[stays]
-        length = np.bincount(row, minlength=n_articles)
-        term, count = term[stays], count[stays]
-        del row, stays
     terms = np.flatnonzero(kept)
-    column = np.zeros(WORDS, np.int32)
+    column = np.full(WORDS, -1, np.int32)
     column[terms[np.argsort(Spelling()(terms).astype(str))]] = np.arange(len(terms))
     idf = np.log((1 + n_articles) / (1 + df)) + 1
-    indptr = np.concatenate([[0], np.cumsum(length)])
-    indptr = indptr.astype(np.int32 if indptr[-1] < 2**31 else np.int64)
-    data = np.empty(len(term), np.float32)
-    # In blocks, for the sake of memory.
-    for start in range(0, n_articles, BLOCK):
-        rows = np.arange(start, min(start + BLOCK, n_articles))
-        span = slice(indptr[rows[0]], indptr[rows[-1] + 1])
-        tf = count[span].astype(np.float64)
-        weight = (1 + np.log(tf) if weights == "stop" else tf) * idf[term[span]]
-        row = np.repeat(rows - start, length[rows])
-        norm = np.sqrt(np.bincount(row, weight * weight, minlength=len(rows)))
-        data[span] = weight / norm[row]
-        term[span] = column[term[span]]
-    X = sp.csr_matrix((data, term, indptr), shape=(n_articles, len(terms)))
-    X.sort_indices()
-    return X
+    n_pairs = int(df[terms].sum())
+    data, indices = np.empty(n_pairs, np.float32), np.empty(n_pairs, np.int32)
+    indptr = np.zeros(n_articles + 1, np.int32 if n_pairs < 2**31 else np.int64)
+    # What was counted is given back as it is weighed: an archive is in memory once, not twice.
+    blocks.reverse()
+    for start in starts:
+        block = weighed(*blocks.pop(), column, idf, sublinear=weights == "stop")
+        ends = indptr[start] + block.indptr
+        indptr[start : start + len(ends)] = ends
+        data[ends[0] : ends[-1]], indices[ends[0] : ends[-1]] = block.data, block.indices
+    return sp.csr_matrix((data, indices, indptr), shape=(n_articles, len(terms)))
+
+
+def weighed(
+    length: np.ndarray,
+    term: np.ndarray,
+    count: np.ndarray,
+    column: np.ndarray,
+    idf: np.ndarray,
+    *,
+    sublinear: bool,
+) -> sp.csr_matrix:
+    """Return the vectors of a block.
+
+    Parameters
+    ----------
+    length, term, count : ndarray
+        As `counts` returns them.
+    column : ndarray
+        Of each word; -1 for those that are left out.
+    idf : ndarray
+        Of each word.
+    sublinear : bool
+        Weigh a term that occurs n times by 1 + log(n).
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix
+        float32, columns ascending in each row.
+    """
+    row = np.repeat(np.arange(len(length)), length)
+    stays = column[term] >= 0
+    row, term, tf = row[stays], term[stays], count[stays].astype(np.float64)
+    weight = (1 + np.log(tf) if sublinear else tf) * idf[term]
+    norm = np.sqrt(np.bincount(row, weight * weight, minlength=len(length)))
+    value = (weight / norm[row]).astype(np.float32)
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(length)))])
+    block = sp.csr_matrix((value, column[term], indptr), shape=(len(length), len(column)))
+    block.sort_indices()
+    return block
 
 
 def planted(n_articles: int, *, seed: int = 0) -> np.ndarray:
@@ -288,21 +331,23 @@ class Draws:
         number = np.arange(start, start + BLOCK, dtype=np.uint64)
         wander = mixed(number, seed, 1) % np.uint64(SPREAD)
         story = mixed((number + wander) // np.uint64(STORY), seed, 2)
-        low, high = STORY_SHARE
-        story_share = low + (story & np.uint64(255)).astype(np.int64) * (high - low) // 255
+        story_words, story_share = stories(story, length)
+        low, high = TOPIC_SHARE
+        luck = (mixed(number, seed, 6) & np.uint64(0xFFFF)).astype(np.int64)
+        both_shares = story_share + low + (luck * (high - low) >> 16)
         topic = mixed(story % np.uint64(TOPICS), seed, 3)
+        topic_words = np.full(BLOCK, TOPIC_WORDS)
         of_story = np.flatnonzero(urn < story_share[self.row])
-        of_topic = np.flatnonzero(
-            (urn >= story_share[self.row]) & (urn < story_share[self.row] + TOPIC_SHARE)
-        )
+        of_topic = np.flatnonzero((urn >= story_share[self.row]) & (urn < both_shares[self.row]))
         for chosen, of_article, size, rarest in (
-            (of_story, story, STORY_WORDS, STORY_FROM),
-            (of_topic, topic, TOPIC_WORDS, TOPIC_FROM),
+            (of_story, story, story_words, STORY_FROM),
+            (of_topic, topic, topic_words, TOPIC_FROM),
         ):
+            article = self.row[chosen]
             # The first words of an urn are more common than the last.
             which = pick[chosen] * (pick[chosen] + EVEN) // (65536 + EVEN)
-            which = (which * size >> 16).astype(np.uint64)
-            key[chosen] = mixed(of_article[self.row[chosen]] + which, seed, 4)
+            which = (which * size[article] >> 16).astype(np.uint64)
+            key[chosen] = mixed(of_article[article] + which, seed, 4)
             origin[chosen] = rarest
         self.place = np.full(len(bits), 8, np.int64)
         self.place[of_story] = 6
@@ -320,6 +365,26 @@ class Draws:
             old = new - first[copy] + first[self.original[copy]]
             for column in (self.term, self.count, self.place):
                 column[new] = column[old]
+
+
+def stories(story: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each article of a block, the words of its story and their share in 256ths.
+
+    Parameters
+    ----------
+    story : ndarray of uint64
+        The story of each article.
+    length : ndarray of int64
+        The draws of each article.
+    """
+    # Whole numbers, and a root, are the same on every machine; other powers need not be.
+    luck = (story & np.uint64(255)).astype(np.int64) ** STORY_LUCK
+    fewest, most = STORY_WORDS
+    words = fewest + luck * (most - fewest) // 255**STORY_LUCK
+    low, high = STORY_SHARE
+    share = low + luck * (high - low) // 255**STORY_LUCK
+    share = (share * np.sqrt(STORY_LENGTH / length)).astype(np.int64)
+    return words, np.minimum(share, STORY_SHARE_MOST)
 
 
 def originals(start: int, seed: int) -> np.ndarray:
@@ -398,17 +463,17 @@ class Spelling:
         return self._words[ranks]
 
 
-def check(real: sp.csr_matrix, n: int, seed: int) -> None:
+def check(real: sp.csr_matrix, generate: Callable[[], sp.csr_matrix]) -> None:
     """Print what was fitted: of real vectors, and of generated ones."""
     start = time.perf_counter()
-    made = matrix(n, seed=seed)
+    made = generate()
     seconds = time.perf_counter() - start
     columns = [figures(X) for X in (real, made)]
     print("| | real | generated | ratio |\n|---|---|---|---|")
     for name, one in columns[0].items():
         other = columns[1][name]
         print(f"| {name} | {one:,.4g} | {other:,.4g} | {other / one if one else np.nan:.2f} |")
-    print(f"\n{n:,} vectors generated in {seconds:.1f} s", file=sys.stderr)
+    print(f"\n{made.shape[0]:,} vectors generated in {seconds:.1f} s", file=sys.stderr)
 
 
 def figures(X: sp.csr_matrix) -> dict[str, float]:

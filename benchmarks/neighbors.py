@@ -3,24 +3,27 @@
 ::
 
     python -m benchmarks.neighbors archive_en_100k.jsonl.xz
-    python -m benchmarks.neighbors --generate 1000000 --jobs growth --sizes 100000,1000000
+    python -m benchmarks.neighbors archive_en_100k.jsonl.xz --jobs single --peers tantivy
+    python -m benchmarks.neighbors archive_en_100k.jsonl.xz --jobs generated
+    python -m benchmarks.neighbors --generate 1M --jobs growth --sizes 10k,100k,1M --peers ""
 
-All sides find the best of the same rows in turn, so that a noisy machine is noisy to all. Results
-are compared before anything is timed; making an index is timed by the job ``memory`` alone. A row
-is among its own neighbours here, on every side: k others are k + 1 rows.
+All sides find the best of the same rows in turn, so that a noisy machine is noisy to all; only the
+job ``single`` gives each a process of its own. Results are compared before anything is timed;
+making an index is timed by the job ``memory`` alone. A row is among its own neighbours here, on
+every side: k others are k + 1 rows.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import copy
 import dataclasses
 import functools
+import itertools
 import math
-import os
 import statistics
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,9 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from benchmarks import generate
+from benchmarks.peers import SIDES, Side, sides
+from benchmarks.single import LISTS, Task, lay_out, single
 from benchmarks.vectorize import read, timed, without_openblas_settings
 
 WEIGHTS: dict[str, dict[str, Any]] = {
@@ -35,106 +41,164 @@ WEIGHTS: dict[str, dict[str, Any]] = {
     "stop": {"stop_words": "english", "sublinear_tf": True, "min_df": 2},
 }
 
-#: relnews differs by less from a product in double precision, which is made for so many rows.
-ROUNDING, PRODUCT_ROWS = 1e-6, 50
+#: relnews differs by less from a product in double precision, which is made for so many rows, with
+#: so many at a time.
+ROUNDING, PRODUCT_ROWS, PRODUCT_BLOCK = 1e-6, 50, 100_000
 
 #: Peers differ by less from relnews: they add up hundreds of numbers in single precision.
 SINGLE_ROUNDING = 5e-6
-
-#: Single rows are timed over so many different ones.
-SINGLE = 500
-
-#: scikit-learn is given no more rows than these, so many at a time: it is slow, and keeps all
-#: similarities of a block.
-BRUTE, BRUTE_BLOCK = 200, 50
-
-#: Added to the name of a side.
-ON_ONE_CORE = ", 2 threads on one core"
-
-
-@dataclasses.dataclass(frozen=True)
-class Side:
-    """One way to find neighbours.
-
-    Parameters
-    ----------
-    name : str
-    find : callable
-        Rows to what it returns for them; this is timed.
-    similarities : callable
-        What `find` returned to the similarities, best first; this is not.
-    most : int
-        Time no more rows.
-    """
-
-    name: str
-    find: Callable[[sp.csr_matrix], Any]
-    similarities: Callable[[Any], np.ndarray]
-    most: int = sys.maxsize
 
 
 def main() -> None:
     """Run the jobs and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path, nargs="?", help="articles as JSON Lines or CSV")
-    parser.add_argument("--limit", type=int, default=None, help="articles read of the file")
-    parser.add_argument("--vectors", type=Path, metavar="NPZ", help="vectors instead of articles")
-    parser.add_argument("--generate", type=int, metavar="N", help="made-up vectors instead")
-    parser.add_argument("--weights", default="raw,stop", help="default: raw,stop")
-    parser.add_argument("--queries", type=int, default=2000,
+    parser.add_argument("--limit", type=count, default=None, help="articles read of the file")
+    parser.add_argument("--vectors", type=Path, metavar="NPZ",
+                        help="these vectors; an archive beside them is for tantivy")  # fmt: skip
+    parser.add_argument("--generate", type=count, metavar="N", help="made-up articles instead")
+    parser.add_argument("--weights", default="raw,stop",
+                        help="default: raw,stop; of --vectors, which they are")  # fmt: skip
+    parser.add_argument("--queries", type=count, default=2000,
                         help="rows that are timed (default: 2000; 0 is all)")  # fmt: skip
     parser.add_argument("--k", type=int, default=8, help="neighbours of each (default: 8)")
     parser.add_argument("--repeat", type=int, default=5, help="runs of each side (default: 5)")
-    parser.add_argument("--peers", default="sparse_dot_topn,splade_index,scikit-learn",
+    parser.add_argument("--peers", default="sparse_dot_topn,splade_index,scikit-learn,tantivy",
+                        help="default: all of them; tantivy is for the job single")  # fmt: skip
+    parser.add_argument("--jobs",
+                        default="one-thread,two-threads,single,growth,memory,recall,generated",
                         help="which of these (default: all)")  # fmt: skip
-    parser.add_argument("--jobs", default="one-thread,two-threads,single,growth,memory,recall",
-                        help="which of these (default: all)")  # fmt: skip
-    parser.add_argument("--sizes", default="10000,32000,100000", help="rows for the job growth")
+    parser.add_argument("--sizes", default="10k,32k,100k",
+                        help="rows for the job growth (default: 10k,32k,100k)")  # fmt: skip
     options = parser.parse_args()
-    if sum(bool(s) for s in (options.archive, options.vectors, options.generate)) != 1:
+    if bool(options.generate) == bool(options.archive or options.vectors):
         parser.error("either an archive, or --vectors, or --generate")
+    if options.vectors and options.weights not in WEIGHTS:
+        parser.error("--vectors needs --weights: which of raw and stop they are")
     without_openblas_settings()
-    jobs = options.jobs.split(",")
-    for name, X in vectors(options):
-        n = X.shape[0]
-        print(f"\n{name}: {n:,} rows, {X.shape[1]:,} columns, {X.nnz / n:.0f} pairs a row, "
-              f"{postings(X):,.0f} postings a query; {options.k} neighbours; "
-              f"medians of {options.repeat}")  # fmt: skip
-        drawn = np.random.default_rng(0).permutation(n)
-        drawn = drawn[: min(options.queries, n)] if options.queries else drawn
-        if "one-thread" in jobs:
-            speed("one thread", X, X[drawn], options, n_threads=1)
-        if "two-threads" in jobs:
-            speed("two threads", X, X[drawn], options, n_threads=2)
-        if "single" in jobs:
-            single(X, X[drawn[:SINGLE]], options)
-        if "growth" in jobs:
-            growth(X, options)
-        if "memory" in jobs:
-            memory(X, options)
-        if "recall" in jobs:
-            recall(X, drawn, options)
+    options.jobs, options.peers = parts(options.jobs), parts(options.peers)
+    with tempfile.TemporaryDirectory() as folder:
+        if "single" in options.jobs:
+            write_articles(options, Path(folder))
+        for source in sources(options):
+            measure(source, Path(folder), options)
 
 
-def vectors(options: argparse.Namespace) -> Iterator[tuple[str, sp.csr_matrix]]:
-    """Yield the vectors to work on, of length one and in single precision, as peers want them."""
-    from sklearn.preprocessing import normalize
+def parts(text: str) -> list[str]:
+    """Return what commas separate."""
+    return [part for part in text.split(",") if part]
 
-    if options.vectors:
-        X = sp.csr_matrix(sp.load_npz(options.vectors), dtype=np.float32)
-        yield options.vectors.name, normalize(X)
-        return
-    texts = read([options.archive], options.limit) if options.archive else []
-    for weights in options.weights.split(","):
+
+def count(text: str) -> int:
+    """Return a number that is written as 100000, 100k or 1M."""
+    units = {"k": 1000, "M": 1_000_000}
+    return int(text[:-1]) * units[text[-1]] if text[-1:] in units else int(text)
+
+
+def write_articles(options: argparse.Namespace, folder: Path) -> None:
+    """Write the articles for the job single, unless there are only vectors."""
+    if options.generate:
+        lay_out(generate.articles(options.generate), folder)
+    elif options.archive:
+        from relnews import read_articles
+
+        articles = itertools.islice(read_articles(options.archive), options.limit)
+        lay_out(map(record, articles), folder)
+
+
+def record(article: Any) -> dict[str, Any]:
+    """Return what is laid out of an article: what its vector is made of, and the date."""
+    published = article.published and article.published.isoformat()
+    return {"title": article.title, "text": article.text, "published": published}
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Vectors to work on, of length one and in single precision, as peers want them.
+
+    Parameters
+    ----------
+    name : str
+    weights : {"raw", "stop"}
+    n : int
+        How many there are.
+    first : callable
+        A number to the vectors of so many articles, the first ones.
+    """
+
+    name: str
+    weights: str
+    n: int
+    first: Callable[[int], sp.csr_matrix]
+
+
+def sources(options: argparse.Namespace) -> Iterator[Source]:
+    """Yield the vectors to work on, one kind of weights after the other."""
+    texts = [] if options.vectors or options.generate else read([options.archive], options.limit)
+    for weights in parts(options.weights):
         if options.generate:
-            from benchmarks import generate
-
-            yield f"generated, {weights}", generate.matrix(options.generate, weights=weights)
+            made = functools.partial(generate.matrix, weights=weights)
+            yield Source(f"generated, {weights}", weights, options.generate, made)
+        elif options.vectors:
+            yield of_matrix(stored(options.vectors, options.limit), weights)
         else:
             from relnews import TfidfVectorizer
 
             vectorizer = TfidfVectorizer(dtype=np.float32, **WEIGHTS[weights])
-            yield weights, sp.csr_matrix(vectorizer.fit_transform(texts))
+            yield of_matrix(sp.csr_matrix(vectorizer.fit_transform(texts)), weights)
+
+
+def stored(path: Path, limit: int | None) -> sp.csr_matrix:
+    """Return vectors of a file."""
+    from sklearn.preprocessing import normalize
+
+    return normalize(sp.csr_matrix(sp.load_npz(path), dtype=np.float32)[:limit])
+
+
+def of_matrix(X: sp.csr_matrix, weights: str) -> Source:
+    """Return a source of vectors that are there."""
+    return Source(weights, weights, X.shape[0], lambda n: X if n == X.shape[0] else X[:n])
+
+
+def measure(source: Source, folder: Path, options: argparse.Namespace) -> None:
+    """Run the jobs on some vectors."""
+    print(
+        f"\n{source.name}: {source.n:,} rows; {options.k} neighbours; medians of {options.repeat}"
+    )
+    # What grows is made by that job, as large as it is wanted.
+    if options.jobs != ["growth"]:
+        measure_all(source, source.first(source.n), folder, options)
+    if "growth" in options.jobs:
+        growth(source, options)
+
+
+def measure_all(
+    source: Source, X: sp.csr_matrix, folder: Path, options: argparse.Namespace
+) -> None:
+    """Run the jobs that work on all vectors."""
+    n, jobs = source.n, options.jobs
+    print(
+        f"{X.shape[1]:,} columns, {X.nnz / n:.0f} pairs a row, {postings(X):,.0f} postings a query"
+    )
+    rows = drawn(n, options)
+    if "one-thread" in jobs:
+        speed("one thread", X, X[rows], options, n_threads=1)
+    if "two-threads" in jobs:
+        speed("two threads", X, X[rows], options, n_threads=2)
+    if "single" in jobs:
+        task = Task("", rows[:LISTS].tolist(), options.k, source.weights, options.repeat)
+        single(X, task, options.peers, folder)
+    if "memory" in jobs:
+        memory(X, options)
+    if "recall" in jobs:
+        recall(X, rows, options)
+    if "generated" in jobs and not options.generate:
+        generated(X, rows, source.weights, options)
+
+
+def drawn(n: int, options: argparse.Namespace) -> np.ndarray:
+    """Return the rows that are timed."""
+    return np.random.default_rng(0).permutation(n)[: options.queries or n]
 
 
 def postings(X: sp.csr_matrix) -> float:
@@ -143,116 +207,11 @@ def postings(X: sp.csr_matrix) -> float:
     return float((df * df).sum() / X.shape[0])
 
 
-def sides(X: sp.csr_matrix, options: argparse.Namespace, *, n_threads: int) -> list[Side]:
-    """Return all ways to find neighbours, relnews first."""
-    from relnews import CosineNeighbors
-
-    size = options.k + 1
-    ours = CosineNeighbors(n_jobs=n_threads).fit(X)
-    found = [Side("relnews", lambda Q: ours.similar(Q, size), lambda found: found[0])]
-    peers = options.peers.split(",") if options.peers else []
-    by_term = X.T.tocsr() if {"sparse_dot_topn", "splade_index"} & set(peers) else None
-    for peer in peers:
-        found += PEERS[peer](X, by_term, size, n_threads)
-    return found
-
-
-def sparse_dot_topn(_: Any, by_term: sp.csr_matrix, size: int, n_threads: int) -> list[Side]:
-    """Return the product that keeps the largest of each row.
-
-    Its code for several threads can be faster than its code for one, even on one core.
-    """
-    from sparse_dot_topn import sp_matmul_topn
-
-    def find(Q: sp.csr_matrix, n_threads: int) -> sp.csr_matrix:
-        return sp_matmul_topn(Q, by_term, top_n=size, sort=True, n_threads=n_threads)
-
-    def find_on_one_core(Q: sp.csr_matrix) -> sp.csr_matrix:
-        with one_core():
-            return find(Q, 2)
-
-    def similarities(found: sp.csr_matrix) -> np.ndarray:
-        row = np.repeat(np.arange(found.shape[0]), np.diff(found.indptr))
-        dense = np.zeros((found.shape[0], size))
-        dense[row, np.arange(found.nnz) - found.indptr[row]] = found.data
-        return dense
-
-    found = [Side("sparse_dot_topn", functools.partial(find, n_threads=n_threads), similarities)]
-    if n_threads == 1 and sys.platform == "linux":
-        found.append(Side(f"sparse_dot_topn{ON_ONE_CORE}", find_on_one_core, similarities))
-    return found
-
-
-@contextlib.contextmanager
-def one_core() -> Iterator[None]:
-    """Keep every thread of this process on one core, those of a pool too."""
-    before = os.sched_getaffinity(0)
-    try:
-        _pin({min(before)})
-        yield
-    finally:
-        _pin(before)
-
-
-def _pin(cores: set[int]) -> None:
-    for thread in Path("/proc/self/task").iterdir():
-        # A thread may have ended meanwhile.
-        with contextlib.suppress(ProcessLookupError):
-            os.sched_setaffinity(int(thread.name), cores)
-
-
-def splade_index(_: Any, by_term: sp.csr_matrix, size: int, n_threads: int) -> list[Side]:
-    """Return the compiled retrieval of an index for sparse embeddings.
-
-    The index is the same matrix by columns. Its class makes the query's terms and weights with a
-    language model; here they go straight to the function that the class calls.
-    """
-    from splade_index.numba.retrieve_utils import _retrieve_numba_functional
-
-    index = {
-        "data": by_term.data,
-        "indices": by_term.indices,
-        "indptr": by_term.indptr,
-        "num_docs": by_term.shape[1],
-    }
-
-    def find(Q: sp.csr_matrix) -> Any:
-        cuts = Q.indptr[1:-1]
-        return _retrieve_numba_functional(
-            np.split(Q.indices, cuts), np.split(Q.data, cuts), index, k=size, n_threads=n_threads
-        )
-
-    return [Side("splade-index", find, lambda found: found[1])]
-
-
-def scikit_learn(X: sp.csr_matrix, _: Any, size: int, n_threads: int) -> list[Side]:
-    """Return brute force."""
-    from sklearn.neighbors import NearestNeighbors
-
-    theirs = NearestNeighbors(metric="cosine", algorithm="brute", n_jobs=n_threads).fit(X)
-
-    def find(Q: sp.csr_matrix) -> list[np.ndarray]:
-        return [
-            theirs.kneighbors(Q[first : first + BRUTE_BLOCK], size)[0]
-            for first in range(0, Q.shape[0], BRUTE_BLOCK)
-        ]
-
-    return [Side("scikit-learn", find, lambda found: 1 - np.concatenate(found), BRUTE)]
-
-
-PEERS: dict[str, Callable[..., list[Side]]] = {
-    "sparse_dot_topn": sparse_dot_topn,
-    "splade_index": splade_index,
-    "scikit-learn": scikit_learn,
-}
-
-
 def equal(X: sp.csr_matrix, Q: sp.csr_matrix, found: list[Side]) -> float:
     """Exit unless all sides find the same similarities; return how far peers are from relnews."""
     ours, *peers = found
     lists = ours.similarities(ours.find(Q))
-    some = Q[:PRODUCT_ROWS].astype(np.float64)
-    product = -np.sort(-(some @ X.T.astype(np.float64)).toarray(), axis=1)[:, : lists.shape[1]]
+    product = by_product(X, Q[:PRODUCT_ROWS].astype(np.float64), lists.shape[1])
     worst = np.abs(product - lists[:PRODUCT_ROWS]).max()
     if not worst < ROUNDING:
         sys.exit(f"relnews: similarities differ from those of the product by {worst}")
@@ -266,9 +225,19 @@ def equal(X: sp.csr_matrix, Q: sp.csr_matrix, found: list[Side]) -> float:
     return worst
 
 
-def turns(found: list[Side], Q: sp.csr_matrix, repeat: int) -> list[list[float]]:
-    """Time all sides in turn: for each, the seconds per row of each run."""
-    rows = [Q[: side.most] for side in found]
+def by_product(X: sp.csr_matrix, Q: sp.csr_matrix, size: int) -> np.ndarray:
+    """Return the highest similarities of some rows, best first, from the product with all."""
+    best = np.empty((Q.shape[0], 0))
+    for first in range(0, X.shape[0], PRODUCT_BLOCK):
+        block = X[first : first + PRODUCT_BLOCK].astype(np.float64)
+        similarities = np.concatenate([best, (Q @ block.T).toarray()], axis=1)
+        best = -np.sort(-similarities, axis=1)[:, :size]
+    return best
+
+
+def turns(found: list[Side], queries: list[sp.csr_matrix], repeat: int) -> list[list[float]]:
+    """Time all sides in turn, each with its queries: the seconds per row of each run."""
+    rows = [Q[: side.most] for side, Q in zip(found, queries, strict=True)]
     runs = [
         [timed(lambda: side.find(some)) / some.shape[0]  # noqa: B023
          for side, some in zip(found, rows, strict=True)]
@@ -277,13 +246,18 @@ def turns(found: list[Side], Q: sp.csr_matrix, repeat: int) -> list[list[float]]
     return [list(seconds) for seconds in zip(*runs, strict=True)]
 
 
+def ours_and_peers(options: argparse.Namespace) -> list[str]:
+    """Return the names of the sides that work on vectors."""
+    return ["relnews", *(peer for peer in options.peers if peer in SIDES)]
+
+
 def speed(
     work: str, X: sp.csr_matrix, Q: sp.csr_matrix, options: argparse.Namespace, *, n_threads: int
 ) -> None:
     """Compare and time all sides, and print a line for each peer."""
-    found = sides(X, options, n_threads=n_threads)
+    found = sides(X, ours_and_peers(options), options.k + 1, n_threads=n_threads)
     worst = equal(X, Q, found)
-    ours, *theirs = turns(found, Q, options.repeat)
+    ours, *theirs = turns(found, [Q] * len(found), options.repeat)
     print("\n| work | peer | its lists/s | relnews, lists/s | ratio | lowest to highest |")
     print("|---|---|---|---|---|---|")
     if not theirs:
@@ -304,49 +278,61 @@ def speed(
         print(f"the one-core figure of sparse_dot_topn is the better one: {min(products)[1]}")
 
 
-def single(X: sp.csr_matrix, Q: sp.csr_matrix, options: argparse.Namespace) -> None:
-    """Print how long one row takes, each by itself."""
-    # Threads are of no use to one row.
-    found = [side for side in sides(X, options, n_threads=1) if ON_ONE_CORE not in side.name]
-    rows = [Q[i] for i in range(Q.shape[0])]
-    seconds: list[list[float]] = [[] for _ in found]
-    for side in found:
-        for row in rows[:20]:
-            side.find(row)
-    for i, row in enumerate(rows):
-        for side, times in zip(found, seconds, strict=True):
-            if i < side.most:
-                times.append(timed(lambda: side.find(row)))  # noqa: B023
-    print("\n| one row at a time | median, ms | 99 %, ms |\n|---|---|---|")
-    for side, times in zip(found, seconds, strict=True):
-        middle, late = np.percentile(times, [50, 99]) * 1000
-        print(f"| {side.name} | {middle:.2f} | {late:.2f} |", flush=True)
-
-
-def growth(X: sp.csr_matrix, options: argparse.Namespace) -> None:
-    """Print the time of a list among the first rows, more and more of them."""
-    wanted = [int(size) for size in options.sizes.split(",")]
-    sizes = [size for size in wanted if size <= X.shape[0]]
+def growth(source: Source, options: argparse.Namespace) -> None:
+    """Print the time of a list among the first articles, more and more of them."""
+    wanted = sorted(map(count, parts(options.sizes)))
+    sizes = [size for size in wanted if size <= source.n]
     if not sizes:
         print(f"\ngrowth: fewer than {wanted[0]:,} rows")
         return
-    medians = []
+    medians: list[list[float]] = []
     for size in sizes:
-        part = X[:size]
-        found = sides(part, options, n_threads=1)
-        drawn = np.random.default_rng(0).permutation(size)
-        drawn = drawn[: min(options.queries or size, size)]
-        equal(part, part[drawn], found)
-        times = turns(found, part[drawn], options.repeat)
-        medians.append([statistics.median(seconds) * 1000 for seconds in times])
-        if len(medians) == 1:
-            print(f"\n| ms per list, one thread | {' | '.join(side.name for side in found)} |")
-            print("|---|" + "---|" * len(found))
-        print(f"| {size:,} rows | {' | '.join(f'{x:.3f}' for x in medians[-1])} |", flush=True)
+        names, times = among(source.first(size), options)
+        if not medians:
+            print(
+                f"\n| ms per list, one thread | {' | '.join(names)} |\n|{'---|' * (len(names) + 1)}"
+            )
+        print_row(f"{size:,} rows", times, ".3f")
+        medians.append(times)
+    for (a, before), (b, after) in itertools.pairwise(zip(sizes, medians, strict=True)):
+        times_as_long = [y / x for x, y in zip(before, after, strict=True)]
+        print_row(f"{b:,} rows take so many times what {a:,} take", times_as_long, ".2f")
     if len(sizes) > 1:
         more = math.log(sizes[-1] / sizes[0])
         powers = [math.log(b / a) / more for a, b in zip(medians[0], medians[-1], strict=True)]
-        print(f"| grows as rows to the power | {' | '.join(f'{x:.2f}' for x in powers)} |")
+        print_row("grows as rows to the power", powers, ".2f")
+
+
+def among(X: sp.csr_matrix, options: argparse.Namespace) -> tuple[list[str], list[float]]:
+    """Return the names of the sides, and the ms that each takes for a list."""
+    found = sides(X, ours_and_peers(options), options.k + 1, n_threads=1)
+    Q = X[drawn(X.shape[0], options)]
+    equal(X, Q, found)
+    times = turns(found, [Q] * len(found), options.repeat)
+    return [side.name for side in found], [1000 * statistics.median(runs) for runs in times]
+
+
+def print_row(name: str, numbers: list[float], form: str) -> None:
+    """Print a line of a table."""
+    print(f"| {name} | {' | '.join(format(number, form) for number in numbers)} |", flush=True)
+
+
+def generated(
+    X: sp.csr_matrix, rows: np.ndarray, weights: str, options: argparse.Namespace
+) -> None:
+    """Print how long a list takes among made-up articles, beside these."""
+    queries, found = [], []
+    for matrix in (X, generate.matrix(X.shape[0], weights=weights)):
+        found += sides(matrix, ["relnews"], options.k + 1, n_threads=1)
+        queries.append(matrix[rows])
+        equal(matrix, queries[-1], found[-1:])
+    real, made = turns(found, queries, options.repeat)
+    ratios = sorted(b / a for a, b in zip(real, made, strict=True))
+    a, b = (1000 * statistics.median(runs) for runs in (real, made))
+    print("\n| | these, ms a list | generated, ms a list | ratio | lowest to highest |")
+    print("|---|---|---|---|---|")
+    print(f"| {weights} | {a:.3f} | {b:.3f} | **{b / a:.2f}** | "
+          f"{ratios[0]:.2f} to {ratios[-1]:.2f} |", flush=True)  # fmt: skip
 
 
 def memory(X: sp.csr_matrix, options: argparse.Namespace) -> None:
@@ -366,27 +352,27 @@ def memory(X: sp.csr_matrix, options: argparse.Namespace) -> None:
         print(f"| peers, by column | {own / 1e6:,.0f} | {own / X.nnz:.1f} | {seconds:.2f} |")
 
 
-def recall(X: sp.csr_matrix, drawn: np.ndarray, options: argparse.Namespace) -> None:
+def recall(X: sp.csr_matrix, rows: np.ndarray, options: argparse.Namespace) -> None:
     """Print how many of the exact neighbours are found by a few terms of each row."""
     from relnews import CosineNeighbors
 
-    Q, k = X[drawn], options.k
+    Q, k = X[rows], options.k
     index = CosineNeighbors(n_jobs=1).fit(X)
-    exact = without(drawn, index.similar(Q, k + 1)[1])
+    exact = without(rows, index.similar(Q, k + 1)[1])
     slow = [timed(lambda: index.similar(Q, k + 1)) for _ in range(options.repeat)]
     print("\n| max_terms | found of the exact | lists/s | times as fast |\n|---|---|---|---|")
-    print(f"| all | 100 % | {len(drawn) / statistics.median(slow):,.0f} | |")
+    print(f"| all | 100 % | {len(rows) / statistics.median(slow):,.0f} | |")
     for n in (64, 32, 16, 8):
         # The index is the same; only queries are cut.
         fewer = copy.copy(index).set_params(max_terms=n)
-        some = without(drawn, fewer.similar(Q, k + 1)[1])
+        some = without(rows, fewer.similar(Q, k + 1)[1])
         share = np.mean([len(np.intersect1d(a, b)) / k for a, b in zip(exact, some, strict=True)])
         runs = [
             (timed(lambda: index.similar(Q, k + 1)), timed(lambda: fewer.similar(Q, k + 1)))  # noqa: B023
             for _ in range(options.repeat)
         ]
         all_terms, cut = (statistics.median(side) for side in zip(*runs, strict=True))
-        print(f"| {n} | {share:.1%} | {len(drawn) / cut:,.0f} | {all_terms / cut:.1f} |",
+        print(f"| {n} | {share:.1%} | {len(rows) / cut:,.0f} | {all_terms / cut:.1f} |",
               flush=True)  # fmt: skip
 
 

@@ -135,10 +135,16 @@ def test_examples_in_the_help_run(command, invoke, articles, monkeypatch):
     """Each help shows how the command is called, and what it shows works."""
     monkeypatch.chdir(articles.parent)
     named = [{**record, "id": record["id"] + "2"} for record in RECORDS]
-    write_jsonl(articles, [*RECORDS, {"id": "SOME-ID", "title": "Kyiv", "text": "veto"}, *named])
+    some = [{"id": name, "title": "Kyiv", "text": "veto"} for name in ("SOME-ID", "OTHER")]
+    write_jsonl(articles, [*RECORDS, *some, *named])
     Path("articles.csv").write_text("nid,title,body\na,Kremlin,veto\n")
     Path("draft.txt").write_text("A draft about the veto.")
-    invoke("build", "articles.jsonl", "-o", "my.relnews")
+    Path("q.tsv").write_text("veto\tpush\t1\n")
+    Path("gone.txt").write_text("lone2\n")
+    write_jsonl(Path("new.jsonl"), [{"id": "new", "title": "Kremlin", "text": "guarantees"}])
+    for folder in ("my.relnews", "yesterday.relnews"):
+        invoke("build", "articles.jsonl", "-o", folder)
+        invoke("lists", folder)
 
     shown = invoke(*[command] if command else [], "--help").stdout
     examples = re.findall(rf"^ +(relnews {command or ''}.*?)(?:  .*)?$", shown, re.MULTILINE)
@@ -181,6 +187,21 @@ def test_examples_in_the_help_run(command, invoke, articles, monkeypatch):
         ["demo", "-k", "0"],
         ["demo", "--html", "."],
         ["info"],
+        ["update", "small.relnews"],
+        ["update", "small.relnews", "articles.jsonl", "--format", "xml"],
+        ["update", "small.relnews", "articles.jsonl", "--field", "nonsense=body"],
+        ["update", "small.relnews", "articles.jsonl", "--changed", "."],
+        ["remove"],
+        ["remove", "small.relnews"],
+        ["remove", "small.relnews", "--ids-from", "missing.txt"],
+        ["lists", "small.relnews", "-k", "0"],
+        ["lists", "small.relnews", "-k", "10001"],
+        ["lists", "small.relnews", "-k", "3", "--candidates", "2"],
+        ["lists", "small.relnews", "--candidates", "65537"],
+        ["lists", "small.relnews", "--max-drift", "-0.1"],
+        ["lists", "small.relnews", "--n-jobs", "0"],
+        ["compact"],
+        ["verify"],
     ],
     ids=" ".join,
 )
@@ -198,15 +219,22 @@ def test_wrong_usage(arguments, invoke, small, articles, monkeypatch):
     assert sorted(path.name for path in small.parent.iterdir()) == before
 
 
-@pytest.mark.parametrize("command", [["related", "{}", "veto"], ["export", "{}", "-o", "-"],
-                                     ["info", "{}"]], ids=lambda c: c[0])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [["related", "{}", "veto"], ["export", "{}", "-o", "-"], ["info", "{}"],
+     ["update", "{}", "articles.jsonl"], ["remove", "{}", "veto"], ["lists", "{}"],
+     ["compact", "{}"], ["verify", "{}"]],
+    ids=lambda c: c[0],
+)  # fmt: skip
 @pytest.mark.parametrize(
     ("folder", "message"),
     [("missing", "there is no archive at"), ("other", "is not a relnews archive"),
      ("damaged", "is damaged")],
 )  # fmt: skip
-def test_no_archive(command, folder, message, invoke, small, tmp_path):
+def test_no_archive(command, folder, message, invoke, small, articles, monkeypatch):
     """What is no archive, or no longer one, is exit code 1 and a sentence that names it."""
+    tmp_path = articles.parent
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "other").mkdir()
     if folder == "damaged":
         next(small.glob("*/posting.npy")).unlink()
@@ -361,7 +389,7 @@ def test_build_replaces_an_archive(invoke, articles, small):
 
     assert result.exit_code == 0
     assert ids_in(small) == ["veto", "push"]
-    assert len(list(small.iterdir())) == 4, "catalogue, vocabulary, common terms, segment"
+    assert len(list(small.iterdir())) == 5, "catalogue, vocabulary, epoch, segment, outline"
 
 
 #: What can be wrong with a file of articles, the options, and what is said about it.

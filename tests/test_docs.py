@@ -10,14 +10,13 @@ import click
 import pytest
 
 import relnews
-from relnews.archive import _DTYPES
+from relnews import evaluation
 from relnews.articles import Problem
-from relnews.bounds import OUTLINE_DTYPES
+from relnews.catalogue import FORMAT_VERSION, Catalogue
 from relnews.cli import main
 from relnews.exceptions import RelnewsError
 from relnews.lists import RelatedItem
-from relnews.postings import SEGMENT_DTYPES
-from relnews.storage import Catalogue
+from relnews.storage import DTYPES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -34,11 +33,21 @@ def test_every_public_name_is_in_the_reference() -> None:
     assert sorted(relnews.__all__) == sorted(relnews._HOME)
 
 
+def test_every_name_of_the_evaluation_is_in_the_reference() -> None:
+    """Nothing can be imported from relnews.evaluation that the reference does not describe."""
+    text = document("reference/api.md")
+    described = re.findall(r":: relnews\.evaluation\.(\w+)$", text, re.MULTILINE)
+    assert sorted(described) == sorted(evaluation.__all__)
+
+
 def test_every_command_and_option_is_documented() -> None:
     """Each command has a section, and each of its options a row there."""
     text = document("how-to/command-line.md")
-    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
-    assert list(sections) == ["demo", "build", "related", "export", "info"]
+    sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert list(sections) == [
+        "demo", "build", "related", "export", "info", "explain", "why-not", "update", "remove",
+        "lists", "compact", "verify", "evaluate", "health",
+    ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():
         for option in command.params:
@@ -56,37 +65,39 @@ def test_the_map_names_every_module() -> None:
     assert set(re.findall(r"^`(\w+)`", relnews.__doc__, re.MULTILINE)) == modules
 
 
-@pytest.mark.parametrize(
-    ("heading", "dtypes"),
-    [
-        ("The vocabulary", _DTYPES["vocabulary"]),
-        ("Common terms", _DTYPES["common"]),
-        ("A segment", _DTYPES["segment"]),
-    ],
-)
-def test_the_archive_format_names_every_array(heading: str, dtypes: dict[str, object]) -> None:
+#: The section of each kind of folder.
+SECTIONS = {
+    "vocabulary": "The vocabulary", "epoch": "An epoch", "segment": "A segment",
+    "outline": "An outline",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", DTYPES)
+def test_the_archive_format_names_every_array(kind: str) -> None:
     """Each array of the folder has a row with its dtype, and no row is of an array that is gone."""
-    section = document("reference/archive-format.md").split(f"## {heading}\n")[1].split("\n## ")[0]
+    text = document("reference/archive-format.md")
+    section = text.split(f"## {SECTIONS[kind]}\n")[1].split("\n## ")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", section, re.MULTILINE))
-    assert rows == {name: str(dtype) for name, dtype in dtypes.items()}
-
-
-def test_a_segment_in_a_folder_is_its_arrays_norms_and_outlines() -> None:
-    """So the test above sees every array of a segment."""
-    assert set(_DTYPES["segment"]) == {*SEGMENT_DTYPES, "norms", *OUTLINE_DTYPES}
+    assert rows == {name: str(dtype) for name, dtype in DTYPES[kind].items()}
 
 
 def test_the_archive_format_names_every_column() -> None:
-    """Tables and columns of the catalogue are those of its schema."""
-    text = document("reference/archive-format.md").split("## The catalogue")[1]
+    """Tables and columns of the catalogue are those of its schema, and so is the version."""
+    text = document("reference/archive-format.md")
+    assert f"format version {FORMAT_VERSION}." in text
+    sections = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
+    columns: dict[str, set[str]] = {}
     catalogue = Catalogue.in_memory()
-    rows = catalogue._connection.execute(
+    for table, column in catalogue._connection.execute(
         "SELECT m.name, t.name FROM sqlite_master AS m, pragma_table_info(m.name) AS t "
-        "WHERE m.type = 'table'"
-    )
-    for table, column in rows:
-        assert f"`{table}`" in text
-        assert f"`{column}`" in text
+        "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'"
+    ):
+        columns.setdefault(table, set()).add(column)
+    assert sections.keys() == columns.keys()
+    for table, names in columns.items():
+        cells = re.findall(r"^\| (`.*?) \|", sections[table], re.MULTILINE)
+        described = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+        assert names <= described, table
 
 
 def test_every_error_is_documented() -> None:
@@ -108,7 +119,7 @@ def test_every_field_is_documented() -> None:
     """The fields that a list shows are among those that the guide to reading names."""
     text = document("how-to/read-articles.md")
     for field in dataclasses.fields(RelatedItem):
-        if field.name not in ("rank", "score", "similarity"):
+        if field.name not in ("rank", "score", "similarity", "also"):
             assert f"`{field.name}`" in text
 
 

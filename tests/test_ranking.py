@@ -16,36 +16,51 @@ from relnews.analysis import Analysis
 from relnews.archive import Archive
 from relnews.articles import Article, Intake, articles_from
 from relnews.postings import UNDATED
-from relnews.ranking import NO_ARTICLE, Queries, rank
+from relnews.ranking import NO_ARTICLE, rank
+from relnews.updates import Updates
 from strategies import archives, texts
 
 STOP_WORDS = ("the", "and", "can't")
 
 
-def build(articles, *, segment_articles=1 << 16, title_weight=2, sublinear_tf=True, common=0.1):
-    """Return an archive whose terms are bounded that more than a share of the articles have."""
+def build(
+    articles, *, segment_articles=1 << 16, title_weight=2, sublinear_tf=True, common=0.1, n_late=0
+):
+    """Return an archive whose terms are bounded that more than a share of the articles have.
+
+    The last articles come late: they are in no segment, and the epoch does not know of them.
+    """
+    first, late = articles[: len(articles) - n_late], articles[len(articles) - n_late :]
     with (
         mock.patch.object(archive_module, "SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
-        return Archive.build(
-            articles_from(articles, Intake()), Analysis(title_weight, STOP_WORDS), sublinear_tf
+        archive = Archive.build(
+            articles_from(first, Intake()), Analysis(title_weight, STOP_WORDS), sublinear_tf
         )
+    if late:
+        Updates(archive).add(articles_from(late, Intake()))
+        assert len(archive.index.open) == n_late
+    return archive
 
 
 def lists_of(archive, k):
     """Return {id: [(id, score, similarity), …]} of every article."""
+    blocks = archive.by_blocks(lambda keys: archive.rank_articles(keys, k), n_jobs=1)
     lists = {}
-    for ranked in itertools.chain.from_iterable(archive.rank_all(k, n_jobs=1)):
+    for ranked in itertools.chain.from_iterable(blocks):
         (own,) = archive.catalogue.ids([ranked.query])
         lists[own] = in_words(archive, ranked)
     return lists
 
 
 def in_words(archive, ranked):
-    ids = archive.catalogue.ids(ranked.number.tolist())
+    ids = archive.catalogue.ids(ranked.key.tolist())
     return list(zip(ids, ranked.score.tolist(), ranked.similarity.tolist(), strict=True))
 
+
+#: How many of the last articles are in no segment yet: share of all.
+late = st.sampled_from([0.0, 0.0, 0.3, 1.0])
 
 #: Terms are bounded instead of walked that more than so many of the articles have.
 shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
@@ -53,15 +68,15 @@ shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
 
 @given(
     archives(), st.integers(1, 16), st.sampled_from([1, 2, 3, 5, 1 << 16]), st.integers(0, 3),
-    st.booleans(), shares,
+    st.booleans(), shares, late,
 )  # fmt: skip
 def test_lists_equal_the_reference(
-    articles, k, segment_articles, title_weight, sublinear_tf, common
+    articles, k, segment_articles, title_weight, sublinear_tf, common, late
 ):
     """Every list is the reference's, ties included, however the archive is cut and bounded."""
     archive = build(
         articles, segment_articles=segment_articles, title_weight=title_weight,
-        sublinear_tf=sublinear_tf, common=common,
+        sublinear_tf=sublinear_tf, common=common, n_late=int(late * len(articles)),
     )  # fmt: skip
     expected = reference.related_news(
         articles, k, title_weight=title_weight, stop_words=STOP_WORDS, sublinear_tf=sublinear_tf
@@ -77,10 +92,12 @@ def test_lists_equal_the_reference(
     st.integers(1, 16),
     st.sampled_from([2, 1 << 16]),
     shares,
+    late,
 )
-def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles, common):
+def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles, common, late):
     """A draft is ranked with the archive's idf; words that the archive lacks do not count."""
-    archive = build(articles, segment_articles=segment_articles, common=common)
+    n_late = int(late * len(articles))
+    archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
     counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles]
     idf = reference.inverse_document_frequency(counts)
     query = reference.term_counts({"title": title, "text": text}, 2, STOP_WORDS)
@@ -99,10 +116,15 @@ def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles
 priors = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 3), st.sampled_from([0.25, 1e-9]))
 
 
-@given(archives(min_size=1), st.data(), st.integers(1, 16), st.sampled_from([3, 1 << 16]), shares)
-def test_priors_multiply_the_score_and_zero_leaves_out(articles, data, k, segment_articles, common):
+@given(
+    archives(min_size=1), st.data(), st.integers(1, 16), st.sampled_from([3, 1 << 16]), shares, late
+)
+def test_priors_multiply_the_score_and_zero_leaves_out(
+    articles, data, k, segment_articles, common, late
+):
     """A prior is part of the ranking: scores are similarity × prior, the list is refilled."""
-    archive = build(articles, segment_articles=segment_articles, common=common)
+    n_late = int(late * len(articles))
+    archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
     factor = {article["id"]: data.draw(priors) for article in articles}
     counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles]
     idf = reference.inverse_document_frequency(counts)
@@ -116,17 +138,51 @@ def test_priors_multiply_the_score_and_zero_leaves_out(articles, data, k, segmen
         weights, rows, k, exclude=chosen, priors=[factor[i] for i, _, _ in rows]
     )
 
+    view = archive.index.view()
     segments = []
-    for scored in archive.segments:
-        numbers = range(scored.base, scored.base + scored.segment.n_articles)
-        ids = archive.catalogue.ids(list(numbers))
+    for scored in view.segments:
+        ids = archive.catalogue.ids(scored.segment.key.tolist())
         segments.append(scored.with_prior(np.array([factor[i] for i in ids])))
-    query = archive._query_of(archive.catalogue.number_of(chosen))
-    (ranked,) = rank(
-        segments, Queries.of([query], archive.idf, archive.common), k, archive.catalogue.ids
-    )
+    query = view.query_of(archive.catalogue.key_of(chosen))
+    (ranked,) = rank(segments, view.queries([query]), k, archive.catalogue.ids)
 
     assert in_words(archive, ranked) == expected
+
+
+#: Floors near the score, and far from it.
+floors = st.sampled_from([-400_000, -1, 0, 1, 400_000, 1 << 42])
+
+
+@given(
+    archives(min_size=1), st.data(), st.sampled_from([3, 1 << 16]), st.floats(0, 1), shares, late
+)
+def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior, common, late):
+    """The articles whose score reaches a floor each has of its own, with postings and without."""
+    n_late = int(late * len(articles))
+    archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
+    counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    weights = {
+        a["id"]: reference.unit_weights(c, idf) for a, c in zip(articles, counts, strict=True)
+    }
+    chosen = data.draw(st.sampled_from(articles))["id"]
+    view = archive.index.view()
+    query = view.queries([view.query_of(archive.catalogue.key_of(chosen))])
+    for scored in view.segments:
+        ids = archive.catalogue.ids(scored.segment.key.tolist())
+        priors = np.array([data.draw(st.sampled_from([0.0, prior, 1.0])) for _ in ids])
+        cosines = [reference.cosine(weights[chosen], weights[i]) for i in ids]
+        score = [
+            reference.rounded(cosine * factor)
+            for cosine, factor in zip(cosines, priors.tolist(), strict=True)
+        ]
+        floor = [max(1, steps + data.draw(floors)) for steps in score]
+        local, steps = scored.with_prior(priors).reach(query, np.array(floor))
+
+        expected = [
+            (i, score[i]) for i in range(len(ids)) if score[i] >= floor[i] and ids[i] != chosen
+        ]
+        assert list(zip(local.tolist(), steps.tolist(), strict=True)) == expected
 
 
 @given(
@@ -165,8 +221,8 @@ def test_ties_go_to_the_newer_then_to_the_smaller_id():
         {"id": "a", "text": "security guarantees", "published": "2025-01-01"},
         {"id": "other", "text": "drought", "published": "2025-01-01"},
     ]
-    for cut in (1, 2, 3, 1 << 16):
-        lists = lists_of(build(articles, segment_articles=cut), 8)
+    for cut, n_late in itertools.product((1, 2, 3, 1 << 16), (0, 2, 4)):
+        lists = lists_of(build(articles, segment_articles=cut, n_late=n_late), 8)
 
         assert [i for i, _, _ in lists["q"]] == ["a", "b", "old", "undated"]
         assert {score for _, score, _ in lists["q"]} == {1.0}
@@ -176,14 +232,17 @@ def test_ties_go_to_the_newer_then_to_the_smaller_id():
 def test_segments_are_in_order_of_date():
     """Local numbers follow the date, so that a time window is a contiguous range."""
     dates = ["2025-03-01", None, "1900-01-01", "2025-01-01", "1969-12-31T23:59:59"]
-    archive = build([{"id": str(i), "text": "x1", "published": d} for i, d in enumerate(dates)])
-    (scored,) = archive.segments
-    published = scored.segment.published
+    articles = [{"id": str(i), "text": "x1", "published": d} for i, d in enumerate(dates)]
+    for n_late in (0, 5):
+        archive = build(articles, n_late=n_late)
+        (scored,) = archive.index.view().segments
+        published = scored.segment.published
 
-    assert published.tolist() == sorted(published.tolist())
-    assert published[0] == UNDATED
-    assert archive.catalogue.ids(list(range(5))) == ["1", "2", "4", "3", "0"]
-    assert published[2] == -1_000_000
+        assert published.tolist() == sorted(published.tolist())
+        assert published[0] == UNDATED
+        keys = scored.segment.key.tolist()
+        assert archive.catalogue.ids(keys) == ["1", "2", "4", "3", "0"]
+        assert published[2] == -1_000_000
 
 
 def test_a_segment_closes_at_its_most_pairs():
@@ -195,7 +254,7 @@ def test_a_segment_closes_at_its_most_pairs():
     ):
         archive = build(articles)
 
-    assert len(archive.segments) == 5
+    assert len(archive.index.members) == 5
     assert lists_of(archive, 8) == lists_of(build(articles), 8)
 
 
@@ -214,18 +273,19 @@ def test_block_size_and_n_jobs_do_not_matter():
     for block in (1, 7, 1000):
         for n_jobs in (1, 2, -1):
             with mock.patch.object(archive_module, "BLOCK", block):
-                ranked = list(itertools.chain.from_iterable(archive.rank_all(8, n_jobs)))
+                blocks = archive.by_blocks(lambda keys: archive.rank_articles(keys, 8), n_jobs)
+                ranked = list(itertools.chain.from_iterable(blocks))
             ids = archive.catalogue.ids([one.query for one in ranked])
             assert ids == [article["id"] for article in articles]
             assert dict(zip(ids, (in_words(archive, r) for r in ranked), strict=True)) == expected
 
 
-def test_a_draft_has_no_number_and_an_empty_archive_no_list():
+def test_a_draft_has_no_key_and_an_empty_archive_no_list():
     """Ranking against nothing is an empty list."""
     ranked = build([]).rank_draft(Article("", text="anything"), 3)
 
     assert ranked.query == NO_ARTICLE
-    assert len(ranked.number) == 0
+    assert len(ranked.key) == 0
 
 
 @pytest.mark.parametrize("k", [1, 5, 300])

@@ -1,5 +1,6 @@
 """The archive folder: one transaction, and a clear error for whatever is not an archive."""
 
+import itertools
 import mmap
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import zlib
 from pathlib import Path
 from unittest import mock
 
@@ -16,8 +18,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from relnews import RelatedNews, bounds, storage
-from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
+from relnews import RelatedNews, bounds, catalogue, storage
+from relnews.exceptions import ArchiveFormatError
 from strategies import archives
 
 ARTICLES = [
@@ -76,8 +78,8 @@ def test_all_details_survive(news, folder):
 
 def test_arrays_are_mapped_and_read_only(folder):
     """Opening reads no array; nothing can be written through it."""
-    (scored, *_) = RelatedNews.open(folder).archive_.segments
-    array = scored.segment.posting
+    (member,) = RelatedNews.open(folder).archive_.index.members.values()
+    array = member.segment.posting
 
     memory = array
     while isinstance(memory, np.ndarray):
@@ -92,7 +94,7 @@ def test_an_archive_is_replaced_and_the_old_files_go(news, folder):
 
     assert len(RelatedNews.open(folder)) == 5
     assert sorted(path.name for path in folder.iterdir()) == [
-        "000004.vocabulary", "000005.common", "000006.segment", "catalogue.sqlite"
+        "000005.vocabulary", "000006.segment", "000007.epoch", "000008.outline", "catalogue.sqlite"
     ]  # fmt: skip
     news.save(folder)
     assert list(RelatedNews.open(folder).related_all()) == list(news.related_all())
@@ -105,8 +107,11 @@ def test_bounds_are_stored_too(folder):
     news.save(folder)
     opened = RelatedNews.open(folder)
 
-    assert len(news.archive_.common.terms) > 1
-    for one, other in zip(news.archive_.segments, opened.archive_.segments, strict=True):
+    ours, theirs = news.archive_.index, opened.archive_.index
+    assert len(ours.epoch.common.terms) > 1
+    for name, array in ours.epoch.arrays().items():
+        assert np.array_equal(array, theirs.epoch.arrays()[name])
+    for one, other in zip(ours.members.values(), theirs.members.values(), strict=True):
         for a, b in zip(one.outline.arrays(), other.outline.arrays(), strict=True):
             assert a.shape == b.shape
             assert np.array_equal(a, b)
@@ -114,22 +119,55 @@ def test_bounds_are_stored_too(folder):
     assert list(opened.related_all()) == list(RelatedNews().fit(ARTICLES).related_all())
 
 
-def test_an_opened_archive_can_be_saved_over_itself(folder):
-    """The arrays that are mapped stay readable while they are replaced."""
+def test_an_opened_archive_is_where_it_is(folder, tmp_path):
+    """Saving it over itself changes nothing: every change was saved when it was made."""
     opened = RelatedNews.open(folder)
-    before = list(opened.related_all())
+    before, generation = list(opened.related_all()), opened.generation
+    names = sorted(folder.iterdir())
+    (tmp_path / "link").symlink_to(folder)
     opened.save(folder)
+    opened.save(tmp_path / "link")
 
     assert list(RelatedNews.open(folder).related_all()) == before
+    assert opened.generation == generation
+    assert sorted(folder.iterdir())[: len(names)] == names
 
 
-def test_who_has_it_open_is_told_of_a_new_save(folder):
-    """A reader of the old state gets an error, never a list that mixes both."""
+@pytest.mark.parametrize("lists", [False, True])
+@pytest.mark.parametrize("when", ["before it reads", "after it has read"])
+def test_who_has_it_open_sees_a_new_save(folder, when, lists):
+    """A reader of the old state reads the new one from then on, never a list that mixes both."""
     opened = RelatedNews.open(folder)
-    RelatedNews().fit(ARTICLES[::-1]).save(folder)
+    generation = opened.generation
+    if when == "after it has read":
+        assert len(list(opened.related_all())) == 40
+    new = RelatedNews(title_weight=1, stop_words=None).fit(ARTICLES[20::-1])
+    if lists:
+        new.compute_lists(3)
+    new.save(folder)
 
-    with pytest.raises(ArchiveChangedError, match="Open it again"):
-        opened.related("story-3")
+    assert opened.related("story-3") == new.related("story-3")
+    assert list(opened.related_all()) == list(new.related_all())
+    assert opened.related_to_text("talks the word7") == new.related_to_text("talks the word7")
+    assert opened.related_to_text("meet word7", k=50) == new.related_to_text("meet word7", k=50)
+    assert len(opened) == 21
+    assert opened.generation == generation + 1
+    with pytest.raises(KeyError, match="no article has the id 'story-30'"):
+        opened.related("story-30")
+    report = opened.partial_fit(ARTICLES[30:31])
+    assert report.added == ("story-30",)
+    assert (report.changed is None) is not lists
+    assert opened.verify() == []
+
+
+def test_lists_under_way_go_on_in_a_new_save(folder):
+    """Whoever goes through the lists while another archive is saved is told, or gets its lists."""
+    opened = RelatedNews.open(folder)
+    under_way = opened.related_all()
+    next(under_way)
+    RelatedNews().fit(ARTICLES).save(folder)
+
+    assert len(list(under_way)) == 39
 
 
 def test_something_else_is_not_overwritten(news, tmp_path):
@@ -187,7 +225,7 @@ def test_another_format_version(folder):
     with sqlite3.connect(folder / storage.CATALOGUE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 2\."):
+    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 3\."):
         RelatedNews.open(folder)
 
 
@@ -198,7 +236,7 @@ def every_file(folder):
 def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
     """Each file is taken away, emptied, halved and cut by a byte: always a clear error."""
     files = every_file(folder)
-    assert len(files) == 25
+    assert len(files) == 1 + 3 + 3 + 11 + 8
     for name in files:
         whole = (folder / name).read_bytes()
         for cut in (None, 0, len(whole) // 2, len(whole) - 1):
@@ -222,8 +260,10 @@ def test_pickled_arrays_are_refused(folder):
     with sqlite3.connect(folder / storage.CATALOGUE) as connection:
         connection.execute("UPDATE files SET bytes = ? WHERE name = 'values'", (size,))
     connection.close()
-    with pytest.raises(ArchiveFormatError, match="damaged"):
-        RelatedNews.open(folder)
+    with pytest.raises(
+        ArchiveFormatError, match=r"values\.npy does not hold one dimension of int32"
+    ):
+        RelatedNews.open(folder).related("story-3")
 
 
 @pytest.mark.parametrize(
@@ -244,28 +284,30 @@ def test_a_catalogue_with_nonsense_in_it(folder, change):
         connection.execute(change)
     connection.close()
     with pytest.raises(ArchiveFormatError, match="damaged"):
-        RelatedNews.open(folder)
+        RelatedNews.open(folder).related("story-3")
 
 
 def test_arrays_of_different_archives_do_not_mix(folder, tmp_path):
     """Array lengths that do not fit each other are noticed."""
     path = next(folder.glob("*.segment")) / "published.npy"
-    np.save(path, np.arange(3))
+    array = np.arange(3)
+    np.save(path, array)
     with sqlite3.connect(folder / storage.CATALOGUE) as connection:
         connection.execute(
-            "UPDATE files SET bytes = ? WHERE name = 'published'", (path.stat().st_size,)
+            "UPDATE files SET bytes = ?, checksum = ? WHERE name = 'published'",
+            (path.stat().st_size, zlib.crc32(array.data)),
         )
     connection.close()
     with pytest.raises(ArchiveFormatError, match="do not fit"):
-        RelatedNews.open(folder)
+        RelatedNews.open(folder).related("story-3")
 
 
 def test_one_writer_at_a_time(news, folder, monkeypatch):
     """A second writer is told so, and the archive stays as the first one leaves it."""
     holder = sqlite3.connect(folder / storage.CATALOGUE, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(storage, "_PATIENCE", 0.1)
-    with pytest.raises(TimeoutError, match="another process is writing"):
+    monkeypatch.setattr(catalogue, "PATIENCE", 0.1)
+    with pytest.raises(TimeoutError, match=r"is being written by another process\. Try again"):
         news.save(folder)
     holder.execute("ROLLBACK")
     holder.close()
@@ -275,19 +317,23 @@ def test_one_writer_at_a_time(news, folder, monkeypatch):
 
 def test_a_failing_save_leaves_the_old_archive(news, folder, monkeypatch):
     """A disk that is full half-way costs nothing but the new files, and these go next time."""
+    calls = itertools.count()
+    sync = os.fsync
 
-    def full(*_, **__):
-        raise OSError(28, "No space left on device")
+    def full(descriptor):
+        if next(calls) == 9:
+            raise OSError(28, "No space left on device")
+        sync(descriptor)
 
     with monkeypatch.context() as patch:
-        patch.setattr(storage.np, "save", full)
-        with pytest.raises(OSError, match="No space"):
+        patch.setattr(storage.os, "fsync", full)
+        with pytest.raises(OSError, match=r"no space left to write .*; it is as it was"):
             RelatedNews().fit(ARTICLES[:3]).save(folder)
     assert list(RelatedNews.open(folder).related_all()) == list(news.related_all())
     RelatedNews().fit(ARTICLES[:3]).save(folder)
 
     assert len(RelatedNews.open(folder)) == 3
-    assert len([path for path in folder.iterdir() if path.is_dir()]) == 3
+    assert len([path for path in folder.iterdir() if path.is_dir()]) == 4
 
 
 SAVE_FOR_EVER = """

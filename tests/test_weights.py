@@ -23,9 +23,11 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
 
     idf = weights.inverse_document_frequency(frequency, len(counts))
     tf = weights.tf_weight(values, sublinear=sublinear)
-    norms = weights.row_norms(
-        matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), level.astype(np.uint16),
-        tf, idf,
+    norms = weights.lengths(
+        weights.moments(
+            matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32),
+            level.astype(np.uint16), tf, idf,
+        )
     )  # fmt: skip
     ours = matrix.copy()
     ours.data = tf[level] * idf[matrix.indices]
@@ -35,6 +37,39 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
     np.testing.assert_allclose(
         ours.toarray(), expected.transform(matrix).toarray(), rtol=1e-12, atol=0
     )
+
+
+@given(
+    st.lists(st.dictionaries(st.integers(0, 5), st.integers(1, 40)), min_size=1, max_size=6),
+    st.lists(st.integers(0, 100), min_size=6, max_size=6),
+    st.integers(0, 1000),
+    st.integers(0, 1000),
+)
+def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
+    """With another number of articles the lengths are those that are computed afresh."""
+    row_ptr = np.cumsum([0, *map(len, rows)])
+    row_term = np.array([term for row in rows for term in row], dtype=np.int32)
+    count = np.array([n for row in rows for n in row.values()], dtype=np.int32)
+    values, level = np.unique(count, return_inverse=True)
+    pairs = row_ptr, row_term, level.astype(np.uint16), weights.tf_weight(values)
+    before, after = (
+        weights.inverse_document_frequency(np.minimum(frequency, n_before), n)
+        for n in (n_before, n_after)
+    )
+    shift = np.log((1 + n_after) / (1 + n_before))
+    moments = weights.moments(*pairs, before)
+
+    np.testing.assert_allclose(before + shift, after, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        weights.lengths(moments, shift), weights.lengths(weights.moments(*pairs, after)),
+        rtol=1e-9, atol=1e-7,
+    )  # fmt: skip
+    expected = [
+        sum((1 + np.log(n)) ** 2 * before[term] ** power for term, n in row.items())
+        for power in (2, 1, 0)
+        for row in rows
+    ]
+    np.testing.assert_allclose(moments.ravel(), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_an_article_without_terms_weighs_nothing():

@@ -10,13 +10,22 @@ An article's way through the package; each module imports only from its left::
                                                                 columns     a fit's     scikit-
                                                                             texts       learn's
 
-    storage ─▶ archive ─▶ lists ─▶ related ─▶ export ─▶ cli
-      the        all of     what     Related-   HTML,     relnews …
-      archive    it live    comes    News       JSON,
-      folder                out                 table
+    storage ─▶ index ─▶ archive ─▶ updates ─▶ related ─▶ export ─▶ evaluation ─▶ cli
+      the        what is  rank it,   articles   Related-   HTML,     scores and    relnews …
+      archive    ranked   save it    come and   News       JSON,     health
+      folder     over                go           ▲        table
+                                                  │
+    articles ─▶ catalogue ─▶ entries ─▶ lists ─▶ stored
+      one         the          a list     what     a stored list, read
+      story       database     in bytes   comes    without all the
+                  of it all               out      rest
 
 =================  ================================================================================
 `articles`         Article: one story; Intake: what was skipped or mended and why
+`catalogue`        the SQLite database of an archive: one transaction of it is one change
+`entries`          a stored list as bytes
+`lists`            RelatedItem, RelatedList; UpdateReport and Drift
+`stored`           stored lists, read by id: no numpy, no index
 `readers`          files to articles: JSON Lines and CSV, plain, gzip or xz
 `analysis`         what counts as a term: lower case, token rule, stop words, title weight
 `vocabulary`       Vocabulary: terms and their numbers; Runs: the words of a text
@@ -27,13 +36,23 @@ An article's way through the package; each module imports only from its left::
 `bounds`           what is kept of rows' common terms, to say how near two can be at most
 `neighbors`        CosineNeighbors: the exact nearest rows of any sparse matrix
 `weights`          tf, idf, norms: small pure functions
+`statistics`       document frequencies, kept as articles come and go, and the idf of them
 `postings`         Segment: term counts of up to 65,536 articles, by article and by term
+`recency`          Recency: how a score fades with the days between two articles
 `ranking`          the exact best k over segments; ties, priors, exclusions
-`storage`          the archive folder: SQLite catalogue and immutable .npy files
-`archive`          Archive: segments, vocabulary, statistics and catalogue as one thing to rank over
-`lists`            RelatedItem and RelatedList
+`conditions`       Conditions: dates, fields and ids that articles of a list have to have
+`storage`          the archive folder: the catalogue and immutable .npy files
+`index`            segments, vocabulary, statistics and epoch, as of the newest change
+`archive`          Archive: catalogue and index as one thing, to build, save and rank over
+`standing`         stored lists, kept exact by every update
+`updates`          articles come and go, segments are sealed and merged, epochs begin
+`audit`            whether an archive is whole, and whether an article is gone from it
+`explain`          what two articles share, how that becomes a score, and why one is not in a list
+`duplicates`       articles of nearly the same words, of a list or of the whole archive
+`selection`        Selection: which of the ranked articles make a list
 `related`          RelatedNews: the class most people meet
 `export`           lists as HTML, JSON and text
+`evaluation`       scores by judgements, baselines, comparisons; the health of lists without any
 `sample`           the sample archive
 `cli`              the command ``relnews``
 `exceptions`       the errors raised on purpose
@@ -50,6 +69,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from relnews.articles import Article, Intake
+    from relnews.conditions import Conditions
     from relnews.exceptions import (
         ArchiveChangedError,
         ArchiveFormatError,
@@ -57,10 +77,13 @@ if TYPE_CHECKING:
         RelnewsError,
         UnknownArticleError,
     )
-    from relnews.lists import RelatedItem, RelatedList
+    from relnews.explain import Explanation, WhyNot
+    from relnews.lists import Drift, RelatedItem, RelatedList, UpdateReport
     from relnews.neighbors import CosineNeighbors
     from relnews.readers import ArticleReader, read_articles
+    from relnews.recency import Recency
     from relnews.related import RelatedNews, warm_up
+    from relnews.selection import Selection
     from relnews.vectorizer import CountVectorizer, TfidfVectorizer
 
 __version__ = "0.1.0"
@@ -77,11 +100,18 @@ _HOME = {
     "ArticleError": "exceptions",
     "RelnewsError": "exceptions",
     "UnknownArticleError": "exceptions",
+    "Explanation": "explain",
+    "WhyNot": "explain",
+    "Drift": "lists",
     "RelatedItem": "lists",
     "RelatedList": "lists",
+    "UpdateReport": "lists",
     "ArticleReader": "readers",
     "read_articles": "readers",
+    "Conditions": "conditions",
+    "Recency": "recency",
     "RelatedNews": "related",
+    "Selection": "selection",
     "warm_up": "related",
 }
 
@@ -91,15 +121,22 @@ __all__ = [
     "Article",
     "ArticleError",
     "ArticleReader",
+    "Conditions",
     "CosineNeighbors",
     "CountVectorizer",
+    "Drift",
+    "Explanation",
     "Intake",
+    "Recency",
     "RelatedItem",
     "RelatedList",
     "RelatedNews",
     "RelnewsError",
+    "Selection",
     "TfidfVectorizer",
     "UnknownArticleError",
+    "UpdateReport",
+    "WhyNot",
     "read_articles",
     "warm_up",
 ]

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-import joblib
-
 Task = TypeVar("Task")
 Worker = TypeVar("Worker")
 Answer = TypeVar("Answer")
@@ -16,6 +14,8 @@ Answer = TypeVar("Answer")
 
 def n_workers(n_jobs: int | None) -> int:
     """Return how many tasks run at a time."""
+    import joblib  # late: whoever ranks one list should not wait for it
+
     return int(joblib.effective_n_jobs(n_jobs))
 
 
@@ -52,6 +52,8 @@ def in_order(
     The workers are threads: the functions passed here share arrays, and spend their time in kernels
     that do not hold the interpreter lock.
     """
+    import joblib
+
     parallel = joblib.Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
     answers = parallel(joblib.delayed(function)(task) for task in tasks)
     try:

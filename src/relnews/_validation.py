@@ -7,23 +7,26 @@ Functions named after a mistake build the exception for the caller to raise; fun
 from __future__ import annotations
 
 import contextlib
-import difflib
+import errno
+import math
+import numbers
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from relnews.exceptions import (
     ArchiveChangedError,
     ArchiveFormatError,
+    RelnewsError,
     UnknownArticleError,
 )
 
 if TYPE_CHECKING:
     import os
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 # --- articles ------------------------------------------------------------------------------------
 
@@ -172,14 +175,16 @@ def check_batch_bytes(n_bytes: int) -> None:
 
 def check_integer(name: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
     """Return an integer within bounds, or raise TypeError or ValueError."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+    # NumPy's integers are of this kind, its booleans are not.
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         msg = f"`{name}` must be an integer, got {_short(value)}."
         raise TypeError(msg)
+    value = int(value)
     if value < minimum or (maximum is not None and value > maximum):
         bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
         msg = f"`{name}` must be {bounds}, got {value}."
         raise ValueError(msg)
-    return int(value)
+    return value
 
 
 def check_n_jobs(value: object) -> None:
@@ -187,6 +192,123 @@ def check_n_jobs(value: object) -> None:
     if value is not None and check_integer("n_jobs", value, minimum=-(2**31)) == 0:
         msg = "`n_jobs` must be at least 1, -1 for all cores, or None, got 0."
         raise ValueError(msg)
+
+
+def check_recency(half_life: float, floor: float, offset: float) -> None:
+    """Reject a decay that is none."""
+    for name, value in (("half_life", half_life), ("floor", floor), ("offset", offset)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            msg = f"`{name}` must be a number, got {_short(value)}."
+            raise TypeError(msg)
+    if not 0 < half_life <= 36_525 or not 0 <= floor <= 1 or not 0 <= offset <= 36_525:
+        msg = (
+            "`half_life` must be above 0 and `offset` from 0, both to 36,525 days, and `floor` "
+            f"from 0 to 1, got {half_life}, {offset} and {floor}."
+        )
+        raise ValueError(msg)
+
+
+def check_is_recency(value: object, kind: type) -> None:
+    """Reject what is no `Recency`."""
+    if value is not None and not isinstance(value, kind):
+        msg = f"`recency` must be a relnews.Recency or None, got {_short(value)}."
+        raise TypeError(msg)
+
+
+def check_conditions(got: Iterable[str], known: Iterable[str]) -> None:
+    """Reject a keyword that is no condition."""
+    for name in got:
+        if name not in known:
+            msg = f"unexpected condition {name!r}. Use {_listed(known)}."
+            raise TypeError(msg)
+
+
+def check_max_drift(value: object) -> None:
+    """Reject a change of an idf that cannot be."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        msg = f"`max_drift` must be a number, as 0.05, or None, got {_short(value)}."
+        raise TypeError(msg)
+    if not float(value) >= 0:
+        msg = f"`max_drift` must be at least 0, got {value}."
+        raise ValueError(msg)
+
+
+def check_within(value: object) -> None:
+    """Reject a number of days that is none."""
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        msg = f"`within` must be a number of days, got {_short(value)}."
+        raise TypeError(msg)
+    if not 0 <= float(value) <= 3_700_000:
+        msg = f"`within` must be from 0 to 3,700,000 days, got {value}."
+        raise ValueError(msg)
+
+
+def check_where(value: object, fields: tuple[str, ...]) -> None:
+    """Reject a condition on fields that articles do not have."""
+    if not isinstance(value, Mapping):
+        msg = f"`where` must map fields to values, as {{'section': 'World'}}, got {_short(value)}."
+        raise TypeError(msg)
+    for name, wanted in value.items():
+        if name not in fields:
+            msg = f"`where` can ask for {_listed(fields)}, got {name!r}."
+            raise ValueError(msg)
+        values = [wanted] if isinstance(wanted, str) else wanted
+        if not isinstance(values, Iterable) or not all(isinstance(one, str) for one in values):
+            msg = f"`where` must map {name!r} to a string or several, got {_short(wanted)}."
+            raise TypeError(msg)
+
+
+def check_share(name: str, value: object, *, above: bool = False) -> None:
+    """Reject what is no number from 0 to 1; 0 itself, too, if it has to be above."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        msg = f"`{name}` must be a number, got {_short(value)}."
+        raise TypeError(msg)
+    if not 0 <= float(value) <= 1 or (above and value == 0):
+        bounds = "above 0 and at most 1" if above else "from 0 to 1"
+        msg = f"`{name}` must be {bounds}, got {value}."
+        raise ValueError(msg)
+
+
+def check_prefer(value: object, names: tuple[str, ...]) -> None:
+    """Reject a preference among near-duplicates that is none."""
+    if not callable(value) and value not in names:
+        msg = f"`prefer` must be one of {_listed(names)} or a function, got {_short(value)}."
+        raise ValueError(msg)
+
+
+def check_picked(value: object, articles: Sequence[object]) -> None:
+    """Reject what a preference has picked if it was not to be picked from."""
+    if not any(value is article for article in articles):
+        msg = f"`prefer` must return one of the articles that it is given, got {_short(value)}."
+        raise ValueError(msg)
+
+
+def check_caps(value: object, fields: tuple[str, ...]) -> None:
+    """Reject a cap on what articles do not have, or one that is no number of items."""
+    if not isinstance(value, Mapping):
+        msg = f"`caps` must map fields to numbers, as {{'source': 2}}, got {_short(value)}."
+        raise TypeError(msg)
+    for name, most in value.items():
+        if name not in fields:
+            msg = f"`caps` can be on {_listed(fields)}, got {name!r}."
+            raise ValueError(msg)
+        check_integer(f"caps[{name!r}]", most, minimum=1)
+
+
+def check_is_selection(value: object, kind: type) -> None:
+    """Reject what is no `Selection`."""
+    if not isinstance(value, kind):
+        msg = f"`selection` must be a relnews.Selection or None, got {_short(value)}."
+        raise TypeError(msg)
+
+
+def not_a_date(name: str, got: object) -> ValueError:
+    """Reject a moment that is none."""
+    return ValueError(f"`{name}`: {expected_date(got)}")
 
 
 def check_parent(file: Path) -> None:
@@ -220,6 +342,8 @@ def no_pystemmer() -> ImportError:
 
 def unknown_stemmer(got: str, known: Iterable[str]) -> ValueError:
     """Name the languages that there is a stemmer for."""
+    import difflib
+
     nearest = difflib.get_close_matches(got.lower(), known := list(known), 1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     return ValueError(
@@ -257,6 +381,8 @@ def unknown_article(identifier: str, known: Iterable[str]) -> UnknownArticleErro
 
 def _nearest(identifier: str, known: Iterable[str]) -> str | None:
     """Return the most similar id, if one is similar enough to be a slip."""
+    import difflib  # late: a reader of lists should not wait for it
+
     folded = identifier.strip().casefold()
     matcher = difflib.SequenceMatcher(autojunk=False)
     matcher.set_seq2(folded)
@@ -275,6 +401,108 @@ def _nearest(identifier: str, known: Iterable[str]) -> str | None:
             if ratio > least:
                 best, least = candidate, ratio
     return best
+
+
+# --- evaluation ----------------------------------------------------------------------------------
+
+
+def wrong_columns(place: str, form: str, got: str) -> ValueError:
+    """Reject a line of a file of judgements or of a run."""
+    return ValueError(f"{place}: expected the columns {form}, got {_short(got.rstrip())}.")
+
+
+def not_utf8(name: str, error: UnicodeDecodeError) -> ValueError:
+    """Reject a file of judgements or of a run that is not UTF-8."""
+    return ValueError(f"{name}: {expected_utf8(error.object[error.start])}.")
+
+
+def parse_grade(place: str, word: str) -> int:
+    """Return a grade, or raise ValueError."""
+    # trec_eval makes room for every grade up to the highest.
+    try:
+        grade = int(word)
+    except ValueError:
+        grade = None
+    if grade is None or abs(grade) > 1000:
+        msg = f"{place}: a grade must be a whole number, at most 1000, got {_short(word)}."
+        raise ValueError(msg)
+    return grade
+
+
+def parse_number(place: str, name: str, word: str) -> float:
+    """Return a number of a run file, or raise ValueError."""
+    try:
+        number = float(word)
+    except ValueError:
+        number = math.nan
+    if math.isnan(number):
+        msg = f"{place}: the {name} must be a number, got {_short(word)}."
+        raise ValueError(msg)
+    return number
+
+
+def judged_twice(place: str, query: str, article: str) -> ValueError:
+    """Reject judgements that contradict each other."""
+    return ValueError(
+        f"{place}: {article!r} has another grade for {query!r} further up. Keep one of the lines."
+    )
+
+
+def listed_twice(query: str, article: str, place: str = "") -> ValueError:
+    """Reject a list with an article that it has already."""
+    where = f"{place}: " if place else ""
+    return ValueError(f"{where}{article!r} is in the list of {query!r} twice.")
+
+
+def nothing_judged(n_queries: int, n_known: int, example: str | None) -> ValueError:
+    """Reject judgements of which none is left."""
+    if n_queries and not n_known:
+        return ValueError(
+            f"no query of the judgements is an article of the archive: not {example!r}, nor any "
+            f"other of {n_queries:,}. Are they of this archive?"
+        )
+    return ValueError(
+        f"nothing to find: none of {n_queries:,} judged queries has a relevant article in the "
+        "archive."
+    )
+
+
+def not_comparable(first: str, second: str) -> ValueError:
+    """Reject scores of different queries or measures."""
+    return ValueError(
+        f"the scores of {first!r} and {second!r} are of different queries or measures. "
+        "Make both with the same judgements and the same `k`."
+    )
+
+
+def check_column(value: str) -> str:
+    """Return what may stand in a file of columns, or raise ValueError."""
+    if not value or any(character in value for character in "\t\n\r"):
+        msg = f"a file of columns cannot hold {_short(value)}: it is empty, or has a tab or a "
+        msg += "line break in it."
+        raise ValueError(msg)
+    return value
+
+
+def check_picture(file: Path, formats: tuple[str, ...]) -> None:
+    """Refuse to draw a picture of an unknown format, or into a folder that does not exist."""
+    if file.suffix.lower() not in formats:
+        msg = f"cannot draw {file}: expected a name that ends in {', '.join(formats)}."
+        raise ValueError(msg)
+    check_parent(file)
+
+
+def no_ir_measures() -> ImportError:
+    """Say how to install what scores need."""
+    return ImportError(f"scores need ir-measures, {_EVALUATION_EXTRA}")
+
+
+def no_matplotlib() -> ImportError:
+    """Say how to install what pictures need."""
+    return ImportError(f"pictures need Matplotlib, {_EVALUATION_EXTRA}")
+
+
+_EVALUATION_EXTRA = "which is not installed: pip install 'relnews[evaluation]'"
 
 
 # --- the archive folder --------------------------------------------------------------------------
@@ -307,6 +535,22 @@ def check_archive_source(folder: Path, catalogue: str) -> None:
         raise ArchiveFormatError(msg)
 
 
+def check_files(folder: Path, names: Iterable[str]) -> None:
+    """Refuse links, whose targets SQLite would read and write, and pipes, which it waits for."""
+    for name in names:
+        path = folder / name
+        if path.is_symlink():
+            raise damaged_archive(folder, f"{name} is a link, which an archive never has")
+        if path.exists() and not path.is_file():
+            raise damaged_archive(folder, f"{name} is not a file")
+
+
+def check_schema(folder: Path, is_ours: bool) -> None:
+    """Refuse a catalogue whose tables are others, or that has code in it."""
+    if not is_ours:
+        raise damaged_archive(folder, "its catalogue has other tables than those of the format")
+
+
 def check_format(folder: Path, is_archive: bool, version: int, supported: int) -> None:
     """Refuse a catalogue of another program or another format version."""
     if not is_archive:
@@ -320,7 +564,57 @@ def check_format(folder: Path, is_archive: bool, version: int, supported: int) -
         raise ArchiveFormatError(msg)
 
 
-def check_kind(folder: Path, kind: object, kinds: Mapping[str, object]) -> str:
+#: Keys, and numbers of folders and changes, are below this.
+_MANY = 1 << 62
+
+#: Settings that are integers, and what they are below.
+_INTEGERS = {
+    "generation": _MANY, "sealed": _MANY, "epoch": 1 << 53, "n_stop": 1 << 31, "seed": 1 << 64,
+    "last_folder": _MANY,
+}  # fmt: skip
+
+
+def check_setting(name: str, value: Any) -> Any:
+    """Return a setting of an archive, or raise ValueError or TypeError."""
+    if value is not None and name in _INTEGERS:
+        return check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
+    if value is not None and name == "lists":
+        k = check_integer("k", value["k"], minimum=1, maximum=10_000)
+        check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
+        if value["max_drift"] is not None:
+            float(value["max_drift"])
+    return value
+
+
+def check_tags(value: object) -> tuple[str, ...]:
+    """Return the stored tags of an article, or raise ValueError."""
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        msg = f"tags must be a list of strings, got {_short(value)}"
+        raise ValueError(msg)
+    return tuple(value)
+
+
+def check_next_key(folder: Path, last: int) -> int:
+    """Return the key after the last one, or raise ArchiveFormatError."""
+    if not 0 <= last < _MANY:
+        raise damaged_archive(folder, f"the last article has the key {last}")
+    return last + 1
+
+
+def check_folders(folder: Path, numbers: Sequence[int]) -> None:
+    """Refuse numbers that no folder can have."""
+    for number in numbers:
+        if not 0 < number < _MANY:
+            raise damaged_archive(folder, f"a folder of arrays has the number {number}")
+
+
+def check_terms(folder: Path, terms: Sequence[bytes | None]) -> None:
+    """Refuse terms that are empty or there twice."""
+    if not all(terms) or len(set(terms)) < len(terms):
+        raise damaged_archive(folder, "new terms are empty, or there twice")
+
+
+def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str, object]) -> str:
     """Refuse a folder entry of a kind that the format does not have."""
     if not isinstance(kind, str) or kind not in kinds:
         raise damaged_archive(folder, f"unknown kind of data {_short(kind)}")
@@ -332,6 +626,8 @@ def check_file(folder: Path, name: str, expected: int | None) -> None:
     file = folder / name
     if expected is None:
         raise damaged_archive(folder, f"{name} is not listed in the catalogue")
+    if file.is_symlink() or file.parent.is_symlink():
+        raise damaged_archive(folder, f"{name} is a link, which an archive never has")
     if not file.is_file():
         raise damaged_archive(folder, f"{name} is missing")
     size = file.stat().st_size
@@ -339,46 +635,85 @@ def check_file(folder: Path, name: str, expected: int | None) -> None:
         raise damaged_archive(folder, f"{name} has {size:,} bytes, expected {expected:,}")
 
 
-def check_array(folder: Path, name: str, array: NDArray[Any], dtype: np.dtype[Any]) -> None:
+def check_array(folder: Path, name: str, is_ours: bool, dtype: np.dtype[Any]) -> None:
     """Refuse an array of another type or shape than the format says."""
-    if array.dtype != dtype or array.ndim != 1:
-        raise damaged_archive(
-            folder,
-            f"{name} has {array.ndim} dimensions of {array.dtype}, expected 1 of {dtype}",
-        )
+    if not is_ours:
+        raise damaged_archive(folder, f"{name} does not hold one dimension of {dtype}")
+
+
+def check_checksum(folder: Path, name: str, got: int, expected: int) -> None:
+    """Refuse a file whose content is not what was written."""
+    if got != expected:
+        raise damaged_archive(folder, f"{name} has the checksum {got:08x}, expected {expected:08x}")
 
 
 def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
     """Refuse arrays of a vocabulary that do not fit each other."""
-    slots = len(arrays["table"]) // 2
-    ends = arrays["term_ptr"][-1] + 8 == len(arrays["blob"]) and arrays["term_ptr"][0] == 0
-    if not ends or slots < 1 or slots & (slots - 1) or len(arrays["table"]) % 2:
+    table, ptr = arrays["table"], arrays["term_ptr"]
+    slots = len(table) // 2
+    ends = ptr[-1] == len(arrays["blob"]) - 8 and ptr[0] == 0 and (ptr[1:] > ptr[:-1]).all()
+    fits = ends and slots >= 1 and not slots & (slots - 1) and not len(table) % 2
+    numbers = table[1::2] & 0xFFFFFFFF
+    # A table without an empty slot would be searched for ever.
+    fits = fits and numbers.max() < len(ptr) and numbers.min() == 0
+    if fits:
+        entries = table[1::2][numbers > 0]
+        number = (entries & 0xFFFFFFFF).astype("int64")
+        # So many bytes are compared.
+        fits = (ptr[number] - ptr[number - 1] == entries >> 32).all()
+    if not fits:
         msg = "the arrays of the vocabulary do not fit each other"
         raise ValueError(msg)
 
 
-def check_common(arrays: Mapping[str, NDArray[Any]], n_terms: int) -> None:
-    """Refuse common terms that are none."""
-    terms = arrays["terms"]
-    if len(terms) and not (0 <= terms[0] <= terms[-1] < n_terms and (np.diff(terms) > 0).all()):
-        msg = "the common terms are not in order"
+def not_distinct() -> ValueError:
+    """Name terms for which no table is found, whatever the seed."""
+    return ValueError("the terms of a vocabulary are not distinct")
+
+
+def check_epoch(arrays: Mapping[str, NDArray[Any]], n_terms: int, n_articles: int) -> None:
+    """Refuse common terms that are none, and statistics that cannot be."""
+    terms, basis = arrays["terms"], arrays["basis"]
+    frequency = arrays["document_frequency"]
+    n_known = len(frequency)
+    in_order = not len(terms) or (
+        0 <= terms[0] <= terms[-1] < n_known and (terms[1:] > terms[:-1]).all()
+    )
+    can_be = n_known <= n_terms and ((frequency >= 0) & (frequency <= n_articles)).all()
+    if not can_be or not in_order or not (abs(basis) <= 1.001).all():
+        msg = "the arrays of an epoch do not fit each other"
         raise ValueError(msg)
 
 
-def check_segment(arrays: Mapping[str, NDArray[Any]], norms: NDArray[Any], n_terms: int) -> None:
+def check_segment(is_sound: bool) -> None:
     """Refuse arrays of a segment that do not fit each other."""
-    length = {name: len(array) for name, array in arrays.items()}
-    consistent = (
-        length["row_ptr"] == length["published"] + 1 == len(norms) + 1
-        and length["row_term"] == length["row_level"] == length["posting"]
-        and length["term_ptr"] == length["term"] + 1
-        and length["group_ptr"] == length["group_level"] + 1
-        and arrays["row_ptr"][-1] == arrays["group_ptr"][-1] == length["posting"]
-        and arrays["term_ptr"][-1] == length["group_level"]
-        and (length["term"] == 0 or arrays["term"][-1] < n_terms)
-    )
-    if not consistent:
+    if not is_sound:
         msg = "the arrays of a segment do not fit each other"
+        raise ValueError(msg)
+
+
+def check_counts(key: int, is_whole: bool) -> None:
+    """Refuse counts of an article that are not what was written."""
+    if key < 0:
+        msg = f"an article has the key {key}"
+        raise ValueError(msg)
+    if not is_whole:
+        msg = f"the counts of article {key} have another checksum than when they were written"
+        raise ValueError(msg)
+
+
+def check_row(term: NDArray[Any], count: NDArray[Any], n_terms: int) -> None:
+    """Refuse counts of an article that cannot be."""
+    fits = len(term) == len(count) and (term[1:] > term[:-1]).all() and (count > 0).all()
+    if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
+        msg = "the counts of an article are of terms that the archive does not have"
+        raise ValueError(msg)
+
+
+def check_entries(is_whole: bool) -> None:
+    """Refuse a stored list that is not what was written."""
+    if not is_whole:
+        msg = "a stored list has another checksum than when it was written"
         raise ValueError(msg)
 
 
@@ -387,7 +722,9 @@ def damage_in(folder: str | os.PathLike[str]) -> Iterator[None]:
     """Turn what goes wrong with stored values into the error of a damaged archive."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except RelnewsError:
+        raise
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise damaged_archive(folder, error) from error
 
 
@@ -400,34 +737,62 @@ def damaged_archive(folder: str | os.PathLike[str], why: object) -> ArchiveForma
 
 def unreadable_archive(folder: str | os.PathLike[str], why: Exception) -> Exception:
     """Name an archive that another process holds, or that is damaged."""
-    if _is_locked(why):
+    if is_locked(why):
         return TimeoutError(
             f"another process has been writing the archive {folder} for long: {why}. Try again."
         )
     return damaged_archive(folder, why)
 
 
-def cannot_write(folder: Path, why: Exception) -> Exception:
+def cannot_write(folder: Path, why: Exception, writer: str) -> Exception:
     """Name an archive that cannot be written to now."""
-    if _is_locked(why):
+    if is_locked(why):
         return TimeoutError(
-            f"another process is writing the archive {folder}: {why}. Try again when it is done."
+            f"the archive {folder} is being written by {writer}. Try again when it is done."
+        )
+    code = getattr(why, "sqlite_errorcode", 0) & 0xFF
+    number = getattr(why, "errno", None)
+    if code == sqlite3.SQLITE_FULL or number in _FULL:
+        return OSError(
+            errno.ENOSPC, f"no space left to write the archive {folder}; it is as it was before"
+        )
+    if code in _FORBIDDEN or number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return PermissionError(
+            errno.EACCES, f"cannot write the archive {folder} ({why}); make its folder writable"
+        )
+    if code == sqlite3.SQLITE_IOERR or isinstance(why, OSError):
+        return OSError(
+            errno.EIO, f"cannot write the archive {folder} ({why}); it is as it was before"
         )
     return ArchiveFormatError(
         f"cannot write the archive {folder}: {why}. If it is damaged, remove the folder first."
     )
 
 
-def _is_locked(error: Exception) -> bool:
+#: What systems call a disk or a quota that is full, and a file that may not be longer.
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+_FORBIDDEN = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+
+
+@contextlib.contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Name the archive that files of could not be written."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(folder, error, "") from error
+
+
+def is_locked(error: Exception) -> bool:
+    """Say whether another process is in the way, no more."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def archive_changed() -> ArchiveChangedError:
-    """Say that the catalogue is newer than the arrays that were opened with it."""
-    return ArchiveChangedError(
-        "the archive was saved anew since it was opened. Open it again to see its new state."
-    )
+    """Say that the archive is another one by the time that an answer is made."""
+    return ArchiveChangedError("the archive kept changing while it was read. Try again.")
 
 
 def _short(value: object, length: int = 60) -> str:

@@ -1,33 +1,31 @@
-"""Archive: segments, vocabulary, document frequencies and catalogue as one thing to rank over."""
+"""Archive: articles, counted and laid out, to rank over and to change."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation, storage, weights
-from relnews._kernels._compile import frozen
+from relnews import _validation, weights
 from relnews._parallel import in_order
 from relnews.analysis import MIN_LENGTH, Analysis
 from relnews.articles import Article
-from relnews.bounds import (
-    OUTLINE_DTYPES,
-    CommonTerms,
-    Outline,
-    Rows,
-    blocks,
-    common_terms,
-    sampled,
-)
+from relnews.bounds import CommonTerms
+from relnews.catalogue import Catalogue, timestamp
+from relnews.conditions import Resolved, Where
 from relnews.counts import Batch, Counter, count_words
-from relnews.postings import SEGMENT_ARTICLES, SEGMENT_DTYPES, Segment
-from relnews.ranking import NO_ARTICLE, Queries, Ranked, ScoredSegment, rank
-from relnews.storage import ArrayFolder, Catalogue
+from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
+from relnews.index import Epoch, Index, View
+from relnews.postings import SEGMENT_ARTICLES, UNDATED, Segment
+from relnews.ranking import NO_ARTICLE, Ranked, rank
+from relnews.storage import Store
 from relnews.vocabulary import Runs, Vocabulary
 
 #: A segment is closed at so many (article, term) pairs even if it has room for more articles.
@@ -36,224 +34,266 @@ SEGMENT_PAIRS = 1 << 25
 #: Articles ranked by one task.
 BLOCK = 64
 
-_DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
-    "vocabulary": {
-        "table": np.dtype(np.uint64), "blob": np.dtype(np.uint8), "term_ptr": np.dtype(np.int64)
-    },
-    "common": {"terms": np.dtype(np.int32), "basis": np.dtype(np.float64)},
-    "segment": {**SEGMENT_DTYPES, "norms": np.dtype(np.float64), **OUTLINE_DTYPES},
-}  # fmt: skip
+#: Conditions on fields whose articles are remembered.
+_FILTERS = 32
+
+#: How often an answer is begun again because the archive has changed under it.
+_ATTEMPTS = 10
+
+Answer = TypeVar("Answer")
 
 
 class Archive:
     """Articles, counted and laid out, with the statistics that their weights depend on.
 
+    Whatever is read is of the newest change that was committed, by this process or another one.
+
     Parameters
+    ----------
+    store : Store
+        Catalogue and arrays.
+
+    Attributes
     ----------
     analysis : Analysis
     sublinear_tf : bool
-    vocabulary : Vocabulary
     n_stop : int
         The terms numbered below are stop words.
-    catalogue : Catalogue
-    segments : sequence of (base, Segment)
-        ``base`` is the number of the segment's first article.
-    norms : sequence of float64 arrays, optional
-        Each segment's norms, if they are known already.
-    common : CommonTerms, optional
-    outlines : sequence of Outline, optional
-        Each segment's.
+    index : Index
+        What is ranked over.
     """
 
-    def __init__(
-        self,
-        analysis: Analysis,
-        sublinear_tf: bool,
-        vocabulary: Vocabulary,
-        n_stop: int,
-        catalogue: Catalogue,
-        segments: Sequence[tuple[int, Segment]],
-        norms: Sequence[NDArray[np.float64]] | None = None,
-        common: CommonTerms | None = None,
-        outlines: Sequence[Outline] | None = None,
-    ) -> None:
-        self.analysis = analysis
-        self.sublinear_tf = sublinear_tf
-        self.vocabulary = vocabulary
-        self.n_stop = n_stop
-        self.catalogue = catalogue
-        self.n_articles = sum(segment.n_articles for _, segment in segments)
-        self.document_frequency = np.zeros(len(vocabulary), dtype=np.int64)
-        for _, segment in segments:
-            self.document_frequency[segment.term] += segment.document_frequency()
-        self.idf = frozen(
-            weights.inverse_document_frequency(self.document_frequency, self.n_articles)
-        )
-        level_weights = [self._tf_weight(segment.values) for _, segment in segments]
-        self.norms = norms or [
-            weights.row_norms(
-                segment.row_ptr, segment.row_term, segment.row_level, level_weight, self.idf
-            )
-            for (_, segment), level_weight in zip(segments, level_weights, strict=True)
-        ]
-        weighted = [
-            _Weighted(segment, level_weight, self.idf)
-            for (_, segment), level_weight in zip(segments, level_weights, strict=True)
-        ]
-        self.common = common or CommonTerms.of(
-            common_terms(self.document_frequency, self.n_articles), len(vocabulary),
-            (rows for one in weighted for rows in one.sample()),
-        )  # fmt: skip
-        if outlines is None:
-            outlines = [self.common.outline(one.rows(), one.segment.n_articles) for one in weighted]
-        self.segments = [
-            ScoredSegment(segment, base, level_weight, weights.inverse(norm), self.common, outline)
-            for (base, segment), level_weight, norm, outline in zip(
-                segments, level_weights, self.norms, outlines, strict=True
-            )
-        ]
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.catalogue: Catalogue = store.catalogue
+        self._read_settings()
+        self._filtered_of: View | None = None
+        self._filtered: dict[Where, View] = {}
+        self.index = Index(store, self.sublinear_tf)
+        self.refresh()
+
+    def _read_settings(self) -> None:
+        setting = self.catalogue.setting
+        with _validation.damage_in(self.catalogue.folder or ":memory:"):
+            self.analysis = Analysis(**setting("analysis"))
+            self.sublinear_tf = bool(setting("sublinear_tf"))
+            self.n_stop = int(setting("n_stop"))
+            self._made = str(setting("made"))
 
     @classmethod
     def build(cls, articles: Iterable[Article], analysis: Analysis, sublinear_tf: bool) -> Archive:
         """Count and lay out articles; their ids have to be distinct. Texts are not kept."""
         counter = Counter(Vocabulary.of_texts(["", *analysis.stop_word_list()], MIN_LENGTH))
-        catalogue = Catalogue.in_memory()
-        segments: list[tuple[int, Segment]] = []
+        store = Store.in_memory()
+        catalogue = store.catalogue
+        segments: list[Segment] = []
         waiting: list[Article] = []
-        ordinal = 0
+        digests: list[bytes] = []
+        with store.transaction():
+            first = catalogue.next_key()
 
-        def seal() -> None:
-            nonlocal ordinal
-            base = len(segments) * SEGMENT_ARTICLES
-            published = storage.published_array(waiting)
-            # By date and, of one date, by id descending: later ones win ties.
-            by_id = sorted(range(len(waiting)), key=lambda i: waiting[i].id, reverse=True)
-            order = np.array(sorted(by_id, key=published.__getitem__), dtype=np.int64)
-            local = np.empty_like(order)
-            local[order] = np.arange(len(order))
-            counts, _ = counter.take()
-            n_terms = len(counter.vocabulary)
-            segment = Segment.from_counts(counts, order, published[order], n_terms)
-            segments.append((base, segment))
-            catalogue.add(waiting, (base + local).tolist(), ordinal)
-            ordinal += len(waiting)
-            waiting.clear()
+            def seal() -> None:
+                nonlocal first
+                key = np.arange(first, first + len(waiting))
+                counts, _ = counter.take()
+                published = np.array([_date(article) for article in waiting], dtype=np.int64)
+                ids = [article.id for article in waiting]
+                n_terms = len(counter.vocabulary)
+                segments.append(Segment.from_counts(counts, key, published, ids, n_terms))
+                catalogue.add(waiting, key.tolist(), digests)
+                first += len(waiting)
+                waiting.clear()
+                digests.clear()
 
-        for article in articles:
-            counter.add(analysis.parts(article))
-            # The text has been counted; only what is shown is kept.
-            waiting.append(dataclasses.replace(article, text=""))
-            if len(waiting) == SEGMENT_ARTICLES or counter.n_pairs >= SEGMENT_PAIRS:
+            for article in articles:
+                counter.add(analysis.parts(article))
+                # The text has been counted; only what is shown is kept.
+                digests.append(article.digest())
+                waiting.append(dataclasses.replace(article, text=""))
+                if len(waiting) == SEGMENT_ARTICLES or counter.n_pairs >= SEGMENT_PAIRS:
+                    seal()
+            if waiting:
                 seal()
-        if waiting:
-            seal()
-        vocabulary = counter.vocabulary.freeze()
-        return cls(analysis, sublinear_tf, vocabulary, counter.n_stop, catalogue, segments)
-
-    def rank_article(self, number: int, k: int) -> Ranked:
-        """Return the best k articles for an article of the archive."""
-        return self._rank_block([number], k)[0]
-
-    def rank_draft(self, article: Article, k: int) -> Ranked:
-        """Return the best k articles for an article that is not of the archive.
-
-        Words that no article of the archive has do not count, as in scikit-learn's ``transform``.
-        """
-        if not self.segments:
-            return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        batch = Batch()
-        batch.add(self.analysis.parts(article))
-        runs = Runs.of(batch.texts, batch.is_ascii, lower=True)
-        term = self.vocabulary.find(runs, MIN_LENGTH)
-        tally = np.zeros(len(self.vocabulary), dtype=np.int32)
-        counts = count_words(runs, term, batch, self.n_stop, tally)
-        order = np.argsort(counts.term)
-        query = self._query(NO_ARTICLE, counts.term[order], self._tf_weight(counts.count[order]))
-        queries = Queries.of([query], self.idf, self.common)
-        return rank(self.segments, queries, k, self.catalogue.ids)[0]
-
-    def rank_all(self, k: int, n_jobs: int | None) -> Iterator[list[Ranked]]:
-        """Yield the best k articles for every article, in the order of the archive, by blocks."""
-        numbers = self.catalogue.numbers().tolist()
-        blocks = (numbers[i : i + BLOCK] for i in range(0, len(numbers), BLOCK))
-        return in_order(lambda block: self._rank_block(block, k), blocks, n_jobs)
-
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the archive to a folder; see `relnews.storage`."""
-        vocabulary = self.vocabulary
-        settings = {
-            "analysis": dataclasses.asdict(self.analysis),
-            "sublinear_tf": self.sublinear_tf,
-            "n_stop": self.n_stop,
-            "seed": vocabulary.seed,
-        }
-        arrays: dict[str, NDArray[Any]] = {
-            name: getattr(vocabulary, name) for name in _DTYPES["vocabulary"]
-        }
-        common: dict[str, NDArray[Any]] = {
-            "terms": self.common.terms,
-            "basis": self.common.basis.ravel(),
-        }
-        groups = [
-            ArrayFolder("vocabulary", NO_ARTICLE, arrays),
-            ArrayFolder("common", NO_ARTICLE, common),
-        ]
-        for scored, norms in zip(self.segments, self.norms, strict=True):
-            outline: dict[str, NDArray[Any]] = {
-                name: array.ravel()
-                for name, array in zip(OUTLINE_DTYPES, scored.outline.arrays(), strict=True)
-            }
-            segment: dict[str, Any] = {**scored.segment.arrays(), "norms": norms, **outline}
-            groups.append(ArrayFolder("segment", scored.base, segment))
-        storage.write(folder, self.catalogue, settings, groups)
+            vocabulary = counter.vocabulary.freeze()
+            catalogue.set("analysis", dataclasses.asdict(analysis))
+            catalogue.set("sublinear_tf", sublinear_tf)
+            catalogue.set("n_stop", counter.n_stop)
+            catalogue.set("made", os.urandom(8).hex())
+            put_vocabulary(store, vocabulary)
+            n_terms = len(vocabulary)
+            # There is an epoch, and outlines, once there are statistics.
+            nothing = np.empty(0, dtype=np.int32)
+            epoch = Epoch(0, nothing, CommonTerms(nothing, np.empty((0, 0)), n_terms))
+            put_epoch(store, epoch)
+            for segment in segments:
+                outline = epoch.common.outline([], segment.n_articles)
+                put_segment(store, segment, outline.named())
+        archive = cls(store)
+        with store.transaction():
+            start_epoch(archive.index)
+        archive.refresh()
+        return archive
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
         """Map the archive in a folder."""
-        catalogue, settings, groups = storage.read(folder, _DTYPES)
-        with _validation.damage_in(folder):
-            (vocabulary,) = (group.arrays for group in groups if group.kind == "vocabulary")
-            _validation.check_vocabulary(vocabulary)
-            n_terms = len(vocabulary["term_ptr"]) - 1
-            (shared,) = (group.arrays for group in groups if group.kind == "common")
-            _validation.check_common(shared, n_terms)
-            common = CommonTerms.restore(shared["terms"], shared["basis"], n_terms)
-            segments, norms, outlines = [], [], []
-            for group in groups:
-                if group.kind == "segment":
-                    arrays = dict(group.arrays)
-                    norms.append(arrays.pop("norms"))
-                    outline = [arrays.pop(name) for name in OUTLINE_DTYPES]
-                    _validation.check_segment(arrays, norms[-1], n_terms)
-                    outlines.append(common.restore_outline(outline, len(norms[-1])))
-                    segments.append((group.base, Segment(**arrays)))
-            return cls(
-                Analysis(**settings["analysis"]),
-                bool(settings["sublinear_tf"]),
-                Vocabulary(**vocabulary, seed=int(settings["seed"])),
-                int(settings["n_stop"]),
-                catalogue,
-                segments,
-                norms,
-                common,
-                outlines,
-            )
+        return cls(Store.open(folder))
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write the archive to a folder; see `relnews.storage`."""
+        own = self.catalogue.folder
+        if own is not None and Path(folder).is_dir() and own.samefile(folder):
+            return  # every change was saved when it was made
+        target = Store.create(folder)
+        for attempt in range(_ATTEMPTS):
+            generation = self.catalogue.generation()
+            try:
+                with self.catalogue.reading(), target.transaction():
+                    target.copy_from(self.store)
+                return
+            except ArchiveFormatError:  # another process may have merged what was to be copied
+                if attempt == _ATTEMPTS - 1 or self.catalogue.generation() == generation:
+                    raise
+
+    def refresh(self) -> bool:
+        """Take in what others have committed; say whether there was anything."""
+        with self.locked():
+            for attempt in range(_ATTEMPTS):
+                try:
+                    with self.catalogue.reading():
+                        if self._made != self.catalogue.setting("made"):
+                            self._read_settings()  # another archive was saved here
+                            self.index = Index(self.store, self.sublinear_tf)
+                        return self.index.refresh()
+                except ValueError:
+                    # Folders go when a later change does not need them any more.
+                    generation = self.catalogue.generation()
+                    self.index.forget()
+                    if attempt == _ATTEMPTS - 1 or self._seen == generation:
+                        raise
+                    self._seen = generation
+        raise _validation.archive_changed()
+
+    _seen = -1
+
+    def current(self, function: Callable[[], Answer]) -> Answer:
+        """Return what a function reads, of one state of the archive: the newest one."""
+        generations = set()
+        for _ in range(_ATTEMPTS):
+            if self.index.generation < 0 or self.catalogue.has_news():
+                self.refresh()
+            try:
+                return function()
+            except ArchiveChangedError:
+                self.refresh()
+                generations.add(self.index.generation)
+        if len(generations) > 1:
+            raise _validation.archive_changed()
+        raise _validation.damaged_archive(
+            self.catalogue.folder or ":memory:", "its catalogue and its arrays do not fit"
+        )
+
+    def locked(self) -> AbstractContextManager[bool]:
+        """Keep other threads from what is in memory, and from a transaction that is under way."""
+        return self.catalogue.state
+
+    @property
+    def n_articles(self) -> int:
+        """Articles of the archive."""
+        return self.index.n_articles
+
+    # --- ranking ---------------------------------------------------------------------------------
+
+    def rank_articles(
+        self, keys: Sequence[int], k: int, conditions: Resolved | None = None
+    ) -> list[Ranked]:
+        """Return the best k articles for some articles of the archive."""
+        view = self._view(conditions)
+        limits = None
+        if conditions is not None:
+            limits = conditions.limits(keys, view.published(keys), _now(), self.catalogue)
+        return view.rank(keys, k, self.catalogue.ids, limits)
+
+    def rank_draft(self, article: Article, k: int, conditions: Resolved | None = None) -> Ranked:
+        """Return the best k articles for an article that is not of the archive.
+
+        Words that no article of the archive has do not count, as in scikit-learn's ``transform``.
+        Days are counted from its date, or from now.
+        """
+        batch = Batch()
+        batch.add(self.analysis.parts(article))
+        runs = Runs.of(batch.texts, batch.is_ascii, lower=True)
+        with self.locked():  # terms are numbered anew now and then
+            view = self._view(conditions)
+            term = self.index.vocabulary.find(runs, MIN_LENGTH)
+            frequency = self.index.statistics.document_frequency
+            tally = np.zeros(len(frequency), dtype=np.int32)
+            counts = count_words(runs, term, batch, self.n_stop, tally)
+            order = np.argsort(counts.term)
+            order = order[frequency[counts.term[order]] > 0]
+        if not view.segments:
+            return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
+        tf = weights.tf_weight(counts.count[order], sublinear=self.sublinear_tf)
+        limits = None
+        if conditions is not None:
+            now = _now()
+            published = np.array([now if article.published is None else _date(article)])
+            limits = conditions.limits([NO_ARTICLE], published, now, self.catalogue)
+        queries = view.queries([(NO_ARTICLE, counts.term[order], tf)], limits)
+        return rank(view.segments, queries, k, self.catalogue.ids)[0]
+
+    def _view(self, conditions: Resolved | None) -> View:
+        """Return what is ranked over now, only some articles of it if there are conditions."""
+        with self.locked():
+            if self.index.generation < 0:  # a change by another thread has failed
+                self.refresh()
+            view = self.index.view()
+            if conditions is None or not conditions.where:
+                return view
+            if self._filtered_of is not view:
+                self._filtered_of, self._filtered = view, {}
+            if conditions.where not in self._filtered:
+                if len(self._filtered) == _FILTERS:
+                    self._filtered.pop(next(iter(self._filtered)))
+                keys = self.catalogue.keys_where(conditions.where)
+                self._filtered[conditions.where] = view.only(np.array(keys, dtype=np.int64))
+            return self._filtered[conditions.where]
+
+    def by_blocks(self, put: Callable[[list[int]], Answer], n_jobs: int | None) -> Iterator[Answer]:
+        """Yield what a function makes of the keys of all articles, in the order of the archive.
+
+        Parameters
+        ----------
+        put : callable
+            Given some keys; what it reads is of one state of the archive.
+        n_jobs : int or None
+        """
+        keys = self.catalogue.keys()
+        blocks = (keys[i : i + BLOCK] for i in range(0, len(keys), BLOCK))
+        return in_order(lambda block: self.current(lambda: put(block)), blocks, n_jobs)
 
     def describe(self) -> dict[str, str]:
         """Return what there is to know of the archive, by name."""
         oldest, newest = self.catalogue.span()
-        n_pairs = sum(len(scored.segment.posting) for scored in self.segments)
-        n_bytes = sum(
-            array.nbytes for scored in self.segments for array in scored.segment.arrays().values()
-        )
+        index = self.index
+        members = index.members.values()
+        n_pairs = sum(len(member.segment.row_term) for member in members)
+        n_pairs += sum(len(term) for term, *_ in index.open.values())
         stop_words = self.analysis.stop_words
+        stored = self.catalogue.setting("lists")
         return {
             "articles": f"{self.n_articles:,}",
             "dates": f"{oldest:%Y-%m-%d} to {newest:%Y-%m-%d}" if oldest and newest else "none",
-            "terms": f"{int(np.count_nonzero(self.document_frequency)):,}",
+            "terms": f"{int(np.count_nonzero(index.statistics.document_frequency)):,}",
             "pairs": f"{n_pairs:,} (article, term)",
-            "index": f"{n_bytes / 1e6:,.1f} MB",
-            "segments": f"{len(self.segments)}",
+            "index": f"{self.store.size() / 1e6:,.1f} MB",
+            "segments": f"{len(index.members)}, and {len(index.open):,} articles in none yet",
+            "removed": f"{sum(len(m.is_alive) - m.n_alive for m in members):,} to be reclaimed",
+            "changes": f"{index.generation:,}",
+            "drift": f"{index.drift():.1%} largest change of an idf since the epoch",
+            "stored lists": f"{stored['k']} of {stored['candidates']} candidates"
+            if stored
+            else "none",
             "title weight": str(self.analysis.title_weight),
             "stop words": stop_words
             if isinstance(stop_words, str)
@@ -263,49 +303,46 @@ class Archive:
             "tf": "1 + ln(tf)" if self.sublinear_tf else "tf",
         }
 
-    def _rank_block(self, numbers: Sequence[int], k: int) -> list[Ranked]:
-        queries = Queries.of([self._query_of(number) for number in numbers], self.idf, self.common)
-        return rank(self.segments, queries, k, self.catalogue.ids)
 
-    def _query_of(self, number: int) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
-        for scored in self.segments:
-            if 0 <= number - scored.base < scored.segment.n_articles:
-                break
-        else:
-            raise _validation.archive_changed()
-        term, level = scored.segment.row(number - scored.base)
-        return self._query(number, term, scored.level_weight[level])
-
-    def _query(
-        self, number: int, term: NDArray[np.int32], tf: NDArray[np.float64]
-    ) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
-        weight = tf * self.idf[term]
-        norm = float(np.sqrt(np.sum(weight**2)))
-        return number, term, weight / (norm or 1.0)
-
-    def _tf_weight(self, counts: NDArray[np.int32]) -> NDArray[np.float64]:
-        return weights.tf_weight(counts, sublinear=self.sublinear_tf)
+def put_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
+    """Write a vocabulary, and how it is read."""
+    arrays: dict[str, NDArray[Any]] = {
+        name: getattr(vocabulary, name) for name in ("table", "blob", "term_ptr")
+    }
+    store.put("vocabulary", arrays)
+    store.catalogue.set("seed", vocabulary.seed)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Weighted:
-    """A segment's articles as rows of weights, not divided by their lengths, block by block."""
+def put_epoch(store: Store, epoch: Epoch) -> None:
+    """Write an epoch."""
+    store.put("epoch", epoch.arrays())
+    store.catalogue.set("epoch", epoch.n_articles)
 
-    segment: Segment
-    level_weight: NDArray[np.float64]
-    idf: NDArray[np.float64]
 
-    def rows(self) -> Iterator[Rows]:
-        """Yield all articles."""
-        return map(self._block, blocks(self.segment.n_articles))
+def put_segment(store: Store, segment: Segment, outline: dict[str, NDArray[Any]]) -> None:
+    """Write a segment and the outline of its articles."""
+    store.put("outline", outline, store.put("segment", segment.arrays()))
 
-    def sample(self) -> Iterator[Rows]:
-        """Yield some of the articles."""
-        return map(self._block, sampled(blocks(self.segment.n_articles)))
 
-    def _block(self, block: slice) -> Rows:
-        ptr = self.segment.row_ptr[block.start : block.stop + 1]
-        pairs = slice(int(ptr[0]), int(ptr[-1]))
-        term = self.segment.row_term[pairs]
-        value = self.level_weight[self.segment.row_level[pairs]] * self.idf[term]
-        return Rows(ptr - ptr[0], term, value, np.ones(block.stop - block.start))
+def start_epoch(index: Index, *, keep_statistics: bool = False) -> None:
+    """Write a new epoch in place of the last, of the statistics of now unless others are kept."""
+    store = index.store
+    members = [*index.members.items()]
+    epoch, outlines = index.new_epoch(
+        [member for _, member in members], keep_statistics=keep_statistics
+    )
+    for entry in store.catalogue.folders():
+        if entry.kind in ("epoch", "outline"):
+            store.drop(entry)
+    put_epoch(store, epoch)
+    for (number, _), outline in zip(members, outlines, strict=True):
+        store.put("outline", outline.named(), number)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+def _date(article: Article) -> int:
+    published = timestamp(article.published)
+    return UNDATED if published is None else published

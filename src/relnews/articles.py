@@ -9,10 +9,9 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-
-import numpy as np
 
 from relnews import _validation
 from relnews.exceptions import ArticleError
@@ -40,6 +39,8 @@ class Article:
         Carried along for output and news rules.
     tags : tuple of str
         The same.
+    expires : datetime, optional
+        From then on the article is in no list; as `published`, before which it is in none.
     origin : str
         Where the record was found (``file:line``), for messages only.
     """
@@ -56,7 +57,15 @@ class Article:
     source: str | None = None
     language: str | None = None
     image: str | None = None
+    expires: dt.datetime | None = None
     origin: str = dataclasses.field(default="", compare=False, repr=False)
+
+    def digest(self) -> bytes:
+        """Return 16 bytes that tell whether two records of an article are the same."""
+        values = repr([getattr(self, name) for name in FIELDS if name != "text"])
+        digest = hashlib.blake2b(values.encode("utf-8", "surrogatepass"), digest_size=16)
+        digest.update(self.text.encode("utf-8", "surrogatepass"))
+        return digest.digest()
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.name != "origin")
@@ -204,20 +213,22 @@ def parse_article(
             intake.report(Problem.NO_WORDS, origin, repr(identifier))
             return None
         intake.report(Problem.NO_TEXT, origin, repr(identifier))
-    try:
-        published = _published(named.get("published"))
-    except (TypeError, ValueError, OverflowError):
-        detail = _validation.expected_date(named.get("published"))
-        intake.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
-        published = None
+    dates: dict[str, dt.datetime | None] = {}
+    for name in ("published", "expires"):
+        try:
+            dates[name] = parse_date(named.get(name))
+        except (TypeError, ValueError, OverflowError):
+            detail = _validation.expected_date(named.get(name))
+            intake.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
+            dates[name] = None
     about = {name: value or None for name, value in values.items()}
     return Article(
-        id=identifier, title=title, dek=dek, text=text, published=published, tags=tags,
-        origin=origin, **about,
+        id=identifier, title=title, dek=dek, text=text, tags=tags, origin=origin,
+        published=dates["published"], expires=dates["expires"], **about,
     )  # fmt: skip
 
 
-_PARSED = {"published", "tags"}
+_PARSED = {"published", "expires", "tags"}
 
 
 def _rows(source: object) -> Iterable[object]:
@@ -286,11 +297,18 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(tag.strip() for tag in tags if tag.strip())
 
 
-def _published(value: object) -> dt.datetime | None:
+def parse_date(value: object) -> dt.datetime | None:
+    """Return a date in UTC of a date or a string; None of nothing.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        If it is no date.
+    """
     if _is_missing(value) or value == "":
         return None
-    if isinstance(value, np.datetime64):
-        value = value.astype("datetime64[us]").item()
+    if type(value).__name__ == "datetime64":
+        value = value.astype("datetime64[us]").item()  # type: ignore[attr-defined]
     if isinstance(value, str):
         value = dt.datetime.fromisoformat(value.strip())
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):

@@ -103,6 +103,10 @@ class Outline:
         """Return the arrays in the order in which kernels take them."""
         return tuple(frozen(getattr(self, field.name)) for field in dataclasses.fields(self))
 
+    def named(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
 
 #: Name and dtype of every array of an outline, for whoever writes and reads them.
 OUTLINE_DTYPES: dict[str, np.dtype[Any]] = {
@@ -154,6 +158,10 @@ class CommonTerms:
         width = _width(terms)
         return cls(terms, basis.reshape(width, -1) if width else np.empty((0, 0)), n_terms)
 
+    def resized(self, n_terms: int) -> CommonTerms:
+        """Return the same of more terms."""
+        return CommonTerms(self.terms, self.basis, n_terms)
+
     @classmethod
     def of(cls, terms: NDArray[np.int32], n_terms: int, blocks: Iterable[Rows]) -> CommonTerms:
         """Choose the basis by the rows of some blocks: the directions that they extend in most."""
@@ -167,8 +175,18 @@ class CommonTerms:
         common.basis = np.ascontiguousarray(vectors[:, ::-1][:, :SKETCH])
         return common
 
-    def outline(self, blocks: Iterable[Rows], n: int) -> Outline:
-        """Return the outlines of n rows, which come in blocks."""
+    def outline(
+        self, blocks: Iterable[Rows], n: int, factor: NDArray[np.float64] | None = None
+    ) -> Outline:
+        """Return the outlines of n rows, which come in blocks.
+
+        Parameters
+        ----------
+        blocks : iterable of Rows
+        n : int
+        factor : float64 array of shape (n_common_terms,), optional
+            What the values of each common term are multiplied by.
+        """
         lengths = np.empty((6, n), dtype=np.float32)
         outline = Outline(
             np.empty((n, self.basis.shape[1]), np.int8), lengths[0], lengths[1], lengths[2],
@@ -179,6 +197,8 @@ class CommonTerms:
             some = slice(first, first + len(rows))
             first = some.stop
             part = self._densify(rows)
+            if factor is not None:
+                part[:, : len(factor)] *= factor
             point = part @ self.basis
             norm_squared = np.einsum("ij,ij->i", part, part)
             inside = np.einsum("ij,ij->i", point, point)

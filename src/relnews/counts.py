@@ -46,6 +46,14 @@ class Counts:
         """The article of each pair, int32 array of shape (n_pairs,)."""
         return np.repeat(np.arange(self.n_articles, dtype=np.int32), np.diff(self.row_ptr))
 
+    def take(self, articles: NDArray[np.int64]) -> Counts:
+        """Return the counts of some articles, in the given order."""
+        lengths = np.diff(self.row_ptr)[articles]
+        row_ptr = np.zeros(len(articles) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=row_ptr[1:])
+        pairs = np.arange(row_ptr[-1]) + np.repeat(self.row_ptr[articles] - row_ptr[:-1], lengths)
+        return Counts(row_ptr, self.term[pairs], self.count[pairs])
+
     @classmethod
     def concatenate(cls, parts: Sequence[Counts]) -> Counts:
         """Return the counts of the articles of several, one after another."""
@@ -67,6 +75,8 @@ class Counter:
     ----------
     stop : Vocabulary, optional
         Words that are not counted. The counter goes on from it: they are the first of its own.
+    n_stop : int, optional
+        The words of ``stop`` numbered from here on are counted.
     min_length : int, default=2
         Shorter runs of word characters are no terms.
     lower : bool, default=True
@@ -91,6 +101,7 @@ class Counter:
     def __init__(
         self,
         stop: Vocabulary | None = None,
+        n_stop: int | None = None,
         *,
         min_length: int = 2,
         lower: bool = True,
@@ -98,7 +109,7 @@ class Counter:
         stemmer: Callable[[str], str] | None = None,
     ) -> None:
         self.vocabulary = Vocabulary.empty() if stop is None else stop
-        self.n_stop = len(self.vocabulary)
+        self.n_stop = len(self.vocabulary) if n_stop is None else n_stop
         self.phrases = Phrases(*ngram_range) if ngram_range[1] > 1 else None
         self.lower = lower
         self._min_length = min_length

@@ -22,4 +22,4 @@ class ArchiveFormatError(RelnewsError, ValueError):
 
 
 class ArchiveChangedError(RelnewsError, RuntimeError):
-    """An opened archive was replaced on disk by a later save."""
+    """An archive kept changing while an answer was read from it."""

@@ -19,7 +19,8 @@ class RelatedItem:
     rank : int
         Place in the list, from 1.
     score : float
-        What the list is ordered by: similarity × priors, rounded to 6 decimals.
+        What the list is ordered by: similarity × priors, rounded to 6 decimals. With a `Selection`
+        an item can stand in the place of another version, or further down than its score.
     similarity : float
         Cosine of the two articles' weights, in [0, 1], rounded to 6 decimals.
     title : str
@@ -30,6 +31,8 @@ class RelatedItem:
         Aware, in UTC.
     tags : tuple of str
         As in its article.
+    also : tuple of str
+        Ids of near-duplicates that the item stands for; none without a `Selection`.
     """
 
     id: str
@@ -46,6 +49,7 @@ class RelatedItem:
     source: str | None = None
     language: str | None = None
     image: str | None = None
+    also: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Return the item as plain JSON values; what is unknown is left out."""
@@ -56,8 +60,9 @@ class RelatedItem:
         }
         if self.published is not None:
             record["published"] = self.published.isoformat()
-        if self.tags:
-            record["tags"] = list(self.tags)
+        for name in ("tags", "also"):
+            if name in record:
+                record[name] = list(getattr(self, name))
         return record
 
 
@@ -100,3 +105,66 @@ class RelatedList(Sequence[RelatedItem]):
 
     def __str__(self) -> str:
         return "\n".join(f"{item.rank}. {item.title}" for item in self.items)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drift:
+    """How far the statistics have moved since the epoch that stored lists are made with.
+
+    Parameters
+    ----------
+    idf : float
+        The largest relative change of the idf of a term that was in use then and is now.
+    lists : float or None
+        Share of a sample of the stored lists that would be different now; None if there is none.
+    """
+
+    idf: float
+    lists: float | None = None
+
+    def __str__(self) -> str:
+        sentence = f"largest change of an idf since the epoch: {self.idf:.1%}"
+        if self.lists is None:
+            return sentence
+        return f"{sentence}; {self.lists:.0%} of a sample of lists would be different"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What an update did. It is committed, and durable, by the time this is returned.
+
+    Parameters
+    ----------
+    added, replaced, removed : tuple of str
+        Ids of articles.
+    unchanged : tuple of str
+        Ids of articles that were given and were there already, word for word.
+    changed : tuple of str or None
+        Ids of the articles whose stored list is different now, new articles included; a list with
+        an article that was replaced is different. None if no lists are stored: see
+        `RelatedNews.compute_lists`.
+    drift : Drift or None
+        None if no lists are stored.
+    intake : str
+        What was loaded and what was skipped or mended, and why.
+    """
+
+    added: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    changed: tuple[str, ...] | None = None
+    drift: Drift | None = None
+    intake: str = ""
+
+    def __str__(self) -> str:
+        counts = (
+            f"{len(getattr(self, name)):,} {name}"
+            for name in ("added", "replaced", "removed", "unchanged")
+        )
+        lines = [", ".join(counts)]
+        if self.changed is not None:
+            lines.append(f"{len(self.changed):,} lists changed")
+        if self.drift is not None:
+            lines.append(str(self.drift))
+        return "\n".join(lines)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +20,14 @@ SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
 #: ``published`` of an article without a date: older than any other.
 UNDATED = np.iinfo(np.int64).min
 
+#: The timestamp after all others.
+FOREVER = np.iinfo(np.int64).max
 
-@dataclasses.dataclass(frozen=True, slots=True)
+#: Microseconds.
+_DAY = 86_400_000_000
+
+
+@dataclasses.dataclass(frozen=True)
 class Segment:
     """Term counts of some articles, by article (rows) and by term (postings), as flat arrays.
 
@@ -28,6 +36,8 @@ class Segment:
 
     Parameters
     ----------
+    key : int64 array of shape (n_articles,)
+        The articles' keys in the catalogue.
     published : int64 array of shape (n_articles,)
         Microseconds since 1970 (UTC), `UNDATED` if unknown; ascending, so that a time window is a
         contiguous range, and of two equal scores the later article is the one to prefer.
@@ -49,6 +59,7 @@ class Segment:
         Article numbers, ascending within a group.
     """
 
+    key: NDArray[np.int64]
     published: NDArray[np.int64]
     values: NDArray[np.int32]
     row_ptr: NDArray[np.int64]
@@ -62,7 +73,12 @@ class Segment:
 
     @classmethod
     def from_counts(
-        cls, counts: Counts, order: NDArray[np.int64], published: NDArray[np.int64], n_terms: int
+        cls,
+        counts: Counts,
+        key: NDArray[np.int64],
+        published: NDArray[np.int64],
+        ids: Sequence[str],
+        n_terms: int,
     ) -> Segment:
         """Lay out the counts of articles.
 
@@ -70,13 +86,12 @@ class Segment:
         ----------
         counts : Counts
             Of at most 65,536 articles.
-        order : int64 array of shape (n_articles,)
-            The articles as they are to be numbered: by date, and of one date by id, descending.
-        published : int64 array of shape (n_articles,)
-            Dates in that order.
+        key, published : int64 arrays of shape (n_articles,)
+        ids : sequence of str
         n_terms : int
             Terms in the vocabulary.
         """
+        order = by_date(published, ids)
         local_of = np.empty(counts.n_articles, dtype=np.int32)
         local_of[order] = np.arange(counts.n_articles, dtype=np.int32)
         article = frozen(local_of[counts.article])
@@ -101,7 +116,8 @@ class Segment:
             local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
         )
         return cls(
-            published=frozen(published),
+            key=frozen(key[order]),
+            published=frozen(published[order]),
             values=frozen(values),
             row_ptr=frozen(_run_starts(article, counts.n_articles)),
             row_term=frozen(counts.term[by_row]),
@@ -113,24 +129,121 @@ class Segment:
             posting=frozen(posting),
         )
 
+    @classmethod
+    def of_rows(
+        cls,
+        counts: Counts,
+        key: NDArray[np.int64],
+        published: NDArray[np.int64],
+        ids: Sequence[str],
+    ) -> Segment:
+        """Return a segment of few articles, without postings.
+
+        Parameters
+        ----------
+        counts : Counts
+            Each article's terms ascending.
+        key, published : int64 arrays of shape (n_articles,)
+        ids : sequence of str
+        """
+        order = by_date(published, ids)
+        counts = counts.take(order)
+        values, level = _levels(counts.count)
+        nothing = np.empty(0, dtype=np.int64)
+        return cls(
+            frozen(key[order]), frozen(published[order]), frozen(values), frozen(counts.row_ptr),
+            frozen(counts.term), frozen(level.astype(np.uint16)),
+            frozen(nothing.astype(np.int32)), frozen(nothing), frozen(nothing),
+            frozen(nothing.astype(np.uint16)), frozen(nothing.astype(np.uint16)),
+        )  # fmt: skip
+
+    def renumbered(self, number: NDArray[np.int32]) -> Segment:
+        """Return the same with other term numbers, which are in the same order.
+
+        Parameters
+        ----------
+        number : int32 array of shape (n_terms,)
+            The new number of each term.
+        """
+        row_term, term = frozen(number[self.row_term]), frozen(number[self.term])
+        return dataclasses.replace(self, row_term=row_term, term=term)
+
     @property
     def n_articles(self) -> int:
         """Articles in the segment."""
         return len(self.published)
+
+    def find(self, key: int) -> int:
+        """Return the place of an article, -1 if it is not of this segment."""
+        return int(self.find_all(np.array([key]))[0])
+
+    def find_all(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places of articles, -1 where one is not of this segment."""
+        if not self.n_articles:
+            return np.full(len(keys), -1)
+        place = np.searchsorted(self.key, keys, sorter=self._by_key)
+        local = self._by_key[np.minimum(place, self.n_articles - 1)]
+        return np.where(self.key[local] == keys, local, -1)
+
+    @functools.cached_property
+    def _by_key(self) -> NDArray[np.int64]:
+        return np.argsort(self.key)
+
+    @functools.cached_property
+    def day(self) -> NDArray[np.int32]:
+        """The articles' `days`, int32 array of shape (n_articles,)."""
+        return frozen(days(self.published))
+
+    @functools.cached_property
+    def longest(self) -> int:
+        """How many terms the longest row has."""
+        return int(np.diff(self.row_ptr).max(initial=0))
+
+    @property
+    def has_postings(self) -> bool:
+        """Whether the segment can be walked by term."""
+        return len(self.term_ptr) > 0
+
+    def counts(self, local: NDArray[np.int64]) -> Counts:
+        """Return the counts of some articles."""
+        count = self.values[self.row_level]
+        return Counts(self.row_ptr, self.row_term, count).take(local)
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of one article, ascending, and their levels."""
         pairs = slice(int(self.row_ptr[local]), int(self.row_ptr[local + 1]))
         return self.row_term[pairs], self.row_level[pairs]
 
-    def document_frequency(self) -> NDArray[np.int64]:
-        """Return how many of the articles have each of ``term``.
+    def document_frequency(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the terms of the segment, and how many of the articles have each.
 
         Returns
         -------
-        int64 array of shape (n_local_terms,)
+        terms : int32 array of shape (n_local_terms,)
+            Ascending.
+        frequency : int64 array of shape (n_local_terms,)
         """
-        return np.diff(self.group_ptr[self.term_ptr])
+        if self.has_postings:
+            return self.term, np.diff(self.group_ptr[self.term_ptr])
+        return np.unique(self.row_term, return_counts=True)
+
+    def is_sound(self, n_terms: int) -> bool:
+        """Say whether the arrays fit each other, so that no kernel reads outside of them."""
+        n, n_pairs, n_groups = self.n_articles, len(self.row_term), len(self.group_level)
+        lengths_fit = (
+            0 < len(self.key) == n <= SEGMENT_ARTICLES
+            and len(self.row_ptr) == n + 1
+            and len(self.row_level) == len(self.posting) == n_pairs
+            and len(self.term_ptr) == len(self.term) + 1
+            and len(self.group_ptr) == n_groups + 1
+        )
+        return lengths_fit and bool(
+            layout.is_sound(
+                n, n_terms, self.key, self.published, self.values, self.row_ptr, self.row_term,
+                self.row_level, self.term, self.term_ptr, self.group_ptr, self.group_level,
+                self.posting,
+            )
+        )  # fmt: skip
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name."""
@@ -139,12 +252,26 @@ class Segment:
 
 #: Name and dtype of every array of a segment, for whoever writes and reads them.
 SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
-    "published": np.dtype(np.int64), "values": np.dtype(np.int32),
+    "key": np.dtype(np.int64), "published": np.dtype(np.int64), "values": np.dtype(np.int32),
     "row_ptr": np.dtype(np.int64), "row_term": np.dtype(np.int32),
     "row_level": np.dtype(np.uint16), "term": np.dtype(np.int32),
     "term_ptr": np.dtype(np.int64), "group_ptr": np.dtype(np.int64),
     "group_level": np.dtype(np.uint16), "posting": np.dtype(np.uint16),
 }  # fmt: skip
+
+
+def days(published: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the days of timestamps, counted from 1970 in UTC; `scoring.NO_DAY` if unknown."""
+    return np.where(published == UNDATED, scoring.NO_DAY, published // _DAY).astype(np.int32)
+
+
+def by_date(published: NDArray[np.int64], ids: Sequence[str]) -> NDArray[np.int64]:
+    """Return articles in the order of a segment: by date, and of one date by id, descending.
+
+    Of two articles with the same score the later one is to be preferred.
+    """
+    order = sorted(range(len(ids)), key=ids.__getitem__, reverse=True)
+    return np.array(sorted(order, key=published.tolist().__getitem__), dtype=np.int64)
 
 
 def _levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

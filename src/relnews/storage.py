@@ -1,12 +1,13 @@
-"""The archive folder: a SQLite catalogue and immutable ``.npy`` files.
+"""The archive folder: a catalogue and immutable ``.npy`` files.
 
 ::
 
     archive.relnews/
-      catalogue.sqlite        articles, settings, and which files belong to the archive
+      catalogue.sqlite        articles, settings, stored lists, which files there are
       000001.vocabulary/      table, blob, term_ptr
-      000002.common/          the terms that are bounded, not walked
-      000003.segment/         the arrays of a Segment, norms and outlines of its articles
+      000002.epoch/           document frequencies, and what bounds common terms, as of a moment
+      000003.segment/         the arrays of a Segment
+      000004.outline/         of the articles of a segment
       …
 
 Files are written and synced first, under names never used before; then one transaction of the
@@ -15,15 +16,13 @@ catalogue names them. Whoever is killed in between leaves the archive as it was.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import datetime as dt
-import json
 import os
+import re
 import shutil
-import sqlite3
-import threading
-import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,361 +31,208 @@ from numpy.typing import NDArray
 
 from relnews import _validation
 from relnews._kernels._compile import frozen
-from relnews.articles import Article
-from relnews.exceptions import ArchiveFormatError
-from relnews.postings import UNDATED
+from relnews.bounds import OUTLINE_DTYPES
+from relnews.catalogue import CATALOGUE, Catalogue, FolderEntry
+from relnews.postings import SEGMENT_DTYPES
 
-FORMAT_VERSION = 2
+#: Name and dtype of every array, by the kind of the folder that has it.
+DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
+    "vocabulary": {
+        "table": np.dtype(np.uint64), "blob": np.dtype(np.uint8), "term_ptr": np.dtype(np.int64)
+    },
+    "epoch": {
+        "document_frequency": np.dtype(np.int32), "terms": np.dtype(np.int32),
+        "basis": np.dtype(np.float64),
+    },
+    "segment": SEGMENT_DTYPES,
+    "outline": OUTLINE_DTYPES,
+}  # fmt: skip
 
-#: "reln", in the header of the catalogue: tells it from other SQLite files.
-APPLICATION_ID = 0x72656C6E
+Arrays = Mapping[str, NDArray[Any]]
 
-CATALOGUE = "catalogue.sqlite"
-
-#: What a folder of arrays may hold.
-KINDS = ("vocabulary", "common", "segment")
-
-#: Seconds to wait for another process that reads or writes the catalogue.
-_PATIENCE = 10.0
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
-
-_SCHEMA = """
-CREATE TABLE articles (
-    number INTEGER PRIMARY KEY,      -- of the segment's first article + place in the segment
-    id TEXT NOT NULL,
-    ordinal INTEGER NOT NULL,        -- place in the archive as it was given
-    title TEXT NOT NULL, dek TEXT NOT NULL,
-    published INTEGER,               -- microseconds since 1970, UTC
-    url TEXT, section TEXT,
-    tags TEXT NOT NULL,              -- JSON list
-    author TEXT, source TEXT, language TEXT, image TEXT
-);
-CREATE UNIQUE INDEX articles_by_id ON articles (id);
-CREATE UNIQUE INDEX articles_by_ordinal ON articles (ordinal);
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);   -- JSON
-CREATE TABLE folders (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, base INTEGER);
-CREATE TABLE files (
-    folder INTEGER NOT NULL, name TEXT NOT NULL, bytes INTEGER NOT NULL,
-    PRIMARY KEY (folder, name)
-);
-"""
+#: Bytes of a ``.npy`` file before the header: magic, version, and length of the header.
+_START = 10
 
 
-class Catalogue:
-    """The articles of an archive by id, number and order; in memory or in a folder.
+class Store:
+    """A catalogue and the arrays that it names, in memory or in a folder.
 
-    Reads may come from several threads.
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Its folder is where the arrays are.
     """
 
-    def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
-        self._connection = connection
-        self._folder = folder or Path(":memory:")
-        weakref.finalize(self, connection.close)
-        self._lock = threading.Lock()
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._folder = catalogue.folder
+        self._in_memory: dict[int, Arrays] = {}
+        self._written: list[FolderEntry] = []
+        self._dropped: list[FolderEntry] = []
 
     @classmethod
-    def in_memory(cls) -> Catalogue:
-        """Return an empty catalogue."""
-        connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        connection.executescript(_SCHEMA)
-        return cls(connection)
+    def in_memory(cls) -> Store:
+        """Return an empty one."""
+        return cls(Catalogue.in_memory())
 
-    def add(self, articles: Iterable[Article], numbers: Iterable[int], ordinal: int) -> None:
-        """Enter articles, given in the order of the archive, the first of them at ``ordinal``."""
-        rows = (
-            (
-                number, article.id, place, article.title, article.dek,
-                timestamp(article.published), article.url, article.section,
-                json.dumps(article.tags, ensure_ascii=False), article.author, article.source,
-                article.language, article.image,
-            )
-            for place, (article, number) in enumerate(
-                zip(articles, numbers, strict=True), start=ordinal
-            )
-        )  # fmt: skip
-        with self._lock:
-            _insert(self._connection, rows)
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str]) -> Store:
+        """Return a folder to write to; it may hold an archive already.
 
-    def number_of(self, identifier: str) -> int | None:
-        """Return the number of the article with this id, None if there is none."""
-        rows = self._read("SELECT number FROM articles WHERE id = ?", identifier)
-        return rows[0][0] if rows else None
-
-    def ids(self, numbers: Sequence[int]) -> list[str]:
-        """Return the ids of articles, given their numbers."""
-        return [row[0] for row in self._select("id", numbers)]
-
-    def details(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
-        """Return what a `RelatedItem` tells of its article, given the articles' numbers."""
-        return [
-            {
-                "id": row[0], "title": row[1], "dek": row[2], "published": moment(row[3]),
-                "url": row[4], "section": row[5], "tags": tuple(json.loads(row[6])),
-                "author": row[7], "source": row[8], "language": row[9], "image": row[10],
-            }
-            for row in self._select(
-                "id, title, dek, published, url, section, tags, author, source, language, image",
-                numbers,
-            )
-        ]  # fmt: skip
-
-    def numbers(self) -> NDArray[np.int64]:
-        """Return the article numbers in the order of the archive."""
-        rows = self._read("SELECT number FROM articles ORDER BY ordinal")
-        return np.fromiter((row[0] for row in rows), dtype=np.int64, count=len(rows))
-
-    def all_ids(self) -> list[str]:
-        """Return the ids in the order of the archive."""
-        return [row[0] for row in self._read("SELECT id FROM articles ORDER BY ordinal")]
-
-    def span(self) -> tuple[dt.datetime | None, dt.datetime | None]:
-        """Return the oldest and the newest date."""
-        oldest, newest = self._read("SELECT min(published), max(published) FROM articles")[0]
-        return moment(oldest), moment(newest)
-
-    def _select(self, columns: str, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-        rows = self._read(
-            f"SELECT number, {columns} FROM articles "
-            "WHERE number IN (SELECT value FROM json_each(?))",
-            json.dumps(list(map(int, numbers))),
-        )
-        found = {row[0]: row[1:] for row in rows}
-        try:
-            return [found[number] for number in numbers]
-        except KeyError:
-            raise _validation.archive_changed() from None
-
-    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._connection.execute(query, values).fetchall()
-            except sqlite3.DatabaseError as error:
-                raise _validation.unreadable_archive(self._folder, error) from error
-
-    def _rows(self) -> Iterator[tuple[Any, ...]]:
-        with self._lock:
-            yield from self._connection.execute("SELECT * FROM articles ORDER BY ordinal")
-
-
-def timestamp(moment: dt.datetime | None) -> int | None:
-    """Return microseconds since 1970, UTC."""
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
-
-
-def moment(timestamp: int | None) -> dt.datetime | None:
-    """Return the date of a timestamp."""
-    return None if timestamp is None else _EPOCH + timestamp * _MICROSECOND
-
-
-def published_array(articles: Sequence[Article]) -> NDArray[np.int64]:
-    """Return the articles' dates as a segment keeps them."""
-    stamps = (timestamp(article.published) for article in articles)
-    return np.fromiter(
-        (UNDATED if stamp is None else stamp for stamp in stamps), np.int64, len(articles)
-    )
-
-
-def _insert(connection: sqlite3.Connection, rows: Iterable[tuple[object, ...]]) -> None:
-    connection.executemany(f"INSERT INTO articles VALUES ({','.join('?' * 13)})", rows)
-
-
-# --- the folder ----------------------------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class ArrayFolder:
-    """Arrays that are written and read together.
-
-    Parameters
-    ----------
-    kind : str
-        One of `KINDS`.
-    base : int
-        Number of a segment's first article.
-    arrays : mapping of str to one-dimensional array
-    """
-
-    kind: str
-    base: int
-    arrays: Mapping[str, NDArray[Any]]
-
-
-def write(
-    folder: str | os.PathLike[str],
-    catalogue: Catalogue,
-    settings: Mapping[str, object],
-    groups: Sequence[ArrayFolder],
-) -> None:
-    """Make a folder hold an archive, and nothing of the archive it may have held before.
-
-    Raises
-    ------
-    FileExistsError
-        If the folder holds something that is not an archive.
-    """
-    folder = Path(folder)
-    _validation.check_archive_target(folder, CATALOGUE)
-    folder.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(folder / CATALOGUE, timeout=_PATIENCE, isolation_level=None)
-    try:
-        try:
-            connection.execute("PRAGMA cache_spill = OFF")  # readers wait for the commit only
-            connection.execute("BEGIN IMMEDIATE")  # one writer at a time
-            _check_header(connection, folder, new=True)
-        except sqlite3.DatabaseError as error:
-            raise _validation.cannot_write(folder, error) from error
-        bases: dict[int, int] = {}
-        entries = []
-        for number, group in enumerate(groups, start=_unused_number(folder, connection)):
-            path = folder / _folder_name(number, group.kind)
-            sizes = _write_arrays(path, group.arrays)
-            base = bases[group.base] = number << 16
-            entries.append((number, group.kind, base, sizes))
+        Raises
+        ------
+        FileExistsError
+            If the folder holds something that is not an archive.
+        """
+        folder = Path(folder)
+        _validation.check_archive_target(folder, CATALOGUE)
+        folder.mkdir(parents=True, exist_ok=True)
+        store = cls(Catalogue.create(folder))
         _sync(folder)
+        return store
 
-        for table in ("articles", "settings", "folders", "files"):
-            connection.execute(f"DROP TABLE IF EXISTS {table}")
-        for statement in _SCHEMA.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-        first = -1 << 16
-        _insert(
-            connection,
-            ((bases[row[0] & first] + (row[0] & ~first), *row[1:]) for row in catalogue._rows()),
-        )
-        connection.executemany(
-            "INSERT INTO settings VALUES (?, ?)",
-            ((name, json.dumps(value)) for name, value in settings.items()),
-        )
-        for number, kind, base, sizes in entries:
-            connection.execute("INSERT INTO folders VALUES (?, ?, ?)", (number, kind, base))
-            connection.executemany(
-                "INSERT INTO files VALUES (?, ?, ?)",
-                ((number, name, size) for name, size in sizes.items()),
-            )
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
-    _sync(folder)
-    current = {_folder_name(number, kind) for number, kind, _, _ in entries}
-    for path in folder.iterdir():
-        if path.is_dir() and _is_array_folder(path) and path.name not in current:
-            shutil.rmtree(path, ignore_errors=True)
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Store:
+        """Return what is in a folder.
 
+        Raises
+        ------
+        ArchiveFormatError
+            If the folder is no archive, is damaged, or is of another format version.
+        """
+        return cls(Catalogue.open(Path(folder)))
 
-def read(
-    folder: str | os.PathLike[str], dtypes: Mapping[str, Mapping[str, np.dtype[Any]]]
-) -> tuple[Catalogue, dict[str, Any], list[ArrayFolder]]:
-    """Open the archive in a folder; its arrays are mapped, not read.
+    def arrays(self, entry: FolderEntry) -> Arrays:
+        """Return the arrays of a folder: mapped, and their checksums compared."""
+        if self._folder is None:
+            return self._in_memory[entry.number]
+        path = self._folder / folder_name(entry)
+        arrays = {}
+        for name, dtype in DTYPES[_validation.check_kind(self._folder, entry.kind, DTYPES)].items():
+            file = f"{path.name}/{name}.npy"
+            n_bytes, checksum = entry.files.get(name, (None, 0))
+            try:
+                _validation.check_file(self._folder, file, n_bytes)
+                array = _mapped(self._folder, file, dtype)
+            except OSError as error:
+                raise _validation.damaged_archive(self._folder, f"{file}: {error}") from error
+            _validation.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
+            arrays[name] = frozen(array)
+        return arrays
 
-    Parameters
-    ----------
-    folder : path
-    dtypes : mapping of kind to mapping of array name to dtype
-        What an archive is made of.
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is put, dropped and entered inside, or nothing of it."""
+        self._written, self._dropped = [], []
+        useless = self._written
+        try:
+            with self.catalogue.transaction():
+                yield
+                if self._written and self._folder is not None:
+                    with _validation.writing_to(self._folder):
+                        _sync(self._folder)
+            useless = self._dropped
+        finally:
+            for entry in useless:
+                self._in_memory.pop(entry.number, None)
+                if self._folder is not None:
+                    shutil.rmtree(self._folder / folder_name(entry), ignore_errors=True)
 
-    Raises
-    ------
-    ArchiveFormatError
-        If the folder is no archive, is damaged, or is of another format version.
-    """
-    folder = Path(folder)
-    _validation.check_archive_source(folder, CATALOGUE)
-    connection = sqlite3.connect(
-        f"{(folder / CATALOGUE).absolute().as_uri()}?mode=rw",  # rw: to undo a killed commit
-        uri=True,
-        timeout=_PATIENCE,
-        check_same_thread=False,
-        isolation_level=None,
-    )
-    try:
-        connection.execute("PRAGMA query_only = ON")
-        # One view of the catalogue; and no writer removes a folder before it is mapped.
-        connection.execute("BEGIN")
-        _check_header(connection, folder, new=False)
-        (n_bytes,) = connection.execute(
-            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-        ).fetchone()
-        _validation.check_file(folder, CATALOGUE, n_bytes)
-        settings = {
-            name: json.loads(value)
-            for name, value in connection.execute("SELECT name, value FROM settings")
-        }
-        groups = [
-            ArrayFolder(kind, base, _map_arrays(folder, number, kind, dtypes, connection))
-            for number, kind, base in connection.execute(
-                "SELECT number, kind, base FROM folders ORDER BY number"
-            )
-        ]
-        connection.execute("COMMIT")
-    except (sqlite3.DatabaseError, ValueError, OSError) as error:
-        connection.close()
-        if isinstance(error, ArchiveFormatError):
-            raise
-        raise _validation.unreadable_archive(folder, error) from error
-    return Catalogue(connection, folder), settings, groups
+    def put(self, kind: str, arrays: Arrays, segment: int | None = None) -> int:
+        """Write a folder of arrays; return its number."""
+        entry = FolderEntry(self._unused_number(), kind, segment, {})
+        self._written.append(entry)
+        if self._folder is None:
+            self._in_memory[entry.number] = {
+                name: frozen(array.ravel()) for name, array in arrays.items()
+            }
+        else:
+            with _validation.writing_to(self._folder):
+                files = _write_arrays(self._folder / folder_name(entry), arrays)
+            entry = dataclasses.replace(entry, files=files)
+        self.catalogue.add_folder(entry)
+        return entry.number
 
+    def drop(self, entry: FolderEntry) -> None:
+        """Take a folder of arrays, which is not needed any more, out."""
+        self._dropped.append(entry)
+        self.catalogue.drop_folder(entry.number)
 
-def _check_header(connection: sqlite3.Connection, folder: Path, *, new: bool) -> None:
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if new and application == 0 and version == 0:
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables == 0:
-            return
-    _validation.check_format(folder, application == APPLICATION_ID, version, FORMAT_VERSION)
+    def copy_from(self, other: Store) -> None:
+        """Take over another archive, in place of what is here."""
+        for entry in self.catalogue.folders():
+            self.drop(entry)
+        self.catalogue.replace_by(other.catalogue)
+        numbers: dict[int | None, int | None] = {None: None}
+        for entry in sorted(other.catalogue.folders(), key=lambda entry: entry.segment is not None):
+            with _validation.damage_in(other.catalogue.folder or ":memory:"):
+                segment = numbers[entry.segment]
+            numbers[entry.number] = self.put(entry.kind, other.arrays(entry), segment)
 
+    def size(self) -> int:
+        """Return how many bytes the arrays take."""
+        entries = self.catalogue.folders()
+        if self._folder is None:
+            arrays = (array for entry in entries for array in self.arrays(entry).values())
+            return sum(array.nbytes for array in arrays)
+        return sum(n_bytes for entry in entries for n_bytes, _ in entry.files.values())
 
-def _unused_number(folder: Path, connection: sqlite3.Connection) -> int:
-    """Return a folder number above any that is or was in use."""
-    used = [int(path.name[:6]) for path in folder.iterdir() if _is_array_folder(path)]
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'folders'").fetchone():
-        used.extend(number for (number,) in connection.execute("SELECT number FROM folders"))
-    return max(used, default=0) + 1
-
-
-def _folder_name(number: int, kind: str) -> str:
-    return f"{number:06d}.{kind}"
-
-
-def _is_array_folder(path: Path) -> bool:
-    number, _, kind = path.name.partition(".")
-    return number.isdecimal() and kind in KINDS
+    def _unused_number(self) -> int:
+        """Return a number that no folder has or had; what a killed writer left is removed."""
+        entries = self.catalogue.folders()
+        dropped = {folder_name(entry) for entry in self._dropped}
+        used = {entry.number for entry in (*entries, *self._written, *self._dropped)}
+        if self._folder is not None:
+            names = {folder_name(entry) for entry in (*entries, *self._written)} | dropped
+            for path in self._folder.iterdir():
+                if _is_ours(path):
+                    used.add(int(path.name.partition(".")[0]))
+                    if path.name not in names:
+                        shutil.rmtree(path, ignore_errors=True)
+        number = max(used, default=0)
+        number = max(number, int(self.catalogue.setting("last_folder") or 0)) + 1
+        self.catalogue.set("last_folder", number)
+        return number
 
 
-def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, int]:
+def folder_name(entry: FolderEntry) -> str:
+    """Return the name of a folder of arrays."""
+    return f"{entry.number:06d}.{entry.kind}"
+
+
+def _is_ours(path: Path) -> bool:
+    is_name = re.fullmatch(rf"[0-9]{{6,18}}\.({'|'.join(DTYPES)})", path.name)
+    return is_name is not None and not path.is_symlink() and path.is_dir()
+
+
+def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
     path.mkdir()
-    sizes = {}
+    files = {}
     for name, array in arrays.items():
+        flat = np.ascontiguousarray(array).ravel()
         with (path / f"{name}.npy").open("wb") as file:
-            np.save(file, array, allow_pickle=False)
+            # np.save itself does not say why it could not write.
+            header = np.lib.format.header_data_from_array_1_0(flat)
+            np.lib.format.write_array_header_1_0(file, header)
+            file.write(flat.data)
             file.flush()
             os.fsync(file.fileno())
-            sizes[name] = file.tell()
+            files[name] = file.tell(), zlib.crc32(flat.data)
     _sync(path)
-    return sizes
+    return files
 
 
-def _map_arrays(
-    folder: Path,
-    number: int,
-    kind: str,
-    dtypes: Mapping[str, Mapping[str, np.dtype[Any]]],
-    connection: sqlite3.Connection,
-) -> dict[str, NDArray[Any]]:
-    sizes = dict(connection.execute("SELECT name, bytes FROM files WHERE folder = ?", (number,)))
-    path = _folder_name(number, _validation.check_kind(folder, kind, dtypes))
-    arrays = {}
-    for name, dtype in dtypes[kind].items():
-        file = f"{path}/{name}.npy"
-        _validation.check_file(folder, file, sizes.get(name))
-        array = np.load(folder / file, mmap_mode="r", allow_pickle=False)
-        _validation.check_array(folder, file, array, dtype)
-        arrays[name] = frozen(array)
-    return arrays
+def _mapped(folder: Path, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Map an array. Its header is compared with what it has to be, and not interpreted."""
+    with (folder / name).open("rb") as file:
+        start = file.read(_START)
+        n_header = _START + int.from_bytes(start[8:], "little")
+        header = start[:8] + file.read(n_header - _START).rstrip()
+        n = (file.seek(0, os.SEEK_END) - n_header) // dtype.itemsize
+        expected = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
+        is_ours = header == b"\x93NUMPY\x01\x00" + expected.encode()
+        _validation.check_array(folder, name, is_ours, dtype)
+        return np.memmap(file, dtype, "r", n_header, (n,)) if n else np.empty(0, dtype)
 
 
 def _sync(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,9 @@ from relnews._kernels._compile import Scalar, frozen
 from relnews.analysis import encode, folded_characters
 
 _FIRST_TABLE = 1 << 15
+
+#: Seeds that are tried: words collide under one that is not known by chance only, and never again.
+_SEEDS = 16
 
 #: Terms that are made strings at a time.
 _SPELLED = 1 << 14
@@ -303,7 +306,7 @@ class Vocabulary:
 
     def _rehash(self, size: int, *, reseed: bool = False) -> None:
         """Make another table; whoever picks words that collide does not know the next seed."""
-        while True:
+        for _ in range(_SEEDS):
             if reseed:
                 self.seed = int.from_bytes(os.urandom(8), "little")
             key, hash_ = self._keys(self._runs(), 1)
@@ -311,10 +314,65 @@ class Vocabulary:
             if tokens.enter(key, hash_, np.diff(self.term_ptr[: len(self) + 1]), self.table):
                 return
             reseed = True
+        raise _validation.not_distinct()
 
     @staticmethod
     def _table_size(n_terms: int) -> int:
         return max(_FIRST_TABLE, 1 << (4 * n_terms).bit_length())
+
+
+class LayeredVocabulary(Vocabulary):
+    """A vocabulary that never changes, and what came after it: terms are numbered on.
+
+    Parameters
+    ----------
+    base : Vocabulary
+        Its arrays may be mapped.
+    newer : iterable of bytes
+        The terms after those of the base.
+    """
+
+    def __init__(self, base: Vocabulary, newer: Iterable[bytes] = ()) -> None:
+        self.base = base
+        newer = [*newer]
+        self.newer = Vocabulary.of(newer) if newer else Vocabulary.empty()
+
+    def __len__(self) -> int:
+        return len(self.base) + len(self.newer)
+
+    def find(self, runs: Runs, min_length: int) -> NDArray[np.int32]:
+        """Return the number of each run; see `Vocabulary.find`."""
+        return self._look_up(runs, min_length, self.newer.find)
+
+    def number(self, runs: Runs, min_length: int) -> NDArray[np.int32]:
+        """Return the number of each run, entering those that are new."""
+        return self._look_up(runs, min_length, self.newer.number)
+
+    def newest(self, first: int) -> list[bytes]:
+        """Return the terms numbered from ``first`` on, none of them of the base."""
+        newer = self.newer
+        ptr = newer.term_ptr[first - len(self.base) : len(newer) + 1].tolist()
+        return [newer.blob[i:j].tobytes() for i, j in itertools.pairwise(ptr)]
+
+    def flat(self) -> Vocabulary:
+        """Return one vocabulary of all terms, with the same numbers."""
+        vocabulary = self.base.copy()
+        vocabulary.merge(self.newer)
+        return vocabulary.freeze()
+
+    def _look_up(
+        self, runs: Runs, min_length: int, newer: Callable[[Runs, int], NDArray[np.int32]]
+    ) -> NDArray[np.int32]:
+        term = self.base.find(runs, min_length)
+        unknown = np.flatnonzero(term == tokens.UNKNOWN)
+        if len(unknown):
+            some = Runs(
+                runs.text, runs.start[unknown], runs.end[unknown], len(unknown), runs.part_ptr,
+                Workspace(),
+            )  # fmt: skip
+            found = newer(some, min_length)
+            term[unknown] = np.where(found >= 0, found + len(self.base), found)
+        return term
 
 
 def sorted_terms(blob: NDArray[np.uint8], term_ptr: NDArray[np.int64]) -> NDArray[np.int64]:

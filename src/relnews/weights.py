@@ -42,14 +42,18 @@ def inverse_document_frequency(
     return idf
 
 
-def row_norms(
+def moments(
     row_ptr: NDArray[np.int64],
     row_term: NDArray[np.int32],
     row_level: NDArray[np.uint16],
     level_weight: NDArray[np.float64],
     idf: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the Euclidean length of each article's weights.
+    """Return what the lengths of articles are made of.
+
+    With l the tf weight of a term: the sums of (l idf)², l² idf and l² over each article's terms.
+    If all idf shift by δ, as they do when the number of articles changes, the length becomes the
+    square root of first + 2 δ second + δ² third.
 
     Parameters
     ----------
@@ -60,13 +64,30 @@ def row_norms(
         Index into level_weight.
     level_weight : float64 array of shape (n_levels,)
         `tf_weight` of each distinct term frequency.
-    idf : float64 array of shape (n_terms,)
+    idf : float64 array of shape (≥ n_terms,)
+
+    Returns
+    -------
+    float64 array of shape (3, n_articles)
     """
-    norms = np.empty(len(row_ptr) - 1)
-    scoring.norms(
+    sums = np.empty((3, len(row_ptr) - 1))
+    scoring.moments(
         frozen(row_ptr), frozen(row_term), frozen(row_level), frozen(level_weight), frozen(idf),
-        norms,
+        sums,
     )  # fmt: skip
+    return sums
+
+
+def lengths(moments: NDArray[np.float64], shift: float = 0.0) -> NDArray[np.float64]:
+    """Return the lengths of articles whose `moments` are given, all idf being shifted.
+
+    Parameters
+    ----------
+    moments : float64 array of shape (3, n_articles)
+    shift : float, default=0
+    """
+    square, linear, count = moments
+    norms: NDArray[np.float64] = np.sqrt(square + 2 * shift * linear + shift**2 * count)
     return norms
 
 

@@ -15,12 +15,17 @@ from relnews import (
     Article,
     ArticleError,
     ArticleReader,
+    Drift,
+    Explanation,
     Intake,
     RelatedItem,
     RelatedList,
     RelatedNews,
     RelnewsError,
     UnknownArticleError,
+    UpdateReport,
+    WhyNot,
+    evaluation,
     read_articles,
     warm_up,
 )
@@ -49,6 +54,7 @@ def article() -> Article:
         source="The Sample Gazette",
         language="en",
         image="/nato.jpg",
+        expires=dt.datetime(2035, 8, 22, tzinfo=dt.UTC),
     )
 
 
@@ -96,6 +102,44 @@ def rank(news: RelatedNews, path: Path) -> Iterator[RelatedList]:
     return RelatedNews.open(str(path), n_jobs=2).related_all(8)
 
 
+def explain(news: RelatedNews) -> str:
+    """Ask why an article is in a list, and why not."""
+    explanation: Explanation = news.explain("a", "b", exclude=["c"])
+    assert_type(explanation.similarity + explanation.score, float)
+    assert_type(explanation.rank, int | None)
+    assert_type([one.part for one in explanation.terms], list[float])
+    assert_type([(line.name, line.product) for line in explanation.ledger], list[tuple[str, float]])
+    assert_type(explanation.reader_line(2, lead=""), str)
+    assert_type(explanation.to_dict(), dict[str, object])
+    reason: WhyNot = news.why_not("a", "b", k=3, within=7)
+    assert_type(reason.last, float | None)
+    assert_type(reason.to_dict(), dict[str, object])
+    return explanation.reader_line() or reason.sentence
+
+
+def change(news: RelatedNews) -> tuple[str, ...] | None:
+    """Change an archive, and look after it."""
+    report: UpdateReport = news.partial_fit([article()], intake=Intake())
+    news.partial_fit(read_articles("new.jsonl"))
+    assert_type(news.remove("nato"), UpdateReport)
+    assert_type(news.remove(["a", "b"]), UpdateReport)
+    assert_type(news.compute_lists(), UpdateReport)
+    assert_type(news.compute_lists(5, candidates=20, max_drift=0.1), UpdateReport)
+    news.compact()
+    assert_type(news.verify(), list[str])
+    assert_type(news.verify(takedown="nato"), list[str])
+    assert_type(news.refresh(), int)
+    assert_type(news.generation, int)
+    drift: Drift = news.drift(sample=10)
+    assert_type(drift.idf, float)
+    assert_type(drift.lists, float | None)
+    assert_type(report.drift, Drift | None)
+    assert_type(report.added + report.replaced + report.removed, tuple[str, ...])
+    assert_type(report.unchanged, tuple[str, ...])
+    assert_type(report.intake, str)
+    return report.changed
+
+
 def show(story: Article, related: RelatedList) -> dict[str, str]:
     """Take a list apart and write it down."""
     first: RelatedItem = related[0]
@@ -116,6 +160,27 @@ def show(story: Article, related: RelatedList) -> dict[str, str]:
         "json": json.dumps(related),
         "table": text.table(related),
     }
+
+
+def evaluate(news: RelatedNews, path: Path) -> str:
+    """Score lists by judgements, and look at them without any."""
+    judged = evaluation.known_to(news, evaluation.read_qrels(path))
+    assert_type(judged.qrels, dict[str, dict[str, int]])
+    evaluation.known_to({"a", "b"}, evaluation.labels_from_links([article()]))
+    run = evaluation.make_run(news, judged.qrels, k=3)
+    assert_type(run, dict[str, list[str]])
+    evaluation.write_run(path, {"a": ("b", "c")}, name="by hand")
+    scores = evaluation.score(judged.qrels, run, k=3, name="words")
+    assert_type(scores.means(), dict[str, float])
+    assert_type(scores.intervals(), dict[str, tuple[float, float]])
+    comparison = evaluation.compare(scores, scores)
+    assert_type(comparison[0].p_value, float)
+    evaluation.picture([scores], path)
+    state = evaluation.health(news, against=news)
+    assert_type(state.coverage, float)
+    assert_type(state.common, int | None)
+    evaluation.picture_of_health(state, str(path))
+    return evaluation.score_table([scores]) + evaluation.comparison_table(comparison)
 
 
 def caught() -> tuple[type[Exception], ...]:

@@ -17,5 +17,6 @@ The contract of every kernel in this package:
 `rows`         counts to the rows of a sparse matrix
 `layout`       counts of a segment to sorted rows and postings grouped by value
 `scoring`      norms of articles; the best k of a segment for a block of queries
+`pairs`        how near one article is to some others
 =============  ====================================================================
 """

@@ -6,7 +6,12 @@ for the postings and into (article, term) order for the rows, in linear time.
 
 from __future__ import annotations
 
+import numpy as np
+
 from relnews._kernels._compile import kernel
+
+#: Keys are below this.
+_KEYS = np.iinfo(np.int64).max
 
 
 @kernel
@@ -70,3 +75,62 @@ def group_postings(
     out_term_ptr[out_term_ptr.size - 1] = n_groups
     out_group_ptr[n_groups] = order.size
     return n_groups
+
+
+@kernel
+def _none_above(numbers, limit):
+    """Say whether all numbers are below a limit and none is negative."""
+    highest = np.int64(-1)
+    lowest = np.int64(0)
+    for i in range(numbers.size):
+        highest = max(highest, np.int64(numbers[i]))
+        lowest = min(lowest, np.int64(numbers[i]))
+    return highest < limit and lowest >= 0
+
+
+@kernel
+def _ascends(ptr, last):
+    """Say whether pointers begin with 0, never go down, and end with the last."""
+    # Pointers in range come first: the difference of others may wrap around.
+    if ptr[0] != 0 or ptr[ptr.size - 1] != last or not _none_above(ptr, last + 1):
+        return False
+    lowest = ptr[0]
+    for i in range(1, ptr.size):
+        lowest = min(lowest, ptr[i] - ptr[i - 1])
+    return lowest >= 0
+
+
+@kernel
+def is_sound(
+    n_articles, n_terms, key, published, values, row_ptr, row_term, row_level, term, term_ptr,
+    group_ptr, group_level, posting,
+):  # fmt: skip
+    """Say whether the arrays of a segment, whose lengths fit, point only into each other."""
+    if not (
+        _ascends(row_ptr, row_term.size)
+        and _ascends(term_ptr, group_level.size)
+        and _ascends(group_ptr, posting.size)
+        and _none_above(row_term, n_terms)
+        and _none_above(term, n_terms)
+        and _none_above(row_level, values.size)
+        and _none_above(group_level, values.size)
+        and _none_above(posting, n_articles)
+        and _none_above(key, _KEYS)
+    ):
+        return False
+    last = 0
+    for i in range(values.size):
+        if values[i] <= last:
+            return False
+        last = values[i]
+    for i in range(1, published.size):
+        if published[i] < published[i - 1]:
+            return False
+    for i in range(1, term.size):
+        if term[i] <= term[i - 1]:
+            return False
+    for row in range(n_articles):
+        for i in range(row_ptr[row] + 1, row_ptr[row + 1]):
+            if row_term[i] <= row_term[i - 1]:
+                return False
+    return True

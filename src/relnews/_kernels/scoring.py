@@ -1,4 +1,4 @@
-"""Norms of articles, and the best k articles of a segment for a block of queries."""
+"""Lengths of articles, and the best of a segment for a block of queries."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ from relnews._kernels.pruning import sift
 #: Scores are rounded to this many parts of 1 before they are compared.
 SCORE_STEPS = 1_000_000
 
+#: Sum of an article that is in no list.
+LEFT_OUT = np.float32(-1e30)
+
+#: The day of an article without a date.
+NO_DAY = -(1 << 31)
+
 #: Articles of a segment are numbered by so many bits.
 LOCAL_BITS = 16
 
 
 @kernel
-def norms(row_ptr, row_term, row_level, level_weight, idf, out_norm):
-    """Euclidean length of each article's weights.
+def moments(row_ptr, row_term, row_level, level_weight, idf, out):
+    """Sum (l idf)², l² idf and l² over each article's terms, l being the weight of the level.
 
     Parameters
     ----------
@@ -29,14 +35,53 @@ def norms(row_ptr, row_term, row_level, level_weight, idf, out_norm):
     level_weight : float64[n_levels]
         Weight of a level's term frequency.
     idf : float64[n_terms]
-    out_norm : float64[n_articles]
+    out : float64[3, n_articles]
     """
-    for article in range(out_norm.size):
-        total = 0.0
+    for article in range(out.shape[1]):
+        square, linear, count = 0.0, 0.0, 0.0
         for i in range(row_ptr[article], row_ptr[article + 1]):
-            weight = level_weight[row_level[i]] * idf[row_term[i]]
-            total += weight * weight
-        out_norm[article] = math.sqrt(total)
+            weight = level_weight[row_level[i]]
+            weight *= weight
+            term_idf = idf[row_term[i]]
+            count += weight
+            linear += weight * term_idf
+            square += weight * term_idf * term_idf
+        out[0, article] = square
+        out[1, article] = linear
+        out[2, article] = count
+
+
+@kernel
+def shift_moments(
+    changed, from_idf, to_idf, term, term_ptr, group_ptr, group_level, posting, level_weight,
+    moments,
+):  # fmt: skip
+    """Bring `moments` up to date where the idf of some terms has changed.
+
+    Parameters
+    ----------
+    changed : int32[n_changed]
+        Terms.
+    from_idf, to_idf : float64[n_changed]
+        What idf they had, and have.
+    term, term_ptr, group_ptr, group_level, posting
+        The postings of a `relnews.postings.Segment`.
+    level_weight : float64[n_levels]
+    moments : float64[3, n_articles]
+    """
+    for i in range(changed.size):
+        local_term = _position(term, changed[i])
+        if local_term == term.size or term[local_term] != changed[i]:
+            continue
+        for group in range(term_ptr[local_term], term_ptr[local_term + 1]):
+            weight = level_weight[group_level[group]]
+            weight *= weight
+            linear = weight * (to_idf[i] - from_idf[i])
+            square = linear * (to_idf[i] + from_idf[i])
+            articles = posting[group_ptr[group] : group_ptr[group + 1]]
+            for p in range(articles.size):
+                moments[0, articles[p]] += square
+                moments[1, articles[p]] += linear
 
 
 @kernel
@@ -73,11 +118,22 @@ def _walk(
 
 
 @kernel
+def _fading(day, query_day, decay, undated):
+    """Return the factor on the score of an article of some day."""
+    if day == NO_DAY or query_day == NO_DAY:
+        return undated
+    return decay[min(abs(np.int64(day) - query_day), decay.size - 1)]
+
+
+@kernel
 def _steps(
     article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight, inverse_norm,
     prior, out_similarity,
 ):  # fmt: skip
-    """Return the score of the query and an article in steps, summed by ascending term."""
+    """Return the score of the query and an article in steps, summed by ascending term.
+
+    ``prior`` is that of the article.
+    """
     first, last = row_ptr[article], row_ptr[article + 1]
     terms, levels = row_term[first:last], row_level[first:last]
     total = 0.0
@@ -85,17 +141,17 @@ def _steps(
         total += weight[np.uint64(terms[shared[i]])] * level_weight[levels[shared[i]]]
     similarity = min(total * inverse_norm[article], 1.0)
     out_similarity[article] = similarity
-    return np.rint(similarity * prior[article] * SCORE_STEPS)
+    return np.rint(similarity * prior * SCORE_STEPS)
 
 
 @kernel
 def rank_articles(
-    query_ptr, query_term, query_weight, query_self, k,
+    query_ptr, query_term, query_weight, exclude_ptr, exclude, first, last, query_day, k,
     q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
-    inverse_norm, prior, factor,
-    weight, is_in_query, shared, sums, highest, near, nearer, similarities, floors,
+    inverse_norm, prior, factor, day, decay, undated,
+    weight, is_in_query, shared, sums, highest, near, nearer, similarities, faded, floors,
     out_steps, out_local, out_similarity,
 ):  # fmt: skip
     """Best k articles of a segment for each query of a block, exactly.
@@ -110,8 +166,13 @@ def rank_articles(
     query_term : int32[n], ascending within a query
     query_weight : float64[n]
         Weights of unit length, times idf.
-    query_self : int64[n_queries]
-        The local number of the query article, -1 if it is not of this segment.
+    exclude_ptr : int64[n_queries + 1]
+    exclude : int64[n_excluded]
+        Local numbers of the articles that are not in a query's list, as itself.
+    first, last : int64[n_queries]
+        Local numbers between which the articles of its list are.
+    query_day : int64[n_queries]
+        Days since 1970, `NO_DAY` if unknown.
     k : int
         At least 1, at most n_articles.
     q_sketch … q_norm
@@ -126,6 +187,11 @@ def rank_articles(
     inverse_norm, prior : float64[n_articles]
     factor : float32[n_articles]
         inverse_norm × prior.
+    day : int32[n_articles]
+    decay : float64[n_days]
+        Factor by the days between article and query; the last one is that of all more.
+    undated : float64
+        Factor if one of them is unknown.
     weight : float64[≥ n_terms]
         Scratch.
     is_in_query : uint64[≥ n_terms / 64 + 1]
@@ -134,6 +200,7 @@ def rank_articles(
     sums, highest : float32[≥ n_articles]
     near, nearer : int32[≥ n_articles + 1]
     similarities : float64[≥ n_articles]
+    faded : float32[≥ n_articles]
         Scratch.
     floors : float64[n_queries]
         Steps that k articles are known to reach; brought up to date.
@@ -144,11 +211,13 @@ def rank_articles(
     """
     n = factor.size
     sums = sums[:n]
+    fades = decay.size > 1
+    faded = faded[:n] if fades else factor
     steps, local = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
     n_seeds = 2 * k + pruning.SEEDS
     bound, place = np.empty(n_seeds, dtype=np.float64), np.empty(n_seeds, dtype=np.int64)
     estimate, seed = np.empty(2 * k, dtype=np.float64), np.empty(2 * k, dtype=np.int64)
-    for query in range(query_self.size):
+    for query in range(query_day.size):
         terms = query_term[query_ptr[query] : query_ptr[query + 1]]
         weights = query_weight[query_ptr[query] : query_ptr[query + 1]]
         slack = pruning.rounding(terms.size)
@@ -158,13 +227,20 @@ def rank_articles(
             terms, weights, is_rare, term, term_ptr, group_ptr, group_level, posting, level_weight,
             sums,
         )  # fmt: skip
-        if query_self[query] >= 0:
-            sums[query_self[query]] = -1e30
+        sums[: first[query]] = LEFT_OUT
+        sums[last[query] :] = LEFT_OUT
+        for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
+            sums[exclude[i]] = LEFT_OUT
+        if fades:
+            for article in range(n):
+                faded[article] = factor[article] * np.float32(
+                    _fading(day[article], query_day[query], decay, undated)
+                )
         length = np.float32(q_norm[query] * (1.0 + 4.0 * slack))
-        pruning.first_bounds(sums, norm, factor, length, highest)
+        pruning.first_bounds(sums, norm, faded, length, highest)
         if floors[query] <= 0:
             pruning.seeds(
-                sums, norm, factor, length, highest, q_sketch[query], q_sketch_scale[query],
+                sums, norm, faded, length, highest, q_sketch[query], q_sketch_scale[query],
                 sketch, sketch_scale, bound, place, estimate, seed,
             )  # fmt: skip
             steps[:] = 0
@@ -173,7 +249,9 @@ def rank_articles(
                 if article >= 0:
                     found = _steps(
                         article, weight, is_in_query, shared, row_ptr, row_term, row_level,
-                        level_weight, inverse_norm, prior, similarities,
+                        level_weight, inverse_norm,
+                        prior[article] * _fading(day[article], query_day[query], decay, undated),
+                        similarities,
                     )  # fmt: skip
                     if found > steps[0]:
                         sift(steps, local, k, found, article)
@@ -181,7 +259,7 @@ def rank_articles(
         floor = _floor(floors[query], slack)
         extra = 4.0 * slack * q_norm[query]
         n_nearer = pruning.survivors(
-            sums, norm, factor, length, highest, floor, q_sketch[query], q_sketch_scale[query],
+            sums, norm, faded, length, highest, floor, q_sketch[query], q_sketch_scale[query],
             np.float32(q_sketch_error[query] + extra), length + q_sketch_error[query],
             q_rest[query], sketch, sketch_scale, sketch_error, rest, near, nearer,
         )  # fmt: skip
@@ -191,7 +269,7 @@ def rank_articles(
             pruning.fetch(codes, nearer[min(i + pruning.CODES_AHEAD, n_nearer - 1)])
             article = np.int64(nearer[i])
             third_bound = pruning.third_bound(
-                article, sums[article], factor, q_codes[query], q_codes_scale[query],
+                article, sums[article], faded, q_codes[query], q_codes_scale[query],
                 np.float32(q_codes_error[query] + extra), length + q_codes_error[query],
                 codes, codes_scale, codes_error, norm,
             )  # fmt: skip
@@ -199,7 +277,9 @@ def rank_articles(
                 continue
             found = _steps(
                 article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight,
-                inverse_norm, prior, similarities,
+                inverse_norm,
+                prior[article] * _fading(day[article], query_day[query], decay, undated),
+                similarities,
             )  # fmt: skip
             if found > steps[0] or (found == steps[0] and found > 0 and article > local[0]):
                 sift(steps, local, k, found, article)
@@ -217,3 +297,106 @@ def rank_articles(
 def _floor(steps, slack):
     """Return a bound, in single precision, that is reached by whatever rounds to so many steps."""
     return np.float32((max(steps, 1.0) - 0.501) / SCORE_STEPS * (1.0 - slack))
+
+
+@kernel
+def score_articles(
+    query_ptr, query_term, query_weight, exclude_ptr, exclude, first, last, query_day,
+    row_ptr, row_term, row_level, level_weight, inverse_norm, prior, day, decay, undated,
+    weight, is_in_query, shared, similarities, out_steps, out_similarity,
+):  # fmt: skip
+    """Score every article of a segment for each query of a block, row by row.
+
+    The parameters are those of `rank_articles`; out_steps is int64[n_queries, n_articles] and
+    out_similarity float64[n_queries, n_articles].
+    """
+    for query in range(out_steps.shape[0]):
+        terms = query_term[query_ptr[query] : query_ptr[query + 1]]
+        weights = query_weight[query_ptr[query] : query_ptr[query + 1]]
+        pruning.note(terms, weights, weight, is_in_query)
+        out_steps[query] = 0
+        out_similarity[query] = 0
+        for article in range(first[query], last[query]):
+            out_steps[query, article] = _steps(
+                article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight,
+                inverse_norm,
+                prior[article] * _fading(day[article], query_day[query], decay, undated),
+                similarities,
+            )  # fmt: skip
+            out_similarity[query, article] = similarities[article]
+        for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
+            out_steps[query, exclude[i]] = 0
+        pruning.forget(terms, is_in_query)
+
+
+@kernel
+def reach_articles(
+    query_term, query_weight, floors,
+    q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
+    sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
+    term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
+    inverse_norm, prior,
+    weight, is_in_query, shared, sums, highest, near, nearer, similarities,
+    factor, out_local, out_steps,
+):  # fmt: skip
+    """Find the articles of a segment whose score reaches a floor that each has of its own.
+
+    As `rank_articles` for one query, with bounds divided by the floors.
+
+    Parameters
+    ----------
+    floors : int64[n_articles]
+        In steps, at least 1.
+    factor : float32[≥ n_articles]
+        Scratch.
+    out_local, out_steps : int64[n_articles]
+        The articles, ascending, and their scores in steps.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
+    n = floors.size
+    sums = sums[:n]
+    factor = factor[:n]
+    slack = pruning.rounding(query_term.size)
+    for article in range(n):
+        least = (floors[article] - 0.501) / SCORE_STEPS * (1.0 - slack)
+        factor[article] = inverse_norm[article] * prior[article] / least
+    pruning.note(query_term, query_weight, weight, is_in_query)
+    sums[:] = 0
+    _walk(
+        query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
+        level_weight, sums,
+    )  # fmt: skip
+    length = np.float32(q_norm[0] * (1.0 + 4.0 * slack))
+    pruning.first_bounds(sums, norm, factor, length, highest)
+    # The division above was rounded too.
+    floor = np.float32(1.0 - 4e-7)
+    extra = 4.0 * slack * q_norm[0]
+    n_nearer = pruning.survivors(
+        sums, norm, factor, length, highest, floor, q_sketch[0], q_sketch_scale[0],
+        np.float32(q_sketch_error[0] + extra), length + q_sketch_error[0], q_rest[0],
+        sketch, sketch_scale, sketch_error, rest, near, nearer,
+    )  # fmt: skip
+    n_found = 0
+    for i in range(n_nearer):
+        article = np.int64(nearer[i])
+        third_bound = pruning.third_bound(
+            article, sums[article], factor, q_codes[0], q_codes_scale[0],
+            np.float32(q_codes_error[0] + extra), length + q_codes_error[0],
+            codes, codes_scale, codes_error, norm,
+        )  # fmt: skip
+        if third_bound < floor:
+            continue
+        found = _steps(
+            article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight,
+            inverse_norm, prior[article], similarities,
+        )  # fmt: skip
+        if found >= floors[article]:
+            out_local[n_found] = article
+            out_steps[n_found] = np.int64(found)
+            n_found += 1
+    pruning.forget(query_term, is_in_query)
+    return n_found

@@ -37,12 +37,17 @@ def table(related: RelatedList) -> str:
 
 def _row(item: RelatedItem) -> tuple[str, str, str, str]:
     date = item.published.date().isoformat() if item.published else ""
-    title = _printable(item.title) or _printable(item.dek) or _printable(item.id)
+    title = printable(item.title) or printable(item.dek) or printable(item.id)
     return str(item.rank), f"{item.score:.3f}", date, title
 
 
-def _printable(text: str) -> str:
-    """Put text on one line and replace what is not to be printed."""
+def printable(text: str) -> str:
+    """Put text on one line and replace what is not to be printed.
+
+    Parameters
+    ----------
+    text : str
+    """
     return "".join(
         character
         if character.isprintable() or character in _HARMLESS

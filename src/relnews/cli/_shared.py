@@ -1,0 +1,148 @@
+"""What several commands share: options, progress, and files that are written whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from relnews.articles import Article
+    from relnews.readers import ArticleReader
+    from relnews.readers.files import Format
+
+
+def _n_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:
+    if value == 0:
+        msg = "expected 1 or more threads, or -1 for all cores, got 0."
+        raise click.BadParameter(msg)
+    return value
+
+
+k_option = click.option(
+    "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Most items in a list."
+)
+quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+n_jobs_option = click.option(
+    "--n-jobs",
+    type=int,
+    callback=_n_jobs,
+    help="Threads that rank; -1 is all cores. The lists are the same.  [default: 1]",
+)
+picture_option = click.option(
+    "--picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw it as well; .png, .svg or .pdf.",
+)
+archive_argument = click.argument("archive", type=click.Path(path_type=Path))
+articles_argument = click.argument("articles")
+articles_format_option = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["jsonl", "csv"]),
+    help="Format of ARTICLES if its name does not say; standard input is taken as jsonl.",
+)
+field_option = click.option(
+    "--field",
+    "fields",
+    multiple=True,
+    metavar="NAME=THEIRS",
+    help="Name that ARTICLES has for a field, such as text=body; once for each field.",
+)
+strict_option = click.option(
+    "--strict",
+    is_flag=True,
+    help="Stop at the first article that is not in order, and write nothing.",
+)
+changed_option = click.option(
+    "--changed",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Write the ids of the articles whose list changed there, one a line; - for standard "
+    "output.",
+)
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[None]:
+    """Turn what is wrong with a file, or is not installed, into one line and exit code 1."""
+    try:
+        yield
+    except (ValueError, ImportError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _pair(field: str) -> tuple[str, str]:
+    name, equals, theirs = field.partition("=")
+    if not equals or not name or not theirs:
+        msg = f"--field must look like text=body, got {field!r}."
+        raise click.UsageError(msg)
+    return name, theirs
+
+
+def reader_of(
+    articles: str, format_: Format | None, fields: tuple[str, ...], strict: bool
+) -> ArticleReader:
+    """Open a file of articles."""
+    from relnews.readers import read_articles
+
+    mapping = dict(_pair(field) for field in fields)
+    try:
+        return read_articles(articles, format=format_, fields=mapping, strict=strict)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextlib.contextmanager
+def reading(reader: ArticleReader, quiet: bool) -> Iterator[Iterator[Article]]:
+    """Let articles be read, with a bar of how far; what is wrong with the file is one line."""
+    unit = " articles" if reader.bytes_total is None else "B"
+    with tqdm(
+        total=reader.bytes_total, unit=unit, unit_scale=True, desc="reading",
+        disable=True if quiet else None,
+    ) as bar:  # fmt: skip
+        try:
+            yield _shown(iter(reader), reader, bar)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+
+
+def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Iterator[Article]:
+    """Pass articles on and move the bar by what has been read of the file."""
+    for article in articles:
+        bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
+        yield article
+
+
+def read_text(file: TextIO) -> str:
+    """Return what is in a file; that it is not UTF-8 is one line."""
+    from relnews import _validation
+
+    try:
+        return file.read()
+    except UnicodeDecodeError as error:
+        msg = f"{file.name}: {_validation.expected_utf8(error.object[error.start])}."
+        raise click.ClickException(msg) from error
+
+
+def write_file(path: Path, pieces: Iterable[str]) -> None:
+    """Write a file whole or not at all; a pipe or a device takes the pieces as they come."""
+    from relnews import _validation
+
+    _validation.check_parent(path)
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+        return
+    path = path.resolve()  # what a link leads to is replaced, not the link
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,191 @@
+"""Commands that say how good lists are."""
+
+# ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from tqdm import tqdm
+
+from relnews.cli._shared import (
+    archive_argument,
+    k_option,
+    n_jobs_option,
+    one_line,
+    picture_option,
+    quiet_option,
+)
+
+if TYPE_CHECKING:
+    from relnews.lists import RelatedList
+
+
+@click.command()
+@archive_argument
+@click.option(
+    "--qrels",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="Judgements: TREC qrels, or lines of query, article and grade.",
+)
+@k_option
+@click.option(
+    "--run-out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the lists that were scored there, as a TREC run.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="TREC run to compare the lists with.",
+)
+@click.option("--baselines", is_flag=True, help="Score lists that look at no word, too.")
+@picture_option
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="A table to read, or one line of JSON.",
+)
+@quiet_option
+def evaluate(
+    archive: Path,
+    qrels: Path,
+    k: int,
+    run_out: Path | None,
+    against: Path | None,
+    baselines: bool,
+    picture: Path | None,
+    format_: str,
+    quiet: bool,
+) -> None:
+    """Score the lists of an archive by judgements.
+
+    \b
+    relnews evaluate my.relnews --qrels q.tsv
+    relnews evaluate my.relnews --qrels q.tsv --baselines --picture scores.svg
+    relnews evaluate my.relnews --qrels q.tsv --run-out today.run
+    relnews evaluate my.relnews --qrels q.tsv --against today.run --format json
+
+    For nDCG, MAP, recall and MRR of the first K items, what is printed is the mean over the
+    queries and its 95 % interval; with --against also the mean difference, and how likely one as
+    large is by chance. Ids that the archive does not have are left out and counted.
+
+    Needs: pip install 'relnews[evaluation]'
+    """
+    import json
+
+    from relnews import evaluation
+    from relnews.related import RelatedNews
+
+    news = RelatedNews.open(archive)
+    with one_line():
+        if picture is not None:
+            evaluation.check_picture(picture)  # now rather than after all the work
+        judged = evaluation.known_to(news, evaluation.read_qrels(qrels))
+        queries = tqdm(judged.qrels, unit=" lists", disable=True if quiet else None)
+        runs = [(archive.name, evaluation.make_run(news, queries, k))]
+        if run_out is not None:
+            evaluation.write_run(run_out, runs[0][1])
+        if against is not None:
+            runs.append((against.name, evaluation.read_run(against)))
+        if baselines:
+            articles = evaluation.articles_of(news)
+            runs += evaluation.baselines(articles, judged.qrels, k).items()
+        scores = [evaluation.score(judged.qrels, run, k, name=name) for name, run in runs]
+        comparison = evaluation.compare(*scores[:2]) if against is not None else []
+        if picture is not None:
+            evaluation.picture(scores, picture)
+    if not quiet:
+        click.echo(judged.summary(), err=True)
+        for one in scores:
+            if one.missing:
+                click.echo(f"{one.name}: no list for {one.missing:,} of the queries", err=True)
+        names = {name for name, _ in runs}
+        for name in evaluation.BASELINES if baselines else ():
+            if name not in names:
+                click.echo(f"{name}: left out, the archive has no data for it", err=True)
+    if format_ == "json":
+        report = {
+            "k": k,
+            **judged.to_dict(),
+            "runs": [one.to_dict() for one in scores],
+            "comparison": [one.to_dict() for one in comparison],
+        }
+        click.echo(json.dumps(report, ensure_ascii=False).encode())
+    else:
+        click.echo(evaluation.score_table(scores))
+    if comparison and format_ == "table":
+        click.echo(f"\n{scores[0].name} less {scores[1].name}")
+        click.echo(evaluation.comparison_table(comparison))
+
+
+@click.command()
+@archive_argument
+@k_option
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Another build of the archive, to say how much the lists changed.",
+)
+@picture_option
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines to read, or one line of JSON.",
+)
+@n_jobs_option
+@quiet_option
+def health(
+    archive: Path,
+    k: int,
+    against: Path | None,
+    picture: Path | None,
+    format_: str,
+    n_jobs: int | None,
+    quiet: bool,
+) -> None:
+    """Say what state the lists of an archive are in, without judgements.
+
+    \b
+    relnews health my.relnews
+    relnews health my.relnews --against yesterday.relnews
+    relnews health my.relnews --format json --picture health.png
+
+    How many articles have a full, a short or an empty list; how many are in no list, and which are
+    in most; how far apart in time articles and items are; how many items are nearly the same text.
+
+    A picture needs: pip install 'relnews[evaluation]'
+    """
+    import json
+
+    from relnews import evaluation
+    from relnews.related import RelatedNews
+
+    def shown(lists: Iterator[RelatedList], total: int) -> Iterable[RelatedList]:
+        bar: Iterable[RelatedList] = tqdm(
+            lists, total=total, unit=" lists", disable=True if quiet else None
+        )
+        return bar
+
+    news = RelatedNews.open(archive, n_jobs=n_jobs)
+    other = None if against is None else RelatedNews.open(against, n_jobs=n_jobs)
+    with one_line():
+        if picture is not None:
+            evaluation.check_picture(picture)
+        state = evaluation.health(news, k, against=other, progress=shown)
+        if picture is not None:
+            evaluation.picture_of_health(state, picture)
+    if format_ == "json":
+        click.echo(json.dumps(state.to_dict(), ensure_ascii=False).encode())
+    else:
+        click.echo(str(state))

@@ -1,0 +1,176 @@
+"""Judgements: which articles are relevant to which, in files of TREC's form."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Container, Iterator, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from relnews import _validation
+
+#: Query to judged article to grade: 0 is not relevant, more is better.
+Qrels: TypeAlias = Mapping[str, Mapping[str, int]]
+
+#: Number of columns to the places of query, article and grade.
+_COLUMNS = {3: (0, 1, 2), 4: (0, 2, 3)}
+
+
+def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
+    """Read judgements.
+
+    Parameters
+    ----------
+    path : path-like
+        TREC qrels (query, iteration, article, grade) or three columns (query, article, grade), in
+        UTF-8. Columns are set apart by tabs, so that ids may have spaces, or else by white space.
+
+    Returns
+    -------
+    dict of str to dict of str to int
+        Query to article to grade, in the order of the file.
+
+    Raises
+    ------
+    ValueError
+        If a line is not of that form, or two lines contradict each other.
+    """
+    qrels: dict[str, dict[str, int]] = {}
+    for place, columns in rows(path, tuple(_COLUMNS), "query, 0, article, grade"):
+        query, article, word = (columns[i] for i in _COLUMNS[len(columns)])
+        grade = _validation.parse_grade(place, word)
+        if qrels.setdefault(query, {}).setdefault(article, grade) != grade:
+            raise _validation.judged_twice(place, query, article)
+    return qrels
+
+
+def write_qrels(path: str | os.PathLike[str], qrels: Qrels) -> None:
+    """Write judgements as TREC qrels, their columns set apart by tabs."""
+    write_rows(
+        path,
+        (
+            (query, "0", article, str(grade))
+            for query, grades in qrels.items()
+            for article, grade in grades.items()
+        ),
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Judged:
+    """The judgements that lists of an archive can be held to, and what was left out.
+
+    Parameters
+    ----------
+    qrels : dict of str to dict of str to int
+        Queries that have a relevant article, and their judged articles.
+    unknown_queries, unknown_articles : int
+        How many ids of queries, and of articles judged for the others, the archive does not have.
+    without_relevant : int
+        Queries of the archive to which no article of it is relevant.
+    """
+
+    qrels: dict[str, dict[str, int]]
+    unknown_queries: int
+    unknown_articles: int
+    without_relevant: int
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the counts as plain JSON values."""
+        return {
+            "queries": len(self.qrels),
+            "judgements": sum(map(len, self.qrels.values())),
+            "unknown_queries": self.unknown_queries,
+            "unknown_articles": self.unknown_articles,
+            "without_relevant": self.without_relevant,
+        }
+
+    def summary(self) -> str:
+        """Return the account as text: one line, and one for each thing that was left out."""
+        count = self.to_dict()
+        left_out = {
+            "unknown query": self.unknown_queries,
+            "unknown article": self.unknown_articles,
+            "query without a relevant article": self.without_relevant,
+        }
+        return "\n".join(
+            [
+                f"{count['queries']:,} queries, {count['judgements']:,} judgements",
+                *(f"  {what}: {n:,} (left out)" for what, n in left_out.items() if n),
+            ]
+        )
+
+
+def known_to(articles: Container[str], qrels: Qrels) -> Judged:
+    """Leave out of judgements what lists of an archive cannot be held to.
+
+    Parameters
+    ----------
+    articles : container of str
+        Says with ``in`` whether there is such an article: a `RelatedNews`, or a set of ids.
+    qrels : mapping of str to mapping of str to int
+        As `read_qrels` returns them. That an article is judged for itself says nothing, for it is
+        not in its own list.
+
+    Raises
+    ------
+    ValueError
+        If no query is left.
+    """
+    queries = {query: grades for query, grades in qrels.items() if query in articles}
+    judged = {article for grades in queries.values() for article in grades}
+    unknown = {article for article in judged if article not in articles}
+    kept = {
+        query: {a: grade for a, grade in grades.items() if a not in unknown and a != query}
+        for query, grades in queries.items()
+    }
+    relevant = {query: grades for query, grades in kept.items() if any_relevant(grades)}
+    if not relevant:
+        raise _validation.nothing_judged(len(qrels), len(queries), next(iter(qrels), None))
+    return Judged(relevant, len(qrels) - len(queries), len(unknown), len(queries) - len(relevant))
+
+
+def any_relevant(grades: Mapping[str, int]) -> bool:
+    """Say whether there is something to find."""
+    return any(grade > 0 for grade in grades.values())
+
+
+# --- files of columns ----------------------------------------------------------------------------
+
+
+def rows(
+    path: str | os.PathLike[str], widths: tuple[int, ...], form: str
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield the place (``file:line``) and the columns of each line that is not empty.
+
+    Parameters
+    ----------
+    path : path-like
+    widths : tuple of int
+        How many columns a line may have.
+    form : str
+        What is in them, for the message.
+    """
+    name = Path(path).name
+    # Only line feeds end a line: an id may hold what else Python takes for an end.
+    with Path(path).open(encoding="utf-8-sig", newline="\n") as file:
+        try:
+            for number, line in enumerate(file, start=1):
+                place = f"{name}:{number}"
+                columns = line.rstrip("\r\n").split("\t")
+                if len(columns) not in widths or not all(columns):
+                    columns = line.split()
+                if len(columns) in widths:
+                    yield place, columns
+                elif columns:
+                    raise _validation.wrong_columns(place, form, line)
+        except UnicodeDecodeError as error:
+            raise _validation.not_utf8(name, error) from error
+
+
+def write_rows(path: str | os.PathLike[str], lines: Iterator[tuple[str, ...]]) -> None:
+    """Write lines of columns, once all of them are known to be in order."""
+    text = "".join("\t".join(map(_validation.check_column, line)) + "\n" for line in lines)
+    _validation.check_parent(Path(path))
+    Path(path).write_text(text, encoding="utf-8", newline="\n")

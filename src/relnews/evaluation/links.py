@@ -1,0 +1,135 @@
+"""Judgements from links: what a site's own writers point to in their texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+
+from relnews.articles import Intake, articles_from
+
+#: Parameters of a query that say where a reader came from, not what is read.
+_TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|ms|y)clid|mc_[ce]id|igshid", re.IGNORECASE)
+
+#: ``[words](target)`` and ``[name]: target``; a target may have a pair of parentheses in it.
+_MARKDOWN = re.compile(r"\](?:\(|:[ \t])\s*<?((?:[^\s()<>]|\([^\s()<>]*\))+)")
+
+_BARE = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+
+
+def labels_from_links(articles: object) -> dict[str, dict[str, int]]:
+    """Take links from one article to another for judgements that the other is relevant.
+
+    Links are what HTML has in ``<a href=…>``, Markdown in brackets, and addresses in plain text.
+    Two addresses are the same if they differ only in scheme, ``www.``, port 80 or 443, a slash or
+    ``index.html`` at the end, the order of parameters, parameters such as ``utm_source``, or what
+    follows ``#``. Relative ones are taken from the ``url`` of the article that they are in.
+
+    Parameters
+    ----------
+    articles : iterable or DataFrame
+        What `RelatedNews.fit` takes, with the links still in the texts.
+
+    Returns
+    -------
+    dict of str to dict of str to int
+        Linking article to linked article to 1, in the order of the archive and of the text. Of
+        articles that share an address the first is meant.
+
+    Notes
+    -----
+    Fit on texts without the links: the words of an address give away what it leads to.
+
+    Examples
+    --------
+    >>> from relnews.evaluation import labels_from_links
+    >>> labels_from_links([
+    ...     {"id": "talks", "url": "https://example.org/talks/", "text": "Talks push on."},
+    ...     {"id": "veto", "text": 'After the <a href="http://www.example.org/talks">talks</a>'},
+    ... ])
+    {'veto': {'talks': 1}}
+    """
+    home: dict[str, str] = {}
+    links: dict[str, list[str]] = {}
+    for article in articles_from(articles, Intake()):
+        own = address(article.url or "")
+        if own is not None:
+            home.setdefault(own, article.id)
+        found = (address(target, article.url or "") for target in targets(article.text))
+        links[article.id] = [one for one in found if one is not None and one != own]
+    labels = {
+        query: {home[one]: 1 for one in found if one in home and home[one] != query}
+        for query, found in links.items()
+    }
+    return {query: grades for query, grades in labels.items() if grades}
+
+
+def targets(text: str) -> Iterator[str]:
+    """Yield what the links of a text lead to, as it is written; some more than once."""
+    if "<" in text:
+        anchors = _Anchors()
+        # Declarations hold no links, and some that are not well-formed make the parser raise.
+        anchors.feed(text.replace("<!", "&lt;!"))
+        anchors.close()
+        yield from anchors.targets
+    yield from _MARKDOWN.findall(text)
+    for bare in _BARE.findall(text):
+        target = bare.rstrip(".,;:!?'*_”’»…")
+        while target.endswith((")", "]")) and not _balanced(target):
+            target = target[:-1].rstrip(".,;:!?'*_”’»…")
+        yield target
+
+
+def address(url: str, base: str = "") -> str | None:
+    """Return what is the same for all ways to write the address of one page.
+
+    Parameters
+    ----------
+    url : str
+    base : str, default=""
+        Where a relative one starts from.
+
+    Returns
+    -------
+    str or None
+        None if it cannot be that of an article: it is malformed, of another scheme, or leads to a
+        site as a whole.
+    """
+    try:
+        parts = urlsplit(urljoin(base.strip(), url.strip()))
+        host, port = (parts.hostname or "").removeprefix("www."), parts.port
+        path = quote(unquote(parts.path)).removesuffix("/index.html").rstrip("/")
+    except ValueError:
+        return None
+    parameters = urlencode(
+        sorted(
+            (name, value)
+            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            if not _TRACKING.fullmatch(name)
+        )
+    )
+    if parts.scheme not in ("", "http", "https") or not (path or parameters):
+        return None
+    return "".join(
+        (
+            host,
+            f":{port}" if port not in (None, 80, 443) else "",
+            path,
+            f"?{parameters}" if parameters else "",
+        )
+    )
+
+
+class _Anchors(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.targets += (value for name, value in attrs if name == "href" and value)
+
+
+def _balanced(target: str) -> bool:
+    return all(target.count(opening) >= target.count(closing) for opening, closing in ("()", "[]"))

@@ -1,0 +1,145 @@
+"""Scores and health as a picture, drawn by Matplotlib without any display."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relnews import _validation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from relnews.evaluation.checkup import Health
+    from relnews.evaluation.scores import Scores
+
+#: What a picture may be, by the ending of its name.
+FORMATS = (".png", ".svg", ".pdf")
+
+
+def picture(scores: Sequence[Scores], path: str | os.PathLike[str]) -> None:
+    """Draw a bar for each measure of each run, with the interval of the mean.
+
+    Parameters
+    ----------
+    scores : sequence of Scores
+        Of the same queries and measures.
+    path : path-like
+        Where to write it; ``.png``, ``.svg`` or ``.pdf``.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    """
+    with _figure(path, (7.2, 3.6)) as figure:
+        axes = figure.subplots()
+        measures = list(scores[0].values)
+        width = 0.8 / len(scores)
+        for i, one in enumerate(scores):
+            means = np.array([one.means()[measure] for measure in measures])
+            ends = np.array([one.intervals()[measure] for measure in measures]).T
+            left = np.arange(len(measures)) + (i - (len(scores) - 1) / 2) * width
+            axes.bar(left, means, width * 0.94, label=_literal(one.name))
+            # Of one query there is no interval.
+            below, above = np.nan_to_num([means - ends[0], ends[1] - means]).clip(0)
+            axes.errorbar(left, means, [below, above], fmt="none", ecolor="#333333", capsize=2)
+        axes.set_xticks(range(len(measures)), measures)
+        axes.set_ylim(bottom=0)
+        axes.set_ylabel("mean, with its 95 % interval")
+        axes.set_title(f"{len(scores[0].queries):,} queries", loc="left")
+        figure.legend(loc="outside right upper", frameon=False)
+        _plain(axes)
+
+
+def picture_of_health(health: Health, path: str | os.PathLike[str]) -> None:
+    """Draw how long the lists are, and in how many lists articles are.
+
+    Parameters
+    ----------
+    health : Health
+    path : path-like
+        Where to write it; ``.png``, ``.svg`` or ``.pdf``.
+
+    Raises
+    ------
+    ImportError
+        If Matplotlib is not installed.
+    """
+    with _figure(path, (7.2, 3.2)) as figure:
+        lengths, in_links = figure.subplots(1, 2)
+        counts = np.bincount(health.lengths, minlength=1)
+        lengths.bar(range(len(counts)), counts)
+        lengths.set_xlabel("items in the list")
+        lengths.set_ylabel("articles")
+        lengths.set_title(f"{health.full:,} of {health.articles:,} lists are full", loc="left")
+        most = int(health.in_links.max(initial=0))
+        step = 1 + most // 40
+        in_links.hist(health.in_links, bins=np.arange(-0.5, most + 1 + step, step))
+        in_links.set_yscale("symlog", linthresh=1)
+        in_links.set_xlabel("lists that the article is in")
+        in_links.set_ylabel("articles, on a logarithmic scale")
+        in_links.set_title(f"{health.orphans:,} orphans, Gini {health.gini:.2f}", loc="left")
+        for axes in (lengths, in_links):
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            _plain(axes)
+
+
+def check_picture(path: str | os.PathLike[str]) -> None:
+    """Say what is wrong with drawing a picture there, before the work for it is done.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Raises
+    ------
+    ValueError
+        If the name does not end in ``.png``, ``.svg`` or ``.pdf``.
+    FileNotFoundError
+        If there is no such folder.
+    ImportError
+        If Matplotlib is not installed.
+    """
+    _validation.check_picture(Path(path), FORMATS)
+    try:
+        import matplotlib as mpl  # noqa: F401
+    except ImportError:
+        raise _validation.no_matplotlib() from None
+
+
+@contextlib.contextmanager
+def _figure(path: str | os.PathLike[str], inches: tuple[float, float]) -> Iterator[Figure]:
+    """Write what is drawn within, with Matplotlib's own style whatever the user's is."""
+    check_picture(path)
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    # Text stays text in an SVG, and the same picture is the same bytes.
+    reproducible = {"svg.fonttype": "none", "svg.hashsalt": "relnews"}
+    with style.context(["default", reproducible], after_reset=True):
+        figure = Figure(inches, dpi=160, layout="constrained")
+        yield figure
+        file = io.BytesIO()
+        form = Path(path).suffix.lower().removeprefix(".")
+        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(form)
+        figure.savefig(file, format=form, metadata=metadata)
+    Path(path).write_bytes(file.getvalue())
+
+
+def _plain(axes: Axes) -> None:
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="#dddddd")
+    axes.set_axisbelow(True)
+
+
+def _literal(name: str) -> str:
+    """Keep a name from being read as mathematics, or from being left out of a legend."""
+    return "\u200b" * name.startswith("_") + name.replace("$", r"\$")

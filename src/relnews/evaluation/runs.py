@@ -1,0 +1,91 @@
+"""Runs: lists as plain ids, and TREC's files of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from relnews import _validation
+from relnews.evaluation.judgements import rows, write_rows
+
+if TYPE_CHECKING:
+    from relnews.related import RelatedNews
+
+#: Query to the articles of its list, best first.
+Run: TypeAlias = Mapping[str, Sequence[str]]
+
+
+def make_run(news: RelatedNews, queries: Iterable[str], k: int = 8) -> dict[str, list[str]]:
+    """Return the lists of some articles of an archive.
+
+    Parameters
+    ----------
+    news : RelatedNews
+    queries : iterable of str
+        Ids of its articles, such as the keys of judgements.
+    k : int, default=8
+
+    Returns
+    -------
+    dict of str to list of str
+        Query to ids, best first.
+    """
+    return {query: news.related(query, k).ids for query in queries}
+
+
+def read_run(path: str | os.PathLike[str]) -> dict[str, list[str]]:
+    """Read a TREC run file.
+
+    Parameters
+    ----------
+    path : path-like
+        Lines of query, Q0, article, rank, score and the name of the run, in UTF-8; columns are set
+        apart by tabs or else by white space.
+
+    Returns
+    -------
+    dict of str to list of str
+        Query to ids by descending score; of equal scores the one of smaller rank comes first.
+
+    Raises
+    ------
+    ValueError
+        If a line is not of that form, or an article is in a list twice.
+    """
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for place, columns in rows(path, (6,), "query, Q0, article, rank, score, name"):
+        query, _, article, rank, score, _ = columns
+        items = found.setdefault(query, {})
+        if article in items:
+            raise _validation.listed_twice(query, article, place)
+        items[article] = (
+            -_validation.parse_number(place, "score", score),
+            _validation.parse_number(place, "rank", rank),
+        )
+    return {query: sorted(items, key=items.__getitem__) for query, items in found.items()}
+
+
+def write_run(path: str | os.PathLike[str], run: Run, name: str = "relnews") -> None:
+    """Write a TREC run file, its columns set apart by tabs.
+
+    Parameters
+    ----------
+    path : path-like
+    run : mapping of str to sequence of str
+    name : str, default="relnews"
+
+    Notes
+    -----
+    The scores are those of a countdown: tools order a list by its scores and break ties in ways of
+    their own, and so they all see the order that the run has. A query whose list is empty has no
+    line.
+    """
+    write_rows(
+        path,
+        (
+            (query, "Q0", article, str(rank), str(len(articles) - rank + 1), name)
+            for query, articles in run.items()
+            for rank, article in enumerate(articles, start=1)
+        ),
+    )

@@ -1,0 +1,245 @@
+"""Scores: how much of what was judged relevant lists hold, and how high."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation
+from relnews.evaluation.judgements import Qrels, any_relevant
+from relnews.evaluation.runs import Run
+
+#: Share of resamples that lie in an interval.
+CONFIDENCE = 0.95
+
+#: How often queries are drawn anew, for an interval or a p-value.
+RESAMPLES = 4999
+
+#: Numbers drawn at a time: it bounds the memory that resampling takes.
+_AT_A_TIME = 1 << 21
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What a run is worth by judgements.
+
+    Parameters
+    ----------
+    name : str
+        The run's.
+    queries : tuple of str
+        Those with a relevant article.
+    values : dict of str to float64 array of shape (n_queries,)
+        Measure to its value for each query, in [0, 1].
+    missing : int
+        Queries that the run has no list for; they count 0.
+    """
+
+    name: str
+    queries: tuple[str, ...]
+    values: Mapping[str, NDArray[np.float64]]
+    missing: int
+
+    def means(self) -> dict[str, float]:
+        """Return each measure's mean over the queries."""
+        return {measure: float(values.mean()) for measure, values in self.values.items()}
+
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """Return each mean's 95 % interval: percentiles of the means of resampled queries.
+
+        It says how much the mean depends on which queries happened to be judged. Of one query
+        there is none, and both ends are NaN.
+        """
+        return dict(zip(self.values, _intervals(_stacked(self)), strict=True))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return means and intervals as plain JSON values."""
+        means, intervals = self.means(), self.intervals()
+        return {
+            "run": self.name,
+            "missing": self.missing,
+            "scores": {
+                measure: {"mean": mean, **_ends(intervals[measure])}
+                for measure, mean in means.items()
+            },
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Comparison:
+    """How far one run is ahead of another by one measure, query by query.
+
+    Parameters
+    ----------
+    measure : str
+    difference : float
+        Mean of the first less that of the second.
+    low, high : float
+        Ends of its 95 % interval, from resampled queries; NaN if there is only one query.
+    p_value : float
+        How often the mean difference is at least so far from 0 if each query's two values are
+        exchanged at random: a paired randomization test, two-sided.
+    better, equal, worse : int
+        Queries for which the first has the higher, the same or the lower value.
+    """
+
+    measure: str
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    better: int
+    equal: int
+    worse: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {**dataclasses.asdict(self), **_ends((self.low, self.high))}
+
+
+def score(qrels: Qrels, run: Run, k: int = 8, *, name: str = "run") -> Scores:
+    """Measure a run with ir-measures, which calls trec_eval.
+
+    Parameters
+    ----------
+    qrels : mapping of str to mapping of str to int
+        Grades are the gains of nDCG; for the other measures all above 0 are relevant. Queries
+        without a relevant article do not count.
+    run : mapping of str to sequence of str
+        Lists, best first; only the first k of each are looked at.
+    k : int, default=8
+    name : str, default="run"
+        What to call it in tables and pictures.
+
+    Returns
+    -------
+    Scores
+        nDCG, MAP, recall and MRR, each at k.
+
+    Raises
+    ------
+    ImportError
+        If ir-measures is not installed.
+    """
+    try:
+        import ir_measures
+    except ImportError:
+        raise _validation.no_ir_measures() from None
+    _validation.check_integer("k", k, minimum=1)
+    judged = {query: dict(grades) for query, grades in qrels.items() if any_relevant(grades)}
+    if not judged:
+        raise _validation.nothing_judged(len(qrels), len(qrels), None)
+    measures = {
+        ir_measures.nDCG @ k: f"nDCG@{k}",
+        ir_measures.AP @ k: f"MAP@{k}",
+        ir_measures.R @ k: f"recall@{k}",
+        ir_measures.RR: f"MRR@{k}",  # of lists that are cut at k
+    }
+    place = {query: i for i, query in enumerate(judged)}
+    values = {measure: np.zeros(len(judged)) for measure in measures}
+    for one in ir_measures.iter_calc(list(measures), judged, _countdown(run, judged, k)):
+        values[one.measure][place[one.query_id]] = one.value
+    return Scores(
+        name,
+        tuple(judged),
+        {label: values[measure] for measure, label in measures.items()},
+        sum(query not in run for query in judged),
+    )
+
+
+def compare(first: Scores, second: Scores) -> list[Comparison]:
+    """Compare two runs that were measured with the same judgements.
+
+    Parameters
+    ----------
+    first, second : Scores
+
+    Returns
+    -------
+    list of Comparison
+        One for each measure. The p-values are not corrected for their number: decide beforehand
+        which measure counts.
+    """
+    if first.queries != second.queries or list(first.values) != list(second.values):
+        raise _validation.not_comparable(first.name, second.name)
+    one, other = _stacked(first), _stacked(second)
+    difference = one - other
+    return [
+        Comparison(
+            measure=measure,
+            difference=float(values.mean()),
+            low=low,
+            high=high,
+            p_value=p_value,
+            better=int((values > 0).sum()),
+            equal=int((values == 0).sum()),
+            worse=int((values < 0).sum()),
+        )
+        for measure, values, (low, high), p_value in zip(
+            first.values, difference, _intervals(difference), _p_values(one, other), strict=True
+        )
+    ]
+
+
+def _countdown(run: Run, queries: Mapping[str, object], k: int) -> dict[str, dict[str, float]]:
+    """Return the first k of each list as trec_eval takes them: with scores that do not tie."""
+    counted: dict[str, dict[str, float]] = {}
+    for query in queries:
+        scores = counted[query] = {}
+        for article in run.get(query, ())[:k]:
+            if article in scores:
+                raise _validation.listed_twice(query, article)
+            scores[article] = float(-len(scores))
+    return counted
+
+
+def _stacked(scores: Scores) -> NDArray[np.float64]:
+    return np.stack(list(scores.values.values()))
+
+
+def _intervals(values: NDArray[np.float64]) -> list[tuple[float, float]]:
+    """Return the interval of the mean of each row."""
+    from scipy import stats
+
+    if values.shape[1] < 2:
+        return [(np.nan, np.nan)] * len(values)
+    found = stats.bootstrap(
+        (values,), np.mean, axis=-1, method="percentile", confidence_level=CONFIDENCE,
+        n_resamples=RESAMPLES, batch=_batch(values), rng=np.random.default_rng(0),
+    ).confidence_interval  # fmt: skip
+    low, high = np.asarray(found.low), np.asarray(found.high)
+    return list(zip(low.tolist(), high.tolist(), strict=True))
+
+
+def _p_values(one: NDArray[np.float64], other: NDArray[np.float64]) -> list[float]:
+    """Return the p-value of each pair of rows."""
+    from scipy import stats
+
+    if one.shape[1] < 2:
+        return [1.0] * len(one)  # exchanged or not, the difference is as far from 0
+
+    def mean_difference(
+        x: NDArray[np.float64], y: NDArray[np.float64], axis: int
+    ) -> NDArray[np.float64]:
+        return np.asarray(np.mean(x - y, axis=axis))
+
+    found = stats.permutation_test(
+        (one, other), mean_difference, axis=-1, permutation_type="samples",
+        n_resamples=RESAMPLES, batch=_batch(one), rng=np.random.default_rng(0),
+    )  # fmt: skip
+    p_values: list[float] = found.pvalue.tolist()
+    return p_values
+
+
+def _batch(values: NDArray[np.float64]) -> int:
+    return max(1, _AT_A_TIME // values.size)
+
+
+def _ends(interval: tuple[float, float]) -> dict[str, float | None]:
+    """Return an interval as JSON has it, which knows no NaN."""
+    low, high = (None if np.isnan(end) else end for end in interval)
+    return {"low": low, "high": high}

@@ -1,0 +1,525 @@
+"""Index: the segments of an archive and their statistics, as of its newest change."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation, weights
+from relnews._kernels import scoring
+from relnews._kernels._compile import frozen
+from relnews.bounds import (
+    OUTLINE_DTYPES,
+    CommonTerms,
+    Outline,
+    Rows,
+    blocks,
+    common_terms,
+    sampled,
+)
+from relnews.catalogue import FolderEntry
+from relnews.counts import Counts
+from relnews.postings import UNDATED, Segment
+from relnews.ranking import Limits, Queries, Ranked, ScoredSegment, rank
+from relnews.statistics import Change, Statistics
+from relnews.storage import DTYPES, Arrays, Store
+from relnews.vocabulary import LayeredVocabulary, Vocabulary
+
+#: Never: the timestamp after all others.
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Epoch:
+    """The statistics of a moment, which outlines and stored lists are made with.
+
+    Parameters
+    ----------
+    n_articles : int
+    document_frequency : int32 array of shape (n_terms,)
+        Terms that came later had none.
+    common : CommonTerms
+    """
+
+    n_articles: int
+    document_frequency: NDArray[np.int32]
+    common: CommonTerms
+
+    def idf(self, n_terms: int) -> NDArray[np.float64]:
+        """Return the idf of all terms, later ones included."""
+        frequency = np.zeros(n_terms, dtype=np.int32)
+        frequency[: len(self.document_frequency)] = self.document_frequency
+        return weights.inverse_document_frequency(frequency, self.n_articles)
+
+    def arrays(self) -> Arrays:
+        """Return what is stored, by name."""
+        return {
+            "document_frequency": self.document_frequency,
+            "terms": self.common.terms,
+            "basis": self.common.basis,
+        }
+
+
+class Member:
+    """A segment as a part of the archive: what of it is gone, and how long its articles are.
+
+    Parameters
+    ----------
+    entry : FolderEntry or None
+        Where it is kept; None for the articles that are in no segment yet.
+    segment : Segment
+    outline : Outline
+    sublinear_tf : bool
+    """
+
+    def __init__(
+        self, entry: FolderEntry | None, segment: Segment, outline: Outline, sublinear_tf: bool
+    ) -> None:
+        self.entry = entry
+        self.segment = segment
+        self.outline = outline
+        self.outline_number = -1
+        self.level_weight = frozen(weights.tf_weight(segment.values, sublinear=sublinear_tf))
+        self.is_alive = np.ones(segment.n_articles, dtype=bool)
+        self.epoch_lengths: NDArray[np.float64] | None = None
+        self._moments: NDArray[np.float64] | None = None
+
+    @property
+    def n_alive(self) -> int:
+        """Articles that are still of the archive."""
+        return int(np.count_nonzero(self.is_alive))
+
+    def moments(self, idf: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the articles' lengths are made of; see `relnews.weights.moments`."""
+        segment = self.segment
+        return weights.moments(
+            segment.row_ptr, segment.row_term, segment.row_level, self.level_weight, idf
+        )
+
+    def lengths(self, statistics: Statistics, change: Change) -> NDArray[np.float64]:
+        """Return the articles' lengths, what has changed since the last time being given."""
+        segment = self.segment
+        if self._moments is None:
+            self._moments = self.moments(statistics.anchored)
+        elif segment.has_postings and len(change.terms):
+            scoring.shift_moments(
+                frozen(change.terms), frozen(change.before), frozen(change.after),
+                segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
+                segment.posting, self.level_weight, self._moments,
+            )  # fmt: skip
+        return weights.lengths(self._moments, statistics.shift)
+
+    def rows(self, idf: NDArray[np.float64], some: slice) -> Rows:
+        """Return weights of some articles, not divided by their lengths."""
+        segment = self.segment
+        ptr = segment.row_ptr[some.start : some.stop + 1]
+        pairs = slice(int(ptr[0]), int(ptr[-1]))
+        term = segment.row_term[pairs]
+        value = self.level_weight[segment.row_level[pairs]] * idf[term]
+        return Rows(ptr - ptr[0], term, value, np.ones(some.stop - some.start))
+
+    def all_rows(self, idf: NDArray[np.float64]) -> Iterator[Rows]:
+        """Yield the weights of all articles, block by block."""
+        return (self.rows(idf, some) for some in blocks(self.segment.n_articles))
+
+    def sample(self, idf: NDArray[np.float64]) -> Iterator[Rows]:
+        """Yield the weights of some of the articles."""
+        return (self.rows(idf, some) for some in sampled(blocks(self.segment.n_articles)))
+
+    def alive_counts(self) -> Counts:
+        """Return the counts of the articles that are still of the archive."""
+        return self.segment.counts(np.flatnonzero(self.is_alive))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class View:
+    """What is ranked over: segments under the statistics of a moment. Never changes.
+
+    Parameters
+    ----------
+    segments : sequence of ScoredSegment
+        With articles.
+    idf : float64 array of shape (n_terms,)
+    common : CommonTerms
+    common_factor : float64 array of shape (n_common_terms,)
+        The idf of common terms, divided by that of the epoch.
+    since, until : int
+        The timestamps between which no embargo ends and no article expires.
+    """
+
+    segments: Sequence[ScoredSegment]
+    idf: NDArray[np.float64]
+    common: CommonTerms
+    common_factor: NDArray[np.float64]
+    since: int
+    until: int
+
+    def query_of(self, key: int) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
+        """Return key, terms and tf weights of an article."""
+        for scored in self.segments:
+            local = scored.segment.find(key)
+            if local >= 0:
+                term, level = scored.segment.row(local)
+                return key, term, scored.level_weight[level]
+        raise _validation.archive_changed()
+
+    def published(self, keys: Sequence[int]) -> NDArray[np.int64]:
+        """Return the dates of articles, `UNDATED` if unknown."""
+        dates = np.full(len(keys), UNDATED)
+        for scored in self.segments:
+            local = scored.segment.find_all(np.array(keys))
+            dates[local >= 0] = scored.segment.published[local[local >= 0]]
+        return dates
+
+    def queries(
+        self,
+        queries: Sequence[tuple[int, NDArray[np.int32], NDArray[np.float64]]],
+        limits: Limits | None = None,
+    ) -> Queries:
+        """Gather queries to a block."""
+        return Queries.of(queries, self.idf, self.common, self.common_factor, limits)
+
+    def rank(
+        self,
+        keys: Sequence[int],
+        k: int,
+        ids: Callable[[Sequence[int]], Sequence[str]],
+        limits: Limits | None = None,
+    ) -> list[Ranked]:
+        """Return the best k articles for some articles."""
+        queries = self.queries([self.query_of(key) for key in keys], limits)
+        return rank(self.segments, queries, k, ids)
+
+    def only(self, keys: NDArray[np.int64]) -> View:
+        """Return the same with only some articles."""
+        segments = []
+        for scored in self.segments:
+            local = scored.segment.find_all(keys)
+            prior = np.zeros(scored.segment.n_articles)
+            prior[local[local >= 0]] = scored.prior[local[local >= 0]]
+            segments.append(scored.with_prior(prior))
+        return dataclasses.replace(self, segments=segments)
+
+
+class Index:
+    """What an archive ranks with, in memory or mapped; brought up to date by `refresh`.
+
+    Parameters
+    ----------
+    store : Store
+    sublinear_tf : bool
+
+    Attributes
+    ----------
+    generation : int
+        The change that it is up to date with.
+    vocabulary : LayeredVocabulary
+    members : dict of int to Member
+        Segments by the numbers of their folders.
+    open : dict of int to (Counts row, published, id)
+        The articles that are in no segment yet, by key.
+    statistics : Statistics
+    epoch : Epoch
+    """
+
+    vocabulary: LayeredVocabulary
+    epoch: Epoch
+    statistics: Statistics
+
+    def __init__(self, store: Store, sublinear_tf: bool) -> None:
+        self.store = store
+        self.sublinear_tf = sublinear_tf
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin from nothing again: what is in memory may be of a change that failed."""
+        self.generation = -1
+        self.members: dict[int, Member] = {}
+        self.open: dict[int, tuple[NDArray[np.int32], NDArray[np.int32], int, str]] = {}
+        self._sequence = 0
+        self._vocabulary_number = -1
+        self._epoch_number = -1
+        self._expiring = self._expires = np.empty(0, dtype=np.int64)
+        self._open_member: Member | None = None
+        self._view: View | None = None
+        self._epoch_view: View | None = None
+
+    def refresh(self) -> bool:
+        """Take in what was committed since the last time; say whether there was anything."""
+        catalogue = self.store.catalogue
+        with catalogue.reading():
+            generation = catalogue.generation()
+            if generation == self.generation:
+                return False
+            try:
+                self.take_in()
+            except BaseException:
+                self.forget()  # whoever interrupts leaves nothing half
+                raise
+        self.generation = generation
+        return True
+
+    def take_in(self) -> None:
+        """Bring everything to what the catalogue says now."""
+        catalogue = self.store.catalogue
+        entries = catalogue.folders()
+        place = catalogue.folder or ":memory:"
+        for entry in entries:
+            _validation.check_kind(place, entry.kind, DTYPES)
+        with _validation.damage_in(place):
+            self._refresh_vocabulary(entries)
+            self._refresh_epoch(entries)
+            self._refresh_members(entries)
+            self._refresh_open()
+            self._refresh_removed()
+        expiries = catalogue.expiries()
+        self._expiring = np.array([*expiries], dtype=np.int64)
+        self._expires = np.array([*expiries.values()], dtype=np.int64)
+        self._view = self._epoch_view = None
+
+    @property
+    def n_articles(self) -> int:
+        """Articles of the archive."""
+        return self.statistics.n_articles
+
+    def view(self) -> View:
+        """Return what is ranked over now."""
+        now = time.time_ns() // 1000
+        view = self._view
+        if view is None or not view.since <= now < view.until:
+            change = self.statistics.settle()
+            try:
+                view = self._view_of(
+                    self.statistics.idf(), lambda m: m.lengths(self.statistics, change), now
+                )
+            except BaseException:
+                self.forget()  # some lengths may be of before, others of now
+                raise
+            self._view = view
+        return view
+
+    def epoch_view(self) -> View:
+        """Return what stored lists are ranked over: the statistics are those of the epoch."""
+        if self._epoch_view is None:
+            idf = frozen(self.epoch.idf(len(self.vocabulary)))
+
+            def lengths(member: Member) -> NDArray[np.float64]:
+                if member.epoch_lengths is None:
+                    member.epoch_lengths = weights.lengths(member.moments(idf))
+                return member.epoch_lengths
+
+            self._epoch_view = self._view_of(idf, lengths, None)
+        return self._epoch_view
+
+    def drift(self) -> float:
+        """Return the largest relative change of an idf since the epoch, of terms in use."""
+        in_use, before = self._of_epoch
+        now = self.statistics.document_frequency[in_use]
+        after = weights.inverse_document_frequency(now, self.n_articles)
+        return float(np.abs(after / before - 1)[now > 0].max(initial=0.0))
+
+    def new_epoch(
+        self, members: Sequence[Member], *, keep_statistics: bool
+    ) -> tuple[Epoch, list[Outline]]:
+        """Return a new epoch, and the outlines that segments have in it.
+
+        Parameters
+        ----------
+        members : sequence of Member
+        keep_statistics : bool
+            Choose common terms anew, and nothing else.
+        """
+        if keep_statistics:
+            frequency, n = self.epoch.document_frequency, self.epoch.n_articles
+        else:
+            frequency, n = self.statistics.document_frequency.copy(), self.n_articles
+        idf = Epoch(n, frequency, self.epoch.common).idf(len(self.vocabulary))
+        common = CommonTerms.of(
+            common_terms(frequency.astype(np.int64), n), len(idf),
+            (rows for member in members for rows in member.sample(idf)),
+        )  # fmt: skip
+        epoch = Epoch(n, frozen(frequency), common)
+        return epoch, [
+            common.outline(member.all_rows(idf), member.segment.n_articles) for member in members
+        ]
+
+    def outline(self, segment: Segment) -> Outline:
+        """Return the outline of a new segment, in the present epoch."""
+        idf = self.epoch.idf(len(self.vocabulary))
+        member = Member(None, segment, _no_outline(0), self.sublinear_tf)
+        return self.epoch.common.outline(member.all_rows(idf), segment.n_articles)
+
+    def member_of(self, key: int) -> Member | None:
+        """Return the segment that has an article, alive or not."""
+        return next((m for m in self.members.values() if m.segment.find(key) >= 0), None)
+
+    # --- taking in what was committed ------------------------------------------------------------
+
+    def _refresh_vocabulary(self, entries: Sequence[FolderEntry]) -> None:
+        (entry,) = (entry for entry in entries if entry.kind == "vocabulary")
+        if entry.number != self._vocabulary_number:
+            arrays = self.store.arrays(entry)
+            _validation.check_vocabulary(arrays)
+            seed = int(self.store.catalogue.setting("seed"))
+            base = Vocabulary(**arrays, seed=seed)
+            self.vocabulary = LayeredVocabulary(base)
+            self._vocabulary_number = entry.number
+        newer = self.store.catalogue.terms(len(self.vocabulary))
+        if newer:
+            known = self.vocabulary.newest(len(self.vocabulary.base))
+            self.vocabulary = LayeredVocabulary(self.vocabulary.base, [*known, *newer])
+
+    def _refresh_epoch(self, entries: Sequence[FolderEntry]) -> None:
+        (entry,) = (entry for entry in entries if entry.kind == "epoch")
+        n_terms = len(self.vocabulary)
+        if entry.number != self._epoch_number:
+            arrays = self.store.arrays(entry)
+            n_articles = int(self.store.catalogue.setting("epoch"))
+            _validation.check_epoch(arrays, n_terms, n_articles)
+            common = CommonTerms.restore(arrays["terms"], arrays["basis"], n_terms)
+            self.epoch = Epoch(n_articles, arrays["document_frequency"], common)
+            if self._epoch_number == -1:
+                self.statistics = Statistics(n_articles)
+            self._epoch_number = entry.number
+            in_use = np.flatnonzero(arrays["document_frequency"])
+            self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
+            for member in self.members.values():
+                member.epoch_lengths = None
+        if len(self.epoch.common.is_rare) < n_terms:
+            common = self.epoch.common.resized(n_terms + n_terms // 8)
+            self.epoch = dataclasses.replace(self.epoch, common=common)
+        self.statistics.grow(n_terms)
+
+    def _refresh_members(self, entries: Sequence[FolderEntry]) -> None:
+        outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
+        current = {entry.number: entry for entry in entries if entry.kind == "segment"}
+        for number, entry in current.items():
+            member = self.members.get(number)
+            if member is None:
+                arrays = dict(self.store.arrays(entry))
+                segment = Segment(**arrays)
+                _validation.check_segment(segment.is_sound(len(self.vocabulary)))
+                member = Member(entry, segment, _no_outline(0), self.sublinear_tf)
+                self.members[number] = member
+                self.statistics.add(*segment.document_frequency(), segment.n_articles)
+            if outlines[number].number != member.outline_number:
+                stored = self.store.arrays(outlines[number])
+                member.outline = self.epoch.common.restore_outline(
+                    [stored[name] for name in OUTLINE_DTYPES], member.segment.n_articles
+                )
+                member.outline_number = outlines[number].number
+        for number in self.members.keys() - current.keys():
+            member = self.members.pop(number)
+            dead = member.segment.counts(np.flatnonzero(~member.is_alive))
+            terms, frequency = member.segment.document_frequency()
+            self.statistics.add(terms, -frequency, -member.segment.n_articles)
+            self.statistics.add(*_frequency(dead.term), dead.n_articles)
+
+    def _refresh_open(self) -> None:
+        catalogue = self.store.catalogue
+        sealed = int(catalogue.setting("sealed") or 0)
+        for key in [key for key in self.open if key < sealed]:
+            self._close(key)
+        last = max(self.open, default=sealed - 1)
+        for key, terms, counts, checksum, published, identifier in catalogue.counts(last):
+            _validation.check_counts(key, zlib.crc32(counts, zlib.crc32(terms)) == checksum)
+            term, count = np.frombuffer(terms, "<i4"), np.frombuffer(counts, "<i4")
+            _validation.check_row(term, count, len(self.vocabulary))
+            date = UNDATED if published is None else published
+            self.open[key] = frozen(term), frozen(count), date, identifier
+            self.statistics.add(term, np.ones(len(term), dtype=np.int32), 1)
+            self._open_member = None
+
+    def _refresh_removed(self) -> None:
+        for sequence, key in self.store.catalogue.removals(self._sequence):
+            self._sequence = sequence
+            if key in self.open:
+                self._close(key)
+            elif (member := self.member_of(key)) is not None:
+                local = member.segment.find(key)
+                if member.is_alive[local]:
+                    member.is_alive[local] = False
+                    term, _ = member.segment.row(local)
+                    self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
+
+    def _close(self, key: int) -> None:
+        term, *_ = self.open.pop(key)
+        self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
+        self._open_member = None
+
+    # --- what is ranked over ---------------------------------------------------------------------
+
+    def _view_of(
+        self,
+        idf: NDArray[np.float64],
+        lengths: Callable[[Member], NDArray[np.float64]],
+        now: int | None,
+    ) -> View:
+        common = self.epoch.common
+        idf = frozen(idf)
+        until = _NEVER
+        scored = []
+        for member in self._all_members(idf):
+            segment = member.segment
+            prior = member.is_alive.astype(np.float64)
+            if now is not None:
+                until = min(until, self._hide(segment, prior, now))
+            length = (
+                lengths(member)
+                if member.entry is not None
+                else weights.lengths(member.moments(idf))
+            )
+            scored.append(
+                ScoredSegment(
+                    segment, member.level_weight, weights.inverse(length), common, member.outline,
+                    prior,
+                )
+            )  # fmt: skip
+        then = self.epoch.document_frequency[common.terms]
+        idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
+        factor = idf[common.terms] / idf_then
+        return View(scored, idf, common, factor, 0 if now is None else now, until)
+
+    def _all_members(self, idf: NDArray[np.float64]) -> list[Member]:
+        """Return the segments, and the open articles as one more."""
+        members = [member for member in self.members.values() if member.segment.n_articles]
+        if self.open:
+            if self._open_member is None:
+                term, count, published, ids = zip(*self.open.values(), strict=True)
+                lengths = [0, *map(len, term)]
+                counts = Counts(np.cumsum(lengths), np.concatenate(term), np.concatenate(count))
+                segment = Segment.of_rows(
+                    counts, np.array([*self.open]), np.array(published, dtype=np.int64), ids
+                )
+                outline = _no_outline(segment.n_articles)
+                self._open_member = Member(None, segment, outline, self.sublinear_tf)
+            members.append(self._open_member)
+        return members
+
+    def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
+        """Leave out what is not to be seen now; return the next timestamp at which that changes."""
+        first = int(np.searchsorted(segment.published, now, side="right"))
+        prior[first:] = 0.0
+        until = int(segment.published[first]) if first < segment.n_articles else _NEVER
+        local = segment.find_all(self._expiring)
+        here = local >= 0
+        local, expires = local[here], self._expires[here]
+        prior[local[expires <= now]] = 0.0
+        return min(until, int(expires[expires > now].min(initial=_NEVER)))
+
+
+def _frequency(term: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    return np.unique(term, return_counts=True)
+
+
+def _no_outline(n: int) -> Outline:
+    """Return the outline of n articles that are summed, not bounded."""
+    none = np.zeros(n, dtype=np.float32)
+    return Outline(
+        np.empty((n, 0), np.int8), none, none, none, np.empty((n, 0), np.uint8), none, none, none
+    )

@@ -1,0 +1,186 @@
+"""Conditions on lists: the same as the reference's ranking of the articles that fulfil them."""
+
+import datetime as dt
+import math
+from unittest import mock
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from relnews import RelatedNews, bounds
+from relnews.recency import Recency
+from strategies import archives
+
+SECTIONS = ["World", "Sport", None]
+MOMENTS = [None, *(dt.datetime(2025, 8, day, tzinfo=dt.UTC) for day in (1, 2, 3, 4))]
+
+conditions = st.fixed_dictionaries(
+    {},
+    optional={
+        "after": st.sampled_from(MOMENTS),
+        "before": st.sampled_from(MOMENTS),
+        "within": st.sampled_from([0, 0.5, 1, 2.0, 400]),
+        "where": st.fixed_dictionaries(
+            {},
+            optional={
+                "section": st.sampled_from(["World", ["World", "Sport"], "Weather", []]),
+                "tags": st.sampled_from(["nato", ["nato", "kyiv"], "x"]),
+            },
+        ),
+        "exclude": st.lists(st.integers(0, 13), max_size=4, unique=True),
+        "recency": st.builds(
+            Recency,
+            half_life=st.sampled_from([0.5, 1.0, 30.0]),
+            floor=st.sampled_from([0.0, 0.5, 1.0]),
+            offset=st.sampled_from([0.0, 0.5, 1.0]),
+        ),
+    },
+)
+
+
+def fulfils(article, query, given, now):
+    """Say whether an article may be in a list, slowly and obviously."""
+    published = article["published"]
+    window = [given.get("after"), given.get("before"), given.get("within")]
+    if published is None and any(bound is not None for bound in window):
+        return False
+    after, before, within = window
+    center = query["published"] or now
+    where = given.get("where", {})
+    return (
+        (after is None or published >= after)
+        and (before is None or published < before)
+        and (within is None or abs(published - center) <= dt.timedelta(days=within))
+        and all(matches(article.get(field), value) for field, value in where.items())
+        and article["id"] not in given.get("exclude", ())
+    )
+
+
+def matches(got, wanted):
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    return any(one in wanted for one in (got if isinstance(got, list) else [got]))
+
+
+def factor(article, query, recency):
+    dates = [one["published"] for one in (article, query)]
+    if recency is None:
+        return 1.0
+    if None in dates:
+        return (1 + recency.floor) / 2
+    days = abs((dates[0].date() - dates[1].date()).days)
+    halvings = max(days - recency.offset, 0) / recency.half_life
+    return recency.floor + (1 - recency.floor) * math.pow(0.5, halvings)
+
+
+@given(
+    archives(min_size=1), st.data(), conditions, st.integers(1, 6), st.sampled_from([2, 1 << 16]),
+    st.sampled_from([0.1, 1.0]), st.booleans(),
+)  # fmt: skip
+def test_lists_under_conditions_equal_the_reference(
+    articles, data, given, k, segment_articles, common, waiting
+):
+    """The list is that of the articles that fulfil the conditions, however they are stored."""
+    for article in articles:
+        article["section"] = data.draw(st.sampled_from(SECTIONS))
+        article["tags"] = data.draw(st.sampled_from([[], ["nato"], ["kyiv", "nato"]]))
+    if "exclude" in given:
+        ids = [article["id"] for article in articles]
+        given = {**given, "exclude": [ids[i % len(ids)] for i in given["exclude"]]}
+    with (
+        mock.patch("relnews.archive.SEGMENT_ARTICLES", segment_articles),
+        mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
+    ):
+        half = len(articles) // 2 if waiting else len(articles)
+        news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:half])
+        news.partial_fit(articles[half:])
+    query = data.draw(st.sampled_from(articles))
+    now = dt.datetime.now(dt.UTC)
+    counts = [reference.term_counts(article, 2) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    weights = [reference.unit_weights(c, idf) for c in counts]
+    rows = [
+        (article["id"], article["published"], w)
+        for article, w in zip(articles, weights, strict=True)
+    ]
+    priors = [
+        factor(article, query, given.get("recency")) * fulfils(article, query, given, now)
+        for article in articles
+    ]
+    expected = reference.ranking(
+        weights[articles.index(query)], rows, k, exclude=query["id"], priors=priors
+    )
+    got = news.related(query["id"], k, **given)
+
+    assert [item.id for item in got] == [i for i, *_ in expected]
+    for item, (_, score, similarity) in zip(got, expected, strict=True):
+        assert item.score == pytest.approx(score, abs=1.1e-6)
+        assert item.similarity == pytest.approx(similarity, abs=1.1e-6)
+    for one in news.related_all(k, **given):
+        assert one == news.related(one.id, k, **given)
+
+
+def test_a_draft_has_conditions_too():
+    """Days are counted from the draft's date, which is now unless it is given."""
+    now = dt.datetime.now(dt.UTC)
+    day = dt.timedelta(days=1)
+    news = RelatedNews().fit(
+        {"id": str(i), "text": "security guarantees", "published": now - i * 100 * day}
+        for i in range(4)
+    )
+
+    assert news.related_to_text("guarantees", within=150).ids == ["0", "1"]
+    then = now - 300 * day
+    assert news.related_to_text("guarantees", published=then, within=50).ids == ["3"]
+    scores = [item.score for item in news.related_to_text("guarantees", recency=Recency(100, 0))]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[1] == pytest.approx(scores[0] / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"after": "yesterday"}, ValueError, "`after`: expected an ISO 8601 date"),
+        ({"within": -1}, ValueError, "`within` must be from 0"),
+        ({"within": "a day"}, TypeError, "`within` must be a number of days"),
+        ({"where": {"colour": "red"}}, ValueError, "`where` can ask for 'section'"),
+        ({"where": {"section": 3}}, TypeError, "`where` must map 'section' to a string"),
+        ({"where": "World"}, TypeError, "`where` must map fields to values"),
+        ({"recency": 365}, TypeError, "`recency` must be a relnews.Recency"),
+        ({"until": "2025"}, TypeError, "unexpected condition 'until'"),
+    ],
+)
+def test_conditions_that_are_none(given, error, words):
+    """What was expected and what was got, and what can be said."""
+    news = RelatedNews().fit([{"id": "a", "text": "guarantees"}])
+    with pytest.raises(error, match=words):
+        news.related("a", **given)
+
+
+@pytest.mark.parametrize("given", [(0,), (-1,), (math.nan,), (365, 2), (365, -0.1), (365, 0, -1)])
+def test_recency_that_is_none(given):
+    """A half-life is above 0, a floor a share."""
+    with pytest.raises(ValueError, match="`half_life` must be above 0"):
+        Recency(*given)
+
+
+def test_dates_may_be_dates_or_strings():
+    """A moment is told as anywhere else."""
+    news = RelatedNews().fit(
+        {"id": str(day), "text": "guarantees", "published": f"2025-08-0{day}"} for day in (1, 2, 3)
+    )
+    for moment in ("2025-08-02", dt.date(2025, 8, 2), dt.datetime(2025, 8, 2, tzinfo=dt.UTC)):
+        assert news.related("1", after=moment).ids == ["3", "2"]
+        assert news.related("3", before=moment).ids == ["1"]
+
+
+def test_conditions_see_updates():
+    """The articles of a section are remembered, but not for longer than they are the same."""
+    stories = [{"id": str(i), "text": "guarantees", "section": "World"} for i in range(3)]
+    news = RelatedNews().fit(stories)
+    assert news.related("0", where={"section": "World"}).ids == ["1", "2"]
+    news.partial_fit([{"id": "3", "text": "guarantees", "section": "World"}])
+    news.remove("1")
+
+    assert news.related("0", where={"section": "World"}).ids == ["2", "3"]

@@ -1,0 +1,777 @@
+"""Scores of lists by judgements: files, measures, baselines, labels from links, and the command."""
+
+import json
+import math
+import random
+import statistics
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from relnews import Article, RelatedNews, evaluation, read_articles
+from relnews.cli import main
+from relnews.evaluation import links, scores
+from relnews.sample import sample_articles
+from strategies import any_text
+
+#: Anything but what sets columns and lines apart, and the mark that a file may begin with.
+IDS = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\ufeff"), min_size=1)
+QRELS = st.dictionaries(
+    IDS, st.dictionaries(IDS, st.integers(-1000, 1000), min_size=1, max_size=5), max_size=5
+)
+RUNS = st.dictionaries(IDS, st.lists(IDS, unique=True, min_size=1, max_size=6), max_size=5)
+
+#: The least that can be scored: judgements and a run.
+PAIR = {"a": {"b": 1}}, {"a": ["b"]}
+
+#: Few ids, so that lists hold what was judged.
+FEW = st.sampled_from("abcdefgh")
+JUDGED = st.dictionaries(
+    FEW, st.dictionaries(FEW, st.integers(-1, 3), max_size=6), min_size=1, max_size=4
+)
+LISTS = st.dictionaries(FEW, st.lists(FEW, unique=True, max_size=8), max_size=8)
+
+
+@pytest.fixture(scope="module")
+def news():
+    """Return the sample archive."""
+    return RelatedNews().fit(sample_articles())
+
+
+@pytest.fixture(scope="module")
+def archive(news, tmp_path_factory):
+    """Return its folder."""
+    folder = tmp_path_factory.mktemp("sample") / "sample.relnews"
+    news.save(folder)
+    return folder
+
+
+@pytest.fixture
+def qrels(news, tmp_path):
+    """Return a file that says that what is second in each list, and it alone, is relevant."""
+    path = tmp_path / "q.tsv"
+    lines = (f"{one.id}\t{one.ids[1]}\t1\n" for one in news.related_all(2) if len(one) == 2)
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def invoke():
+    """Return a function that runs `relnews` and returns what click recorded."""
+
+    def run(*arguments):
+        result = CliRunner().invoke(main, list(map(str, arguments)))
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    return run
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+@given(QRELS)
+def test_judgements_are_read_as_they_were_written(tmp_path_factory, qrels):
+    """Whatever the ids are, white space in them included."""
+    path = tmp_path_factory.mktemp("qrels") / "qrels.tsv"
+    evaluation.write_qrels(path, qrels)
+
+    assert evaluation.read_qrels(path) == qrels
+
+
+@given(RUNS)
+def test_runs_are_read_as_they_were_written(tmp_path_factory, run):
+    """The order of each list is kept."""
+    path = tmp_path_factory.mktemp("run") / "run.txt"
+    evaluation.write_run(path, run)
+
+    assert evaluation.read_run(path) == run
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a 0 b 1\na 0 c 2\n",
+        "a\tb\t1\na\tc\t2\n",
+        "a\tQ0\tb\t1\r\na\t0\tc\t2\r\n",
+        "\ufeffa  0  b  1\n\n  a 0 c 2",
+        "a 0 b 1\na 0 b 1\na\t0\tc\t2\n",
+    ],
+    ids=["trec", "three columns", "windows", "untidy", "repeated"],
+)
+def test_forms_of_judgements(text, tmp_path):
+    """Three and four columns are read, set apart by tabs or by any white space."""
+    (tmp_path / "q").write_bytes(text.encode())
+
+    assert evaluation.read_qrels(tmp_path / "q") == {"a": {"b": 1, "c": 2}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a 0 b 1\na b\n", r"q:2: expected the columns query, 0, article, grade, got 'a b'\."),
+        ("a 0 b c d\n", "q:1: expected the columns"),
+        ("a 0 b 0.5\n", "q:1: a grade must be a whole number, at most 1000, got '0.5'"),
+        ("a 0 b 1001\n", "q:1: a grade must be"),
+        ("query\tdoc\tgain\n", "q:1: a grade must be"),
+        ("a 0 b 1\na 0 b 2\n", "q:2: 'b' has another grade for 'a' further up"),
+        ("caf\udce9 0 b 1\n", "q: expected UTF-8 text, got the byte 0xE9"),
+    ],
+)
+def test_judgements_that_are_not_in_order(text, message, tmp_path):
+    """A line that will not do is named, with what was expected."""
+    (tmp_path / "q").write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    with pytest.raises(ValueError, match=message):
+        evaluation.read_qrels(tmp_path / "q")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a 0 b 1\n", "r:1: expected the columns query, Q0, article, rank, score, name"),
+        ("a Q0 b 1 high x\n", "r:1: the score must be a number, got 'high'"),
+        ("a Q0 b 1 nan x\n", "r:1: the score must be a number"),
+        ("a Q0 b first 1 x\n", "r:1: the rank must be a number"),
+        ("a Q0 b 1 2 x\na Q0 b 2 1 x\n", "r:2: 'b' is in the list of 'a' twice"),
+    ],
+)
+def test_runs_that_are_not_in_order(line, message, tmp_path):
+    """A line that will not do is named, with what was expected."""
+    (tmp_path / "r").write_text(line)
+
+    with pytest.raises(ValueError, match=message):
+        evaluation.read_run(tmp_path / "r")
+
+
+def test_a_run_is_ordered_by_score_then_rank(tmp_path):
+    """The order of lines does not count."""
+    (tmp_path / "r").write_text(
+        "q Q0 third 3 0.5 x\nq Q0 first 9 1e3 x\nq Q0 second 2 0.5 x\nq Q0 last 1 -1 x\n"
+    )
+
+    assert evaluation.read_run(tmp_path / "r") == {"q": ["first", "second", "third", "last"]}
+
+
+@pytest.mark.parametrize("identifier", ["", "a\tb", "a\nb", "a\rb"])
+def test_ids_that_no_column_can_hold(identifier, tmp_path):
+    """They are an error, and nothing is written."""
+    with pytest.raises(ValueError, match="a file of columns cannot hold"):
+        evaluation.write_qrels(tmp_path / "q", {"x": {"y": 1}, identifier: {"b": 1}})
+
+    assert not (tmp_path / "q").exists()
+
+
+def test_what_an_archive_does_not_know_is_left_out_and_counted():
+    """So is an article judged for itself, and a query that is left without a relevant one."""
+    qrels = {
+        "a": {"b": 1, "gone": 2, "a": 3},
+        "b": {"a": 0, "gone": 1},
+        "c": {"lost": 1, "a": 1, "b": -1},
+        "elsewhere": {"a": 1, "unheard of": 1},
+    }
+    judged = evaluation.known_to({"a", "b", "c"}, qrels)
+
+    assert judged.qrels == {"a": {"b": 1}, "c": {"a": 1, "b": -1}}
+    assert judged.to_dict() == {
+        "queries": 2, "judgements": 3, "unknown_queries": 1, "unknown_articles": 2,
+        "without_relevant": 1,
+    }  # fmt: skip
+    assert judged.summary() == (
+        "2 queries, 3 judgements\n"
+        "  unknown query: 1 (left out)\n"
+        "  unknown article: 2 (left out)\n"
+        "  query without a relevant article: 1 (left out)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("qrels", "message"),
+    [
+        ({"x": {"a": 1}, "y": {"a": 1}}, "not 'x', nor any other of 2"),
+        ({"a": {"x": 1}}, "none of 1 judged queries has a relevant article in the archive"),
+        ({"a": {"b": 0}}, "nothing to find"),
+        ({}, "nothing to find: none of 0"),
+    ],
+)
+def test_judgements_of_which_nothing_is_left(qrels, message):
+    """They are an error, for a score of nothing would be one of everything."""
+    with pytest.raises(ValueError, match=message):
+        evaluation.known_to({"a", "b"}, qrels)
+
+
+# --- measures ------------------------------------------------------------------------------------
+
+
+def by_hand(grades, items, k):
+    """Return nDCG, AP, recall and RR of the first k items of a list, from their definitions."""
+    relevant = {article for article, grade in grades.items() if grade > 0}
+    top = items[:k]
+    gains = [max(0, grades.get(article, 0)) for article in top]
+    best = sorted((grades[article] for article in relevant), reverse=True)[:k]
+    hits = [rank for rank, article in enumerate(top, start=1) if article in relevant]
+    return {
+        f"nDCG@{k}": discounted(gains) / discounted(best),
+        f"MAP@{k}": sum(i / rank for i, rank in enumerate(hits, start=1)) / len(relevant),
+        f"recall@{k}": len(hits) / len(relevant),
+        f"MRR@{k}": 1 / hits[0] if hits else 0.0,
+    }
+
+
+def discounted(gains):
+    return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, start=1))
+
+
+@given(JUDGED, LISTS, st.integers(1, 10))
+@settings(max_examples=200)
+def test_measures_are_their_definitions(qrels, run, k):
+    """For each query that has something to find; one that has no list gets 0."""
+    findable = {q: grades for q, grades in qrels.items() if any(g > 0 for g in grades.values())}
+    assume(findable)
+    scored = evaluation.score(qrels, run, k)
+
+    assert scored.queries == tuple(findable)
+    assert scored.missing == sum(query not in run for query in findable)
+    expected = [by_hand(grades, run.get(q, []), k) for q, grades in findable.items()]
+    for measure, values in scored.values.items():
+        np.testing.assert_allclose(values, [one[measure] for one in expected], atol=1e-7)
+        mean = statistics.mean(one[measure] for one in expected)
+        assert scored.means()[measure] == pytest.approx(mean, abs=1e-7)
+
+
+def test_the_perfect_and_the_hopeless_run(news):
+    """Lists judged by themselves score 1 by every measure, lists of other articles 0."""
+    run = evaluation.make_run(news, [one.id for one in news.related_all(1) if one])
+    qrels = {query: dict.fromkeys(ids, 1) for query, ids in run.items()}
+    elsewhere = {query: ["nowhere"] for query in run}
+
+    assert set(evaluation.score(qrels, run).means().values()) == {1.0}
+    assert set(evaluation.score(qrels, elsewhere).means().values()) == {0.0}
+
+
+def test_a_run_with_an_article_twice_is_refused():
+    """It would count twice."""
+    with pytest.raises(ValueError, match="'b' is in the list of 'a' twice"):
+        evaluation.score({"a": {"b": 1}}, {"a": ["b", "c", "b"]})
+
+
+@pytest.mark.parametrize(
+    ("module", "message", "action"),
+    [
+        ("ir_measures", "scores need ir-measures", lambda: evaluation.score(*PAIR)),
+        ("matplotlib", "pictures need Matplotlib", lambda: evaluation.check_picture("a.svg")),
+    ],
+)
+def test_a_missing_extra_is_named(module, message, action, monkeypatch):
+    """What is not installed is an error that says what to install."""
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(ImportError, match=rf"{message}, .*: pip install 'relnews\[evaluation\]'"):
+        action()
+
+
+def test_judgements_and_health_need_no_extra():
+    """Only scores and pictures do: nothing else imports the libraries of the extra."""
+    code = (
+        "import sys; from relnews import evaluation, RelatedNews\n"
+        "evaluation.health(RelatedNews().fit([{'id': 'a', 'text': 'veto'}]))\n"
+        "sys.exit(str({'ir_measures', 'matplotlib', 'pytrec_eval'} & set(sys.modules) or ''))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert result.stderr.strip() == ""
+
+
+# --- resampling ----------------------------------------------------------------------------------
+
+
+def scored(*values, name="run"):
+    """Return scores of one measure."""
+    return scores.Scores(name, tuple(map(str, range(len(values)))), {"m": np.array(values)}, 0)
+
+
+def test_an_interval_is_that_of_the_normal_distribution_for_many_queries():
+    """The mean of many values is nearly normal, whatever they are."""
+    values = np.random.default_rng(1).exponential(size=3000)
+    low, high = scored(*values).intervals()["m"]
+    margin = 1.96 * values.std(ddof=1) / math.sqrt(len(values))
+
+    assert low == pytest.approx(values.mean() - margin, abs=margin / 10)
+    assert high == pytest.approx(values.mean() + margin, abs=margin / 10)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
+@settings(max_examples=25)
+def test_an_interval_lies_within_the_values(values):
+    """And it is the same each time."""
+    low, high = scored(*values).intervals()["m"]
+
+    assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
+    assert scored(*values).intervals()["m"] == (low, high)
+
+
+def test_one_query_has_no_interval():
+    """JSON has null for it, and a table nothing."""
+    one = scored(0.5)
+
+    assert one.to_dict()["scores"] == {"m": {"mean": 0.5, "low": None, "high": None}}
+    assert evaluation.score_table([one]) == "run  m\nrun  0.500"
+    (compared,) = evaluation.compare(one, scored(0.25))
+    assert (compared.difference, compared.p_value) == (0.25, 1.0)
+    assert compared.to_dict()["low"] is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=8))
+@settings(max_examples=25)
+def test_a_p_value_is_the_share_of_exchanges_that_differ_as_much(pairs):
+    """For a few queries all exchanges are tried, here and there."""
+    differences = [x - y for x, y in pairs]
+    sums = [
+        abs(sum(map(math.prod, zip(signs, differences, strict=True))))
+        for signs in product([1, -1], repeat=len(pairs))
+    ]
+    as_far = sum(one >= abs(sum(differences)) for one in sums) / len(sums)
+    (compared,) = evaluation.compare(*(scored(*map(float, x)) for x in zip(*pairs, strict=True)))
+
+    assert compared.p_value == pytest.approx(as_far)
+    assert compared.difference == pytest.approx(statistics.mean(differences))
+    assert compared.low - 1e-9 <= compared.high
+    assert (compared.better, compared.equal, compared.worse) == tuple(
+        sum((d > 0) - (d < 0) == sign for d in differences) for sign in (1, 0, -1)
+    )
+
+
+def test_a_comparison_turned_round():
+    """Only signs change, and a run is as good as itself."""
+    generator = random.Random(3)
+    one = scored(*(generator.random() for _ in range(40)))
+    other = scored(*(generator.random() + 0.1 for _ in range(40)))
+    (there,), (back,) = evaluation.compare(one, other), evaluation.compare(other, one)
+    (same,) = evaluation.compare(one, one)
+
+    assert there.difference == pytest.approx(-back.difference)
+    assert there.p_value == pytest.approx(back.p_value)
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low))
+    assert (there.better, there.worse) == (back.worse, back.better)
+    assert (same.difference, same.low, same.high, same.p_value) == (0, 0, 0, 1)
+
+
+def test_scores_of_other_queries_are_not_compared():
+    """Values that belong to different queries make no pairs."""
+    with pytest.raises(ValueError, match="'a' and 'b' are of different queries or measures"):
+        evaluation.compare(scored(1.0, 0.0, name="a"), scored(1.0, name="b"))
+
+
+def test_tables_are_aligned():
+    """Each column begins at one place."""
+    one, other = scored(0.5, 1.0, 0.75, name="words"), scored(0.0, 0.5, 0.25, name="x")
+    heading, *lines = evaluation.score_table([one, other]).splitlines()
+    table = evaluation.comparison_table(evaluation.compare(one, other)).splitlines()
+
+    assert heading.index("m") == lines[0].index("0.750 [") == lines[1].index("0.250 [")
+    assert table[0].split() == ["measure", "difference", "p", "better", "equal", "worse"]
+    assert table[1].split() == ["m", "+0.500", "[+0.500,", "+0.500]", "0.2500", "3", "0", "0"]
+    assert evaluation.score_table([]) == ""
+
+
+# --- baselines -----------------------------------------------------------------------------------
+
+ARCHIVES = st.lists(
+    st.builds(
+        Article,
+        id=st.text("abcdef", min_size=1, max_size=2),
+        published=st.sampled_from([None, *(a.published for a in list(sample_articles())[:6])]),
+        section=st.sampled_from([None, "World", "Economy"]),
+    ),
+    max_size=12,
+    unique_by=lambda article: article.id,
+)
+
+
+@given(ARCHIVES, st.integers(1, 12))
+def test_baselines_are_their_definitions(articles, k):
+    """Newest first; those before the query before those after it; of one date by id."""
+    ids = [article.id for article in articles]
+    newest_first = sorted((a for a in articles if a.published), key=lambda a: a.id)
+    newest_first.sort(key=lambda a: a.published, reverse=True)
+    latest = evaluation.latest(articles, ids, k)
+    section = evaluation.same_section(articles, ids, k)
+
+    for query in articles:
+        before = newest_first[newest_first.index(query) + 1 :] if query.published else newest_first
+        after = [a for a in newest_first[::-1] if a not in before and a is not query]
+        order = (before[:k] + after)[:k]
+        assert latest[query.id] == [a.id for a in order]
+        assert set(section[query.id]) <= {a.id for a in articles if a.section == query.section}
+        if query.section:
+            group = [a for a in articles if a.section == query.section]
+            assert section[query.id] == evaluation.latest(group, [query.id], k)[query.id]
+        else:
+            assert section[query.id] == []
+    dated = any(latest.values())
+    assert ("latest" in evaluation.baselines(articles, ids, k)) == dated
+
+
+@given(ARCHIVES, st.integers(1, 12), st.integers(0, 3))
+def test_random_lists(articles, k, seed):
+    """Each has k other articles, if there are so many, and depends on seed and query alone."""
+    ids = [article.id for article in articles]
+    run = evaluation.at_random(articles, ids, k, seed)
+
+    for query, items in run.items():
+        assert len(set(items)) == len(items) == min(k, len(ids) - 1)
+        assert set(items) <= set(ids) - {query}
+        assert evaluation.at_random(articles, [query], k, seed) == {query: items}
+
+
+def test_random_lists_differ_by_query_and_seed(news):
+    """All articles come up, and no two lists are the same."""
+    articles = evaluation.articles_of(news)
+    ids = [article.id for article in articles]
+    run = evaluation.at_random(articles, ids)
+
+    assert len({tuple(items) for items in run.values()}) == len(ids)
+    assert {item for items in run.values() for item in items} == set(ids)
+    assert evaluation.at_random(articles, ids, seed=1) != run
+
+
+def test_the_articles_of_an_archive(news):
+    """They come in its order with all that is shown of them, and without texts."""
+    stories = list(sample_articles())
+
+    for article, story in zip(evaluation.articles_of(news), stories, strict=True):
+        assert article.text == ""
+        assert (article.id, article.title, article.published) == (
+            story.id, story.title, story.published
+        )  # fmt: skip
+        assert (article.section, article.tags, article.url) == (
+            story.section, story.tags, story.url
+        )  # fmt: skip
+
+
+# --- labels from links ---------------------------------------------------------------------------
+
+HOME = "https://www.example.org/2025/08/talks/"
+
+SAME = [
+    "https://www.example.org/2025/08/talks/",
+    "http://example.org/2025/08/talks",
+    "HTTPS://EXAMPLE.ORG:443/2025/08/talks#comments",
+    "//example.org/2025/08/talks/index.html",
+    "https://example.org/2025/08/talks?utm_source=mail&utm_medium=x&fbclid=1",
+    "https://example.org/2025/08/t%61lks/",
+    "/2025/08/talks/",
+    "../talks",
+]
+OTHER = [
+    "https://example.org/2025/08/talks/2",
+    "https://example.org/2025/08/talks?page=2",
+    "https://example.com/2025/08/talks",
+    "https://example.org:8080/2025/08/talks",
+    "https://example.org/2025/08/Talks",
+    "ftp://example.org/2025/08/talks",
+    "mailto:talks@example.org",
+    "https://example.org/",
+    "https://[example.org/2025/08/talks",
+    "https://example.org:port/2025/08/talks",
+    "#talks",
+]
+WAYS = [
+    '<p>After the <a class="x" href="{}">talks</a>.</p>',
+    "<A HREF='{}' title=\"a > b\">talks</A>",
+    "<a href={}>talks</a>",
+    "<![odd [<a href='{}'>talks</a>",
+    "After the [talks]({}).",
+    'After the [talks](<{}> "a title").',
+    "After the [talks][1].\n\n[1]: {}\n",
+]
+BARE_WAYS = ["{}", "<{}>", "see {}, or not.", "(see {})", "“{}”…", "*{}*"]
+
+
+@pytest.mark.parametrize(("form", "target"), [*product(WAYS, SAME), *product(BARE_WAYS, SAME[:2])])
+def test_links_that_are_labels(form, target):
+    """HTML, Markdown and plain addresses, however the address of the page is written."""
+    here = "https://example.org/2025/08/veto"
+    articles = [
+        {"id": "talks", "url": HOME, "text": "Talks push on."},
+        {"id": "veto", "url": here + "/", "text": form.format(target)},
+    ]
+
+    assert evaluation.labels_from_links(articles) == {"veto": {"talks": 1}}
+
+
+@pytest.mark.parametrize(("form", "target"), [*product(WAYS, OTHER)])
+def test_links_that_are_no_labels(form, target):
+    """Other pages, other schemes, the site as a whole, and what is no address."""
+    articles = [
+        {"id": "talks", "url": HOME, "text": "Talks push on."},
+        {"id": "root", "url": "https://example.org", "text": "All news."},
+        {"id": "veto", "url": "https://example.org/veto", "text": form.format(target)},
+    ]
+
+    assert evaluation.labels_from_links(articles) == {}
+
+
+def test_parentheses_and_entities_in_addresses():
+    """An address may have a pair of parentheses in it; HTML writes & as &amp;."""
+    wiki, query = "https://example.org/Veto_(law)", "https://example.org/?b=2&a=1"
+    articles = [
+        {"id": "wiki", "url": wiki, "text": "…"},
+        {"id": "query", "url": query, "text": "…"},
+        {"id": "markdown", "text": f"[veto]({wiki})"},
+        {"id": "bare", "text": f"(see {wiki})."},
+        {"id": "html", "text": '<a href="https://example.org/?a=1&amp;b=2&amp;utm_id=3">x</a>'},
+    ]
+
+    assert evaluation.labels_from_links(articles) == {
+        "markdown": {"wiki": 1}, "bare": {"wiki": 1}, "html": {"query": 1}
+    }  # fmt: skip
+
+
+def test_no_article_is_a_label_of_itself():
+    """Links to itself do not count, links are counted once, and the first owns an address."""
+    articles = [
+        {"id": "a", "url": "https://e.org/1", "text": "https://e.org/1 https://e.org/2"},
+        {"id": "b", "url": "https://e.org/2", "text": "https://e.org/1 [x](http://e.org/1/)"},
+        {"id": "c", "url": "https://e.org/1#c", "text": "https://e.org/1"},
+        {"id": "d", "text": "https://e.org/3 and nothing else"},
+    ]
+
+    assert evaluation.labels_from_links(articles) == {"a": {"b": 1}, "b": {"a": 1}}
+
+
+@given(any_text(), any_text(), st.sampled_from([*WAYS, *BARE_WAYS]))
+def test_any_text_may_have_links(text, target, form):
+    """Nothing that a text or an address can be is an error."""
+    for one in links.targets(text + form.format(target) + text):
+        links.address(one, target)
+        links.address(target, one)
+
+
+@given(
+    st.lists(st.text("aé-_(1 ", min_size=1, max_size=5), min_size=1, max_size=3),
+    st.sampled_from(["http:", "https:", "HTTP:"]),
+    st.sampled_from(["", "www.", "WWW."]),
+    st.sampled_from(["", "/", "/index.html"]),
+    st.sampled_from(["", "?", "?utm_campaign=a+b", "?gclid=1&UTM_TERM"]),
+    st.sampled_from(["", "#", "#top"]),
+)
+def test_addresses_of_one_page(path, scheme, www, end, tracking, fragment):
+    """All ways to write the address of a page are one address."""
+    page = "/".join(path).strip()
+    url = f"{scheme}//{www}Example.org/{page}{end}{tracking}{fragment}"
+
+    assert links.address(url) == links.address(f"https://example.org/{page}")
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.svg", "a.pdf", "a.SVG"])
+def test_a_picture_of_scores(name, tmp_path):
+    """It is of the format that its name says, and the same bytes each time."""
+    signature = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+    runs = [scored(0.5, 1.0, name="_words $x$"), scored(0.0, 0.5, name="random")]
+    evaluation.picture(runs, tmp_path / name)
+    data = (tmp_path / name).read_bytes()
+    evaluation.picture(runs, tmp_path / name)
+
+    assert data.startswith(signature[Path(name).suffix.lower()])
+    assert (tmp_path / name).read_bytes() == data
+    if name.endswith("svg"):
+        assert all(text.encode() in data for text in ("words $x$", "random", "2 queries"))
+
+
+def test_a_picture_of_one_query_has_bars(tmp_path):
+    """There is no interval then, and no warning of it."""
+    evaluation.picture([scored(0.5)], tmp_path / "a.png")
+
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [("a.gif", ValueError, r"ends in \.png, \.svg, \.pdf"), ("a", ValueError, "cannot draw"),
+     ("nowhere/a.png", FileNotFoundError, "there is no folder")],
+)  # fmt: skip
+def test_a_picture_that_cannot_be_written(name, error, message, tmp_path):
+    """The format is checked, and the folder."""
+    with pytest.raises(error, match=message):
+        evaluation.picture([scored(0.5, 0.6)], tmp_path / name)
+
+
+# --- relnews evaluate ----------------------------------------------------------------------------
+
+
+def test_evaluate_prints_a_table(invoke, archive, qrels):
+    """Scores go to standard output and what was judged to standard error."""
+    result = invoke("evaluate", archive, "--qrels", qrels)
+
+    n = len(qrels.read_text("utf-8").splitlines())
+    assert result.exit_code == 0
+    assert result.stderr == f"{n:,} queries, {n:,} judgements\n"
+    # The one relevant article is always second.
+    ndcg = 1 / math.log2(3)
+    assert result.stdout.splitlines() == [
+        "run             nDCG@8                MAP@8                 recall@8              MRR@8",
+        f"sample.relnews  {ndcg:.3f} [{ndcg:.3f}, {ndcg:.3f}]  0.500 [0.500, 0.500]  "
+        "1.000 [1.000, 1.000]  0.500 [0.500, 0.500]",
+    ]
+
+
+def test_evaluate_as_json(invoke, archive, qrels, tmp_path):
+    """One line has counts, the scores of every run and the comparison."""
+    other = tmp_path / "other.run"
+    evaluation.write_run(
+        other, {q: [*grades] for q, grades in evaluation.read_qrels(qrels).items()}
+    )
+    result = invoke(
+        "evaluate", archive, "--qrels", qrels, "--format", "json", "--against", other,
+        "--baselines", "-k", 3, "--quiet",
+    )  # fmt: skip
+
+    assert (result.exit_code, result.stderr, result.stdout.count("\n")) == (0, "", 1)
+    report = json.loads(result.stdout)
+    assert report["k"] == 3
+    assert report["queries"] == report["judgements"] == len(evaluation.read_qrels(qrels))
+    names = [one["run"] for one in report["runs"]]
+    assert names == ["sample.relnews", "other.run", "latest", "same section", "random"]
+    means = [one["scores"]["MRR@3"]["mean"] for one in report["runs"]]
+    assert means[:2] == [0.5, 1.0]
+    assert max(means[2:]) < 0.5
+    ahead = {one["measure"]: one for one in report["comparison"]}
+    assert ahead["MRR@3"]["difference"] == -0.5
+    assert ahead["MRR@3"]["p_value"] < 0.01
+    assert ahead["recall@3"]["p_value"] == 1.0
+
+
+def test_evaluate_writes_a_run_and_compares_with_it(invoke, archive, qrels, tmp_path):
+    """A run compared with itself is no better and no worse."""
+    run = tmp_path / "today.run"
+    invoke("evaluate", archive, "--qrels", qrels, "--run-out", run, "-k", 3)
+    result = invoke("evaluate", archive, "--qrels", qrels, "--against", run, "-k", 3)
+
+    news = RelatedNews.open(archive)
+    assert evaluation.read_run(run) == {
+        query: news.related(query, 3).ids for query in evaluation.read_qrels(qrels)
+    }
+    assert result.exit_code == 0
+    assert "\nsample.relnews less today.run\nmeasure " in result.stdout
+    assert "\nMRR@3     +0.000 [+0.000, +0.000]  1.0000  0 " in result.stdout
+
+
+def test_evaluate_counts_what_is_unknown(invoke, archive, qrels, tmp_path):
+    """Ids that the archive does not have, and queries that a run lacks, do not stop it."""
+    with qrels.open("a", encoding="utf-8") as file:
+        file.write("nobody\tnothing\t1\n")
+    (tmp_path / "other").write_text("nobody Q0 nothing 1 1 x\n")
+    n = len(evaluation.read_qrels(qrels)) - 1
+    result = invoke("evaluate", archive, "--qrels", qrels, "--against", tmp_path / "other")
+
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        f"{n:,} queries, {n:,} judgements",
+        "  unknown query: 1 (left out)",
+        f"other: no list for {n:,} of the queries",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [("nobody nothing 1", "no query of the judgements is an article of the archive"),
+     ("nobody nothing", "q.tsv:1: expected the columns"), ("", "nothing to find")],
+)  # fmt: skip
+def test_judgements_that_are_of_no_use(line, message, invoke, archive, tmp_path):
+    """They are one line on standard error and exit code 1."""
+    (tmp_path / "q.tsv").write_text(line)
+    result = invoke("evaluate", archive, "--qrels", tmp_path / "q.tsv")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: ")
+    assert message in result.stderr
+
+
+def test_evaluate_names_the_baselines_that_it_leaves_out(invoke, tmp_path):
+    """An archive without dates or sections has only lists at random beside its own."""
+    RelatedNews().fit([{"id": "a", "text": "veto"}, {"id": "b", "text": "veto"}]).save(
+        tmp_path / "a.relnews"
+    )
+    (tmp_path / "q.tsv").write_text("a b 1")
+    result = invoke(
+        "evaluate", tmp_path / "a.relnews", "--qrels", tmp_path / "q.tsv", "--baselines"
+    )
+
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [
+        "run",
+        "a.relnews",
+        "random",
+    ]
+    assert result.stderr.splitlines()[1:] == [
+        "latest: left out, the archive has no data for it",
+        "same section: left out, the archive has no data for it",
+    ]
+
+
+def test_evaluate_draws_a_picture(invoke, archive, qrels, tmp_path):
+    """A name that cannot be drawn is an error before any work."""
+    path = tmp_path / "scores.svg"
+    drawn = invoke("evaluate", archive, "--qrels", qrels, "--baselines", "--picture", path)
+    refused = invoke("evaluate", archive, "--qrels", qrels, "--picture", tmp_path / "scores.txt")
+
+    assert drawn.exit_code == 0
+    assert "same section" in path.read_text("utf-8")
+    assert refused.exit_code == 1
+    assert "ends in .png, .svg, .pdf" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--qrels", "missing.tsv"], ["--qrels", "."], ["--qrels", __file__, "-k", "0"],
+     ["--qrels", __file__, "--against", "missing.run"], ["--qrels", __file__, "--format", "xml"]],
+)  # fmt: skip
+def test_evaluate_wrong_usage(arguments, invoke, archive):
+    """A wrong command is exit code 2 and a sentence."""
+    result = invoke("evaluate", archive, *arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "\nError: " in result.stderr
+
+
+def test_evaluate_what_is_no_archive(invoke, qrels, tmp_path):
+    """It is exit code 1 and a sentence that names it."""
+    result = invoke("evaluate", tmp_path / "missing", "--qrels", qrels)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "there is no archive at" in result.stderr
+
+
+# --- real judgements -----------------------------------------------------------------------------
+
+
+def test_lists_are_far_ahead_of_the_baselines_on_real_judgements(data_folder):
+    """By links that the writers of a site put, its lists are worth many times the baselines."""
+    folder = data_folder / "digitalgov"
+    news = RelatedNews().fit(read_articles(folder / "docs.jsonl.gz", fields={"dek": "summary"}))
+    judged = evaluation.known_to(news, evaluation.read_qrels(folder / "qrels.links-clean.tsv"))
+    lists = evaluation.make_run(news, judged.qrels)
+    runs = evaluation.baselines(evaluation.articles_of(news), judged.qrels)
+    words, *others = (
+        evaluation.score(judged.qrels, run, name=name)
+        for name, run in {"words": lists, **runs}.items()
+    )
+
+    assert (len(judged.qrels), judged.to_dict()["judgements"]) == (965, 2396)
+    assert [other.name for other in others] == ["latest", "random"], "no story has a section"
+    assert 0.35 < words.means()["nDCG@8"] < 0.5
+    for other in others:
+        assert words.means()["nDCG@8"] > 5 * other.means()["nDCG@8"]
+    for compared in evaluation.compare(words, others[0]):
+        assert compared.low > 0.1
+        assert compared.p_value < 0.001

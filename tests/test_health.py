@@ -1,0 +1,277 @@
+"""What is said of the lists of an archive without any judgement."""
+
+import datetime as dt
+import json
+import statistics
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relnews import RelatedNews
+from relnews.cli import main
+from relnews.evaluation import checkup, health, picture_of_health
+from relnews.sample import sample_articles
+from strategies import archives
+
+RECORDS = [
+    {"id": "veto", "title": "Kremlin seeks veto", "text": "guarantees", "published": "2025-08-01"},
+    {"id": "copy", "title": "Kremlin seeks veto", "text": "guarantees", "published": "2025-08-03"},
+    {"id": "push", "title": "Talks push on", "text": "guarantees", "published": "2025-08-11"},
+    {"id": "undated", "title": "Talks", "text": "Rome"},
+    {"id": "lone", "title": "Aardvark", "text": "Aardvarks only.", "published": "2025-08-01"},
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return a folder with archives: all of `RECORDS`, and all but the copy."""
+    folder = tmp_path_factory.mktemp("archives")
+    RelatedNews().fit(RECORDS).save(folder / "today.relnews")
+    RelatedNews().fit(r for r in RECORDS if r["id"] != "copy").save(folder / "before.relnews")
+    return folder
+
+
+@pytest.fixture
+def invoke():
+    """Return a function that runs `relnews` and returns what click recorded."""
+
+    def run(*arguments):
+        result = CliRunner().invoke(main, list(map(str, arguments)))
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    return run
+
+
+def test_a_small_archive_by_hand():
+    """Two copies, a story on the same matter, an undated one, and one that is like none."""
+    news = RelatedNews().fit(RECORDS)
+    lists = {one.id: one.ids for one in news.related_all(2)}
+    state = health(news, k=2)
+
+    assert lists == {
+        "veto": ["copy", "push"], "copy": ["veto", "push"], "push": ["undated", "copy"],
+        "undated": ["push"], "lone": [],
+    }  # fmt: skip
+    assert state.to_dict() == {
+        "k": 2,
+        "articles": 5,
+        "coverage": 3 / 5,
+        "short": 1,
+        "empty": 1,
+        "orphans": 1,
+        # In lists: veto 1, copy 2, push 3, undated 1, lone 0.
+        "gini": pytest.approx((-4 * 0 - 2 * 1 + 0 * 1 + 2 * 2 + 4 * 3) / (5 * 7)),
+        "hubs": [
+            {"id": "push", "title": "Talks push on", "lists": 3},
+            {"id": "copy", "title": "Kremlin seeks veto", "lists": 2},
+            {"id": "veto", "title": "Kremlin seeks veto", "lists": 1},
+            {"id": "undated", "title": "Talks", "lists": 1},
+        ],
+        # veto-copy twice 2 days, veto-push 10, copy-push twice 8; nothing is known of the others.
+        "age_gap_days": 8.0,
+        "near_duplicate_rate": 2 / 7,
+    }
+
+
+@given(archives(), st.integers(1, 6))
+@settings(max_examples=50)
+def test_health_is_what_a_loop_over_the_lists_finds(records, k):
+    """Every figure, for archives with ties, equal articles, and articles without any term."""
+    news = RelatedNews().fit(records)
+    lists = {one.id: one for one in news.related_all(k)}
+    published = {record["id"]: record["published"] for record in records}
+    items = [(query, item) for query, one in lists.items() for item in one]
+    shown = [item.id for _, item in items]
+    gaps = [
+        abs(published[query] - item.published) / dt.timedelta(days=1)
+        for query, item in items
+        if published[query] and item.published
+    ]
+    state = health(news, k)
+
+    assert state.articles == len(lists)
+    assert state.full == sum(len(one) == k for one in lists.values())
+    assert state.short == sum(0 < len(one) < k for one in lists.values())
+    assert state.empty == sum(not one for one in lists.values())
+    assert state.orphans == len(lists.keys() - set(shown))
+    assert dict(zip(lists, state.in_links.tolist(), strict=True)) == {
+        identifier: shown.count(identifier) for identifier in lists
+    }
+    assert state.near_duplicates == sum(item.similarity >= 0.9 for _, item in items)
+    assert [hub.lists for hub in state.hubs] == sorted(
+        (n for n in state.in_links.tolist() if n), reverse=True
+    )[:5]
+    if gaps:
+        assert state.age_gap == pytest.approx(statistics.median(gaps))
+    else:
+        assert np.isnan(state.age_gap)
+    assert 0 <= state.gini < 1
+    json.dumps(state.to_dict(), allow_nan=False)
+    assert str(state).startswith("articles:")
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=30))
+def test_gini_is_half_the_mean_difference_by_the_mean(counts):
+    """It is from 0 to (n - 1) / n, does not depend on the order or on the unit."""
+    array, n = np.array(counts), len(counts)
+    found = checkup.gini(array)
+
+    assert 0 <= found <= (n - 1) / n + 1e-12
+    assert (
+        found == pytest.approx(checkup.gini(array[::-1])) == pytest.approx(checkup.gini(array * 7))
+    )
+    if sum(counts):
+        differences = sum(abs(a - b) for a in counts for b in counts)
+        assert found == pytest.approx(differences / (2 * n * sum(counts)), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"), [([], 0), ([0, 0], 0), ([3, 3, 3], 0), ([0, 0, 0, 9], 3 / 4)]
+)
+def test_gini_at_its_ends(counts, expected):
+    """All the same is 0, one that has all is (n - 1) / n, and nothing is 0."""
+    assert checkup.gini(np.array(counts, dtype=np.int64)) == pytest.approx(expected)
+
+
+def test_churn_between_two_builds():
+    """The share of common articles' lists that both have, over the longer of the two."""
+    today = RelatedNews().fit(RECORDS)
+    before = RelatedNews().fit(r for r in RECORDS if r["id"] != "copy")
+    # veto: copy, push → push, one of two. push: undated, copy → undated, veto, one of two.
+    # undated: push, and lone: nothing, are as they were.
+    expected = 1 - (1 / 2 + 1 / 2 + 1 + 1) / 4
+
+    for one, other in ((today, before), (before, today)):
+        state = health(one, 2, against=other)
+        assert state.common == 4
+        assert state.churn == pytest.approx(expected)
+        assert state.to_dict()["churn"] == pytest.approx(expected)
+
+
+@given(archives(min_size=1), st.integers(1, 4))
+@settings(max_examples=20)
+def test_nothing_changes_against_itself(records, k):
+    """Churn is 0, also of empty lists."""
+    news = RelatedNews().fit(records)
+    state = health(news, k, against=news)
+
+    assert (state.common, state.churn) == (len(records), 0)
+
+
+def test_archives_without_common_articles():
+    """There is nothing to say of churn then, and JSON has null."""
+    other = RelatedNews().fit([{"id": "else", "text": "veto"}])
+    state = health(RelatedNews().fit(RECORDS), against=other)
+
+    assert state.to_dict()["common"] == 0
+    assert state.to_dict()["churn"] is None
+    assert "churn:           unknown share of the lists of 0 common articles" in str(state)
+
+
+def test_an_archive_of_nothing():
+    """Shares of nothing are unknown; nothing is divided by 0."""
+    state = health(RelatedNews().fit([]))
+
+    assert (state.articles, state.orphans, state.gini) == (0, 0, 0)
+    assert state.to_dict()["coverage"] is state.to_dict()["near_duplicate_rate"] is None
+
+
+@pytest.mark.parametrize("k", [0, -1, 1.5])
+def test_k_is_checked(k):
+    """As everywhere."""
+    with pytest.raises((TypeError, ValueError), match="`k` must be"):
+        health(RelatedNews().fit(RECORDS), k)
+
+
+def test_progress_sees_every_list():
+    """Of both archives, with how many there are."""
+    seen = []
+
+    def progress(lists, total):
+        for one in lists:
+            seen.append((one.id, total))
+            yield one
+
+    news = RelatedNews().fit(RECORDS)
+    health(news, against=news, progress=progress)
+
+    assert seen == [(record["id"], 5) for record in RECORDS] * 2
+
+
+@pytest.mark.parametrize("articles", [[], RECORDS, [RECORDS[-1]], list(sample_articles())],
+                         ids=["none", "few", "one", "sample"])  # fmt: skip
+@pytest.mark.parametrize("k", [1, 8, 10**30])
+def test_a_picture_of_health(articles, k, tmp_path):
+    """It can be drawn of any archive."""
+    state = health(RelatedNews().fit(articles), k)
+    picture_of_health(state, tmp_path / "a.svg")
+
+    drawn = (tmp_path / "a.svg").read_text("utf-8")
+    assert f"{state.full:,} of {state.articles:,} lists are full" in drawn
+    assert f"{state.orphans:,} orphans" in drawn
+
+
+# --- relnews health ------------------------------------------------------------------------------
+
+
+def test_health_as_text(invoke, folder):
+    """A line for each thing."""
+    result = invoke("health", folder / "today.relnews", "-k", 2)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == (
+        "articles:        5\n"
+        "full lists:      60.0% are of length 2\n"
+        "short lists:     1\n"
+        "empty lists:     1\n"
+        "orphans:         1 in no list\n"
+        "gini:            0.400 of how many lists articles are in\n"
+        "hub:             3 × Talks push on\n"
+        "hub:             2 × Kremlin seeks veto\n"
+        "hub:             1 × Kremlin seeks veto\n"
+        "hub:             1 × Talks\n"
+        "age gap:         8.0 days (median)\n"
+        "near-duplicates: 28.6% of the items\n"
+    )
+
+
+def test_health_as_json_with_all_options(invoke, folder, tmp_path):
+    """The options reach `health`, and a picture is drawn."""
+    result = invoke(
+        "health", folder / "today.relnews", "-k", 2, "--against", folder / "before.relnews",
+        "--format", "json", "--picture", tmp_path / "h.png", "--n-jobs", 2, "--quiet",
+    )  # fmt: skip
+
+    expected = health(
+        RelatedNews.open(folder / "today.relnews"),
+        2,
+        against=RelatedNews.open(folder / "before.relnews"),
+    )
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout) == expected.to_dict()
+    assert (tmp_path / "h.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["missing.relnews"], 1, "there is no archive at"),
+        (["today.relnews", "--against", "missing.relnews"], 1, "there is no archive at"),
+        (["today.relnews", "--picture", "a.gif"], 1, "ends in .png, .svg, .pdf"),
+        (["today.relnews", "--picture", "nowhere/a.png"], 1, "there is no folder"),
+        (["today.relnews", "-k", "0"], 2, "Invalid value for '-k'"),
+        (["today.relnews", "--format", "xml"], 2, "'xml' is not one of"),
+        ([], 2, "Missing argument"),
+    ],
+)
+def test_health_that_cannot_be_said(arguments, code, message, invoke, folder, monkeypatch):
+    """It is a sentence on standard error, and nothing on standard output."""
+    monkeypatch.chdir(folder)
+    result = invoke("health", *arguments)
+
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr

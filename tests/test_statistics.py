@@ -1,0 +1,151 @@
+"""Statistics: after articles came and went, they are those that are counted afresh."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relnews import weights
+from relnews.counts import Counts
+from relnews.index import Member
+from relnews.postings import Segment
+from relnews.statistics import Statistics
+
+N_TERMS = 8
+
+articles = st.frozensets(st.integers(0, N_TERMS - 1))
+
+#: True brings what has changed in; numbers take out one of the articles that are there.
+steps = st.lists(st.one_of(articles, st.integers(0, 99), st.just(True)), max_size=30)
+
+
+def terms_of(article):
+    return np.array(sorted(article), dtype=np.int32)
+
+
+def count(statistics, article, sign):
+    terms = terms_of(article)
+    statistics.add(terms, sign * np.ones(len(terms), dtype=np.int32), sign)
+
+
+def follow(statistics, steps):
+    """Take steps; yield the articles that are there and the change whenever one is asked for."""
+    there = []
+    for step in [*steps, True]:
+        if step is True:
+            yield there, statistics.settle()
+        elif isinstance(step, frozenset):
+            there.append(step)
+            count(statistics, step, 1)
+        elif there:
+            count(statistics, there.pop(step % len(there)), -1)
+
+
+def frequencies(articles):
+    return np.array([sum(term in article for article in articles) for term in range(N_TERMS)])
+
+
+@given(st.integers(0, 20), steps)
+def test_idf_is_what_is_counted_afresh(n_anchor, steps):
+    """Whatever came and went, frequencies and idf are those of the articles that are left."""
+    statistics = Statistics(n_anchor)
+    statistics.grow(N_TERMS)
+    before = frequencies([])
+    for there, change in follow(statistics, steps):
+        after = frequencies(there)
+        idf = weights.inverse_document_frequency(after, len(there))
+
+        assert statistics.n_articles == len(there)
+        assert statistics.document_frequency.tolist() == after.tolist()
+        np.testing.assert_allclose(statistics.idf(), idf, rtol=0, atol=1e-12)
+        assert change.terms.tolist() == np.flatnonzero(before != after).tolist()
+        for frequency, told in ((before, change.before), (after, change.after)):
+            expected = weights.inverse_document_frequency(frequency[change.terms], n_anchor)
+            assert told.tolist() == expected.tolist()
+        before = after
+
+
+def test_whoever_reads_goes_on_with_what_there_was():
+    """Settling leaves arrays alone that were given out."""
+    statistics = Statistics(3)
+    statistics.grow(4)
+    statistics.settle()
+    anchored = statistics.anchored
+    seen = anchored.copy()
+    count(statistics, {1, 2}, 1)
+    statistics.settle()
+
+    assert anchored.tolist() == seen.tolist()
+    assert statistics.anchored.tolist() != seen.tolist()
+
+
+@given(st.lists(st.integers(0, 12), max_size=6), st.integers(0, 5))
+def test_terms_that_come_later_have_no_articles(sizes, n_anchor):
+    """Room is made for more terms and never less; they weigh what a term without articles does."""
+    statistics = Statistics(n_anchor)
+    most = 0
+    for size in sizes:
+        statistics.grow(size)
+        most = max(most, size)
+        if most:
+            count(statistics, {0}, 1)
+        change = statistics.settle()
+
+        assert len(statistics.document_frequency) == len(statistics.idf()) == most
+        assert change.terms.tolist() == [0] * bool(most)
+        assert statistics.document_frequency[1:].tolist() == [0] * max(most - 1, 0)
+        n = statistics.n_articles
+        assert np.allclose(statistics.idf()[1:], np.log(1 + n) + 1, rtol=0, atol=1e-12)
+
+
+def test_many_terms_are_added_at_a_time():
+    """A segment counts with what it has of each term, and an article may have none."""
+    statistics = Statistics(0)
+    statistics.grow(5)
+    statistics.add(np.array([1, 4], dtype=np.int32), np.array([7, 2]), 9)
+    statistics.add(np.array([1], dtype=np.int32), np.array([-3]), -3)
+    statistics.add(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), 1)
+
+    assert statistics.settle().terms.tolist() == [1, 4]
+    assert statistics.document_frequency.tolist() == [0, 4, 0, 0, 2]
+    assert statistics.n_articles == 7
+
+
+rows = st.lists(
+    st.dictionaries(st.integers(0, N_TERMS - 1), st.integers(1, 9)), min_size=1, max_size=6
+)
+
+
+def a_segment(rows):
+    pairs = sorted((local, term, n) for local, row in enumerate(rows) for term, n in row.items())
+    _, term, count = np.array(pairs, dtype=np.int32).reshape(-1, 3).T.copy()
+    counts = Counts(np.cumsum([0, *map(len, rows)]), term, count)
+    n = len(rows)
+    return Segment.from_counts(
+        counts, np.arange(n), np.arange(n), [str(i) for i in range(n)], N_TERMS
+    )
+
+
+@given(rows, st.booleans(), st.integers(0, 20), steps)
+def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps):
+    """The lengths of a segment's articles are those that are computed afresh, step by step."""
+    segment = a_segment(rows)
+    member = Member(None, segment, None, sublinear_tf)
+    statistics = Statistics(n_anchor)
+    statistics.grow(N_TERMS)
+    statistics.add(*segment.document_frequency(), segment.n_articles)
+    for there, change in follow(statistics, steps):
+        frequency = frequencies([*map(frozenset, rows), *there])
+        idf = weights.inverse_document_frequency(frequency, len(rows) + len(there))
+        expected = [
+            sum(float(tf(n, sublinear_tf) * idf[term]) ** 2 for term, n in row.items()) ** 0.5
+            for row in rows
+        ]
+
+        got = member.lengths(statistics, change)
+        np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
+        afresh = weights.lengths(member.moments(statistics.idf()))
+        np.testing.assert_allclose(got, afresh, rtol=1e-9, atol=1e-12)
+
+
+def tf(n, sublinear_tf):
+    return weights.tf_weight(np.array(n), sublinear=sublinear_tf)

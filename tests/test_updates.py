@@ -1,0 +1,336 @@
+"""The living archive: after any sequence of changes it is the archive of what is left."""
+
+import datetime as dt
+import math
+import tempfile
+from unittest import mock
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+import reference
+from relnews import RelatedNews, UnknownArticleError, bounds, updates
+from strategies import DATES, texts
+
+STOP_WORDS = ("the", "and", "can't")
+IDS = [f"{letter}{number}" for letter in "ab" for number in range(8)]
+K = 3
+
+
+@st.composite
+def some_articles(draw, max_size=6):
+    ids = draw(st.lists(st.sampled_from(IDS), max_size=max_size, unique=True))
+    return [
+        {
+            "id": identifier,
+            "title": draw(texts(4)),
+            "text": draw(texts()) or "…",
+            "published": draw(st.sampled_from(DATES)),
+        }
+        for identifier in ids
+    ]
+
+
+def frequencies(articles):
+    """Document frequencies, and how many articles there are: what an epoch is."""
+    counts = [reference.term_counts(article, 2, STOP_WORDS) for article in articles.values()]
+    return reference.inverse_document_frequency(counts), len(counts)
+
+
+def ids(items):
+    return [identifier for identifier, *_ in items]
+
+
+class EpochOfIdf(dict):
+    """The idf of an epoch; a term that it lacks has that of no article."""
+
+    def __init__(self, articles):
+        idf, n = frequencies(articles)
+        super().__init__(idf)
+        self.unknown = math.log(1 + n) + 1
+
+    def __contains__(self, term):
+        return True
+
+    def __missing__(self, term):
+        return self.unknown
+
+
+class Living(RuleBasedStateMachine):
+    """Adds, replaces, removes, saves, opens, compacts and stores lists in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.folders = []
+
+    def teardown(self):
+        for folder in self.folders:
+            folder.cleanup()
+
+    @initialize(articles=some_articles(12), on_disk=st.booleans())
+    def begin(self, articles, on_disk):
+        self.articles = {article["id"]: article for article in articles}
+        self.news = RelatedNews(title_weight=2, stop_words=STOP_WORDS).fit(articles)
+        self.epoch = None
+        self.shown = {}
+        if on_disk:
+            self.save_and_open()
+
+    @rule(articles=some_articles())
+    def add(self, articles):
+        new = {article["id"]: article for article in articles}
+        report = self.news.partial_fit(articles)
+        known = self.articles
+        same = {i for i, a in new.items() if known.get(i) == a}
+        assert set(report.unchanged) == same
+        assert set(report.added) == new.keys() - known.keys()
+        assert set(report.replaced) == (new.keys() & known.keys()) - same
+        self.articles = {i: a for i, a in known.items() if i not in new or i in same} | {
+            i: a for i, a in new.items() if i not in same
+        }
+        self.check_changes(report, set(report.added) | set(report.replaced))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.articles)
+    def remove(self, data):
+        ids = data.draw(st.lists(st.sampled_from(sorted(self.articles)), min_size=1, unique=True))
+        report = self.news.remove(ids)
+        assert set(report.removed) == set(ids)
+        for identifier in ids:
+            del self.articles[identifier]
+        self.check_changes(report, set())
+
+    @rule()
+    def compact(self):
+        self.news.compact()
+
+    @rule(candidates=st.integers(K, 2 * K))
+    def compute_lists(self, candidates):
+        before = dict(self.shown)
+        report = self.news.compute_lists(K, candidates=candidates)
+        self.epoch = EpochOfIdf(self.articles)
+        self.shown = self.epoch_lists()
+        assert set(report.changed) == {
+            i for i, items in self.shown.items() if i not in before or ids(items) != ids(before[i])
+        }
+
+    @rule()
+    def save_and_open(self):
+        self.folders.append(tempfile.TemporaryDirectory(suffix=".relnews"))
+        self.news.save(self.folders[-1].name)
+        self.news = RelatedNews.open(self.folders[-1].name)
+
+    @invariant()
+    def lists_are_those_of_a_fresh_fit(self):
+        lists = {one.id: one for one in self.news.related_all(K)}
+        if self.epoch is None:
+            expected = reference.related_news(
+                [*self.articles.values()], K, title_weight=2, stop_words=STOP_WORDS
+            )
+        else:
+            expected = self.shown
+        got = {
+            i: [(item.id, item.score, item.similarity) for item in one] for i, one in lists.items()
+        }
+        assert got == expected
+        assert len(self.news) == len(self.articles)
+        for identifier in [*self.articles][:2]:
+            assert self.news.related(identifier, K) == lists[identifier]
+
+    @invariant()
+    def ranking_is_that_of_a_fresh_fit(self):
+        """Rank with the statistics of now, whatever is stored."""
+        expected = reference.related_news(
+            [*self.articles.values()], K, title_weight=2, stop_words=STOP_WORDS
+        )
+        archive = self.news.archive_
+        archive.refresh()
+        for identifier in self.articles:
+            ranked = self.news._ranked(identifier, K)
+            got = [(item.id, item.score, item.similarity) for item in ranked]
+            assert got == expected[identifier]
+
+    def epoch_lists(self):
+        rows = [
+            (
+                article["id"], article["published"],
+                reference.unit_weights(reference.term_counts(article, 2, STOP_WORDS), self.epoch),
+            )
+            for article in self.articles.values()
+        ]  # fmt: skip
+        return {i: reference.ranking(weights, rows, K, exclude=i) for i, _, weights in rows}
+
+    def check_changes(self, report, written):
+        if self.epoch is None:
+            assert report.changed is None
+            return
+        before, self.shown = self.shown, self.epoch_lists()
+        changed = {
+            i
+            for i, items in self.shown.items()
+            if ids(items) != ids(before.get(i, []))
+            or {*ids(items)} & {*report.replaced}
+            or i in written
+        }
+        assert set(report.changed) == changed
+
+
+@pytest.mark.parametrize(("open_articles", "common"), [(1, 0.1), (3, 1.0), (1024, 0.1)])
+def test_incremental_is_batch(open_articles, common):
+    """Every list is that of a fresh fit, with small segments and terms that are bounded."""
+    few = settings(
+        max_examples=12, stateful_step_count=10, deadline=None,
+        # To shrink a series of changes takes longer than to read it.
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    )  # fmt: skip
+    with (
+        mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
+        mock.patch.multiple(updates, _CHUNK=4),
+        mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
+    ):
+        run_state_machine_as_test(Living, settings=few)
+
+
+def story(identifier, text, **about):
+    return {"id": identifier, "text": text, **about}
+
+
+def test_an_unknown_id_removes_nothing():
+    """An id that is not there is an error, and the others stay."""
+    news = RelatedNews().fit([story("a", "security guarantees"), story("b", "guarantees")])
+    with pytest.raises(UnknownArticleError, match="'c'"):
+        news.remove(["a", "c"])
+
+    assert len(news) == 2
+    assert news.related("a").ids == ["b"]
+
+
+def test_partial_fit_begins_an_archive():
+    """As with scikit-learn's estimators, there need be no `fit` before."""
+    news = RelatedNews(stop_words=None)
+    report = news.partial_fit([story("a", "security guarantees"), story("b", "guarantees")])
+
+    assert report.added == ("a", "b")
+    assert news.related("b").ids == ["a"]
+
+
+def test_what_is_given_again_is_not_written_again():
+    """A feed that is read every ten minutes has the same articles in it most of the time."""
+    articles = [story(str(i), f"security guarantees word{i}") for i in range(5)]
+    news = RelatedNews().fit(articles)
+    news.compute_lists()
+    report = news.partial_fit([*articles, story("new", "guarantees")])
+
+    assert report.unchanged == ("0", "1", "2", "3", "4")
+    assert report.added == ("new",)
+    assert news.partial_fit(articles).changed == ()
+
+
+def test_problems_of_a_feed_are_reported():
+    """What is skipped is told, as by `fit`."""
+    news = RelatedNews().fit([story("a", "security guarantees")])
+    report = news.partial_fit([story("", "x"), story("b", "guarantees"), story("b", "again")])
+
+    assert report.added == ("b",)
+    assert "1 articles loaded, 2 skipped" in report.intake
+    assert "missing id" in report.intake
+
+
+def test_statistics_are_not_frozen():
+    """A word that becomes common counts for less, in lists that are not stored, at once."""
+    articles = [
+        story("q", "guarantees summit"),
+        story("g", "guarantees alpha"),
+        story("s", "summit beta"),
+        *(story(f"f{i}", f"filler{i}") for i in range(4)),
+    ]
+    news = RelatedNews().fit(articles)
+    assert news.related("q").ids == ["g", "s"]  # a tie: by id
+    news.partial_fit([story(f"n{i}", f"guarantees noise{i} more{i}") for i in range(6)])
+
+    assert news.related("q").ids[0] == "s"
+
+
+def test_an_embargo_ends_and_an_article_expires():
+    """What is published later, or has expired, is in no list, ranked or stored."""
+    now = dt.datetime.now(dt.UTC)
+    hour = dt.timedelta(hours=1)
+    articles = [
+        story("a", "security guarantees"),
+        story("b", "security guarantees talks", published=now - hour),
+        story("later", "security guarantees", published=now + hour),
+        story("over", "security guarantees", published=now - 2 * hour, expires=now - hour),
+        story("soon over", "security guarantees veto", expires=now + hour),
+    ]
+    news = RelatedNews().fit(articles)
+    for _ in range(2):
+        assert news.related("a").ids == ["b", "soon over"]
+        assert set(news.related_to_text("guarantees").ids) == {"a", "b", "soon over"}
+        assert {i for one in news.related_all() for i in one.ids} == {"a", "b", "soon over"}
+        later = (now + 2 * hour).timestamp() * 1e9
+        with mock.patch("time.time_ns", return_value=int(later)):
+            assert set(news.related("a").ids) == {"later", "b"}
+        assert news.verify(takedown="over") == []
+        assert news.verify(takedown="later") == []
+        assert news.verify(takedown="b") == [
+            "'b' is in the archive, and neither under embargo nor expired"
+        ]
+        news.compute_lists()
+
+
+def test_lists_begin_anew_past_a_drift():
+    """With `max_drift` an update that moves the statistics far begins the next epoch."""
+    articles = [story(str(i), f"security guarantees word{i}") for i in range(20)]
+    news = RelatedNews().fit(articles)
+    news.compute_lists(max_drift=0.2)
+    near = news.partial_fit([story("x", "security guarantees")])
+    far = news.partial_fit([story(f"y{i}", f"drought harvest{i}") for i in range(40)])
+
+    assert 0 < near.drift.idf <= 0.2
+    assert far.drift.idf == 0
+    assert far.changed is not None
+    assert {f"y{i}" for i in range(40)} <= set(far.changed)
+
+
+def test_updates_need_no_more_than_a_transaction(tmp_path):
+    """Whoever has the archive open sees a change at the next list, without opening it again."""
+    articles = [story(str(i), f"security guarantees word{i}") for i in range(5)]
+    RelatedNews().fit(articles).save(tmp_path / "a.relnews")
+    writer, reader = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
+    assert len(reader.related("1")) == 4
+    generation = reader.generation
+    writer.partial_fit([story("new", "security guarantees word1")])
+    assert reader.related("1").ids[0] == "new"
+    assert reader.generation > generation
+    writer.remove("new")
+
+    assert "new" not in reader.related("1").ids
+    assert "new" not in reader
+
+
+def test_segments_are_merged_and_what_was_removed_is_reclaimed():
+    """The number of segments stays small; `compact` leaves one, without a trace of what is gone."""
+    with mock.patch.multiple(updates, OPEN_ARTICLES=4, FANOUT=2):
+        news = RelatedNews().fit([])
+        for i in range(64):
+            news.partial_fit([story(str(i), f"security guarantees word{i}")])
+        index = news.archive_.index
+        assert len(index.members) <= 2 * 3
+        news.remove([str(i) for i in range(0, 64, 3)])
+        news.compact()
+    index = news.archive_.index
+
+    assert len(index.members) == 1
+    assert not index.open
+    assert "word3" not in index.vocabulary.flat().decode()
+    assert "word4" in index.vocabulary.flat().decode()
+    assert news.verify(takedown="3") == []
