@@ -334,3 +334,15 @@ def test_segments_are_merged_and_what_was_removed_is_reclaimed():
     assert "word3" not in index.vocabulary.flat().decode()
     assert "word4" in index.vocabulary.flat().decode()
     assert news.verify(takedown="3") == []
+
+
+def test_ids_may_have_any_character():
+    """An id is found again whatever is in it."""
+    odd = ["a\0b", "a", "'; --", "é\n", "🙂"]
+    news = RelatedNews().fit([story(identifier, "security guarantees") for identifier in odd])
+    report = news.partial_fit([story("a\0b", "security guarantees talks")])
+
+    assert report.replaced == ("a\0b",)
+    assert "a\0b" not in news.related("a", exclude=["a\0b"]).ids
+    assert news.remove(odd[0]).removed == ("a\0b",)
+    assert len(news) == 4

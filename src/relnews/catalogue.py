@@ -270,11 +270,14 @@ class Catalogue:
 
     def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         """Return key and digest of those of some articles that the archive has, by id."""
-        rows = self._read(
-            "SELECT id, key, digest FROM articles WHERE id IN (SELECT value FROM json_each(?))",
-            json.dumps(identifiers),
-        )
-        return {identifier: (key, digest) for identifier, key, digest in rows}
+        found: dict[str, tuple[int, bytes]] = {}
+        for first in range(0, len(identifiers), _MOST_MARKS):
+            some = identifiers[first : first + _MOST_MARKS]
+            rows = self._read(
+                f"SELECT id, key, digest FROM articles WHERE id IN ({_marks(some)})", *some
+            )
+            found.update((identifier, (key, digest)) for identifier, key, digest in rows)
+        return found
 
     # --- what the index is made of ---------------------------------------------------------------
 
