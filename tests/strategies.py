@@ -44,6 +44,33 @@ def archives(draw, min_size=0, max_size=14):
     ]
 
 
+@st.composite
+def crowded_archives(draw, min_size=0, max_size=14):
+    """Return articles of so few words that chains of versions cross each other."""
+    words = st.lists(st.sampled_from(["nato", "kyiv", "veto", "gas", "rain"]), min_size=2)
+    some = draw(st.lists(words, min_size=min_size, max_size=max_size))
+    dates = draw(st.lists(st.sampled_from(DATES), min_size=len(some), max_size=len(some)))
+    return [
+        {"id": f"{i}", "title": "", "dek": "", "text": " ".join(text), "published": date}
+        for i, (text, date) in enumerate(zip(some, dates, strict=True))
+    ]
+
+
+@st.composite
+def archives_with_copies(draw, **sizes):
+    """Return articles of which some have the words of others, or nearly so."""
+    articles = draw(archives(**sizes) | crowded_archives(**sizes))
+    for article in articles:
+        article["section"] = draw(st.sampled_from(["World", "Sport", "", None]))
+        article["source"] = draw(st.sampled_from(["wire", "own", None]))
+        article["author"] = draw(st.sampled_from(["Ann", None]))
+        if draw(st.integers(0, 3)) == 0:
+            other = draw(st.sampled_from(articles))
+            article.update({name: other[name] for name in ("title", "dek", "text")})
+            article["text"] += draw(st.sampled_from(["", "", " kyiv", " nato nato", " x1 x2"]))
+    return articles
+
+
 def any_text(max_words=12):
     """Return texts of any Unicode, lone surrogates included, and of words that share letters."""
     characters = st.text(st.characters(exclude_categories=()), max_size=40)

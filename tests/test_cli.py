@@ -574,8 +574,8 @@ def test_a_failing_export_leaves_the_old_file(error, invoke, archive, tmp_path, 
     (tmp_path / "lists.jsonl").write_text("old")
     whole = RelatedNews.related_all
 
-    def broken(news, k):
-        lists = whole(news, k)
+    def broken(news, k, **given):
+        lists = whole(news, k, **given)
         yield next(lists)
         raise error
 

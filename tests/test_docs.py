@@ -45,8 +45,8 @@ def test_every_command_and_option_is_documented() -> None:
     text = document("how-to/command-line.md")
     sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert list(sections) == [
-        "demo", "build", "related", "export", "info", "explain", "why-not", "update", "remove",
-        "lists", "compact", "verify", "evaluate", "health",
+        "demo", "build", "related", "export", "info", "duplicates", "explain", "why-not", "update",
+        "remove", "lists", "compact", "verify", "evaluate", "health",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():

@@ -15,9 +15,9 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 import reference
 from relnews import RelatedNews, Selection, read_articles
 from relnews.recency import Recency
-from strategies import archives
+from strategies import archives_with_copies
 
-THRESHOLDS = [0.3, 0.7, 0.9, 1.0]
+THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 1.0]
 
 
 def last_id(articles):
@@ -41,21 +41,6 @@ selections = st.fixed_dictionaries(
         "min_score": st.sampled_from([0.0, 0.1, 0.5]),
     },
 )
-
-
-@st.composite
-def archives_with_copies(draw, **sizes):
-    """Return articles of which some have the words of others, or nearly so."""
-    articles = draw(archives(**sizes))
-    for article in articles:
-        article["section"] = draw(st.sampled_from(["World", "Sport", "", None]))
-        article["source"] = draw(st.sampled_from(["wire", "own", None]))
-        article["author"] = draw(st.sampled_from(["Ann", None]))
-        if draw(st.booleans()):
-            other = draw(st.sampled_from(articles))
-            article.update({name: other[name] for name in ("title", "dek", "text")})
-            article["text"] += draw(st.sampled_from(["", "", " kyiv", " nato nato", " x1 x2"]))
-    return articles
 
 
 @contextlib.contextmanager
@@ -296,6 +281,36 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
     assert news.related("story", 1, selection=Selection(duplicates=0.7)).ids == ["first"]
 
 
+def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
+    """Near-duplication is not transitive: what only the first version kept out comes in."""
+    news = RelatedNews().fit([
+        {"id": "story", "text": "beta eta theta iota"},
+        {"id": "first", "text": "alpha beta gamma delta", "published": "2025-08-20"},
+        {"id": "copy", "text": "alpha beta gamma epsilon", "published": "2025-08-20"},
+        {"id": "update", "text": "beta gamma delta zeta", "published": "2025-08-22"},
+    ])  # fmt: skip
+    assert news.related("story").ids == ["first", "update", "copy"]
+
+    items = news.related("story", 3, selection=Selection(duplicates=0.6))
+    assert [(item.id, item.also) for item in items] == [("update", ("first",)), ("copy", ())]
+    assert news.related("story", 1, selection=Selection(duplicates=0.6)).ids == ["first"]
+
+
+def test_a_diverse_list_looks_at_all_of_its_pool():
+    """Copies that are out of question leave the pool as large as it is said to be."""
+    copies = [{"id": f"copy {i}", "text": "nato kyiv summit alpha"} for i in range(5)]
+    news = RelatedNews().fit([
+        {"id": "story", "text": "nato kyiv veto pact"}, *copies,
+        {"id": "like", "text": "nato kyiv gas summit alpha delta"},
+        {"id": "unlike", "text": "kyiv rain beta gamma epsilon zeta"},
+    ])  # fmt: skip
+    assert news.related("story").ids == [*(one["id"] for one in copies), "like", "unlike"]
+
+    with small_limits(pool=2, kept=4096):
+        diverse = Selection(diversity=0.6)
+        assert news.related("story", 2, selection=diverse).ids == ["copy 0", "unlike"]
+
+
 def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
     """A short list says that there is nothing more, however far down one has to look."""
     rare = {"id": "rare", "text": "guarantees at last", "section": "Sport"}
@@ -325,6 +340,16 @@ def test_selections_that_are_none(given, error, words):
     """What was expected and what was got."""
     with pytest.raises(error, match=words):
         Selection(**given)
+
+
+def test_a_selection_is_a_value():
+    """It can be compared, be a key, and does not follow what it was made of."""
+    caps = {"section": 2}
+    one, other = Selection(caps=caps), Selection(caps={"section": 2})
+    caps["section"] = 1
+
+    assert one == other != Selection()
+    assert len({one, other, Selection(), Selection()}) == 2
 
 
 def test_what_is_no_selection():

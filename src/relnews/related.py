@@ -638,5 +638,7 @@ def _lists(
 def warm_up() -> None:
     """Compile or load everything that fitting and ranking use, so that no reader waits for it."""
     news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
-    news.related("0")
+    from relnews.selection import Selection
+
+    news.related("0", selection=Selection(duplicates=None, diversity=0.5))
     news.related_to_text("story")

@@ -69,7 +69,7 @@ class Selection:
     duplicates: float | None = 0.9
     prefer: Prefer = "latest"
     diversity: float = 0.0
-    caps: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    caps: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
     min_score: float = 0.0
 
     def __post_init__(self) -> None:
@@ -78,6 +78,7 @@ class Selection:
         _validation.check_prefer(self.prefer, PREFERENCES)
         _validation.check_share("diversity", self.diversity)
         _validation.check_caps(self.caps, FIELDS)
+        object.__setattr__(self, "caps", dict(self.caps))  # whatever becomes of the caller's
         _validation.check_share("min_score", self.min_score)
 
 
@@ -305,7 +306,7 @@ class _Choice:
         before = list(self.items)
         turned_down = self._turned_down()
         for i, item in enumerate(before):
-            # A version that is also one of another item would bring both into the list.
+            # What is a version of another item as well cannot be beside that one.
             versions = [
                 place
                 for place in self._near(item, turned_down)
@@ -324,7 +325,7 @@ class _Choice:
         named: list[tuple[str, ...]] = []
         for item in self.items:
             others = self._near(item, left)
-            left = [place for place in left if place not in others]
+            left = sorted({*left} - {*others})
             keys = self._ranked.key[others].tolist() if others else []
             named.append(self._preference.ids_of(keys) if keys else ())
         return named

@@ -22,6 +22,7 @@ from relnews import (
     RelatedList,
     RelatedNews,
     RelnewsError,
+    Selection,
     UnknownArticleError,
     UpdateReport,
     WhyNot,
@@ -96,6 +97,12 @@ def rank(news: RelatedNews, path: Path) -> Iterator[RelatedList]:
     assert_type(news.related(DEMO_ID), RelatedList)
     assert_type(news.related(DEMO_ID, k=3), RelatedList)
     assert_type(news.related_to_text("text", title="title", k=3), RelatedList)
+    own = Selection(duplicates=0.95, prefer=lambda articles: articles[0])
+    assert_type(news.related(DEMO_ID, selection=own), RelatedList)
+    chosen = Selection(duplicates=None, diversity=0.3, caps={"section": 2}, min_score=0.1)
+    assert_type(news.related_to_text("text", selection=chosen), RelatedList)
+    assert_type(news.related_all(8, selection=chosen), Iterator[RelatedList])
+    assert_type(news.duplicates(0.8, prefer="longest"), list[tuple[str, ...]])
     assert_type(len(news), int)
     assert_type(DEMO_ID in news, bool)
     news.save(path)
@@ -151,6 +158,7 @@ def show(story: Article, related: RelatedList) -> dict[str, str]:
     assert_type(first.score + first.similarity, float)
     assert_type(first.published, dt.datetime | None)
     assert_type(first.tags, tuple[str, ...])
+    assert_type(first.also, tuple[str, ...])
     assert_type(first.to_dict(), dict[str, object])
     items: Sequence[RelatedItem] = related
     return {

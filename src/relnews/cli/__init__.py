@@ -42,6 +42,7 @@ def main() -> None:
     relnews related my.relnews SOME-ID          the list of one article
     relnews export my.relnews -o lists.jsonl    every article's list
     relnews info my.relnews                     what is in it
+    relnews duplicates my.relnews               which articles are nearly the same text
     relnews explain my.relnews SOME-ID OTHER    why one has its score in the other's list
     relnews why-not my.relnews SOME-ID OTHER    why it is not there
     relnews update my.relnews new.jsonl         add articles, or replace them
@@ -67,6 +68,7 @@ for command in (
     archives.related,
     archives.export,
     archives.info,
+    archives.duplicates,
     explanations.explain,
     explanations.why_not,
     updates.update,

@@ -39,6 +39,12 @@ picture_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw it as well; .png, .svg or .pdf.",
 )
+no_duplicates_option = click.option(
+    "--no-duplicates",
+    is_flag=True,
+    help="Leave out what is nearly the same text as the story or as another item; of several "
+    "versions the newest one stays.",
+)
 archive_argument = click.argument("archive", type=click.Path(path_type=Path))
 articles_argument = click.argument("articles")
 articles_format_option = click.option(

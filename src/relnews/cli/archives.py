@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 from tqdm import tqdm
@@ -18,6 +18,8 @@ from relnews.cli._shared import (
     field_option,
     k_option,
     n_jobs_option,
+    no_duplicates_option,
+    one_line,
     quiet_option,
     read_text,
     reader_of,
@@ -29,6 +31,8 @@ from relnews.cli._shared import (
 if TYPE_CHECKING:
     from relnews.lists import RelatedList
     from relnews.readers.files import Format
+    from relnews.related import RelatedNews
+    from relnews.selection import Selection
 
 
 @click.command()
@@ -150,6 +154,7 @@ def build(
     show_default=True,
     help="A table to read, one line of JSON, or a <section> to put into a page.",
 )
+@no_duplicates_option
 def related(
     archive: Path,
     id: str | None,  # noqa: A002 (the field's own name)
@@ -157,12 +162,14 @@ def related(
     title: str,
     text_file: TextIO | None,
     format_: str,
+    no_duplicates: bool,
 ) -> None:
     """Print the Related News of an article or of a draft.
 
     \b
     relnews related my.relnews SOME-ID
     relnews related my.relnews SOME-ID -k 5 --format json
+    relnews related my.relnews SOME-ID --no-duplicates
     relnews related my.relnews --title "Allies discuss guarantees for Kyiv"
     relnews related my.relnews --title "Guarantees for Kyiv" --text-file draft.txt
 
@@ -175,12 +182,13 @@ def related(
         msg = "give either the ID of an article or a draft (--title, --text-file)."
         raise click.UsageError(msg)
     news = RelatedNews.open(archive)
+    selection = _selection(no_duplicates)
     if id is not None:
-        items = news.related(id, k)
+        items = news.related(id, k, selection=selection)
     else:
         draft = read_text(text_file) if text_file else ""
         try:
-            items = news.related_to_text(draft, title=title, k=k)
+            items = news.related_to_text(draft, title=title, k=k, selection=selection)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
     if not items and format_ != "json":
@@ -201,9 +209,12 @@ def related(
     help="File to write, one JSON object a line; - for standard output.",
 )
 @k_option
+@no_duplicates_option
 @n_jobs_option
 @quiet_option
-def export(archive: Path, output: Path, k: int, n_jobs: int | None, quiet: bool) -> None:
+def export(
+    archive: Path, output: Path, k: int, no_duplicates: bool, n_jobs: int | None, quiet: bool
+) -> None:
     """Write the list of every article of an archive.
 
     \b
@@ -219,14 +230,115 @@ def export(archive: Path, output: Path, k: int, n_jobs: int | None, quiet: bool)
 
     news = RelatedNews.open(archive, n_jobs=n_jobs)
     lists: Iterable[RelatedList] = tqdm(
-        news.related_all(k), total=len(news), unit=" lists", disable=True if quiet else None
-    )
+        news.related_all(k, selection=_selection(no_duplicates)),
+        total=len(news), unit=" lists", disable=True if quiet else None,
+    )  # fmt: skip
     lines = (json.dumps(one) + "\n" for one in lists)
     if str(output) == "-":
         for line in lines:
             click.echo(line.encode(), nl=False)
     else:
         write_file(output, lines)
+
+
+def _selection(no_duplicates: bool) -> Selection | None:
+    if not no_duplicates:
+        return None  # a stored list is read without what the import takes along
+    from relnews.selection import Selection
+
+    return Selection()
+
+
+@click.command()
+@archive_argument
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.9,
+    show_default=True,
+    help="The least similarity of two near-duplicates.",
+)
+@click.option(
+    "--prefer",
+    type=click.Choice(["latest", "earliest", "longest"]),
+    default="latest",
+    show_default=True,
+    help="Which article of a group comes first.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="A table to read, or one JSON object a line.",
+)
+@n_jobs_option
+@quiet_option
+def duplicates(
+    archive: Path,
+    threshold: float,
+    prefer: Literal["latest", "earliest", "longest"],
+    format_: str,
+    n_jobs: int | None,
+    quiet: bool,
+) -> None:
+    """Print the groups of articles that are nearly the same text.
+
+    \b
+    relnews duplicates my.relnews
+    relnews duplicates my.relnews --threshold 0.8 --prefer longest
+    relnews duplicates my.relnews --format json
+
+    Every two articles are compared. The ends of a chain of versions can be less similar than the
+    threshold. In JSON each line has the "id" of the article that comes first, and "also" the ids of
+    the others.
+    """
+    import json
+
+    from relnews.related import RelatedNews
+
+    def shown(blocks: Iterator[Any], total: int) -> Iterable[Any]:
+        bar: Iterable[Any] = tqdm(
+            blocks, total=total, unit=" blocks", disable=True if quiet else None
+        )
+        return bar
+
+    news = RelatedNews.open(archive, n_jobs=n_jobs)
+    with one_line():
+        groups = news.duplicates(threshold, prefer=prefer, progress=shown)
+    if format_ == "json":
+        for first, *others in groups:
+            line = json.dumps({"id": first, "also": others}, ensure_ascii=False)
+            click.echo(line.encode())
+    elif groups:
+        click.echo(_table_of_groups(news, groups))
+    if not quiet:
+        n = sum(map(len, groups))
+        click.echo(
+            f"near-duplicates: {n:,} of {len(news):,} articles, groups: {len(groups):,}", err=True
+        )
+
+
+def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
+    """Return one line for each article: number of its group, date, id and title."""
+    from relnews.duplicates import articles_of
+    from relnews.export.text import printable
+
+    catalogue = news.archive_.catalogue
+    known = catalogue.digests([id_ for group in groups for id_ in group])
+    articles = articles_of(catalogue, [key for key, _ in known.values()])
+    about = {article.id: article for article in articles}
+    rows = [("#", "date", "id", "title")]
+    for number, group in enumerate(groups, start=1):
+        for article in (about[id_] for id_ in group if id_ in about):
+            date = article.published.date().isoformat() if article.published else ""
+            rows.append((str(number), date, printable(article.id), printable(article.title)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        f"{row[0]:>{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]}"
+        for row in rows
+    )
 
 
 @click.command()
