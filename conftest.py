@@ -6,6 +6,7 @@ A document is read from top to bottom in an empty working directory of its own. 
 - ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` that is installed
   beside this Python; what it prints on either stream is compared. Lines with ``$ pip`` are not run,
   for a test must install nothing; of ``$ pip install … && relnews …`` the second half is.
+  A command that ends in ``&`` runs on until the document ends; what is shown of it is waited for.
 - ```` ```{code-block} ```` with a ``:caption:``: is saved as the file that the caption names.
 
 In what is compared, ``...`` stands for anything.
@@ -39,14 +40,29 @@ def run_console(example: Example) -> str | None:
         command = re.sub(r"^pip\b.*?(?:&& (?=relnews )|$)", "", line)
         if not command:
             continue
-        got = subprocess.run(
-            command, shell=True, encoding="utf-8", env=_environment(),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        ).stdout  # fmt: skip
         want = want.rstrip("\n") + "\n" if want.strip() else ""
+        if command.endswith(" &"):
+            got = _begin(command.removesuffix(" &"), want.count("\n"), example.namespace["_stack"])
+        else:
+            got = subprocess.run(
+                command, shell=True, encoding="utf-8", env=_environment(),
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+            ).stdout  # fmt: skip
         if not checker.check_output(want, got, FLAGS):
             return checker.output_difference(doctest.Example(command, want), got, FLAGS)
     return None
+
+
+def _begin(command: str, n_lines: int, stack: contextlib.ExitStack) -> str:
+    """Begin a command that runs on, and return its first lines."""
+    process = subprocess.Popen(
+        f"exec {command}", shell=True, encoding="utf-8", env=_environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    stack.enter_context(process)  # waits for its end, which is
+    stack.callback(process.terminate)
+    assert process.stdout is not None
+    return "".join(process.stdout.readline() for _ in range(n_lines))
 
 
 def _environment() -> dict[str, str]:
@@ -71,9 +87,9 @@ class CaptionedFileParser:
 
 def write_file(example: Example) -> None:
     """Save a captioned block."""
-    Path(example.parsed["options"]["caption"]).write_text(
-        example.parsed["source"], encoding="utf-8"
-    )
+    path = Path(example.parsed["options"]["caption"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(example.parsed["source"], encoding="utf-8")
 
 
 def enter_empty_folder(namespace: dict[str, Any]) -> None:

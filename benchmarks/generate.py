@@ -6,11 +6,8 @@ Write the articles, or their TF-IDF vectors without the text::
     python -m benchmarks.generate 1000000 -o vectors.npz
 
 The numbers below were fitted to 100,000 English news articles, as vectors of both kinds of weights.
-What was fitted can be held against any matrix of such vectors::
-
-    python -m benchmarks.generate 100000 --check vectors_of_real_articles.npz --weights raw
-
-How long lists take on both is measured by the job ``generated`` of `benchmarks.neighbors`.
+`benchmarks.generator_check` holds what was fitted, and what lists cost, against real articles;
+`benchmarks.planted` asks for the copies and stories back.
 
 How an article comes about:
 
@@ -39,14 +36,13 @@ import datetime as dt
 import functools
 import gzip
 import json
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+
+from benchmarks.spelling import STOP_RANKS, WORDS, Spelling
 
 #: How common words are: (rank, frequency beside the others). Between these, lines of logarithms.
 COMMON = (
@@ -57,8 +53,6 @@ COMMON = (
 #: Beyond the last of these, frequencies fall as rank ** -TAIL. The vocabulary grows about as the
 #: number of articles ** (1 / TAIL).
 TAIL = 2.24
-#: There are so many words; an archive of ten million articles uses a quarter of them.
-WORDS = 1 << 23
 #: Draws of an article: their logarithm is normal.
 LENGTH = (5.80, 0.95)
 SHORTEST, LONGEST = 10, 8000
@@ -86,44 +80,22 @@ BLOCK = 8192
 #: Seconds between articles: 500 a day.
 PACE = 172
 
-#: Every word below rank 60 is one of these, and every third below rank 427: as many and as common
-#: as the stop words of real articles.
-STOP_TEXT = """
-the to of and in on that for is with as it was at by he be from are an his has have this but not
-will they who their or we had were which you all been more one about after would when up out her she
-there its what if him also no so than can other into over first two some could them now my only our
-because most do last where many how any before made very while then get still these may those down
-even back your such through should between during well me being much off too under since another us
-take against both own around here three go part every without each never see until call found must
-keep again show full side always among five four six might nothing why few least less yet put next
-name almost though something together itself often across along however towards already although
-behind within enough third once done front ten top give become himself per bill rather upon whether
-everyone whose above below ever eight nine twenty else
-"""
-STOP_WORDS = STOP_TEXT.split()
-STOP_RANKS = np.array([rank for rank in range(427) if rank < 60 or rank % 3 == 0])
-SYLLABLES = [c + v for c in "bdfghjklmnprstvz" for v in "aiou"]
-
 
 def main() -> None:
-    """Write an archive, or check the vectors."""
+    """Write an archive or its vectors."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("articles", type=int, help="how many")
-    parser.add_argument("-o", "--output", type=Path, help=".jsonl, .jsonl.gz, or .npz for vectors")
+    parser.add_argument("-o", "--output", type=Path, required=True,
+                        help=".jsonl, .jsonl.gz, or .npz for vectors")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--weights", choices=["raw", "stop"], default="raw",
                         help="of vectors (default: raw)")  # fmt: skip
-    parser.add_argument("--check", type=Path, metavar="NPZ", help="compare with these vectors")
     options = parser.parse_args()
-    made = functools.partial(matrix, options.articles, seed=options.seed, weights=options.weights)
-    if options.check:
-        check(sp.csr_matrix(sp.load_npz(options.check)), made)
-    if options.output and options.output.suffix == ".npz":
-        sp.save_npz(options.output, made(), compressed=False)
-    elif options.output:
+    if options.output.suffix == ".npz":
+        made = matrix(options.articles, seed=options.seed, weights=options.weights)
+        sp.save_npz(options.output, made, compressed=False)
+    else:
         write(options.output, options.articles, options.seed)
-    elif not options.check:
-        parser.error("-o or --check is needed")
 
 
 def write(path: Path, n: int, seed: int) -> None:
@@ -268,17 +240,6 @@ def weighed(
     return block
 
 
-def planted(n_articles: int, *, seed: int = 0) -> np.ndarray:
-    """Return the copies: pairs of positions, copy and original."""
-    pairs = []
-    for start in range(0, n_articles, BLOCK):
-        original = originals(start, seed)
-        copies = np.flatnonzero(original >= 0)
-        pairs.append(np.stack([copies, original[copies]], axis=1) + start)
-    found = np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
-    return found[found[:, 0] < n_articles]
-
-
 def counts(start: int, stop: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the term counts of a block: distinct terms of each article, terms, their counts."""
     draws = Draws(start, seed)
@@ -329,8 +290,7 @@ class Draws:
         key, origin = bits.copy(), np.zeros(len(bits), np.int64)
 
         number = np.arange(start, start + BLOCK, dtype=np.uint64)
-        wander = mixed(number, seed, 1) % np.uint64(SPREAD)
-        story = mixed((number + wander) // np.uint64(STORY), seed, 2)
+        story = mixed(story_of(number, seed), seed, 2)
         story_words, story_share = stories(story, length)
         low, high = TOPIC_SHARE
         luck = (mixed(number, seed, 6) & np.uint64(0xFFFF)).astype(np.int64)
@@ -365,6 +325,19 @@ class Draws:
             old = new - first[copy] + first[self.original[copy]]
             for column in (self.term, self.count, self.place):
                 column[new] = column[old]
+
+
+def story_of(number: np.ndarray, seed: int) -> np.ndarray:
+    """Return the number of the story that each article is of, copies aside.
+
+    Parameters
+    ----------
+    number : ndarray of uint64
+        Of articles.
+    seed : int
+    """
+    wander = mixed(number, seed, 1) % np.uint64(SPREAD)
+    return (number + wander) // np.uint64(STORY)
 
 
 def stories(story: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -441,75 +414,6 @@ def slots() -> np.ndarray:
     share = np.cumsum(np.exp(np.interp(np.log(np.arange(1, WORDS + 1)), rank, often)))
     first = np.searchsorted(share, np.arange(65536) / 65536 * share[-1], side="right")
     return np.append(first, WORDS)
-
-
-class Spelling:
-    """Words of ranks: stop words, and made-up ones of two to four syllables."""
-
-    def __init__(self) -> None:
-        self._words = np.zeros(WORDS, object)
-        self._words[STOP_RANKS] = STOP_WORDS
-
-    def __call__(self, ranks: np.ndarray) -> np.ndarray:
-        """Return the words, an array of strings."""
-        words = self._words[ranks]
-        for rank in np.unique(ranks[words == 0]).tolist():
-            syllables = [SYLLABLES[rank >> 6 & 63], SYLLABLES[rank & 63]]
-            if rank >= 1 << 12:
-                syllables.insert(0, SYLLABLES[rank >> 12 & 63])
-            if rank >= 1 << 18:
-                syllables.insert(0, SYLLABLES[rank >> 18])
-            self._words[rank] = "".join(syllables)
-        return self._words[ranks]
-
-
-def check(real: sp.csr_matrix, generate: Callable[[], sp.csr_matrix]) -> None:
-    """Print what was fitted: of real vectors, and of generated ones."""
-    start = time.perf_counter()
-    made = generate()
-    seconds = time.perf_counter() - start
-    columns = [figures(X) for X in (real, made)]
-    print("| | real | generated | ratio |\n|---|---|---|---|")
-    for name, one in columns[0].items():
-        other = columns[1][name]
-        print(f"| {name} | {one:,.4g} | {other:,.4g} | {other / one if one else np.nan:.2f} |")
-    print(f"\n{made.shape[0]:,} vectors generated in {seconds:.1f} s", file=sys.stderr)
-
-
-def figures(X: sp.csr_matrix) -> dict[str, float]:
-    """Return what is compared."""
-    n = X.shape[0]
-    df = np.sort(np.bincount(X.indices, minlength=X.shape[1]))[::-1].astype(float)
-    length = np.diff(X.indptr)
-    found: dict[str, Any] = {"articles": n, "terms": X.shape[1], "pairs per article": length.mean()}
-    for share in (5, 25, 50, 75, 95):
-        found[f"pairs per article, {share} %"] = np.percentile(length, share)
-    found["postings per query"] = (df * df).sum() / n
-    for share in (10, 5, 1):
-        found[f"terms in more than {share} % of articles"] = (df > n * share / 100).sum()
-    for articles in (1, 2, 5):
-        found[f"terms in {articles} article{'s'[: articles - 1]}"] = (df == articles).sum()
-    for rank in (1, 10, 100, 1000, 10_000, 100_000):
-        if rank <= len(df):
-            found[f"articles of term {rank:,}"] = df[rank - 1]
-    for size in (1000, 10_000):
-        if size < n:
-            rows = np.random.default_rng(0).choice(n, size, replace=False)
-            found[f"terms of {size:,} articles"] = len(np.unique(X[rows].indices))
-    # The usual article shares as much with one that has nothing to do with it.
-    random = np.random.default_rng(0)
-    one, other = random.integers(n, size=(2, 4000))
-    chance = np.asarray(X[one].multiply(X[other]).sum(axis=1)).ravel()
-    for share in (25, 50, 75):
-        found[f"similarity of two articles, {share} %"] = np.percentile(chance, share)
-    rows = np.sort(random.choice(n, min(n, 300), replace=False))
-    similarity = (X[rows] @ X.T).toarray()
-    similarity[np.arange(len(rows)), rows] = -1
-    best = -np.sort(-similarity, axis=1)
-    for k in (1, 8, 20):
-        for share in (5, 25, 50, 75, 95):
-            found[f"similarity {k}, {share} %"] = np.percentile(best[:, k - 1], share)
-    return found
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@
 
 An archive is built of all articles but the last, and its lists are stored. Then the last ones are
 added one by one and by the hundred, each change being durable when it returns; a sample of lists is
-held against a fresh build in the end. Cold figures are of new processes, imports included. Beside
-it, where it is installed, stands tantivy: the same articles are added, committed and found.
+held against a fresh build in the end. Cold figures are of new processes, imports included. Peers
+are measured by the jobs ``update`` and ``cold`` of ``python -m benchmarks``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ def main() -> None:
     parser.add_argument("archive", type=Path, help="articles as JSON Lines or CSV")
     parser.add_argument("--limit", type=int, default=None, help="articles read of it")
     parser.add_argument("--repeat", type=int, default=20, help="cold processes (default: 20)")
-    parser.add_argument("--peers", default="tantivy", help="tantivy, or nothing")
     options = parser.parse_args()
     without_openblas_settings()
     articles = read(options.archive, options.limit)
@@ -63,8 +62,6 @@ def main() -> None:
         changes(folder, old, new)
         reads(folder)
         cold(folder, old[0].id, options.repeat)
-        if "tantivy" in options.peers:
-            tantivy(Path(name), old, new[:20])
 
 
 def read(path: Path, limit: int | None) -> list[Any]:
@@ -156,35 +153,6 @@ try:
 except OSError:
     print("unknown")
 """
-
-
-def tantivy(folder: Path, old: Sequence[Any], new: Sequence[Any]) -> None:
-    """Add articles to tantivy, commit, and find each by a query of its own text."""
-    try:
-        import tantivy as peer
-    except ImportError:
-        print("| tantivy | not installed | |")
-        return
-    builder = peer.SchemaBuilder()
-    builder.add_text_field("text", stored=True)
-    path = folder / "tantivy"
-    path.mkdir()
-    index = peer.Index(builder.build(), path=str(path))
-    writer = index.writer(heap_size=500_000_000, num_threads=1)
-    for article in old:
-        writer.add_document(peer.Document(text=f"{article.title}\n{article.text}"))
-    writer.commit()
-
-    def add_and_find(article: Any) -> None:
-        writer.add_document(peer.Document(text=f"{article.title}\n{article.text}"))
-        writer.commit()
-        index.reload()
-        searcher = index.searcher()
-        query = peer.Query.more_like_this_query(searcher.search(
-            peer.Query.all_query(), 1).hits[0][1])  # fmt: skip
-        searcher.search(query, 8)
-
-    row("tantivy: add one, commit, more_like_this", each(add_and_find, new), "ms")
 
 
 def each(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[float]:

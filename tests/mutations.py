@@ -62,6 +62,9 @@ def build(folder):
         news.partial_fit(articles(50, 95))
         news.remove(["s3", "s70", "s94"])
         news.partial_fit(articles(100, 107))
+        news.rules.pin("s1", ["s101", "s2"])
+        news.rules.never("tag=b", "title=dike *")
+        news.rules.hide("id=s55")
 
 
 def small_segments():
@@ -195,13 +198,13 @@ def _value(folder, rng):
 def _blob(folder, rng):
     """Change a blob, with the right checksum."""
     if rng.random() < 0.5:
-        rows = _run(folder, "SELECT key, terms, counts FROM counts")
+        rows = _run(folder, "SELECT key, terms, codes, text, phrases FROM counts")
         if not rows:
             return "no counts"
         key, *blobs = rng.choice(rows)
         arrays = [np.frombuffer(blob, "<i4").astype(np.int64) for blob in blobs]
         for _ in range(rng.randrange(1, 4)):
-            which = rng.randrange(2)
+            which = rng.randrange(4)
             array = arrays[which]
             kind = rng.choice(["value", "longer", "shorter", "swap"])
             if kind == "value" and array.size:
@@ -213,20 +216,21 @@ def _blob(folder, rng):
             else:
                 array = array[::-1]
             arrays[which] = array
-        terms, counts = (array.astype("<i4").tobytes() for array in arrays)
-        terms = terms[: len(terms) - (rng.random() < 0.1)]
-        checksum = zlib.crc32(counts, zlib.crc32(terms))
+        blobs = [array.astype("<i4").tobytes() for array in arrays]
+        blobs[0] = blobs[0][: len(blobs[0]) - (rng.random() < 0.1)]
         _run(
-            folder, "UPDATE counts SET terms = ?, counts = ?, checksum = ? WHERE key = ?",
-            (terms, counts, checksum, key),
-        )  # fmt: skip
+            folder,
+            "UPDATE counts SET terms = ?, codes = ?, text = ?, phrases = ?, checksum = ? "
+            "WHERE key = ?",
+            (*blobs, zlib.crc32(b"".join(blobs)), key),
+        )
         return f"counts of {key}"
     key, stored = rng.choice(_run(folder, "SELECT key, entries FROM lists") or [(1, b"")])
-    pairs = Entries.unpack(stored).pairs if stored else []
+    pairs = Entries.unpack(stored).entries if stored else []
     for _ in range(rng.randrange(1, 9)):
-        other = min(_number(rng, [key, *(k for k, _ in pairs)]), 2**63 - 1)
-        steps = int(np.array([_number(rng, [10**6])]).astype(np.int32)[0])
-        pairs.insert(rng.randrange(len(pairs) + 1), (other, steps))
+        other = min(_number(rng, [key, *(k for k, *_ in pairs)]), 2**63 - 1)
+        steps = np.array([_number(rng, [10**6]) for _ in range(3)]).astype(np.int32).tolist()
+        pairs.insert(rng.randrange(len(pairs) + 1), (other, *steps))
     entries = Entries(pairs, rng.random() < 0.5).pack()
     if rng.random() < 0.2:
         body = rng.choice([b"", b"\0", b"\1" * 12, entries[:-5], rng.randbytes(25)])
@@ -334,6 +338,9 @@ def use(folder):
         "draft": lambda: opened[0].related_to_text("dike inundationrecord3 word101 flood"),
         "all": lambda: [one.to_dict() for one in opened[0].related_all(3)],
         "more": lambda: [one.to_dict() for one in opened[0].related_all(9)],
+        "blocks": lambda: opened[0].blocks("s1", {"latest": 2, "also": 3}, mentions=2),
+        "why not": lambda: str(opened[0].why_not("s1", "s55", mode="news")),
+        "rules": lambda: (opened[0].rules.sleeping(), opened[0].rules.hide("id=s5")),
         "drift": lambda: opened[0].drift(),
         "verify": lambda: opened[0].verify("s3"),
         "describe": lambda: opened[0].archive_.describe(),

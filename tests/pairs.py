@@ -1,7 +1,8 @@
 """An archive in which articles come and go in pairs, so that a list that is torn can be seen.
 
-The two of a pair have the same words and are added, and removed, together. Where one is listed the
-other one has the same score and follows it, unless the list ends there. Run as a script it writes
+The two of a pair have the same words but for one that nobody else has, so that they are no
+near-duplicates, and are added, and removed, together. Where one is listed the other one has the
+same score and follows it, unless the list ends there. Run as a script it writes
 or reads such an archive for a while:
 
     python tests/pairs.py write|read ARCHIVE NOTE SECONDS SEED
@@ -43,7 +44,9 @@ def story(i):
 def pair(n):
     """Return two articles that come and go together."""
     text = f"river twins pair{n} pair{n} {WORDS[n % 12]} {WORDS[n % 5]}"
-    return [{"id": f"p{n}{end}", "title": "flood crest", "text": text} for end in "ab"]
+    return [
+        {"id": f"p{n}{end}", "title": "flood crest", "text": f"{text} pair{n}{end}"} for end in "ab"
+    ]
 
 
 class Note:

@@ -4,6 +4,7 @@ It imports nothing of relnews and shares no code with it. Fast paths are measure
 module, never against themselves; the second oracle, for the weights, is scikit-learn.
 """
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -40,21 +41,99 @@ def term_counts(article, title_weight=1, stop_words=()):
     return counts
 
 
-def inverse_document_frequency(all_counts):
-    """Smooth idf, ln((1 + n) / (1 + df)) + 1, of every term."""
-    frequency = Counter(term for counts in all_counts for term in counts)
-    n = len(all_counts)
-    return {term: math.log((1 + n) / (1 + df)) + 1 for term, df in frequency.items()}
+class Words:
+    """What counts of an article: its words in order, stop words taken out, plurals folded."""
+
+    def __init__(self, article, stop_words=(), folding="english"):
+        def words(text):
+            if folding:
+                text = respelt(text)
+            found = [singular(word) if folding else word for word in tokens(text)]
+            return [word for word in found if word not in stopped]
+
+        stopped = {token for word in stop_words for token in tokens(word)}
+        stopped = {singular(word) for word in stopped} if folding else stopped
+        self.title = words(article.get("title", ""))
+        self.texts = [words(article.get(field, "")) for field in ("dek", "text")]
+        self.tf = Counter(word for text in self.texts for word in text)
+        #: The phrases of the title: {as a term: (first word, last word)}.
+        self.phrases = {}
+        for first, last in itertools.pairwise(self.title):
+            if f"{first}_{last}" not in stopped:
+                self.phrases.setdefault(f"{first}_{last}", (first, last))
+        #: Which word follows which in the texts.
+        self.pairs = {pair for text in self.texts for pair in itertools.pairwise(text)}
+        self.terms = {*self.tf, *self.title, *self.phrases}
 
 
-def unit_weights(counts, idf, sublinear_tf=True):
-    """Tf-idf weights of one article, of length 1; terms without an idf are left out."""
+def respelt(text):
+    """US, U.S., USA and U.S.A. are one word, where capitals mean something."""
+    return text if text.isupper() else re.sub(r"\bU\.?S(\.?A)?\b\.?", " usa ", text)
+
+
+def singular(word):
+    """Harman's S stemmer."""
+    if len(word) > 3 and word[-1] == "s" and word[-2] not in "us":
+        if word.endswith("ies") and word[-4] not in "ea":
+            return word[:-3] + "y"
+        return word[:-1]
+    return word
+
+
+def inverse_document_frequency(all_words):
+    """Smooth idf, ln((1 + n) / (1 + df)) + 1, of every term; of others, that of df = 0."""
+    frequency = Counter(term for words in all_words for term in words.terms)
+    n = len(all_words)
+
+    class Idf(dict):
+        def __missing__(self, term):
+            return math.log(1 + n) + 1
+
+    return Idf({term: math.log((1 + n) / (1 + df)) + 1 for term, df in frequency.items()})
+
+
+class Weights(dict):
+    """Tf-idf weights of one article, of length 1, with its words and the idf of all terms."""
+
+    def __init__(self, weights, words, idf):
+        super().__init__(weights)
+        self.words = words
+        self.idf = idf
+
+
+def unit_weights(words, idf, sublinear_tf=True, title_weight=1.0):
+    """Weights of the words that have an idf; one in the title weighs title_weight more."""
     weights = {}
-    for term, tf in counts.items():
+    for term in [*dict.fromkeys([*words.title, *words.tf])]:
         if term in idf:
-            weights[term] = (1 + math.log(tf) if sublinear_tf else tf) * idf[term]
+            tf = words.tf[term]
+            weight = (1 + math.log(tf) if sublinear_tf else tf) if tf else 0.0
+            weights[term] = (weight + title_weight * (term in words.title)) * idf[term]
     length = math.sqrt(math.fsum(weight**2 for weight in weights.values()))
-    return {term: weight / length for term, weight in weights.items()}  # no terms: no division
+    if not length:
+        return Weights({}, words, idf)
+    return Weights({term: weight / length for term, weight in weights.items()}, words, idf)
+
+
+def quoted(a, b):
+    """Return the share of a's title, words and phrases by idf, that is found in b's texts."""
+    of, idf = a.words, a.idf
+    whole = found = 0.0
+    for word in dict.fromkeys(of.title):
+        whole += idf[word]
+        found += idf[word] * (word in b.words.tf)
+    for phrase, pair in of.phrases.items():
+        whole += 2 * idf[phrase]
+        found += 2 * idf[phrase] * (pair in b.words.pairs)
+    return found / whole if whole else 0.0
+
+
+def similarity(a, b, title_share=0.1):
+    """Cosine, and the share of either title in the other text, so that 1 is the most."""
+    both = cosine(a, b)
+    if both > 0 and title_share:
+        both += title_share * (quoted(a, b) + quoted(b, a))
+    return min(both / (1 + 2 * title_share), 1.0)
 
 
 def cosine(a, b):
@@ -67,7 +146,15 @@ def rounded(score):
     return round(score * 1e6)
 
 
-def ranking(query, archive, k, *, exclude=None, priors=None):
+def fading(a, b, half_life, floor):
+    """Return the factor on the score of two dates, by the days between them in UTC."""
+    if a is None or b is None:
+        return (1 + floor) / 2
+    days = abs(math.floor(a.timestamp() / 86_400) - math.floor(b.timestamp() / 86_400))
+    return floor + (1 - floor) / (1 + days / half_life)
+
+
+def ranking(query, archive, k, *, exclude=None, priors=None, title_share=0.1):
     """Best k of an archive for a query's weights.
 
     ``archive`` is a list of (id, published or None, weights); the answer is a list of
@@ -75,23 +162,35 @@ def ranking(query, archive, k, *, exclude=None, priors=None):
     """
     rows = []
     for position, (identifier, published, weights) in enumerate(archive):
-        similarity = cosine(query, weights)
-        score = similarity * (1.0 if priors is None else priors[position])
+        alike = similarity(query, weights, title_share)
+        score = alike * (1.0 if priors is None else priors[position])
         if identifier != exclude and rounded(score) > 0:
             age = math.inf if published is None else -published.timestamp()
-            rows.append((-rounded(score), age, identifier, rounded(similarity)))
+            rows.append((-rounded(score), age, identifier, rounded(alike)))
     return [(i, -score / 1e6, similarity / 1e6) for score, _, i, similarity in sorted(rows)[:k]]
 
 
-def related_news(articles, k, *, title_weight, stop_words, sublinear_tf=True):
-    """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts."""
-    counts = [term_counts(article, title_weight, stop_words) for article in articles]
-    idf = inverse_document_frequency(counts)
+def related_news(
+    articles, k, *, stop_words, title_weight=1.0, title_share=0.1, folding="english",
+    sublinear_tf=True, recency=None,
+):  # fmt: skip
+    """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts.
+
+    ``recency`` is a pair of half-life and floor.
+    """
+    words = [Words(article, stop_words, folding) for article in articles]
+    idf = inverse_document_frequency(words)
     archive = [
-        (article["id"], article.get("published"), unit_weights(c, idf, sublinear_tf))
-        for article, c in zip(articles, counts, strict=True)
+        (article["id"], article.get("published"), unit_weights(w, idf, sublinear_tf, title_weight))
+        for article, w in zip(articles, words, strict=True)
     ]
-    return {i: ranking(weights, archive, k, exclude=i) for i, _, weights in archive}
+    lists = {}
+    for i, date, weights in archive:
+        priors = None
+        if recency is not None:
+            priors = [fading(date, other, *recency) for _, other, _ in archive]
+        lists[i] = ranking(weights, archive, k, exclude=i, priors=priors, title_share=title_share)
+    return lists
 
 
 def cosine_neighbors(rows, queries, k, exclude_self):

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 #: Words that share letters, scripts and cases; stop words; one letter; an underscore; digits.
 WORDS = [
     "nato", "NATO", "Ukraine", "kyiv", "guarantees", "guarantee", "the", "and", "a", "I", "x",
-    "snake_case", "2025", "été", "ÉTÉ", "straße", "STRASSE", "İstanbul", "ΣΟΦΟΣ", "война",
+    "snake_case", "snake", "case", "US", "U.S.", "USA", "us", "talks", "talk", "countries",
+    "2025", "été", "ÉTÉ", "straße", "STRASSE", "İstanbul", "ΣΟΦΟΣ", "война",
     "北約峰會", "안보", "حلف", "ሰላም", "𝔘𝔫𝔦", "e\u0301", "don't", "ﬁn", "naïve",
 ]  # fmt: skip
 SEPARATORS = [" ", " ", " ", ", ", "-", "\n", "\u00a0", "。", "’", "/", "\u200d", "🙂"]

@@ -1,10 +1,18 @@
 """What a term is: parameters, parts and the stop list."""
 
+import itertools
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from relnews.analysis import Analysis, english_stop_words
+import reference
+from relnews._kernels.wording import BREAK
+from relnews.analysis import Analysis, english_stop_words, singular
 from relnews.articles import Article
+from relnews.wording import WordCounter
+from strategies import any_text
 
 
 def test_the_english_list_is_that_of_scikit_learn():
@@ -12,20 +20,60 @@ def test_the_english_list_is_that_of_scikit_learn():
     assert english_stop_words() == tuple(sorted(ENGLISH_STOP_WORDS))
 
 
-def test_parts_carry_the_weight_of_their_field():
-    """The title counts title_weight times, dek and text once; empty fields are left out."""
-    parts = Analysis(title_weight=4).parts(Article("a", title="Été", text="Peace"))
+def test_words_of_a_title():
+    """In their order, folded, without stop words: US is not us."""
+    analysis = Analysis()
 
-    assert list(parts) == [("Été".encode(), False, 4), (b"Peace", True, 1)]
-    assert list(Analysis(title_weight=0).parts(Article("a", title="x"))) == []
+    assert analysis.title_words("The U.S. tells us: guarantees, countries, US talks") == [
+        "usa", "tell", "guarantee", "country", "usa", "talk"
+    ]  # fmt: skip
+    assert analysis.title_words("TELL US MORE") == ["tell"]
+    assert Analysis(None, None).title_words("The U.S. talks") == ["the", "talks"]
+    assert Analysis(["talks"]).title_words("A talk, talks") == []
+
+
+@given(st.text("aeiosuyé\u0301s", max_size=8))
+def test_plurals_lose_their_s_once(word):
+    """What was folded is not folded again, and the compiled pass folds the same."""
+    once = singular(word)
+    assert singular(once) == once == reference.singular(word)
+    counter = WordCounter(Analysis(None))
+    counter.add(Article("a", text=word))
+    counter.take()
+    expected = [singular(run) for run in reference.tokens(word)]
+    assert counter.vocabulary.decode()[counter.n_stop :] == [*dict.fromkeys(expected)]
+
+
+@given(any_text(), any_text(), any_text(), st.sampled_from(["english", None]))
+def test_wording_is_that_of_the_reference(title, dek, text, folding):
+    """Codes, words in order and phrases, of any Unicode."""
+    article = {"title": title, "dek": dek, "text": text}
+    stop_words = ("the", "and", "can't", "US")
+    expected = reference.Words(article, stop_words, folding)
+    counter = WordCounter(Analysis(stop_words, folding))
+    counter.add(Article("a", **article))
+    words = counter.take()
+    spelt = counter.vocabulary.decode()
+
+    codes = {
+        spelt[term]: code
+        for term, code in zip(words.counts.term.tolist(), words.counts.count.tolist(), strict=True)
+    }
+    assert codes == {
+        term: 4 * expected.tf[term] + 2 * (term in expected.title) + (term in expected.phrases)
+        for term in expected.terms
+    }
+    in_order = [None if term == BREAK else spelt[term] for term in words.text.value.tolist()]
+    pairs = {pair for pair in itertools.pairwise(in_order) if None not in pair}
+    assert pairs == expected.pairs
+    phrases = [[spelt[term] for term in some] for some in words.phrases.value.tolist()]
+    assert phrases == [[*pair, phrase] for phrase, pair in expected.phrases.items()]
 
 
 @pytest.mark.parametrize(
     ("parameters", "error", "words"),
     [
-        ({"title_weight": -1}, ValueError, "`title_weight` must be from 0 to 1000, got -1"),
-        ({"title_weight": 1.5}, TypeError, "`title_weight` must be an integer, got 1.5"),
-        ({"title_weight": True}, TypeError, "`title_weight` must be an integer, got True"),
+        ({"folding": "german"}, ValueError, "`folding` must be 'english' or None, got 'german'"),
         ({"stop_words": "german"}, ValueError, "`stop_words` must be 'english', an iterable"),
         ({"stop_words": [1]}, ValueError, "`stop_words` must be 'english', an iterable"),
     ],

@@ -85,7 +85,7 @@ def test_an_article_that_the_catalogue_lacks(news):
 
 
 def with_list(news, identifier, pairs):
-    entries = Entries([(key_of(news, other), steps) for other, steps in pairs], False)
+    entries = Entries([(key_of(news, other), steps, steps, -1) for other, steps in pairs], False)
     plant(news, "UPDATE lists SET entries = ? WHERE key = ?", entries.pack(),
           key_of(news, identifier))  # fmt: skip
 
@@ -112,9 +112,9 @@ def test_a_list_that_is_not_in_order(news, pairs):
 
 def test_a_list_of_or_with_an_article_that_is_gone(news):
     """A removed article has no list, and is in none."""
-    gone = Entries([(key_of(news, "a2"), 5)], True).pack()
+    gone = Entries([(key_of(news, "a2"), 5, 5, 0)], True).pack()
     plant(news, "INSERT INTO lists VALUES (?, ?)", 3, gone)
-    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", Entries([(3, 5)], True).pack(),
+    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", Entries([(3, 5, 5, 0)], True).pack(),
           key_of(news, "a1"))  # fmt: skip
 
     one, other = sorted(news.verify())

@@ -1,41 +1,58 @@
-"""The made-up archives of the benchmarks: the same each time, and the same as text and vectors."""
+"""The benchmarks: each job runs, at a tiny size; generated archives and what is found of them."""
 
 from __future__ import annotations
 
+import gzip
+import importlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 
-from relnews import TfidfVectorizer
+from relnews import RelatedNews, TfidfVectorizer
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))
 
-from benchmarks import generate, neighbors, single  # noqa: E402
+from benchmarks import (  # noqa: E402
+    generate,
+    generator_check,
+    given,
+    jobs,
+    pictures,
+    planted,
+    processes,
+    relevance,
+    report,
+    tables,
+)
+from benchmarks.__main__ import JOBS, count, main  # noqa: E402
+from benchmarks.peers import PEERS, chosen  # noqa: E402
 
 #: Articles are drawn in blocks of so many here, and these are a block and a bit.
 BLOCK, N = 1024, 1100
 
-WEIGHTS: dict[str, dict[str, Any]] = {
-    "raw": {},
-    "stop": {"stop_words": "english", "sublinear_tf": True, "min_df": 2},
-}
+WEIGHTS: dict[str, dict[str, Any]] = given.WEIGHTS
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small_blocks() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generate, "BLOCK", BLOCK)
+    with mock.patch.object(generate, "BLOCK", BLOCK):
         yield
 
 
 @pytest.fixture(scope="module")
 def articles() -> list[dict[str, str]]:
     return list(generate.articles(N))
+
+
+# the generator
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
@@ -69,22 +86,394 @@ def test_stories_make_up_less_of_longer_articles() -> None:
     assert shares[0].max() == generate.STORY_SHARE_MOST
 
 
+def test_a_written_archive_is_the_same_each_time(
+    articles: list[dict[str, str]], tmp_path: Path
+) -> None:
+    paths = [tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl.gz"]
+    for path in paths:
+        generate.write(path, 50, 0)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    with gzip.open(paths[0], "rt") as lines:
+        assert [json.loads(line) for line in lines] == articles[:50]
+
+
+def test_the_check_prints_both_sides(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generator that is held against its own archive is like it."""
+    path = tmp_path / "made.jsonl"
+    generate.write(path, 300, 0)
+    monkeypatch.setattr(sys, "argv", ["check", str(path), "--vectors", "raw"])
+    generator_check.main()
+    rows = [line.split("|")[1:5] for line in capsys.readouterr().out.splitlines() if "|" in line]
+    ratios = {name.strip(): ratio.strip() for name, _, _, ratio in rows[2:]}
+    assert ratios.pop("ms a list")
+    assert set(ratios.values()) <= {"1.00", "nan"}
+
+
+# what was planted
+
+
+def test_planted_duplicates_and_stories_are_found(articles: list[dict[str, str]]) -> None:
+    """The generator says which articles copy which, and `duplicates` and lists say so too."""
+    pairs = {(articles[a]["id"], articles[b]["id"]) for a, b in planted.planted(N).tolist()}
+    named = {tuple(a["id"].split("~")) for a in articles if "~" in a["id"]}
+    assert {(f"{copy}~{original}", original) for copy, original in named} == {
+        (a, b) for a, b in pairs
+    }
+    found = {row["what"]: row["share"] for row in planted.measured(N)}
+    assert len(pairs) == 15
+    assert found["planted duplicates among the groups at 0.8"] > 0.8
+    assert found["lists whose first item is of the article's story"] > 0.4
+    assert found["two articles drawn at random that are of one story"] < 0.05
+
+
+def test_groups_are_held_against_planted_pairs() -> None:
+    """Two copies of one original belong together; an article beside them does not."""
+    wanted = {("a~x", "x"), ("b~x", "x"), ("c~y", "y")}
+    recall, precision = planted.of_groups([("x", "a~x", "b~x", "z"), ("y", "q")], wanted)
+    assert recall == pytest.approx(2 / 3)
+    assert precision == pytest.approx(3 / 7)
+
+
+# the jobs
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Measure all that is timed, at a size at which it takes seconds, beside what is installed."""
+    out = tmp_path_factory.mktemp("benchmarks") / "results.json"
+    names = ",".join(job for job in JOBS if job not in ("relevance", "planted"))
+    main([names, "--generate", "150", "--sizes", "110", "--peers", "scikit-learn",
+          "--runs", "1", "--queries", "60", "--json", str(out)])  # fmt: skip
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+def test_every_job_measures_every_system(results: dict[str, Any]) -> None:
+    measured = {(r["job"], r["system"], r["size"]) for r in results["records"]}
+    for name in ("relnews", "RelatedNews", "stored", "scikit-learn"):
+        for job in PEERS[name].jobs:
+            if job != "relevance":
+                assert (job, PEERS[name].name, 90) in measured
+    assert not [row for row in results["records"] if row["job"] == "left out"]
+    assert {row["size"] for row in results["records"]} == {90}
+
+
+def test_records_say_how_they_came_about(results: dict[str, Any]) -> None:
+    """Each ratio is of two sides that took turns, with its spread; exact sides were compared."""
+    for row in results["records"]:
+        if "ratio" in row:
+            assert row["ratio"]["min"] <= row["ratio"]["median"] <= row["ratio"]["max"]
+            assert row["ratio"]["n"] == row["seconds"]["n"] == 1
+            assert row["against"] in ("relnews", "RelatedNews")
+        if row.get("kind") == "exact" and row["job"] in ("lists", "single"):
+            assert row["share"] == 1
+    machine = results["machine"]
+    assert machine["environment"]["OMP_NUM_THREADS"] == "1"
+    assert {"relnews", "scikit-learn", "scipy", "numpy"} <= set(machine["versions"])
+
+
+def test_tables_have_what_was_measured(results: dict[str, Any], tmp_path: Path) -> None:
+    """The report puts tables and pictures between the marks, and changes nothing else."""
+    text = report.of_file(results)
+    for title in ("Vectorise", "All lists", "One list", "Open cold", "Update", "Memory"):
+        assert text.count(f"**{title}") == 1
+    page, out = tmp_path / "page.md", tmp_path / "results.json"
+    page.write_text(
+        "above\n<!-- benchmarks: begin -->\nREPLACED\n<!-- benchmarks: end -->\nbelow\n"
+    )
+    out.write_text(json.dumps(results))
+    with mock.patch.object(sys, "argv", ["report", str(out), "--page", str(page)]):
+        report.main()
+        again = page.read_text()
+        report.main()
+    assert page.read_text() == again
+    assert again.startswith("above\n")
+    assert again.endswith("\nbelow\n")
+    assert "OUT" not in again
+    for name in pictures.PICTURES:
+        for theme in pictures.THEMES:
+            assert f"pictures/{name}-raw-{theme}.svg" in again
+            drawn = (tmp_path / "pictures" / f"{name}-raw-{theme}.svg").read_text()
+            assert "relnews" in drawn
+            assert "scikit-learn" in drawn
+
+
+def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("nothing")
+    with pytest.raises(SystemExit, match="needs the lines"):
+        tables.put_between(page, "benchmarks", "text")
+    assert page.read_text() == "nothing"
+
+
+# exactness
+
+
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> given.Given:
+    folder = tmp_path_factory.mktemp("given") / "raw"
+    folder.mkdir()
+    return given.lay_out(folder, given.Source(None, 120), 120, "raw", 8, 60, texts=True)
+
+
+def test_what_is_laid_out_is_the_source(laid_out: given.Given) -> None:
+    """Processes read the same articles and vectors, and those that are kept back."""
+    made = list(generate.articles(120))
+    assert [a["text"] for a in laid_out.articles()] == [a["text"] for a in made[:100]]
+    assert [a["text"] for a in laid_out.articles_of([7, 3])] == [made[7]["text"], made[3]["text"]]
+    X = generate.matrix(120)
+    assert (laid_out.vectors() != X[:100]).nnz == 0
+    assert (laid_out.vectors_of([5, 2]) != X[[5, 2]]).nnz == 0
+    new = laid_out.new()
+    assert [article["text"] for article, _ in new] == [a["text"] for a in made[100:]]
+    assert (sp.vstack([vector for _, vector in new]) != X[100:]).nnz == 0
+
+
+def test_lists_are_held_against_the_exact_ones(laid_out: given.Given) -> None:
+    """Any order of equal items is right; the article itself counts for nothing; a miss shows."""
+    X = laid_out.vectors().toarray().astype(float)
+    similarity = X @ X.T
+    rows = laid_out.rows[:10]
+    with_itself = [np.argsort(-similarity[row], kind="stable")[:9].tolist() for row in rows]
+    share, difference = laid_out.share_found(with_itself)
+    assert share == 1
+    assert difference < 1e-6
+    worst = [np.argsort(similarity[row], kind="stable")[:9].tolist() for row in rows]
+    share, difference = laid_out.share_found(worst)
+    assert share < 0.2
+    assert difference > jobs.ROUNDING
+    # The same item again and again is one item.
+    share, _ = laid_out.share_found([[one[1]] * 9 for one in with_itself])
+    assert share == pytest.approx(1 / 8, abs=0.01)
+
+
+def test_a_system_with_wrong_lists_is_not_timed(laid_out: given.Given) -> None:
+    """A side that says it is exact and is not gets a line with the reason."""
+    plan = jobs.Plan(laid_out.folder, ("lists",), (), 2, 1, 60)
+    system = mock.Mock(spec=processes.System)
+    system.ask.return_value = {"difference": 0.1, "share": 0.5, "seconds_each": 0.001}
+    side = jobs.Side(plan, "scipy", system)
+    (record,) = side.against(side, ["lists"])
+    assert record["job"] == "left out"
+    assert "differ from the exact ones" in record["reason"]
+    assert "lists" not in [call.args[0] for call in system.ask.call_args_list]
+
+
+def test_vectors_that_differ_are_a_failure(tmp_path: Path) -> None:
+    X = generate.matrix(30)
+    paths = [tmp_path / "ours.npz", tmp_path / "theirs.npz"]
+    for path in paths:
+        sp.save_npz(path, X)
+    assert jobs.same_vectors(*paths) == "exact"
+    sp.save_npz(paths[1], 2 * X)
+    with pytest.raises(processes.Failed, match="vectors differ"):
+        jobs.same_vectors(*paths)
+
+
+# processes and peers
+
+
+def test_a_process_that_fails_says_why(laid_out: given.Given) -> None:
+    with processes.System("scipy", laid_out.folder, 1, 60) as system:
+        system.ask("begin")
+        with pytest.raises(processes.Failed, match="IndexError"):
+            system.ask("check", search=99)
+
+
+def test_a_process_that_takes_too_long_is_ended(laid_out: given.Given) -> None:
+    system = processes.System("scipy", laid_out.folder, 1, 0.0)
+    with pytest.raises(processes.Failed, match="gave up after 0 s"):
+        system.ask("begin")
+    assert system._process.returncode is not None
+
+
+def test_a_missing_peer_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    missing: list[str] = []
+    with mock.patch.object(importlib.util, "find_spec", lambda name: name == "scipy" or None):
+        assert chosen("scipy,tantivy", missing.append) == ["scipy"]
+    assert missing == ["tantivy"]
+    with pytest.raises(SystemExit, match="no peer nobody; there are scikit-learn"):
+        chosen("nobody", missing.append)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_every_peer_has_what_its_jobs_need(name: str) -> None:
+    """A peer's file is imported without the peer, and has the methods of the jobs it names."""
+    peer = PEERS[name]
+    base = peer.__mro__[-2]
+    needed = {
+        "vectorise": ["vectorise"], "lists": ["build", "find", "positions"],
+        "single": ["build", "find"], "cold": ["save", "cold"], "update": ["add"],
+        "relevance": ["scores"],
+    }  # fmt: skip
+    for job in peer.jobs:
+        if (name, job) != ("RelatedNews", "relevance"):  # asked as a site asks it
+            for method in needed[job]:
+                assert getattr(peer, method) is not getattr(base, method), method
+
+
+#: They compile, or build, for many seconds.
+SLOW = ("pynndescent", "splade-index", "bm25s", "seismic")
+
+
+@pytest.mark.parametrize("name", [n for n in PEERS if "lists" in PEERS[n].jobs and n not in SLOW])
+def test_installed_peers_find_lists(name: str, laid_out: given.Given) -> None:
+    """Whatever is installed is asked for lists; exact ones are exact."""
+    pytest.importorskip(PEERS[name].module)
+    peer = PEERS[name](1)
+    peer.build(laid_out)
+    queries = peer.queries(laid_out, laid_out.rows)
+    for search in peer.searches:
+        lists = peer.positions(peer.find(queries, 9, **search.options))
+        share, difference = laid_out.share_found(lists)
+        assert len(lists) == len(laid_out.rows)
+        if search.kind == "exact":
+            assert difference < jobs.ROUNDING
+        else:
+            assert share > 0.2
+
+
 @pytest.mark.parametrize(("text", "number"), [("500", 500), ("10k", 10_000), ("1M", 1_000_000)])
 def test_counts_are_written_short(text: str, number: int) -> None:
-    assert neighbors.count(text) == number
+    assert count(text) == number
 
 
-def test_tantivy_finds_lists(articles: list[dict[str, str]], tmp_path: Path) -> None:
-    """The peer is given every article, and asked for the lists of the drawn ones."""
-    pytest.importorskip("tantivy")
-    single.lay_out(articles, tmp_path)
-    task = single.Task("tantivy", rows=[7, 5], k=3, weights="raw", repeat=1)
-    few, many = single.tantivy(tmp_path, task)
-    assert (few.name, many.name) == (
-        "tantivy, 25 terms (other scores)", "tantivy, all terms (other scores)",
-    )  # fmt: skip
-    assert [address.doc for address in many.queries] == [7, 5]
-    for address in many.queries:
-        hits = many.find(address)
-        assert len(hits) == 4
-        assert address.doc in [hit.doc for _, hit in hits]
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nothing"], "no job nothing"),
+        (["lists"], "--archive or --generate is needed"),
+        (["relevance"], "--data is needed"),
+        (["lists", "--generate", "100", "--vectors", "x"], "no vectors x"),
+    ],
+)
+def test_a_wrong_option_is_said(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert message in capsys.readouterr().err
+
+
+# relevance
+
+
+@pytest.fixture
+def judged_sets(tmp_path: Path) -> Path:
+    """Write sets of the same files as the real ones, in which stories are related to themselves."""
+    made, story = list(generate.articles(60)), planted.stories(60) // np.uint64(4)
+    lines = [{key: a[key] for key in ("id", "title", "text")} for a in made]
+    for name in ("digitalgov", "cnrec", "lee"):
+        folder = tmp_path / name
+        folder.mkdir()
+        with gzip.open(folder / "docs.jsonl.gz", "wt") as file:
+            file.writelines(json.dumps(line) + "\n" for line in lines)
+    ids = [a["id"] for a in made]
+    pairs = [(i, j) for i in range(60) for j in range(60) if i != j]
+    grades = [(ids[i], ids[j], int(story[i] == story[j])) for i, j in pairs]
+    links = "".join(f"{a}\t{b}\t1\n" for a, b, grade in grades if grade)
+    (tmp_path / "digitalgov" / "qrels.links-clean.tsv").write_text(links)
+    first = next((a, b) for a, b, grade in grades if grade)
+    (tmp_path / "digitalgov" / "quoted.tsv").write_text("\t".join(first) + "\n")
+    text = "".join(f"{a}\t{b}\t{2 * grade}\n" for a, b, grade in grades)
+    (tmp_path / "cnrec" / "qrels.tsv").write_text(text)
+    rated = "".join(f"{a}\t{b}\t{grade}\t{2 * grade}\t6\n" for a, b, grade in grades)
+    (tmp_path / "cnrec" / "pairs.tsv").write_text(
+        f"a\tb\tmeanGoodR\tmeanSimRating\tratings\n{rated}"
+    )
+    rated = "".join(f"{a}\t{b}\t{grade}\n" for a, b, grade in grades)
+    (tmp_path / "lee" / "pairs.tsv").write_text(f"a\tb\tsimilarity_0_1\n{rated}")
+    return tmp_path
+
+
+def test_relevance_makes_the_table_of_its_page(judged_sets: Path, tmp_path: Path) -> None:
+    page, out = tmp_path / "relevance.md", tmp_path / "out.json"
+    page.write_text("text\n<!-- relevance: begin -->\n<!-- relevance: end -->\nmore text\n")
+    main(["relevance", "--data", str(judged_sets), "--peers", "none", "--markdown", str(page),
+          "--json", str(out)])  # fmt: skip
+    records = json.loads(out.read_text())["records"]
+    means = {row["system"]: row["means"] for row in records if row["job"] == "relevance"}
+    assert list(means) == ["relnews", "scikit-learn", "scikit-learn, stop words, sublinear tf"]
+    for values in means.values():
+        assert list(values) == list(relevance.MEASURES)
+        assert all(0 < value < 1 for value in values.values())
+    ahead = {row["system"]: row["differences"] for row in records if row["job"] == "bootstrap"}
+    for system, differences in ahead.items():
+        for measure, found in differences.items():
+            gap = means["relnews"][measure] - means[system][measure]
+            assert found["difference"] == pytest.approx(gap)
+            assert found["low"] <= found["high"]
+    assert "| relnews |" in page.read_text()
+    assert page.read_text().endswith("more text\n")
+
+
+def test_scores_of_relnews_are_those_of_a_site(judged_sets: Path) -> None:
+    """Its lists, with and without what may not be in them, are those of `RelatedNews.related`."""
+    judged = relevance.read(judged_sets / "digitalgov")
+    ranker = relevance.by_related_news(judged)
+    news = RelatedNews().fit(judged.articles)
+    assert [str(i) for i in ranker.best(3, 8, ())] == news.related("3").ids
+    out = [int(news.related("3").ids[0])]
+    assert ranker.best(3, 8, out)[0] == int(news.related("3").ids[1])
+    scores = ranker.scores(3)
+    assert scores[3] == 0
+    assert scores.argmax() == out[0]
+
+
+def test_lists_by_scores_leave_out_what_may_not_be_in_them() -> None:
+    scores = np.array([[0.9, 0.5, 0.5, 0.0, 0.7]] * 5)
+    judged = relevance.Judged([{}] * 5, {0: {1: 1}}, frozenset(), np.empty((0, 2), int), {})
+    ranker = relevance.by_scores(lambda articles, queries: scores[queries], judged)
+    assert ranker.best(0, 8, ()) == [4, 1, 2]  # not itself, nothing without a score, ties in order
+    assert ranker.best(0, 8, [4]) == [1, 2]
+
+
+def test_correlation_is_that_of_numpy() -> None:
+    random = np.random.default_rng(0)
+    pairs = np.array([(i, j) for i in range(12) for j in range(i)])
+    x, y = random.random((2, len(pairs)))
+    found = relevance.Correlation(12, pairs, x, y)
+    assert found.value() == pytest.approx(np.corrcoef(x, y)[0, 1])
+    # An article that is drawn twice has its pairs twice.
+    times = np.ones((1, 12))
+    times[0, 3] = 2
+    twice = np.repeat(np.arange(len(pairs)), np.where((pairs == 3).any(axis=1), 2, 1))
+    wanted = np.corrcoef(x[twice], y[twice])[0, 1]
+    assert found.of_resamples(times)[0] == pytest.approx(wanted)
+
+
+def test_measures_of_real_judgements_are_those_known(data_folder: Path) -> None:
+    """scikit-learn's defaults on the smallest set, as published measurements of it have it."""
+    judged = relevance.read(data_folder / "lee")
+    ((_, ranker),) = relevance.rankers("scikit-learn", 1)
+    found = relevance.of_set("lee", judged, ranker(judged))
+    assert found["lee"].value() == pytest.approx(0.537, abs=0.001)
+
+
+# history
+
+
+def test_history_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each measurement of asv's suite runs, as asv runs it, on a few articles."""
+    monkeypatch.setenv("RELNEWS_HISTORY_SIZE", "120")
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks" / "history" / "suite"))
+    own = importlib.import_module("own")
+    measured = 0
+    for suite in (own.Vectorizers, own.Rows, own.Archive):
+        one = suite()
+        cached = [one.setup_cache()] if hasattr(one, "setup_cache") else []
+        getattr(one, "setup", lambda *_: None)(*cached)
+        for name in dir(one):
+            if name.startswith("track_"):
+                assert getattr(one, name)(*cached) > 0
+            elif name.startswith(("time_", "peakmem_")):
+                getattr(one, name)(*cached)
+            measured += name.startswith(("time_", "track_", "peakmem_"))
+        getattr(one, "teardown", lambda *_: None)(*cached)
+    assert measured == 11
+    settings = json.loads((ROOT / "benchmarks" / "history" / "asv.conf.json").read_text())
+    folder = ROOT / "benchmarks" / "history"
+    assert (folder / settings["benchmark_dir"] / "own.py").exists()
+    assert (folder / settings["repo"] / "pyproject.toml").exists()

@@ -271,7 +271,7 @@ def test_hidden_articles_are_in_no_list(
     k = 2
     n_late = data.draw(st.integers(0, len(articles)))
     with mock.patch.object(archive, "SEGMENT_ARTICLES", segment_articles):
-        news = RelatedNews(title_weight=1, stop_words=STOP_WORDS).fit(
+        news = RelatedNews(stop_words=STOP_WORDS, recency=None).fit(
             articles[: len(articles) - n_late]
         )
     news.partial_fit(articles[len(articles) - n_late :])
@@ -280,7 +280,7 @@ def test_hidden_articles_are_in_no_list(
     if on_disk:
         news.save(tmp_path / "a.relnews")
         news = RelatedNews.open(tmp_path / "a.relnews")
-    counts = [reference.term_counts(article, 1, STOP_WORDS) for article in articles]
+    counts = [reference.Words(article, STOP_WORDS) for article in articles]
     idf = reference.inverse_document_frequency(counts)
     rows = [
         (article["id"], article["published"], reference.unit_weights(c, idf))
@@ -308,7 +308,7 @@ def test_hidden_articles_are_in_no_list(
 
 def test_an_expiry_that_is_changed_counts_from_the_next_read(tmp_path):
     """An article is taken down by giving it a date that is over, wherever the archive is open."""
-    articles = [{"id": i, "title": "dike breach"} for i in "abc"]
+    articles = [{"id": i, "title": "dike breach", "text": f"word{i}"} for i in "abc"]
     news = RelatedNews().fit(articles)
     news.compute_lists(2)
     news.save(tmp_path / "a.relnews")

@@ -13,8 +13,7 @@ import reference
 import strategies
 from relnews import counts as counts_module
 from relnews._kernels import counting
-from relnews.analysis import Analysis, encode
-from relnews.articles import Article
+from relnews.analysis import encode
 from relnews.counts import Batch, Counter, Counts
 from relnews.vocabulary import Runs, Vocabulary
 
@@ -80,17 +79,6 @@ def test_phrases_and_stop_words(texts, stop_words, ngram_range, min_length):
     ]
 
     assert count(texts, stop_words, ngram_range=ngram_range, min_length=min_length) == expected
-
-
-@given(any_text, any_text, any_text, st.integers(0, 5))
-def test_title_words_count_title_weight_times(title, dek, text, weight):
-    """An article's count of a term is the weighted sum over its parts."""
-    analysis = Analysis(title_weight=weight, stop_words=None)
-    counter = Counter()
-    counter.add(analysis.parts(Article("a", title, dek, text)))
-    expected = reference.term_counts({"title": title, "dek": dek, "text": text}, weight)
-
-    assert both(counter, *counter.take()) == [dict(expected)]
 
 
 @given(st.lists(st.lists(any_text, max_size=3), max_size=5), ngram_ranges)

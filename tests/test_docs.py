@@ -45,8 +45,8 @@ def test_every_command_and_option_is_documented() -> None:
     text = document("how-to/command-line.md")
     sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert list(sections) == [
-        "demo", "build", "related", "export", "info", "duplicates", "explain", "why-not", "update",
-        "remove", "lists", "compact", "verify", "evaluate", "health",
+        "demo", "build", "related", "blocks", "export", "info", "duplicates", "rules", "explain",
+        "why-not", "update", "remove", "lists", "serve", "compact", "verify", "evaluate", "health",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():
@@ -119,7 +119,7 @@ def test_every_field_is_documented() -> None:
     """The fields that a list shows are among those that the guide to reading names."""
     text = document("how-to/read-articles.md")
     for field in dataclasses.fields(RelatedItem):
-        if field.name not in ("rank", "score", "similarity", "also"):
+        if field.name not in ("rank", "score", "similarity", "also", "why", "mentions"):
             assert f"`{field.name}`" in text
 
 

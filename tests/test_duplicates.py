@@ -24,7 +24,7 @@ def last_id(articles):
 
 def expected_groups(articles, threshold, prefer):
     """Compare all pairs, connect them, and put everything in order."""
-    counts = {a["id"]: reference.term_counts(a, 2) for a in articles}
+    counts = {a["id"]: reference.Words(a) for a in articles}
     idf = reference.inverse_document_frequency([*counts.values()])
     weights = {i: reference.unit_weights(c, idf) for i, c in counts.items()}
     group = {i: {i} for i in weights}
@@ -42,7 +42,7 @@ def expected_groups(articles, threshold, prefer):
         if prefer is last_id:
             return [-ord(character) for character in i] + [math.inf]
         if prefer == "longest":
-            return -sum(counts[i].values()), i
+            return -sum(counts[i].tf.values()), i
         return (age(i) if published[i] is None or prefer == "latest" else -age(i)), i
 
     groups = []
@@ -67,7 +67,7 @@ def test_groups_are_those_of_all_pairs(
         mock.patch("relnews.duplicates.BLOCK", block),
     ):
         half = len(articles) // 2 if waiting else len(articles)
-        news = RelatedNews(title_weight=2, stop_words=None, n_jobs=n_jobs).fit(articles[:half])
+        news = RelatedNews(stop_words=None, n_jobs=n_jobs).fit(articles[:half])
         news.partial_fit(articles[half:])
         got = news.duplicates(threshold, prefer=prefer)
 

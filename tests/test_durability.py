@@ -186,7 +186,7 @@ def check_against_a_fresh_fit(opened, n, step):
         left = [articles[i] for i in opened.archive_.catalogue.all_ids()]
         fresh = RelatedNews(stop_words=None).fit(left)
         for article in left:
-            assert opened._ranked(article["id"], K) == fresh.related(article["id"], K)
+            assert opened.related(article["id"], K, fallback=()) == fresh.related(article["id"], K)
 
 
 @posix_only
@@ -301,7 +301,7 @@ def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
             break
     assert n_failed >= 3
     assert len(RelatedNews.open(folder)) == n
-    ranked = [writer._ranked(f"s{i}", K).ids for i in range(n)]
+    ranked = [writer.related(f"s{i}", K, fallback=()).ids for i in range(n)]
     fresh = RelatedNews().fit([*stories(1, n), *stories(0, 1)])
     assert ranked == [fresh.related(f"s{i}", K).ids for i in range(n)]
     writer.compact()
@@ -496,7 +496,7 @@ def interrupted(target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (index.Member, "lengths"), (index.Member, "moments"), (index.Index, "_refresh_removed"),
+        (index.Member, "sums"), (index.Member, "moments"), (index.Index, "_refresh_removed"),
         (index.Index, "_refresh_open"), (index.Index, "_refresh_epoch"), (Statistics, "add"),
         (Statistics, "settle"), (index, "ScoredSegment"), (postings.Segment, "is_sound"),
         (storage, "_mapped"),
@@ -526,7 +526,7 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
         (index.Member, "moments"), (index.Index, "take_in"), (storage, "_write_arrays"),
         (storage, "_sync"), (os, "fsync"), (catalogue.Catalogue, "_write"), (Statistics, "add"),
         (standing.StandingLists, "update"), (standing.StandingLists, "_write"),
-        (updates.Updates, "_lay_out"), (postings.Segment, "from_counts"),
+        (updates.Updates, "_lay_out"), (postings.Segment, "from_wording"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -552,7 +552,7 @@ def test_who_is_interrupted_while_writing_has_written_nothing(living, target, na
 
 
 def read(news):
-    ranked = [news._ranked(f"s{i}", 5).to_dict() for i in (5, 20, 104)]
+    ranked = [news.related(f"s{i}", 5, fallback=()).to_dict() for i in (5, 20, 104)]
     return ranked, lists_of(news), news.related_to_text("dike word3 word60").to_dict()
 
 
@@ -568,7 +568,7 @@ def test_flipped_bytes_of_arrays_are_noticed(living, tmp_path):
     """In the header, in the middle and at the end: an error that names the file."""
     expected = read_everything(living)
     files = sorted(living.glob("*.*/*.npy"))
-    assert len({path.stem for path in files}) == 24
+    assert len({path.stem for path in files}) == 30
     rng = random.Random(0)
     named = []
     for path in files:
@@ -632,7 +632,8 @@ def ids_and_scores(read):
 def test_what_was_counted_has_a_checksum(living):
     """Counts of new articles and stored lists are in the catalogue, and damage is noticed."""
     assert len(RelatedNews.open(living).archive_.index.open) == 5
-    for table, column in (("counts", "terms"), ("counts", "counts"), ("lists", "entries")):
+    columns = ("counts", "terms"), ("counts", "codes"), ("counts", "text"), ("lists", "entries")
+    for table, column in columns:
         with contextlib.closing(sqlite3.connect(living / CATALOGUE)) as connection:
             (key, blob) = connection.execute(
                 f"SELECT key, {column} FROM {table} ORDER BY key DESC"

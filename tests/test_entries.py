@@ -10,25 +10,39 @@ from hypothesis import strategies as st
 
 from relnews.entries import Entries
 
+steps = st.integers(-(2**31), 2**31 - 1)
+
 entries = st.builds(
     Entries,
-    st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**31), 2**31 - 1))),
+    st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), steps, steps, steps)),
     st.booleans(),
 )
 
 
 @given(entries)
 def test_a_list_is_read_as_it_was_written(entries):
-    """Keys, scores, order, and whether that is all."""
+    """Keys, scores, similarities, order, and whether that is all."""
     assert Entries.unpack(entries.pack()) == entries
 
 
 def test_the_bytes_are_those_of_the_format():
-    """12 bytes an item behind one for the whole, and a checksum."""
-    stored = Entries([(258, 1_000_000), (1, 3)], True).pack()
+    """20 bytes an item behind one for the whole, and a checksum."""
+    stored = Entries([(258, 1_000_000, 5, 0), (1, 3, 2, -2)], True).pack()
 
-    body = bytes.fromhex("01020100000000000040420f00010000000000000003000000")
+    body = bytes.fromhex(
+        "01 0201000000000000 40420f00 05000000 00000000 0100000000000000 03000000 02000000 feffffff"
+    )
     assert stored == body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def test_what_is_shown():
+    """Items by their slots, each with what it stands for."""
+    stored = Entries(
+        [(7, 9, 9, 1), (3, 8, 9, -2), (4, 7, 7, -1), (5, 6, 6, 0), (6, 5, 5, -3)], True
+    )
+
+    assert stored.shown() == [((5, 6, 6, 0), [3]), ((7, 9, 9, 1), [6])]
+    assert stored.keys() == [7, 3, 4, 5, 6]
 
 
 @given(entries, st.data())
@@ -72,7 +86,7 @@ def test_a_stored_list_is_read_without_numpy(tmp_path):
     )
     from relnews import RelatedNews
 
-    news = RelatedNews().fit({"id": i, "title": "dike breach"} for i in "abc")
+    news = RelatedNews().fit({"id": i, "title": "dike breach", "text": f"word{i}"} for i in "abc")
     news.compute_lists(1)
     news.save(tmp_path / "a.relnews")
 
@@ -81,4 +95,4 @@ def test_a_stored_list_is_read_without_numpy(tmp_path):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() == news.related("a", 1).ids
+    assert done.stdout.split() == news.related("a", 1).ids == ["b"]

@@ -13,7 +13,7 @@ import reference
 import strategies
 from relnews.counts import Batch, Counter, Counts
 from relnews.features import Features, Lookup, idf, matrix, weigh
-from relnews.vocabulary import Vocabulary
+from relnews.vocabulary import Vocabulary, Workspace
 
 documents = st.lists(
     st.lists(strategies.any_text(), min_size=1, max_size=4), min_size=1, max_size=5
@@ -64,7 +64,7 @@ def test_terms_of_several_counters_are_one_set_of_columns(batches, ngram_range, 
     expected = expected_rows(batches, ngram_range)
     names = sorted(set().union(*expected))
 
-    assert features.names(terms) == names
+    assert features.names(terms)() == names
     assert rows_of(matrix_of(features, counted, len(terms)), names) == expected
 
 
@@ -81,7 +81,7 @@ def test_only_terms_within_bounds_are_chosen(batches, ngram_range, n_counters, l
     totals = sum(expected, collections.Counter())
     names = [name for name in sorted(documents) if low <= documents[name] <= high]
 
-    assert features.names(terms) == names
+    assert features.names(terms)() == names
     assert frequency[terms].tolist() == [documents[name] for name in names]
     assert total.tolist() == [totals[name] for name in names]
     assert rows_of(matrix_of(features, counted, len(terms)), names) == [
@@ -93,7 +93,7 @@ def test_only_terms_within_bounds_are_chosen(batches, ngram_range, n_counters, l
 @pytest.mark.parametrize("dtype", [np.int64, np.float64, np.float32, np.int32])
 @pytest.mark.parametrize("n_workers", [1, 3])
 def test_rows_of_any_length_are_sorted(n_columns, dtype, n_workers):
-    """Short rows and long ones, of few columns and of many, and some that are empty."""
+    """Short rows and long ones, of words and phrases, few columns and many; some are empty."""
     draw = np.random.default_rng(n_columns)
     lengths = [0, 1, 2, 31, 32, 33, 0, 34, 700, 5000]
     columns = draw.choice(n_columns, min(n_columns, 6000), replace=False).astype(np.int32)
@@ -102,8 +102,13 @@ def test_rows_of_any_length_are_sorted(n_columns, dtype, n_workers):
     for length in draw.permutation(lengths):
         terms = draw.choice(len(columns), min(length, len(columns)), replace=False)
         count = draw.integers(1, 1000, len(terms)).astype(np.int32)
-        row_ptr = np.array([0, len(terms), len(terms)])
-        batches.append((Counts(row_ptr, terms.astype(np.int32), count), columns, None, None))
+        n_words = draw.integers(len(terms) + 1)
+        words, phrases = (
+            Counts(np.array([0, len(some), len(some)]), some.astype(np.int32), count[part])
+            for part in (slice(n_words), slice(n_words, None))
+            for some in (terms[part],)
+        )
+        batches.append((words, columns, phrases, columns))
         pairs = zip(columns[terms].tolist(), count.tolist(), strict=True)
         expected += [sorted(pair for pair in pairs if pair[0] >= 0), []]
     X = matrix(batches, n_columns, dtype, n_workers)
@@ -172,7 +177,7 @@ def test_only_names_that_terms_can_have_are_found(ngram_range):
 def test_looking_up_what_was_learned(batches, others, ngram_range):
     """Terms of other documents are counted as far as they were learned."""
     features, counted = learned(batches, 1, ngram_range)
-    names = features.names(features.choose(features.frequencies(counted), 1, np.inf))
+    names = features.names(features.choose(features.frequencies(counted), 1, np.inf))()
     columns = {name: column for column, name in enumerate(names)}
     lookup = Lookup(columns, stop_vocabulary(), ngram_range)
     found = [
@@ -183,3 +188,19 @@ def test_looking_up_what_was_learned(batches, others, ngram_range):
         {name: n for name, n in row.items() if name in names}
         for row in expected_rows(others, ngram_range)
     ]
+
+
+def test_what_is_kept_lasts():
+    """Copies of any size and type hold what was kept, whatever is kept after them."""
+    workspace, draw = Workspace(), np.random.default_rng(0)
+    kept, expected = [], []
+    for size in [0, 1, 5000, 20_000, 16_384, 300_000, 70_000, 9_000_000, 17_000, 40_000]:
+        for dtype in (np.int32, np.int64):
+            numbers = draw.integers(1 << 30, size=size, dtype=dtype)
+            kept.append(workspace.keep(numbers))
+            expected.append(numbers.copy())
+            numbers[:] = -1
+
+    for copy, numbers in zip(kept, expected, strict=True):
+        assert copy.dtype == numbers.dtype
+        assert np.array_equal(copy, numbers)

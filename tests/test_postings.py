@@ -1,14 +1,17 @@
 """Segments: both directions hold the same pairs, in the promised order, and damage is seen."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relnews._kernels.wording import BREAK, NO_PLACE
 from relnews.counts import Counts
 from relnews.postings import SEGMENT_ARTICLES, SEGMENT_DTYPES, UNDATED, Segment, by_date
+from relnews.wording import Ragged, Wording
 
 N_TERMS = 12
 
@@ -25,12 +28,31 @@ def counts_of(rows):
     return Counts(np.cumsum([0, *map(len, rows)]), term, count)
 
 
+def text_of(row):
+    """Return some words of a row in an order, with a break between two texts."""
+    return [*sorted(row, reverse=True), BREAK, *row] if row else []
+
+
+def phrases_of(row):
+    """Return some triples of a row's terms."""
+    terms = sorted(row)
+    return [[a, b, terms[-1]] for a, b in itertools.pairwise(terms[:-1])]
+
+
+def wording_of(rows):
+    if not rows:
+        return Wording.none()
+    text = [np.array(text_of(row), dtype=np.int32) for row in rows]
+    phrases = [np.array(phrases_of(row), dtype=np.int32).reshape(-1, 3) for row in rows]
+    return Wording(counts_of(rows), Ragged.gather(text), Ragged.gather(phrases))
+
+
 def laid_out(rows, order):
     """Return a segment whose articles are in this order, by their dates; keys are 10, 11 and on."""
     published = np.argsort(order)
     ids = [str(i) for i in range(len(rows))]
     key = np.arange(len(rows)) + 10
-    return Segment.from_counts(counts_of(rows), key, published, ids, N_TERMS)
+    return Segment.from_wording(wording_of(rows), key, published, ids, N_TERMS)
 
 
 def rows_of(segment):
@@ -125,13 +147,14 @@ def test_rows_alone_are_the_rows_of_the_whole(rows, data):
         st.lists(st.text(max_size=2), min_size=len(rows), max_size=len(rows), unique=True)
     )
     key = np.arange(len(rows)) * 3
-    whole = Segment.from_counts(counts_of(rows), key, published, ids, N_TERMS)
-    alone = Segment.of_rows(counts_of(rows), key, published, ids)
+    whole = Segment.from_wording(wording_of(rows), key, published, ids, N_TERMS)
+    alone = Segment.of_rows(wording_of(rows), key, published, ids)
 
     assert not alone.has_postings
     assert whole.has_postings
     assert rows_of(alone) == rows_of(whole) == {3 * i: row for i, row in enumerate(rows)}
-    for name in ("key", "published", "values", "row_ptr", "row_term", "row_level"):
+    places = ("text_ptr", "text_place", "phrase_ptr", "phrase_place")
+    for name in ("key", "published", "values", "row_ptr", "row_term", "row_level", *places):
         assert getattr(alone, name).tolist() == getattr(whole, name).tolist()
     for one, other in zip(alone.document_frequency(), whole.document_frequency(), strict=True):
         assert one.tolist() == other.tolist()
@@ -156,11 +179,36 @@ def test_articles_are_found_by_key(case, data):
 def test_nothing_is_found_in_a_segment_of_nothing():
     """Without articles every key is of none."""
     nothing = np.empty(0, dtype=np.int64)
-    segment = Segment.of_rows(counts_of([]), nothing, nothing, [])
+    segment = Segment.of_rows(wording_of([]), nothing, nothing, [])
 
     assert segment.find(0) == -1
     assert segment.find_all(np.array([1, 2])).tolist() == [-1, -1]
     assert segment.longest == 0
+
+
+@given(rows, st.data())
+def test_the_wording_comes_back(rows, data):
+    """Terms in order and phrases are those that were laid out, of any articles in any order."""
+    order = data.draw(st.permutations(range(len(rows))))
+    articles = data.draw(st.lists(st.integers(0, len(rows) - 1)))
+    for alone in (False, True):
+        given = [dict(sorted(row.items())) for row in rows] if alone else rows
+        published, key = np.argsort(order), np.arange(len(rows))
+        ids = [str(i) for i in range(len(rows))]
+        if alone:
+            segment = Segment.of_rows(wording_of(given), key, published, ids)
+        else:
+            segment = Segment.from_wording(wording_of(given), key, published, ids, N_TERMS)
+        words = segment.wording(np.array(articles, dtype=np.int64))
+
+        some = [given[order[local]] for local in articles]
+        assert [words.text.of(i).tolist() for i in range(len(some))] == [*map(text_of, some)]
+        assert [words.phrases.of(i).tolist() for i in range(len(some))] == [*map(phrases_of, some)]
+        for i, local in enumerate(articles):
+            query = segment.query(local)
+            assert query.text.tolist() == text_of(some[i])
+            assert query.phrases.tolist() == phrases_of(some[i])
+            assert dict(zip(query.term.tolist(), query.code.tolist(), strict=True)) == some[i]
 
 
 @given(rows, st.data())
@@ -170,8 +218,8 @@ def test_renumbering_changes_the_numbers_of_terms_only(rows, data):
     new = data.draw(st.lists(st.integers(0, 99), min_size=N_TERMS, max_size=N_TERMS, unique=True))
     number = np.array(sorted(new), dtype=np.int32)
     renumbered = segment.renumbered(number)
-    again = Segment.from_counts(
-        counts_of([{int(number[t]): n for t, n in row.items()} for row in rows]),
+    again = Segment.from_wording(
+        wording_of([{int(number[t]): n for t, n in row.items()} for row in rows]),
         segment.key, segment.published, [str(i) for i in range(len(rows))], 100,
     )  # fmt: skip
 
@@ -189,7 +237,7 @@ def a_segment():
     rows = [{0: 1, 3: 2, 7: 1}, {0: 1, 3: 1}, {}, {2: 5, 3: 2, 9: 1}, {0: 1}]
     key = np.array([4, 9, 2, 30, 11])
     published = np.array([UNDATED, 3, 3, 8, 9])
-    return Segment.from_counts(counts_of(rows), key, published, list("abcde"), N_TERMS)
+    return Segment.from_wording(wording_of(rows), key, published, list("abcde"), N_TERMS)
 
 
 @given(rows)
@@ -257,6 +305,19 @@ DAMAGES = {
     "groups end late": with_value("group_ptr", -1, 1 << 40),
     "a level of a group too high": with_value("group_level", 0, 3),
     "an article that is not there": with_value("posting", 0, 5),
+    "texts do not begin at 0": with_value("text_ptr", 0, 1),
+    "texts go down": with_value("text_ptr", 1, 99),
+    "texts end early": with_value("text_ptr", -1, 1),
+    "texts end late": with_value("text_ptr", -1, BIG),
+    "a word that is not of the row": with_value("text_place", 0, 3),
+    "a word far from the row": with_value("text_place", 0, NO_PLACE - 1),
+    "phrases do not begin at 0": with_value("phrase_ptr", 0, 1),
+    "phrases go down": with_value("phrase_ptr", 1, 99),
+    "phrases end late": with_value("phrase_ptr", -1, 3),
+    "a phrase that is not of the row": with_value("phrase_place", 2, 3),
+    "a phrase with a break": with_value("phrase_place", 0, NO_PLACE),
+    "a phrase that is no term": with_value("pair_term", 0, 5),
+    "a negative phrase": with_value("pair_term", 0, -1),
 }
 
 
@@ -267,6 +328,8 @@ def test_the_segment_to_be_damaged_is_sound():
     assert segment.is_sound(N_TERMS)
     assert segment.values.tolist() == [1, 2, 5]
     assert len(segment.row_term) == 9
+    assert len(segment.pair_term) == len(segment.phrase_place) // 3 == 2
+    assert len(segment.term) == 5
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
@@ -275,7 +338,7 @@ def test_damage_is_seen(damage):
     assert not damage(a_segment()).is_sound(N_TERMS)
 
 
-@pytest.mark.parametrize("name", ["row_ptr", "term_ptr", "group_ptr"])
+@pytest.mark.parametrize("name", ["row_ptr", "term_ptr", "group_ptr", "text_ptr", "phrase_ptr"])
 def test_pointers_that_wrap_around_are_seen(name):
     """A step down that is too large for 64 bits does not pass for one up."""
     segment = with_value(name, 2, -5)(with_value(name, 1, BIG)(a_segment()))
@@ -293,6 +356,9 @@ def test_too_many_articles_are_seen():
         row_level=np.empty(0, np.uint16), term=np.empty(0, np.int32),
         term_ptr=np.zeros(1, np.int64), group_ptr=np.zeros(1, np.int64),
         group_level=np.empty(0, np.uint16), posting=nothing.astype(np.uint16),
+        text_ptr=np.zeros(n + 1, np.int64), text_place=np.empty(0, np.uint16),
+        phrase_ptr=np.zeros(n + 1, np.int64), phrase_place=np.empty(0, np.uint16),
+        pair_key=np.empty(0, np.uint64), pair_term=np.empty(0, np.int32),
     )  # fmt: skip
 
     assert not segment.is_sound(N_TERMS)

@@ -12,7 +12,8 @@ from unittest import mock
 import pytest
 
 import pairs
-from relnews import RelatedNews, updates
+from relnews import RelatedNews, UnknownArticleError, updates
+from relnews.archive import Archive
 
 
 def start(what, folder, note, seconds, seed=0):
@@ -121,3 +122,42 @@ def test_threads_read_while_one_writes(tmp_path, lists):
             raise failures[0]
         assert one.verify() == []
         assert note.read()[0] > 0
+
+
+def test_who_is_always_overtaken_gets_a_list_all_the_same():
+    """However fast changes come, nothing changes in the end until the list is made."""
+    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
+    rank, writers = Archive.rank_articles, []
+
+    def overtaken(archive, *arguments):
+        ranked = rank(archive, *arguments)
+        change = [pairs.story(100 + len(writers))]
+        writers.append(threading.Thread(target=news.partial_fit, args=(change,)))
+        writers[-1].start()
+        if not archive.catalogue._connection.in_transaction:
+            writers[-1].join()
+        return ranked
+
+    with mock.patch.object(Archive, "rank_articles", overtaken):
+        got = news.related("s0", 4)
+    for writer in writers:
+        writer.join()
+
+    assert len(got) == 4
+    assert len(writers) > 1
+    assert len(news) == 20 + len(writers)
+
+
+@pytest.mark.parametrize("options", [{}, {"selection": None}], ids=["chosen", "ranked"])
+def test_what_goes_while_its_list_is_made_has_none(options):
+    """The list is not that of an article of before among those of after."""
+    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
+    rank = Archive.rank_articles
+
+    def late(archive, *arguments):
+        if "s0" in news:
+            news.remove("s0")
+        return rank(archive, *arguments)
+
+    with mock.patch.object(Archive, "rank_articles", late), pytest.raises(UnknownArticleError):
+        news.related("s0", 4, **options)

@@ -1,5 +1,6 @@
 """The main job on real news: what it says of bad input, other scripts, and its lists."""
 
+import dataclasses
 import gzip
 import json
 import random
@@ -7,17 +8,25 @@ from unittest import mock
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 import reference
+from brute import Brute
 from relnews import RelatedNews, bounds, read_articles
 from relnews.articles import Problem
+from relnews.sample import sample_articles
 
 
 def records(path):
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def press(data_folder):
+    """Return the articles of one archive, and all their scores."""
+    articles = list(read_articles(data_folder / "ucsc_press" / "docs.jsonl.gz"))
+    return articles, Brute(articles)
 
 
 def test_headlines_under_the_story_are_found_among_25_000(data_folder):
@@ -63,40 +72,73 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
     """Arabic, Chinese, Ge'ez and Latin with diacritics have the terms of the token rule."""
     path = data_folder / "unicode" / f"{name}.jsonl.gz"
     articles = list(read_articles(path))
-    news = RelatedNews(stop_words=None, title_weight=1).fit(articles)
+    news = RelatedNews(stop_words=None).fit(articles)
     archive = news.archive_
     lists = list(news.related_all())
 
     expected = {
         term
         for article in articles
-        for term in reference.term_counts({"title": article.title, "text": article.text})
+        for term in reference.Words({"title": article.title, "text": article.text}).terms
     }
     assert set(archive.index.vocabulary.flat().decode()) == expected
     assert [one.id for one in lists] == [article.id for article in articles]
     assert sum(len(one) == 8 for one in lists) / len(lists) > 0.95
 
 
+def test_brute_force_is_the_reference():
+    """Scores of all pairs of the sample are those of the loops over dicts."""
+    articles = list(sample_articles())
+    wanted = reference.related_news(
+        [dataclasses.asdict(article) for article in articles],
+        len(articles), stop_words=ENGLISH_STOP_WORDS, recency=(180, 0.5),
+    )  # fmt: skip
+    brute = Brute(articles)
+    for i, article in enumerate(articles):
+        similarity = brute.similarities(i)
+        score = similarity * brute.fading(i)
+        found = [(brute.ids[j], score[j], similarity[j]) for j in brute.best(score, len(articles))]
+        assert [one[0] for one in found] == [one[0] for one in wanted[article.id]]
+        np.testing.assert_allclose([one[1:] for one in found],
+                                   [one[1:] for one in wanted[article.id]], atol=1e-6)  # fmt: skip
+
+
 @pytest.mark.parametrize("worth_pruning", [0, 10**9])
-def test_lists_equal_brute_force_with_scikit_learn(data_folder, worth_pruning):
-    """Ids and scores of 200 drawn lists are those of scikit-learn's vectors, ties aside."""
-    articles = list(read_articles(data_folder / "ucsc_press" / "docs.jsonl.gz"))
+def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
+    """Ids and scores of 200 drawn lists are those of scikit-learn's counts, ties aside."""
+    articles, brute = press
     with mock.patch.object(bounds, "WORTH_PRUNING", worth_pruning):
         news = RelatedNews().fit(articles)
-    vectorizer = CountVectorizer(stop_words="english")
-    both = vectorizer.fit_transform(
-        [a.title for a in articles] + [f"{a.dek}\n{a.text}" for a in articles]
-    )
-    n = len(articles)
-    counts = 3 * both[:n] + both[n:]
-    vectors = sp.csr_matrix(TfidfTransformer(sublinear_tf=True).fit_transform(counts))
     position = {article.id: i for i, article in enumerate(articles)}
 
-    for i in random.Random(0).sample(range(n), 200):
-        similarity = (vectors @ vectors[i].T).toarray().ravel()
-        similarity[i] = -1
-        best = np.sort(similarity)[::-1][:8]
+    for i in random.Random(0).sample(range(len(articles)), 200):
+        similarity = brute.similarities(i)
+        score = similarity * brute.fading(i)
+        for scores, options in ((similarity, {"mode": "similar"}), (score, {"selection": None})):
+            items = news.related(articles[i].id, **options)
+            places = [position[item.id] for item in items]
+            np.testing.assert_allclose([item.similarity for item in items], similarity[places],
+                                       atol=1e-6)  # fmt: skip
+            np.testing.assert_allclose([item.score for item in items], scores[places], atol=1e-6)
+            best = np.sort(scores)[::-1][:8]
+            np.testing.assert_allclose(scores[places], best[best > 0], atol=1e-5)
+
+
+def test_default_lists_are_brute_force_without_near_duplicates(press):
+    """Of what follows the last item everything scores less, and what is left out is a copy."""
+    articles, brute = press
+    news = RelatedNews().fit(articles)
+    position = {article.id: i for i, article in enumerate(articles)}
+    collapsed = 0
+
+    for i in random.Random(1).sample(range(len(articles)), 200):
         items = news.related(articles[i].id)
-        chosen = [similarity[position[item.id]] for item in items]
-        np.testing.assert_allclose([item.similarity for item in items], chosen, atol=1e-6)
-        np.testing.assert_allclose(chosen, best, atol=1e-5)
+        places = [position[item.id] for item in items]
+        score = brute.similarities(i) * brute.fading(i)
+        copies = {j for place in (i, *places) for j in np.flatnonzero(brute.cosines(place) > 0.9)}
+        np.testing.assert_allclose([item.score for item in items], score[places], atol=1e-6)
+        assert max(brute.cosines(i)[places], default=0) < 0.9 + 1e-6
+        left = np.delete(score, [i, *places, *copies])
+        assert not len(items) or left.max() <= score[places].min() + 1e-6
+        collapsed += len(copies) > len(places) + 1
+    assert collapsed

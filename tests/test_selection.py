@@ -7,14 +7,15 @@ from unittest import mock
 
 import numpy as np
 import pytest
-import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.preprocessing import normalize
 
 import reference
 from relnews import RelatedNews, Selection, read_articles
 from relnews.recency import Recency
+from relnews.selection import STORY
 from strategies import archives_with_copies
 
 THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 1.0]
@@ -36,8 +37,11 @@ selections = st.fixed_dictionaries(
         "prefer": st.sampled_from(PREFERENCES),
         "diversity": st.sampled_from([0.0, 0.3, 0.5, 1.0]),
         "caps": st.fixed_dictionaries(
-            {}, optional={name: st.integers(1, 2) for name in ("section", "source", "author")}
+            {},
+            optional={name: st.integers(1, 2) for name in ("section", "source", "author")}
+            | {"story": st.integers(1, 3)},
         ),
+        "story": st.sampled_from([0.2, 0.4, 0.6]),
         "min_score": st.sampled_from([0.0, 0.1, 0.5]),
     },
 )
@@ -47,10 +51,10 @@ selections = st.fixed_dictionaries(
 def small_limits(pool, kept):
     """Let few articles be many."""
     with (
-        mock.patch("relnews.selection.POOL", pool),
-        mock.patch("relnews.selection.KEPT", kept),
+        mock.patch("relnews.choice.POOL", pool),
+        mock.patch("relnews.choice.KEPT", kept),
         mock.patch("relnews.duplicates.KEPT", kept),
-        mock.patch("relnews.selection._SHORT", kept),
+        mock.patch("relnews.choice._SHORT", kept),
     ):
         yield
 
@@ -61,9 +65,12 @@ class Greedy:
     def __init__(self, articles, pool):
         self.pool = pool
         self.article = {article["id"]: article for article in articles}
-        self.counts = {i: reference.term_counts(a, 2) for i, a in self.article.items()}
-        idf = reference.inverse_document_frequency([*self.counts.values()])
-        self.weights = {i: reference.unit_weights(c, idf) for i, c in self.counts.items()}
+        self.words = {i: reference.Words(a) for i, a in self.article.items()}
+        idf = reference.inverse_document_frequency([*self.words.values()])
+        self.weights = {
+            i: reference.unit_weights(words, idf, title_weight=2)
+            for i, words in self.words.items()
+        }  # fmt: skip
 
     def similarity(self, a, b):
         return reference.rounded(reference.cosine(self.weights[a], self.weights[b]))
@@ -76,9 +83,9 @@ class Greedy:
         rows = [(i, self.article[i]["published"], w) for i, w in self.weights.items()]
         return reference.ranking(self.weights[query], rows, len(rows), exclude=query, priors=priors)
 
-    def choose(self, query, k, given, ranking):
+    def choose(self, query, k, given, ranking, beside=()):
         """Return the items' ids, and the ids that each stands for."""
-        self.given, self.items, self.query = given, [], query
+        self.given, self.items, self.query, self.beside = given, [], query, [*beside]
         self.score = {i: reference.rounded(score) for i, score, _ in ranking}
         least = reference.rounded(given.get("min_score", 0.0))
         self.ranking = [i for i, score in self.score.items() if score >= least]
@@ -107,17 +114,34 @@ class Greedy:
         return n_met
 
     def value(self, one, diversity):
-        nearest = max((self.similarity(one, item) for item in self.items), default=0)
-        return (1 - diversity) * self.score[one] - diversity * nearest if self.items else 0
+        others = [*self.items, *self.beside]
+        nearest = max((self.similarity(one, item) for item in others), default=0)
+        return (1 - diversity) * self.score[one] - diversity * nearest if others else 0
 
     def may_enter(self, one, items):
+        items = [*items, *self.beside]
         if one in items or any(self.near(other, one) for other in (self.query, *items)):
             return False
-        for field, most in self.given.get("caps", {}).items():
+        caps = dict(self.given.get("caps", {}))
+        if "story" in caps and not self.has_room_for_story(one, items, caps.pop("story")):
+            return False
+        for field, most in caps.items():
             value = self.article[one][field]
             if value and sum(self.article[item][field] == value for item in items) >= most:
                 return False
         return True
+
+    def has_room_for_story(self, one, items, most):
+        """Say whether with one more item still nobody has too many of one story beside it."""
+        every = [*items, one]
+        return all(
+            sum(self.of_one_story(item, other) for other in every if other != item) < most
+            for item in every
+            if item == one or self.of_one_story(item, one)
+        )
+
+    def of_one_story(self, a, b):
+        return self.similarity(a, b) >= reference.rounded(self.given.get("story", STORY))
 
     def settle(self, met):
         for place, item in enumerate(self.items):
@@ -138,7 +162,7 @@ class Greedy:
         def badness(one):
             published = self.article[one]["published"]
             if prefer == "longest":
-                return -sum(self.counts[one].values()), one
+                return -sum(self.words[one].tf.values()), one
             if published is None:
                 return math.inf, one
             return published.timestamp() * (-1 if prefer == "latest" else 1), one
@@ -157,7 +181,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
     """Refilled: whatever could still enter is in, and there are k items if k can be chosen."""
     with mock.patch("relnews.archive.SEGMENT_ARTICLES", segment_articles):
         half = len(articles) // 2 if waiting else len(articles)
-        news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:half])
+        news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles[:half])
         news.partial_fit(articles[half:])
     query = data.draw(st.sampled_from(articles))["id"]
     greedy = Greedy(articles, pool)
@@ -188,7 +212,12 @@ def test_no_list_breaks_a_rule(articles, given, k):
         assert one.id not in ids
         assert not any(greedy.near(a, b) for a, b in itertools.combinations([one.id, *ids], 2))
         assert all(item.score >= given.get("min_score", 0.0) for item in one)
+        most = given.get("caps", {}).get("story", len(ids))
+        for item in ids:
+            assert sum(greedy.of_one_story(item, other) for other in ids if other != item) < most
         for field, most in given.get("caps", {}).items():
+            if field == "story":
+                continue
             values = [greedy.article[i][field] for i in ids if greedy.article[i][field]]
             assert all(values.count(value) <= most for value in values)
         named = [other for item in one for other in item.also]
@@ -202,23 +231,21 @@ def test_a_selection_of_everything_is_the_ranking(articles, k):
     news = RelatedNews(stop_words=None).fit(articles)
     everything = Selection(duplicates=None)
 
-    assert [*news.related_all(k, selection=everything)] == [*news.related_all(k)]
+    assert [*news.related_all(k, selection=everything)] == [*news.related_all(k, selection=None)]
 
 
 @given(archives_with_copies(min_size=1), st.data(), selections, st.integers(1, 4))
 def test_conditions_and_drafts_have_selections_too(articles, data, given, k):
     """The ranking that is gone through is the one under the conditions."""
-    news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
+    # A draft has one text: what two texts meet in is no phrase, and capitals are told of each.
+    articles = [{**one, "dek": "", "text": f"{one['dek']}\n{one['text']}"} for one in articles]
+    news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles)
     query = data.draw(st.sampled_from(articles))
     recency = Recency(half_life=1, floor=0.5)
     greedy = Greedy(articles, 50)
     priors = [
         (one["section"] == "World")
-        * (
-            0.75
-            if None in (one["published"], query["published"])
-            else recency.factor(abs((one["published"] - query["published"]).days))
-        )
+        * reference.fading(one["published"], query["published"], half_life=1, floor=0.5)
         for one in articles
     ]
     expected = greedy.choose(query["id"], k, given, greedy.rank(query["id"], priors))
@@ -228,9 +255,8 @@ def test_conditions_and_drafts_have_selections_too(articles, data, given, k):
     )
 
     assert got.ids == [*expected]
-    text = f"{query['dek']}\n{query['text']}"
     asked = {"published": query["published"], "exclude": [query["id"]], "k": k}
-    draft = news.related_to_text(text, title=query["title"], selection=selection, **asked)
+    draft = news.related_to_text(query["text"], title=query["title"], selection=selection, **asked)
     assert draft.items == news.related(query["id"], k, selection=selection).items
 
 
@@ -304,7 +330,8 @@ def test_a_diverse_list_looks_at_all_of_its_pool():
         {"id": "like", "text": "nato kyiv gas summit alpha delta"},
         {"id": "unlike", "text": "kyiv rain beta gamma epsilon zeta"},
     ])  # fmt: skip
-    assert news.related("story").ids == [*(one["id"] for one in copies), "like", "unlike"]
+    ranked = news.related("story", selection=None)
+    assert ranked.ids == [*(one["id"] for one in copies), "like", "unlike"]
 
     with small_limits(pool=2, kept=4096):
         diverse = Selection(diversity=0.6)
@@ -367,13 +394,15 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
     if not path.is_file():
         pytest.skip(f"no {path}")
     articles = list(itertools.islice(iter(read_articles(path)), 2000))
-    news = RelatedNews(n_jobs=2).fit(articles)
+    news = RelatedNews(folding=None, n_jobs=2).fit(articles)
     vectorizer = CountVectorizer(stop_words="english")
     both = vectorizer.fit_transform(
         [a.title for a in articles] + [f"{a.dek}\n{a.text}" for a in articles]
     )
-    counts = sp.csr_matrix(3 * both[:2000] + both[2000:])
-    vectors = TfidfTransformer(sublinear_tf=True).fit_transform(counts)
+    title, text = both[:2000] > 0, both[2000:].astype(float)
+    idf = TfidfTransformer().fit(text + title).idf_
+    text.data = 1 + np.log(text.data)
+    vectors = normalize((text + title).multiply(idf).tocsr())
     near = (vectors @ vectors.T).toarray() >= 0.9
     position = {article.id: i for i, article in enumerate(articles)}
 

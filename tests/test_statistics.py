@@ -9,6 +9,7 @@ from relnews.counts import Counts
 from relnews.index import Member
 from relnews.postings import Segment
 from relnews.statistics import Statistics
+from relnews.wording import Ragged, Wording
 
 N_TERMS = 8
 
@@ -118,10 +119,16 @@ rows = st.lists(
 def a_segment(rows):
     pairs = sorted((local, term, n) for local, row in enumerate(rows) for term, n in row.items())
     _, term, count = np.array(pairs, dtype=np.int32).reshape(-1, 3).T.copy()
-    counts = Counts(np.cumsum([0, *map(len, rows)]), term, count)
+    counts = Counts(np.cumsum([0, *map(len, rows)]), term, count << 2)
     n = len(rows)
-    return Segment.from_counts(
-        counts, np.arange(n), np.arange(n), [str(i) for i in range(n)], N_TERMS
+    nothing = Ragged(np.zeros(n + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
+    phrases = Ragged(nothing.ptr, nothing.value.reshape(0, 3))
+    return Segment.from_wording(
+        Wording(counts, nothing, phrases),
+        np.arange(n),
+        np.arange(n),
+        [str(i) for i in range(n)],
+        N_TERMS,
     )
 
 
@@ -129,7 +136,7 @@ def a_segment(rows):
 def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps):
     """The lengths of a segment's articles are those that are computed afresh, step by step."""
     segment = a_segment(rows)
-    member = Member(None, segment, None, sublinear_tf)
+    member = Member(None, segment, None, weights.Weighting(sublinear_tf))
     statistics = Statistics(n_anchor)
     statistics.grow(N_TERMS)
     statistics.add(*segment.document_frequency(), segment.n_articles)
@@ -141,11 +148,11 @@ def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps):
             for row in rows
         ]
 
-        got = member.lengths(statistics, change)
+        got = member.sums(statistics, change).length
         np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
         afresh = weights.lengths(member.moments(statistics.idf()))
         np.testing.assert_allclose(got, afresh, rtol=1e-9, atol=1e-12)
 
 
 def tf(n, sublinear_tf):
-    return weights.tf_weight(np.array(n), sublinear=sublinear_tf)
+    return weights.Weighting(sublinear_tf).tf_weight(np.array([n << 2]))[0]

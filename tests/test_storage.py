@@ -56,7 +56,8 @@ def folder(news, tmp_path):
 @given(articles=archives())
 def test_opened_lists_are_the_same(articles, tmp_path):
     """Saving and opening is one more way to get the same lists, details included."""
-    news = RelatedNews(stop_words=["the", "and"], title_weight=2, sublinear_tf=False).fit(articles)
+    options = {"stop_words": ["the", "and"], "title_weight": 2, "sublinear_tf": False}
+    news = RelatedNews(**options, recency=None).fit(articles)
     news.save(tmp_path / "a.relnews")
     opened = RelatedNews.open(tmp_path / "a.relnews")
 
@@ -141,7 +142,7 @@ def test_who_has_it_open_sees_a_new_save(folder, when, lists):
     generation = opened.generation
     if when == "after it has read":
         assert len(list(opened.related_all())) == 40
-    new = RelatedNews(title_weight=1, stop_words=None).fit(ARTICLES[20::-1])
+    new = RelatedNews(title_weight=3, stop_words=None).fit(ARTICLES[20::-1])
     if lists:
         new.compute_lists(3)
     new.save(folder)
@@ -225,7 +226,7 @@ def test_another_format_version(folder):
     with sqlite3.connect(folder / storage.CATALOGUE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 3\."):
+    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 4\."):
         RelatedNews.open(folder)
 
 
@@ -236,7 +237,7 @@ def every_file(folder):
 def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
     """Each file is taken away, emptied, halved and cut by a byte: always a clear error."""
     files = every_file(folder)
-    assert len(files) == 1 + 3 + 3 + 11 + 8
+    assert len(files) == 1 + 3 + 3 + 17 + 8
     for name in files:
         whole = (folder / name).read_bytes()
         for cut in (None, 0, len(whole) // 2, len(whole) - 1):

@@ -77,10 +77,11 @@ def test_table_replaces_control_characters() -> None:
 def test_json() -> None:
     """The fields come in one order and unknown ones are left out."""
     assert json.dumps(related("Kyïv & «Brussels»")) == (
-        '{"id": "a", "related": [{"id": "id-1", "rank": 1, "score": 0.9, "similarity": 0.9, '
-        '"title": "Kyïv \\u0026 «Brussels»", "published": "2025-08-22T14:05:00+00:00"}]}'
+        '{"version": 1, "id": "a", "related": [{"id": "id-1", "rank": 1, "score": 0.9, '
+        '"similarity": 0.9, "title": "Kyïv \\u0026 «Brussels»", '
+        '"published": "2025-08-22T14:05:00+00:00"}]}'
     )
-    assert json.dumps(RelatedList(None, ())) == '{"id": null, "related": []}'
+    assert json.dumps(RelatedList(None, ())) == '{"version": 1, "id": null, "related": []}'
 
 
 @given(st.lists(st.text() | st.just("</script><!-- &\u2028\u2029")))

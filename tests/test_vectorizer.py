@@ -621,6 +621,27 @@ def test_parameters_are_those_of_scikit_learn_and_two_more(cls):
 
 
 @both
+def test_names_are_made_when_they_are_asked_for(cls):
+    """The vocabulary is a dict for whoever looks, in whatever state the vectorizer is."""
+    theirs = THEIRS[cls](ngram_range=(1, 2)).fit(TEXTS).vocabulary_
+    vectorizer = cls(ngram_range=(1, 2))
+    assert not hasattr(vectorizer, "vocabulary_")
+
+    vectorizer.fit(TEXTS)
+    for fitted in (copy.deepcopy(vectorizer), copy.copy(vectorizer), vectorizer):
+        assert fitted.vocabulary_ == theirs
+        assert type(fitted.vocabulary_) is dict
+        assert fitted.vocabulary_ is fitted.vocabulary_
+    first = vectorizer.vocabulary_
+    vectorizer.fit(TEXTS[:1])
+    assert vectorizer.vocabulary_.keys() < first.keys()
+    vectorizer.vocabulary_ = {"peace": 0}
+    assert vectorizer.vocabulary_ == {"peace": 0}
+    del vectorizer.vocabulary_
+    assert not hasattr(vectorizer, "vocabulary_")
+
+
+@both
 @pytest.mark.parametrize("module", [pickle, joblib])
 def test_pickling(cls, module, tmp_path):
     """A fitted vectorizer that was stored transforms as before; what is made anew is not stored."""

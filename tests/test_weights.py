@@ -22,11 +22,11 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
     frequency = np.bincount(matrix.indices, minlength=6)
 
     idf = weights.inverse_document_frequency(frequency, len(counts))
-    tf = weights.tf_weight(values, sublinear=sublinear)
+    tf = weights.Weighting(sublinear).tf_weight(values << 2)
     norms = weights.lengths(
         weights.moments(
             matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32),
-            level.astype(np.uint16), tf, idf,
+            level.astype(np.uint16), tf, np.zeros(len(tf)), idf,
         )
     )  # fmt: skip
     ours = matrix.copy()
@@ -51,7 +51,9 @@ def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
     row_term = np.array([term for row in rows for term in row], dtype=np.int32)
     count = np.array([n for row in rows for n in row.values()], dtype=np.int32)
     values, level = np.unique(count, return_inverse=True)
-    pairs = row_ptr, row_term, level.astype(np.uint16), weights.tf_weight(values)
+    codes = values << 2 | values & 3  # in titles, and phrases of them, as it comes
+    title = weights.title_weight(codes)
+    pairs = row_ptr, row_term, level.astype(np.uint16), weights.Weighting().tf_weight(codes), title
     before, after = (
         weights.inverse_document_frequency(np.minimum(frequency, n_before), n)
         for n in (n_before, n_after)
@@ -64,12 +66,42 @@ def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
         weights.lengths(moments, shift), weights.lengths(weights.moments(*pairs, after)),
         rtol=1e-9, atol=1e-7,
     )  # fmt: skip
+    np.testing.assert_allclose(
+        weights.titles(moments, shift), weights.titles(weights.moments(*pairs, after)),
+        rtol=1e-9, atol=1e-7,
+    )  # fmt: skip
     expected = [
-        sum((1 + np.log(n)) ** 2 * before[term] ** power for term, n in row.items())
+        sum((1 + np.log(n) + (n & 2 > 0)) ** 2 * before[term] ** power for term, n in row.items())
         for power in (2, 1, 0)
+        for row in rows
+    ] + [
+        sum(((n & 2 > 0) + 2 * (n & 1)) * before[term] ** power for term, n in row.items())
+        for power in (1, 0)
         for row in rows
     ]
     np.testing.assert_allclose(moments.ravel(), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_how_a_term_weighs():
+    """By the logarithm of how often the text has it, and by its being in the title."""
+    code = np.array([1, 2, 4, 5, 6, 12, 14])  # phrase, title, once, both, …, three times
+
+    np.testing.assert_allclose(
+        weights.Weighting(title_weight=0.5).tf_weight(code),
+        [0, 0.5, 1, 1, 1.5, 1 + np.log(3), 1.5 + np.log(3)],
+    )
+    assert weights.Weighting(False, 2).tf_weight(code).tolist() == [0, 2, 1, 1, 3, 3, 5]
+    assert weights.title_weight(code).tolist() == [2, 1, 0, 2, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"title_weight": -1}, {"title_share": "0"}, {"title_share": 1e9}]
+)
+def test_weights_of_titles_are_checked(parameters):
+    """What is no number, or no weight, is named."""
+    (name,) = parameters
+    with pytest.raises(ValueError, match=f"`{name}` must be a number from 0 to 1000"):
+        weights.Weighting(**parameters)
 
 
 def test_an_article_without_terms_weighs_nothing():

@@ -25,11 +25,14 @@ An article's way through the package; each module imports only from its left::
 `catalogue`        the SQLite database of an archive: one transaction of it is one change
 `entries`          a stored list as bytes
 `lists`            RelatedItem, RelatedList; UpdateReport and Drift
+`rules`            Rules: what editors say of lists, kept in the archive
 `stored`           stored lists, read by id: no numpy, no index
-`readers`          files to articles: JSON Lines and CSV, plain, gzip or xz
+`readers`          files, folders and databases to articles
 `analysis`         what counts as a term: lower case, token rule, stop words, title weight
 `vocabulary`       Vocabulary: terms and their numbers; Runs: the words of a text
+`spelling`         terms as strings, and in the order of their code points
 `counts`           how often each article has each term, in one compiled pass
+`wording`          Wording: the words of articles as archives keep them, titles and texts apart
 `features`         which terms become columns of a matrix, in what order; and the matrix
 `documents`        what a vectorizer is given, and the vocabulary and counts it makes of it
 `vectorizer`       CountVectorizer and TfidfVectorizer: scikit-learn's, compiled
@@ -38,20 +41,32 @@ An article's way through the package; each module imports only from its left::
 `weights`          tf, idf, norms: small pure functions
 `statistics`       document frequencies, kept as articles come and go, and the idf of them
 `postings`         Segment: term counts of up to 65,536 articles, by article and by term
+`opened`           articles that are in no segment yet, as the catalogue keeps them
 `recency`          Recency: how a score fades with the days between two articles
+`selection`        Selection: which of the ranked articles make a list
+`modes`            Mode: what several kinds of lists are asked for, by name
+`queries`          articles that lists are wanted for, as the kernels take them
 `ranking`          the exact best k over segments; ties, priors, exclusions
 `conditions`       Conditions: dates, fields and ids that articles of a list have to have
+`options`          Options: all that a caller can say of a list, and what follows from it
 `storage`          the archive folder: the catalogue and immutable .npy files
 `index`            segments, vocabulary, statistics and epoch, as of the newest change
 `archive`          Archive: catalogue and index as one thing, to build, save and rank over
 `standing`         stored lists, kept exact by every update
 `updates`          articles come and go, segments are sealed and merged, epochs begin
 `audit`            whether an archive is whole, and whether an article is gone from it
+`shared`           what two articles share, and how much each of it makes them similar
+`names`            what two articles share, as they spell it
 `explain`          what two articles share, how that becomes a score, and why one is not in a list
 `duplicates`       articles of nearly the same words, of a list or of the whole archive
-`selection`        Selection: which of the ranked articles make a list
+`choice`           the choice of a list from a ranking, as a `Selection` says it
+`latest`           the newest articles, which fill lists that similarity leaves short
+`desk`             makes lists of what is pinned, ranked under rules, and chosen
+`verdicts`         what rules and selections have to do with an article's being in a list
+`living`           LivingArchive: an archive that is changed, looked after and saved
 `related`          RelatedNews: the class most people meet
-`export`           lists as HTML, JSON and text
+`export`           lists as HTML, JSON, JSON-LD, text, and files for static sites
+`web`              lists over HTTP, and boxes in pages that a server makes
 `evaluation`       scores by judgements, baselines, comparisons; the health of lists without any
 `sample`           the sample archive
 `cli`              the command ``relnews``
@@ -79,10 +94,13 @@ if TYPE_CHECKING:
     )
     from relnews.explain import Explanation, WhyNot
     from relnews.lists import Drift, RelatedItem, RelatedList, UpdateReport
+    from relnews.modes import MODES, Mode
     from relnews.neighbors import CosineNeighbors
+    from relnews.options import Options
     from relnews.readers import ArticleReader, read_articles
     from relnews.recency import Recency
     from relnews.related import RelatedNews, warm_up
+    from relnews.rules import Rule, Rules
     from relnews.selection import Selection
     from relnews.vectorizer import CountVectorizer, TfidfVectorizer
 
@@ -106,16 +124,22 @@ _HOME = {
     "RelatedItem": "lists",
     "RelatedList": "lists",
     "UpdateReport": "lists",
+    "MODES": "modes",
+    "Mode": "modes",
+    "Options": "options",
     "ArticleReader": "readers",
     "read_articles": "readers",
     "Conditions": "conditions",
     "Recency": "recency",
     "RelatedNews": "related",
+    "Rule": "rules",
+    "Rules": "rules",
     "Selection": "selection",
     "warm_up": "related",
 }
 
 __all__ = [
+    "MODES",
     "ArchiveChangedError",
     "ArchiveFormatError",
     "Article",
@@ -127,11 +151,15 @@ __all__ = [
     "Drift",
     "Explanation",
     "Intake",
+    "Mode",
+    "Options",
     "Recency",
     "RelatedItem",
     "RelatedList",
     "RelatedNews",
     "RelnewsError",
+    "Rule",
+    "Rules",
     "Selection",
     "TfidfVectorizer",
     "UnknownArticleError",

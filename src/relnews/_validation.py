@@ -7,9 +7,11 @@ Functions named after a mistake build the exception for the caller to raise; fun
 from __future__ import annotations
 
 import contextlib
+import enum
 import errno
 import math
 import numbers
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -142,8 +144,143 @@ def unknown_extension(name: str, known: tuple[str, ...], packed: tuple[str, ...]
     return ValueError(
         f"cannot tell the format of {name!r} from its name: expected it to end in "
         f"{', '.join(known)}, each also with {' or '.join(packed)}. "
-        'Say it with format="jsonl" or format="csv".'
+        'Say it with format="jsonl", "csv", "markdown", "html" or "feed".'
     )
+
+
+#: What is read with the packages of an extra.
+_READERS = {
+    "markdown": ("Markdown needs PyYAML and markdown-it-py", "are"),
+    "feeds": ("feeds needs feedparser", "is"),
+    "html": ("HTML pages needs trafilatura", "is"),
+    "sql": ("databases needs SQLAlchemy", "is"),
+}
+
+
+def no_reader(*, extra: str) -> ImportError:
+    """Say how to install what reads a kind of articles."""
+    needs, verb = _READERS[extra]
+    return ImportError(
+        f"reading {needs}, which {verb} not installed: pip install 'relnews[{extra}]'"
+    )
+
+
+def check_articles_folder(path: Path, formats: Sequence[str]) -> None:
+    """Reject a folder that holds no documents, or more than one kind of them."""
+    if not formats:
+        message = (
+            "expected a file of articles, or a folder with Markdown, HTML or feeds in it, got the "
+            f"folder {str(path)!r}. Name a file in it."
+        )
+        raise IsADirectoryError(message)
+    if len(formats) > 1:
+        message = (
+            f"the folder {str(path)!r} has files of the formats {_listed(formats)}. Say which to "
+            f"read, such as format={formats[0]!r}."
+        )
+        raise ValueError(message)
+
+
+def leads_out() -> str:
+    """Describe a file that is a link."""
+    return "it is a link out of the folder; copy the file if it is one of the articles"
+
+
+def document_too_long(n_bytes: int) -> str:
+    """Describe a file that is not read."""
+    return f"expected a document of at most {n_bytes >> 20} MiB, unpacked; split it"
+
+
+def unreadable_front_matter(reason: str) -> str:
+    """Describe front matter that cannot be read."""
+    reason = " ".join(reason.split())
+    return f"expected front matter in YAML, TOML or JSON, and then text ({reason})"
+
+
+def long_front_matter(n_characters: int) -> str:
+    """Describe front matter that is not read."""
+    return f"longer than {n_characters:,} characters"
+
+
+def no_aliases() -> str:
+    """Describe YAML that refers to itself."""
+    return "aliases such as *name are not read; write the value out"
+
+
+def expected_mapping(got: str) -> str:
+    """Describe front matter without names."""
+    return f"expected names and values, got {got}"
+
+
+def unreadable_feed(reason: str, n_entries: int) -> str:
+    """Describe a feed that is none, or is damaged."""
+    if n_entries:
+        return f"the feed is damaged ({reason}); {n_entries:,} entries of it were read"
+    return f"expected a feed of RSS or Atom{f' ({reason})' if reason else ''}"
+
+
+def unreadable_page(reason: str) -> str:
+    """Describe a page that is none."""
+    return f"expected a page of HTML{f' ({reason})' if reason else ''}"
+
+
+def not_a_database_url() -> ValueError:
+    """Reject an address, without showing what may be secret in it."""
+    return ValueError(
+        "expected the address of a database, such as postgresql+psycopg://user@host/name or "
+        "sqlite:///file.db, got something else (not shown, for there may be a password in it)."
+    )
+
+
+def no_driver(name: str, package: str | None) -> ImportError:
+    """Say what is missing to reach a kind of database."""
+    return ImportError(
+        f"{name}:// needs the package {package or 'of its driver'}, which is not installed; for "
+        "PostgreSQL: pip install 'psycopg[binary]' and postgresql+psycopg://…"
+    )
+
+
+def check_result(wanted: Iterable[str], names: Sequence[str]) -> None:
+    """Refuse the result of a query that lacks a column which was named."""
+    for name in wanted:
+        if name not in names:
+            msg = f"the query has no column {name!r}: its result has {_listed(names)}."
+            raise ValueError(msg)
+
+
+def check_watermark(value: object, types: tuple[type, ...], last: object) -> None:
+    """Refuse a value that cannot be compared, or not with the last one."""
+    known = isinstance(value, types) and not isinstance(value, bool)
+    alike = last is None or type(value) is type(last)
+    if not known or not alike or value != value:
+        before = "" if alike else f" after one of {type(last).__name__}"
+        msg = (
+            "the watermark must be a column of numbers, texts or dates, got a value of "
+            f"{type(value).__name__}{before}. Cast it in the query."
+        )
+        raise ValueError(msg)
+
+
+def no_watermark(archive: object) -> ValueError:
+    """Reject a query from a watermark on where there is none."""
+    return ValueError(
+        f"{archive} has no watermark to put into the query. Read all of it once, without "
+        ":watermark and with --watermark COLUMN."
+    )
+
+
+def another_watermark(archive: object, column: str, got: str) -> ValueError:
+    """Reject a watermark of another column than the one that the archive has."""
+    return ValueError(
+        f"{archive} has a watermark of the column {column!r}, got {got!r}. Build it anew to have "
+        "another."
+    )
+
+
+def database_error(name: str, message: str, *, lost: bool) -> Exception:
+    """Name what a database says, which cannot be reached or refuses a query."""
+    message = f"the {name} database says: {message}"
+    return ConnectionError(message) if lost else ValueError(message)
 
 
 def check_articles_file(path: Path) -> None:
@@ -215,12 +352,45 @@ def check_is_recency(value: object, kind: type) -> None:
         raise TypeError(msg)
 
 
-def check_conditions(got: Iterable[str], known: Iterable[str]) -> None:
-    """Reject a keyword that is no condition."""
+def check_options(got: Iterable[str], known: Iterable[str]) -> None:
+    """Reject a keyword that is no option of a list."""
     for name in got:
         if name not in known:
-            msg = f"unexpected condition {name!r}. Use {_listed(known)}."
+            msg = f"unexpected option {name!r}. Use {_listed(known)}."
             raise TypeError(msg)
+
+
+def check_mode(name: str, known: Iterable[str]) -> str:
+    """Return the name of a mode, or raise ValueError."""
+    if name not in known:
+        msg = f"`mode` must be one of {_listed(known)}, or a relnews.Mode, got {_short(name)}."
+        raise ValueError(msg)
+    return name
+
+
+def check_is_mode(value: object, kind: type) -> None:
+    """Reject what is no `Mode`."""
+    if not isinstance(value, kind):
+        msg = f"`mode` must be the name of one or a relnews.Mode, got {_short(value)}."
+        raise TypeError(msg)
+
+
+def check_sizes(value: object) -> None:
+    """Reject blocks that are none."""
+    if not isinstance(value, Mapping):
+        msg = f"`sizes` must map modes to numbers, as {{'latest': 3}}, got {_short(value)}."
+        raise TypeError(msg)
+    for mode, size in value.items():
+        check_integer(f"sizes[{mode!r}]", size, minimum=1)
+
+
+def check_fallback(value: object, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what fills a short list, or raise ValueError."""
+    names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if names is None or any(name not in known for name in names):
+        msg = f"`fallback` must be several of {_listed(known)}, got {_short(value)}."
+        raise ValueError(msg)
+    return names
 
 
 def check_max_drift(value: object) -> None:
@@ -244,6 +414,13 @@ def check_within(value: object) -> None:
         raise TypeError(msg)
     if not 0 <= float(value) <= 3_700_000:
         msg = f"`within` must be from 0 to 3,700,000 days, got {value}."
+        raise ValueError(msg)
+
+
+def check_only(value: object, sides: tuple[str, ...]) -> None:
+    """Reject a side that is none."""
+    if value is not None and value not in sides:
+        msg = f"`only` must be one of {_listed(sides)} or None, got {_short(value)}."
         raise ValueError(msg)
 
 
@@ -301,9 +478,41 @@ def check_caps(value: object, fields: tuple[str, ...]) -> None:
 
 def check_is_selection(value: object, kind: type) -> None:
     """Reject what is no `Selection`."""
-    if not isinstance(value, kind):
+    if value is not None and not isinstance(value, kind):
         msg = f"`selection` must be a relnews.Selection or None, got {_short(value)}."
         raise TypeError(msg)
+
+
+def check_pins(article: str, others: Sequence[str]) -> None:
+    """Reject an article that is pinned to its own list."""
+    if article in others:
+        msg = f"`others` must be other articles, got {_short(article)}, which the list is for."
+        raise ValueError(msg)
+
+
+def check_rules(rows: Any, fields: tuple[str, ...]) -> list[tuple[Any, str, str]]:
+    """Return rules as they are stored, or raise ValueError or TypeError."""
+    if not isinstance(rows, list):
+        msg = f"rules must be a list, got {type(rows).__name__}"
+        raise TypeError(msg)
+    for row in rows:
+        if not isinstance(row, (list, tuple)) or not all(isinstance(one, str) for one in row):
+            msg = f"a rule must be a list of strings, got {_short(row)}."
+            raise TypeError(msg)
+        kind, *parts = row
+        if kind not in ("pin", "block", "never", "hide") or len(parts) != 2:
+            msg = f"a rule must be a pin, block, never or hide of one or two, got {_short(row)}."
+            raise ValueError(msg)
+        if (kind == "hide") != (not parts[1]):
+            msg = f"a rule to hide is of one, any other of two, got {_short(row)}."
+            raise ValueError(msg)
+        for some in parts[: 1 if kind == "hide" else 2]:
+            name, _, value = some.partition("=")
+            if name not in (("id",) if kind == "pin" else fields) or not value:
+                expected = ["id=…"] if kind == "pin" else [f"{field}=…" for field in fields]
+                msg = f"a rule names articles as {' or '.join(expected)}, got {_short(some)}."
+                raise ValueError(msg)
+    return [tuple(row) for row in rows]
 
 
 def not_a_date(name: str, got: object) -> ValueError:
@@ -331,6 +540,22 @@ def check_stop_words(value: object) -> str | tuple[str, ...] | None:
         "For another language pass its list of words."
     )
     raise ValueError(msg)
+
+
+def check_folding(value: object) -> None:
+    """Refuse spellings that are not known."""
+    if value not in ("english", None):
+        msg = f"`folding` must be 'english' or None, got {_short(value)}."
+        raise ValueError(msg)
+
+
+def check_weighting(title_weight: object, title_share: object) -> None:
+    """Refuse weights of titles that are no numbers from 0 on."""
+    for name, value in (("title_weight", title_weight), ("title_share", title_share)):
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not is_number or not 0 <= float(value) <= 1000:  # type: ignore[arg-type]
+            msg = f"`{name}` must be a number from 0 to 1000, got {_short(value)}."
+            raise ValueError(msg)
 
 
 def no_pystemmer() -> ImportError:
@@ -503,6 +728,101 @@ def no_matplotlib() -> ImportError:
 
 
 _EVALUATION_EXTRA = "which is not installed: pip install 'relnews[evaluation]'"
+
+
+# --- files of a site -----------------------------------------------------------------------------
+
+
+def check_site(site: object, sites: Iterable[str]) -> str:
+    """Return the name of a kind of site, or raise ValueError."""
+    if not isinstance(site, str) or site not in sites:
+        msg = f"`site` must be one of {_listed(sites)}, got {_short(site)}."
+        raise ValueError(msg)
+    return site
+
+
+def check_own_files(file: Path, wrong: str | None) -> None:
+    """Refuse a list of the files that exports wrote if it names what none would write."""
+    if wrong is not None:
+        msg = (
+            f"{file} is to list the files that exports wrote, and names {_short(wrong)}, which "
+            "none would write. Remove the folder, or choose another."
+        )
+        raise ValueError(msg)
+
+
+def check_not_foreign(folder: Path, name: str | None) -> None:
+    """Refuse to write over a file of somebody else."""
+    if name is not None:
+        msg = (
+            f"{folder / name} exists and was not written by an export; nothing was done. "
+            "Choose another folder, or remove the file first."
+        )
+        raise FileExistsError(msg)
+
+
+def check_leads_in(path: Path, leads_out: bool) -> None:
+    """Refuse to write through a link to another folder."""
+    if leads_out:
+        msg = f"{path} is a link out of the folder to be written. Remove the link."
+        raise FileExistsError(msg)
+
+
+# --- the web service -----------------------------------------------------------------------------
+
+
+class WebProblem(enum.Enum):
+    """Status and sentence of what the service tells a client that gets no list.
+
+    Nothing in them is from an exception or from a request.
+    """
+
+    NO_SUCH_PAGE = 404, "There is nothing at this address."
+    UNKNOWN_ARTICLE = 404, "No article has this id."
+    WRONG_METHOD = 405, "This address does not take that method; Allow says which it does."
+    WRONG_FORM = 406, "A list is application/json, text/html or application/ld+json."
+    LATE = 408, "The draft did not arrive in time."
+    TOO_LARGE = 413, "A draft is at most 1 MiB of JSON."
+    LONG_ID = 400, "An id is at most 1,024 characters."
+    NOT_JSON = 415, "A draft is JSON: send it with Content-Type: application/json."
+    WRONG_QUERY = 400, "Expected at most one k, from 1 to 50, and one id, here or in the path."
+    UNREADABLE = 400, "Expected a JSON object in UTF-8."
+    WRONG_DRAFT = (
+        422,
+        'Expected {"title": string, "text": string, "k": whole number from 1 to 50} and nothing '
+        "else; a title or a text with words is needed.",
+    )
+    OUT_OF_ORDER = 500, "Something is wrong with the service; its log says what."
+    TOO_SLOW = 503, "Ranking took too long. Try again, or send a shorter text."
+    BUSY = 503, "Too much is being ranked at the moment. Try again."
+    CHANGING = 503, "The archive is changing too fast. Try again."
+
+
+def check_max_age(value: object) -> None:
+    """Reject an age that caches do not understand."""
+    check_integer("max_age", value, minimum=0, maximum=31_536_000)
+
+
+def check_origins(value: object) -> tuple[str, ...]:
+    """Return origins that pages may ask from; reject what no browser would send."""
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        origins = tuple(value)
+        if all(isinstance(one, str) and _ORIGIN.fullmatch(one) for one in origins):
+            return origins
+    msg = "`origins` must be strings like 'https://news.example' or '*', without a path, "
+    msg += f"got {_short(value)}."
+    raise ValueError(msg)
+
+
+_ORIGIN = re.compile(r"\*|https?://[^/?#\s]+", re.ASCII)
+
+
+def no_web_extra(error: ImportError) -> ImportError:
+    """Say how to install what the web service needs."""
+    return ImportError(
+        f"the web service needs {error.name or 'Starlette'}, which is not installed: "
+        "pip install 'relnews[web]'"
+    )
 
 
 # --- the archive folder --------------------------------------------------------------------------
@@ -707,6 +1027,18 @@ def check_row(term: NDArray[Any], count: NDArray[Any], n_terms: int) -> None:
     fits = len(term) == len(count) and (term[1:] > term[:-1]).all() and (count > 0).all()
     if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
         msg = "the counts of an article are of terms that the archive does not have"
+        raise ValueError(msg)
+
+
+def check_words(term: NDArray[Any], text: NDArray[Any], phrases: NDArray[Any]) -> None:
+    """Refuse words in order that are no terms of their article."""
+    are_terms = set(term.tolist()).issuperset
+    if (
+        len(phrases) % 3
+        or not are_terms(phrases.tolist())
+        or not are_terms(text[text != -1].tolist())
+    ):
+        msg = "the words of an article are not among its terms"
         raise ValueError(msg)
 
 

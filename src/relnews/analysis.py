@@ -1,13 +1,14 @@
-"""What a term is: lower case, the token rule, stop words, and how much a title's words count."""
+"""What a term is: lower case, the token rule, spellings that are one, and stop words."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 import importlib.util
+import itertools
 import re
 import runpy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,15 @@ from numpy.typing import NDArray
 
 from relnews import _validation
 from relnews._kernels._compile import frozen
-from relnews._kernels.tokens import CHANGES, WORD_BIT
+from relnews._kernels.runs import CHANGES, WORD_BIT
 from relnews.articles import Article
 
 #: A term has at least so many characters, as in scikit-learn's default token pattern.
 MIN_LENGTH = 2
+
+_TOKEN = re.compile(r"\b\w\w+\b")
+
+_USA = re.compile(r"\bU\.?S(?:\.?A)?\b\.?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,40 +32,73 @@ class Analysis:
     r"""Which terms an article has.
 
     Terms are the lower-cased maximal runs of two or more word characters, ``(?u)\b\w\w+\b``, of
-    title, dek and text. Text that is written without spaces (Chinese, Japanese, Thai) makes one
-    term of each run between punctuation marks.
+    title, dek and text, and the phrases of the title: two words in a row, stop words not counted.
+    Text that is written without spaces (Chinese, Japanese, Thai) makes one term of each run between
+    punctuation marks.
 
     Parameters
     ----------
-    title_weight : int, default=3
-        How often each word of the title counts; one in the dek or the text counts once. 0 leaves
-        titles out.
     stop_words : 'english', iterable of str or None, default='english'
         Words that are no terms; 'english' is scikit-learn's list. They go through the token rule
         themselves, so a stop word "can't" stops the term "can".
+    folding : 'english' or None, default='english'
+        Spellings that are one: a plural loses its s (Harman's S stemmer: "talks" is "talk",
+        "guarantees" is "guarantee", "countries" is "country"), and US, U.S. and USA are "usa", in
+        a text that is not all in capitals.
     """
 
-    title_weight: int = 3
     stop_words: str | tuple[str, ...] | None = "english"
+    folding: str | None = "english"
 
     def __post_init__(self) -> None:
-        _validation.check_integer("title_weight", self.title_weight, minimum=0, maximum=1000)
         words = _validation.check_stop_words(self.stop_words)
         object.__setattr__(self, "stop_words", words)
+        _validation.check_folding(self.folding)
 
-    def parts(self, article: Article) -> Iterator[tuple[bytes, bool, int]]:
-        """Yield the article's texts as `encode` returns them, each with its weight."""
-        for text, weight in (
-            (article.title, self.title_weight),
-            (article.dek, 1),
-            (article.text, 1),
-        ):
-            if text and weight:
-                yield (*encode(text), weight)
+    def texts(self, article: Article) -> list[str]:
+        """Return what is counted of an article besides its title, as it is counted."""
+        return [self._respelt(text) for text in (article.dek, article.text) if text]
+
+    def title_words(self, title: str) -> list[str]:
+        """Return the words of a title in their order, without stop words."""
+        words = _TOKEN.findall(self._respelt(title).lower())
+        if self.folding:
+            words = [singular(word) for word in words]
+        return [word for word in words if word not in self.stopped]
+
+    def term(self, word: str) -> str:
+        """Return a word as it is compared."""
+        word = self._respelt(word).strip().lower()
+        return singular(word) if self.folding else word
 
     def stop_word_list(self) -> Iterable[str]:
         """Return the words themselves, in a fixed order."""
         return english_stop_words() if self.stop_words == "english" else self.stop_words or ()
+
+    @functools.cached_property
+    def stopped(self) -> frozenset[str]:
+        """What the stop words are as terms."""
+        found = (_TOKEN.findall(word.lower()) for word in self.stop_word_list())
+        words = itertools.chain.from_iterable(found)
+        return frozenset(map(singular, words) if self.folding else words)
+
+    def _respelt(self, text: str) -> str:
+        if self.folding and ("US" in text or "U.S" in text) and not text.isupper():
+            return _USA.sub(" usa ", text)
+        return text
+
+
+def singular(word: str) -> str:
+    """Return a word without the s of an English plural, by Harman's S stemmer.
+
+    D. Harman, How effective is suffixing?, JASIS 42 (1991). The compiled pass does the same
+    (`relnews._kernels.wording`).
+    """
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("us", "ss")):
+        return word
+    if word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return f"{word[:-3]}y"
+    return word[:-1]
 
 
 @functools.cache
@@ -117,7 +155,7 @@ def folded_characters() -> NDArray[np.uint32]:
     Returns
     -------
     uint32 array of shape (0x110000,)
-        With the bits `WORD_BIT` and `CHANGES` of `relnews._kernels.tokens`. U+0130, which becomes
+        With the bits `WORD_BIT` and `CHANGES` of `relnews._kernels.runs`. U+0130, which becomes
         two characters, is as any other; see `encode`.
     """
     code_points = np.arange(0x110000, dtype="<u4").tobytes()

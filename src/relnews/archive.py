@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import time
@@ -13,20 +14,24 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation, weights
+from relnews import _validation
+from relnews._kernels.tokens import UNKNOWN
 from relnews._parallel import in_order
 from relnews.analysis import MIN_LENGTH, Analysis
 from relnews.articles import Article
 from relnews.bounds import CommonTerms
 from relnews.catalogue import Catalogue, timestamp
 from relnews.conditions import Resolved, Where
-from relnews.counts import Batch, Counter, count_words
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.index import Epoch, Index, View
 from relnews.postings import SEGMENT_ARTICLES, UNDATED, Segment
-from relnews.ranking import NO_ARTICLE, Ranked, rank
+from relnews.queries import Limits
+from relnews.ranking import Ranked, rank
+from relnews.recency import Recency
 from relnews.storage import Store
-from relnews.vocabulary import Runs, Vocabulary
+from relnews.vocabulary import Vocabulary, Workspace
+from relnews.weights import Weighting
+from relnews.wording import NO_ARTICLE, ArticleBatch, Query, WordCounter
 
 #: A segment is closed at so many (article, term) pairs even if it has room for more articles.
 SEGMENT_PAIRS = 1 << 25
@@ -39,6 +44,9 @@ _FILTERS = 32
 
 #: How often an answer is begun again because the archive has changed under it.
 _ATTEMPTS = 10
+
+#: After so many of these nothing may change until the answer is there.
+_OVERTAKEN = 3
 
 Answer = TypeVar("Answer")
 
@@ -56,7 +64,9 @@ class Archive:
     Attributes
     ----------
     analysis : Analysis
-    sublinear_tf : bool
+    weighting : Weighting
+    recency : Recency or None
+        How scores fade unless something else is asked for.
     n_stop : int
         The terms numbered below are stop words.
     index : Index
@@ -69,21 +79,29 @@ class Archive:
         self._read_settings()
         self._filtered_of: View | None = None
         self._filtered: dict[Where, View] = {}
-        self.index = Index(store, self.sublinear_tf)
+        self.index = Index(store, self.weighting, self.recency)
         self.refresh()
 
     def _read_settings(self) -> None:
         setting = self.catalogue.setting
         with _validation.damage_in(self.catalogue.folder or ":memory:"):
             self.analysis = Analysis(**setting("analysis"))
-            self.sublinear_tf = bool(setting("sublinear_tf"))
+            self.weighting = Weighting(**setting("weighting"))
+            recency = setting("recency")
+            self.recency = None if recency is None else Recency(**recency)
             self.n_stop = int(setting("n_stop"))
             self._made = str(setting("made"))
 
     @classmethod
-    def build(cls, articles: Iterable[Article], analysis: Analysis, sublinear_tf: bool) -> Archive:
+    def build(
+        cls,
+        articles: Iterable[Article],
+        analysis: Analysis,
+        weighting: Weighting,
+        recency: Recency | None,
+    ) -> Archive:
         """Count and lay out articles; their ids have to be distinct. Texts are not kept."""
-        counter = Counter(Vocabulary.of_texts(["", *analysis.stop_word_list()], MIN_LENGTH))
+        counter = WordCounter(analysis)
         store = Store.in_memory()
         catalogue = store.catalogue
         segments: list[Segment] = []
@@ -95,18 +113,18 @@ class Archive:
             def seal() -> None:
                 nonlocal first
                 key = np.arange(first, first + len(waiting))
-                counts, _ = counter.take()
+                words = counter.take()
                 published = np.array([_date(article) for article in waiting], dtype=np.int64)
                 ids = [article.id for article in waiting]
                 n_terms = len(counter.vocabulary)
-                segments.append(Segment.from_counts(counts, key, published, ids, n_terms))
+                segments.append(Segment.from_wording(words, key, published, ids, n_terms))
                 catalogue.add(waiting, key.tolist(), digests)
                 first += len(waiting)
                 waiting.clear()
                 digests.clear()
 
             for article in articles:
-                counter.add(analysis.parts(article))
+                counter.add(article)
                 # The text has been counted; only what is shown is kept.
                 digests.append(article.digest())
                 waiting.append(dataclasses.replace(article, text=""))
@@ -116,7 +134,8 @@ class Archive:
                 seal()
             vocabulary = counter.vocabulary.freeze()
             catalogue.set("analysis", dataclasses.asdict(analysis))
-            catalogue.set("sublinear_tf", sublinear_tf)
+            catalogue.set("weighting", dataclasses.asdict(weighting))
+            catalogue.set("recency", None if recency is None else dataclasses.asdict(recency))
             catalogue.set("n_stop", counter.n_stop)
             catalogue.set("made", os.urandom(8).hex())
             put_vocabulary(store, vocabulary)
@@ -163,7 +182,7 @@ class Archive:
                     with self.catalogue.reading():
                         if self._made != self.catalogue.setting("made"):
                             self._read_settings()  # another archive was saved here
-                            self.index = Index(self.store, self.sublinear_tf)
+                            self.index = Index(self.store, self.weighting, self.recency)
                         return self.index.refresh()
                 except ValueError:
                     # Folders go when a later change does not need them any more.
@@ -179,14 +198,16 @@ class Archive:
     def current(self, function: Callable[[], Answer]) -> Answer:
         """Return what a function reads, of one state of the archive: the newest one."""
         generations = set()
-        for _ in range(_ATTEMPTS):
-            if self.index.generation < 0 or self.catalogue.has_news():
-                self.refresh()
-            try:
-                return function()
-            except ArchiveChangedError:
-                self.refresh()
-                generations.add(self.index.generation)
+        for attempt in range(_ATTEMPTS):
+            is_held = attempt >= _OVERTAKEN
+            with self.catalogue.reading() if is_held else contextlib.nullcontext():
+                if is_held or self.index.generation < 0 or self.catalogue.has_news():
+                    self.refresh()
+                try:
+                    return function()
+                except ArchiveChangedError:
+                    self.refresh()
+                    generations.add(self.index.generation)
         if len(generations) > 1:
             raise _validation.archive_changed()
         raise _validation.damaged_archive(
@@ -211,7 +232,7 @@ class Archive:
         view = self._view(conditions)
         limits = None
         if conditions is not None:
-            limits = conditions.limits(keys, view.published(keys), _now(), self.catalogue)
+            limits = self._limits(conditions, keys, view.published(keys), _now())
         return view.rank(keys, k, self.catalogue.ids, limits)
 
     def rank_draft(self, article: Article, k: int, conditions: Resolved | None = None) -> Ranked:
@@ -220,27 +241,70 @@ class Archive:
         Words that no article of the archive has do not count, as in scikit-learn's ``transform``.
         Days are counted from its date, or from now.
         """
-        batch = Batch()
-        batch.add(self.analysis.parts(article))
-        runs = Runs.of(batch.texts, batch.is_ascii, lower=True)
+        batch = ArticleBatch(self.analysis)
+        batch.add(article)
         with self.locked():  # terms are numbered anew now and then
             view = self._view(conditions)
-            term = self.index.vocabulary.find(runs, MIN_LENGTH)
-            frequency = self.index.statistics.document_frequency
-            tally = np.zeros(len(frequency), dtype=np.int32)
-            counts = count_words(runs, term, batch, self.n_stop, tally)
-            order = np.argsort(counts.term)
-            order = order[frequency[counts.term[order]] > 0]
+            query = self._query_of(batch)
         if not view.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        tf = weights.tf_weight(counts.count[order], sublinear=self.sublinear_tf)
-        limits = None
+        now = _now()
+        published = np.array([now if article.published is None else _date(article)])
         if conditions is not None:
-            now = _now()
-            published = np.array([now if article.published is None else _date(article)])
-            limits = conditions.limits([NO_ARTICLE], published, now, self.catalogue)
-        queries = view.queries([(NO_ARTICLE, counts.term[order], tf)], limits)
-        return rank(view.segments, queries, k, self.catalogue.ids)[0]
+            limits = self._limits(conditions, [NO_ARTICLE], published, now)
+        else:
+            limits = Limits.none([NO_ARTICLE], published, self.recency)
+        return rank(view.segments, view.queries([query], limits), k, self.catalogue.ids)[0]
+
+    def near_draft(self, article: Article, floor: int) -> NDArray[np.int64]:
+        """Return the articles whose cosine with one that is not of the archive reaches a floor.
+
+        Parameters
+        ----------
+        article : Article
+        floor : int
+            In millionths.
+
+        Returns
+        -------
+        int64 array
+            Keys.
+        """
+        batch = ArticleBatch(self.analysis)
+        batch.add(article)
+        with self.locked():
+            view = self._view(None)
+            query = self._query_of(batch)
+        queries = view.queries([query], by_cosine=True)
+        near = [
+            scored.segment.key[scored.reach(queries, np.full(scored.segment.n_articles, floor))[0]]
+            for scored in view.segments
+        ]
+        return np.concatenate([np.empty(0, dtype=np.int64), *near])
+
+    def _limits(
+        self, conditions: Resolved, keys: Sequence[int], published: NDArray[np.int64], now: int
+    ) -> Limits:
+        """Return conditions as the ranking takes them."""
+        return self.with_recency(conditions).limits(keys, published, now, self.catalogue)
+
+    def with_recency(self, conditions: Resolved) -> Resolved:
+        """Return conditions under which scores fade as usual if they do not say otherwise."""
+        return dataclasses.replace(conditions, recency=conditions.recency or self.recency)
+
+    def _query_of(self, batch: ArticleBatch) -> Query:
+        """Return an article that is not of the archive, by the terms that the archive has."""
+        runs = batch.runs(Workspace())
+        term = self.index.vocabulary.find(runs, MIN_LENGTH)
+        frequency = self.index.statistics.document_frequency
+        # What no article has any more is as unknown as what none ever had.
+        term[(term >= self.n_stop) & (frequency[np.maximum(term, 0)] == 0)] = UNKNOWN
+        words = batch.wording(runs, term, self.n_stop, np.zeros(len(frequency), dtype=np.int32))
+        order = np.argsort(words.counts.term)
+        return Query(
+            NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,
+            words.phrases.value, batch.n_unknown(runs, term),
+        )  # fmt: skip
 
     def _view(self, conditions: Resolved | None) -> View:
         """Return what is ranked over now, only some articles of it if there are conditions."""
@@ -278,7 +342,7 @@ class Archive:
         index = self.index
         members = index.members.values()
         n_pairs = sum(len(member.segment.row_term) for member in members)
-        n_pairs += sum(len(term) for term, *_ in index.open.values())
+        n_pairs += sum(len(article.term) for article in index.open.values())
         stop_words = self.analysis.stop_words
         stored = self.catalogue.setting("lists")
         return {
@@ -294,13 +358,16 @@ class Archive:
             "stored lists": f"{stored['k']} of {stored['candidates']} candidates"
             if stored
             else "none",
-            "title weight": str(self.analysis.title_weight),
+            "title": f"weighs {self.weighting.title_weight:g}, "
+            f"its share in the other text {self.weighting.title_share:g}",
             "stop words": stop_words
             if isinstance(stop_words, str)
             else f"{len(stop_words)} words"
             if stop_words
             else "none",
-            "tf": "1 + ln(tf)" if self.sublinear_tf else "tf",
+            "folding": self.analysis.folding or "none",
+            "tf": "1 + ln(tf)" if self.weighting.sublinear_tf else "tf",
+            "recency": str(self.recency or "none"),
         }
 
 

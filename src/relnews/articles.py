@@ -80,6 +80,8 @@ class Problem(enum.StrEnum):
     NO_WORDS = "no title and no text"
     NO_TEXT = "no text"
     BAD_DATE = "bad date"
+    DRAFT = "draft"
+    FUTURE = "dated in the future"
 
     @property
     def consequence(self) -> str:
@@ -87,6 +89,11 @@ class Problem(enum.StrEnum):
         return {Problem.NO_TEXT: "kept, title only", Problem.BAD_DATE: "kept, undated"}.get(
             self, "skipped"
         )
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether anything is wrong; a draft is as it should be."""
+        return self not in (Problem.DRAFT, Problem.FUTURE)
 
 
 class Intake:
@@ -120,9 +127,9 @@ class Intake:
         return sum(n for problem, n in self.problems.items() if problem.consequence == "skipped")
 
     def report(self, problem: Problem, origin: str, detail: str) -> None:
-        """Count a problem, or raise it if the intake is strict."""
+        """Count a problem, or raise it if the intake is strict and it is a fault."""
         sentence = _validation.problem_sentence(origin, problem.value, detail)
-        if self.strict:
+        if self.strict and problem.is_fault:
             raise ArticleError(sentence)
         self.problems[problem] += 1
         examples = self.examples.setdefault(problem, [])

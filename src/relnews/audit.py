@@ -82,9 +82,9 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
     if key is None:
         with _validation.damage_in(catalogue.folder or ":memory:"):
             listed = {
-                key
+                entry[0]
                 for _, stored in catalogue.all_entries()
-                for key, _ in Entries.unpack(stored).pairs
+                for entry in Entries.unpack(stored).entries
             }
         gone = listed - set(catalogue.keys())
         if gone:
@@ -106,8 +106,8 @@ def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator
     except (ValueError, TypeError) as error:
         yield f"the stored list of article {key} cannot be read: {error}"
         return
-    keys = [other for other, _ in entries.pairs]
-    steps = np.array([score for _, score in entries.pairs])
+    keys = entries.keys()
+    steps = np.array([score for _, score, *_ in entries.entries])
     if not places[key]:
         yield f"there is a stored list of article {key}, which is gone"
     if key in keys or len(set(keys)) < len(keys) or any(not places[other] for other in keys):

@@ -17,16 +17,16 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from relnews import _validation
 
 if TYPE_CHECKING:
     from relnews.articles import Article
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 #: "reln", in the header of the catalogue: tells it from other SQLite files.
 APPLICATION_ID = 0x72656C6E
@@ -68,7 +68,8 @@ CREATE TABLE articles (
 );
 CREATE INDEX articles_by_expiry ON articles (expires) WHERE expires IS NOT NULL;
 CREATE TABLE counts (                        -- of the articles that are in no segment yet
-    key INTEGER PRIMARY KEY, terms BLOB NOT NULL, counts BLOB NOT NULL, checksum INTEGER NOT NULL
+    key INTEGER PRIMARY KEY, terms BLOB NOT NULL, codes BLOB NOT NULL, text BLOB NOT NULL,
+    phrases BLOB NOT NULL, checksum INTEGER NOT NULL
 );
 CREATE TABLE removals (                      -- articles that are gone, and may be in a segment yet
     sequence INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL
@@ -103,6 +104,9 @@ _SHOWN = ", ".join(
 )  # fmt: skip
 
 
+Made = TypeVar("Made")
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class FolderEntry:
     """A folder of arrays that belongs to the archive.
@@ -123,6 +127,19 @@ class FolderEntry:
     files: dict[str, tuple[int, int]]
 
 
+class StoredCounts(NamedTuple):
+    """What was counted of an article, as it is stored; see `relnews.opened`."""
+
+    key: int
+    terms: bytes
+    codes: bytes
+    text: bytes
+    phrases: bytes
+    checksum: int
+    published: int | None
+    id: str
+
+
 class Catalogue:
     """What an archive knows of its articles. Reads may come from several threads."""
 
@@ -134,6 +151,7 @@ class Catalogue:
         #: Held by a thread for as long as what it reads has to be of one state, and by a writer.
         self.state = threading.RLock()
         self._data_version = -1
+        self._made: dict[str, tuple[int, Any]] = {}
         #: What the file was like when it was opened without locks; None if it has them.
         self._stamp: object = None
 
@@ -245,6 +263,11 @@ class Catalogue:
         """Return when articles were published, as timestamps."""
         return [row[0] for row in self._select(_PUBLISHED, keys)]
 
+    def newest(self) -> list[tuple[int, str | None]]:
+        """Return key and section of all articles, newest first, undated ones last."""
+        order = f"published IS NULL, {_PUBLISHED} DESC, {_ID}"
+        return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {order}")
+
     def keys_where(self, fields: Iterable[tuple[str, Sequence[str]]]) -> list[int]:
         """Return the articles of which each field has one of the values it is paired with."""
         tests, values = ["1"], list[str]()
@@ -287,6 +310,17 @@ class Catalogue:
         with _validation.damage_in(self._place):
             return _validation.check_setting(name, json.loads(rows[0][0]) if rows else None)
 
+    def made_of(self, name: str, make: Callable[[Any], Made]) -> Made:
+        """Return what a function makes of a setting; it is remembered until the archive changes."""
+        with self.state:
+            generation = self.generation()
+            known = self._made.get(name)
+            if known is None or known[0] != generation:
+                with _validation.damage_in(self._place):
+                    known = self._made[name] = generation, make(self.setting(name))
+        made: Made = known[1]
+        return made
+
     def generation(self) -> int:
         """Return how many changes were committed."""
         return int(self.setting("generation") or 0)
@@ -314,18 +348,15 @@ class Catalogue:
         _validation.check_folders(self._place, [entry.number for entry in entries])
         return entries
 
-    def counts(self, after: int) -> list[tuple[int, bytes, bytes, int, int | None, str]]:
-        """Return what was counted of articles in no segment, whose keys are above ``after``.
-
-        Returns
-        -------
-        list of (key, terms, counts, checksum, published, id)
-        """
-        return self._read(
-            "SELECT key, CAST(terms AS BLOB), CAST(counts AS BLOB), CAST(checksum AS INTEGER), "
-            f"{_PUBLISHED}, {_ID} FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key",
+    def counts(self, after: int) -> list[StoredCounts]:
+        """Return what was counted of articles in no segment, whose keys are above ``after``."""
+        blobs = ", ".join(f"CAST({name} AS BLOB)" for name in StoredCounts._fields[1:5])
+        rows = self._read(
+            f"SELECT key, {blobs}, CAST(checksum AS INTEGER), {_PUBLISHED}, {_ID} "
+            "FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key",
             after,
         )
+        return [StoredCounts(*row) for row in rows]
 
     def removals(self, after: int) -> list[tuple[int, int]]:
         """Return the articles removed later than ``after``: (sequence, key)."""
@@ -444,9 +475,9 @@ class Catalogue:
             self._write(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in keys))
         self._write("INSERT INTO removals (key) VALUES (?)", ((key,) for key in keys))
 
-    def add_counts(self, rows: Iterable[tuple[int, bytes, bytes, int]]) -> None:
-        """Enter what was counted of articles: key, terms, counts and checksum."""
-        self._write("INSERT INTO counts VALUES (?, ?, ?, ?)", rows)
+    def add_counts(self, rows: Iterable[tuple[int | bytes, ...]]) -> None:
+        """Enter what was counted of articles: the first six fields of `StoredCounts`."""
+        self._write("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def clear_counts(self) -> None:
         """Forget what was counted: it is in a segment now."""

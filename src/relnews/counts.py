@@ -333,7 +333,8 @@ class Phrases:
             self._make_room(most, reseed=outcome == counting.CROWDED)
         self._n = int(state[counting.N_PHRASES])
         n_pairs = int(row_ptr[-1])
-        return Counts(row_ptr, phrase[:n_pairs].copy(), count[:n_pairs].copy())
+        keep = runs.workspace.keep
+        return Counts(row_ptr, keep(phrase[:n_pairs]), keep(count[:n_pairs]))
 
     def merge(self, other: Phrases, word: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the number here of each phrase of another one, entering those that are new.
@@ -414,7 +415,8 @@ def count_words(
         frozen(np.array(batch.weights, dtype=np.int32)),
         n_stop, tally, row_ptr, terms, count,
     )  # fmt: skip
-    return Counts(row_ptr, terms[:n_pairs].copy(), count[:n_pairs].copy())
+    keep = runs.workspace.keep
+    return Counts(row_ptr, keep(terms[:n_pairs]), keep(count[:n_pairs]))
 
 
 def zeros(tally: NDArray[np.int32], size: int) -> NDArray[np.int32]:

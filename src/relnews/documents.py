@@ -38,8 +38,8 @@ class Documents:
         self._is_plain = vectorizer.preprocessor is None and not vectorizer.strip_accents
         self._lower = vectorizer.lowercase and self._is_plain
 
-    def learn(self) -> tuple[dict[str, int], Any]:
-        """Return the vocabulary that scikit-learn's rules make of the documents, and the counts."""
+    def learn(self) -> tuple[Callable[[], list[str]], Any]:
+        """Return what names the columns that scikit-learn's rules make, and the counts."""
         vectorizer = self._vectorizer
         vectorizer.build_analyzer()  # checks parameters, and stop words once
         features, counted = self._count()
@@ -53,7 +53,7 @@ class Documents:
             for bound in (vectorizer.min_df, vectorizer.max_df)
         )
         if high < low:  # scikit-learn goes on to say so
-            return {}, sp.csr_matrix((n_documents, 0), dtype=vectorizer.dtype)
+            return list, sp.csr_matrix((n_documents, 0), dtype=vectorizer.dtype)
         terms = features.choose(frequency, low, high)
         if vectorizer.max_features is not None and len(terms) > vectorizer.max_features:
             if not vectorizer.binary:
@@ -64,13 +64,12 @@ class Documents:
         if not len(terms):
             msg = "After pruning, no terms remain. Try a lower min_df or a higher max_df."
             raise ValueError(msg)
-        names = features.names(terms)
         features.number(terms, np.arange(len(terms)))
-        result = matrix(
-            features.columns(counted), len(terms), vectorizer.dtype,
-            _parallel.n_workers(vectorizer.n_jobs),
-        )  # fmt: skip
-        return dict(zip(names, range(len(names)), strict=True)), result
+        names, columns = features.names(terms), features.columns(counted)
+        # Tables are given back now, counts as they are used up: the matrix takes their memory.
+        del features, counted
+        n_workers = _parallel.n_workers(vectorizer.n_jobs)
+        return names, matrix(columns, len(terms), vectorizer.dtype, n_workers)
 
     def look_up(self) -> Any:
         """Return the counts of the terms of a fitted or given vocabulary."""
@@ -83,7 +82,7 @@ class Documents:
             features, counted = self._count()
             n_workers = _parallel.n_workers(vectorizer.n_jobs)
             terms = features.choose(features.frequencies(counted), 1, np.inf)
-            columns = [vocabulary.get(name, -1) for name in features.names(terms)]
+            columns = [vocabulary.get(name, -1) for name in features.names(terms)()]
             features.number(terms, np.array(columns, dtype=np.int32))
             return matrix(features.columns(counted), len(vocabulary), vectorizer.dtype, n_workers)
         lookup = _lookup(vectorizer)

@@ -6,7 +6,6 @@ import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from relnews import _validation
 from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
 from relnews._kernels.scoring import SCORE_STEPS
+from relnews._kernels.wording import TF_SHIFT
 from relnews._parallel import in_order
 from relnews.archive import BLOCK, Archive
 from relnews.articles import Article
@@ -22,19 +22,15 @@ from relnews.bounds import Outline, Scratch
 from relnews.catalogue import Catalogue
 from relnews.index import View
 from relnews.postings import UNDATED
-from relnews.ranking import NO_ARTICLE, Limits, Queries, ScoredSegment
-
-#: Which of several near-duplicates is the canonical one: a name, or what picks it.
-Prefer = Literal["latest", "earliest", "longest"] | Callable[[Sequence[Article]], Article]
+from relnews.queries import Limits, Queries
+from relnews.selection import Prefer
+from relnews.wording import NO_ARTICLE
 
 #: What shows the progress of going through an archive: it is given the blocks and their number.
 Progress = Callable[[Iterator[NDArray[np.int64]], int], Iterable[NDArray[np.int64]]]
 
 #: Weights of so many articles are held at a time.
 KEPT = 4096
-
-#: The names among `Prefer`.
-PREFERENCES = ("latest", "earliest", "longest")
 
 #: What a catalogue tells of an article, in its order.
 _SHOWN = (
@@ -139,22 +135,16 @@ def _pairs_of(
     shown = first + np.flatnonzero(scored.prior[first : first + BLOCK] > 0)
     if not len(shown):
         return np.empty((0, 2), dtype=np.int64)
-    queries = view.queries([_row(scored, int(local)) for local in shown])
+    queries = view.queries([scored.segment.query(int(local)) for local in shown], by_cosine=True)
     found = []
     for i, local in enumerate(shown.tolist()):
         query = _one(queries, i)
         for other in range(number, len(view.segments)):
-            places, _ = view.segments[other].reach(query, floors[other])
+            places, *_ = view.segments[other].reach(query, floors[other])
             places = places[places > local] if other == number else places
             mine = np.full(len(places), starts[number] + local)
             found.append(np.column_stack([mine, starts[other] + places]))
     return np.concatenate(found)
-
-
-def _row(scored: ScoredSegment, local: int) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
-    """Return key, terms and tf weights of an article."""
-    term, level = scored.segment.row(local)
-    return int(scored.segment.key[local]), term, scored.level_weight[level]
 
 
 def _one(queries: Queries, i: int) -> Queries:
@@ -163,7 +153,7 @@ def _one(queries: Queries, i: int) -> Queries:
     outline = Outline(*(array[i : i + 1] for array in queries.outline.arrays()))
     return Queries(
         queries.key[i : i + 1], queries.ptr[i : i + 2] - queries.ptr[i], queries.term[pairs],
-        queries.weight[pairs], outline, Limits.none([NO_ARTICLE]),
+        queries.weight[pairs], outline, Limits.none([NO_ARTICLE]), queries.quotes,
     )  # fmt: skip
 
 
@@ -349,14 +339,14 @@ class Preference:
 
 
 def _lengths(view: View, keys: Sequence[int]) -> list[int]:
-    """Return how many terms occur in each article, a word of the title counting as it does."""
+    """Return how many words, stop words not counted, the texts of articles have."""
     lengths = np.zeros(len(keys), dtype=np.int64)
     for scored in view.segments:
         segment = scored.segment
         local = segment.find_all(np.array(keys))
         for i in np.flatnonzero(local >= 0).tolist():
             _, level = segment.row(int(local[i]))
-            lengths[i] = segment.values[level].sum()
+            lengths[i] = (segment.values[level] >> TF_SHIFT).sum()
     return lengths.tolist()
 
 

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from relnews import _validation
 
-_PAIR = struct.Struct("<qi")
+_ENTRY = struct.Struct("<qiii")
+
+#: ``slot`` of what is no item, and no near-duplicate of one.
+NO_SLOT = -1
 
 
 class Entries(NamedTuple):
@@ -16,33 +19,43 @@ class Entries(NamedTuple):
 
     Parameters
     ----------
-    pairs : sequence of (int, int)
-        Key of an article, and score in millionths.
+    entries : list of (int, int, int, int)
+        Key of an article, score and similarity in millionths, and slot: the place of an item in the
+        list, `NO_SLOT`, or -2 - n for a near-duplicate of the item at place n.
     is_all : bool
         Whether no other article is related.
     """
 
-    pairs: list[tuple[int, int]]
+    entries: list[tuple[int, int, int, int]]
     is_all: bool
 
     @classmethod
     def unpack(cls, stored: bytes) -> Entries:
         """Read what `pack` returned."""
         cls.check(stored)
-        return cls([*_PAIR.iter_unpack(stored[1:-4])], bool(stored[0]))
+        return cls([*_ENTRY.iter_unpack(stored[1:-4])], bool(stored[0]))
 
     @staticmethod
     def check(stored: bytes) -> None:
         """Refuse what `pack` never returned."""
-        is_whole = len(stored) % _PAIR.size == 5
+        is_whole = len(stored) % _ENTRY.size == 5
         checksum = int.from_bytes(stored[-4:], "little")
         _validation.check_entries(is_whole and zlib.crc32(stored[:-4]) == checksum)
 
-    def keys(self, k: int | None = None) -> list[int]:
-        """Return the articles, the first k or all."""
-        return [key for key, _ in self.pairs[:k]]
+    def keys(self) -> list[int]:
+        """Return the articles."""
+        return [key for key, *_ in self.entries]
+
+    def shown(self) -> list[tuple[tuple[int, int, int, int], list[int]]]:
+        """Return the items in order, each with the keys of its near-duplicates."""
+        items = sorted((entry for entry in self.entries if entry[3] >= 0), key=lambda one: one[3])
+        also: dict[int, list[int]] = {}
+        for key, _, _, slot in self.entries:
+            if slot < NO_SLOT:
+                also.setdefault(-2 - slot, []).append(key)
+        return [(item, also.get(item[3], [])) for item in items]
 
     def pack(self) -> bytes:
-        """Return the list as it is stored: `is_all`, the pairs, and a checksum."""
-        body = bytes([self.is_all]) + b"".join(_PAIR.pack(*pair) for pair in self.pairs)
+        """Return the list as it is stored: `is_all`, the entries, and a checksum."""
+        body = bytes([self.is_all]) + b"".join(_ENTRY.pack(*entry) for entry in self.entries)
         return body + zlib.crc32(body).to_bytes(4, "little")

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relnews import _validation
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
@@ -24,9 +21,9 @@ from relnews.catalogue import moment
 from relnews.conditions import Resolved
 from relnews.index import View
 from relnews.lists import RelatedItem
+from relnews.names import names
 from relnews.postings import FOREVER, UNDATED, days
-from relnews.ranking import ScoredSegment
-from relnews.vocabulary import LayeredVocabulary
+from relnews.shared import SharedTerm, shared_terms
 
 #: Shared terms that a table shows.
 _SHOWN = 12
@@ -35,37 +32,7 @@ _SHOWN = 12
 _FIRST_LOOK = 64
 _NEXT_LOOK = 8
 
-#: Words of a phrase, at most.
-_LONGEST_PHRASE = 4
-
 _MICROSECONDS_OF_A_DAY = 86_400_000_000
-
-_RUN = re.compile(r"\w+")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class SharedTerm:
-    """A term of both articles, and its part of their similarity.
-
-    Parameters
-    ----------
-    term : str
-        As it is compared: lower-cased.
-    part : float
-        The product of its weights in the two articles.
-    tf_a, tf_b : int
-        How often each article has it; a word of the title counts ``title_weight`` times.
-    idf : float
-    df : int
-        How many articles of the archive have it.
-    """
-
-    term: str
-    part: float
-    tf_a: int
-    tf_b: int
-    idf: float
-    df: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,8 +43,9 @@ class LedgerLine:
     ----------
     name : str
         ``similarity``, which the ledger starts from; ``recency``; a condition that was given
-        (``after``, ``before``, ``within``, ``exclude``, or the field that ``where`` asks for); or
-        what keeps an article out of every list: ``embargo``, ``expired``, and ``itself``.
+        (``after``, ``before``, ``within``, ``only``, ``exclude``, or the field that ``where`` asks
+        for); what keeps an article out of every list: ``embargo``, ``expired``, and ``itself``; or
+        an editor's rule: ``block``, ``never``, ``hide``.
     factor : float
         The similarity itself in the first line; 0 where a rule leaves the article out.
     product : float
@@ -101,7 +69,7 @@ class Explanation:
     a, b : str
         Ids: ``b`` is looked for in the list of ``a``.
     similarity : float
-        Cosine of the two articles' weights; the item of a list has it rounded to 6 decimals.
+        The item of a list has it rounded to 6 decimals.
     score : float
         What the list is ordered by; rounded in the item, too.
     rank : int or None
@@ -163,15 +131,15 @@ class Explanation:
         if not self.terms:
             return "no shared term"
         rows = [
-            (one.term, f"{one.part:.6f}", f"{one.tf_a}", f"{one.tf_b}", f"{one.idf:.3f}",
-             f"{one.df:,}")
+            (one.term, f"{one.part:.6f}", _times(one.tf_a, one.in_title_a),
+             _times(one.tf_b, one.in_title_b), f"{one.idf:.3f}", f"{one.df:,}")
             for one in self.terms[:_SHOWN]
         ]  # fmt: skip
         others = self.terms[_SHOWN:]
         if others:
             part = math.fsum(one.part for one in others)
             rows.append((f"… {len(others):,} more", f"{part:.6f}", "", "", "", ""))
-        return _aligned([("shared term", "part", "tf in a", "tf in b", "idf", "df"), *rows])
+        return _aligned([("shared term", "part", "in a", "in b", "idf", "df"), *rows])
 
     def _table_of_rules(self) -> str:
         rows = [
@@ -182,8 +150,8 @@ class Explanation:
 
 #: Why an article is not among the k, or ``listed`` if it is.
 Reason = Literal[
-    "unknown", "itself", "embargo", "expired", "no shared term", "condition", "score", "rank",
-    "listed",
+    "unknown", "itself", "embargo", "expired", "rule", "no shared term", "condition", "score",
+    "duplicate", "cap", "rank", "listed",
 ]  # fmt: skip
 
 
@@ -198,8 +166,10 @@ class WhyNot:
     k : int
     reason : str
         ``unknown``: not in the archive; ``itself``; ``embargo``; ``expired``; ``no shared term``;
-        ``condition``: one leaves it out; ``score``: below a millionth; ``rank``: k others are
-        preferred; ``listed``: it is among the k.
+        ``rule``: an editor keeps it out; ``condition``: one leaves it out; ``score``: below a
+        millionth, or the least score of a selection; ``duplicate``: nearly the same as the article
+        or an item; ``cap``: the list has enough of the kind; ``rank``: others are preferred;
+        ``listed``: it is in the list.
     sentence : str
         The same in words.
     rank : int or None
@@ -246,9 +216,9 @@ def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None
     """
     keys = [_key_of(archive, identifier) for identifier in (a, b)]
     index = archive.index
-    with archive.locked():
+    with archive.locked(), _validation.damage_in(archive.catalogue.folder or ":memory:"):
         view, generation = index.view(), index.generation
-        terms = _shared_terms(view, keys, index.vocabulary, index.statistics.document_frequency)
+        terms = shared_terms(view, keys, index.vocabulary, index.statistics.document_frequency)
     similarity = min(math.fsum(term.part for term in terms), 1.0)
     ledger = _ledger(similarity, _rules(archive, view, keys, b, conditions))
     score = ledger[-1].product
@@ -256,11 +226,30 @@ def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None
     if archive.index is not index or index.generation != generation:
         # The rank is of another state than the score.
         raise _validation.archive_changed()
-    names = _names(
+    shared_names = names(
         {tuple(term.term.split(" ")): term.part for term in terms},
         [(item.title, item.dek) for item in _items(archive, keys)],
+        archive.analysis,
     )
-    return Explanation(a, b, similarity, score, rank, terms, ledger, names)
+    return Explanation(a, b, similarity, score, rank, terms, ledger, shared_names)
+
+
+def names_of(archive: Archive, a: int, b: int) -> tuple[str, ...]:
+    """Return what two articles share, as `Explanation.names` has it.
+
+    Parameters
+    ----------
+    archive : Archive
+    a, b : int
+        Keys.
+    """
+    index = archive.index
+    with archive.locked(), _validation.damage_in(archive.catalogue.folder or ":memory:"):
+        frequency = index.statistics.document_frequency
+        terms = shared_terms(index.view(), [a, b], index.vocabulary, frequency)
+        items = _items(archive, [a, b])
+    parts = {tuple(term.term.split(" ")): term.part for term in terms}
+    return names(parts, [(item.title, item.dek) for item in items], archive.analysis)
 
 
 def _key_of(archive: Archive, identifier: str) -> int:
@@ -270,51 +259,10 @@ def _key_of(archive: Archive, identifier: str) -> int:
     return key
 
 
-def _shared_terms(
-    view: View,
-    keys: Sequence[int],
-    vocabulary: LayeredVocabulary,
-    document_frequency: NDArray[np.int32],
-) -> tuple[SharedTerm, ...]:
-    """Return the terms of two articles that both have, with the products that the ranking adds."""
-    query = view.queries([view.query_of(keys[0])])
-    (first, first_place), (second, second_place) = (_place(view, key) for key in keys)
-    term_a, level_a = first.segment.row(first_place)
-    term_b, level_b = second.segment.row(second_place)
-    term, in_a, in_b = np.intersect1d(term_a, term_b, assume_unique=True, return_indices=True)
-    level_a, level_b = level_a[in_a], level_b[in_b]
-    part = query.weight[in_a] * second.level_weight[level_b] * second.inverse_norm[second_place]
-    columns = (
-        _spelled(vocabulary, term), part.tolist(), first.segment.values[level_a].tolist(),
-        second.segment.values[level_b].tolist(), view.idf[term].tolist(),
-        document_frequency[term].tolist(),
-    )  # fmt: skip
-    shared = (SharedTerm(*row) for row in zip(*columns, strict=True))
-    return tuple(sorted(shared, key=lambda one: (-one.part, one.term)))
-
-
 def _items(archive: Archive, keys: Sequence[int]) -> list[RelatedItem]:
     """Return what lists show of articles."""
     details = archive.catalogue.details(keys)
     return [RelatedItem(about[0], 0, 0.0, 0.0, *about[1:]) for about in details if about]
-
-
-def _place(view: View, key: int) -> tuple[ScoredSegment, int]:
-    """Return the segment that has an article, and its place there."""
-    for scored in view.segments:
-        local = scored.segment.find(key)
-        if local >= 0:
-            return scored, local
-    raise _validation.archive_changed()
-
-
-def _spelled(vocabulary: LayeredVocabulary, terms: NDArray[np.int32]) -> list[str]:
-    """Return terms, ascending by number, as strings."""
-    n = len(vocabulary.base)
-    return [
-        *vocabulary.base.decode(terms[terms < n]),
-        *vocabulary.newer.decode(terms[terms >= n] - n),
-    ]
 
 
 def _rank(archive: Archive, keys: Sequence[int], conditions: Resolved | None) -> int | None:
@@ -359,8 +307,7 @@ def _rules(
     expires = catalogue.expiries().get(keys[1])
     if expires is not None and expires <= now:
         yield "expired", 0.0, f"expired {_when(expires)}"
-    if conditions is None:
-        return
+    conditions = archive.with_recency(conditions or Resolved.of({}))
     if conditions.recency is not None:
         yield _recency(archive, view, keys, conditions, now)
     yield from _window(published_a, published_b, conditions, now)
@@ -403,6 +350,11 @@ def _window(published_a: int, published_b: int, conditions: Resolved, now: int) 
         distance = f"{_days(apart / _MICROSECONDS_OF_A_DAY)} apart" if is_dated else "no date"
         is_near = is_dated and apart <= conditions.within
         yield "within", _factor(is_near), f"{distance}, {wanted}"
+    if conditions.only is not None:
+        center = now if published_a == UNDATED else published_a
+        is_there = published_b < center if conditions.only == "earlier" else published_b > center
+        note = f"{published}, wanted {conditions.only} than {_when(center)}"
+        yield "only", _factor(is_dated and is_there), note
 
 
 def _fields(item: RelatedItem, conditions: Resolved) -> Iterator[_Rule]:
@@ -430,76 +382,6 @@ def _days(n: float) -> str:
 
 def _either(values: Sequence[str], between: str) -> str:
     return between.join(map(repr, values)) or "none"
-
-
-# --- names ---------------------------------------------------------------------------------------
-
-#: Some words, lower-cased.
-_Words = tuple[str, ...]
-
-
-def _names(parts: Mapping[_Words, float], texts: Sequence[Iterable[str]]) -> tuple[str, ...]:
-    """Return shared terms as they are spelled, strongest first; phrases of both are kept together.
-
-    Parameters
-    ----------
-    parts : mapping of tuple of str to float
-        The words of each shared term, and its part of the similarity.
-    texts : sequence of iterable of str
-        Title and dek of each of the articles.
-    """
-    spelling = _spelling(text for some in texts for text in some)
-    shared = {word for words in parts for word in words}
-    phrases = set.intersection(*(_phrases(some, shared) for some in texts))
-    strength = {words: _strength(words, parts) for words in phrases | parts.keys()}
-    chosen: list[_Words] = []
-    taken: set[str] = set()
-    for words in sorted(strength, key=lambda words: (-len(words), -strength[words], words)):
-        if taken.isdisjoint(words):
-            chosen.append(words)
-            taken.update(words)
-    chosen.sort(key=lambda words: (-strength[words], words))
-    return tuple(" ".join(spelling.get(word, word) for word in words) for words in chosen)
-
-
-def _spelling(texts: Iterable[str]) -> dict[str, str]:
-    """Return how words are written, by their lower case.
-
-    A word that is written small anywhere is: a headline may have begun with it, or have a capital
-    at every word. Of several others it is the most frequent, the first of those that tie.
-    """
-    seen: dict[str, Counter[str]] = {}
-    for text in texts:
-        for run in _RUN.findall(text):
-            seen.setdefault(run.lower(), Counter())[run] += 1
-    return {
-        word: word if word in forms else forms.most_common(1)[0][0] for word, forms in seen.items()
-    }
-
-
-def _phrases(texts: Iterable[str], shared: set[str]) -> set[_Words]:
-    """Return the runs of two and more shared words that have nothing but space between them."""
-    phrases: set[_Words] = set()
-    for text in texts:
-        words: list[str] = []
-        end = 0
-        for run in _RUN.finditer(text):
-            word = run.group().lower()
-            if not text[end : run.start()].isspace() or word not in shared:
-                words.clear()
-            end = run.end()
-            if word in shared:
-                words.append(word)
-                longest = words[-_LONGEST_PHRASE:]
-                phrases.update(tuple(longest[first:]) for first in range(len(longest) - 1))
-    return phrases
-
-
-def _strength(words: _Words, parts: Mapping[_Words, float]) -> float:
-    """Return what a phrase adds to the similarity: the parts of all terms in it."""
-    n = len(words)
-    inside = {words[i:j] for i in range(n) for j in range(i + 1, n + 1)}
-    return math.fsum(parts.get(some, 0.0) for some in inside)
 
 
 # --- why not -------------------------------------------------------------------------------------
@@ -558,6 +440,11 @@ def _left_out(found: Explanation) -> tuple[Reason, str]:
         notes = "; ".join(f"{name}: {note}" for name, note in broken.items())
         return "condition", f"{found.b!r} is left out by a condition: {notes}."
     return "score", f"{found.b!r} has a score of less than a millionth."
+
+
+def _times(tf: int, in_title: bool) -> str:
+    """Return how often a text has a term, and whether the title has it."""
+    return " + ".join([f"{tf}"] * (tf > 0) + ["title"] * in_title)
 
 
 def _aligned(rows: Sequence[Sequence[str]], *, notes: bool = False) -> str:

@@ -16,6 +16,7 @@ from relnews import _parallel
 from relnews._kernels import rows
 from relnews._kernels._compile import frozen
 from relnews.counts import Batch, Counter, Counts, Phrases, count_words
+from relnews.spelling import spelled
 from relnews.vocabulary import Runs, Vocabulary, Workspace
 
 #: Types of numbers that kernels know.
@@ -27,8 +28,11 @@ _WORTH_A_THREAD = 1 << 18
 #: Counts of a batch: by which worker, of words, of phrases.
 Counted = tuple[int, tuple[Counts, Counts | None]]
 
-#: Counts of a batch: of words, their columns, of phrases, theirs.
-Columns = tuple[Counts, NDArray[np.int32], Counts | None, NDArray[np.int32] | None]
+#: Counts of a batch: of words, their columns, of phrases, theirs. -1 is no column.
+Columns = tuple[Counts, NDArray[np.int32], Counts, NDArray[np.int32]]
+
+#: Terms, counts or columns where there are none.
+_NOTHING = np.empty(0, dtype=np.int32)
 
 #: The common numbers of a counter's terms; a slice for the one whose numbers they are.
 Map = NDArray[np.int32] | slice
@@ -107,15 +111,20 @@ class Features:
     def columns(self, counted: Sequence[Counted]) -> list[Columns]:
         """Return counts beside the columns of what they count."""
         return [
-            (words, self._word_columns[worker], phrases,
-             None if phrases is None else self._phrase_columns[worker])
+            (words, self._word_columns[worker], none(words.n_articles), _NOTHING)
+            if phrases is None
+            else (words, self._word_columns[worker], phrases, self._phrase_columns[worker])
             for worker, (words, phrases) in counted
         ]  # fmt: skip
 
-    def names(self, terms: NDArray[np.int64]) -> list[str]:
-        """Return the names of terms."""
-        words = terms[:, None] if self._phrases is None else self._spelling(terms)
-        return self._words.spell(words)
+    def names(self, terms: NDArray[np.int64]) -> Callable[[], list[str]]:
+        """Return what makes the names of terms, and keeps no more than it needs for that."""
+        spelling = terms[:, None] if self._phrases is None else self._spelling(terms)
+        words = self._words
+        n_bytes = int(words.term_ptr[len(words)]) + 8
+        return functools.partial(
+            spelled, words.blob[:n_bytes].copy(), words.term_ptr[: len(words) + 1].copy(), spelling
+        )
 
     def _order(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what puts terms in order: word by word, for a space is less than any letter."""
@@ -123,8 +132,8 @@ class Features:
         rank[self._words.sort()] = np.arange(len(rank))
         if self._phrases is None:
             return np.argsort(rank[terms])
-        spelled = self._spelling(terms)
-        ranks = np.where(spelled >= 0, rank[spelled] + 1, 0)
+        words = self._spelling(terms)
+        ranks = np.where(words >= 0, rank[words] + 1, 0)
         bits = int(len(rank) + 1).bit_length()
         per_key = 63 // bits
         keys = []
@@ -139,42 +148,51 @@ class Features:
         """Return the words of terms, int64 array of shape (n, longest), -1 behind the last."""
         assert self._phrases is not None
         is_word = terms < self._n_words
-        spelled = np.full((len(terms), self._phrases.longest), -1, dtype=np.int64)
-        spelled[is_word, 0] = terms[is_word]
-        spelled[~is_word] = _spelled(self._phrases, terms[~is_word] - self._n_words)
-        return spelled
+        words = np.full((len(terms), self._phrases.longest), -1, dtype=np.int64)
+        words[is_word, 0] = terms[is_word]
+        words[~is_word] = _spelled(self._phrases, terms[~is_word] - self._n_words)
+        return words
 
 
 def _spelled(phrases: Phrases, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the words of phrases, int64 array of shape (n, longest), -1 behind the last."""
     if phrases.longest == 2:
         return np.column_stack(phrases.parts(numbers)[:2])
-    spelled = np.full((len(numbers), phrases.longest), -1, dtype=np.int64)
+    words = np.full((len(numbers), phrases.longest), -1, dtype=np.int64)
     length = np.ones(len(numbers), dtype=np.int64)
     # From the last word to the first; then shifted to the left.
     current, at = numbers, np.arange(len(numbers))
     column = phrases.longest - 1
     while len(at):
         first, last, goes_on = phrases.parts(current)
-        spelled[at, column] = last
+        words[at, column] = last
         length[at] += 1
-        spelled[at[~goes_on], column - 1] = first[~goes_on]
+        words[at[~goes_on], column - 1] = first[~goes_on]
         at, current = at[goes_on], first[goes_on]
         column -= 1
-    width = spelled.shape[1]
+    width = words.shape[1]
     places = np.arange(width) + (width - length)[:, None]
-    shifted = np.take_along_axis(spelled, np.minimum(places, width - 1), axis=1)
+    shifted = np.take_along_axis(words, np.minimum(places, width - 1), axis=1)
     return np.where(places < width, shifted, -1)
 
 
-def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: int) -> sp.csr_matrix:
+def none(n_rows: int) -> Counts:
+    """Return the counts of rows that have none."""
+    return Counts(np.zeros(n_rows + 1, dtype=np.int64), _NOTHING, _NOTHING)
+
+
+#: What stands for the counts of a batch that are in the matrix already.
+_USED_UP: Columns = (none(0), _NOTHING, none(0), _NOTHING)
+
+
+def matrix(counted: list[Columns], n_columns: int, dtype: Any, n_workers: int) -> sp.csr_matrix:
     """Return counts as a matrix with its columns in order.
 
     Parameters
     ----------
-    counted : sequence of (words, their columns, phrases, their columns)
+    counted : list of (words, their columns, phrases, their columns)
         By batch; a column is -1 for a term that is none. The counts are used up: they are
-        overwritten.
+        overwritten, and given back one after another.
     n_columns : int
     dtype : dtype
         Of the matrix.
@@ -189,8 +207,10 @@ def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: in
     def renumber(batches: range) -> None:
         for batch in batches:
             length = lengths[first_rows[batch] :]
-            for counts, columns in _pairs(counted[batch]):
-                rows.to_columns(counts.row_ptr, counts.term, counts.count, columns, length)
+            words, word_columns, phrases, phrase_columns = counted[batch]
+            for counts, columns in ((words, word_columns), (phrases, phrase_columns)):
+                if len(counts.term):
+                    rows.to_columns(counts.row_ptr, counts.term, counts.count, columns, length)
 
     _each_part(renumber, len(counted), n_workers)
     longest = int(lengths.max(initial=0))
@@ -200,13 +220,16 @@ def matrix(counted: Sequence[Columns], n_columns: int, dtype: Any, n_workers: in
     indices = np.empty(nnz, dtype=np.int32 if nnz < 1 << 31 else np.int64)
 
     def fill(batches: range) -> None:
-        scratch = np.empty(longest, dtype=indices.dtype), np.empty(longest, dtype=data.dtype)
+        scratch = np.empty(longest, dtype=np.uint64), np.empty(longest, dtype=np.uint64)
         for batch in batches:
-            ptr = frozen(indptr[first_rows[batch] : first_rows[batch + 1] + 1])
-            filled = np.zeros(len(ptr) - 1, dtype=np.int64)
-            for counts, _ in _pairs(counted[batch]):
-                rows.append(counts.row_ptr, counts.term, counts.count, ptr, filled, indices, data)
-            rows.sort_rows(ptr, n_columns, indices, data, *scratch)
+            words, _, phrases, _ = counted[batch]
+            # The memory of these counts is what the next rows will be written to.
+            counted[batch] = _USED_UP
+            rows.fill(
+                words.row_ptr, words.term, words.count, phrases.row_ptr, phrases.term,
+                phrases.count, frozen(indptr[first_rows[batch] : first_rows[batch + 1] + 1]),
+                n_columns, *scratch, indices, data,
+            )  # fmt: skip
 
     _each_part(fill, len(counted), n_workers)
     # As many bits for both, as scipy has it; other types of numbers are converted at the end.
@@ -222,14 +245,6 @@ def _each_part(function: Callable[[range], None], n: int, n_workers: int) -> Non
     step = n // (4 * n_workers) + 1
     parts = (range(i, min(i + step, n)) for i in range(0, n, step))
     collections.deque(_parallel.in_order(function, parts, n_workers), maxlen=0)
-
-
-def _pairs(both: Columns) -> list[tuple[Counts, NDArray[np.int32]]]:
-    words, word_columns, phrases, phrase_columns = both
-    pairs = [(words, word_columns)]
-    if phrases is not None and phrase_columns is not None:
-        pairs.append((phrases, phrase_columns))
-    return pairs
 
 
 def _csr(
@@ -327,13 +342,13 @@ class Lookup:
         word = self.words.number(runs, 1)
         begins = np.searchsorted(runs.start[: runs.n], runs.part_ptr)
         n_words = np.diff(begins)
-        spelled = np.zeros(runs.n + 1, dtype=np.int64)
-        np.cumsum(runs.end[: runs.n] - runs.start[: runs.n], out=spelled[1:])
+        lengths = np.zeros(runs.n + 1, dtype=np.int64)
+        np.cumsum(runs.end[: runs.n] - runs.start[: runs.n], out=lengths[1:])
         gaps = runs.text[runs.end[: runs.n]] == 0x20
         inner = np.zeros(runs.n + 1, dtype=np.int64)
         np.cumsum(gaps, out=inner[1:])
         whole = (
-            np.diff(spelled[begins]) + n_words - 1 == np.array([len(name) for name in names])
+            np.diff(lengths[begins]) + n_words - 1 == np.array([len(name) for name in names])
         ) & (n_words > 0)
         # The byte behind a part's last word is the space that ends the part.
         whole &= np.diff(inner[begins]) == n_words
@@ -370,8 +385,9 @@ class Lookup:
         runs = Runs.of(batch.texts, batch.is_ascii, lower=lower, workspace=workspace)
         word = self.words.find(runs, min_length)
         words = count_words(runs, word, batch, self.n_stop, tally if self._counts_words else None)
-        counts = None
-        if phrases is not None:
+        if phrases is None:
+            counts = none(batch.n_rows)
+        else:
             counts = phrases.count(runs, word, batch, self.n_stop, grow=False)
         self._idle.append((workspace, tally, phrases))
         return words, self.word_column, counts, self.phrase_column

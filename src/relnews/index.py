@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import time
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -23,12 +22,16 @@ from relnews.bounds import (
     sampled,
 )
 from relnews.catalogue import FolderEntry
-from relnews.counts import Counts
+from relnews.opened import OpenArticle, joined
 from relnews.postings import UNDATED, Segment
-from relnews.ranking import Limits, Queries, Ranked, ScoredSegment, rank
+from relnews.queries import Figures, Limits, Queries
+from relnews.ranking import Ranked, ScoredSegment, rank
+from relnews.recency import Recency
 from relnews.statistics import Change, Statistics
 from relnews.storage import DTYPES, Arrays, Store
 from relnews.vocabulary import LayeredVocabulary, Vocabulary
+from relnews.weights import Weighting
+from relnews.wording import Query, Wording
 
 #: Never: the timestamp after all others.
 _NEVER = np.iinfo(np.int64).max
@@ -65,6 +68,27 @@ class Epoch:
         }
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sums:
+    """What the weights of articles, and what is found of their titles, are divided by.
+
+    Parameters
+    ----------
+    length : float64 array of shape (n_articles,)
+        Of the weights.
+    title : float64 array of shape (n_articles,)
+        The idf of the words and phrases of the title, added up.
+    """
+
+    length: NDArray[np.float64]
+    title: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, moments: NDArray[np.float64], shift: float = 0.0) -> Sums:
+        """Return what `relnews.weights.moments` come to, all idf being shifted."""
+        return cls(weights.lengths(moments, shift), weights.titles(moments, shift))
+
+
 class Member:
     """A segment as a part of the archive: what of it is gone, and how long its articles are.
 
@@ -74,19 +98,21 @@ class Member:
         Where it is kept; None for the articles that are in no segment yet.
     segment : Segment
     outline : Outline
-    sublinear_tf : bool
+    weighting : Weighting
     """
 
     def __init__(
-        self, entry: FolderEntry | None, segment: Segment, outline: Outline, sublinear_tf: bool
+        self, entry: FolderEntry | None, segment: Segment, outline: Outline, weighting: Weighting
     ) -> None:
         self.entry = entry
         self.segment = segment
         self.outline = outline
         self.outline_number = -1
-        self.level_weight = frozen(weights.tf_weight(segment.values, sublinear=sublinear_tf))
+        self.level_weight = frozen(weighting.tf_weight(segment.values))
+        self.level_title = frozen(weights.title_weight(segment.values))
+        self._n_common: tuple[CommonTerms, NDArray[np.int32]] | None = None
         self.is_alive = np.ones(segment.n_articles, dtype=bool)
-        self.epoch_lengths: NDArray[np.float64] | None = None
+        self.epoch_sums: Sums | None = None
         self._moments: NDArray[np.float64] | None = None
 
     @property
@@ -98,11 +124,12 @@ class Member:
         """Return what the articles' lengths are made of; see `relnews.weights.moments`."""
         segment = self.segment
         return weights.moments(
-            segment.row_ptr, segment.row_term, segment.row_level, self.level_weight, idf
-        )
+            segment.row_ptr, segment.row_term, segment.row_level, self.level_weight,
+            self.level_title, idf,
+        )  # fmt: skip
 
-    def lengths(self, statistics: Statistics, change: Change) -> NDArray[np.float64]:
-        """Return the articles' lengths, what has changed since the last time being given."""
+    def sums(self, statistics: Statistics, change: Change) -> Sums:
+        """Return lengths and titles, what has changed since the last time being given."""
         segment = self.segment
         if self._moments is None:
             self._moments = self.moments(statistics.anchored)
@@ -110,9 +137,9 @@ class Member:
             scoring.shift_moments(
                 frozen(change.terms), frozen(change.before), frozen(change.after),
                 segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
-                segment.posting, self.level_weight, self._moments,
+                segment.posting, self.level_weight, self.level_title, self._moments,
             )  # fmt: skip
-        return weights.lengths(self._moments, statistics.shift)
+        return Sums.of(self._moments, statistics.shift)
 
     def rows(self, idf: NDArray[np.float64], some: slice) -> Rows:
         """Return weights of some articles, not divided by their lengths."""
@@ -131,9 +158,15 @@ class Member:
         """Yield the weights of some of the articles."""
         return (self.rows(idf, some) for some in sampled(blocks(self.segment.n_articles)))
 
-    def alive_counts(self) -> Counts:
-        """Return the counts of the articles that are still of the archive."""
-        return self.segment.counts(np.flatnonzero(self.is_alive))
+    def n_common(self, common: CommonTerms) -> NDArray[np.int32]:
+        """Return how many common words are in the title of each article."""
+        if self._n_common is None or self._n_common[0] is not common:
+            self._n_common = common, self.segment.titles_with(common.terms)
+        return self._n_common[1]
+
+    def alive_wording(self) -> Wording:
+        """Return the wording of the articles that are still of the archive."""
+        return self.segment.wording(np.flatnonzero(self.is_alive))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -144,28 +177,32 @@ class View:
     ----------
     segments : sequence of ScoredSegment
         With articles.
-    idf : float64 array of shape (n_terms,)
-    common : CommonTerms
-    common_factor : float64 array of shape (n_common_terms,)
-        The idf of common terms, divided by that of the epoch.
+    figures : Figures
+    weighting : Weighting
+    recency : Recency or None
+        How scores fade unless something else is asked for.
     since, until : int
         The timestamps between which no embargo ends and no article expires.
     """
 
     segments: Sequence[ScoredSegment]
-    idf: NDArray[np.float64]
-    common: CommonTerms
-    common_factor: NDArray[np.float64]
+    figures: Figures
+    weighting: Weighting
+    recency: Recency | None
     since: int
     until: int
 
-    def query_of(self, key: int) -> tuple[int, NDArray[np.int32], NDArray[np.float64]]:
-        """Return key, terms and tf weights of an article."""
+    @property
+    def idf(self) -> NDArray[np.float64]:
+        """The idf of every term, float64 array of shape (n_terms,)."""
+        return self.figures.idf
+
+    def query_of(self, key: int) -> Query:
+        """Return an article as a query."""
         for scored in self.segments:
             local = scored.segment.find(key)
             if local >= 0:
-                term, level = scored.segment.row(local)
-                return key, term, scored.level_weight[level]
+                return scored.segment.query(local)
         raise _validation.archive_changed()
 
     def published(self, keys: Sequence[int]) -> NDArray[np.int64]:
@@ -178,11 +215,28 @@ class View:
 
     def queries(
         self,
-        queries: Sequence[tuple[int, NDArray[np.int32], NDArray[np.float64]]],
+        queries: Sequence[Query],
         limits: Limits | None = None,
+        *,
+        by_cosine: bool = False,
     ) -> Queries:
-        """Gather queries to a block."""
-        return Queries.of(queries, self.idf, self.common, self.common_factor, limits)
+        """Gather queries to a block.
+
+        Parameters
+        ----------
+        queries : sequence of Query
+        limits : Limits, optional
+            By default an article is not in its own list, and scores fade as usual.
+        by_cosine : bool, default=False
+            Compare articles by their weights alone, and do not let scores fade.
+        """
+        keys = [query.key for query in queries]
+        if by_cosine:
+            pure = dataclasses.replace(self.weighting, title_share=0.0)
+            return Queries.of(queries, self.figures, pure, limits)
+        if limits is None and self.recency is not None:
+            limits = Limits.none(keys, self.published(keys), self.recency)
+        return Queries.of(queries, self.figures, self.weighting, limits)
 
     def rank(
         self,
@@ -212,7 +266,8 @@ class Index:
     Parameters
     ----------
     store : Store
-    sublinear_tf : bool
+    weighting : Weighting
+    recency : Recency or None
 
     Attributes
     ----------
@@ -221,7 +276,7 @@ class Index:
     vocabulary : LayeredVocabulary
     members : dict of int to Member
         Segments by the numbers of their folders.
-    open : dict of int to (Counts row, published, id)
+    open : dict of int to OpenArticle
         The articles that are in no segment yet, by key.
     statistics : Statistics
     epoch : Epoch
@@ -231,16 +286,17 @@ class Index:
     epoch: Epoch
     statistics: Statistics
 
-    def __init__(self, store: Store, sublinear_tf: bool) -> None:
+    def __init__(self, store: Store, weighting: Weighting, recency: Recency | None) -> None:
         self.store = store
-        self.sublinear_tf = sublinear_tf
+        self.weighting = weighting
+        self.recency = recency
         self.forget()
 
     def forget(self) -> None:
         """Begin from nothing again: what is in memory may be of a change that failed."""
         self.generation = -1
         self.members: dict[int, Member] = {}
-        self.open: dict[int, tuple[NDArray[np.int32], NDArray[np.int32], int, str]] = {}
+        self.open: dict[int, OpenArticle] = {}
         self._sequence = 0
         self._vocabulary_number = -1
         self._epoch_number = -1
@@ -295,7 +351,7 @@ class Index:
             change = self.statistics.settle()
             try:
                 view = self._view_of(
-                    self.statistics.idf(), lambda m: m.lengths(self.statistics, change), now
+                    self.statistics.idf(), lambda m: m.sums(self.statistics, change), now
                 )
             except BaseException:
                 self.forget()  # some lengths may be of before, others of now
@@ -308,12 +364,12 @@ class Index:
         if self._epoch_view is None:
             idf = frozen(self.epoch.idf(len(self.vocabulary)))
 
-            def lengths(member: Member) -> NDArray[np.float64]:
-                if member.epoch_lengths is None:
-                    member.epoch_lengths = weights.lengths(member.moments(idf))
-                return member.epoch_lengths
+            def sums(member: Member) -> Sums:
+                if member.epoch_sums is None:
+                    member.epoch_sums = Sums.of(member.moments(idf))
+                return member.epoch_sums
 
-            self._epoch_view = self._view_of(idf, lengths, None)
+            self._epoch_view = self._view_of(idf, sums, None)
         return self._epoch_view
 
     def drift(self) -> float:
@@ -351,7 +407,7 @@ class Index:
     def outline(self, segment: Segment) -> Outline:
         """Return the outline of a new segment, in the present epoch."""
         idf = self.epoch.idf(len(self.vocabulary))
-        member = Member(None, segment, _no_outline(0), self.sublinear_tf)
+        member = Member(None, segment, _no_outline(0), self.weighting)
         return self.epoch.common.outline(member.all_rows(idf), segment.n_articles)
 
     def member_of(self, key: int) -> Member | None:
@@ -389,7 +445,7 @@ class Index:
             in_use = np.flatnonzero(arrays["document_frequency"])
             self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
             for member in self.members.values():
-                member.epoch_lengths = None
+                member.epoch_sums = None
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
@@ -404,7 +460,7 @@ class Index:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
                 _validation.check_segment(segment.is_sound(len(self.vocabulary)))
-                member = Member(entry, segment, _no_outline(0), self.sublinear_tf)
+                member = Member(entry, segment, _no_outline(0), self.weighting)
                 self.members[number] = member
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
             if outlines[number].number != member.outline_number:
@@ -415,7 +471,7 @@ class Index:
                 member.outline_number = outlines[number].number
         for number in self.members.keys() - current.keys():
             member = self.members.pop(number)
-            dead = member.segment.counts(np.flatnonzero(~member.is_alive))
+            dead = member.segment.wording(np.flatnonzero(~member.is_alive)).counts
             terms, frequency = member.segment.document_frequency()
             self.statistics.add(terms, -frequency, -member.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
@@ -426,13 +482,11 @@ class Index:
         for key in [key for key in self.open if key < sealed]:
             self._close(key)
         last = max(self.open, default=sealed - 1)
-        for key, terms, counts, checksum, published, identifier in catalogue.counts(last):
-            _validation.check_counts(key, zlib.crc32(counts, zlib.crc32(terms)) == checksum)
-            term, count = np.frombuffer(terms, "<i4"), np.frombuffer(counts, "<i4")
-            _validation.check_row(term, count, len(self.vocabulary))
-            date = UNDATED if published is None else published
-            self.open[key] = frozen(term), frozen(count), date, identifier
-            self.statistics.add(term, np.ones(len(term), dtype=np.int32), 1)
+        for stored in catalogue.counts(last):
+            article = OpenArticle.read(stored, len(self.vocabulary))
+            self.open[stored.key] = article
+            n = len(article.term)
+            self.statistics.add(article.term, np.ones(n, dtype=np.int32), 1)
             self._open_member = None
 
     def _refresh_removed(self) -> None:
@@ -448,7 +502,7 @@ class Index:
                     self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
 
     def _close(self, key: int) -> None:
-        term, *_ = self.open.pop(key)
+        term = self.open.pop(key).term
         self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
         self._open_member = None
 
@@ -457,11 +511,16 @@ class Index:
     def _view_of(
         self,
         idf: NDArray[np.float64],
-        lengths: Callable[[Member], NDArray[np.float64]],
+        sums: Callable[[Member], Sums],
         now: int | None,
     ) -> View:
         common = self.epoch.common
         idf = frozen(idf)
+        then = self.epoch.document_frequency[common.terms]
+        idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
+        n_articles = self.epoch.n_articles if now is None else self.n_articles
+        unseen = float(weights.inverse_document_frequency(np.zeros(1, np.int32), n_articles)[0])
+        figures = Figures(idf, unseen, common, idf[common.terms] / idf_then)
         until = _NEVER
         scored = []
         for member in self._all_members(idf):
@@ -469,35 +528,28 @@ class Index:
             prior = member.is_alive.astype(np.float64)
             if now is not None:
                 until = min(until, self._hide(segment, prior, now))
-            length = (
-                lengths(member)
-                if member.entry is not None
-                else weights.lengths(member.moments(idf))
-            )
+            own = sums(member) if member.entry is not None else Sums.of(member.moments(idf))
             scored.append(
                 ScoredSegment(
-                    segment, member.level_weight, weights.inverse(length), common, member.outline,
-                    prior,
+                    segment, member.level_weight, own.length, own.title,
+                    member.n_common(common), figures, member.outline, prior,
                 )
             )  # fmt: skip
-        then = self.epoch.document_frequency[common.terms]
-        idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
-        factor = idf[common.terms] / idf_then
-        return View(scored, idf, common, factor, 0 if now is None else now, until)
+        return View(scored, figures, self.weighting, self.recency, 0 if now is None else now, until)
 
     def _all_members(self, idf: NDArray[np.float64]) -> list[Member]:
         """Return the segments, and the open articles as one more."""
         members = [member for member in self.members.values() if member.segment.n_articles]
         if self.open:
             if self._open_member is None:
-                term, count, published, ids = zip(*self.open.values(), strict=True)
-                lengths = [0, *map(len, term)]
-                counts = Counts(np.cumsum(lengths), np.concatenate(term), np.concatenate(count))
+                articles = [*self.open.values()]
+                published = np.array([one.published for one in articles], dtype=np.int64)
                 segment = Segment.of_rows(
-                    counts, np.array([*self.open]), np.array(published, dtype=np.int64), ids
-                )
+                    joined(articles), np.array([*self.open]), published,
+                    [one.id for one in articles],
+                )  # fmt: skip
                 outline = _no_outline(segment.n_articles)
-                self._open_member = Member(None, segment, outline, self.sublinear_tf)
+                self._open_member = Member(None, segment, outline, self.weighting)
             members.append(self._open_member)
         return members
 

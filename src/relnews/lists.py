@@ -7,6 +7,13 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+#: Of the shape of a list as JSON. Another number means that what stands there means another thing;
+#: a field that is only new does not change it.
+LIST_VERSION = 1
+
+#: Why most items are in a list.
+SIMILAR = ("similar",)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RelatedItem:
@@ -33,6 +40,12 @@ class RelatedItem:
         As in its article.
     also : tuple of str
         Ids of near-duplicates that the item stands for; none without a `Selection`.
+    why : tuple of str
+        Why the item is there: ``similar`` or ``same story``, which are about its score;
+        ``pinned`` by an editor; ``latest in section …`` or ``latest``, to fill a list. The score
+        and the similarity of what is not there for its similarity are 0.
+    mentions : tuple of str
+        What it shares with the article of the list, for readers; none unless it was asked for.
     """
 
     id: str
@@ -50,19 +63,23 @@ class RelatedItem:
     language: str | None = None
     image: str | None = None
     also: tuple[str, ...] = ()
+    why: tuple[str, ...] = SIMILAR
+    mentions: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
-        """Return the item as plain JSON values; what is unknown is left out."""
-        record = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.name == "title" or getattr(self, field.name) not in (None, "", ())
-        }
-        if self.published is not None:
-            record["published"] = self.published.isoformat()
-        for name in ("tags", "also"):
-            if name in record:
-                record[name] = list(getattr(self, name))
+        """Return the item as plain JSON values; what is unknown, or as ever, is left out."""
+        record: dict[str, object] = {}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if name == "why" and value == SIMILAR:
+                continue
+            if not value and value != 0 and name not in ("id", "title"):
+                continue
+            if isinstance(value, tuple):
+                value = list(value)
+            elif isinstance(value, dt.datetime):
+                value = value.isoformat()
+            record[name] = value
         return record
 
 
@@ -100,8 +117,12 @@ class RelatedList(Sequence[RelatedItem]):
         return [item.id for item in self.items]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the list as plain JSON values."""
-        return {"id": self.id, "related": [item.to_dict() for item in self.items]}
+        """Return the list as plain JSON values, in the shape that its ``version`` names.
+
+        It is the same wherever relnews writes JSON: see the reference of the list format.
+        """
+        related = [item.to_dict() for item in self.items]
+        return {"version": LIST_VERSION, "id": self.id, "related": related}
 
     def __str__(self) -> str:
         return "\n".join(f"{item.rank}. {item.title}" for item in self.items)

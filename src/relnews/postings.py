@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import layout, scoring
+from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
 from relnews.counts import Counts
+from relnews.wording import MOST_PLACES, Query, Ragged, Wording
 
 #: Articles are numbered by 16 bits inside a segment.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
@@ -23,15 +24,18 @@ UNDATED = np.iinfo(np.int64).min
 #: The timestamp after all others.
 FOREVER = np.iinfo(np.int64).max
 
+_HALF = np.uint64(32)
+
 #: Microseconds.
 _DAY = 86_400_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-    """Term counts of some articles, by article (rows) and by term (postings), as flat arrays.
+    """Terms of some articles, by article (rows) and by term (postings), as flat arrays.
 
-    Counts are kept as levels: indices into the few distinct ``values``. Nothing here depends on
+    How an article has a term is a code, which is kept as a level: an index into the few distinct
+    ``values``. Nothing here depends on
     other segments or on document frequencies, so a segment never changes.
 
     Parameters
@@ -42,7 +46,7 @@ class Segment:
         Microseconds since 1970 (UTC), `UNDATED` if unknown; ascending, so that a time window is a
         contiguous range, and of two equal scores the later article is the one to prefer.
     values : int32 array of shape (n_levels,)
-        The distinct counts, ascending.
+        The distinct codes, ascending; see `relnews.wording.Wording`.
     row_ptr : int64 array of shape (n_articles + 1,)
     row_term : int32 array of shape (n_pairs,)
         Each article's terms, ascending.
@@ -54,9 +58,22 @@ class Segment:
     group_ptr : int64 array of shape (n_groups + 1,)
         Where each group's articles begin.
     group_level : uint16 array of shape (n_groups,)
-        The count that all articles of a group have; ascending within a term.
+        The code that all articles of a group have; ascending within a term.
     posting : uint16 array of shape (n_pairs,)
         Article numbers, ascending within a group.
+    text_ptr : int64 array of shape (n_articles + 1,)
+    text_place : uint16 array
+        The words of each article's texts in their order, as places in its row, and
+        `relnews._kernels.wording.NO_PLACE` between two texts. A row of more than 65,535 terms has
+        none.
+    phrase_ptr : int64 array of shape (n_articles + 1,)
+    phrase_place : uint16 array of shape (3 n_phrases,)
+        First word, last word and phrase of each phrase of the title, as places in the row.
+    pair_key : uint64 array
+        The first word (high half) and the last word (low half) of every phrase of the titles,
+        ascending; none without postings.
+    pair_term : int32 array
+        Which of ``term`` each phrase is.
     """
 
     key: NDArray[np.int64]
@@ -70,11 +87,17 @@ class Segment:
     group_ptr: NDArray[np.int64]
     group_level: NDArray[np.uint16]
     posting: NDArray[np.uint16]
+    text_ptr: NDArray[np.int64]
+    text_place: NDArray[np.uint16]
+    phrase_ptr: NDArray[np.int64]
+    phrase_place: NDArray[np.uint16]
+    pair_key: NDArray[np.uint64]
+    pair_term: NDArray[np.int32]
 
     @classmethod
-    def from_counts(
+    def from_wording(
         cls,
-        counts: Counts,
+        words: Wording,
         key: NDArray[np.int64],
         published: NDArray[np.int64],
         ids: Sequence[str],
@@ -84,7 +107,7 @@ class Segment:
 
         Parameters
         ----------
-        counts : Counts
+        words : Wording
             Of at most 65,536 articles.
         key, published : int64 arrays of shape (n_articles,)
         ids : sequence of str
@@ -92,6 +115,7 @@ class Segment:
             Terms in the vocabulary.
         """
         order = by_date(published, ids)
+        counts = words.counts
         local_of = np.empty(counts.n_articles, dtype=np.int32)
         local_of[order] = np.arange(counts.n_articles, dtype=np.int32)
         article = frozen(local_of[counts.article])
@@ -115,24 +139,28 @@ class Segment:
         n_groups = layout.group_postings(
             local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
         )
+        row_ptr = frozen(_run_starts(article, counts.n_articles))
+        row_term = frozen(counts.term[by_row])
         return cls(
             key=frozen(key[order]),
             published=frozen(published[order]),
             values=frozen(values),
-            row_ptr=frozen(_run_starts(article, counts.n_articles)),
-            row_term=frozen(counts.term[by_row]),
+            row_ptr=row_ptr,
+            row_term=row_term,
             row_level=frozen(level[by_row].astype(np.uint16)),
             term=frozen(term),
             term_ptr=frozen(term_ptr),
             group_ptr=frozen(group_ptr[: n_groups + 1].copy()),
             group_level=frozen(group_level[:n_groups].copy()),
             posting=frozen(posting),
+            **_places(row_ptr, row_term, words, order),
+            **_pairs(words.phrases, local_term_of),
         )
 
     @classmethod
     def of_rows(
         cls,
-        counts: Counts,
+        words: Wording,
         key: NDArray[np.int64],
         published: NDArray[np.int64],
         ids: Sequence[str],
@@ -141,13 +169,13 @@ class Segment:
 
         Parameters
         ----------
-        counts : Counts
+        words : Wording
             Each article's terms ascending.
         key, published : int64 arrays of shape (n_articles,)
         ids : sequence of str
         """
         order = by_date(published, ids)
-        counts = counts.take(order)
+        counts = words.counts.take(order)
         values, level = _levels(counts.count)
         nothing = np.empty(0, dtype=np.int64)
         return cls(
@@ -155,6 +183,8 @@ class Segment:
             frozen(counts.term), frozen(level.astype(np.uint16)),
             frozen(nothing.astype(np.int32)), frozen(nothing), frozen(nothing),
             frozen(nothing.astype(np.uint16)), frozen(nothing.astype(np.uint16)),
+            **_places(frozen(counts.row_ptr), frozen(counts.term), words, order),
+            pair_key=frozen(nothing.astype(np.uint64)), pair_term=frozen(nothing.astype(np.int32)),
         )  # fmt: skip
 
     def renumbered(self, number: NDArray[np.int32]) -> Segment:
@@ -166,7 +196,9 @@ class Segment:
             The new number of each term.
         """
         row_term, term = frozen(number[self.row_term]), frozen(number[self.term])
-        return dataclasses.replace(self, row_term=row_term, term=term)
+        first, last = (number[word].astype(np.uint64) for word in _words_of(self.pair_key))
+        pair_key = frozen(first << _HALF | last)
+        return dataclasses.replace(self, row_term=row_term, term=term, pair_key=pair_key)
 
     @property
     def n_articles(self) -> int:
@@ -204,15 +236,47 @@ class Segment:
         """Whether the segment can be walked by term."""
         return len(self.term_ptr) > 0
 
-    def counts(self, local: NDArray[np.int64]) -> Counts:
-        """Return the counts of some articles."""
-        count = self.values[self.row_level]
-        return Counts(self.row_ptr, self.row_term, count).take(local)
+    def wording(self, local: NDArray[np.int64]) -> Wording:
+        """Return the wording of some articles."""
+        counts = Counts(self.row_ptr, self.row_term, self.values[self.row_level]).take(local)
+        text = Ragged(self.text_ptr, self.text_place).take(local)
+        phrases = Ragged(self.phrase_ptr, self.phrase_place.reshape(-1, 3)).take(local)
+        # Terms instead of places.
+        begin = np.repeat(counts.row_ptr[:-1], np.diff(text.ptr))
+        is_word = text.value != wording.NO_PLACE
+        in_order = np.full(len(text.value), wording.BREAK, dtype=np.int32)
+        in_order[is_word] = counts.term[(begin + text.value)[is_word]]
+        begin = np.repeat(counts.row_ptr[:-1], np.diff(phrases.ptr))
+        triples = counts.term[begin[:, None] + phrases.value].reshape(-1, 3)
+        return Wording(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of one article, ascending, and their levels."""
         pairs = slice(int(self.row_ptr[local]), int(self.row_ptr[local + 1]))
         return self.row_term[pairs], self.row_level[pairs]
+
+    def query(self, local: int) -> Query:
+        """Return one article as a query."""
+        term, level = self.row(local)
+        place = self.text_place[self.text_ptr[local] : self.text_ptr[local + 1]]
+        is_word = place != wording.NO_PLACE
+        text = np.full(len(place), wording.BREAK, dtype=np.int32)
+        text[is_word] = term[place[is_word]]
+        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
+        return Query(
+            int(self.key[local]), term, self.values[level], text,
+            term[self.phrase_place[phrases]].reshape(-1, 3),
+        )  # fmt: skip
+
+    def titles_with(self, terms: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return how many of some words are in the title of each article."""
+        n = np.zeros(self.n_articles, dtype=np.int32)
+        if self.has_postings:
+            wording.count_in_titles(
+                frozen(np.searchsorted(self.term, terms)), terms, self.term, self.term_ptr,
+                self.group_ptr, self.group_level, self.posting, self.values, n,
+            )  # fmt: skip
+        return n
 
     def document_frequency(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the terms of the segment, and how many of the articles have each.
@@ -236,12 +300,16 @@ class Segment:
             and len(self.row_level) == len(self.posting) == n_pairs
             and len(self.term_ptr) == len(self.term) + 1
             and len(self.group_ptr) == n_groups + 1
+            and len(self.text_ptr) == len(self.phrase_ptr) == n + 1
+            and len(self.phrase_place) % 3 == 0
+            and len(self.pair_key) == len(self.pair_term)
         )
         return lengths_fit and bool(
             layout.is_sound(
                 n, n_terms, self.key, self.published, self.values, self.row_ptr, self.row_term,
                 self.row_level, self.term, self.term_ptr, self.group_ptr, self.group_level,
-                self.posting,
+                self.posting, self.text_ptr, self.text_place, self.phrase_ptr, self.phrase_place,
+                self.pair_term,
             )
         )  # fmt: skip
 
@@ -257,6 +325,9 @@ SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
     "row_level": np.dtype(np.uint16), "term": np.dtype(np.int32),
     "term_ptr": np.dtype(np.int64), "group_ptr": np.dtype(np.int64),
     "group_level": np.dtype(np.uint16), "posting": np.dtype(np.uint16),
+    "text_ptr": np.dtype(np.int64), "text_place": np.dtype(np.uint16),
+    "phrase_ptr": np.dtype(np.int64), "phrase_place": np.dtype(np.uint16),
+    "pair_key": np.dtype(np.uint64), "pair_term": np.dtype(np.int32),
 }  # fmt: skip
 
 
@@ -283,6 +354,47 @@ def _levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int
         return seen.astype(np.int32), frozen(level_of[count])
     values, level = np.unique(count, return_inverse=True)
     return values, frozen(level.astype(np.int32))
+
+
+def _places(
+    row_ptr: NDArray[np.int64],
+    row_term: NDArray[np.int32],
+    words: Wording,
+    order: NDArray[np.int64],
+) -> dict[str, NDArray[Any]]:
+    """Return texts and phrases, of articles in an order, as places in their rows."""
+    text, phrases = words.text, words.phrases
+    too_long = np.diff(words.counts.row_ptr) > MOST_PLACES
+    if too_long.any():
+        text, phrases = text.without(too_long), phrases.without(too_long)
+    text, phrases = text.take(order), phrases.take(order)
+    place_of = np.empty(int(row_term.max(initial=-1)) + 1, dtype=np.uint16)
+    text_place = np.empty(len(text.value), dtype=np.uint16)
+    phrase_place = np.empty(phrases.value.size, dtype=np.uint16)
+    for some, ptr, out in (
+        (text, text.ptr, text_place), (phrases, 3 * phrases.ptr, phrase_place)
+    ):  # fmt: skip
+        wording.places_in_rows(
+            row_ptr, row_term, frozen(ptr), frozen(some.value.reshape(-1)), place_of, out
+        )
+    return {
+        "text_ptr": frozen(text.ptr), "text_place": frozen(text_place),
+        "phrase_ptr": frozen(phrases.ptr), "phrase_place": frozen(phrase_place),
+    }  # fmt: skip
+
+
+def _pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+    """Return the words of every phrase, and the place of the phrase among the terms."""
+    first, last, phrase = phrases.value.T
+    keys = first.astype(np.uint64) << _HALF | last.astype(np.uint64)
+    pair_key, where = np.unique(keys, return_index=True)
+    return {"pair_key": frozen(pair_key), "pair_term": frozen(local_term_of[phrase[where]])}
+
+
+def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the words that pairs are of."""
+    low = np.uint64((1 << 32) - 1)
+    return (pair_key >> _HALF).astype(np.int64), (pair_key & low).astype(np.int64)
 
 
 def _run_starts(keys: NDArray[np.int32], n_keys: int) -> NDArray[np.int64]:

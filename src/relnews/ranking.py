@@ -7,8 +7,11 @@ between articles that are equally near.
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import copy
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -17,109 +20,14 @@ from numpy.typing import NDArray
 
 from relnews._kernels import scoring
 from relnews._kernels._compile import frozen
-from relnews.bounds import CommonTerms, Outline, Rows, Scratch
-from relnews.postings import FOREVER, UNDATED, Segment, days
+from relnews._kernels.quoting import QuoteScratch, RowQuotes
+from relnews.bounds import Outline, Scratch
+from relnews.postings import Segment, days
+from relnews.queries import Figures, Limits, Queries
+from relnews.weights import inverse
 
-#: ``Queries.key`` of a query that is no article of the archive.
-NO_ARTICLE = -1
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
-    """What else decides which articles are in the lists of a block of queries, and where.
-
-    Parameters
-    ----------
-    published : int64 array of shape (n_queries,)
-        Timestamps that days are counted from, `UNDATED` if unknown.
-    after, before : int64 arrays of shape (n_queries,)
-        Only articles published from ``after`` on, and not from ``before`` on. Undated ones are
-        older than all.
-    exclude : sequence of int64 arrays
-        Keys of articles that are in no list of the query.
-    decay : float64 array of shape (n_days,)
-        Factor by the days between article and query; the last one is that of all more.
-    undated : float
-        Factor if one of them has no date.
-    """
-
-    published: NDArray[np.int64]
-    after: NDArray[np.int64]
-    before: NDArray[np.int64]
-    exclude: Sequence[NDArray[np.int64]]
-    decay: NDArray[np.float64]
-    undated: float
-
-    @classmethod
-    def none(cls, keys: Sequence[int]) -> Limits:
-        """Return no limits, but that an article is not in its own list."""
-        n = len(keys)
-        return cls(
-            np.full(n, UNDATED), np.full(n, UNDATED), np.full(n, FOREVER),
-            [np.array([key]) for key in keys], np.ones(1), 1.0,
-        )  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Queries:
-    """A block of queries.
-
-    Parameters
-    ----------
-    key : int64 array of shape (n_queries,)
-        The query's own article; `NO_ARTICLE` for a draft.
-    ptr : int64 array of shape (n_queries + 1,)
-        Where each query's terms begin.
-    term : int32 array
-        Ascending within a query.
-    weight : float64 array
-        The query's weights, of length 1, times idf: what an article's tf weight is multiplied by.
-    outline : Outline
-        Of the weights themselves.
-    limits : Limits
-    """
-
-    key: NDArray[np.int64]
-    ptr: NDArray[np.int64]
-    term: NDArray[np.int32]
-    weight: NDArray[np.float64]
-    outline: Outline
-    limits: Limits
-
-    @classmethod
-    def of(
-        cls,
-        queries: Sequence[tuple[int, NDArray[np.int32], NDArray[np.float64]]],
-        idf: NDArray[np.float64],
-        common: CommonTerms,
-        common_factor: NDArray[np.float64] | None = None,
-        limits: Limits | None = None,
-    ) -> Queries:
-        """Gather (key, terms, tf weights) of several queries to a block.
-
-        Parameters
-        ----------
-        queries : sequence of (int, int32 array, float64 array)
-        idf : float64 array of shape (n_terms,)
-        common : CommonTerms
-        common_factor : float64 array of shape (n_common_terms,), optional
-            The idf of common terms, divided by what it was when articles were outlined.
-        limits : Limits, optional
-            By default an article is not in its own list, and that is all.
-        """
-        keys, terms, tfs = zip(*queries, strict=True)
-        ptr = frozen(np.cumsum([0, *(len(term) for term in terms)], dtype=np.int64))
-        term = frozen(np.concatenate(terms))
-        weight = np.concatenate([_unit(tf * idf[t]) for t, tf in zip(terms, tfs, strict=True)])
-        rows = Rows(ptr, term, frozen(weight), np.ones(len(keys)))
-        return cls(
-            frozen(np.array(keys, dtype=np.int64)), ptr, term, frozen(weight * idf[term]),
-            common.outline([rows], len(rows), common_factor), limits or Limits.none(keys),
-        )  # fmt: skip
-
-
-def _unit(weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    return weight / (float(np.sqrt(np.sum(weight**2))) or 1.0)
+#: Single precision is rounded by less than this.
+_UP = 1.0 + 1e-6
 
 
 class ScoredSegment:
@@ -130,8 +38,11 @@ class ScoredSegment:
     segment : Segment
     level_weight : float64 array of shape (n_levels,)
         tf weight of each of the segment's levels.
-    inverse_norm : float64 array of shape (n_articles,)
-    common : CommonTerms
+    norm, title : float64 arrays of shape (n_articles,)
+        The length of the articles' weights, and the sum of the idf of their titles.
+    n_common : int32 array of shape (n_articles,)
+        How many common words are in each title.
+    figures : Figures
     outline : Outline
         Of the articles' weights, not divided by their lengths.
     prior : float64 array of shape (n_articles,), optional
@@ -142,26 +53,39 @@ class ScoredSegment:
         self,
         segment: Segment,
         level_weight: NDArray[np.float64],
-        inverse_norm: NDArray[np.float64],
-        common: CommonTerms,
+        norm: NDArray[np.float64],
+        title: NDArray[np.float64],
+        n_common: NDArray[np.int32],
+        figures: Figures,
         outline: Outline,
         prior: NDArray[np.float64] | None = None,
     ) -> None:
         self.segment = segment
         self.level_weight = frozen(level_weight)
-        self.inverse_norm = frozen(inverse_norm)
-        self.common = common
+        self.inverse_norm = frozen(inverse(norm))
+        self.common = figures.common
         self.outline = outline
-        self.prior = frozen(np.ones(segment.n_articles) if prior is None else prior)
+        inverse_title = inverse(title)
+        length, per_title = norm * _UP, norm * inverse_title * _UP
+        dearest = float(figures.idf[figures.common.terms].max(initial=0.0))
+        self.quotes = RowQuotes(
+            segment.values, segment.text_ptr, segment.text_place, segment.phrase_ptr,
+            segment.phrase_place, segment.pair_key, segment.pair_term, frozen(inverse_title),
+            _single(length), _single(per_title),
+            _single(np.minimum(dearest * n_common * per_title, length)), figures.idf,
+        )  # fmt: skip
+        self._set_prior(np.ones(segment.n_articles) if prior is None else prior)
+
+    def _set_prior(self, prior: NDArray[np.float64]) -> None:
+        self.prior = frozen(prior)
         # Not frozen: its kernel fades it, or takes it as it is.
         self._factor = (self.inverse_norm * self.prior).astype(np.float32)
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:
         """Return the same segment under other priors."""
-        return ScoredSegment(
-            self.segment, self.level_weight, self.inverse_norm, self.common,
-            self.outline, prior,
-        )  # fmt: skip
+        other = copy.copy(self)
+        other._set_prior(prior)
+        return other
 
     def rank(
         self, queries: Queries, k: int, floors: NDArray[np.float64]
@@ -191,7 +115,9 @@ class ScoredSegment:
         steps, local, similarity = rank(queries, k, reached)
         return steps, segment.key[local], similarity, segment.published[local]
 
-    def reach(self, query: Queries, floors: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def reach(
+        self, query: Queries, floors: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Return the articles whose score reaches a floor that each has of its own.
 
         Parameters
@@ -203,29 +129,34 @@ class ScoredSegment:
 
         Returns
         -------
-        local, steps : int64 arrays of shape (n,)
-            The articles, ascending, and their scores in millionths.
+        local, steps, similarity : int64 arrays of shape (n,)
+            The articles, ascending, and their scores and similarities in millionths.
         """
         if self.segment.has_postings:
             segment = self.segment
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
             factor = np.empty(len(floors), np.float32)
-            with self._scratch() as scratch:
+            limits = query.limits
+            with self._scratch() as scratch, self._pair_scratch(query) as pairs:
                 n = scoring.reach_articles(
-                    query.term, query.weight, frozen(floors),
+                    query.ptr, query.term, query.weight,
+                    frozen(days(limits.published).astype(np.int64)), frozen(floors),
                     *query.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
                     segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
                     segment.posting, segment.row_ptr, segment.row_term, segment.row_level,
-                    self.level_weight, self.inverse_norm, self.prior,
+                    self.level_weight, self.inverse_norm, self.prior, segment.day,
+                    frozen(limits.decay), limits.undated, query.quotes, self.quotes, pairs,
                     *scratch.arrays(), factor, local, steps,
                 )  # fmt: skip
-            local, steps = local[:n], steps[:n]
+                local, steps = local[:n], steps[:n]
+                similarity = scratch.similarities[local]
         else:
-            every, _ = self._score_rows(query)
+            every, similarities = self._score_rows(query)
             local = np.flatnonzero(every[0] >= floors)
-            steps = every[0, local]
+            steps, similarity = every[0, local], similarities[0, local]
         others = local != self.segment.find(int(query.key[0]))
-        return local[others], steps[others]
+        rounded = np.rint(similarity * scoring.SCORE_STEPS).astype(np.int64)
+        return local[others], steps[others], rounded[others]
 
     def _limits(self, limits: Limits) -> tuple[NDArray[np.int64], ...]:
         """Return what excludes articles, by local number, and the day of each query."""
@@ -244,6 +175,9 @@ class ScoredSegment:
             len(self.common.is_rare), self.segment.n_articles, self.segment.longest
         )
 
+    def _pair_scratch(self, queries: Queries) -> AbstractContextManager[QuoteScratch]:
+        return _borrowed(len(self.common.is_rare), queries.longest_text, queries.longest_title)
+
     def _rank_walking(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
@@ -252,14 +186,15 @@ class ScoredSegment:
         steps = np.empty(shape, dtype=np.int64)
         local = np.empty(shape, dtype=np.int64)
         similarity = np.empty(shape)
-        with self._scratch() as scratch:
+        with self._scratch() as scratch, self._pair_scratch(queries) as pairs:
             scoring.rank_articles(
                 queries.ptr, queries.term, queries.weight, *self._limits(limits), k,
                 *queries.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
                 segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
                 segment.posting, segment.row_ptr, segment.row_term, segment.row_level,
                 self.level_weight, self.inverse_norm, self.prior, self._factor, segment.day,
-                frozen(limits.decay), limits.undated, *scratch.arrays(),
+                frozen(limits.decay), limits.undated, queries.quotes, self.quotes, pairs,
+                *scratch.arrays(),
                 np.empty(segment.n_articles if len(limits.decay) > 1 else 0, np.float32),
                 reached, steps, local, similarity,
             )  # fmt: skip
@@ -280,15 +215,46 @@ class ScoredSegment:
         segment, limits = self.segment, queries.limits
         shape = (len(queries.key), segment.n_articles)
         steps, similarity = np.empty(shape, dtype=np.int64), np.empty(shape)
-        with self._scratch() as scratch:
+        with self._scratch() as scratch, self._pair_scratch(queries) as pairs:
             scoring.score_articles(
                 queries.ptr, queries.term, queries.weight, *self._limits(limits),
                 segment.row_ptr, segment.row_term, segment.row_level, self.level_weight,
                 self.inverse_norm, self.prior, segment.day, frozen(limits.decay), limits.undated,
-                scratch.weight, scratch.is_in_query, scratch.shared, scratch.similarities,
-                steps, similarity,
+                queries.quotes, self.quotes, pairs, scratch.weight, scratch.is_in_query,
+                scratch.shared, scratch.similarities, steps, similarity,
             )  # fmt: skip
         return steps, similarity
+
+
+def _single(array: NDArray[np.float64]) -> NDArray[np.float32]:
+    return frozen(array.astype(np.float32))
+
+
+@contextlib.contextmanager
+def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[QuoteScratch]:
+    """Lend what titles are compared with, to one thread at a time."""
+    try:
+        scratch = _IDLE.pop()
+    except IndexError:
+        scratch = _scratch_of(0, 0, 0)
+    sizes = len(scratch.kind), len(scratch.text_pairs) // 2, len(scratch.title_pairs) // 2
+    wanted = n_terms, n_words, n_phrases
+    if any(size < least for size, least in zip(sizes, wanted, strict=True)):
+        scratch = _scratch_of(*map(max, sizes, wanted))
+    yield scratch
+    _IDLE.append(scratch)
+
+
+def _scratch_of(n_terms: int, n_words: int, n_phrases: int) -> QuoteScratch:
+    n_text, n_title = (1 << max(2 * n - 1, 15).bit_length() for n in (n_words, n_phrases))
+    return QuoteScratch(
+        np.empty(n_terms, np.uint8), np.empty(n_terms), np.zeros(1 << 16, np.uint8),
+        np.empty(n_text, np.uint64), np.empty(n_title, np.uint64), np.empty(n_title, np.int32),
+        np.empty(n_title, np.uint8),
+    )  # fmt: skip
+
+
+_IDLE: collections.deque[QuoteScratch] = collections.deque()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import functools
+from typing import TYPE_CHECKING
 
 from relnews import _validation
 
-#: After so many half-lives nothing but the floor is left, to a millionth of a millionth.
-_HALF_LIVES = 40
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+#: Two hundred years: no two articles are further apart.
+_DAYS = 73_050
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recency:
     r"""A factor on the score, by the days between an article and the one its list is for.
 
-    .. math:: floor + (1 - floor) \, 2^{-\max(days - offset, 0) / half\_life}
+    .. math:: floor + \frac{1 - floor}{1 + \max(days - offset, 0) / half\_life}
 
     ``days`` is the difference of the dates in UTC, earlier or later: an article of 2009 gets the
     coverage of 2009. If one of the two has no date, the factor is halfway between floor and 1.
 
     Parameters
     ----------
-    half_life : float, default=365
-        Days in which the part above the floor is halved.
+    half_life : float, default=180
+        Days in which the part above the floor is halved. It goes on falling, but ever more slowly.
     floor : float, default=0.5
         What is left of the score of the oldest article, from 0 to 1. A decay without a floor hides
         background that readers look for.
@@ -31,7 +36,7 @@ class Recency:
         Days that cost nothing.
     """
 
-    half_life: float = 365.0
+    half_life: float = 180.0
     floor: float = 0.5
     offset: float = 0.0
 
@@ -45,10 +50,23 @@ class Recency:
 
     def factor(self, days: int) -> float:
         """Return the factor at some days."""
-        halvings = max(days - self.offset, 0.0) / self.half_life
-        return self.floor + (1.0 - self.floor) * math.exp2(-halvings)
+        half_lives = max(days - self.offset, 0.0) / self.half_life
+        return self.floor + (1.0 - self.floor) / (1.0 + half_lives)
 
-    def table(self) -> list[float]:
-        """Return the factor for 0, 1, 2, … days; the last one is that of all more."""
-        last = math.ceil(self.offset + _HALF_LIVES * self.half_life)
-        return [*map(self.factor, range(last)), self.floor]
+    def table(self) -> NDArray[np.float64]:
+        """Return the factor for 0, 1, 2, … days, float64 array; the last one is that of all more.
+
+        With a floor of 1, which lets nothing fade, it is one number.
+        """
+        return _table(self)
+
+
+@functools.lru_cache(maxsize=16)
+def _table(recency: Recency) -> NDArray[np.float64]:
+    import numpy as np  # whoever only reads stored lists does without
+
+    days = np.arange(_DAYS if recency.floor < 1 else 1)
+    half_lives = np.maximum(days - recency.offset, 0.0) / recency.half_life
+    table: NDArray[np.float64] = recency.floor + (1.0 - recency.floor) / (1.0 + half_lives)
+    table.flags.writeable = False
+    return table

@@ -4,46 +4,57 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from relnews import _validation, stored
 from relnews.catalogue import Catalogue
 from relnews.exceptions import UnknownArticleError
-from relnews.lists import Drift, RelatedItem, RelatedList, UpdateReport
+from relnews.lists import Drift, RelatedList, UpdateReport
+from relnews.living import LivingArchive
+from relnews.modes import DEFAULT, STORED
+from relnews.recency import Recency
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from relnews.archive import Archive
     from relnews.articles import Article, Intake
-    from relnews.conditions import Conditions, Resolved
-    from relnews.duplicates import Prefer, Progress
+    from relnews.desk import Desk
+    from relnews.duplicates import Progress
     from relnews.explain import Explanation, WhyNot
-    from relnews.ranking import Ranked
-    from relnews.selection import Selection
-    from relnews.updates import Updates
+    from relnews.options import Options, Plan
+    from relnews.rules import Rules
+    from relnews.selection import Prefer
 
 # What ranks is imported when it is needed first: a stored list is read without.
 
 
-class RelatedNews:
+class RelatedNews(LivingArchive):
     r"""Related News lists for an archive of articles.
 
-    An article's terms are weighted by tf-idf; its list is the k articles with the highest cosine
-    similarity, exactly. Of two articles that are equally similar to within a millionth the newer
-    comes first (undated ones last), and of one date the one with the smaller id.
+    An article's words are weighted by tf-idf. Its list is the k articles that are most similar, by
+    the cosine of the weights and by what share of either title is found in the other text, fading
+    with the days between them; exactly. Of two articles that score the same to within a millionth
+    the newer comes first (undated ones last), and of one date the one with the smaller id.
 
     Parameters
     ----------
-    title_weight : int, default=3
-        How often each word of a title counts; a word of the dek or the text counts once.
+    title_weight : float, default=1
+        What a word weighs more if it is in the title; one that is once in the text weighs 1.
+    title_share : float, default=0.1
+        How much it counts, as a part of the cosine, that all of one title is found in the other
+        text, its words and its phrases.
     stop_words : 'english', iterable of str or None, default='english'
         Words that do not count; 'english' is scikit-learn's list.
+    folding : 'english' or None, default='english'
+        Spellings that are one: a plural loses its s, and US, U.S. and USA are the same.
     sublinear_tf : bool, default=True
-        Weigh a term that occurs tf times by 1 + ln(tf) instead of tf.
+        Weigh a term that is tf times in the text by 1 + ln(tf) instead of tf.
+    recency : Recency or None, default=Recency()
+        How scores fade with the days between two articles, unless something else is asked for.
     n_jobs : int, default=None
         Threads that `related_all` ranks with; None is 1 unless a ``joblib.parallel_config`` says
         otherwise, -1 is all cores. The lists do not depend on it.
@@ -72,18 +83,22 @@ class RelatedNews:
     def __init__(
         self,
         *,
-        title_weight: int = 3,
+        title_weight: float = 1.0,
+        title_share: float = 0.1,
         stop_words: str | Iterable[str] | None = "english",
+        folding: str | None = "english",
         sublinear_tf: bool = True,
+        recency: Recency | None = Recency(),  # noqa: B008 (frozen)
         n_jobs: int | None = None,
     ) -> None:
+        super().__init__(n_jobs)
         self.title_weight = title_weight
+        self.title_share = title_share
         self.stop_words = stop_words
+        self.folding = folding
         self.sublinear_tf = sublinear_tf
-        self.n_jobs = n_jobs
-        self._catalogue: Catalogue | None = None
-        self._archive: Archive | None = None
-        self._changes: Updates | None = None
+        self.recency = recency
+        self._desk: Desk | None = None
 
     def fit(self, articles: object, *, intake: Intake | None = None) -> RelatedNews:
         """Build the archive.
@@ -104,11 +119,14 @@ class RelatedNews:
         """
         from relnews.analysis import Analysis
         from relnews.archive import Archive
+        from relnews.weights import Weighting
 
-        analysis = Analysis(self.title_weight, self.stop_words)  # type: ignore[arg-type]
+        _validation.check_is_recency(self.recency, Recency)
+        analysis = Analysis(self.stop_words, self.folding)  # type: ignore[arg-type]
+        weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
         self.stop_words = analysis.stop_words  # a generator of words is empty the second time
         given, intake = _given(articles, intake)
-        self._take(Archive.build(given, analysis, self.sublinear_tf))
+        self._take(Archive.build(given, analysis, weighting, self.recency))
         self.intake_ = intake
         return self
 
@@ -142,57 +160,6 @@ class RelatedNews:
         self.intake_ = intake
         return dataclasses.replace(report, intake=intake.summary())
 
-    def remove(self, ids: str | Iterable[str]) -> UpdateReport:
-        """Take articles out of the archive: from now on they are in no list.
-
-        Parameters
-        ----------
-        ids : str or iterable of str
-
-        Returns
-        -------
-        UpdateReport
-
-        Raises
-        ------
-        UnknownArticleError
-            If the archive lacks one of them; then none is removed.
-        """
-        wanted = [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
-        return self._updates().remove(wanted)
-
-    def compute_lists(
-        self, k: int = 8, *, candidates: int | None = None, max_drift: float | None = None
-    ) -> UpdateReport:
-        """Store the list of every article, so that reading one does not rank.
-
-        The lists are made with the statistics (document frequencies) of this moment: an *epoch*
-        begins. Updates keep them exact for these, and report which change. How far the statistics
-        have moved since says `drift`; another `compute_lists` begins the next epoch.
-
-        Parameters
-        ----------
-        k : int, default=8
-            Items of a list that count when it is said which lists changed.
-        candidates : int, optional
-            How many are stored of each, so that a list need not be made anew when articles of it
-            go. 2 k by default.
-        max_drift : float, optional
-            An update that leaves an idf changed by more than this since the epoch begins a new one
-            by itself, which takes as long as this call.
-
-        Returns
-        -------
-        UpdateReport
-            ``changed`` are the articles whose list is another than the one stored before.
-        """
-        _validation.check_integer("k", k, minimum=1, maximum=10_000)
-        most = 2 * k if candidates is None else candidates
-        _validation.check_integer("candidates", most, minimum=k, maximum=65_536)
-        _validation.check_max_drift(max_drift)
-        _validation.check_n_jobs(self.n_jobs)
-        return self._updates().compute_lists(k, most, max_drift, self.n_jobs)
-
     def drift(self, sample: int = 100) -> Drift:
         """Say how far the statistics have moved since the stored lists' epoch.
 
@@ -209,63 +176,20 @@ class RelatedNews:
             return Drift(idf)
         _validation.check_integer("sample", sample, minimum=0)
         k, differ, n = settings["k"], 0, 0
+        desk, plan = self._lists_of({"mode": STORED})
         ids = archive.catalogue.all_ids()
         for identifier in ids[:: max(-(-len(ids) // sample), 1)] if sample else ():
             with contextlib.suppress(UnknownArticleError):  # removed meanwhile
-                differ += self.related(identifier, k).ids != self._ranked(identifier, k).ids
+                ranked = archive.current(functools.partial(desk.article, identifier, k, plan))
+                differ += self.related(identifier, k, mode=STORED).ids != ranked.ids
                 n += 1
         return Drift(idf, differ / n if n else None)
-
-    def compact(self) -> None:
-        """Write the archive anew, without anything of the articles that were removed.
-
-        Lists, stored ones too, stay as they are.
-        """
-        self._updates().compact()
-
-    def verify(self, takedown: str | None = None) -> list[str]:
-        """Return what is wrong with the archive: nothing, if all is well.
-
-        Everything is read and compared with the checksums that were stored when it was written.
-
-        Parameters
-        ----------
-        takedown : str, optional
-            The id of an article that was removed, is under embargo or has expired; where it still
-            is found in lists is a problem too.
-
-        Raises
-        ------
-        ArchiveFormatError
-            If the archive is so damaged that it cannot be read.
-        """
-        from relnews import audit
-
-        archive = self._fitted()
-        problems = [*audit.problems_of(archive)]
-        return problems if takedown is None else [*problems, *audit.traces_of(archive, takedown)]
-
-    def refresh(self) -> int:
-        """Take in what other processes have committed; return the `generation`.
-
-        Lists are of the newest commit anyway; this only does the work beforehand.
-        """
-        archive = self._fitted()
-        archive.refresh()
-        return self.generation
-
-    @property
-    def generation(self) -> int:
-        """How many changes of the archive were committed."""
-        return self._read_catalogue().generation()
 
     def related(
         self,
         id: str,  # noqa: A002 (the field's own name)
         k: int = 8,
-        *,
-        selection: Selection | None = None,
-        **conditions: Unpack[Conditions],
+        **options: Unpack[Options],
     ) -> RelatedList:
         """Return the Related News of one article.
 
@@ -275,13 +199,10 @@ class RelatedNews:
             An article of the archive.
         k : int, default=8
             The list has fewer items if fewer articles share a term with this one.
-        selection : Selection, optional
-            Leaves out near-duplicates, and what else a `Selection` says; the list is refilled. By
-            default the list is the best k of the ranking. A stored list is not asked either.
-        **conditions
-            What articles of the list have to be, and how recency counts: see `Conditions`. They
-            are part of the ranking, so that a list is full if there are k such articles; a stored
-            list is not asked.
+        **options
+            The mode, and whatever is to be otherwise: what articles of the list have to be, how
+            recency counts, what is left out, what fills it. See `Options`. A stored list is asked
+            if there are none.
 
         Raises
         ------
@@ -290,10 +211,48 @@ class RelatedNews:
         """
         _validation.check_integer("k", k, minimum=1)
         catalogue = self._read_catalogue()
-        found = None
-        if selection is None and not conditions:
+        if not {**options}.keys() - {"mode"} and options.get("mode", DEFAULT) == STORED:
             found = stored.stored_list(catalogue, str(id), k)
-        return self._ranked(str(id), k, conditions, selection) if found is None else found
+            if found is not None:
+                return found
+        desk, plan = self._lists_of(options)
+        return desk.archive.current(lambda: desk.article(str(id), k, plan))
+
+    def blocks(
+        self,
+        id: str,  # noqa: A002
+        sizes: Mapping[str, int],
+        **options: Unpack[Options],
+    ) -> dict[str, RelatedList]:
+        """Return several lists of one article, such that nothing is in two of them.
+
+        Parameters
+        ----------
+        id : str
+            An article of the archive.
+        sizes : mapping of str to int
+            The mode of each list, as ``latest``, ``background`` or ``also``, and how many items it
+            has. The first list chooses first. What leaves out near-duplicates leaves out those of
+            the lists before it, too.
+        **options
+            As for `related`, for all of the lists.
+
+        Returns
+        -------
+        dict of str to RelatedList
+            In the order of ``sizes``.
+        """
+        _validation.check_sizes(sizes)
+        plans = {mode: self._lists_of({**options, "mode": mode}) for mode in sizes}
+
+        def answer() -> dict[str, RelatedList]:
+            lists: dict[str, RelatedList] = {}
+            for mode, (desk, plan) in plans.items():
+                beside = [item for one in lists.values() for item in one.ids]
+                lists[mode] = desk.article(str(id), sizes[mode], plan, beside)
+            return lists
+
+        return self._fitted().current(answer)
 
     def related_to_text(
         self,
@@ -302,8 +261,7 @@ class RelatedNews:
         title: str = "",
         published: dt.datetime | None = None,
         k: int = 8,
-        selection: Selection | None = None,
-        **conditions: Unpack[Conditions],
+        **options: Unpack[Options],
     ) -> RelatedList:
         """Return the Related News of a story that is not in the archive.
 
@@ -314,9 +272,7 @@ class RelatedNews:
         published : datetime, optional
             What conditions on dates count from; now by default.
         k : int, default=8
-        selection : Selection, optional
-            As for `related`.
-        **conditions
+        **options
             As for `related`.
         """
         _validation.check_integer("k", k, minimum=1)
@@ -324,20 +280,10 @@ class RelatedNews:
         from relnews.articles import Article, parse_date
 
         draft = Article(id="", title=title, text=text, published=parse_date(published))
-        archive, checked = self._fitted(), _resolved(conditions)
+        desk, plan = self._lists_of(options)
+        return desk.archive.current(lambda: desk.draft(draft, k, plan))
 
-        def rank(_: Sequence[int], depth: int) -> list[Ranked]:
-            return [archive.rank_draft(draft, depth, checked)]
-
-        return archive.current(lambda: _made(archive, rank, 1, k, selection)[0])
-
-    def related_all(
-        self,
-        k: int = 8,
-        *,
-        selection: Selection | None = None,
-        **conditions: Unpack[Conditions],
-    ) -> Iterator[RelatedList]:
+    def related_all(self, k: int = 8, **options: Unpack[Options]) -> Iterator[RelatedList]:
         """Yield the Related News of every article, in the order of the archive.
 
         Lists are made as they are asked for, so memory does not grow with the archive.
@@ -345,14 +291,21 @@ class RelatedNews:
         Parameters
         ----------
         k : int, default=8
-        selection : Selection, optional
-            As for `related`.
-        **conditions
+        **options
             As for `related`.
         """
         _validation.check_integer("k", k, minimum=1)
         _validation.check_n_jobs(self.n_jobs)
-        return self._all(self._fitted(), k, conditions, selection)
+        desk, plan = self._lists_of(options)
+        blocks = desk.archive.by_blocks(lambda keys: desk.articles(keys, k, plan), self.n_jobs)
+        return (one for block in blocks for one in block)
+
+    @property
+    def rules(self) -> Rules:
+        """What editors say of lists: kept in the archive, and applied whenever a list is read."""
+        from relnews.rules import Rules
+
+        return Rules(self._read_catalogue())
 
     def duplicates(
         self,
@@ -384,16 +337,17 @@ class RelatedNews:
             groups come first; of one size, the one whose canonical id is the smallest.
         """
         from relnews import duplicates
+        from relnews.selection import PREFERENCES
 
         _validation.check_share("threshold", threshold, above=True)
-        _validation.check_prefer(prefer, duplicates.PREFERENCES)
+        _validation.check_prefer(prefer, PREFERENCES)
         _validation.check_n_jobs(self.n_jobs)
         archive = self._fitted()
         return archive.current(
             lambda: duplicates.groups_of(archive, threshold, prefer, self.n_jobs, progress)
         )
 
-    def explain(self, a: str, b: str, **conditions: Unpack[Conditions]) -> Explanation:
+    def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
         """Explain the score, and the rank, of an article in the list of another.
 
         The ranking is that of now; a stored list is not asked.
@@ -402,7 +356,7 @@ class RelatedNews:
         ----------
         a, b : str
             Articles of the archive: ``b`` is looked for in the list of ``a``.
-        **conditions
+        **options
             As for `related`.
 
         Raises
@@ -410,12 +364,13 @@ class RelatedNews:
         UnknownArticleError
             If the archive lacks one of them.
         """
-        from relnews import explain
+        from relnews import verdicts
 
-        archive, checked = self._fitted(), _resolved(conditions)
-        return archive.current(lambda: explain.explanation_of(archive, str(a), str(b), checked))
+        desk, plan = self._lists_of(options)
+        archive = desk.archive
+        return archive.current(lambda: verdicts.explanation_of(archive, str(a), str(b), plan))
 
-    def why_not(self, a: str, b: str, k: int = 8, **conditions: Unpack[Conditions]) -> WhyNot:
+    def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
         """Say why an article is not among the first k of the list of another.
 
         The ranking is that of now; a stored list is not asked.
@@ -427,7 +382,7 @@ class RelatedNews:
         b : str
             The one that is missed in its list; it need not be in the archive.
         k : int, default=8
-        **conditions
+        **options
             As for `related`.
 
         Raises
@@ -435,20 +390,11 @@ class RelatedNews:
         UnknownArticleError
             If the archive lacks ``a``.
         """
-        from relnews import explain
+        from relnews import verdicts
 
         _validation.check_integer("k", k, minimum=1)
-        archive, checked = self._fitted(), _resolved(conditions)
-        return archive.current(lambda: explain.reason_of(archive, str(a), str(b), k, checked))
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the archive to a folder, replacing the archive that is there.
-
-        The change is one transaction: whoever opens the folder, even after the process was killed
-        half-way, finds the old archive or the new one. An archive that was opened from this very
-        folder is there already.
-        """
-        self._fitted().save(path)
+        desk, plan = self._lists_of(options)
+        return desk.archive.current(lambda: verdicts.reason_of(desk, str(a), str(b), k, plan))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
@@ -461,112 +407,31 @@ class RelatedNews:
         """
         catalogue = Catalogue.open(Path(path))
         with _validation.damage_in(path):
-            analysis = catalogue.setting("analysis")
-            stop_words = analysis["stop_words"]
+            analysis, weighting = catalogue.setting("analysis"), catalogue.setting("weighting")
+            recency = catalogue.setting("recency")
             news = cls(
-                title_weight=_validation.check_integer(
-                    "title_weight", analysis["title_weight"], minimum=0, maximum=1000
-                ),
-                stop_words=tuple(stop_words) if isinstance(stop_words, list) else stop_words,
-                sublinear_tf=bool(catalogue.setting("sublinear_tf")),
+                title_weight=weighting["title_weight"],
+                title_share=weighting["title_share"],
+                stop_words=_validation.check_stop_words(analysis["stop_words"]),
+                folding=analysis["folding"],
+                sublinear_tf=bool(weighting["sublinear_tf"]),
+                recency=None if recency is None else Recency(**recency),
                 n_jobs=n_jobs,
             )
+            _validation.check_weighting(news.title_weight, news.title_share)
+            _validation.check_folding(news.folding)
         news._catalogue = catalogue
         return news
 
-    def __len__(self) -> int:
-        return len(self._read_catalogue())
+    def _lists_of(self, options: Options) -> tuple[Desk, Plan]:
+        """Return who makes lists, and what they are asked for."""
+        from relnews.desk import Desk
+        from relnews.options import Plan
 
-    def __contains__(self, id: object) -> bool:  # noqa: A002
-        return self._read_catalogue().key_of(str(id)) is not None
-
-    def __repr__(self) -> str:
-        size = "not fitted" if self._catalogue is None else f"{len(self):,} articles"
-        return f"<RelatedNews: {size}>"
-
-    @property
-    def archive_(self) -> Archive:
-        """The articles, counted and laid out."""
-        if self._archive is None:
-            if self._catalogue is None:
-                msg = f"{type(self).__name__!r} object has no attribute 'archive_'"
-                raise AttributeError(msg)
-            from relnews.archive import Archive
-            from relnews.storage import Store
-
-            with self._catalogue.state:
-                if self._archive is None:
-                    self._archive = Archive(Store(self._catalogue))
-        return self._archive
-
-    def _take(self, archive: Archive) -> None:
-        self._archive, self._catalogue, self._changes = archive, archive.catalogue, None
-
-    def _read_catalogue(self) -> Catalogue:
-        if self._catalogue is None:
-            raise _validation.not_fitted(type(self).__name__)
-        return self._catalogue
-
-    def _fitted(self) -> Archive:
-        self._read_catalogue()
-        return self.archive_
-
-    def _updates(self) -> Updates:
-        if self._changes is None:
-            from relnews.updates import Updates
-
-            self._changes = Updates(self._fitted())
-        return self._changes
-
-    def _ranked(
-        self,
-        identifier: str,
-        k: int,
-        conditions: Conditions | None = None,
-        selection: Selection | None = None,
-    ) -> RelatedList:
-        archive, checked = self._fitted(), _resolved(conditions)
-
-        def answer() -> RelatedList:
-            with archive.locked():  # nothing that another thread has not committed yet
-                key = archive.catalogue.key_of(identifier)
-            if key is None:
-                raise _validation.unknown_article(identifier, archive.catalogue.all_ids())
-            return _made(archive, lambda _, n: rank([key], n, checked), 1, k, selection)[0]
-
-        rank = archive.rank_articles
-        return archive.current(answer)
-
-    def _all(
-        self,
-        archive: Archive,
-        k: int,
-        conditions: Conditions | None,
-        selection: Selection | None,
-    ) -> Iterator[RelatedList]:
-        checked = _resolved(conditions)
-
-        def lists(keys: list[int]) -> list[RelatedList]:
-            """Make lists of those that are stored, and rank the others."""
-            catalogue = archive.catalogue
-            with catalogue.state:
-                known = {
-                    key: stored.list_of(catalogue, identifier, entries, k)
-                    if entries is not None and checked is None and selection is None
-                    else None
-                    for key, identifier, entries in catalogue.entries(keys)
-                }
-            others = [key for key, one in known.items() if one is None]
-
-            def rank(some: Sequence[int], n: int) -> list[Ranked]:
-                return archive.rank_articles([others[i] for i in some], n, checked) if some else []
-
-            ranked = _made(archive, rank, len(others), k, selection)
-            made = dict(zip(others, ranked, strict=True))
-            return [made[key] if one is None else one for key, one in known.items()]
-
-        for block in archive.by_blocks(lists, self.n_jobs):
-            yield from block
+        archive, plan = self._fitted(), Plan.of(options)
+        if self._desk is None or self._desk.archive is not archive:
+            self._desk = Desk(archive)
+        return self._desk, plan
 
 
 def _given(articles: object, intake: Intake | None) -> tuple[Iterable[Article], Intake]:
@@ -579,60 +444,6 @@ def _given(articles: object, intake: Intake | None) -> tuple[Iterable[Article], 
         intake = intake or reader.intake
     intake = Intake() if intake is None else intake
     return articles_from(articles, intake), intake
-
-
-def _resolved(conditions: Conditions | None) -> Resolved | None:
-    if not conditions:
-        return None
-    from relnews.conditions import Resolved
-
-    return Resolved.of(conditions)
-
-
-def _made(
-    archive: Archive,
-    rank: Callable[[Sequence[int], int], list[Ranked]],
-    n: int,
-    k: int,
-    selection: Selection | None,
-) -> list[RelatedList]:
-    """Return n lists, given what ranks the queries of some numbers, to some length."""
-    if selection is None:
-        return _lists(archive, rank(range(n), k))
-    from relnews.selection import Selection, select
-
-    _validation.check_is_selection(selection, Selection)
-    selected = select(archive, rank, n, k, selection)
-    return _lists(archive, [one.ranked for one in selected], [one.also for one in selected])
-
-
-def _lists(
-    archive: Archive,
-    ranked: Sequence[Ranked],
-    also: Sequence[Sequence[tuple[str, ...]]] | None = None,
-) -> list[RelatedList]:
-    """Put words to keys, with one look into the catalogue for all lists."""
-    from relnews.ranking import NO_ARTICLE
-
-    keys = sorted({key for one in ranked for key in (one.query, *one.key.tolist())} - {NO_ARTICLE})
-    with archive.locked():
-        about = dict(zip(keys, archive.catalogue.details(keys), strict=True))
-    return [
-        RelatedList(
-            None if one.query == NO_ARTICLE else about[one.query][0],
-            tuple(
-                RelatedItem(*(about[key][0], rank, score, similarity, *about[key][1:], others))
-                for rank, (key, score, similarity, others) in enumerate(
-                    zip(one.key.tolist(), one.score.tolist(), one.similarity.tolist(), named,
-                        strict=True),
-                    start=1,
-                )
-            ),
-        )
-        for one, named in zip(
-            ranked, also or [[()] * len(one.key) for one in ranked], strict=True
-        )
-    ]  # fmt: skip
 
 
 def warm_up() -> None:

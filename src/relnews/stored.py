@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import time
 from collections.abc import Sequence
 
@@ -10,6 +12,7 @@ from relnews.catalogue import Catalogue
 from relnews.entries import Entries
 from relnews.exceptions import ArchiveChangedError
 from relnews.lists import RelatedItem, RelatedList
+from relnews.rules import Bars, Book, articles_of, pinned
 
 #: Scores are stored in so many parts of 1.
 _STEPS = 1_000_000
@@ -40,26 +43,51 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
 
 
 def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:
-    """Return a list, given what is stored of it; None if fewer than k of it can be seen now."""
+    """Return a list, given what is stored of it; None if it has to be made.
+
+    It has to be if fewer than k items were chosen, and if one of them, or a near-duplicate that one
+    stands for, cannot be seen now: the choice may be another without it.
+    """
     with _validation.damage_in(catalogue.folder or ":memory:"):
-        pairs, is_all = Entries.unpack(stored)
-    if len(pairs) < k and not is_all:
+        entries = Entries.unpack(stored)
+    shown = entries.shown()
+    if len(shown) < k and not entries.is_all:
         return None
-    items = _items(catalogue, pairs[:k])
-    if len(items) < min(k, len(pairs)):  # some of them are not to be seen now
-        items = _items(catalogue, pairs)[:k]
-        if len(items) < k and not is_all:
+    book, now = Book.of(catalogue), time.time_ns() // 1000
+    bars = book.bars(None)
+    if book.concerns(identifier):
+        found = articles_of(catalogue, [identifier]).get(identifier)
+        if found is None:
+            raise _validation.archive_changed()
+        _, article = found
+        if pinned(catalogue, book, article, now):
             return None
-    return RelatedList(identifier, tuple(items))
+        bars = book.bars(article)
+    items = _items(catalogue, shown[:k], bars, now)
+    return None if items is None else RelatedList(identifier, items)
 
 
-def _items(catalogue: Catalogue, pairs: Sequence[tuple[int, int]]) -> list[RelatedItem]:
-    now = time.time_ns() // 1000
+def _items(
+    catalogue: Catalogue,
+    shown: Sequence[tuple[tuple[int, int, int, int], list[int]]],
+    bars: Bars,
+    now: int,
+) -> tuple[RelatedItem, ...] | None:
+    """Return the items of a list; None if any, or what it stands for, is not to be seen now."""
     items: list[RelatedItem] = []
-    for (_, steps), about in zip(
-        pairs, catalogue.details([key for key, _ in pairs], now), strict=True
-    ):
-        if about is not None:
-            score = steps / _STEPS
-            items.append(RelatedItem(about[0], len(items) + 1, score, score, *about[1:]))
-    return items
+    keys = [key for entry, also in shown for key in (entry[0], *also)]
+    details = iter(catalogue.details(keys, now))
+    for (_, steps, similar, _), also in shown:
+        scores = len(items) + 1, steps / _STEPS, similar / _STEPS
+        versions = []
+        for about in itertools.islice(details, 1 + len(also)):
+            if about is None:
+                return None
+            versions.append(RelatedItem(about[0], *scores, *about[1:]))
+        if bars and any(bars.rule_of(version) is not None for version in versions):
+            return None
+        item, *others = versions
+        if others:
+            item = dataclasses.replace(item, also=tuple(other.id for other in others))
+        items.append(item)
+    return tuple(items)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -21,13 +20,15 @@ from relnews._parallel import in_order
 from relnews.archive import Archive
 from relnews.articles import Article
 from relnews.bounds import CommonTerms
-from relnews.counts import Counter, Counts
 from relnews.entries import Entries
 from relnews.index import Epoch, Index, Member
 from relnews.lists import Drift, UpdateReport
+from relnews.opened import joined, to_store
 from relnews.postings import SEGMENT_ARTICLES, UNDATED, Segment
-from relnews.standing import StandingLists, entries_of
+from relnews.rules import Book
+from relnews.standing import StandingLists, entries_of, with_slots
 from relnews.vocabulary import Vocabulary
+from relnews.wording import WordCounter, Wording
 
 #: So many articles make a segment.
 OPEN_ARTICLES = 1024
@@ -45,14 +46,14 @@ _CHUNK = 4096
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Rows:
-    """Counts of articles that are to be laid out."""
+    """Articles that are to be laid out."""
 
-    counts: Counts
+    words: Wording
     key: NDArray[np.int64]
 
     def cut(self, first: int, last: int) -> _Rows:
         """Return some of the articles."""
-        return _Rows(self.counts.take(np.arange(first, last)), self.key[first:last])
+        return _Rows(self.words.take(np.arange(first, last)), self.key[first:last])
 
 
 class Updates:
@@ -67,7 +68,7 @@ class Updates:
         self._archive = archive
         self._store = archive.store
         self._catalogue = archive.catalogue
-        self._counter: Counter | None = None
+        self._counter: WordCounter | None = None
         self._standing: tuple[int, StandingLists] | None = None
 
     # --- what is asked for -----------------------------------------------------------------------
@@ -195,13 +196,15 @@ class Updates:
         index = self._archive.index
         counter = self._counter
         if counter is None or counter.vocabulary is not index.vocabulary:
-            counter = self._counter = Counter(index.vocabulary, self._archive.n_stop)
+            counter = self._counter = WordCounter(
+                self._archive.analysis, index.vocabulary, self._archive.n_stop
+            )
         n_known = len(index.vocabulary)
         for article in articles:
-            counter.add(self._archive.analysis.parts(article))
-        counts, _ = counter.take()
+            counter.add(article)
+        words = counter.take()
         self._catalogue.add_terms(n_known, index.vocabulary.newest(n_known))
-        self._catalogue.add_counts(_stored(keys, counts))
+        self._catalogue.add_counts(to_store(keys, words))
         index.statistics.grow(len(index.vocabulary))
 
     def _lay_out(self, index: Index) -> None:
@@ -235,8 +238,8 @@ class Updates:
         for some in _filled(rows):
             keys = some.key.tolist()
             dates = np.array([_date(date) for date in catalogue.dates(keys)], dtype=np.int64)
-            segment = Segment.from_counts(
-                some.counts, some.key, dates, catalogue.ids(keys), n_terms
+            segment = Segment.from_wording(
+                some.words, some.key, dates, catalogue.ids(keys), n_terms
             )
             outline = index.outline(segment)
             if number is not None:
@@ -308,7 +311,7 @@ class Updates:
         catalogue = self._catalogue
         with _validation.damage_in(catalogue.folder or ":memory:"):
             stored = {key: Entries.unpack(entries) for key, entries in catalogue.all_entries()}
-        before = {key: entries.keys(k) for key, entries in stored.items()}
+        before = {key: _shown(entries) for key, entries in stored.items()}
         archive.start_epoch(index)
         index.take_in()
         catalogue.clear_entries()
@@ -319,11 +322,13 @@ class Updates:
         for ranked in in_order(
             lambda block: view.rank(block, candidates, catalogue.ids), blocks, n_jobs
         ):
-            lists = {one.query: entries_of(one, candidates) for one in ranked}
+            of = [one.query for one in ranked]
+            found = [entries_of(one, candidates) for one in ranked]
+            lists = dict(zip(of, with_slots(view, catalogue, of, found, k), strict=True))
             catalogue.set_entries((key, entries.pack()) for key, entries in lists.items())
             changed += [
                 key for key, entries in lists.items()
-                if key not in before or before[key] != entries.keys(k)
+                if key not in before or before[key] != _shown(entries)
             ]  # fmt: skip
         self._standing = None
         return changed
@@ -340,6 +345,10 @@ class Updates:
             standing = StandingLists(self._catalogue, k, candidates)
             self._standing = index.generation, standing
         changed = self._standing[1].update(index.epoch_view(), added, removed)
+        # What is pinned is in no stored list.
+        touched = (*report.added, *report.replaced, *report.removed)
+        pinned = self._catalogue.digests(Book.of(self._catalogue).pinned_to(touched))
+        changed += sorted({key for key, _ in pinned.values()} - {*changed})
         drift = Drift(index.drift())
         if max_drift is not None and drift.idf > max_drift:
             changed = sorted({*changed, *self._begin_lists(index, k, candidates, None)})
@@ -351,26 +360,16 @@ def _date(timestamp: int | None) -> int:
     return UNDATED if timestamp is None else timestamp
 
 
-def _stored(keys: Sequence[int], counts: Counts) -> Iterator[tuple[int, bytes, bytes, int]]:
-    """Yield counts as the catalogue keeps them: key, terms ascending, counts, checksum."""
-    ptr = counts.row_ptr.tolist()
-    for key, first, last in zip(keys, ptr, ptr[1:], strict=False):
-        order = first + np.argsort(counts.term[first:last])
-        terms = counts.term[order].astype("<i4").tobytes()
-        numbers = counts.count[order].astype("<i4").tobytes()
-        yield key, terms, numbers, zlib.crc32(numbers, zlib.crc32(terms))
+def _shown(entries: Entries) -> list[int]:
+    return [entry[0] for entry, _ in entries.shown()]
 
 
 def _alive_rows(member: Member) -> _Rows:
-    return _Rows(member.alive_counts(), member.segment.key[member.is_alive])
+    return _Rows(member.alive_wording(), member.segment.key[member.is_alive])
 
 
 def _open_rows(index: Index) -> _Rows:
-    term, count, *_ = zip(*index.open.values(), strict=True) if index.open else ((), ())
-    ptr = np.cumsum([0, *map(len, term)], dtype=np.int64)
-    nothing = np.empty(0, dtype=np.int32)
-    counts = Counts(ptr, np.concatenate([nothing, *term]), np.concatenate([nothing, *count]))
-    return _Rows(counts, np.array([*index.open], dtype=np.int64))
+    return _Rows(joined([*index.open.values()]), np.array([*index.open], dtype=np.int64))
 
 
 def _filled(rows: Iterable[_Rows]) -> Iterator[_Rows]:
@@ -391,7 +390,7 @@ def _filled(rows: Iterable[_Rows]) -> Iterator[_Rows]:
 
 def _joined(rows: Sequence[_Rows]) -> _Rows:
     return _Rows(
-        Counts.concatenate([one.counts for one in rows]), np.concatenate([one.key for one in rows])
+        Wording.concatenate([one.words for one in rows]), np.concatenate([one.key for one in rows])
     )
 
 

@@ -45,6 +45,27 @@ class _Compiled:
 
     _is_compiled = False
 
+    @property
+    def vocabulary_(self) -> dict[str, int]:
+        """The terms and their columns; names are made when somebody asks for them."""
+        try:
+            vocabulary = vars(self)["vocabulary_"]
+        except KeyError:
+            msg = f"{type(self).__name__!r} object has no attribute 'vocabulary_'"
+            raise AttributeError(msg) from None
+        if callable(vocabulary):
+            names = vocabulary()
+            vocabulary = self.vocabulary_ = dict(zip(names, range(len(names)), strict=True))
+        return cast(dict[str, int], vocabulary)
+
+    @vocabulary_.setter
+    def vocabulary_(self, vocabulary: dict[str, int] | Callable[[], list[str]]) -> None:
+        vars(self)["vocabulary_"] = vocabulary
+
+    @vocabulary_.deleter
+    def vocabulary_(self) -> None:
+        del vars(self)["vocabulary_"]
+
     def _count_vocab(self, raw_documents: RawDocuments, fixed_vocab: bool) -> tuple[Any, Any]:
         min_length = _min_length(self)
         self._is_compiled = min_length is not None
@@ -52,7 +73,7 @@ class _Compiled:
             return super()._count_vocab(raw_documents, fixed_vocab)  # type: ignore[misc,no-any-return]
         documents = Documents(self, raw_documents, min_length)
         if fixed_vocab:
-            return self.vocabulary_, documents.look_up()  # type: ignore[attr-defined]
+            return self.vocabulary_, documents.look_up()
         return documents.learn()
 
     def build_analyzer(self) -> Callable[[Any], list[str]]:
@@ -82,6 +103,8 @@ class _Compiled:
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = dict(super().__getstate__())  # type: ignore[call-overload]
         state.pop("_lookup", None)  # made again from the vocabulary when it is needed
+        if "vocabulary_" in state:
+            state["vocabulary_"] = self.vocabulary_
         return state
 
 

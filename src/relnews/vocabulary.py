@@ -12,20 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import _validation
-from relnews._kernels import spelling, tokens
+from relnews._kernels import tokens
 from relnews._kernels._compile import Scalar, frozen
+from relnews._kernels.runs import PADDING, find_runs
 from relnews.analysis import encode, folded_characters
+from relnews.spelling import sorted_terms, spelled
 
 _FIRST_TABLE = 1 << 15
 
+#: Smaller arrays are copied into memory that was given back a moment ago.
+_WORTH_A_PIECE = 1 << 16
+
+_LARGEST_PIECE = 1 << 25
+
 #: Seeds that are tried: words collide under one that is not known by chance only, and never again.
 _SEEDS = 16
-
-#: Terms that are made strings at a time.
-_SPELLED = 1 << 14
-
-#: Terms that have more in common than is compared so many times are few.
-_ROUNDS = 8
 
 
 class Workspace:
@@ -36,6 +37,8 @@ class Workspace:
 
     def __init__(self) -> None:
         self._arrays: dict[str, NDArray[Any]] = {}
+        self._pieces: dict[np.dtype[Any], NDArray[Any]] = {}
+        self._next_piece = 0
 
     def array(self, name: str, size: int, dtype: type[Scalar]) -> NDArray[Scalar]:
         """Return an array with anything in it."""
@@ -43,6 +46,23 @@ class Workspace:
         if array is None or array.size < size:
             array = self._arrays[name] = np.empty(size + size // 4, dtype=dtype)
         return array[:size]
+
+    def keep(self, array: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Return a copy that lasts.
+
+        Copies lie in pieces of memory large enough for the system to provide them by huge pages,
+        which costs a tenth of what it costs page by page.
+        """
+        if array.nbytes < _WORTH_A_PIECE:
+            return array.copy()
+        piece = self._pieces.get(array.dtype)
+        if piece is None or piece.size < array.size:
+            n_bytes = max(array.nbytes, min(self._next_piece, _LARGEST_PIECE))
+            self._next_piece = 4 * n_bytes
+            piece = np.empty(n_bytes // array.itemsize, dtype=array.dtype)
+        copy, self._pieces[array.dtype] = piece[: array.size], piece[array.size :]
+        copy[:] = array
+        return copy
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,11 +113,11 @@ class Runs:
             Where to put them.
         """
         workspace = workspace or Workspace()
-        source = np.frombuffer(b"".join([*parts, bytes(tokens.PADDING)]), dtype=np.uint8)
+        source = np.frombuffer(b"".join([*parts, bytes(PADDING)]), dtype=np.uint8)
         ends = [0, *itertools.accumulate(map(len, parts))]
         source_ptr = np.array(ends, dtype=np.int64)
         n_bytes = ends[-1]
-        room = n_bytes + len(parts) + tokens.PADDING
+        room = n_bytes + len(parts) + PADDING
         if not all(is_ascii):
             room += n_bytes // 2  # U+0250 and the like get longer, from two bytes to three
         _validation.check_batch_bytes(room)
@@ -106,7 +126,7 @@ class Runs:
         part_ptr = np.empty(len(parts) + 1, dtype=np.int64)
         start = workspace.array("start", room // 2 + 1, np.int32)
         end = workspace.array("end", room // 2 + 1, np.int32)
-        n = tokens.find_runs(
+        n = find_runs(
             source, frozen(source_ptr), frozen(np.array(is_ascii, dtype=np.uint8)),
             folded_characters(), lower, is_word, text, part_ptr, start, end,
         )  # fmt: skip
@@ -210,17 +230,17 @@ class Vocabulary:
         min_length : int
         """
         term, key, hash_ = self._find(runs, min_length)
-        n_unknown = int(np.count_nonzero(term == tokens.UNKNOWN))
-        if n_unknown:
-            self._reserve(n_unknown, len(runs.text))
+        unknown = np.flatnonzero(term == tokens.UNKNOWN)
+        if len(unknown):
+            self._reserve(len(unknown), len(runs.text))
             state = np.array([0, len(self), self.term_ptr[len(self)]], dtype=np.int64)
             while outcome := tokens.enter_unknown(
-                runs.text, runs.start, runs.end, runs.n, key, hash_,
+                runs.text, runs.start, runs.end, unknown, key, hash_,
                 self.table, self.blob, self.term_ptr, state, term,
             ):  # fmt: skip
                 self._n_terms = int(state[tokens.N_TERMS])
-                self._rehash(2 * self.table.size, reseed=outcome == tokens.CROWDED)
-                key, hash_ = self._keys(runs, min_length)
+                if not self._grow(reseed=outcome == tokens.CROWDED):
+                    key, hash_ = self._keys(runs, min_length)
             self._n_terms = int(state[tokens.N_TERMS])
         return term
 
@@ -251,23 +271,7 @@ class Vocabulary:
         terms : int64 array of shape (n, longest)
             The numbers of the words of each; -1 behind the last.
         """
-        ptr = self.term_ptr[: len(self) + 1]
-        space = np.append(np.diff(ptr) + 1, 0)  # at -1 for none
-        names: list[str] = []
-        # Some at a time: one other character makes all of a string wide.
-        for first in range(0, len(terms), _SPELLED):
-            some = np.ascontiguousarray(terms[first : first + _SPELLED], dtype=np.int64)
-            n_bytes = int(space[some].sum())
-            lines = np.empty(n_bytes + 8, dtype=np.uint8)
-            spelling.spell(some, frozen(self.blob[: ptr[-1] + 8]), frozen(ptr), lines)
-            names += lines[:n_bytes].tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
-        if len(names) != len(terms):  # stems may have line breaks
-            words = [
-                self.blob[i:j].tobytes().decode("utf-8", "surrogatepass")
-                for i, j in itertools.pairwise(ptr.tolist())
-            ]
-            return [" ".join(words[i] for i in term if i >= 0) for term in terms.tolist()]
-        return names
+        return spelled(self.blob, self.term_ptr[: len(self) + 1], terms)
 
     def _find(
         self, runs: Runs, min_length: int
@@ -303,6 +307,17 @@ class Vocabulary:
         """Make room for what a batch may add at most."""
         self.blob = grown(self.blob, int(self.term_ptr[len(self)]) + n_bytes + 8)
         self.term_ptr = grown(self.term_ptr, len(self) + n_terms + 1)
+
+    def _grow(self, *, reseed: bool) -> bool:
+        """Make a table twice as large; return whether the seed is still the same."""
+        size = 2 * self.table.size
+        if not reseed:
+            table = np.zeros(size, dtype=np.uint64)
+            if tokens.move(self.table, np.uint64(self.seed), table):
+                self.table = table
+                return True
+        self._rehash(size, reseed=True)
+        return False
 
     def _rehash(self, size: int, *, reseed: bool = False) -> None:
         """Make another table; whoever picks words that collide does not know the next seed."""
@@ -373,52 +388,6 @@ class LayeredVocabulary(Vocabulary):
             found = newer(some, min_length)
             term[unknown] = np.where(found >= 0, found + len(self.base), found)
         return term
-
-
-def sorted_terms(blob: NDArray[np.uint8], term_ptr: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of terms, all different, in the order of their code points.
-
-    As many characters as a number has room for are compared at a time; only terms that are still
-    equal go on to the next.
-
-    Parameters
-    ----------
-    blob : uint8 array
-        UTF-8, with 8 bytes to spare.
-    term_ptr : int64 array of shape (n_terms + 1,)
-    """
-    seen = np.zeros(0x110000, dtype=np.uint8)
-    highest = spelling.alphabet(blob, int(term_ptr[-1]), seen)
-    rank = np.cumsum(seen[: highest + 1], dtype=np.int64)
-    rank_bits = int(rank[-1]).bit_length()
-    order = np.arange(len(term_ptr) - 1)
-    # The places whose terms are not in order yet, which of them have the same beginning, and where
-    # each goes on.
-    places, group, position = order.copy(), np.zeros(len(order), np.uint64), term_ptr[:-1].copy()
-    n_rounds = 0
-    while len(places) and n_rounds < _ROUNDS:
-        terms = order[places]
-        key = np.empty(len(places), dtype=np.uint64)
-        spelling.sort_keys(
-            blob, term_ptr, terms, group, int(group[-1]).bit_length(), rank, rank_bits, position,
-            key,
-        )  # fmt: skip
-        ranking = np.argsort(key)
-        order[places] = terms[ranking]
-        key = key[ranking]
-        like_last = np.zeros(len(places) + 1, dtype=bool)
-        like_last[1:-1] = key[1:] == key[:-1]
-        undecided = like_last[:-1] | like_last[1:]
-        group = np.cumsum(~like_last[:-1][undecided], dtype=np.uint64)
-        places, position = places[undecided], position[ranking[undecided]]
-        n_rounds += 1
-    if len(places):  # dozens of characters in common
-        bounds = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), len(places)]
-        for a, b in itertools.pairwise(bounds):
-            terms = order[places[a:b]].tolist()
-            text = {t: blob[term_ptr[t] : term_ptr[t + 1]].tobytes() for t in terms}
-            order[places[a:b]] = sorted(terms, key=text.__getitem__)
-    return order
 
 
 def grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:

@@ -2,29 +2,72 @@ r"""Term frequency, inverse document frequency and norms: small pure functions.
 
 The weight of term t in article d is :math:`w_{dt} = tf'_{dt} \, idf_t`, divided by the Euclidean
 length of all of d's weights; these are the definitions of scikit-learn's ``TfidfTransformer`` with
-``smooth_idf=True, norm="l2"``.
+``smooth_idf=True, norm="l2"``. With λ for `Weighting.title_share` and s(a, b) for the share of the
+idf of a's title that is found in b's text, two articles are similar by
+
+.. math:: \frac{w_a \cdot w_b + λ \, s(a, b) + λ \, s(b, a)}{1 + 2λ}
 """
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews import _validation
 from relnews._kernels import scoring
 from relnews._kernels._compile import frozen
+from relnews._kernels.quoting import PHRASE_WEIGHT
+from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 
 
-def tf_weight(count: NDArray[np.integer], *, sublinear: bool = True) -> NDArray[np.float64]:
-    """Return 1 + ln(count) if sublinear, else the count itself.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Weighting:
+    """How similar two articles are by their words.
 
     Parameters
     ----------
-    count : integer array
-        Term frequencies, at least 1.
-    sublinear : bool, default=True
-        Ten mentions are more than one, not ten times as much.
+    sublinear_tf : bool, default=True
+        A term that is tf times in the text weighs 1 + ln(tf) instead of tf.
+    title_weight : float, default=1
+        What it weighs more if it is in the title.
+    title_share : float, default=0.1
+        How much it counts, besides the cosine, that all of one title is found in the other text.
     """
-    return 1.0 + np.log(count) if sublinear else count.astype(np.float64)
+
+    sublinear_tf: bool = True
+    title_weight: float = 1.0
+    title_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        _validation.check_weighting(self.title_weight, self.title_share)
+
+    @property
+    def scale(self) -> float:
+        """The share of the similarity that is the cosine."""
+        return 1.0 / (1.0 + 2.0 * self.title_share)
+
+    def tf_weight(self, code: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Return the weights of terms before idf.
+
+        Parameters
+        ----------
+        code : integer array
+            See `relnews.wording.Wording`.
+        """
+        tf = code >> TF_SHIFT
+        weight = 1.0 + np.log(np.maximum(tf, 1)) if self.sublinear_tf else tf.astype(np.float64)
+        weight[tf == 0] = 0.0
+        weight[code & IN_TITLE > 0] += self.title_weight
+        return weight
+
+
+def title_weight(code: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return how much terms count in the title: 1 for a word, 2 for a phrase, 0 if in none."""
+    weight = (code & IN_TITLE > 0).astype(np.float64)
+    weight[code & PHRASE > 0] += PHRASE_WEIGHT
+    return weight
 
 
 def inverse_document_frequency(
@@ -47,13 +90,15 @@ def moments(
     row_term: NDArray[np.int32],
     row_level: NDArray[np.uint16],
     level_weight: NDArray[np.float64],
+    level_title: NDArray[np.float64],
     idf: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return what the lengths of articles are made of.
+    """Return what the lengths, and the titles, of articles are made of.
 
     With l the tf weight of a term: the sums of (l idf)², l² idf and l² over each article's terms.
     If all idf shift by δ, as they do when the number of articles changes, the length becomes the
-    square root of first + 2 δ second + δ² third.
+    square root of first + 2 δ second + δ² third. With t what a term counts in the title: the sums
+    of t idf and t. The title becomes fourth + δ fifth.
 
     Parameters
     ----------
@@ -62,18 +107,18 @@ def moments(
     row_term : int32 array of shape (n_pairs,)
     row_level : uint16 array of shape (n_pairs,)
         Index into level_weight.
-    level_weight : float64 array of shape (n_levels,)
-        `tf_weight` of each distinct term frequency.
+    level_weight, level_title : float64 arrays of shape (n_levels,)
+        `Weighting.tf_weight` and `title_weight` of each distinct code.
     idf : float64 array of shape (≥ n_terms,)
 
     Returns
     -------
-    float64 array of shape (3, n_articles)
+    float64 array of shape (5, n_articles)
     """
-    sums = np.empty((3, len(row_ptr) - 1))
+    sums = np.empty((5, len(row_ptr) - 1))
     scoring.moments(
-        frozen(row_ptr), frozen(row_term), frozen(row_level), frozen(level_weight), frozen(idf),
-        sums,
+        frozen(row_ptr), frozen(row_term), frozen(row_level), frozen(level_weight),
+        frozen(level_title), frozen(idf), sums,
     )  # fmt: skip
     return sums
 
@@ -83,14 +128,22 @@ def lengths(moments: NDArray[np.float64], shift: float = 0.0) -> NDArray[np.floa
 
     Parameters
     ----------
-    moments : float64 array of shape (3, n_articles)
+    moments : float64 array of shape (5, n_articles)
     shift : float, default=0
     """
-    square, linear, count = moments
-    norms: NDArray[np.float64] = np.sqrt(square + 2 * shift * linear + shift**2 * count)
+    square, linear, count, _, _ = moments
+    # What is left by sums that come and go is not less than nothing.
+    squares = square + 2 * shift * linear + shift**2 * count
+    norms: NDArray[np.float64] = np.sqrt(np.maximum(squares, 0.0))
     return norms
 
 
-def inverse(norms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / norm, and 0 for an article without terms."""
-    return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+def titles(moments: NDArray[np.float64], shift: float = 0.0) -> NDArray[np.float64]:
+    """Return the sums of the idf of titles, all idf being shifted; as `lengths`."""
+    title: NDArray[np.float64] = moments[3] + shift * moments[4]
+    return title
+
+
+def inverse(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / sum, and 0 for an article without terms."""
+    return np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)

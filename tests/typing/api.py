@@ -10,6 +10,7 @@ from typing import assert_type
 
 import relnews
 from relnews import (
+    MODES,
     ArchiveChangedError,
     ArchiveFormatError,
     Article,
@@ -18,10 +19,14 @@ from relnews import (
     Drift,
     Explanation,
     Intake,
+    Mode,
+    Options,
     RelatedItem,
     RelatedList,
     RelatedNews,
     RelnewsError,
+    Rule,
+    Rules,
     Selection,
     UnknownArticleError,
     UpdateReport,
@@ -38,6 +43,28 @@ from relnews.sample import DEMO_ID, sample_articles
 def version() -> str:
     """Name the version."""
     return relnews.__version__
+
+
+def edited(news: RelatedNews) -> None:
+    """Ask for lists in every way, and say what is to be in them."""
+    assert_type(
+        news.related("a", 3, mode="news", only="earlier", where={"section": "World"}), RelatedList
+    )
+    assert_type(
+        news.related("a", mode=Mode(fallback=("latest",)), recency=None, mentions=2), RelatedList
+    )
+    assert_type(news.blocks("a", {"latest": 3}, exclude=["b"]), dict[str, RelatedList])
+    options: Options = {"mode": "background", "selection": None, "fallback": ["section"]}
+    assert_type(news.related_all(**options), Iterator[RelatedList])
+    assert_type(MODES["news"], Mode)
+    rules: Rules = news.rules
+    rules.pin("a", ["b"])
+    rules.block("a", "b", both_ways=True)
+    rules.never("tag=x", "section=Y")
+    rules.hide("title=Live: *")
+    assert_type(next(iter(rules)), Rule)
+    assert_type(rules.sleeping(), dict[Rule, str])
+    rules.drop(rules[0])
 
 
 def article() -> Article:

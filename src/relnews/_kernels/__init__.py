@@ -12,7 +12,8 @@ The contract of every kernel in this package:
 
 =============  ====================================================================
 `machine`      instructions that Python has no word for
-`tokens`       UTF-8 bytes to term numbers, and the vocabulary
+`runs`         UTF-8 bytes to runs of word characters
+`tokens`       runs to term numbers, and the vocabulary
 `counting`     term numbers to counts of words and phrases
 `rows`         counts to the rows of a sparse matrix
 `layout`       counts of a segment to sorted rows and postings grouped by value

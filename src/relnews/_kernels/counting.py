@@ -34,6 +34,9 @@ _SECRET = np.uint64(0x9E3779B97F4A7C15)
 #: Words that a place in the table is fetched ahead of its use.
 _AHEAD = 12
 
+#: Runs that are passed over at a time in search of the end of a part.
+_STRIDE = 16
+
 
 @kernel
 def count_terms(
@@ -74,20 +77,32 @@ def count_terms(
         while part < part_row.size and part_row[part] == row:
             weight = part_weight[part]
             part += 1
-            while run < n_runs and start[run] < part_ptr[part]:
+            last = _last_run(start, run, n_runs, part_ptr[part])
+            for i in range(run, last):
                 # Without a branch: whether a word is a stop word, or new, is anybody's guess.
-                counts = term[run] >= n_stop
-                number = np.uint64(term[run] if counts else 0)
-                out_term[n_pairs] = term[run]
-                n_pairs += np.uint64(counts & (tally[number] == 0))
-                tally[number] += weight if counts else 0
-                run += 1
+                counts = term[i] >= n_stop
+                number = np.uint64(term[i] if counts else 0)
+                so_far = tally[number]
+                out_term[n_pairs] = term[i]
+                n_pairs += np.uint64(counts & (so_far == 0))
+                tally[number] = so_far + (weight if counts else 0)
+            run = last
         for pair in range(first, n_pairs):
             number = np.uint64(out_term[pair])
             out_count[pair] = tally[number]
             tally[number] = 0
     out_row_ptr[out_row_ptr.size - 1] = n_pairs
     return n_pairs
+
+
+@kernel
+def _last_run(start, run, n_runs, end):
+    """Return the first run, from one on, that does not begin before the end of its part."""
+    while run + _STRIDE < n_runs and start[run + _STRIDE] < end:
+        run += _STRIDE
+    while run < n_runs and start[run] < end:
+        run += 1
+    return run
 
 
 @kernel

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from relnews._kernels._compile import kernel
+from relnews._kernels.wording import NO_PLACE
 
 #: Keys are below this.
 _KEYS = np.iinfo(np.int64).max
@@ -101,9 +102,25 @@ def _ascends(ptr, last):
 
 
 @kernel
+def _are_of_rows(row_ptr, ptr, place, width, may_break):
+    """Say whether places are of the terms of their row, or breaks where those may be."""
+    for row in range(row_ptr.size - 1):
+        n = row_ptr[row + 1] - row_ptr[row]
+        if n > NO_PLACE and ptr[row + 1] > ptr[row]:
+            return False
+        highest = np.int64(-1)
+        for i in range(width * ptr[row], width * ptr[row + 1]):
+            highest = max(highest, -1 if may_break and place[i] == NO_PLACE else np.int64(place[i]))
+        if highest >= n:
+            return False
+    return True
+
+
+@kernel
 def is_sound(
     n_articles, n_terms, key, published, values, row_ptr, row_term, row_level, term, term_ptr,
-    group_ptr, group_level, posting,
+    group_ptr, group_level, posting, text_ptr, text_place, phrase_ptr, phrase_place,
+    pair_term,
 ):  # fmt: skip
     """Say whether the arrays of a segment, whose lengths fit, point only into each other."""
     if not (
@@ -116,6 +133,11 @@ def is_sound(
         and _none_above(group_level, values.size)
         and _none_above(posting, n_articles)
         and _none_above(key, _KEYS)
+        and _none_above(pair_term, term.size)
+        and _ascends(text_ptr, text_place.size)
+        and _ascends(phrase_ptr, phrase_place.size // 3)
+        and _are_of_rows(row_ptr, text_ptr, text_place, 1, True)
+        and _are_of_rows(row_ptr, phrase_ptr, phrase_place, 3, False)
     ):
         return False
     last = 0

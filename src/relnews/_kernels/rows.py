@@ -9,12 +9,17 @@ import numpy as np
 from relnews._kernels._compile import kernel
 from relnews._kernels.machine import prefetch
 
-#: Columns are sorted by so many bits at a time.
+#: Columns are sorted by so many bits at a time at most.
 _DIGIT = 9
-_N_DIGITS = 1 << _DIGIT
 
 #: Pairs that a place in a long array is fetched ahead of its use.
 _AHEAD = 24
+
+#: Rows of so many pairs are sorted by insertion.
+_SHORT = 32
+
+_HALF = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
 
 
 @kernel
@@ -67,86 +72,90 @@ def add(part, number, out_total):
 
 
 @kernel
-def append(row_ptr, column, count, indptr, filled, out_indices, out_data):
-    """Put pairs behind what is in their rows already.
+def fill(
+    row_ptr, column, count, more_row_ptr, more_column, more_count, indptr, n_columns, pairs,
+    other_pairs, out_indices, out_data,
+):  # fmt: skip
+    """Write the rows of a batch with their columns in order.
+
+    Long rows are sorted by digits, the least significant first; short ones by insertion.
 
     Parameters
     ----------
     row_ptr : int64[n_rows + 1]
     column, count : int32[n_pairs]
+        Where each row's pairs are; columns differ.
+    more_row_ptr, more_column, more_count
+        More pairs of the same rows.
     indptr : int64[n_rows + 1]
         Where each row begins in the output.
-    filled : int64[n_rows]
-        How much of each row there is already; brought up to date.
+    n_columns : int
+    pairs, other_pairs : uint64[≥ longest row]
+        Scratch.
     out_indices : int32 or int64[nnz]
     out_data : any number[nnz]
-    """
-    for row in range(filled.size):
-        first = row_ptr[row]
-        n = row_ptr[row + 1] - first
-        at = indptr[row] + filled[row]
-        out_indices[at : at + n] = column[first : first + n]
-        out_data[at : at + n] = count[first : first + n]
-        filled[row] += n
-
-
-@kernel
-def sort_rows(indptr, n_columns, indices, data, other_indices, other_data):
-    """Sort the columns of each row, in place.
-
-    Long rows by digits, the least significant first; short ones by insertion.
-
-    Parameters
-    ----------
-    indptr : int64[n_rows + 1]
-    n_columns : int
-    indices : int32 or int64[nnz]
-    data : any number[nnz]
-    other_indices, other_data : like indices and data[≥ longest row]
-        Scratch.
     """
     n_passes = 1
     while n_columns >> (_DIGIT * n_passes):
         n_passes += 1
-    place = np.empty(n_passes * _N_DIGITS, dtype=np.int64)
+    bits = 1
+    while n_columns >> (bits * n_passes):
+        bits += 1
+    n_digits = 1 << bits
+    place = np.empty(n_passes * n_digits, dtype=np.int64)
     for row in range(indptr.size - 1):
+        n = _gather(row_ptr[row], row_ptr[row + 1], column, count, pairs, 0)
+        n = _gather(more_row_ptr[row], more_row_ptr[row + 1], more_column, more_count, pairs, n)
         first = indptr[row]
-        n = indptr[row + 1] - first
-        a_indices, a_data = indices[first : first + n], data[first : first + n]
-        if n <= 32:
+        if n <= _SHORT:
             for i in range(1, n):
-                index, value = a_indices[i], a_data[i]
+                pair = pairs[i]
                 j = i
-                while j > 0 and a_indices[j - 1] > index:
-                    a_indices[j], a_data[j] = a_indices[j - 1], a_data[j - 1]
+                while j > 0 and pairs[j - 1] > pair:
+                    pairs[j] = pairs[j - 1]
                     j -= 1
-                a_indices[j], a_data[j] = index, value
+                pairs[j] = pair
+            for i in range(n):
+                out_indices[first + i] = pairs[i] >> _HALF
+                out_data[first + i] = np.int64(pairs[i] & _LOW)
             continue
-        b_indices, b_data = other_indices[:n], other_data[:n]
         place[:] = 0
         for i in range(n):
-            index = np.uint64(a_indices[i])
             for digits in range(n_passes):
-                digit = (index >> np.uint64(_DIGIT * digits)) & np.uint64(_N_DIGITS - 1)
-                place[np.uint64(_N_DIGITS * digits) + digit] += 1
+                place[_slot(pairs[i], digits, bits)] += 1
         for digits in range(n_passes):
             total = 0
-            for i in range(_N_DIGITS * digits, _N_DIGITS * (digits + 1)):
+            for i in range(n_digits * digits, n_digits * (digits + 1)):
                 total, place[i] = total + place[i], total
+        a, b = pairs, other_pairs
+        for digits in range(n_passes - 1):
             for i in range(n):
-                digit = (np.uint64(a_indices[i]) >> np.uint64(_DIGIT * digits)) & np.uint64(
-                    _N_DIGITS - 1
-                )
-                slot = np.uint64(_N_DIGITS * digits) + digit
-                to = np.uint64(place[slot])
+                slot = _slot(a[i], digits, bits)
+                b[np.uint64(place[slot])] = a[i]
                 place[slot] += 1
-                b_indices[to] = a_indices[i]
-                b_data[to] = a_data[i]
-            a_indices, b_indices = b_indices, a_indices
-            a_data, b_data = b_data, a_data
-        if n_passes & 1:
-            b_indices[:] = a_indices
-            b_data[:] = a_data
+            a, b = b, a
+        for i in range(n):
+            slot = _slot(a[i], n_passes - 1, bits)
+            to = np.uint64(first + place[slot])
+            place[slot] += 1
+            out_indices[to] = a[i] >> _HALF
+            out_data[to] = np.int64(a[i] & _LOW)
+
+
+@kernel
+def _slot(pair, digits, bits):
+    """Return the place of the counter of some digits of a pair's column."""
+    digit = (pair >> np.uint64(32 + digits * bits)) & np.uint64((1 << bits) - 1)
+    return np.uint64(digits << bits) + digit
+
+
+@kernel
+def _gather(first, last, column, count, out_pairs, n):
+    """Write pairs behind the first n, each as one number that sorts like its column."""
+    for i in range(first, last):
+        out_pairs[n] = (np.uint64(column[i]) << _HALF) | np.uint64(count[i])
+        n += 1
+    return n
 
 
 @kernel

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from relnews._kernels import pruning
+from relnews._kernels import pruning, quoting
 from relnews._kernels._compile import kernel
 from relnews._kernels.pruning import sift
+from relnews._kernels.wording import TF_SHIFT
 
 #: Scores are rounded to this many parts of 1 before they are compared.
 SCORE_STEPS = 1_000_000
@@ -24,8 +25,10 @@ LOCAL_BITS = 16
 
 
 @kernel
-def moments(row_ptr, row_term, row_level, level_weight, idf, out):
-    """Sum (l idf)², l² idf and l² over each article's terms, l being the weight of the level.
+def moments(row_ptr, row_term, row_level, level_weight, level_title, idf, out):
+    """Sum (l idf)², l² idf, l², t idf and t over each article's terms.
+
+    l is the weight of the level, and t how much it counts in a title.
 
     Parameters
     ----------
@@ -33,12 +36,13 @@ def moments(row_ptr, row_term, row_level, level_weight, idf, out):
     row_term : int32[n_pairs]
     row_level : uint16[n_pairs]
     level_weight : float64[n_levels]
-        Weight of a level's term frequency.
+    level_title : float64[n_levels]
     idf : float64[n_terms]
-    out : float64[3, n_articles]
+    out : float64[5, n_articles]
     """
     for article in range(out.shape[1]):
         square, linear, count = 0.0, 0.0, 0.0
+        title, title_count = 0.0, 0.0
         for i in range(row_ptr[article], row_ptr[article + 1]):
             weight = level_weight[row_level[i]]
             weight *= weight
@@ -46,15 +50,19 @@ def moments(row_ptr, row_term, row_level, level_weight, idf, out):
             count += weight
             linear += weight * term_idf
             square += weight * term_idf * term_idf
+            title += level_title[row_level[i]] * term_idf
+            title_count += level_title[row_level[i]]
         out[0, article] = square
         out[1, article] = linear
         out[2, article] = count
+        out[3, article] = title
+        out[4, article] = title_count
 
 
 @kernel
 def shift_moments(
     changed, from_idf, to_idf, term, term_ptr, group_ptr, group_level, posting, level_weight,
-    moments,
+    level_title, moments,
 ):  # fmt: skip
     """Bring `moments` up to date where the idf of some terms has changed.
 
@@ -66,8 +74,8 @@ def shift_moments(
         What idf they had, and have.
     term, term_ptr, group_ptr, group_level, posting
         The postings of a `relnews.postings.Segment`.
-    level_weight : float64[n_levels]
-    moments : float64[3, n_articles]
+    level_weight, level_title : float64[n_levels]
+    moments : float64[5, n_articles]
     """
     for i in range(changed.size):
         local_term = _position(term, changed[i])
@@ -82,6 +90,10 @@ def shift_moments(
             for p in range(articles.size):
                 moments[0, articles[p]] += square
                 moments[1, articles[p]] += linear
+            title = level_title[group_level[group]] * (to_idf[i] - from_idf[i])
+            if title != 0:
+                for p in range(articles.size):
+                    moments[3, articles[p]] += title
 
 
 @kernel
@@ -100,21 +112,51 @@ def _position(ascending, value):
 
 @kernel
 def _walk(
-    query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
-    level_weight, sums,
+    begin, query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
+    level_weight, n_text, queries, quotes, scratch, sums,
 ):  # fmt: skip
-    """Add every posting of the query's rare terms to the articles' sums (float32)."""
+    """Sum what articles have of the query's rare terms (float32), and of either title.
+
+    Of the titles it is no less than they have.
+    """
+    if queries.share > 0:
+        quoting.begin(begin, query_term, is_rare, queries, quotes, sums)
+    else:
+        sums[:] = 0
     for i in range(query_term.size):
         if not is_rare[query_term[i]]:
             continue
         local_term = _position(term, query_term[i])
         if local_term == term.size or term[local_term] != query_term[i]:
             continue
+        most, idf = 0.0, 0.0
+        if queries.share > 0:
+            most = queries.title_most[begin + i]
+            if queries.code[begin + i] >> TF_SHIFT:
+                idf = quotes.idf[query_term[i]]
         for group in range(term_ptr[local_term], term_ptr[local_term + 1]):
-            part = np.float32(query_weight[i] * level_weight[group_level[group]])
+            level = group_level[group]
+            part = np.float32(query_weight[i] * level_weight[level])
             articles = posting[group_ptr[group] : group_ptr[group + 1]]
             for p in range(articles.size):
                 sums[articles[p]] += part
+            if queries.share > 0:
+                quoting.add_words(
+                    most, idf, quotes.values[level], articles, quotes, queries.share, sums
+                )
+    if queries.share > 0:
+        quoting.add_phrases(
+            n_text, term, term_ptr, group_ptr, group_level, posting, queries.share, quotes,
+            scratch, sums,
+        )  # fmt: skip
+
+
+@kernel
+def _n_sums(query, n_terms, queries):
+    """Return how many numbers are added up for an article at most, in single precision."""
+    if queries.share > 0:
+        return 3 * n_terms + queries.text_ptr[query + 1] - queries.text_ptr[query] + 2
+    return n_terms
 
 
 @kernel
@@ -127,8 +169,8 @@ def _fading(day, query_day, decay, undated):
 
 @kernel
 def _steps(
-    article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight, inverse_norm,
-    prior, out_similarity,
+    article, query, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term, row_level,
+    level_weight, inverse_norm, prior, queries, quotes, scratch, out_similarity,
 ):  # fmt: skip
     """Return the score of the query and an article in steps, summed by ascending term.
 
@@ -137,9 +179,16 @@ def _steps(
     first, last = row_ptr[article], row_ptr[article + 1]
     terms, levels = row_term[first:last], row_level[first:last]
     total = 0.0
-    for i in range(pruning.find_shared(is_in_query, terms, shared)):
+    n_shared = pruning.find_shared(is_in_query, terms, shared)
+    for i in range(n_shared):
         total += weight[np.uint64(terms[shared[i]])] * level_weight[levels[shared[i]]]
-    similarity = min(total * inverse_norm[article], 1.0)
+    similarity = total * inverse_norm[article]
+    if queries.share > 0 and similarity > 0:
+        similarity += queries.share * quoting.share_of_titles(
+            article, query, terms, levels, shared, n_shared, n_text, n_title, queries, quotes,
+            scratch,
+        )  # fmt: skip
+    similarity = min(similarity, 1.0)
     out_similarity[article] = similarity
     return np.rint(similarity * prior * SCORE_STEPS)
 
@@ -150,7 +199,7 @@ def rank_articles(
     q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
-    inverse_norm, prior, factor, day, decay, undated,
+    inverse_norm, prior, factor, day, decay, undated, queries, quotes, scratch,
     weight, is_in_query, shared, sums, highest, near, nearer, similarities, faded, floors,
     out_steps, out_local, out_similarity,
 ):  # fmt: skip
@@ -165,7 +214,7 @@ def rank_articles(
     query_ptr : int64[n_queries + 1]
     query_term : int32[n], ascending within a query
     query_weight : float64[n]
-        Weights of unit length, times idf.
+        Weights of unit length, or the share of it that is not the titles', times idf.
     exclude_ptr : int64[n_queries + 1]
     exclude : int64[n_excluded]
         Local numbers of the articles that are not in a query's list, as itself.
@@ -192,6 +241,9 @@ def rank_articles(
         Factor by the days between article and query; the last one is that of all more.
     undated : float64
         Factor if one of them is unknown.
+    queries : quoting.QueryQuotes
+    quotes : quoting.RowQuotes
+    scratch : quoting.QuoteScratch
     weight : float64[≥ n_terms]
         Scratch.
     is_in_query : uint64[≥ n_terms / 64 + 1]
@@ -220,12 +272,14 @@ def rank_articles(
     for query in range(query_day.size):
         terms = query_term[query_ptr[query] : query_ptr[query + 1]]
         weights = query_weight[query_ptr[query] : query_ptr[query + 1]]
-        slack = pruning.rounding(terms.size)
+        slack = pruning.rounding(_n_sums(query, terms.size, queries))
         pruning.note(terms, weights, weight, is_in_query)
-        sums[:] = 0
+        n_text, n_title = 0, 0
+        if queries.share > 0:
+            n_text, n_title = quoting.note(query, terms, query_ptr, queries, scratch)
         _walk(
-            terms, weights, is_rare, term, term_ptr, group_ptr, group_level, posting, level_weight,
-            sums,
+            query_ptr[query], terms, weights, is_rare, term, term_ptr, group_ptr, group_level,
+            posting, level_weight, n_text, queries, quotes, scratch, sums,
         )  # fmt: skip
         sums[: first[query]] = LEFT_OUT
         sums[last[query] :] = LEFT_OUT
@@ -248,10 +302,10 @@ def rank_articles(
             for article in seed:
                 if article >= 0:
                     found = _steps(
-                        article, weight, is_in_query, shared, row_ptr, row_term, row_level,
-                        level_weight, inverse_norm,
+                        article, query, n_text, n_title, weight, is_in_query, shared, row_ptr,
+                        row_term, row_level, level_weight, inverse_norm,
                         prior[article] * _fading(day[article], query_day[query], decay, undated),
-                        similarities,
+                        queries, quotes, scratch, similarities,
                     )  # fmt: skip
                     if found > steps[0]:
                         sift(steps, local, k, found, article)
@@ -276,10 +330,10 @@ def rank_articles(
             if third_bound < floor:
                 continue
             found = _steps(
-                article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight,
-                inverse_norm,
+                article, query, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term,
+                row_level, level_weight, inverse_norm,
                 prior[article] * _fading(day[article], query_day[query], decay, undated),
-                similarities,
+                queries, quotes, scratch, similarities,
             )  # fmt: skip
             if found > steps[0] or (found == steps[0] and found > 0 and article > local[0]):
                 sift(steps, local, k, found, article)
@@ -303,7 +357,7 @@ def _floor(steps, slack):
 def score_articles(
     query_ptr, query_term, query_weight, exclude_ptr, exclude, first, last, query_day,
     row_ptr, row_term, row_level, level_weight, inverse_norm, prior, day, decay, undated,
-    weight, is_in_query, shared, similarities, out_steps, out_similarity,
+    queries, quotes, scratch, weight, is_in_query, shared, similarities, out_steps, out_similarity,
 ):  # fmt: skip
     """Score every article of a segment for each query of a block, row by row.
 
@@ -314,14 +368,17 @@ def score_articles(
         terms = query_term[query_ptr[query] : query_ptr[query + 1]]
         weights = query_weight[query_ptr[query] : query_ptr[query + 1]]
         pruning.note(terms, weights, weight, is_in_query)
+        n_text, n_title = 0, 0
+        if queries.share > 0:
+            n_text, n_title = quoting.note(query, terms, query_ptr, queries, scratch)
         out_steps[query] = 0
         out_similarity[query] = 0
         for article in range(first[query], last[query]):
             out_steps[query, article] = _steps(
-                article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight,
-                inverse_norm,
+                article, query, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term,
+                row_level, level_weight, inverse_norm,
                 prior[article] * _fading(day[article], query_day[query], decay, undated),
-                similarities,
+                queries, quotes, scratch, similarities,
             )  # fmt: skip
             out_similarity[query, article] = similarities[article]
         for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
@@ -331,11 +388,11 @@ def score_articles(
 
 @kernel
 def reach_articles(
-    query_term, query_weight, floors,
+    query_ptr, query_term, query_weight, query_day, floors,
     q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
-    inverse_norm, prior,
+    inverse_norm, prior, day, decay, undated, queries, quotes, scratch,
     weight, is_in_query, shared, sums, highest, near, nearer, similarities,
     factor, out_local, out_steps,
 ):  # fmt: skip
@@ -347,6 +404,7 @@ def reach_articles(
     ----------
     floors : int64[n_articles]
         In steps, at least 1.
+    query_day : int64[1]
     factor : float32[≥ n_articles]
         Scratch.
     out_local, out_steps : int64[n_articles]
@@ -360,15 +418,18 @@ def reach_articles(
     n = floors.size
     sums = sums[:n]
     factor = factor[:n]
-    slack = pruning.rounding(query_term.size)
+    slack = pruning.rounding(_n_sums(0, query_term.size, queries))
     for article in range(n):
         least = (floors[article] - 0.501) / SCORE_STEPS * (1.0 - slack)
-        factor[article] = inverse_norm[article] * prior[article] / least
+        fading = _fading(day[article], query_day[0], decay, undated)
+        factor[article] = inverse_norm[article] * prior[article] * fading / least
     pruning.note(query_term, query_weight, weight, is_in_query)
-    sums[:] = 0
+    n_text, n_title = 0, 0
+    if queries.share > 0:
+        n_text, n_title = quoting.note(0, query_term, query_ptr, queries, scratch)
     _walk(
-        query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
-        level_weight, sums,
+        0, query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
+        level_weight, n_text, queries, quotes, scratch, sums,
     )  # fmt: skip
     length = np.float32(q_norm[0] * (1.0 + 4.0 * slack))
     pruning.first_bounds(sums, norm, factor, length, highest)
@@ -391,8 +452,10 @@ def reach_articles(
         if third_bound < floor:
             continue
         found = _steps(
-            article, weight, is_in_query, shared, row_ptr, row_term, row_level, level_weight,
-            inverse_norm, prior[article], similarities,
+            article, 0, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term, row_level,
+            level_weight, inverse_norm,
+            prior[article] * _fading(day[article], query_day[0], decay, undated),
+            queries, quotes, scratch, similarities,
         )  # fmt: skip
         if found >= floors[article]:
             out_local[n_found] = article

@@ -6,7 +6,7 @@ import numpy as np
 
 from relnews._kernels._compile import kernel
 from relnews._kernels.machine import load_word, store_word
-from relnews._kernels.tokens import decode_character
+from relnews._kernels.runs import decode_character
 
 
 @kernel

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 import relnews
-from relnews.cli import archives, explanations, quality, updates
+from relnews.cli import archives, explanations, quality, rules, serve, sites, updates
 from relnews.exceptions import RelnewsError
 
 # Modules that need Numba are imported inside the commands: `relnews --help` answers at once.
@@ -40,14 +40,17 @@ def main() -> None:
     relnews demo                                see it work on a sample archive
     relnews build articles.jsonl -o my.relnews  make an archive of your own articles
     relnews related my.relnews SOME-ID          the list of one article
+    relnews blocks my.relnews SOME-ID latest=3  several lists of it, with nothing twice
     relnews export my.relnews -o lists.jsonl    every article's list
     relnews info my.relnews                     what is in it
     relnews duplicates my.relnews               which articles are nearly the same text
     relnews explain my.relnews SOME-ID OTHER    why one has its score in the other's list
     relnews why-not my.relnews SOME-ID OTHER    why it is not there
+    relnews rules list my.relnews               what editors pin, block and hide
     relnews update my.relnews new.jsonl         add articles, or replace them
     relnews remove my.relnews SOME-ID           take articles out
     relnews lists my.relnews                    store the lists, to be read at once
+    relnews serve my.relnews                    serve them over HTTP
     relnews compact my.relnews                  give back the space of what was removed
     relnews verify my.relnews                   whether it is whole
     relnews health my.relnews                   what state the lists are in
@@ -66,7 +69,8 @@ for command in (
     archives.demo,
     archives.build,
     archives.related,
-    archives.export,
+    archives.blocks,
+    sites.export,
     archives.info,
     archives.duplicates,
     explanations.explain,
@@ -78,5 +82,7 @@ for command in (
     updates.verify,
     quality.evaluate,
     quality.health,
+    serve.serve,
+    rules.rules,
 ):
     main.add_command(command)

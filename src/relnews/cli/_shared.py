@@ -14,7 +14,6 @@ from tqdm import tqdm
 if TYPE_CHECKING:
     from relnews.articles import Article
     from relnews.readers import ArticleReader
-    from relnews.readers.files import Format
 
 
 def _n_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:
@@ -39,27 +38,7 @@ picture_option = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Draw it as well; .png, .svg or .pdf.",
 )
-no_duplicates_option = click.option(
-    "--no-duplicates",
-    is_flag=True,
-    help="Leave out what is nearly the same text as the story or as another item; of several "
-    "versions the newest one stays.",
-)
 archive_argument = click.argument("archive", type=click.Path(path_type=Path))
-articles_argument = click.argument("articles")
-articles_format_option = click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["jsonl", "csv"]),
-    help="Format of ARTICLES if its name does not say; standard input is taken as jsonl.",
-)
-field_option = click.option(
-    "--field",
-    "fields",
-    multiple=True,
-    metavar="NAME=THEIRS",
-    help="Name that ARTICLES has for a field, such as text=body; once for each field.",
-)
 strict_option = click.option(
     "--strict",
     is_flag=True,
@@ -80,27 +59,6 @@ def one_line() -> Iterator[None]:
         yield
     except (ValueError, ImportError) as error:
         raise click.ClickException(str(error)) from error
-
-
-def _pair(field: str) -> tuple[str, str]:
-    name, equals, theirs = field.partition("=")
-    if not equals or not name or not theirs:
-        msg = f"--field must look like text=body, got {field!r}."
-        raise click.UsageError(msg)
-    return name, theirs
-
-
-def reader_of(
-    articles: str, format_: Format | None, fields: tuple[str, ...], strict: bool
-) -> ArticleReader:
-    """Open a file of articles."""
-    from relnews.readers import read_articles
-
-    mapping = dict(_pair(field) for field in fields)
-    try:
-        return read_articles(articles, format=format_, fields=mapping, strict=strict)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
 
 
 @contextlib.contextmanager

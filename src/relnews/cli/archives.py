@@ -11,28 +11,22 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 import click
 from tqdm import tqdm
 
+from relnews.cli._options import list_options, options_of, sizes_of, usage
 from relnews.cli._shared import (
     archive_argument,
-    articles_argument,
-    articles_format_option,
-    field_option,
     k_option,
     n_jobs_option,
-    no_duplicates_option,
     one_line,
     quiet_option,
     read_text,
-    reader_of,
     reading,
     strict_option,
     write_file,
 )
+from relnews.cli._source import Source, source_options
 
 if TYPE_CHECKING:
-    from relnews.lists import RelatedList
-    from relnews.readers.files import Format
     from relnews.related import RelatedNews
-    from relnews.selection import Selection
 
 
 @click.command()
@@ -68,7 +62,7 @@ def demo(k: int, html: Path | None) -> None:
 
 
 @click.command()
-@articles_argument
+@source_options
 @click.option(
     "-o",
     "--output",
@@ -76,10 +70,8 @@ def demo(k: int, html: Path | None) -> None:
     required=True,
     help="Folder to write; an archive that is there is replaced, and only at the end.",
 )
-@articles_format_option
-@field_option
-@click.option("--title-weight", type=click.IntRange(0, 1000), default=3, show_default=True,
-              help="How often a word of a title counts; one of the text counts once.")  # fmt: skip
+@click.option("--title-weight", type=click.FloatRange(0, 1000), default=1, show_default=True,
+              help="What a word weighs more if it is in the title.")  # fmt: skip
 @click.option(
     "--stop-words",
     type=click.Choice(["english", "none"]),
@@ -87,22 +79,29 @@ def demo(k: int, html: Path | None) -> None:
     show_default=True,
     help="Words that do not count; none for archives in another language.",
 )
+@click.option(
+    "--folding",
+    type=click.Choice(["english", "none"]),
+    default="english",
+    show_default=True,
+    help="Plurals are their singulars, and US is U.S.; none for archives in another language.",
+)
 @strict_option
 @quiet_option
 def build(
-    articles: str,
+    source: Source,
     output: Path,
-    format_: Format | None,
-    fields: tuple[str, ...],
-    title_weight: int,
+    title_weight: float,
     stop_words: str,
+    folding: str,
     strict: bool,
     quiet: bool,
 ) -> None:
-    """Make an archive of a file of articles.
+    """Make an archive of a file of articles, of a folder, or of a database.
 
     ARTICLES is a file of JSON Lines (.jsonl, .ndjson, .json) or of CSV (.csv, .tsv), plain or
-    packed (.gz, .xz), or - for standard input.
+    packed (.gz, .xz), or - for standard input; or a file, or a folder of files, of Markdown with
+    front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml).
 
     \b
     relnews build articles.jsonl -o my.relnews
@@ -120,17 +119,20 @@ def build(
     from relnews.related import RelatedNews
 
     _validation.check_archive_target(output, CATALOGUE)  # now rather than after all the work
-    reader = reader_of(articles, format_, fields, strict)
+    reader = source.open(strict)
     news = RelatedNews(
-        title_weight=title_weight, stop_words=None if stop_words == "none" else stop_words
+        title_weight=title_weight,
+        stop_words=None if stop_words == "none" else stop_words,
+        folding=None if folding == "none" else folding,
     )
     with reading(reader, quiet) as records:
         news.fit(records, intake=reader.intake)
     if not quiet:
         click.echo(news.intake_.summary(), err=True)
     if not len(news):
-        msg = f"no article of {articles} was loaded, and {output} was not written."
+        msg = f"no article of {source} was loaded, and {output} was not written."
         raise click.ClickException(msg)
+    source.remember(reader, news)
     news.save(output)
     if not quiet:
         click.echo(f"{output}: {len(news):,} articles", err=True)
@@ -154,7 +156,7 @@ def build(
     show_default=True,
     help="A table to read, one line of JSON, or a <section> to put into a page.",
 )
-@no_duplicates_option
+@list_options
 def related(
     archive: Path,
     id: str | None,  # noqa: A002 (the field's own name)
@@ -162,14 +164,15 @@ def related(
     title: str,
     text_file: TextIO | None,
     format_: str,
-    no_duplicates: bool,
+    **asked: Any,
 ) -> None:
     """Print the Related News of an article or of a draft.
 
     \b
     relnews related my.relnews SOME-ID
     relnews related my.relnews SOME-ID -k 5 --format json
-    relnews related my.relnews SOME-ID --no-duplicates
+    relnews related my.relnews SOME-ID --no-duplicates --where section=World --after 2025-01-01
+    relnews related my.relnews SOME-ID --mode background
     relnews related my.relnews --title "Allies discuss guarantees for Kyiv"
     relnews related my.relnews --title "Guarantees for Kyiv" --text-file draft.txt
 
@@ -182,15 +185,13 @@ def related(
         msg = "give either the ID of an article or a draft (--title, --text-file)."
         raise click.UsageError(msg)
     news = RelatedNews.open(archive)
-    selection = _selection(no_duplicates)
-    if id is not None:
-        items = news.related(id, k, selection=selection)
-    else:
-        draft = read_text(text_file) if text_file else ""
-        try:
-            items = news.related_to_text(draft, title=title, k=k, selection=selection)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from error
+    with usage():
+        options = options_of(asked)
+        if id is not None:
+            items = news.related(id, k, **options)
+        else:
+            draft = read_text(text_file) if text_file else ""
+            items = news.related_to_text(draft, title=title, k=k, **options)
     if not items and format_ != "json":
         click.echo("No related news.", err=True)
     elif format_ == "table":
@@ -201,52 +202,36 @@ def related(
 
 @click.command()
 @archive_argument
+@click.argument("id")
+@click.argument("sizes", nargs=-1, required=True, metavar="MODE=K...")
 @click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    required=True,
-    help="File to write, one JSON object a line; - for standard output.",
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Tables to read, or one line of JSON.",
 )
-@k_option
-@no_duplicates_option
-@n_jobs_option
-@quiet_option
-def export(
-    archive: Path, output: Path, k: int, no_duplicates: bool, n_jobs: int | None, quiet: bool
-) -> None:
-    """Write the list of every article of an archive.
+def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None:  # noqa: A002
+    """Print several lists of an article, with nothing in two of them.
 
     \b
-    relnews export my.relnews -o lists.jsonl
-    relnews export my.relnews -k 5 --n-jobs -1 -o - | gzip > lists.jsonl.gz
+    relnews blocks my.relnews SOME-ID latest=3 background=3 also=2
 
-    One JSON object a line, in the order of the archive: the "id" of an article, and its "related"
-    articles with id, rank, score, similarity, title and what else is known of them. A file is
-    written whole or not at all.
+    The first list chooses first. Each is what `relnews related --mode` prints, without what is in
+    those before it.
     """
-    from relnews.export import json
+    from relnews.export import json, text
     from relnews.related import RelatedNews
 
-    news = RelatedNews.open(archive, n_jobs=n_jobs)
-    lists: Iterable[RelatedList] = tqdm(
-        news.related_all(k, selection=_selection(no_duplicates)),
-        total=len(news), unit=" lists", disable=True if quiet else None,
-    )  # fmt: skip
-    lines = (json.dumps(one) + "\n" for one in lists)
-    if str(output) == "-":
-        for line in lines:
-            click.echo(line.encode(), nl=False)
+    with usage():
+        lists = RelatedNews.open(archive).blocks(id, sizes_of(sizes))
+    if format_ == "json":
+        lines = {mode: items.to_dict() for mode, items in lists.items()}
+        click.echo(json.line({"id": id, "blocks": lines}).encode())
     else:
-        write_file(output, lines)
-
-
-def _selection(no_duplicates: bool) -> Selection | None:
-    if not no_duplicates:
-        return None  # a stored list is read without what the import takes along
-    from relnews.selection import Selection
-
-    return Selection()
+        tables = (f"{mode}\n{text.table(items) or 'none'}" for mode, items in lists.items())
+        click.echo("\n\n".join(tables))
 
 
 @click.command()

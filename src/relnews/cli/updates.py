@@ -11,48 +11,40 @@ import click
 
 from relnews.cli._shared import (
     archive_argument,
-    articles_argument,
-    articles_format_option,
     changed_option,
-    field_option,
     k_option,
     n_jobs_option,
     quiet_option,
     read_text,
-    reader_of,
     reading,
     strict_option,
     write_file,
 )
+from relnews.cli._source import Source, source_options
 from relnews.exceptions import RelnewsError
 
 if TYPE_CHECKING:
     from relnews.lists import UpdateReport
-    from relnews.readers.files import Format
     from relnews.related import RelatedNews
 
 
 @click.command()
 @archive_argument
-@articles_argument
-@articles_format_option
-@field_option
+@source_options
 @strict_option
 @changed_option
 @quiet_option
 def update(
     archive: Path,
-    articles: str,
-    format_: Format | None,
-    fields: tuple[str, ...],
+    source: Source,
     strict: bool,
     changed: Path | None,
     quiet: bool,
 ) -> None:
     """Add a file of articles to an archive, or replace those with the same ids.
 
-    ARTICLES is what `relnews build` takes: JSON Lines or CSV, plain or packed, or - for standard
-    input. Articles that are in the archive word for word are left as they are.
+    ARTICLES is what `relnews build` takes: a file, a folder, or - for standard input; or there is a
+    query. Articles that are in the archive word for word are left as they are.
 
     \b
     relnews update my.relnews new.jsonl
@@ -61,15 +53,16 @@ def update(
 
     All of the file is one change: it is in the archive when the command ends, or nothing of it is.
     """
-    reader = reader_of(articles, format_, fields, strict)
     news = _open_to_change(archive, changed)
+    reader = source.open(strict, news)
     with reading(reader, quiet) as records:
         report = news.partial_fit(records, intake=reader.intake)
     if not quiet:
         click.echo(report.intake, err=True)
     if reader.intake.skipped and not reader.intake.loaded:
-        msg = f"no article of {articles} was loaded, and {archive} is as it was."
+        msg = f"no article of {source} was loaded, and {archive} is as it was."
         raise click.ClickException(msg)
+    source.remember(reader, news)
     _tell(report, changed, quiet)
 
 

@@ -21,7 +21,7 @@ BASELINES = LATEST, SAME_SECTION, RANDOM = "latest", "same section", "random"
 _SHOWN = tuple(
     field.name
     for field in dataclasses.fields(RelatedItem)
-    if field.name not in ("rank", "score", "similarity", "also")
+    if field.name not in ("rank", "score", "similarity", "also", "why", "mentions")
 )
 
 #: Articles whose details are looked up at a time.

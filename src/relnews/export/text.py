@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relnews.lists import RelatedItem, RelatedList
+from relnews.lists import SIMILAR, RelatedItem, RelatedList
 
 #: Unprintable to Python, but harmless and part of real headlines: the soft hyphen, zero-width
 #: space and joiners, direction marks.
@@ -12,7 +12,8 @@ _HARMLESS = "\xad\u200b\u200c\u200d\u200e\u200f"
 def table(related: RelatedList) -> str:
     """Return a list as aligned columns: rank, score, date and title.
 
-    The title comes last, so that nothing depends on how wide a terminal draws it.
+    The title comes last, so that nothing depends on how wide a terminal draws it. If there are
+    items that are there for another reason than that they are similar, it is said before the title.
 
     Parameters
     ----------
@@ -27,18 +28,21 @@ def table(related: RelatedList) -> str:
     """
     if not related:
         return ""
-    rows = [("#", "score", "date", "title"), *map(_row, related)]
-    ranks, scores, dates, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    rows = [("#", "score", "date", "why", "title"), *map(_row, related)]
+    ranks, scores, dates, whys, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    is_plain = all(item.why == SIMILAR for item in related)
     return "\n".join(
-        f"{rank:>{ranks}}  {score:>{scores}}  {date:<{dates}}  {title}"
-        for rank, score, date, title in rows
+        f"{rank:>{ranks}}  {score:>{scores}}  {date:<{dates}}  "
+        + ("" if is_plain else f"{why:<{whys}}  ")
+        + title
+        for rank, score, date, why, title in rows
     )
 
 
-def _row(item: RelatedItem) -> tuple[str, str, str, str]:
+def _row(item: RelatedItem) -> tuple[str, ...]:
     date = item.published.date().isoformat() if item.published else ""
     title = printable(item.title) or printable(item.dek) or printable(item.id)
-    return str(item.rank), f"{item.score:.3f}", date, title
+    return str(item.rank), f"{item.score:.3f}", date, printable(", ".join(item.why)), title
 
 
 def printable(text: str) -> str:

@@ -1,27 +1,31 @@
-"""Files of articles: which format, how to open it, and the reader that goes through it."""
+"""Files of articles: which format, and the reader that goes through it."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
-import gzip
-import io
-import lzma
 import os
-import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Literal, get_args
 
 from relnews import _validation
-from relnews.articles import FIELDS, Article, Intake, Problem, parse_article
+from relnews.articles import FIELDS, Problem
 from relnews.readers import csv, jsonl
+from relnews.readers.documents import DocumentReader
+from relnews.readers.opening import (
+    DAMAGE,
+    PACKED,
+    STDIN,
+    CountedFile,
+    Source,
+    size_of,
+    standard_input,
+    unpacked,
+)
+from relnews.readers.reader import ArticleReader, Found, Skipped
 
-Format = Literal["jsonl", "csv"]
-
-#: The path that means standard input.
-STDIN = "-"
+Format = Literal["jsonl", "csv", "markdown", "html", "feed"]
 
 #: Endings of a file name, and what they promise; `PACKED` ones may follow.
 FORMATS: dict[str, Format] = {
@@ -30,17 +34,17 @@ FORMATS: dict[str, Format] = {
     ".json": "jsonl",
     ".csv": "csv",
     ".tsv": "csv",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".rss": "feed",
+    ".atom": "feed",
+    ".xml": "feed",
 }
-PACKED = (".gz", ".xz")
 
-#: First bytes of a packed file, and what unpacks it.
-_UNPACKERS: dict[bytes, Callable[[Any], contextlib.AbstractContextManager[Iterable[bytes]]]] = {
-    b"\x1f\x8b": gzip.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-
-#: What unpacking raises when the file is cut off or damaged.
-_DAMAGE = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
+#: Formats of which each file is read at once, and of which there can be a folder.
+DOCUMENTS = ("markdown", "html", "feed")
 
 
 def read_articles(
@@ -50,15 +54,18 @@ def read_articles(
     fields: Mapping[str, str] | None = None,
     strict: bool = False,
 ) -> ArticleReader:
-    """Read the articles of a file, one after the other.
+    """Read the articles of a file or a folder, one after the other.
 
     Parameters
     ----------
     path : str or path-like
-        A file of JSON Lines (``.jsonl``, ``.ndjson``, ``.json``) or CSV (``.csv``, ``.tsv``), plain
-        or packed (``.gz``, ``.xz``: told by its first bytes). ``"-"`` is standard input.
-    format : {"jsonl", "csv"}, optional
-        What the file holds if its name does not say so; JSON Lines for standard input.
+        A file of JSON Lines (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``),
+        Markdown with front matter (``.md``, ``.markdown``), HTML (``.html``, ``.htm``), RSS or Atom
+        (``.rss``, ``.atom``, ``.xml``), plain or packed (``.gz``, ``.xz``: told by its first
+        bytes); or a folder of files of one of the last three kinds. ``"-"`` is standard input.
+    format : {"jsonl", "csv", "markdown", "html", "feed"}, optional
+        What is there if names do not say so, or say more than one thing; JSON Lines for standard
+        input.
     fields : mapping, optional
         Field of `Article` to the name that the file has for it, such as ``{"text": "body"}``.
     strict : bool, default=False
@@ -72,38 +79,36 @@ def read_articles(
     Raises
     ------
     FileNotFoundError, IsADirectoryError
-        If there is no such file.
+        If there is no such file, or nothing to read in the folder.
+    ImportError
+        If what reads the format is not installed: ``relnews[markdown]``, ``relnews[html]``,
+        ``relnews[feeds]``.
     ValueError
         If the format or a field is unknown. While reading: if a CSV header lacks a name of
         `fields`, or if the file is one JSON array.
     """
     name = os.fspath(path)
+    is_folder = name != STDIN and Path(name).is_dir()
     if format is None:
-        format = "jsonl" if name == STDIN else _format_of(name)  # noqa: A001
+        if is_folder:
+            format = _format_in(Path(name))  # noqa: A001
+        else:
+            format = "jsonl" if name == STDIN else _format_of(name)  # noqa: A001
     elif format not in get_args(Format):
         raise _validation.unknown_format(format, get_args(Format))
     for field in fields or {}:
         if field not in FIELDS:
             raise _validation.unknown_field(field, FIELDS)
-    if name != STDIN:
+    if name != STDIN and not (is_folder and format in DOCUMENTS):
         _validation.check_articles_file(Path(name))
-    return ArticleReader(name, format, fields or {}, strict=strict)
+    if format in DOCUMENTS:
+        endings = tuple(ending for ending, known in FORMATS.items() if known == format)
+        return DocumentReader(name, format, endings, fields or {}, strict=strict)
+    return LineReader(name, format, fields or {}, strict=strict)
 
 
-class ArticleReader:
-    """The articles of a file; each ``iter()`` opens it and starts anew.
-
-    `read_articles` makes one. Standard input can be gone through once.
-
-    Attributes
-    ----------
-    intake : Intake
-        Problems that the latest pass met; fresh at every ``iter()``. Ids that come twice are left
-        to whoever admits the articles.
-    bytes_total, bytes_read : int or None
-        Size of the file as it is on disk, and how much of that the latest pass has taken, for a
-        progress bar; None where there is no size, as for standard input.
-    """
+class LineReader(ArticleReader):
+    """The articles of a file with a line, or a few lines, for each."""
 
     def __init__(
         self,
@@ -113,72 +118,50 @@ class ArticleReader:
         *,
         strict: bool = False,
     ) -> None:
-        self.intake = Intake(strict=strict)
-        self.bytes_total = None if path == STDIN else _size(Path(path))
+        super().__init__(fields, strict=strict)
+        self._size = None if path == STDIN else size_of(Path(path))
         self._path = path
         self._format = format
-        self._fields = dict(fields)
-        self._file: _CountedFile | None = None
+        self._file: CountedFile | None = None
+
+    @property
+    def bytes_total(self) -> int | None:
+        """Size of the file."""
+        return self._size
 
     @property
     def bytes_read(self) -> int | None:
         """How much of the file the latest pass has taken."""
-        if self.bytes_total is None:
+        if self._size is None:
             return None
         return 0 if self._file is None else self._file.bytes_read
 
-    def __iter__(self) -> Iterator[Article]:
-        return self.articles()
-
-    def articles(self, intake: Intake | None = None) -> Iterator[Article]:
-        """Go through the file; a given intake is told of the problems instead of a fresh one."""
-        if intake is None:
-            intake = self.intake = Intake(strict=self.intake.strict)
-        return self._articles(intake)
-
-    def _articles(self, intake: Intake) -> Iterator[Article]:
+    def _records(self) -> Iterator[Found]:
         name = "<stdin>" if self._path == STDIN else Path(self._path).name
-        with self._open() as file, _unpacked(file) as stream:
+        with self._open() as file, unpacked(file) as stream:
             lines = _Lines(stream)
             try:
-                for line, record in self._records(lines, name):
-                    origin = f"{name}:{line}"
+                for line, record in self._lines(lines, name):
                     if isinstance(record, str):
-                        intake.report(Problem.UNREADABLE, origin, record)
-                        continue
-                    article = parse_article(record, intake, origin, self._fields)
-                    if article is not None:
-                        yield article
-            except _DAMAGE as error:
+                        yield f"{name}:{line}", Skipped(Problem.UNREADABLE, record)
+                    else:
+                        yield f"{name}:{line}", record
+            except DAMAGE as error:
                 detail = _validation.damaged_file(error)
-                intake.report(Problem.UNREADABLE, f"{name}:{lines.number + 1}", detail)
+                yield f"{name}:{lines.number + 1}", Skipped(Problem.UNREADABLE, detail)
 
-    def _records(
+    def _lines(
         self, lines: Iterable[bytes], name: str
     ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
         if self._format == "csv":
             return csv.records(lines, name, self._fields.values())
         return jsonl.records(lines, name)
 
-    def _open(self) -> contextlib.AbstractContextManager[_Source]:
+    def _open(self) -> contextlib.AbstractContextManager[Source]:
         if self._path == STDIN:
-            return contextlib.nullcontext(cast("io.BufferedReader", sys.stdin.buffer))
-        self._file = _CountedFile(self._path)
+            return standard_input()
+        self._file = CountedFile(self._path)
         return self._file
-
-
-class _CountedFile(io.FileIO):
-    """A file that knows how much of it was read, also after it is closed."""
-
-    bytes_read = 0
-
-    def readinto(self, buffer: Any) -> int:
-        count = super().readinto(buffer)
-        self.bytes_read += count
-        return count
-
-
-_Source: TypeAlias = _CountedFile | io.BufferedReader
 
 
 class _Lines:
@@ -194,28 +177,24 @@ class _Lines:
             yield line.removeprefix(codecs.BOM_UTF8) if self.number == 1 else line
 
 
-@contextlib.contextmanager
-def _unpacked(file: _Source) -> Iterator[Iterable[bytes]]:
-    """Unpack a file if its first bytes say that it is packed; its name may be wrong or missing."""
-    buffered = io.BufferedReader(file)
-    try:
-        head = buffered.peek()
-        unpackers = (unpack for magic, unpack in _UNPACKERS.items() if head.startswith(magic))
-        with next(unpackers, contextlib.nullcontext)(buffered) as stream:
-            yield stream
-    finally:
-        buffered.detach()  # or standard input would be closed with it
-
-
 def _format_of(path: str) -> Format:
-    name = Path(path)
-    suffixes = [suffix.lower() for suffix in name.suffixes]
+    ending = _ending(path)
+    if ending not in FORMATS:
+        raise _validation.unknown_extension(Path(path).name, tuple(FORMATS), PACKED)
+    return FORMATS[ending]
+
+
+def _format_in(folder: Path) -> Format:
+    """Return the one format of documents that a folder has files of."""
+    endings = {_ending(name) for _, _, names in os.walk(folder) for name in names}
+    found = sorted({FORMATS[one] for one in endings & FORMATS.keys()} & {*DOCUMENTS})
+    _validation.check_articles_folder(folder, found)
+    return found[0]
+
+
+def _ending(path: str) -> str:
+    """Return the ending of a name that says what is in the file."""
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
     if suffixes and suffixes[-1] in PACKED:
         suffixes.pop()
-    if not suffixes or suffixes[-1] not in FORMATS:
-        raise _validation.unknown_extension(name.name, tuple(FORMATS), PACKED)
-    return FORMATS[suffixes[-1]]
-
-
-def _size(path: Path) -> int | None:
-    return path.stat().st_size if path.is_file() else None
+    return suffixes[-1] if suffixes else ""

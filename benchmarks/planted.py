@@ -1,0 +1,128 @@
+"""Known answers: the duplicates and stories that the generator planted, and what is found of them.
+
+::
+
+    python -m benchmarks planted --generate 10k
+
+One article in thirty is a copy of an earlier one with a twelfth of its words replaced, and articles
+of one story share words that few others have. Both are known beforehand: nobody has to judge.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks import generate
+
+#: Least similarities of two near-duplicates; 0.9 is the default of `RelatedNews.duplicates`.
+THRESHOLDS = (0.9, 0.8)
+
+#: Articles whose lists are looked at for stories.
+LISTS = 1000
+
+
+def measured(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, Any]]:
+    """Yield the records of one archive.
+
+    Parameters
+    ----------
+    n_articles : int
+    seed : int
+        Another seed, another archive.
+    """
+    from relnews import RelatedNews
+
+    ids, texts = [], []
+    for article in generate.articles(n_articles, seed=seed):
+        ids.append(article["id"])
+        texts.append(article)
+    news = RelatedNews().fit(texts)
+    wanted = {(ids[a], ids[b]) for a, b in planted(n_articles, seed=seed).tolist()}
+    for threshold in THRESHOLDS:
+        recall, precision = of_groups(news.duplicates(threshold), wanted)
+        yield _record(f"planted duplicates among the groups at {threshold}", recall)
+        yield _record("pairs of these groups that come from one planted original", precision)
+    rows = np.random.default_rng(seed).permutation(n_articles)[:LISTS]
+    lists = [news.related(ids[row]).ids for row in rows.tolist()]
+    first = [one[0] if one else "" for one in lists]
+    of_first, of_items, of_chance = stories_found(ids, rows, lists, first, seed)
+    yield _record("lists whose first item is of the article's story", of_first)
+    yield _record("items that are of the article's story", of_items)
+    yield _record("two articles drawn at random that are of one story", of_chance)
+
+
+def _record(what: str, share: float) -> dict[str, Any]:
+    return {"job": "planted", "what": what, "share": share}
+
+
+def planted(n_articles: int, *, seed: int = 0) -> np.ndarray:
+    """Return the copies: pairs of positions, copy and original."""
+    pairs = []
+    for start in range(0, n_articles, generate.BLOCK):
+        original = generate.originals(start, seed)
+        copies = np.flatnonzero(original >= 0)
+        pairs.append(np.stack([copies, original[copies]], axis=1) + start)
+    found = np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
+    return found[found[:, 0] < n_articles]
+
+
+def stories(n_articles: int, *, seed: int = 0) -> np.ndarray:
+    """Return the number of the story of each article; a copy is of its original's."""
+    story = generate.story_of(np.arange(n_articles, dtype=np.uint64), seed)
+    copies = planted(n_articles, seed=seed)
+    story[copies[:, 0]] = story[copies[:, 1]]
+    return story
+
+
+def of_groups(groups: Iterable[Sequence[str]], wanted: set[tuple[str, str]]) -> tuple[float, float]:
+    """Hold groups of near-duplicates against the planted ones.
+
+    Parameters
+    ----------
+    groups : iterable of sequence of str
+    wanted : set of (str, str)
+        Ids of copies and originals.
+
+    Returns
+    -------
+    recall : float
+        Of the planted pairs, those in one group.
+    precision : float
+        Of the pairs in one group, those with the same original, or of which one is the other's.
+    """
+    original = dict(wanted)
+    group_of, together, right = {}, 0, 0
+    for number, group in enumerate(groups):
+        group_of |= dict.fromkeys(group, number)
+        roots = [original.get(one, one) for one in group]
+        same = [roots.count(root) for root in roots]
+        together += len(group) * (len(group) - 1) // 2
+        right += sum(n - 1 for n in same) // 2
+    found = sum(group_of.get(a, -1) == group_of.get(b, -2) for a, b in wanted)
+    return found / max(len(wanted), 1), right / together if together else 1.0
+
+
+def stories_found(
+    ids: Sequence[str],
+    rows: np.ndarray,
+    lists: Sequence[Sequence[str]],
+    first: Sequence[str],
+    seed: int,
+) -> tuple[float, float, float]:
+    """Return the shares of first items, of all items, and of drawn pairs, that are of one story."""
+    story = stories(len(ids), seed=seed)
+    of = dict(zip(ids, story.tolist(), strict=True))
+    own = [of[ids[row]] for row in rows.tolist()]
+    hits = [[of[item] == mine for item in one] for mine, one in zip(own, lists, strict=True)]
+    firsts = [of.get(item) == mine for mine, item in zip(own, first, strict=True)]
+    size = np.unique(story, return_counts=True)[1]
+    chance = (size * (size - 1)).sum() / (len(ids) * (len(ids) - 1))
+    return (
+        float(np.mean(firsts)),
+        float(np.mean([*itertools.chain.from_iterable(hits)])),
+        float(chance),
+    )

@@ -1,0 +1,299 @@
+"""Lists and scores held against judgements: the links that writers set, and what people said.
+
+The sets are folders: ``digitalgov`` (links between stories of one site), ``cnrec`` (pairs of news
+that people rated), ``lee`` (short news, all pairs rated). relnews is asked as a site asks it; each
+peer gives scores of all articles, and the best of those are its list.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers import PEERS
+
+#: Items of a list.
+K = 8
+
+#: Articles are drawn anew so often, for the interval of a difference of correlations.
+RESAMPLES = 2000
+
+#: The measures, in the order of the tables.
+MEASURES = (
+    "digitalgov", "digitalgov, unquoted", "cnrec", "similarity", "would-follow", "lee",
+)  # fmt: skip
+
+#: Systems that are there without being asked for, for they need nothing that relnews does not.
+ALWAYS = ("scikit-learn", "sublinear")
+
+
+@dataclasses.dataclass(frozen=True)
+class Ranker:
+    """A system that has been given the articles of a set.
+
+    Parameters
+    ----------
+    best : callable
+        An article's position, how many, and positions that may not be in its list, to positions,
+        best first.
+    scores : callable
+        An article's position to the scores of all articles in its list.
+    """
+
+    best: Callable[[int, int, Sequence[int]], list[int]]
+    scores: Callable[[int], np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """A set.
+
+    Parameters
+    ----------
+    articles : list of dict
+        Their ids are their positions.
+    qrels : mapping of int to mapping of int to int
+        Query to judged article to grade.
+    quoted : frozenset of (int, int)
+        Pairs of which one quotes the title of the other.
+    pairs : ndarray of int of shape (n, 2)
+        Those that people rated.
+    ratings : dict of str to ndarray of float of shape (n,)
+        By what they were asked.
+    """
+
+    articles: list[dict[str, Any]]
+    qrels: Mapping[int, Mapping[int, int]]
+    quoted: frozenset[tuple[int, int]]
+    pairs: np.ndarray
+    ratings: dict[str, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Correlation:
+    """Of scores with what people said.
+
+    Parameters
+    ----------
+    articles : int
+        How many the set has.
+    pairs : ndarray of int of shape (n, 2)
+    scores, ratings : ndarray of float of shape (n,)
+    """
+
+    articles: int
+    pairs: np.ndarray
+    scores: np.ndarray
+    ratings: np.ndarray
+
+    def value(self) -> float:
+        """Return Pearson's correlation."""
+        return float(self.of_resamples(np.ones((1, self.articles)))[0])
+
+    def of_resamples(self, times: np.ndarray) -> np.ndarray:
+        """Return it for each row of how often each article was drawn.
+
+        A pair counts as often as both of its articles together.
+        """
+        weight = times[:, self.pairs[:, 0]] * times[:, self.pairs[:, 1]]
+        n = weight.sum(axis=1)
+        x, y = (_standard(values) for values in (self.scores, self.ratings))
+        mean_x, mean_y = weight @ x / n, weight @ y / n
+        both = weight @ (x * y) / n - mean_x * mean_y
+        spread = (weight @ (x * x) / n - mean_x**2) * (weight @ (y * y) / n - mean_y**2)
+        return both / np.sqrt(spread)
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    return (values - values.mean()) / values.std()
+
+
+def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[str, Any]]:
+    """Yield the records of relnews and of each peer, and of how far relnews is ahead of it.
+
+    Parameters
+    ----------
+    data : Path
+        The folder of the sets.
+    peers : sequence of str
+        Names in `benchmarks.peers.PEERS`.
+    threads : int
+    """
+    others = [name for name in PEERS if name in ALWAYS or name in peers]
+    asked = [name for name in others if "relevance" in PEERS[name].jobs]
+    found: dict[str, dict[str, Any]] = {}
+    sets = {name: read(data / name) for name in ("digitalgov", "cnrec", "lee")}
+    for name in ["relnews", *asked]:
+        for label, ranker in rankers(name, threads):
+            found[label] = {}
+            for one in sets.items():
+                found[label] |= of_set(*one, ranker(one[1]))
+            print(f"relevance: {label}", file=sys.stderr, flush=True)
+    for label, values in found.items():
+        means = {measure: mean(values[measure]) for measure in MEASURES}
+        yield {"job": "relevance", "system": label, "ours": label == "relnews", "means": means}
+    for label, values in found.items():
+        if label != "relnews":
+            ours = found["relnews"]
+            differences = {m: difference(ours[m], values[m]) for m in MEASURES}
+            yield {"job": "bootstrap", "system": label, "differences": differences}
+
+
+def read(folder: Path) -> Judged:
+    """Read a set: articles, qrels, quoted pairs and ratings, as far as it has them."""
+    from relnews import read_articles
+    from relnews.evaluation import read_qrels
+
+    files = [folder / "docs.jsonl.gz", folder / "background.jsonl.gz"]
+    read_ = [article for path in files if path.exists() for article in read_articles(path)]
+    place = {article.id: i for i, article in enumerate(read_)}
+    articles = [
+        {"id": str(i), "title": a.title, "text": a.text, "published": a.published}
+        for i, a in enumerate(read_)
+    ]
+    qrels: dict[int, dict[int, int]] = {}
+    for path in sorted(folder.glob("qrels*.tsv")):
+        for query, grades in read_qrels(path).items():
+            qrels[place[query]] = {place[article]: grade for article, grade in grades.items()}
+    quoted = [(place[a], place[b]) for a, b, *_ in _rows(folder / "quoted.tsv")]
+    titles, *rows = _rows(folder / "pairs.tsv") or [[]]
+    names = {"meanSimRating": "similarity", "meanGoodR": "would-follow"}
+    ratings = {
+        names.get(title, folder.name): np.array([float(row[column]) for row in rows])
+        for column, title in enumerate(titles)
+        if column > 1
+    }
+    pairs = np.array([(place[a], place[b]) for a, b, *_ in rows], dtype=int).reshape(-1, 2)
+    return Judged(articles, qrels, frozenset(quoted), pairs, ratings)
+
+
+def _rows(path: Path) -> list[list[str]]:
+    if not path.exists():
+        return []
+    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def rankers(name: str, threads: int) -> Iterator[tuple[str, Callable[[Judged], Ranker]]]:
+    """Yield the ways to rank that a system has, by what tables call them."""
+    if name == "relnews":
+        yield "relnews", by_related_news
+    else:
+        peer = PEERS[name](threads)
+        yield peer.name, lambda judged: by_scores(peer.scores, judged)
+
+
+def by_related_news(judged: Judged) -> Ranker:
+    """Rank as a site does, by what is public."""
+    from relnews import RelatedNews
+
+    news, n = RelatedNews().fit(judged.articles), len(judged.articles)
+
+    def best(query: int, k: int, out: Sequence[int]) -> list[int]:
+        # Conditions are part of the ranking, so that the list is full all the same.
+        found = news.related(str(query), k, exclude=[str(one) for one in out])
+        return [int(item.id) for item in found]
+
+    def scores(query: int) -> np.ndarray:
+        found = np.zeros(n)
+        # People rated versions of one story, too, of which a list has one or none.
+        for item in news.related(str(query), n, selection=None):
+            found[int(item.id)] = item.score
+        return found
+
+    return Ranker(best, scores)
+
+
+def by_scores(
+    scores_of: Callable[[list[dict[str, Any]], list[int]], np.ndarray], judged: Judged
+) -> Ranker:
+    """Rank by the scores of all articles."""
+    queries = sorted({*judged.qrels, *judged.pairs.ravel().tolist()})
+    place = {query: i for i, query in enumerate(queries)}
+    found = np.asarray(scores_of(judged.articles, queries))
+
+    def best(query: int, k: int, out: Sequence[int]) -> list[int]:
+        row = found[place[query]].astype(float)
+        row[[query, *out]] = -np.inf
+        first = np.argsort(-row, kind="stable")[:k]
+        return [int(one) for one in first if row[one] > 0]
+
+    return Ranker(best, lambda query: found[place[query]])
+
+
+def of_set(name: str, judged: Judged, ranker: Ranker) -> dict[str, Any]:
+    """Return the measures of a set: nDCG of each query as `Scores`, or a `Correlation`."""
+    if name == "digitalgov":
+        return {
+            name: of_archive(judged, ranker, frozenset()),
+            f"{name}, unquoted": of_archive(judged, ranker, judged.quoted),
+        }
+    # Most scores are the same both ways; of others the mean counts, for a rating has no direction.
+    rows = {int(query): ranker.scores(int(query)) for query in np.unique(judged.pairs)}
+    scores = np.array([(rows[a][b] + rows[b][a]) / 2 for a, b in judged.pairs.tolist()], float)
+    found: dict[str, Any] = {
+        label: Correlation(len(judged.articles), judged.pairs, scores, ratings)
+        for label, ratings in judged.ratings.items()
+    }
+    if judged.qrels:
+        found[name] = of_judged(judged, ranker)
+    return found
+
+
+def of_archive(judged: Judged, ranker: Ranker, out: frozenset[tuple[int, int]]) -> Any:
+    """Return nDCG over the whole archive; pairs that are out are neither judged nor listed."""
+    from relnews.evaluation import score
+
+    qrels = {
+        str(query): {str(a): grade for a, grade in grades.items() if (query, a) not in out}
+        for query, grades in judged.qrels.items()
+    }
+    run = {
+        str(query): [
+            str(one) for one in ranker.best(query, K, [a for a in grades if (query, a) in out])
+        ]
+        for query, grades in judged.qrels.items()
+    }
+    return score(qrels, run, K)
+
+
+def of_judged(judged: Judged, ranker: Ranker) -> Any:
+    """Return nDCG among the judged articles of each query; the gain of a grade g is 2**g - 1."""
+    from relnews.evaluation import score
+
+    qrels, run = {}, {}
+    for query, grades in judged.qrels.items():
+        scores = ranker.scores(query)
+        qrels[str(query)] = {str(a): 2**grade - 1 for a, grade in grades.items()}
+        run[str(query)] = [str(a) for a in sorted(grades, key=lambda a: (-scores[a], a))[:K]]
+    return score(qrels, run, K)
+
+
+def mean(measure: Any) -> float:
+    """Return what a table shows of a measure."""
+    if isinstance(measure, Correlation):
+        return measure.value()
+    return float(measure.means()[f"nDCG@{K}"])
+
+
+def difference(ours: Any, theirs: Any) -> dict[str, float]:
+    """Return how far relnews is ahead, and the 95 % interval of a paired bootstrap."""
+    if not isinstance(ours, Correlation):
+        from relnews.evaluation import compare
+
+        (found,) = [one for one in compare(ours, theirs) if one.measure == f"nDCG@{K}"]
+        return {"difference": found.difference, "low": found.low, "high": found.high}
+    # Queries are drawn above, articles here: pairs of one article are not independent.
+    judged = np.unique(ours.pairs)
+    drawn = np.random.default_rng(0).multinomial(
+        len(judged), np.full(len(judged), 1 / len(judged)), RESAMPLES
+    )
+    times = np.zeros((RESAMPLES, ours.articles))
+    times[:, judged] = drawn
+    gaps = ours.of_resamples(times) - theirs.of_resamples(times)
+    low, high = np.percentile(gaps, [2.5, 97.5])
+    return {"difference": ours.value() - theirs.value(), "low": float(low), "high": float(high)}

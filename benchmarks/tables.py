@@ -1,0 +1,252 @@
+"""Records as Markdown tables: ratios first, then the times themselves."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+
+#: What each job's table is headed by.
+TITLES = {
+    "vectorise": "Vectorise: texts to vectors",
+    "lists": "All lists: many at a time",
+    "single": "One list at a time",
+    "cold": "Open cold: a new process, imports included, opens its index and finds one list",
+    "update": "Update: one article is added, then its list is found",
+    "memory": "Memory and preparation",
+    "planted": "Planted duplicates and stories",
+    "relevance": "Relevance: lists and scores held against judgements",
+    "bootstrap": "relnews ahead of each, and 95 % interval of a paired bootstrap",
+    "left out": "Left out",
+}
+
+#: What comes before anything is timed.
+STEPS = ("import", "compile", "build", "warm-up")
+
+#: That of the tables.
+ORDER = list(TITLES)
+
+#: What `Peer.searches` calls its results, as tables say it.
+KINDS = {"exact": "exact", "near": "recall", "other": "overlap"}
+
+
+def put_between(path: Path, name: str, text: str) -> None:
+    """Replace what is between the two marks of a page."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    page = path.read_text(encoding="utf-8")
+    if page.count(begin) != 1 or page.count(end) != 1:
+        raise SystemExit(f"{path} needs the lines {begin} and {end} once each")
+    before, rest = page.split(begin)
+    after = rest.split(end)[1]
+    path.write_text(f"{before}{begin}\n\n{text.strip()}\n\n{end}{after}", encoding="utf-8")
+
+
+def heading(machine: dict[str, Any]) -> str:
+    """Return what the figures were taken on."""
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    changed = " with changes" if machine["changed"] else ""
+    load = "" if machine["load"] is None else f"; load when it began {machine['load']:.1f}"
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB;"
+        f" {machine['threads']} thread(s) for every system, pinned{load}."
+        f" Python {machine['python']}, {versions}. Commit {machine['commit']}{changed}.\n\n"
+        f'```console\n$ pip install -e ".[bench]" && {machine["command"]}\n```\n'
+    )
+
+
+def of_records(records: Iterable[Record]) -> str:
+    """Return the tables of some records."""
+    found = []
+    for (_, job, *_), some in itertools.groupby(sorted(records, key=_key), key=_key):
+        rows = list(some)
+        found.append(f"\n**{TITLES[job]}**{_about(rows[0])}\n\n{TABLES[job](rows)}")
+    return "\n".join(found)
+
+
+def of_left_out(rows: Sequence[Record]) -> str:
+    """Return the table of what was not measured, and why."""
+    lines = [[_name(row), row["of"], row["reason"]] for row in rows]
+    return table(["system", "job", "reason"], lines) if lines else ""
+
+
+def _key(record: Record) -> tuple[Any, ...]:
+    job = record["job"]
+    return ORDER.index(job), job, record.get("size", 0), record.get("weights", "")
+
+
+def _about(record: Record) -> str:
+    if "source" not in record:
+        return ""
+    vectors = f", vectors “{record['weights']}”" if record["job"] in ("lists", "single") else ""
+    return f", {record['source']}: {record['size']:,} articles{vectors}"
+
+
+def _name(record: Record) -> str:
+    return ", ".join(filter(None, [record["system"], record.get("search")]))
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _ratio(record: Record) -> str:
+    if "ratio" not in record:
+        return "1"
+    ratio = record["ratio"]
+    return f"**{_short(ratio['median'])}** {_ends(ratio)[:-1]}, n={ratio['n']})"
+
+
+def _short(number: float) -> str:
+    return f"{number:.2f}" if number < 10 else f"{number:,.0f}"
+
+
+def _share(record: Record) -> str:
+    kind = KINDS[record["kind"]]
+    return kind if record["kind"] == "exact" else f"{kind} {record['share']:.2f}"
+
+
+def _against(rows: Sequence[Record]) -> list[Record]:
+    """Order rows by time: ours first if it is, and after what is faster if it is not."""
+    return sorted(rows, key=lambda row: row["ratio"]["median"] if "ratio" in row else 1.0)
+
+
+def _vectorise(rows: Sequence[Record]) -> str:
+    return table(
+        ["system", "time / relnews'", "vectors", "articles/s", "seconds"],
+        (
+            [_name(row), _ratio(row), row["kind"], _per_second(row, row["articles"]),
+             _spread(row["seconds"], 1)]
+            for row in _against(rows)
+        ),
+    )  # fmt: skip
+
+
+def _lists(rows: Sequence[Record]) -> str:
+    return table(
+        ["system", "time / ours", "ours is", "lists", "lists/s", "ms a list"],
+        (
+            [_name(row), _ratio(row), row.get("against", ""), _share(row),
+             _per_second(row), _spread(row["seconds"], 1000)]
+            for row in _against(rows)
+        ),
+    )  # fmt: skip
+
+
+def _single(rows: Sequence[Record]) -> str:
+    return table(
+        ["system", "p50 / ours", "p99 / ours", "ours is", "lists", "p50, ms", "p99, ms", "queries"],
+        (
+            [_name(row), _ratio(row), f"{_short(row['ratio_p99'])}" if "ratio" in row else "1",
+             row.get("against", ""), _share(row), _spread(row["seconds"], 1000),
+             _spread(row["p99"], 1000), str(row["queries"])]
+            for row in _against(rows)
+        ),
+    )  # fmt: skip
+
+
+def _cold(rows: Sequence[Record]) -> str:
+    return table(
+        ["system", "time / RelatedNews", "ms", "peak MB", "private MB"],
+        (
+            [_name(row), _ratio(row), _spread(row["seconds"], 1000), _middle(row.get("peak_mb")),
+             _middle(row.get("private_mb"))]
+            for row in _against(rows)
+        ),
+    )  # fmt: skip
+
+
+def _update(rows: Sequence[Record]) -> str:
+    return table(
+        ["system", "time / RelatedNews", "to add only, / RelatedNews", "ms", "to add only, ms"],
+        (
+            [_name(row), _ratio(row), _short(row["ratio_add"]["median"]) if "ratio" in row else "1",
+             _spread(row["seconds"], 1000), _spread(row["add_s"], 1000)]
+            for row in _against(rows)
+        ),
+    )  # fmt: skip
+
+
+def _memory(rows: Sequence[Record]) -> str:
+    return table(
+        ["system", "job", *(f"{step}, s" for step in STEPS), "peak MB", "private MB"],
+        (
+            [_name(row), "vectorise" if row["of"] == "vectorise" else "lists",
+             *(_number(row.get(f"{step.replace('-', '_')}_s"), "{:.2f}") for step in STEPS),
+             *(_number(row.get(name), "{:,.0f}") for name in ("peak_mb", "private_mb"))]
+            for row in rows
+        ),
+    )  # fmt: skip
+
+
+def _planted(rows: Sequence[Record]) -> str:
+    return table(["what", "found"], ([row["what"], f"{row['share']:.3f}"] for row in rows))
+
+
+def _relevance(rows: Sequence[Record]) -> str:
+    def cells(row: Record) -> list[str]:
+        m = {name: f"{value:.3f}".lstrip("0") for name, value in row["means"].items()}
+        return [
+            row["system"],
+            f"{m['digitalgov']} ({m['digitalgov, unquoted']})",
+            f"{m['cnrec']} / {m['similarity']} / {m['would-follow']}",
+            m["lee"],
+        ]
+
+    return table(
+        ["system", "digitalgov nDCG@8 (without quoted)", "cnrec nDCG@8 / similarity / would-follow",
+         "lee"],
+        map(cells, rows),
+    )  # fmt: skip
+
+
+def _bootstrap(rows: Sequence[Record]) -> str:
+    measures = list(rows[0]["differences"])
+
+    def cell(found: Record) -> str:
+        text = f"{found['difference']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
+        return f"**{text}**" if found["low"] > 0 or found["high"] < 0 else text
+
+    return table(
+        ["relnews less", *measures],
+        ([row["system"], *(cell(row["differences"][m]) for m in measures)] for row in rows),
+    )
+
+
+def _spread(found: Record, factor: float) -> str:
+    return f"{_short(found['median'] * factor)} {_ends(found, factor)}"
+
+
+def _ends(found: Record, factor: float = 1) -> str:
+    return f"({_short(found['min'] * factor)} to {_short(found['max'] * factor)})"
+
+
+def _per_second(row: Record, times: int = 1) -> str:
+    return f"{times / row['seconds']['median']:,.0f}"
+
+
+def _middle(found: Record | None) -> str:
+    return "" if found is None else f"{found['median']:,.0f}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value)
+
+
+#: Job to what makes its table.
+TABLES: dict[str, Callable[[Sequence[Record]], str]] = {
+    "vectorise": _vectorise,
+    "lists": _lists,
+    "single": _single,
+    "cold": _cold,
+    "update": _update,
+    "memory": _memory,
+    "planted": _planted,
+    "relevance": _relevance,
+    "bootstrap": _bootstrap,
+    "left out": of_left_out,
+}

@@ -1,0 +1,203 @@
+"""From UTF-8 bytes to runs of word characters.
+
+`fold` lower-cases and says of every byte whether it belongs to a word. `edges` packs that into one
+bit a byte, so that the runs are found by counting zeros, 64 bytes at a time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from relnews._kernels._compile import kernel
+from relnews._kernels.machine import (
+    load_half,
+    load_word,
+    store_half,
+    trailing_zeros,
+)  # fmt: skip
+
+#: Bytes that may be read past the end of a text.
+PADDING = 64
+
+# An entry of the table of code points: the lower-cased one, whether that is another, and whether it
+# is a word character.
+POINT = np.uint32((1 << 21) - 1)
+CHANGES = np.uint32(1 << 30)
+WORD_BIT = np.uint32(1 << 31)
+
+_WORD_SHIFT = np.uint32(31)
+_EACH_BYTE = np.uint32(0x01010101)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_GATHER = np.uint64(0x0102040810204080)
+
+
+@kernel
+def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word, out_part_ptr):
+    """Lower-case a batch of texts and mark the bytes of word characters.
+
+    Parameters
+    ----------
+    text : uint8[n_bytes + PADDING]
+        Valid UTF-8 (lone surrogates may be encoded) of all parts, one after another.
+    part_ptr : int64[n_parts + 1]
+    part_is_ascii : uint8[n_parts]
+    characters : uint32[0x110000]
+        The lower-cased code point of each code point, with `WORD_BIT` if that is a word character
+        and `CHANGES` if it is another one.
+        Characters that are lower-cased to more than one, or by their neighbours, come lower-cased.
+    lower : bool
+    out_text, out_is_word : uint8[≥ 2 n_bytes + n_parts + PADDING]
+        One more byte, not of a word, ends each part.
+    out_part_ptr : int64[n_parts + 1]
+
+    Returns
+    -------
+    int
+        Bytes of out_text in use.
+    """
+    at = 0
+    for part in range(part_is_ascii.size):
+        out_part_ptr[part] = at
+        i = part_ptr[part]
+        end = part_ptr[part + 1]
+        while i < end:
+            n = end - i if part_is_ascii[part] else _ascii_run(text, i, end)
+            if n > 0:
+                _fold_ascii(text[i : i + n], lower, out_text[at : at + n], out_is_word[at : at + n])
+                i += n
+                at += n
+            # Among other characters a few of ASCII, spaces most of all, are folded like them.
+            while i < end and (text[i] >= 0x80 or load_word(text, i) & _HIGH_BITS):
+                width, point = decode_character(text, i)
+                entry = characters[point]
+                # Four bytes at a time; what was too much is overwritten by the next character.
+                store_half(out_is_word, at, np.uint32((entry >> _WORD_SHIFT) * _EACH_BYTE))
+                if lower and entry & CHANGES:
+                    at += _encode(np.int64(entry & POINT), out_text, at)
+                else:
+                    store_half(out_text, at, load_half(text, i))
+                    at += width
+                i += width
+        out_text[at] = 0x20
+        out_is_word[at] = 0
+        at += 1
+    out_part_ptr[part_is_ascii.size] = at
+    for i in range(at, at + PADDING):
+        out_text[i] = 0
+        out_is_word[i] = 0
+    return at
+
+
+@kernel
+def _ascii_run(text, start, end):
+    """Return the number of bytes until the next character that is not ASCII."""
+    i = start
+    while i + 8 <= end and not load_word(text, i) & _HIGH_BITS:
+        i += 8
+    while i < end and text[i] < 0x80:
+        i += 1
+    return i - start
+
+
+@kernel
+def _fold_ascii(text, lower, out_text, out_is_word):
+    """Fold ASCII: simple enough for the compiler to do 64 bytes at a time."""
+    for i in range(text.size):
+        byte = text[i]
+        capital = lower & (np.uint8(byte - 65) < 26)
+        out_text[i] = np.uint8(byte + (32 if capital else 0))
+        letter = np.uint8((byte | 32) - 97) < 26
+        digit = np.uint8(byte - 48) < 10
+        out_is_word[i] = np.uint8(letter | digit | (byte == 95))
+
+
+@kernel
+def decode_character(text, i):
+    """Return the width and the code point of the character at i."""
+    byte = np.int64(text[i])
+    if byte < 0x80:
+        return 1, byte
+    if byte < 0xE0:
+        return 2, ((byte & 0x1F) << 6) | (text[i + 1] & 0x3F)
+    if byte < 0xF0:
+        return 3, ((byte & 0x0F) << 12) | ((text[i + 1] & 0x3F) << 6) | (text[i + 2] & 0x3F)
+    return 4, (
+        ((byte & 0x07) << 18) | ((text[i + 1] & 0x3F) << 12) | ((text[i + 2] & 0x3F) << 6)
+        | (text[i + 3] & 0x3F)
+    )  # fmt: skip
+
+
+@kernel
+def _encode(point, out_text, at):
+    """Write a code point; return its width."""
+    if point < 0x80:
+        out_text[at] = point
+        return 1
+    if point < 0x800:
+        out_text[at] = 0xC0 | (point >> 6)
+        out_text[at + 1] = 0x80 | (point & 0x3F)
+        return 2
+    if point < 0x10000:
+        out_text[at] = 0xE0 | (point >> 12)
+        out_text[at + 1] = 0x80 | ((point >> 6) & 0x3F)
+        out_text[at + 2] = 0x80 | (point & 0x3F)
+        return 3
+    out_text[at] = 0xF0 | (point >> 18)
+    out_text[at + 1] = 0x80 | ((point >> 12) & 0x3F)
+    out_text[at + 2] = 0x80 | ((point >> 6) & 0x3F)
+    out_text[at + 3] = 0x80 | (point & 0x3F)
+    return 4
+
+
+@kernel
+def edges(is_word, n_bytes, out_start, out_end):
+    """Find the runs of word bytes.
+
+    Parameters
+    ----------
+    is_word : uint8[≥ n_bytes + PADDING]
+        0 or 1, and 0 from n_bytes - 1 on.
+    n_bytes : int
+    out_start, out_end : int32[≥ n_bytes / 2 + 1]
+
+    Returns
+    -------
+    int
+        The number of runs.
+    """
+    n_starts = 0
+    n_ends = 0
+    last = np.uint64(0)
+    for first in range(0, n_bytes, 64):
+        bits = np.uint64(0)
+        for i in range(8):
+            # The lowest bits of eight bytes, side by side in the highest byte of the product.
+            eight = load_word(is_word, first + 8 * i)
+            bits |= ((eight * _GATHER) >> np.uint64(56)) << np.uint64(8 * i)
+        before = (bits << np.uint64(1)) | last
+        last = bits >> np.uint64(63)
+        begins = bits & ~before
+        ends = before & ~bits
+        while begins:
+            out_start[n_starts] = first + trailing_zeros(begins)
+            n_starts += 1
+            begins &= begins - np.uint64(1)
+        while ends:
+            out_end[n_ends] = first + trailing_zeros(ends)
+            n_ends += 1
+            ends &= ends - np.uint64(1)
+    if n_ends < n_starts:
+        out_end[n_ends] = n_bytes
+    return n_starts
+
+
+@kernel
+def find_runs(
+    text, part_ptr, part_is_ascii, characters, lower, is_word, out_text, out_part_ptr, out_start,
+    out_end,
+):  # fmt: skip
+    """Fold a batch of texts and find its runs; see `fold` and `edges`."""
+    n_bytes = fold(
+        text, part_ptr, part_is_ascii, characters, lower, out_text, is_word, out_part_ptr
+    )
+    return edges(is_word, n_bytes, out_start, out_end)

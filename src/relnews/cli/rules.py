@@ -1,0 +1,174 @@
+"""Commands of editors: what is said of lists, kept in the archive."""
+
+# ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from relnews.cli._options import usage
+from relnews.cli._shared import archive_argument, one_line, read_text
+
+if TYPE_CHECKING:
+    from relnews.rules import Rules
+
+
+@click.group()
+def rules() -> None:
+    """Say what lists have to show, and what they must not.
+
+    \b
+    relnews rules pin my.relnews SOME-ID OTHER           begin its list with OTHER
+    relnews rules block my.relnews SOME-ID OTHER         never OTHER in its list
+    relnews rules never my.relnews tag=court section=Fun  no list of one has the other
+    relnews rules hide my.relnews "title=Live: *"        in no list at all
+    relnews rules list my.relnews                        what has been said
+    relnews rules drop my.relnews 3                      take the third rule back
+
+    Rules hold from the next list on, stored lists and exports included, and survive updates. A kind
+    of articles is id=…, section=…, tag=… or title=…; * in a title stands for anything.
+    """
+
+
+@rules.command("list")
+@archive_argument
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Lines to read, or one JSON object a line, which `relnews rules load` takes.",
+)
+def list_(archive: Path, format_: str) -> None:
+    """Print the rules of an archive, and which of them do nothing now.
+
+    \b
+    relnews rules list my.relnews
+    relnews rules list my.relnews --format json > rules.jsonl
+    """
+    from relnews.export.text import printable
+
+    kept = _rules_of(archive)
+    asleep = kept.sleeping()
+    for number, rule in enumerate(kept, start=1):
+        note = asleep.get(rule)
+        if format_ == "table":
+            click.echo(printable(f"{number}. {rule}{f' (asleep: {note})' if note else ''}"))
+        else:
+            record = {"kind": rule.kind, "a": rule.a, "b": rule.b, "asleep": note}
+            click.echo(json.dumps(record, ensure_ascii=False).encode())
+    if not len(kept) and format_ == "table":
+        click.echo("No rules.", err=True)
+
+
+@rules.command()
+@archive_argument
+@click.argument("id")
+@click.argument("others", nargs=-1, metavar="[OTHER]...")
+def pin(archive: Path, id: str, others: tuple[str, ...]) -> None:  # noqa: A002
+    """Let the list of an article begin with others, in this order.
+
+    \b
+    relnews rules pin my.relnews SOME-ID OTHER
+    relnews rules pin my.relnews SOME-ID
+
+    They take the place of what was pinned there; without any nothing is pinned any more. An article
+    that is removed, under embargo or expired is not shown; the pin is kept.
+    """
+    with usage():
+        _rules_of(archive).pin(id, others)
+
+
+@rules.command()
+@archive_argument
+@click.argument("id")
+@click.argument("other")
+@click.option("--both-ways", is_flag=True, help="Nor the article in the list of the other.")
+def block(archive: Path, id: str, other: str, both_ways: bool) -> None:  # noqa: A002
+    """Keep an article out of the list of another.
+
+    \b
+    relnews rules block my.relnews SOME-ID OTHER
+    relnews rules block my.relnews SOME-ID OTHER --both-ways
+    """
+    _rules_of(archive).block(id, other, both_ways=both_ways)
+
+
+@rules.command()
+@archive_argument
+@click.argument("some")
+@click.argument("others")
+def never(archive: Path, some: str, others: str) -> None:
+    """Keep two kinds of articles out of each other's lists.
+
+    \b
+    relnews rules never my.relnews tag=obituary section=Celebrities
+    relnews rules never my.relnews tag=court tag=court
+    """
+    with usage():
+        _rules_of(archive).never(some, others)
+
+
+@rules.command()
+@archive_argument
+@click.argument("some")
+def hide(archive: Path, some: str) -> None:
+    """Keep a kind of articles out of all lists.
+
+    \b
+    relnews rules hide my.relnews section=Corrections
+    relnews rules hide my.relnews "title=Live: *"
+    relnews rules hide my.relnews id=SOME-ID
+    """
+    with usage():
+        _rules_of(archive).hide(some)
+
+
+@rules.command()
+@archive_argument
+@click.argument("numbers", nargs=-1, required=True, type=click.IntRange(min=1), metavar="NUMBER...")
+def drop(archive: Path, numbers: tuple[int, ...]) -> None:
+    """Take rules back, by their numbers in the list.
+
+    \b
+    relnews rules drop my.relnews 3
+    """
+    kept = _rules_of(archive)
+    there = [*kept]
+    if max(numbers) > len(there):
+        msg = f"{archive} has {len(there):,} rules, so there is no number {max(numbers)}."
+        raise click.ClickException(msg)
+    kept.drop(*(there[number - 1] for number in numbers))
+
+
+@rules.command()
+@archive_argument
+@click.argument("file", type=click.File(encoding="utf-8"))
+def load(archive: Path, file: TextIO) -> None:
+    """Let the rules of a file be all rules of an archive: after it was built anew, say.
+
+    \b
+    relnews rules list old.relnews --format json | relnews rules load new.relnews -
+    """
+    from relnews.rules import Rule
+
+    lines = read_text(file).split("\n")
+    try:
+        records = [json.loads(line) for line in lines if line.strip()]
+        given = [Rule(one["kind"], one["a"], one["b"]) for one in records]
+    except (ValueError, TypeError, LookupError) as error:
+        msg = f"{file.name}: expected what `relnews rules list --format json` prints."
+        raise click.ClickException(msg) from error
+    with one_line():
+        _rules_of(archive).replace(given)
+
+
+def _rules_of(archive: Path) -> Rules:
+    from relnews.related import RelatedNews
+
+    return RelatedNews.open(archive).rules

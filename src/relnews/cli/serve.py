@@ -1,0 +1,84 @@
+"""The command that serves lists over HTTP."""
+
+# ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from pathlib import Path
+
+import click
+
+from relnews.cli._shared import archive_argument, one_line
+
+#: Connections that may wait to be taken.
+_BACKLOG = 2048
+
+
+@click.command()
+@archive_argument
+@click.option("--host", default="127.0.0.1", show_default=True,
+              help="Address to listen at; 0.0.0.0 for the whole network.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+              help="0 takes one that is free.")  # fmt: skip
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    help="Site whose pages may ask, such as https://news.example; once for each, * for all.",
+)
+@click.option("--max-age", type=click.IntRange(0), default=3600, show_default=True,
+              help="Most seconds that caches on the way may keep a list.")  # fmt: skip
+@click.option("--heading", default="Related News", show_default=True,
+              help="Heading of a list as HTML.")  # fmt: skip
+@click.option("--heading-level", type=click.IntRange(1, 6), default=2, show_default=True)
+def serve(
+    archive: Path,
+    host: str,
+    port: int,
+    origins: tuple[str, ...],
+    max_age: int,
+    heading: str,
+    heading_level: int,
+) -> None:
+    """Serve the lists of an archive over HTTP.
+
+    \b
+    relnews serve my.relnews
+    relnews serve my.relnews --port 8080 --origin https://news.example
+
+    \b
+    /related/SOME-ID         the list as JSON, HTML or JSON-LD: what the client accepts
+    /related/SOME-ID.html    the list as HTML; .json and .jsonld likewise
+    /related                 POST a draft: {"title": "…", "text": "…"}
+    /related-news.js         the element <related-news> for your pages
+    /openapi.json            all of it described
+    /health, /metrics        whether it is well, and how busy
+
+    What another process commits to the archive is served at once. Store the lists first (relnews
+    lists), so that serving one does not rank.
+    """
+    from relnews import _validation, web
+
+    with one_line():
+        try:
+            import uvicorn
+        except ImportError as error:
+            raise _validation.no_web_extra(error) from error
+        application = web.app(
+            archive, origins=origins, max_age=max_age, heading=heading, heading_level=heading_level
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=_BACKLOG) as listener:
+        address = _authority(*listener.getsockname()[:2])
+        click.echo(f"{archive}: http://{address}/related/ID", err=True)
+        config = uvicorn.Config(
+            application, access_log=False, log_level="warning", server_header=False
+        )
+        with contextlib.suppress(KeyboardInterrupt):  # how it is ended at a terminal
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,120 @@
+"""The command that writes every list: to a file, or into the folder of a site."""
+
+# ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tqdm import tqdm
+
+from relnews.cli._options import list_options, options_of, usage
+from relnews.cli._shared import (
+    archive_argument,
+    k_option,
+    n_jobs_option,
+    one_line,
+    quiet_option,
+    write_file,
+)
+
+if TYPE_CHECKING:
+    from relnews.lists import RelatedList
+
+
+@click.command()
+@archive_argument
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    required=True,
+    help="File to write, one JSON object a line; - for standard output. With --for, the folder of "
+    "the site.",
+)
+@click.option(
+    "--for",
+    "site",
+    type=click.Choice(["json", "html", "hugo", "jekyll", "eleventy", "astro", "pelican"]),
+    help="Write files for a static site instead: where this kind of site looks for data, or below "
+    "the folder itself, one JSON or HTML file for each article.",
+)
+@click.option(
+    "--heading",
+    default="Related News",
+    show_default=True,
+    help="Heading of the lists; --for html.",
+)
+@k_option
+@list_options
+@n_jobs_option
+@quiet_option
+def export(
+    archive: Path,
+    output: Path,
+    site: str | None,
+    heading: str,
+    k: int,
+    n_jobs: int | None,
+    quiet: bool,
+    **asked: Any,
+) -> None:
+    """Write the list of every article of an archive.
+
+    \b
+    relnews export my.relnews -o lists.jsonl
+    relnews export my.relnews -k 5 --n-jobs -1 -o - | gzip > lists.jsonl.gz
+    relnews export my.relnews --for html -o related
+
+    One JSON object a line, in the order of the archive: the "id" of an article, and its "related"
+    articles with id, rank, score, similarity, title and what else is known of them. A file is
+    written whole or not at all.
+
+    With --for only files whose content is another are written, those of articles that are gone are
+    removed, and files that no export wrote are left alone.
+    """
+    from relnews.related import RelatedNews
+
+    def shown(lists: Iterator[RelatedList], total: int) -> Iterable[RelatedList]:
+        bar: Iterable[RelatedList] = tqdm(
+            lists, total=total, unit=" lists", disable=True if quiet else None
+        )
+        return bar
+
+    _check_output(output, site)
+    news = RelatedNews.open(archive, n_jobs=n_jobs)
+    with usage():
+        options = options_of(asked)
+        lists = news.related_all(k, **options)  # what is wrong is said before anything is written
+    if site is not None:
+        from relnews.export.sites import export_site
+
+        with one_line():
+            report = export_site(
+                news, output, site, k=k, heading=heading, progress=shown, **options
+            )
+        if not quiet:
+            click.echo(f"{output}: {report}", err=True)
+        return
+    from relnews.export import json
+
+    lines = (json.dumps(one) + "\n" for one in shown(lists, len(news)))
+    if str(output) == "-":
+        for line in lines:
+            click.echo(line.encode(), nl=False)
+    else:
+        write_file(output, lines)
+
+
+def _check_output(output: Path, site: str | None) -> None:
+    """Refuse a folder where a file is to be written, and the other way round."""
+    if site is None and output.is_dir():
+        msg = f"expected a file, got the folder {output}; files for a site are written with --for."
+    elif site is not None and (str(output) == "-" or (output.exists() and not output.is_dir())):
+        msg = f"expected the folder of a site, got {output}."
+    else:
+        return
+    raise click.BadParameter(msg, param_hint="'-o' / '--output'")

@@ -1,0 +1,88 @@
+"""RSS and Atom: the entries of a feed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from relnews import _validation
+from relnews.articles import Problem
+from relnews.readers.plain import text_of
+from relnews.readers.reader import Found, Skipped
+
+try:
+    import feedparser
+except ImportError as error:
+    raise _validation.no_reader(extra="feeds") from error
+
+#: What is of no harm: the file is not from the web, so that nobody said what it is.
+_HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+
+
+def records(content: bytes, name: str) -> Iterator[Found]:
+    """Yield the entries of a feed.
+
+    Nothing that a feed names is fetched, and no entity of its own is replaced.
+
+    Parameters
+    ----------
+    content : bytes
+        RSS or Atom.
+    name : str
+        Path of the file below the folder.
+
+    Yields
+    ------
+    place : str
+        Number of the entry, from 1.
+    record : dict or Skipped
+    """
+    # A stream: a string could be an address or a path to be opened.
+    try:
+        feed = feedparser.parse(io.BytesIO(content), sanitize_html=False)
+    except Exception as error:  # whatever it trips over is the feed's fault
+        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_feed(str(error), 0))
+        return
+    about = feed.get("feed", {})
+    for number, entry in enumerate(feed.entries, start=1):
+        yield f":{number}", _record(entry, about)
+    problem = feed.get("bozo_exception")
+    if not isinstance(problem, (*_HARMLESS, type(None))):
+        detail = _validation.unreadable_feed(str(problem), len(feed.entries))
+        yield "", Skipped(Problem.UNREADABLE, detail)
+    elif not feed.entries and not feed.get("version"):
+        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_feed("", 0))
+
+
+def _record(entry: Any, feed: Any) -> dict[str, Any]:
+    contents = [one.get("value") or "" for one in entry.get("content", ())]
+    summary = text_of(entry.get("summary") or "")
+    text = text_of(max(contents, key=len, default=""))
+    link = entry.get("link") or None
+    image = next((one.get("url") for one in entry.get("media_thumbnail", ())), None)
+    return {
+        "id": entry.get("id") or link,
+        "title": text_of(entry.get("title") or ""),
+        "dek": summary if text and summary != text else "",
+        "text": text or summary,
+        "published": _date(entry),
+        "url": link,
+        "tags": [one.get("term") or "" for one in entry.get("tags", ())],
+        "author": entry.get("author") or None,
+        "source": feed.get("title") or None,
+        "language": (entry.get("title_detail") or {}).get("language") or feed.get("language"),
+        "image": image,
+    }
+
+
+def _date(entry: Any) -> dt.datetime | str | None:
+    """Return when an entry was published, or changed; what cannot be read is named as it is."""
+    for name in ("published", "updated", "created"):
+        if parsed := entry.get(f"{name}_parsed"):
+            year, month, day, hour, minute, second = parsed[:6]
+            return dt.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=dt.UTC)
+        if entry.get(name):
+            return str(entry[name])
+    return None

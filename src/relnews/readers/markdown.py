@@ -1,0 +1,186 @@
+"""Markdown with front matter, as the generators of static sites take it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from relnews import _validation
+from relnews.articles import Problem
+from relnews.readers.documents import id_of
+from relnews.readers.plain import text_of
+from relnews.readers.reader import Found, Skipped
+
+try:
+    import yaml
+    from markdown_it import MarkdownIt
+except ImportError as error:
+    raise _validation.no_reader(extra="markdown") from error
+
+#: Names that generators have for a field of `Article`, in lower case; the first one counts.
+_NAMES = {
+    "dek": ("dek", "description", "summary", "excerpt", "subtitle"),
+    "published": ("publishdate", "pubdate", "date", "published"),
+    "expires": ("expires", "expirydate"),
+    "url": ("url", "permalink", "canonical_url"),
+    "section": ("section", "category", "categories"),
+    "author": ("author", "authors", "byline"),
+    "language": ("language", "lang"),
+    "image": ("image", "images", "cover", "thumbnail"),
+}
+
+#: Values of Pelican's ``status`` that keep an article from being listed.
+_UNLISTED = {"draft", "hidden", "skip", "private", "unpublished"}
+
+_YAML = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_TOML = re.compile(r"\+\+\+[ \t]*\n(.*?)(?:^|\n)\+\+\+[ \t]*(?:\n|$)", re.DOTALL)
+
+#: A line of Pelican's and MultiMarkdown's metadata, which begin at the top and end at a blank line.
+_META = re.compile(r"([A-Za-z][\w-]*):[ \t]*(.*)")
+
+#: What generators run inside of texts.
+_CODE = re.compile(r"\{\{[^{}]{0,500}\}\}|\{%[^{}]{0,500}%\}")
+
+#: A date that a file name begins with, and what Jekyll puts between a time and its zone.
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-|$)")
+_ZONE = re.compile(r"(?<=\d)\s+(?=[+-]\d\d:?\d\d$|Z$)")
+
+#: The longest front matter: YAML is read slowly.
+_LONGEST = 1 << 18
+
+_markdown = MarkdownIt("commonmark").enable("table")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML of plain values: numbers and dates stay as they are written, and nothing is repeated."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (add_implicit_resolver copies it)
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            # A few lines of aliases can stand for more than memory holds.
+            raise yaml.YAMLError(_validation.no_aliases())
+        return super().compose_node(parent, index)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("(?:true|false)$", re.IGNORECASE), [*"tTfF"]
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile("(?:~|null|)$", re.IGNORECASE), ["~", "n", "N", ""]
+)
+
+
+def records(content: bytes, name: str) -> Iterator[Found]:
+    """Yield the article of a Markdown file.
+
+    Parameters
+    ----------
+    content : bytes
+        UTF-8.
+    name : str
+        Path of the file below the folder.
+
+    Yields
+    ------
+    place : str
+        Nothing: the file is the place.
+    record : dict or Skipped
+        Fields of an article, and whatever else the front matter has.
+    """
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        yield "", Skipped(Problem.UNREADABLE, _validation.expected_utf8(content[error.start]))
+        return
+    try:
+        front, body = _parted(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_front_matter(str(error)))
+        return
+    values = {name: value for name, value in front.items() if _is_plain(value)}
+    values = {name.lower(): value for name, value in values.items()} | values
+    if _is_draft(values, name):
+        yield "", Skipped(Problem.DRAFT)
+        return
+    yield "", values | _fields(values, body, name)
+
+
+def _parted(text: str) -> tuple[dict[str, Any], str]:
+    """Return front matter and body."""
+    for pattern, load in _FORMATS:
+        if match := pattern.match(text):
+            if len(match[1]) > _LONGEST:
+                raise ValueError(_validation.long_front_matter(_LONGEST))
+            front = load(match[1])
+            if front is not None and not isinstance(front, Mapping):
+                raise ValueError(_validation.expected_mapping(type(front).__name__))
+            return {str(key): value for key, value in (front or {}).items()}, text[match.end() :]
+    if text.startswith("{"):  # Hugo takes JSON, too
+        front, end = json.JSONDecoder().raw_decode(text)
+        return front, text[end:]
+    head, _, body = text.partition("\n\n")
+    matches = filter(None, map(_META.fullmatch, head.split("\n")))
+    front = {match[1]: match[2] for match in matches}
+    if "title" in map(str.lower, front):
+        return front, body
+    return {}, text
+
+
+_FORMATS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
+    (_YAML, lambda text: yaml.load(text, _Loader)),  # a SafeLoader
+    (_TOML, tomllib.loads),
+)
+
+
+def _fields(values: Mapping[str, Any], body: str, name: str) -> dict[str, Any]:
+    """Return the fields of an article, of what a front matter calls them."""
+    # None, nothing, and a switch are no values of these.
+    given = {name: value for name, value in values.items() if value and value is not True}
+    fields: dict[str, Any] = {
+        field: next((given[one] for one in names if one in given), None)
+        for field, names in _NAMES.items()
+    }
+    for field in ("section", "image"):
+        if isinstance(fields[field], list):
+            fields[field] = fields[field][0]
+    if isinstance(fields["author"], list):
+        fields["author"] = ", ".join(map(str, fields["author"]))
+    if re.search("[:{]", str(fields["url"]).removeprefix("https:").removeprefix("http:")):
+        fields["url"] = None  # a pattern of the generator's
+    fields["published"] = fields["published"] or _date_in(name)
+    for field in ("published", "expires"):
+        if isinstance(fields[field], str):
+            fields[field] = _ZONE.sub("", fields[field].strip())
+    tokens = _markdown.parse(_CODE.sub(" ", body))
+    fields["text"] = text_of(_markdown.renderer.render(tokens, _markdown.options, {}))
+    headings = (tokens[i + 1].content for i, one in enumerate(tokens) if one.type == "heading_open")
+    fields["title"] = values.get("title") or next(headings, "")
+    fields["id"] = values.get("id") or id_of(name)
+    fields["tags"] = values.get("tags")
+    return fields
+
+
+def _is_plain(value: object) -> bool:
+    """Say whether a value may be one of an article: no structure but a list of plain values."""
+    if isinstance(value, list):
+        return not any(isinstance(one, (list, dict)) for one in value)
+    return not isinstance(value, dict)
+
+
+def _is_draft(values: Mapping[str, Any], name: str) -> bool:
+    return (
+        str(values.get("draft")).lower() == "true"
+        or str(values.get("published")).lower() == "false"
+        or str(values.get("status")).lower() in _UNLISTED
+        or "_drafts" in PurePosixPath(name).parts[:-1]
+    )
+
+
+def _date_in(name: str) -> str | None:
+    match = _DATE.match(PurePosixPath(name).name)
+    return match[1] if match else None

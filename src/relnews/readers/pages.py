@@ -1,0 +1,79 @@
+"""HTML pages: the article that is on a page, without what is around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from relnews import _validation
+from relnews.articles import Problem
+from relnews.readers.documents import id_of
+from relnews.readers.reader import Found, Skipped
+
+try:
+    import trafilatura
+    from trafilatura.metadata import extract_metadata
+except ImportError as error:
+    raise _validation.no_reader(extra="html") from error
+
+#: No guesses at a date from the text of a page.
+_DATES = {"original_date": True, "extensive_search": False}
+
+
+def records(content: bytes, name: str) -> Iterator[Found]:
+    """Yield the article of a page.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        Path of the file below the folder.
+
+    Yields
+    ------
+    place : str
+        Nothing: the file is the place.
+    record : dict or Skipped
+    """
+    try:
+        record = _record(content, name)
+    except Exception as error:  # whatever it trips over is the page's fault
+        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_page(str(error)))
+        return
+    if record is None:
+        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_page(""))
+        return
+    yield "", record
+
+
+def _record(content: bytes, name: str) -> dict[str, Any] | None:
+    tree = trafilatura.load_html(content)
+    if tree is None:
+        return None
+    language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
+    about = extract_metadata(tree, date_config=dict(_DATES), extensive=False)
+    page = trafilatura.bare_extraction(tree, include_comments=False)
+    return {
+        "id": id_of(name),
+        "title": about.title,
+        "dek": about.description,
+        "text": getattr(page, "text", None) or "",
+        "published": about.date,
+        "url": _address(about.url, name),
+        "section": next(iter(about.categories or ()), None),
+        "tags": about.tags or (),
+        "author": about.author,
+        "source": about.sitename,
+        "language": language,
+        "image": about.image,
+    }
+
+
+def _address(canonical: str | None, name: str) -> str:
+    """Return the address that a page gives itself, or the one of its file on the site."""
+    if canonical and canonical.startswith(("https://", "http://")):
+        return canonical
+    path = PurePosixPath("/", name)
+    return quote(f"{path.parent}/".replace("//", "/") if path.stem == "index" else str(path))

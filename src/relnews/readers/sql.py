@@ -1,0 +1,269 @@
+"""Rows of a query become articles, one after another, and how far it was read is remembered.
+
+SQLAlchemy is imported when a query is run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import decimal
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus
+
+from relnews import _validation
+from relnews.articles import FIELDS
+from relnews.readers.reader import ArticleReader, Found
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+    from relnews.catalogue import Catalogue
+
+#: Rows that are asked for at once.
+_ROWS = 1000
+
+#: The setting of an archive that holds a watermark, and the parameter of a query that it is.
+WATERMARK = "watermark"
+
+#: Types of a watermark, and how each is read from text; ``datetime`` is a ``date``, and goes first.
+_TYPES: dict[type, Callable[[str], Any]] = {
+    dt.datetime: dt.datetime.fromisoformat,
+    dt.date: dt.date.fromisoformat,
+    int: int,
+    float: float,
+    decimal.Decimal: decimal.Decimal,
+    str: str,
+}
+
+
+def read_sql(
+    url: str,
+    query: str,
+    *,
+    parameters: Mapping[str, object] | None = None,
+    fields: Mapping[str, str] | None = None,
+    strict: bool = False,
+    watermark: str | None = None,
+) -> QueryReader:
+    r"""Read articles from a database, one row after another.
+
+    Nothing is committed there. Rows are streamed: memory does not grow with their number.
+
+    Parameters
+    ----------
+    url : str
+        Of the database, as SQLAlchemy takes it: ``postgresql+psycopg://user@host/name``,
+        ``sqlite:///file.db``. It is neither stored nor named in errors.
+    query : str
+        Its columns are called as the fields of `Article`. A colon before a word is a parameter;
+        another colon is written as ``\:``.
+    parameters : mapping, optional
+        Values of the parameters of the query.
+    fields : mapping, optional
+        Field of `Article` to the name of a column.
+    strict : bool, default=False
+        Raise `ArticleError` at the first problem instead of counting it.
+    watermark : str, optional
+        A column of which the greatest value is kept as ``watermark`` of the reader.
+
+    Returns
+    -------
+    QueryReader
+
+    Raises
+    ------
+    ImportError
+        If SQLAlchemy, or the driver of the database, is not installed: ``relnews[sql]``.
+    ValueError
+        If the address or a field cannot be; while reading: if the database refuses the query, or
+        the result lacks a column that was named.
+    ConnectionError
+        While reading: if the database cannot be reached.
+    """
+    for field in fields or {}:
+        if field not in FIELDS:
+            raise _validation.unknown_field(field, FIELDS)
+    return QueryReader(url, query, parameters or {}, fields or {}, watermark, strict=strict)
+
+
+class QueryReader(ArticleReader):
+    """The articles of a query; `read_sql` makes one.
+
+    Attributes
+    ----------
+    column : str or None
+        The column of the watermark.
+    watermark : object
+        The greatest value of it that the latest pass has met; None if there is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        query: str,
+        parameters: Mapping[str, object],
+        fields: Mapping[str, str],
+        watermark: str | None,
+        *,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(fields, strict=strict)
+        self.watermark: Any = None
+        self.column = watermark
+        self._query = query
+        self._parameters = dict(parameters)
+        self._url = _parsed(url)
+
+    def _records(self) -> Iterator[Found]:
+        self.watermark = None
+        with _without_secrets(self._url), _rows(self._url, self._query, self._parameters) as rows:
+            names = [*rows.keys()]
+            wanted = [*self._fields.values(), *([self.column] if self.column else [])]
+            _validation.check_result(wanted, names)
+            for number, row in enumerate(rows, start=1):
+                record = dict(zip(names, row, strict=True))
+                if self.column:
+                    self._raise_to(record[self.column])
+                yield f"row {number}", record
+
+    def _raise_to(self, value: Any) -> None:
+        if value is None:
+            return
+        _validation.check_watermark(value, tuple(_TYPES), self.watermark)
+        self.watermark = value if self.watermark is None else max(value, self.watermark)
+
+
+def read_on(
+    catalogue: Catalogue | None,
+    url: str,
+    query: str,
+    *,
+    fields: Mapping[str, str] | None = None,
+    strict: bool = False,
+    watermark: str | None = None,
+) -> QueryReader:
+    """Read from a database what has changed since an archive was last told of it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue or None
+        Of the archive, whose watermark becomes ``:watermark`` in the query; None if it is not made
+        yet.
+    url, query, fields, strict
+        As for `read_sql`.
+    watermark : str, optional
+        The column, if the archive has no watermark yet.
+
+    Raises
+    ------
+    ValueError
+        As for `read_sql`, and if the archive has no watermark, or one of another column.
+    """
+    column, value = (catalogue and recalled(catalogue)) or (watermark, None)
+    place = catalogue.folder if catalogue else "the archive"
+    if watermark not in (None, column):
+        raise _validation.another_watermark(place, str(column), str(watermark))
+    is_asked = WATERMARK in _sqlalchemy().text(query).compile().params
+    if is_asked and value is None:
+        raise _validation.no_watermark(place)
+    return read_sql(
+        url, query, parameters={WATERMARK: value} if is_asked else None, fields=fields,
+        strict=strict, watermark=column,
+    )  # fmt: skip
+
+
+def recalled(catalogue: Catalogue) -> tuple[str, Any] | None:
+    """Return the watermark of an archive: the column and the value; None if there is none.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    """
+    stored = catalogue.setting(WATERMARK)
+    if stored is None:
+        return None
+    with _validation.damage_in(catalogue.folder or ":memory:"):
+        readers = {kind.__name__: read for kind, read in _TYPES.items()}
+        return str(stored["column"]), readers[stored["type"]](str(stored["value"]))
+
+
+def remember(catalogue: Catalogue, column: str, value: Any) -> None:
+    """Keep a watermark in an archive.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    column : str
+    value : object
+        Of one of the types that databases order by; None is not kept.
+    """
+    if value is None or recalled(catalogue) == (column, value):
+        return
+    kind = next(kind for kind in _TYPES if isinstance(value, kind))
+    text = value.isoformat() if isinstance(value, dt.date) else str(value)
+    with catalogue.transaction():
+        catalogue.set(WATERMARK, {"column": column, "type": kind.__name__, "value": text})
+
+
+@contextlib.contextmanager
+def _rows(
+    url: sqlalchemy.URL, query: str, parameters: Mapping[str, object]
+) -> Iterator[sqlalchemy.CursorResult[Any]]:
+    """Run a query; what it would change is rolled back."""
+    sa = _sqlalchemy()
+    try:
+        engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    except ImportError as error:
+        raise _validation.no_driver(url.drivername, error.name) from None
+    with engine.connect() as connection:
+        streamed = connection.execution_options(stream_results=True, yield_per=_ROWS)
+        with streamed.execute(sa.text(query), dict(parameters)) as rows:
+            yield rows
+
+
+def _parsed(url: str) -> sqlalchemy.URL:
+    sa = _sqlalchemy()
+    try:
+        parsed: sqlalchemy.URL = sa.make_url(url)
+        parsed.get_dialect()
+    except ImportError as error:
+        raise _validation.no_driver(parsed.drivername, error.name) from None
+    except (sa.exc.ArgumentError, ValueError):
+        raise _validation.not_a_database_url() from None
+    file = parsed.database
+    is_file = parsed.get_backend_name() == "sqlite" and file and not file.startswith((":", "file:"))
+    if is_file and file:
+        _validation.check_articles_file(Path(file))  # SQLite would make it
+    return parsed
+
+
+@contextlib.contextmanager
+def _without_secrets(url: sqlalchemy.URL) -> Iterator[None]:
+    """Turn the errors of the database into ours, without what is secret in its address."""
+    exc = _sqlalchemy().exc
+    try:
+        yield
+    except exc.SQLAlchemyError as error:
+        message = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        for secret in _secrets(url):
+            message = message.replace(secret, "***")
+        lost = isinstance(error, (exc.OperationalError, exc.InterfaceError))
+        # None: the chain would show them again.
+        raise _validation.database_error(url.get_backend_name(), message, lost=lost) from None
+
+
+def _secrets(url: sqlalchemy.URL) -> list[str]:
+    values = [url.password, *(one for some in url.normalized_query.values() for one in some)]
+    spelled = {form(str(one)) for one in values if one for form in (str, quote, quote_plus)}
+    return sorted(spelled, key=len, reverse=True)
+
+
+def _sqlalchemy() -> Any:
+    try:
+        import sqlalchemy
+    except ImportError as error:
+        raise _validation.no_reader(extra="sql") from error
+    return sqlalchemy

@@ -1,0 +1,80 @@
+"""Box: Related News for pages that a server makes, in the process that makes them."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+
+from markupsafe import Markup
+
+from relnews import _validation
+from relnews.exceptions import RelnewsError, UnknownArticleError
+from relnews.export import html
+from relnews.lists import RelatedList
+from relnews.related import RelatedNews
+
+_LOG = logging.getLogger(__name__)
+
+
+class Box:
+    """Makes the HTML of a list, for use in a template.
+
+    Parameters
+    ----------
+    archive : path
+        Opened when the first box is made, so that a server may fork before.
+    k : int, default=8
+        Most items.
+    heading : str, default="Related News"
+    heading_level : int, default=2
+
+    Examples
+    --------
+    In a Jinja template, ``{{ related_news(article.id) }}`` after
+    ``environment.globals["related_news"] = Box("archive.relnews")``.
+    """
+
+    def __init__(
+        self,
+        archive: str | os.PathLike[str],
+        *,
+        k: int = 8,
+        heading: str = "Related News",
+        heading_level: int = 2,
+    ) -> None:
+        _validation.check_integer("k", k, minimum=1)
+        self._archive = archive
+        self._k = k
+        self._write = functools.partial(html.fragment, heading=heading, heading_level=heading_level)
+        self._write(RelatedList(None, ()))  # refuses a wrong level now
+
+    @functools.cached_property
+    def _news(self) -> RelatedNews:
+        return RelatedNews.open(self._archive)
+
+    def __call__(self, id: object, k: int | None = None) -> Markup:  # noqa: A002
+        """Return the list of an article as a ``<section>``.
+
+        Parameters
+        ----------
+        id : object
+            Of the article; a number is taken as it is written.
+        k : int, optional
+            Most items of this one.
+
+        Returns
+        -------
+        Markup
+            Nothing for an empty list, and for an article that the archive does not have yet. A page
+            must not fail for its box: an archive that cannot be read is told to the log.
+        """
+        news, identifier = self._news, str(id)
+        try:
+            if identifier in news:
+                return Markup(self._write(news.related(identifier, k or self._k)))
+        except UnknownArticleError:  # removed a moment ago
+            pass
+        except (RelnewsError, OSError):
+            _LOG.exception("no Related News for %r", identifier)
+        return Markup()

@@ -1,0 +1,1 @@
+"""Libraries of tags, where Django looks for them."""

@@ -1,0 +1,152 @@
+"""The service, described for machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import relnews
+from relnews._validation import WebProblem
+from relnews.export import json
+from relnews.web.drafts import DEFAULT_K, MOST_K
+from relnews.web.lists import MOST_ID
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document."""
+    schema = json.schema()
+    definitions = schema.pop("$defs")
+    schema.pop("$schema")
+    schemas = {"list": schema, **definitions, "problem": _PROBLEM, "draft": _DRAFT}
+    paths = {
+        "/related/{id}": {
+            "get": _list(
+                "The list of an article. A suffix (.json, .html, .jsonld) names the form.",
+                [_id("path"), _K], _PROBLEMS_OF_LISTS,
+            ),
+        },
+        "/related": {
+            "get": _list(
+                "The list of an article whose id no path can have, such as one with a dot segment.",
+                [_id("query"), _K], _PROBLEMS_OF_LISTS,
+            ),
+            "post": _list(
+                "The list of a draft: a story that is not in the archive.", [],
+                _PROBLEMS_OF_DRAFTS,
+            ) | {"requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": _ref("draft")}},
+            }},
+        },
+        "/health": {"get": _page("Whether the archive can be read.", "application/json", _HEALTH)},
+        "/metrics": {"get": _page("Counts for Prometheus.", "text/plain", {"type": "string"})},
+        "/openapi.json": {
+            "get": _page("This document.", "application/json", {"type": "object"})
+        },
+        "/related-news.js": {
+            "get": _page("The element <related-news>.", "text/javascript", {"type": "string"})
+        },
+    }  # fmt: skip
+    described: dict[str, Any] = _moved({
+        "openapi": "3.1.0",
+        "info": {"title": "Related News", "version": relnews.__version__},
+        "paths": paths,
+        "components": {"schemas": schemas},
+    })  # fmt: skip
+    return described
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _moved(value: Any) -> Any:
+    """Have references of the list's schema point to where its definitions are here."""
+    if isinstance(value, dict):
+        return {
+            name: part.replace("#/$defs/", "#/components/schemas/")
+            if name == "$ref"
+            else _moved(part)
+            for name, part in value.items()
+        }
+    return [_moved(part) for part in value] if isinstance(value, list) else value
+
+
+def _id(place: str) -> dict[str, Any]:
+    return {
+        "name": "id", "in": place, "required": True,
+        "schema": {"type": "string", "minLength": 1, "maxLength": MOST_ID},
+    }  # fmt: skip
+
+
+def _list(summary: str, parameters: list[Any], problems: tuple[WebProblem, ...]) -> dict[str, Any]:
+    """Describe an answer that is a list in one of the forms."""
+    forms = {
+        "application/json": {"schema": _ref("list")},
+        "text/html": {"schema": {"type": "string"}},
+        "application/ld+json": {"schema": {"type": "object"}},
+    }
+    responses: dict[str, Any] = {"200": {"description": "The list.", "content": forms}}
+    for problem in problems:
+        status, detail = problem.value
+        responses[str(status)] = {
+            "description": detail,
+            "content": {"application/problem+json": {"schema": _ref("problem")}},
+        }
+    return {"summary": summary, "parameters": parameters, "responses": responses}
+
+
+def _page(summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    content = {media_type: {"schema": schema}}
+    return {
+        "summary": summary,
+        "responses": {"200": {"description": "It.", "content": content}},
+    }
+
+
+_K = {
+    "name": "k", "in": "query", "description": "Most items.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": MOST_K, "default": DEFAULT_K},
+}  # fmt: skip
+
+_PROBLEMS_OF_LISTS = (
+    WebProblem.WRONG_QUERY, WebProblem.UNKNOWN_ARTICLE, WebProblem.WRONG_FORM, WebProblem.TOO_SLOW,
+)  # fmt: skip
+_PROBLEMS_OF_DRAFTS = (
+    WebProblem.UNREADABLE, WebProblem.WRONG_FORM, WebProblem.TOO_LARGE, WebProblem.NOT_JSON,
+    WebProblem.WRONG_DRAFT, WebProblem.LATE, WebProblem.TOO_SLOW,
+)  # fmt: skip
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["title", "status", "detail"],
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+
+_DRAFT = {
+    "type": "object",
+    "description": "A title or a text with words is needed.",
+    "additionalProperties": False,
+    "properties": {
+        "title": {"type": "string"},
+        "text": {"type": "string"},
+        "k": {"type": "integer", "minimum": 1, "maximum": MOST_K, "default": DEFAULT_K},
+    },
+    "anyOf": [
+        {"required": [name], "properties": {name: {"type": "string", "pattern": "\\S"}}}
+        for name in ("title", "text")
+    ],
+}
+
+_HEALTH = {
+    "type": "object",
+    "required": ["status", "generation", "articles"],
+    "properties": {
+        "status": {"const": "ok"},
+        "generation": {"description": "Changes that were committed.", "type": "integer"},
+        "articles": {"type": "integer"},
+    },
+}

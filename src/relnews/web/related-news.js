@@ -1,0 +1,156 @@
+// <related-news src="/related/SOME-ID" heading="Related News" heading-level="2" k="8">
+// A list of related articles. What the server has put inside is left as it is.
+
+const SHEET = new CSSStyleSheet();
+SHEET.replaceSync(`
+:where(related-news) { display: block; color: var(--relnews-ink, inherit);
+  font: var(--relnews-font, inherit); overflow-wrap: anywhere; }
+:where(related-news[state]:not([settled])) { min-block-size: var(--relnews-space, 28rem); }
+@media (max-width: 40rem) {
+  :where(related-news[state]:not([settled])) { min-block-size: var(--relnews-space, 48rem); }
+}
+:where(related-news[hidden]) { display: none; }
+:where(related-news h1, related-news h2, related-news h3, related-news h4, related-news h5,
+  related-news h6) { margin: 0 0 .75em; font-size: var(--relnews-heading-size, 1.125em);
+  line-height: 1.3; }
+:where(related-news ol) { display: grid; gap: var(--relnews-gap, 0 2em); margin: 0; padding: 0;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
+  list-style-position: inside; }
+:where(related-news li) { padding-block: .75em; line-height: 1.35;
+  border-block-start: 1px solid var(--relnews-rule, currentColor); }
+:where(related-news .relnews-title) { color: var(--relnews-link, inherit); font-weight: 700;
+  text-decoration: none; }
+:where(related-news a.relnews-title:hover) { text-decoration: underline; }
+:where(related-news a.relnews-title:focus-visible) { outline: 2px solid; outline-offset: 3px; }
+:where(related-news .relnews-about) { margin-block-start: .3em; font-size: .8125em;
+  color: var(--relnews-quiet, inherit); }
+`);
+
+const DISGUISE = /[\s\\\u0000-\u001f\u007f-\u009f]/;
+const LINKABLE = /^(https?:\/\/[^/?#]|(?!\/\/)[^:/?#]*([/?#]|$))/i;
+let count = 0;
+
+const put = (parent, name, text, attributes = {}) => {
+  const element = parent.appendChild(document.createElement(name));
+  if (text) element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+};
+
+class RelatedNews extends HTMLElement {
+  static observedAttributes = ["src"];
+  #watcher;
+  #request;
+  #isRead;
+
+  connectedCallback() {
+    // While the page is read, what is inside of the element may not be there yet.
+    if (document.readyState === "loading") {
+      addEventListener("DOMContentLoaded", () => this.#wait(), { once: true });
+    } else this.#wait();
+  }
+
+  disconnectedCallback() {
+    this.#stop();
+  }
+
+  attributeChangedCallback() {
+    if (!this.#isRead || !this.isConnected) return;
+    this.replaceChildren();
+    this.#wait();
+  }
+
+  #stop() {
+    this.#watcher?.disconnect();
+    this.#request?.abort();
+  }
+
+  #wait() {
+    this.#stop();
+    this.#isRead = true;
+    if (!this.isConnected || this.firstElementChild || !this.getAttribute("src")) return;
+    const root = this.getRootNode();
+    if (!root.adoptedStyleSheets.includes(SHEET)) {
+      root.adoptedStyleSheets = [...root.adoptedStyleSheets, SHEET];
+    }
+    if (this.hasAttribute("settled")) this.hidden = false;
+    this.removeAttribute("settled");
+    this.setAttribute("state", "waiting");
+    this.#watcher = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      this.#watcher.disconnect();
+      this.#load();
+    }, { rootMargin: "600px" });
+    this.#watcher.observe(this);
+  }
+
+  async #load() {
+    const request = this.#request = new AbortController();
+    let state = "error";
+    try {
+      const url = new URL(this.getAttribute("src"), document.baseURI);
+      if (this.hasAttribute("k")) url.searchParams.set("k", this.getAttribute("k"));
+      const answer = await fetch(url, {
+        headers: { Accept: "application/json" }, credentials: "omit", signal: request.signal,
+      });
+      const list = answer.ok ? await answer.json() : {};
+      if (request.signal.aborted) return;
+      if (list.version === 1) {
+        if (list.related.length) this.#show(list.related);
+        state = list.related.length ? "ready" : "empty";
+      }
+    } catch {
+      if (request.signal.aborted) return;
+      addEventListener("online", () => this.#wait(), { once: true, signal: request.signal });
+    }
+    this.setAttribute("state", state);
+    // Space that nobody sees is given back; what can be seen does not move.
+    if (this.getBoundingClientRect().top < innerHeight) return;
+    this.setAttribute("settled", "");
+    this.hidden = state !== "ready";
+  }
+
+  #show(related) {
+    const level = /^[1-6]$/.test(this.getAttribute("heading-level"))
+      ? this.getAttribute("heading-level") : 2;
+    const id = `related-news-${++count}`;
+    const section = document.createElement("section");
+    section.className = "relnews";
+    section.setAttribute("aria-labelledby", id);
+    put(section, `h${level}`, this.getAttribute("heading") || "Related News", { id });
+    const list = put(section, "ol");
+    for (const item of related) {
+      const entry = put(list, "li");
+      const title = [item.title, item.dek].find((text) => text?.trim()) || item.id;
+      const isLink = item.url && !DISGUISE.test(item.url) && LINKABLE.test(item.url);
+      put(entry, isLink ? "a" : "span", title, {
+        class: "relnews-title", dir: "auto",
+        ...(isLink && { href: item.url }), ...(item.language && { lang: item.language }),
+      });
+      const names = [item.section, item.source].filter(Boolean);
+      if (!names.length && !item.published) continue;
+      const about = put(entry, "div", "", { class: "relnews-about" });
+      names.forEach((name, i) => {
+        if (i) about.append(" · ");
+        put(about, "bdi", name);
+      });
+      if (!item.published) continue;
+      if (names.length) about.append(" · ");
+      const day = item.published.replace(/T00:00:00\+.*/, "");
+      put(about, "time", this.#date(day), { datetime: day, dir: "auto" });
+    }
+    this.replaceChildren(section);
+  }
+
+  #date(day) {
+    const form = { dateStyle: "long", timeZone: "UTC" };
+    const language = this.closest("[lang]")?.lang || undefined;
+    try {
+      return new Date(day).toLocaleDateString(language, form);
+    } catch {
+      return new Date(day).toLocaleDateString(undefined, form);
+    }
+  }
+}
+
+customElements.define("related-news", RelatedNews);

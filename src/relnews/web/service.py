@@ -1,0 +1,82 @@
+"""The service: what there is at which address."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from relnews import _validation
+from relnews.web import openapi
+from relnews.web.forms import make_forms
+from relnews.web.lists import Lists
+from relnews.web.metrics import CONTENT_TYPE, Measured, Metrics
+from relnews.web.problems import HANDLERS
+from relnews.web.source import Source
+
+
+def make_app(
+    folder: Path, origins: tuple[str, ...], max_age: int, heading: str, heading_level: int
+) -> Starlette:
+    """Return the application; `relnews.web.app` says what of."""
+    _validation.check_max_age(max_age)
+    source = Source(folder)
+    counts = Metrics()
+    lists = Lists(source, make_forms(heading, heading_level), counts, max_age)
+
+    async def health(request: Request) -> Response:
+        about = {
+            "status": "ok", "generation": source.generation(), "articles": len(source),
+        }  # fmt: skip
+        return JSONResponse(about, headers={"Cache-Control": "no-store"})
+
+    async def metrics(request: Request) -> Response:
+        counts.generation.set(source.generation())
+        counts.articles.set(len(source))
+        return Response(counts.write(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def openapi_json(request: Request) -> Response:
+        return _constant(request, description, "application/json")
+
+    async def related_news_js(request: Request) -> Response:
+        return _constant(request, element, "text/javascript")
+
+    description = json.dumps(openapi.document()).encode()
+    element = (resources.files("relnews.web") / "related-news.js").read_bytes()
+    app = Starlette(
+        routes=[
+            lists,
+            Route("/health", health),
+            Route("/metrics", metrics),
+            Route("/openapi.json", openapi_json),
+            Route("/related-news.js", related_news_js),
+        ],
+        middleware=[
+            Middleware(Measured, metrics=counts),
+            Middleware(
+                CORSMiddleware, allow_origins=origins, allow_methods=["GET", "HEAD", "POST"]
+            ),
+        ],
+        exception_handlers=HANDLERS,
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _constant(request: Request, content: bytes, media_type: str) -> Response:
+    """Answer with what only another version of relnews changes."""
+    tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    headers = {
+        "ETag": tag, "Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff",
+    }  # fmt: skip
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type=media_type)

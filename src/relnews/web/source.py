@@ -1,0 +1,89 @@
+"""Source: the lists of an archive for a server; the archive changes, and the process may fork."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from pathlib import Path
+from typing import NamedTuple
+
+from relnews import _validation, stored
+from relnews.catalogue import CATALOGUE, Catalogue, moment
+from relnews.exceptions import UnknownArticleError
+from relnews.lists import RelatedList
+from relnews.related import RelatedNews
+
+
+class Found(NamedTuple):
+    """An article that there is.
+
+    Parameters
+    ----------
+    published : datetime or None
+    related : RelatedList or None
+        None if no list with so many items is stored.
+    """
+
+    published: dt.datetime | None
+    related: RelatedList | None
+
+
+class Source:
+    """Reads an archive, opened when it is first needed: a connection must not cross a fork.
+
+    There are two connections. One reads what is stored, in microseconds, and is for one thread; the
+    other one belongs to what ranks, in any thread, and is busy while that takes in a change.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        _validation.check_archive_source(folder, CATALOGUE)
+        self._folder = folder
+        self._generation = 0
+        self._counted = (-1, 0)
+
+    @functools.cached_property
+    def _catalogue(self) -> Catalogue:
+        return Catalogue.open(self._folder)
+
+    @functools.cached_property
+    def _news(self) -> RelatedNews:
+        return RelatedNews.open(self._folder)
+
+    def generation(self) -> int:
+        """Return how many changes were committed."""
+        if self._catalogue.has_news():
+            self._generation = self._catalogue.generation()
+        return self._generation
+
+    def __len__(self) -> int:
+        generation = self.generation()
+        if self._counted[0] != generation:
+            self._counted = generation, len(self._catalogue)
+        return self._counted[1]
+
+    def find(self, identifier: str, k: int) -> Found | None:
+        """Return what is stored of an article, None if the archive lacks it."""
+        catalogue = self._catalogue
+        with catalogue.reading():
+            key = catalogue.key_of(identifier)
+            if key is None:
+                return None
+            (published,) = catalogue.dates([key])
+            with _validation.damage_in(self._folder):
+                date = moment(published)
+            return Found(date, stored.stored_list(catalogue, identifier, k))
+
+    def rank(self, identifier: str, k: int) -> RelatedList | None:
+        """Return the list of an article, ranked if need be; None if the archive lacks it."""
+        try:
+            return self._news.related(identifier, k)
+        except UnknownArticleError:  # removed a moment ago
+            return None
+
+    def rank_draft(self, title: str, text: str, k: int) -> RelatedList:
+        """Return the list of a story that is not in the archive."""
+        return self._news.related_to_text(text, title=title, k=k)

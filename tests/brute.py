@@ -1,0 +1,111 @@
+"""The specification for archives too large for loops: all scores of an article at once.
+
+Words are counted by scikit-learn and multiplied by scipy; how they are spelt, and how scores fade,
+is said by `reference`. As that, it imports nothing of relnews.
+"""
+
+import functools
+import itertools
+import sys
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
+from sklearn.preprocessing import normalize
+
+import reference
+
+#: What a phrase of a title weighs in it; a word weighs 1.
+PHRASE = 2
+
+#: Fields of an article, by how `_fields` returns them.
+TITLE, TEXTS = slice(0, 1), slice(1, 3)
+
+_singular = functools.cache(lambda word: sys.intern(reference.singular(word)))
+_STOPPED = frozenset(map(reference.singular, ENGLISH_STOP_WORDS))
+
+
+class Brute:
+    """Scores by the default settings, of every article for a given one.
+
+    Parameters
+    ----------
+    articles : iterable
+        With the attributes ``id``, ``title``, ``dek``, ``text`` and ``published``.
+    """
+
+    def __init__(self, articles, title_weight=1.0, title_share=0.1):
+        self.ids, self.dates, fields = [], [], []
+        for article in articles:
+            self.ids.append(article.id)
+            self.dates.append(article.published)
+            fields.append([_words(text) for text in (article.title, article.dek, article.text)])
+        self.title_share = title_share
+        vectorizer = CountVectorizer(analyzer=_terms, binary=True)
+        transformer = TfidfTransformer().fit(vectorizer.fit_transform(fields))
+        vocabulary, idf = vectorizer.vocabulary_, sp.diags_array(transformer.idf_)
+
+        def counts(analyzer, **options):
+            counter = CountVectorizer(analyzer=analyzer, vocabulary=vocabulary, **options)
+            return sp.csr_array(counter.transform(fields), dtype=float)
+
+        text = counts(lambda fields: itertools.chain(*fields[TEXTS]))
+        title = counts(lambda fields: fields[0], binary=True)
+        tf = text.copy()
+        tf.data = 1 + np.log(tf.data)
+        self._weights = normalize((tf + title_weight * title) @ idf)
+        # A title is its words and, beside them, its phrases; so is what a text has of titles.
+        phrases = counts(lambda fields: _phrases(fields[TITLE]), binary=True)
+        pairs = counts(lambda fields: _phrases(fields[TEXTS]), binary=True)
+        self._title = sp.hstack([title @ idf, PHRASE * phrases @ idf], format="csr")
+        self._has = sp.hstack([text.sign(), pairs], format="csr")
+        whole = self._title.sum(axis=1)
+        self._share = np.divide(1, whole, out=np.zeros_like(whole), where=whole > 0)
+
+    def cosines(self, article):
+        """Return the cosines of all articles with that of a position, float64 (n_articles,)."""
+        return _products(self._weights, self._weights, article)
+
+    def similarities(self, article):
+        """Return how similar all articles are to that of a position; itself 0."""
+        cosine = self.cosines(article)
+        found = _products(self._has, self._title, article) * self._share[article]
+        finds = _products(self._title, self._has, article) * self._share
+        both = np.where(cosine > 0, cosine + self.title_share * (found + finds), 0)
+        both[article] = 0
+        return np.minimum(both / (1 + 2 * self.title_share), 1)
+
+    def fading(self, article, half_life=180, floor=0.5):
+        """Return what the dates of all articles leave of their scores."""
+        date = self.dates[article]
+        return np.array([reference.fading(date, one, half_life, floor) for one in self.dates])
+
+    def best(self, scores, k):
+        """Return the positions of the best of all articles: score, newer, id."""
+        k = min(k, len(scores))
+        least = reference.rounded(np.partition(scores, -k)[-k])
+        steps = np.round(scores * 1e6)
+        some = np.flatnonzero((steps >= least) & (steps > 0)).tolist()
+        return sorted(some, key=lambda i: (-steps[i], -_timestamp(self.dates[i]), self.ids[i]))[:k]
+
+
+def _words(text):
+    words = map(_singular, reference.tokens(reference.respelt(text)))
+    return [word for word in words if word not in _STOPPED]
+
+
+def _phrases(texts):
+    return [f"{a}_{b}" for words in texts for a, b in itertools.pairwise(words)]
+
+
+def _terms(fields):
+    return itertools.chain(*fields, _phrases(fields[TITLE]))
+
+
+def _products(rows, queries, number):
+    """Return the product of all rows with one query."""
+    return rows @ queries[[number]].toarray().ravel()
+
+
+def _timestamp(date):
+    return -np.inf if date is None else date.timestamp()

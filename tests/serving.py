@@ -1,0 +1,31 @@
+"""`relnews serve` as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def serving(archive: Path, *options: str) -> Iterator[str]:
+    """Serve an archive at a free port; give the address, without a slash at the end."""
+    command = [sys.executable, "-c", "from relnews.cli import main; main()"]
+    with subprocess.Popen(
+        [*command, "serve", str(archive), "--port", "0", *options],
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        found = re.fullmatch(r".*: (http://127\.0\.0\.1:\d+)/related/ID\n", line)
+        try:
+            assert found, line + process.stderr.read()
+            yield found[1]
+        finally:
+            process.terminate()
+            log = process.stderr.read()
+    # A wrong request is worth a line; nothing may be worth a traceback.
+    assert not re.sub(r"WARNING: +Invalid HTTP request received\.\n", "", log)

@@ -1,0 +1,153 @@
+"""The commands of editors, and the options that say what a list is asked for."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from relnews import RelatedNews, Rule
+from relnews.cli import main
+from relnews.sample import DEMO_ID, sample_articles
+
+RATES = "how-falling-ecb-rates-reach-borrowers"
+VETO = "kremlin-seeks-veto-on-ukraine-security-guarantees"
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Return the folder of the sample archive."""
+    folder = tmp_path / "a.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    return folder
+
+
+def run(*arguments, code=0, **more):
+    result = CliRunner().invoke(main, [str(one) for one in arguments], **more)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def ids(*arguments):
+    record = json.loads(run("related", *arguments, "--format", "json").stdout)
+    return [item["id"] for item in record["related"]]
+
+
+def test_rules_come_and_go(archive, tmp_path):
+    """Each command does what its words say; the list says what there is."""
+    assert run("rules", "list", archive).stderr == "No rules.\n"
+    run("rules", "pin", archive, DEMO_ID, RATES, VETO)
+    run("rules", "block", archive, DEMO_ID, "no-such", code=1)
+    run("rules", "hide", archive, "title=live: *")
+    run("rules", "never", archive, "section=Sport", "tag=ukraine")
+    assert ids(archive, DEMO_ID, "-k", 3)[:2] == [RATES, VETO]
+    news = RelatedNews.open(archive)
+    news.remove(RATES)
+    assert ids(archive, DEMO_ID, "-k", 3)[0] == VETO
+
+    lines = run("rules", "list", archive).stdout.splitlines()
+    assert lines == [
+        f"1. the list of id={DEMO_ID} begins with id={RATES} (asleep: {RATES!r} is not in the "
+        "archive)",
+        f"2. the list of id={DEMO_ID} begins with id={VETO}",
+        "3. title=live: * is in no list",
+        "4. section=Sport and tag=ukraine are never in each other's lists",
+    ]
+    stored = run("rules", "list", archive, "--format", "json").stdout
+    (tmp_path / "rules.jsonl").write_text(stored)
+    run("rules", "drop", archive, 1, 3)
+    assert [*news.rules] == [
+        Rule("pin", f"id={DEMO_ID}", f"id={VETO}"), Rule("never", "section=Sport", "tag=ukraine")
+    ]  # fmt: skip
+    assert "no number 3" in run("rules", "drop", archive, 3, code=1).stderr
+    run("rules", "load", archive, tmp_path / "rules.jsonl")
+    assert run("rules", "list", archive).stdout.splitlines() == lines
+    run("rules", "pin", archive, DEMO_ID, code=0)
+    assert len(news.rules) == 2
+    run("rules", "block", archive, DEMO_ID, VETO, "--both-ways")
+    assert news.rules[-1].kind == "never"
+    assert DEMO_ID not in ids(archive, VETO)
+    assert VETO not in ids(archive, DEMO_ID, "-k", 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("nonsense", "rules list"), ("[]", "rules list"), ('{"kind": "hide"}', "rules list"),
+     ('{"kind": "hide", "a": "x", "b": ""}', "id=… or section=")],
+)  # fmt: skip
+def test_a_file_of_no_rules(archive, tmp_path, text, words):
+    """It is named, and nothing is changed."""
+    run("rules", "hide", archive, "section=World")
+    (tmp_path / "rules.jsonl").write_text(text)
+    result = run("rules", "load", archive, tmp_path / "rules.jsonl", code=1)
+    assert words in result.stderr
+    assert "Traceback" not in result.output
+    assert len(RelatedNews.open(archive).rules) == 1
+
+
+def test_options_are_those_of_python(archive):
+    """Every option is handed on."""
+    news = RelatedNews.open(archive)
+    every = {
+        ("--mode", "background"): {"mode": "background"},
+        ("--after", "2025-08-20"): {"after": "2025-08-20"},
+        ("--before", "2025-08-20"): {"before": "2025-08-20"},
+        ("--within", "2"): {"within": 2},
+        ("--only", "later"): {"only": "later"},
+        ("--where", "section=Sport", "--where", "section=Economy"): {
+            "where": {"section": ["Sport", "Economy"]}
+        },
+        ("--exclude", VETO): {"exclude": [VETO]},
+        ("--fallback", "latest", "--min-score", "0.3"): {"mode": "similar"},
+    }
+    for arguments, options in every.items():
+        if "--fallback" not in arguments:
+            assert ids(archive, DEMO_ID, *arguments) == news.related(DEMO_ID, **options).ids
+    assert len(ids(archive, DEMO_ID, "--min-score", "0.3")) < 8
+    assert len(ids(archive, DEMO_ID, "--min-score", "0.3", "--fallback", "latest")) == 8
+    assert len(ids(archive, DEMO_ID, "--cap", "story=1")) == 8
+    faded = run("related", archive, DEMO_ID, "--half-life", "1", "--floor", "0", "-k", 1)
+    assert "0.346" not in faded.stdout
+    result = run("export", archive, "-o", "-", "-q", "--mode", "news", "--where", "section=Sport")
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {item["section"] for one in records for item in one["related"]} == {"Sport"}
+    assert ids(archive, "--title", "guarantees", "--exclude", VETO, "-k", 50).count(VETO) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--after", "soon"], "expected an ISO 8601 date"),
+        (["--where", "World"], "expected FIELD=VALUE, such as section=World, got 'World'"),
+        (["--where", "colour=red"], "`where` can ask for"),
+        (["--cap", "source=x"], "expected a number of items"),
+        (["--cap", "colour=2"], "`caps` can be on"),
+        (["--diversity", "2"], "`diversity` must be from 0 to 1"),
+        (["--half-life", "0"], "`half_life` must be above 0"),
+        (["--floor", "0.5"], "--floor is of --half-life"),
+        (["--mode", "nws"], "Invalid value for '--mode'"),
+        (["--within", "-1"], "`within` must be from 0"),
+    ],
+)
+def test_options_that_are_none(archive, tmp_path, arguments, words):
+    """One line and exit code 2, before anything is written."""
+    assert words in run("related", archive, DEMO_ID, *arguments, code=2).stderr
+    lists = tmp_path / "lists.jsonl"
+    assert words in run("export", archive, "-o", lists, *arguments, code=2).stderr
+    assert not lists.exists()
+
+
+def test_blocks(archive):
+    """Several lists, with nothing in two of them."""
+    sizes = ["latest=3", "background=3", "also=2"]
+    record = json.loads(run("blocks", archive, DEMO_ID, *sizes, "--format", "json").stdout)
+    lists = record["blocks"]
+    assert [*lists] == ["latest", "background", "also"]
+    every = [item["id"] for one in lists.values() for item in one["related"]]
+    assert len(every) == len({*every}) == 8
+    tables = run("blocks", archive, DEMO_ID, *sizes).stdout
+    assert tables.startswith("latest\n#")
+    assert "\n\nbackground\n#" in tables
+    assert "`mode` must be one of" in run("blocks", archive, DEMO_ID, "x=3", code=2).stderr
+    assert "at least 1" in run("blocks", archive, DEMO_ID, "also=0", code=2).stderr
+    assert "expected a number" in run("blocks", archive, DEMO_ID, "also=x", code=2).stderr
+    run("blocks", archive, "no-such-id", "also=1", code=1)
