@@ -3,7 +3,7 @@
 Build the archive of a file, open it in another process for one list and for all of them, and hold
 a sample of the lists against brute force over scikit-learn's counts::
 
-    python -m benchmarks.main_job archive_en_100k.jsonl.xz --check 200
+    python -m benchmarks.main_job archive_en_100k.jsonl.xz --check 20
 """
 
 from __future__ import annotations

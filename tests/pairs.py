@@ -198,7 +198,7 @@ def main(what, folder, note, seconds, seed):
     if what == "write":
         relnews.updates.OPEN_ARTICLES, relnews.updates.FANOUT = 8, 3
     else:
-        news.related_to_text("ready")  # imports take long
+        news.related_to_text("river")  # imports take long
     print("ready", flush=True)
     sys.stdin.readline()
     if what == "write":

@@ -37,13 +37,13 @@ class Selection:
     Parameters
     ----------
     duplicates : float or None, default=0.9
-        Of articles the cosine of whose weights is at least this, the list has only one, and none that is so
-        similar to the article that the list is for. ``also`` of an item names those that were met
-        before the list was full. None keeps all.
+        Of articles the cosine of whose weights is at least this, the list has only one, and none
+        that is so similar to the article that the list is for. ``also`` of an item names those that
+        were met before the list was full. None keeps all.
     prefer : 'latest', 'earliest', 'longest' or callable, default='latest'
         Which of them is the one: the newest, the oldest (undated ones last), or that with the most
-        words in dek and text; of equal ones the smallest id. A function is given two `Article` or more, without texts and by ascending id, and
-        returns one of them.
+        words in dek and text; of equal ones the smallest id. A function is given two `Article` or
+        more, without texts and by ascending id, and returns one of them.
     diversity : float, default=0
         λ, from 0 to 1: the next item is the one, of the 50 best that may still be in the list, with
         the largest (1 - λ) · score - λ · cosine with the item that it is nearest to.
