@@ -10,7 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import reference
-from relnews import ArchiveChangedError, ArchiveFormatError, RelatedNews, archive, catalogue
+from relnews import (
+    MODES,
+    ArchiveChangedError,
+    ArchiveFormatError,
+    Mode,
+    RelatedNews,
+    Selection,
+    archive,
+    catalogue,
+)
 from relnews.articles import Article
 from relnews.catalogue import Catalogue, FolderEntry, moment, timestamp
 from strategies import archives
@@ -254,6 +263,12 @@ def hides(article, now):
     )
 
 
+#: Lists as they are ranked: near-duplicates are another test's.
+RANKED = {**MODES, "news": Mode(selection=Selection(duplicates=None))}
+
+
+@mock.patch("relnews.options.MODES", RANKED)
+@mock.patch("relnews.standing.MODES", RANKED)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     articles=archives(min_size=1, max_size=6), data=st.data(),

@@ -42,6 +42,7 @@ ORDER = [
     "conditions",
     "options",
     "storage",
+    "members",
     "index",
     "archive",
     "duplicates",

@@ -50,6 +50,7 @@ An article's way through the package; each module imports only from its left::
 `conditions`       Conditions: dates, fields and ids that articles of a list have to have
 `options`          Options: all that a caller can say of a list, and what follows from it
 `storage`          the archive folder: the catalogue and immutable .npy files
+`members`          segments as parts of an archive, and the view that is ranked over
 `index`            segments, vocabulary, statistics and epoch, as of the newest change
 `archive`          Archive: catalogue and index as one thing, to build, save and rank over
 `standing`         stored lists, kept exact by every update

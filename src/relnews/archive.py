@@ -23,7 +23,8 @@ from relnews.bounds import CommonTerms
 from relnews.catalogue import Catalogue, timestamp
 from relnews.conditions import Resolved, Where
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.index import Epoch, Index, View
+from relnews.index import Index
+from relnews.members import Epoch, View
 from relnews.postings import SEGMENT_ARTICLES, UNDATED, Segment
 from relnews.queries import Limits
 from relnews.ranking import Ranked, rank

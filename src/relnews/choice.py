@@ -13,7 +13,7 @@ from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive import Archive
 from relnews.catalogue import Catalogue
 from relnews.duplicates import KEPT, Candidates, Preference, articles_of, floor_of
-from relnews.index import View
+from relnews.members import View
 from relnews.ranking import Ranked
 from relnews.selection import FIELDS, Selection
 from relnews.wording import NO_ARTICLE

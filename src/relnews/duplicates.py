@@ -20,7 +20,7 @@ from relnews.archive import BLOCK, Archive
 from relnews.articles import Article
 from relnews.bounds import Outline, Scratch
 from relnews.catalogue import Catalogue
-from relnews.index import View
+from relnews.members import View
 from relnews.postings import UNDATED
 from relnews.queries import Limits, Queries
 from relnews.selection import Prefer

@@ -19,8 +19,8 @@ from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews.archive import Archive
 from relnews.catalogue import moment
 from relnews.conditions import Resolved
-from relnews.index import View
 from relnews.lists import RelatedItem
+from relnews.members import View
 from relnews.names import names
 from relnews.postings import FOREVER, UNDATED, days
 from relnews.shared import SharedTerm, shared_terms

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relnews import _validation
 from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
-from relnews.index import View
+from relnews.members import View
 from relnews.ranking import ScoredSegment
 from relnews.vocabulary import LayeredVocabulary
 from relnews.wording import JOINT, Query

@@ -17,8 +17,8 @@ from relnews._kernels.scoring import SCORE_STEPS
 from relnews.catalogue import Catalogue
 from relnews.choice import places_of
 from relnews.entries import NO_SLOT, Entries
-from relnews.index import View
 from relnews.lists import RelatedItem
+from relnews.members import View
 from relnews.modes import MODES, STORED
 from relnews.postings import Segment
 from relnews.ranking import Ranked

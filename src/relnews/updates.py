@@ -21,8 +21,9 @@ from relnews.archive import Archive
 from relnews.articles import Article
 from relnews.bounds import CommonTerms
 from relnews.entries import Entries
-from relnews.index import Epoch, Index, Member
+from relnews.index import Index
 from relnews.lists import Drift, UpdateReport
+from relnews.members import Epoch, Member
 from relnews.opened import joined, to_store
 from relnews.postings import SEGMENT_ARTICLES, UNDATED, Segment
 from relnews.rules import Book
