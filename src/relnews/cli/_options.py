@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from relnews.cli._shared import Command
 from relnews.exceptions import RelnewsError
 from relnews.modes import DEFAULT, FALLBACKS, MODES
 from relnews.recency import Recency
@@ -17,7 +18,6 @@ from relnews.selection import Selection
 if TYPE_CHECKING:
     from relnews.options import Options
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS = (
     click.option("--mode", type=click.Choice([*MODES]),
@@ -61,7 +61,7 @@ _AS_THEY_ARE = (
 )  # fmt: skip
 
 
-def list_options(command: _Command) -> _Command:
+def list_options(command: Command) -> Command:
     """Give a command the options of lists; it hands what it is given to `options_of`."""
     for option in reversed(_OPTIONS):
         command = option(command)

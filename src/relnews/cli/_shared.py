@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 from tqdm import tqdm
@@ -14,6 +14,8 @@ from tqdm import tqdm
 if TYPE_CHECKING:
     from relnews.articles import Article
     from relnews.readers import ArticleReader
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _n_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> int | None:
@@ -26,6 +28,20 @@ def _n_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> in
 k_option = click.option(
     "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Most items in a list."
 )
+
+
+def format_option(text: str) -> Callable[[Command], Command]:
+    """Return the option of a command that prints a table or JSON, explained by a text."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help=text,
+    )
+
+
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 n_jobs_option = click.option(
     "--n-jobs",

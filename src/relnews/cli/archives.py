@@ -14,6 +14,7 @@ from tqdm import tqdm
 from relnews.cli._options import list_options, options_of, sizes_of, usage
 from relnews.cli._shared import (
     archive_argument,
+    format_option,
     k_option,
     n_jobs_option,
     one_line,
@@ -204,14 +205,7 @@ def related(
 @archive_argument
 @click.argument("id")
 @click.argument("sizes", nargs=-1, required=True, metavar="MODE=K...")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Tables to read, or one line of JSON.",
-)
+@format_option("Tables to read, or one line of JSON.")
 def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None:  # noqa: A002
     """Print several lists of an article, with nothing in two of them.
 
@@ -250,14 +244,7 @@ def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None
     show_default=True,
     help="Which article of a group comes first.",
 )
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table to read, or one JSON object a line.",
-)
+@format_option("A table to read, or one JSON object a line.")
 @n_jobs_option
 @quiet_option
 def duplicates(

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from relnews.cli._shared import (
     archive_argument,
+    format_option,
     k_option,
     n_jobs_option,
     one_line,
@@ -45,14 +46,7 @@ if TYPE_CHECKING:
 )
 @click.option("--baselines", is_flag=True, help="Score lists that look at no word, too.")
 @picture_option
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="A table to read, or one line of JSON.",
-)
+@format_option("A table to read, or one line of JSON.")
 @quiet_option
 def evaluate(
     archive: Path,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from relnews.cli._options import usage
-from relnews.cli._shared import archive_argument, one_line, read_text
+from relnews.cli._shared import archive_argument, format_option, one_line, read_text
 
 if TYPE_CHECKING:
     from relnews.rules import Rules
@@ -36,14 +36,7 @@ def rules() -> None:
 
 @rules.command("list")
 @archive_argument
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Lines to read, or one JSON object a line, which `relnews rules load` takes.",
-)
+@format_option("Lines to read, or one JSON object a line, which `relnews rules load` takes.")
 def list_(archive: Path, format_: str) -> None:
     """Print the rules of an archive, and which of them do nothing now.
 
