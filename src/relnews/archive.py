@@ -242,11 +242,9 @@ class Archive:
         Words that no article of the archive has do not count, as in scikit-learn's ``transform``.
         Days are counted from its date, or from now.
         """
-        batch = ArticleBatch(self.analysis)
-        batch.add(article)
         with self.locked():  # terms are numbered anew now and then
             view = self._view(conditions)
-            query = self._query_of(batch)
+            query = self._query_of(article)
         if not view.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
         now = _now()
@@ -271,11 +269,9 @@ class Archive:
         int64 array
             Keys.
         """
-        batch = ArticleBatch(self.analysis)
-        batch.add(article)
         with self.locked():
             view = self._view(None)
-            query = self._query_of(batch)
+            query = self._query_of(article)
         queries = view.queries([query], by_cosine=True)
         near = [
             scored.segment.key[scored.reach(queries, np.full(scored.segment.n_articles, floor))[0]]
@@ -293,8 +289,10 @@ class Archive:
         """Return conditions under which scores fade as usual if they do not say otherwise."""
         return dataclasses.replace(conditions, recency=conditions.recency or self.recency)
 
-    def _query_of(self, batch: ArticleBatch) -> Query:
+    def _query_of(self, article: Article) -> Query:
         """Return an article that is not of the archive, by the terms that the archive has."""
+        batch = ArticleBatch(self.analysis)
+        batch.add(article)
         runs = batch.runs(Workspace())
         term = self.index.vocabulary.find(runs, MIN_LENGTH)
         frequency = self.index.statistics.document_frequency
