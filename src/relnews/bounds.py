@@ -199,7 +199,9 @@ class CommonTerms:
             part = self._densify(rows)
             if factor is not None:
                 part[:, : len(factor)] *= factor
-            point = part @ self.basis
+            # Not by BLAS, whose threads go on waiting for work where ours have some.
+            point = np.zeros((len(rows), self.basis.shape[1]))
+            pruning.project(part, frozen(self.basis), point)
             norm_squared = np.einsum("ij,ij->i", part, part)
             inside = np.einsum("ij,ij->i", point, point)
             outline.norm[some] = np.sqrt(norm_squared) * _ROUNDING

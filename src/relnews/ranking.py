@@ -18,16 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import scoring
+from relnews._kernels import moments, scoring
 from relnews._kernels._compile import frozen
 from relnews._kernels.quoting import QuoteScratch, RowQuotes
 from relnews.bounds import Outline, Scratch
 from relnews.postings import Segment, days
 from relnews.queries import Figures, Limits, Queries
-from relnews.weights import inverse
-
-#: Single precision is rounded by less than this.
-_UP = 1.0 + 1e-6
 
 
 class ScoredSegment:
@@ -62,17 +58,19 @@ class ScoredSegment:
     ) -> None:
         self.segment = segment
         self.level_weight = frozen(level_weight)
-        self.inverse_norm = frozen(inverse(norm))
         self.common = figures.common
         self.outline = outline
-        inverse_title = inverse(title)
-        length, per_title = norm * _UP, norm * inverse_title * _UP
         dearest = float(figures.idf[figures.common.terms].max(initial=0.0))
+        inverse_norm, inverse_title = np.empty_like(norm), np.empty_like(norm)
+        length, per_title, common = (np.empty(len(norm), dtype=np.float32) for _ in range(3))
+        moments.factors(
+            norm, title, n_common, dearest, inverse_norm, inverse_title, length, per_title, common
+        )
+        self.inverse_norm = frozen(inverse_norm)
         self.quotes = RowQuotes(
             segment.values, segment.text_ptr, segment.text_place, segment.phrase_ptr,
             segment.phrase_place, segment.pair_key, segment.pair_term, frozen(inverse_title),
-            _single(length), _single(per_title),
-            _single(np.minimum(dearest * n_common * per_title, length)), figures.idf,
+            frozen(length), frozen(per_title), frozen(common), figures.idf,
         )  # fmt: skip
         self._set_prior(np.ones(segment.n_articles) if prior is None else prior)
 
@@ -224,10 +222,6 @@ class ScoredSegment:
                 scratch.shared, scratch.similarities, steps, similarity,
             )  # fmt: skip
         return steps, similarity
-
-
-def _single(array: NDArray[np.float64]) -> NDArray[np.float32]:
-    return frozen(array.astype(np.float32))
 
 
 @contextlib.contextmanager

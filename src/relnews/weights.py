@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import _validation
-from relnews._kernels import scoring
+from relnews._kernels import moments as _moments
 from relnews._kernels._compile import frozen
 from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
@@ -88,7 +88,7 @@ def inverse_document_frequency(
 def moments(
     row_ptr: NDArray[np.int64],
     row_term: NDArray[np.int32],
-    row_level: NDArray[np.uint16],
+    row_level: NDArray[np.uint8],
     level_weight: NDArray[np.float64],
     level_title: NDArray[np.float64],
     idf: NDArray[np.float64],
@@ -105,7 +105,7 @@ def moments(
     row_ptr : int64 array of shape (n_articles + 1,)
         Where each article's terms begin.
     row_term : int32 array of shape (n_pairs,)
-    row_level : uint16 array of shape (n_pairs,)
+    row_level : uint8 array of shape (n_pairs,)
         Index into level_weight.
     level_weight, level_title : float64 arrays of shape (n_levels,)
         `Weighting.tf_weight` and `title_weight` of each distinct code.
@@ -113,35 +113,34 @@ def moments(
 
     Returns
     -------
-    float64 array of shape (5, n_articles)
+    float64 array of shape (n_articles, 5)
     """
-    sums = np.empty((5, len(row_ptr) - 1))
-    scoring.moments(
+    moments = np.empty((len(row_ptr) - 1, 5))
+    _moments.moments(
         frozen(row_ptr), frozen(row_term), frozen(row_level), frozen(level_weight),
-        frozen(level_title), frozen(idf), sums,
+        frozen(level_title), frozen(idf), moments,
     )  # fmt: skip
-    return sums
+    return moments
 
 
-def lengths(moments: NDArray[np.float64], shift: float = 0.0) -> NDArray[np.float64]:
-    """Return the lengths of articles whose `moments` are given, all idf being shifted.
+def sums(
+    moments: NDArray[np.float64], shift: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what `moments` come to, all idf being shifted.
 
     Parameters
     ----------
-    moments : float64 array of shape (5, n_articles)
+    moments : float64 array of shape (n_articles, 5)
     shift : float, default=0
+
+    Returns
+    -------
+    lengths, titles : float64 arrays of shape (n_articles,)
+        Of the articles' weights; of the idf of their titles, added up.
     """
-    square, linear, count, _, _ = moments
-    # What is left by sums that come and go is not less than nothing.
-    squares = square + 2 * shift * linear + shift**2 * count
-    norms: NDArray[np.float64] = np.sqrt(np.maximum(squares, 0.0))
-    return norms
-
-
-def titles(moments: NDArray[np.float64], shift: float = 0.0) -> NDArray[np.float64]:
-    """Return the sums of the idf of titles, all idf being shifted; as `lengths`."""
-    title: NDArray[np.float64] = moments[3] + shift * moments[4]
-    return title
+    lengths, titles = np.empty(len(moments)), np.empty(len(moments))
+    _moments.sums(moments, shift, lengths, titles)
+    return lengths, titles
 
 
 def inverse(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,13 +11,22 @@ The contract of every kernel in this package:
 5. No ``fastmath`` where a score is summed: reassociation would change it.
 
 =============  ====================================================================
-`machine`      instructions that Python has no word for
+`machine`      the names of instructions that Python has no word for
+`instructions` what these are to the compiler
 `runs`         UTF-8 bytes to runs of word characters
 `tokens`       runs to term numbers, and the vocabulary
+`spelling`     term numbers to names, in order
 `counting`     term numbers to counts of words and phrases
 `rows`         counts to the rows of a sparse matrix
 `layout`       counts of a segment to sorted rows and postings grouped by value
-`scoring`      norms of articles; the best k of a segment for a block of queries
+`wording`      words of articles in their order, and plurals
+`moments`      the lengths of articles, kept while statistics move
+`search`       many values looked up together
+`walking`      the postings of a query's rare terms added up
+`quoting`      how much of a title is found in another text
+`pruning`      bounds on what common terms add
+`scoring`      the best k articles of a segment for a block of queries
+`nearest`      the best k rows of any matrix
 `pairs`        how near one article is to some others
 =============  ====================================================================
 """

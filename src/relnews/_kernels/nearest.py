@@ -8,7 +8,12 @@ import numpy as np
 
 from relnews._kernels import pruning
 from relnews._kernels._compile import kernel
+from relnews._kernels.machine import prefetch
 from relnews._kernels.pruning import sift
+
+#: Terms whose postings are fetched ahead of their use, at each of two steps, and so many lines.
+_AHEAD = 4
+_LINES = 4
 
 #: No similarity is less, so that only rows that share a term with the query are found.
 LEAST = 1e-30
@@ -51,7 +56,14 @@ def lay_out_codes(row_ptr, row_term, row_value, factor, scale, cursor, out_posti
 @kernel
 def _walk(query_term, query_weight, post_ptr, post_scale, posting, code, pad, sums):
     """Add what the query's rare terms are worth, rounded up, to the sums of the rows (float32)."""
+    last = query_term.size - 1
     for i in range(query_term.size):
+        prefetch(post_ptr, np.int64(query_term[min(i + 2 * _AHEAD, last)]))
+        begin = post_ptr[query_term[min(i + _AHEAD, last)]]
+        for line in range(begin, min(begin + 32 * _LINES, posting.size), 32):
+            prefetch(posting, line)
+        for line in range(begin, min(begin + 32 * _LINES, posting.size), 64):
+            prefetch(code, line)
         first = post_ptr[query_term[i]]
         n = post_ptr[query_term[i] + 1] - first
         part = np.float32(query_weight[i] * post_scale[query_term[i]] * pad)

@@ -58,6 +58,25 @@ def densify(row_ptr, row_term, row_value, factor, column_of, out):
                 out[row, column] = row_value[pair] * factor[row]
 
 
+@kernel
+def project(rows, basis, out):
+    """Add up, for each row, the vectors of a basis times its values, many of which are 0.
+
+    Parameters
+    ----------
+    rows : float64[n_rows, width]
+    basis : float64[width, n_coordinates]
+    out : float64[n_rows, n_coordinates]
+        Zeros.
+    """
+    for row in range(rows.shape[0]):
+        for column in range(rows.shape[1]):
+            value = rows[row, column]
+            if value != 0:
+                for i in range(basis.shape[1]):
+                    out[row, i] += value * basis[column, i]
+
+
 @nan_free_kernel
 def _highest(sums, norm, factor, query_norm):
     """Return the highest first bound of some rows."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from relnews._kernels._compile import kernel
 from relnews._kernels.machine import multiply_fold
+from relnews._kernels.search import places_among
 from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
 
 #: A phrase of a title counts as much as so many words of its idf.
@@ -236,20 +237,17 @@ def add_phrases(
     term, term_ptr, group_ptr, group_level, posting
         The postings of a `relnews.postings.Segment`.
     """
+    keys = np.empty(n_text, dtype=np.uint64)
+    n = 0
     for slot in range(n_text):
-        if scratch.text_pairs[slot] == 0:
+        keys[n] = scratch.text_pairs[slot] - _ONE
+        n += scratch.text_pairs[slot] != 0
+    keys = keys[:n]
+    places = places_among(quotes.pair_key, keys)
+    for i in range(n):
+        if places[i] == quotes.pair_key.size or quotes.pair_key[places[i]] != keys[i]:
             continue
-        key = scratch.text_pairs[slot] - _ONE
-        low, high = 0, quotes.pair_key.size
-        while low < high:
-            middle = (low + high) >> 1
-            if quotes.pair_key[middle] < key:
-                low = middle + 1
-            else:
-                high = middle
-        if low == quotes.pair_key.size or quotes.pair_key[low] != key:
-            continue
-        place = quotes.pair_term[low]
+        place = quotes.pair_term[places[i]]
         part = np.float32(share * PHRASE_WEIGHT * quotes.idf[term[place]])
         for group in range(term_ptr[place], term_ptr[place + 1]):
             if quotes.values[group_level[group]] & PHRASE:
@@ -265,7 +263,7 @@ def share_of_titles(
 
     Parameters
     ----------
-    terms, levels : int32, uint16[n]
+    terms, levels : int32, uint8[n]
         The row of the article.
     shared : int32[≥ n_shared]
         The places of the terms that the query has, too; ascending.

@@ -1,4 +1,4 @@
-"""Lengths of articles, and the best of a segment for a block of queries."""
+"""The best articles of a segment for a block of queries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from relnews._kernels import pruning, quoting
 from relnews._kernels._compile import kernel
 from relnews._kernels.pruning import sift
-from relnews._kernels.wording import TF_SHIFT
+from relnews._kernels.walking import walk
 
 #: Scores are rounded to this many parts of 1 before they are compared.
 SCORE_STEPS = 1_000_000
@@ -22,133 +22,6 @@ NO_DAY = -(1 << 31)
 
 #: Articles of a segment are numbered by so many bits.
 LOCAL_BITS = 16
-
-
-@kernel
-def moments(row_ptr, row_term, row_level, level_weight, level_title, idf, out):
-    """Sum (l idf)², l² idf, l², t idf and t over each article's terms.
-
-    l is the weight of the level, and t how much it counts in a title.
-
-    Parameters
-    ----------
-    row_ptr : int64[n_articles + 1]
-    row_term : int32[n_pairs]
-    row_level : uint16[n_pairs]
-    level_weight : float64[n_levels]
-    level_title : float64[n_levels]
-    idf : float64[n_terms]
-    out : float64[5, n_articles]
-    """
-    for article in range(out.shape[1]):
-        square, linear, count = 0.0, 0.0, 0.0
-        title, title_count = 0.0, 0.0
-        for i in range(row_ptr[article], row_ptr[article + 1]):
-            weight = level_weight[row_level[i]]
-            weight *= weight
-            term_idf = idf[row_term[i]]
-            count += weight
-            linear += weight * term_idf
-            square += weight * term_idf * term_idf
-            title += level_title[row_level[i]] * term_idf
-            title_count += level_title[row_level[i]]
-        out[0, article] = square
-        out[1, article] = linear
-        out[2, article] = count
-        out[3, article] = title
-        out[4, article] = title_count
-
-
-@kernel
-def shift_moments(
-    changed, from_idf, to_idf, term, term_ptr, group_ptr, group_level, posting, level_weight,
-    level_title, moments,
-):  # fmt: skip
-    """Bring `moments` up to date where the idf of some terms has changed.
-
-    Parameters
-    ----------
-    changed : int32[n_changed]
-        Terms.
-    from_idf, to_idf : float64[n_changed]
-        What idf they had, and have.
-    term, term_ptr, group_ptr, group_level, posting
-        The postings of a `relnews.postings.Segment`.
-    level_weight, level_title : float64[n_levels]
-    moments : float64[5, n_articles]
-    """
-    for i in range(changed.size):
-        local_term = _position(term, changed[i])
-        if local_term == term.size or term[local_term] != changed[i]:
-            continue
-        for group in range(term_ptr[local_term], term_ptr[local_term + 1]):
-            weight = level_weight[group_level[group]]
-            weight *= weight
-            linear = weight * (to_idf[i] - from_idf[i])
-            square = linear * (to_idf[i] + from_idf[i])
-            articles = posting[group_ptr[group] : group_ptr[group + 1]]
-            for p in range(articles.size):
-                moments[0, articles[p]] += square
-                moments[1, articles[p]] += linear
-            title = level_title[group_level[group]] * (to_idf[i] - from_idf[i])
-            if title != 0:
-                for p in range(articles.size):
-                    moments[3, articles[p]] += title
-
-
-@kernel
-def _position(ascending, value):
-    """Return how many elements are less than the value."""
-    low = 0
-    high = ascending.size
-    while low < high:
-        middle = (low + high) >> 1
-        if ascending[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@kernel
-def _walk(
-    begin, query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
-    level_weight, n_text, queries, quotes, scratch, sums,
-):  # fmt: skip
-    """Sum what articles have of the query's rare terms (float32), and of either title.
-
-    Of the titles it is no less than they have.
-    """
-    if queries.share > 0:
-        quoting.begin(begin, query_term, is_rare, queries, quotes, sums)
-    else:
-        sums[:] = 0
-    for i in range(query_term.size):
-        if not is_rare[query_term[i]]:
-            continue
-        local_term = _position(term, query_term[i])
-        if local_term == term.size or term[local_term] != query_term[i]:
-            continue
-        most, idf = 0.0, 0.0
-        if queries.share > 0:
-            most = queries.title_most[begin + i]
-            if queries.code[begin + i] >> TF_SHIFT:
-                idf = quotes.idf[query_term[i]]
-        for group in range(term_ptr[local_term], term_ptr[local_term + 1]):
-            level = group_level[group]
-            part = np.float32(query_weight[i] * level_weight[level])
-            articles = posting[group_ptr[group] : group_ptr[group + 1]]
-            for p in range(articles.size):
-                sums[articles[p]] += part
-            if queries.share > 0:
-                quoting.add_words(
-                    most, idf, quotes.values[level], articles, quotes, queries.share, sums
-                )
-    if queries.share > 0:
-        quoting.add_phrases(
-            n_text, term, term_ptr, group_ptr, group_level, posting, queries.share, quotes,
-            scratch, sums,
-        )  # fmt: skip
 
 
 @kernel
@@ -277,7 +150,7 @@ def rank_articles(
         n_text, n_title = 0, 0
         if queries.share > 0:
             n_text, n_title = quoting.note(query, terms, query_ptr, queries, scratch)
-        _walk(
+        walk(
             query_ptr[query], terms, weights, is_rare, term, term_ptr, group_ptr, group_level,
             posting, level_weight, n_text, queries, quotes, scratch, sums,
         )  # fmt: skip
@@ -427,7 +300,7 @@ def reach_articles(
     n_text, n_title = 0, 0
     if queries.share > 0:
         n_text, n_title = quoting.note(0, query_term, query_ptr, queries, scratch)
-    _walk(
+    walk(
         0, query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
         level_weight, n_text, queries, quotes, scratch, sums,
     )  # fmt: skip
