@@ -173,14 +173,17 @@ def updating(
     stop, told = context.Event(), context.SimpleQueue()
     process = context.Process(target=update, args=(archive, articles, limit, probe, stop, told))
     process.start()
-    commits: list[float] = [told.get()]
+    commits = [first] if (first := told.get()) is not None else []
     try:
         yield commits
     finally:
         stop.set()
-        while (moment := told.get()) is not None:
+        while commits and (moment := told.get()) is not None:
             commits.append(moment)
         process.join()
+    if process.exitcode:
+        msg = "the updater failed; what it said is above"
+        raise RuntimeError(msg)
 
 
 def update(
@@ -194,17 +197,19 @@ def update(
     """Add an article every second, and replace the twin of another: its dek is the number."""
     from relnews import RelatedNews, read_articles
 
-    news = RelatedNews.open(archive)
-    more = itertools.islice(read_articles(articles), limit, None)
-    next_at = time.monotonic()
-    for number in itertools.count():
-        twin = {**probe, "id": TWIN, "dek": str(number)}
-        news.partial_fit([twin, *itertools.islice(more, 1)])
-        told.put(time.monotonic())
-        next_at = max(next_at + 1, time.monotonic())
-        if stop.wait(next_at - time.monotonic()):
-            break
-    told.put(None)
+    try:
+        news = RelatedNews.open(archive)
+        more = itertools.islice(read_articles(articles), limit, None)
+        next_at = time.monotonic()
+        for number in itertools.count():
+            twin = {**probe, "id": TWIN, "dek": str(number)}
+            news.partial_fit([twin, *itertools.islice(more, 1)])
+            told.put(time.monotonic())
+            next_at = max(next_at + 1, time.monotonic())
+            if stop.wait(next_at - time.monotonic()):
+                break
+    finally:
+        told.put(None)
 
 
 class Looks(threading.Thread):

@@ -17,8 +17,8 @@ from starlette.testclient import TestClient
 
 from relnews import RelatedItem, RelatedList, RelatedNews, web
 from relnews.cli import main
+from relnews.export import feeds, jsonld
 from relnews.export import json as json_export
-from relnews.export import jsonld
 from relnews.lists import LIST_VERSION
 from relnews.sample import DEMO_ID, sample_articles
 from serving import serving
@@ -123,7 +123,8 @@ def test_equal_lists_are_equal_bytes(item: RelatedItem) -> None:
     """Nothing but the list is in the bytes: no order of a dict, no time of day."""
     one, other = RelatedList("a", (item,)), RelatedList("a", (dataclasses.replace(item),))
     assert json_export.dumps(one) == json_export.dumps(other)
-    assert jsonld.dumps(one) == jsonld.dumps(other)
+    for write in (jsonld.dumps, feeds.atom, feeds.json_feed):
+        assert write(one) == write(other)
     assert list(one.to_dict()) == ["version", "id", "related"]
 
 
@@ -151,6 +152,41 @@ def test_json_ld_is_an_item_list(news: RelatedNews) -> None:
         }
     nothing = json.loads(jsonld.dumps(RelatedList("a", ())))
     assert nothing["itemListElement"] == []
+
+
+def test_feeds_are_what_feed_readers_take(news: RelatedNews) -> None:
+    """Atom and JSON Feed name every article once, in order, with its address and date."""
+    feedparser = pytest.importorskip("feedparser")
+    related = news.related(DEMO_ID)
+    written = feeds.atom(related, title="More <on> this")
+    assert written == feeds.atom(news.related(DEMO_ID), title="More <on> this")
+    read = feedparser.parse(written.encode())
+    assert not read.bozo
+    assert (read.version, read.feed.title) == ("atom10", "More <on> this")
+    feed = json.loads(feeds.json_feed(related))
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    for item, entry, record in zip(related, read.entries, feed["items"], strict=True):
+        assert item.published
+        assert (entry.title, entry.link, entry.summary) == (item.title, item.url, item.dek)
+        assert entry.published == entry.updated == item.published.isoformat()
+        assert [tag.term for tag in entry.tags] == [item.section, *item.tags] == record["tags"]
+        assert entry.author == (item.author or item.source)
+        assert (record["id"], record["title"], record["url"]) == (item.id, item.title, item.url)
+        assert record["date_published"] == item.published.isoformat()
+    assert read.feed.updated == max(entry.updated for entry in read.entries)
+
+
+def test_feeds_of_little(news: RelatedNews) -> None:
+    """What Atom wants of everything is there where nothing is known, and where there is no item."""
+    feedparser = pytest.importorskip("feedparser")
+    for some in ((), (RelatedItem("a/b", 1, 0.5, 0.5, "", language="<x>"),)):
+        read = feedparser.parse(feeds.atom(RelatedList(None, some)).encode())
+        assert not read.bozo
+        assert read.feed.id == "urn:x-relnews:list:"
+        assert read.feed.updated == "1970-01-01T00:00:00+00:00"
+        assert [(one.id, one.title, one.updated, one.content[0].value) for one in read.entries] == [
+            ("urn:x-relnews:article:a%2Fb", item.id, read.feed.updated, item.id) for item in some
+        ]
 
 
 # --- the service keeps to its own description ----------------------------------------------------

@@ -20,15 +20,13 @@ from starlette.routing import Mount, Route
 from relnews import RelatedNews, web
 from relnews.export import html
 from relnews.sample import DEMO_ID, sample_articles
-from test_browser import ARGUMENTS, CHROMIUM, CONTRASTS, HOSTILE
+from test_browser import CONTRASTS, HOSTILE
 
 if TYPE_CHECKING:
     from playwright import sync_api
 else:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome is installed")
 
 MODULE = Path(web.__file__).with_name("related-news.js")
 
@@ -130,14 +128,6 @@ def site(news: RelatedNews) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -395,6 +395,33 @@ def test_a_failing_export_is_finished_by_the_next(tmp_path: Path) -> None:
     assert str(files.report) == "1 files written, 0 unchanged, 1 removed"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders cannot be opened")
+def test_what_is_listed_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last list of files comes after every new file, and after the folders with their names."""
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").resolve()
+        synced.append(path.relative_to(tmp_path).as_posix())
+        real(descriptor)
+
+    with kept(tmp_path, ".list", {"a.json", "same.json"}) as files:
+        files.write("a.json", b"1")
+        files.write("same.json", b"2")
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("descriptors have no names here")
+    monkeypatch.setattr(os, "fsync", fsync)
+    with kept(tmp_path, ".list", {"a.json", "in/to/b.json", "same.json", "c.json"}) as files:
+        files.write("a.json", b"3")
+        files.write("in/to/b.json", b"4")
+        files.write("same.json", b"2")
+    first, *others, last, folder = synced
+    assert (first, others.pop(0)) == (f".relnews-{os.getpid()}.partial", ".")
+    assert others == ["a.json", "in/to/b.json", ".", "in", "in/to"]
+    assert (last, folder) == (first, ".")
+
+
 KILLED = """
 import os, sys, itertools
 from pathlib import Path

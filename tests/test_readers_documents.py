@@ -7,6 +7,7 @@ import html
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -213,6 +214,31 @@ def test_front_matter_that_cannot_be_read(front: str | bytes, words: str, write:
     assert len(sentence) < 700
     with pytest.raises(ArticleError):
         [*read_articles(folder, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a\n>~~~\n<a " * 5000, "too many lines that may begin a quotation"),
+        ("> word\n" * 150_000, "longer than 1,048,576 characters"),
+    ],
+)
+def test_markdown_that_would_take_minutes(text: str, words: str, write: Write) -> None:
+    """It is named, and the other articles are read."""
+    reader = read_articles(write({"a.md": text, "b.md": "T."}))
+    assert [*by_id(reader)] == ["b"]
+    (sentence,) = sentences(reader, Problem.UNREADABLE)
+    assert sentence.startswith("a.md: unreadable: ")
+    assert words in sentence
+
+
+def test_a_table_is_words(write: Write) -> None:
+    """Rows are read as they are, and short ones are not filled up with thousands of cells."""
+    wide = "|a" * 5000 + "\n" + "|-" * 5000 + "\n" + "|b\n" * 5000
+    articles = by_id(read_articles(write({"a.md": "Trains\n\n| to | at |\n|-|-|\n| Bonn | 9 |\n",
+                                          "b.md": wide})))  # fmt: skip
+    assert re.findall(r"\w+", articles["a"].text) == ["Trains", "to", "at", "Bonn", "9"]
+    assert len(articles["b"].text) < len(wide) + 10_000
 
 
 def test_structures_in_front_matter_are_no_fields(write: Write) -> None:

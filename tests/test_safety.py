@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, fromstring
 
 import html5lib
 import jinja2
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from relnews import RelatedItem, RelatedList
-from relnews.export import html, jsonld
+from relnews.export import feeds, html, jsonld
 from relnews.export import json as json_export
 from test_html import in_browsers, lists
 
@@ -125,6 +126,58 @@ def test_json_ld_links_to_web_pages_only(related: RelatedList) -> None:
         for name in ("url", "image"):
             address = entry["item"].get(name, "/")
             assert urlsplit(in_browsers(address)).scheme in ("http", "https")
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+#: What an entry may consist of, and which of it holds no other element.
+ENTRY = {"id", "title", "updated", "published", "author", "link", "category", "summary", "content"}
+
+
+@settings(deadline=None)
+@given(anything, st.characters(), texts)
+@example(
+    RelatedList("a", (RelatedItem("\0", 1, 0.5, 0.5, "\ufffe\x0b]]>", url="/\uffff"),)), "\1", ""
+)
+def test_a_feed_is_xml_whatever_is_in_it(related: RelatedList, char: str, title: str) -> None:
+    """A text stays the text of its element; what XML cannot hold is U+FFFD; links are web pages."""
+    items = [dataclasses.replace(item, title=item.title + char) for item in related]
+    made = feeds.atom(RelatedList(related.id, tuple(items)), title=title)
+    feed = fromstring(made.encode())
+    assert in_xml(title) == (feed.findtext(f"{ATOM}title") or "")
+    entries = feed.findall(f"{ATOM}entry")
+    assert {child.tag.removeprefix(ATOM) for child in feed} <= {
+        "id", "title", "updated", "author", "generator", "entry",
+    }  # fmt: skip
+    for item, entry in zip(items, entries, strict=True):
+        for child in entry:
+            assert child.tag.removeprefix(ATOM) in ENTRY
+            assert len(child) == (child.tag == f"{ATOM}author")
+        assert entry.findtext(f"{ATOM}title") == in_xml(html.headline(item))
+        assert re.fullmatch(r"urn:x-relnews:article:[\w.~%-]*", entry.findtext(f"{ATOM}id") or "")
+        for link in entry.iter(f"{ATOM}link"):
+            assert link.get("href") == in_xml(item.url or "")
+            assert urlsplit(in_browsers(item.url or "")).scheme in ("http", "https")
+        assert entry.find(f"{ATOM}link") is not None or entry.findtext(f"{ATOM}content") is not None
+
+
+def in_xml(text: str) -> str:
+    """Return a text as XML brings it: line ends are one, and what cannot be in it is U+FFFD."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    allowed = re.compile("[\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+    return "".join(one if allowed.match(one) else "\ufffd" for one in text)
+
+
+@settings(deadline=None)
+@given(anything, texts)
+def test_a_json_feed_links_to_web_pages_only(related: RelatedList, title: str) -> None:
+    """It is JSON, whatever is in it, and says what was meant."""
+    feed = json.loads(feeds.json_feed(related, title=title))
+    assert feed["title"] == title
+    for item, entry in zip(related, feed["items"], strict=True):
+        assert (entry["id"], entry.get("title", "")) == (item.id, html.headline(item))
+        for name in ("url", "image"):
+            assert urlsplit(in_browsers(entry.get(name, "/"))).scheme in ("http", "https")
 
 
 @pytest.mark.parametrize("url", SCHEMES)

@@ -27,7 +27,7 @@ from starlette.testclient import TestClient
 from relnews import RelatedNews, web
 from relnews.catalogue import Catalogue
 from relnews.cli import main
-from relnews.export import html, jsonld
+from relnews.export import feeds, html, jsonld
 from relnews.export import json as json_export
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web import drafts, lists
@@ -39,6 +39,7 @@ from serving import serving
 ODD_IDS = [
     "2025/08/22/talks", "/leading", "trailing/", "//", "a//b", "a%2Fb", "100%", "%", "%00", "a b",
     "a+b", "a?k=1", "a#b", "a;b", "a&id=b", "ünï/✓", "خبر", "x.json", "x.html", ".jsonld", ".",
+    "x.atom", "x.feed",
     "..", "../../etc/passwd", "a/../b", "line\nbreak", "line\n",
     "\r\nSet-Cookie: a=b", "nul\x00nul", "<script>", "'; DROP TABLE articles; --",
     "\\", "{id}", "C:\\x", "health", "\u2028x", "\ufeff",
@@ -82,6 +83,8 @@ WRITERS = {
     "application/json": json_export.dumps,
     "text/html": html.fragment,
     "application/ld+json": jsonld.dumps,
+    "application/atom+xml": feeds.atom,
+    "application/feed+json": feeds.json_feed,
 }
 
 
@@ -97,6 +100,10 @@ WRITERS = {
         (".json", "text/html", "application/json"),
         (".html", "application/json", "text/html"),
         (".jsonld", None, "application/ld+json"),
+        (".atom", None, "application/atom+xml"),
+        (".jsonfeed", "text/html", "application/feed+json"),
+        ("", "application/feed+json, application/json;q=0.9", "application/feed+json"),
+        ("", "application/atom+xml, application/rss+xml", "application/atom+xml"),
     ],
 )
 def test_the_form_is_what_the_suffix_or_the_client_says(
@@ -286,6 +293,10 @@ def test_drafts_are_ranked(news: RelatedNews, client: TestClient) -> None:
     answer = client.post("/related", json={**DRAFT, "k": 3.0})
     assert answer.json() == expected.to_dict()
     assert answer.headers["cache-control"] == "no-store"
+    assert (
+        client.post("/related", json={**DRAFT, "k": 3, "language": "en-GB"}).json() == answer.json()
+    )
+    assert not client.post("/related", json={**DRAFT, "language": "de"}).json()["related"]
     answer = client.post("/related", json={**DRAFT, "k": 3}, headers={"accept": "text/html"})
     assert answer.text == html.fragment(expected)
     assert client.post("/related.jsonld", json={"title": "Xylophone zeppelin"}).json()[
@@ -305,6 +316,9 @@ def test_drafts_are_ranked(news: RelatedNews, client: TestClient) -> None:
         ({"title": "a", "k": 2.5}, 422),
         ({"title": "a", "k": 51}, 422),
         ({"title": "a", "txt": "b"}, 422),
+        ({"title": "a", "language": 1}, 422),
+        ({"title": "a", "language": None}, 422),
+        ({"title": "a", "language": "Deutsch!"}, 422),
         ([DRAFT], 400),
         ("a", 400),
     ],

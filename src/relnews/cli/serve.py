@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import socket
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def serve(
 
     \b
     /related/SOME-ID         the list as JSON, HTML or JSON-LD: what the client accepts
-    /related/SOME-ID.html    the list as HTML; .json and .jsonld likewise
+    /related/SOME-ID.html    the list as HTML; likewise .json, .jsonld, .atom, .jsonfeed
     /related                 POST a draft: {"title": "…", "text": "…"}
     /related-news.js         the element <related-news> for your pages
     /openapi.json            all of it described
@@ -76,6 +77,8 @@ def serve(
         config = uvicorn.Config(
             application, access_log=False, log_level="warning", server_header=False
         )
+        # What is loaded stays: to look through it for garbage would stop all answers for 10 ms.
+        gc.freeze()
         with contextlib.suppress(KeyboardInterrupt):  # how it is ended at a terminal
             uvicorn.Server(config).run(sockets=[listener])
 

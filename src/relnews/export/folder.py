@@ -53,6 +53,7 @@ class KeptFolder:
         self._ours = _names_in(self._list)
         self._written: set[str] = set()
         self._parents: set[Path] = set()
+        self._new: list[Path] = []
         self._partial = folder / _PARTIAL.format(os.getpid())
 
     def prepare(self, names: Collection[str]) -> None:
@@ -76,6 +77,7 @@ class KeptFolder:
             return
         self._make_parent(path.parent)
         _replace(path, content, self._partial)
+        self._new.append(path)
         self._count("written")
 
     def finish(self) -> None:
@@ -89,6 +91,11 @@ class KeptFolder:
             with contextlib.suppress(OSError):  # others have files there
                 for parent in path.parents[: name.count("/")]:
                     parent.rmdir()
+        # Together and at last: waiting for the first has the system write many others, too.
+        parents = {parent for path in self._new for parent in path.parents}
+        inside = sorted(parent for parent in parents if parent.is_relative_to(self._folder))
+        for path in [*self._new, *inside]:
+            _wait_for_disk(path)
         self._enter(self._written)
 
     def _enter(self, names: Collection[str]) -> None:
@@ -96,6 +103,7 @@ class KeptFolder:
         content = "".join(f"{name}\n" for name in sorted(names)).encode()
         if names != self._ours or not self._list.exists():
             _replace(self._list, content, self._partial, durable=True)
+            _wait_for_disk(self._folder)
             self._ours = {*names}
 
     def _make_parent(self, parent: Path) -> None:
@@ -115,7 +123,8 @@ def kept(folder: Path, list_name: str, names: Collection[str]) -> Iterator[KeptF
 
     If what is done inside fails, or the process is killed, each file is the old one or the new one,
     and the next time is as if nothing had happened. So it is after a power failure, but that files
-    may have lost their content until then.
+    may have lost their content until then. What was finished is on the disk: the list of our files
+    names only what is there, with its content.
 
     Parameters
     ----------
@@ -149,12 +158,7 @@ def _names_in(file: Path) -> set[str]:
 
 
 def _replace(path: Path, content: bytes, partial: Path, *, durable: bool = False) -> None:
-    """Write a file whole or not at all.
-
-    Only the list of files is durable before anything else is done. To wait for the disk after each
-    of 100,000 files takes minutes, and what a power failure leaves of them has another content than
-    it should have: the next time puts it right.
-    """
+    """Write a file whole or not at all."""
     try:
         with partial.open("wb") as file:
             file.write(content)
@@ -164,6 +168,17 @@ def _replace(path: Path, content: bytes, partial: Path, *, durable: bool = False
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _wait_for_disk(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    if path.is_dir() and os.name != "posix":  # where folders cannot be opened
+        return
+    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _leads_out(parent: Path, folder: Path) -> bool:

@@ -107,8 +107,13 @@ def page(article: Article, related: RelatedList) -> str:
     )
 
 
-def _headline(story: Article | RelatedItem) -> str:
-    """Return the title, or what best stands for it: a link must have a text."""
+def headline(story: Article | RelatedItem) -> str:
+    """Return the title, or what best stands for it: a link must have a text.
+
+    Parameters
+    ----------
+    story : Article or RelatedItem
+    """
     return next(filter(str.strip, (story.title, story.dek)), story.id)
 
 
@@ -150,4 +155,4 @@ _TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-_TEMPLATES.filters.update(headline=_headline, href=linkable, time=_time)
+_TEMPLATES.filters.update(headline=headline, href=linkable, time=_time)

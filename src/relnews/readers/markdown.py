@@ -18,6 +18,7 @@ from relnews.readers.reader import Found, Skipped
 try:
     import yaml
     from markdown_it import MarkdownIt
+    from markdown_it.rules_block import StateBlock, blockquote
 except ImportError as error:
     raise _validation.no_reader(extra="markdown") from error
 
@@ -52,7 +53,28 @@ _ZONE = re.compile(r"(?<=\d)\s+(?=[+-]\d\d:?\d\d$|Z$)")
 #: The longest front matter: YAML is read slowly.
 _LONGEST = 1 << 18
 
-_markdown = MarkdownIt("commonmark").enable("table")
+#: The longest text: a thousand pages of a book.
+_LONGEST_TEXT = 1 << 20
+
+#: How often one file may be asked whether a line begins a quotation. Of n lines with ``>`` that no
+#: blank line parts, each is asked for each one before it.
+_MOST_QUESTIONS = 1 << 19
+
+
+def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Do as markdown-it's rule for quotations does, so many times."""
+    state.env["questions"] = asked = state.env.get("questions", 0) + 1
+    if asked > _MOST_QUESTIONS:
+        raise ValueError(_validation.quoted_markdown())
+    return blockquote(state, start, end, silent)
+
+
+# Not its tables: a short row is filled up with cells, so that a megabyte would become gigabytes.
+# Words are the same without.
+_markdown = MarkdownIt("commonmark")
+_markdown.block.ruler.at(
+    "blockquote", _quote, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+)
 
 
 class _Loader(yaml.SafeLoader):
@@ -107,7 +129,14 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     if _is_draft(values, name):
         yield "", Skipped(Problem.DRAFT)
         return
-    yield "", values | _fields(values, body, name)
+    try:
+        if len(body) > _LONGEST_TEXT:
+            raise ValueError(_validation.long_markdown(_LONGEST_TEXT))
+        fields = _fields(values, body, name)
+    except ValueError as error:
+        yield "", Skipped(Problem.UNREADABLE, str(error))
+        return
+    yield "", values | fields
 
 
 def _parted(text: str) -> tuple[dict[str, Any], str]:
@@ -156,7 +185,7 @@ def _fields(values: Mapping[str, Any], body: str, name: str) -> dict[str, Any]:
     for field in ("published", "expires"):
         if isinstance(fields[field], str):
             fields[field] = _ZONE.sub("", fields[field].strip())
-    tokens = _markdown.parse(_CODE.sub(" ", body))
+    tokens = _markdown.parse(_CODE.sub(" ", body), {})
     fields["text"] = text_of(_markdown.renderer.render(tokens, _markdown.options, {}))
     headings = (tokens[i + 1].content for i, one in enumerate(tokens) if one.type == "heading_open")
     fields["title"] = values.get("title") or next(headings, "")

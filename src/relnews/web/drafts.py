@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +23,9 @@ MOST_SECONDS = 10.0
 DEFAULT_K = 8
 MOST_K = 50
 
+#: What a language tag looks like.
+TAG = r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*"
+
 
 class Draft(NamedTuple):
     """A story, and how many items its list may have.
@@ -30,11 +34,14 @@ class Draft(NamedTuple):
     ----------
     title, text : str
     k : int
+    language : str
+        A BCP 47 tag; ``und``, as what is left out, is the archive's own language.
     """
 
     title: str = ""
     text: str = ""
     k: int = DEFAULT_K
+    language: str = "und"
 
     @classmethod
     async def of(cls, request: Request) -> Draft:
@@ -49,6 +56,8 @@ class Draft(NamedTuple):
             draft = cls(**record)
             _validation.check_draft(draft.title, draft.text)
             _validation.check_integer("k", draft.k, minimum=1, maximum=MOST_K)
+            if not re.fullmatch(TAG, draft.language):
+                raise Refused(WebProblem.WRONG_DRAFT)
         except (TypeError, ValueError):
             raise Refused(WebProblem.WRONG_DRAFT) from None
         return draft

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from relnews.export import html, json, jsonld
+from relnews.export import feeds, html, json, jsonld
 from relnews.lists import RelatedList
 
 
@@ -46,6 +46,10 @@ def make_forms(heading: str, heading_level: int) -> list[Form]:
         Form(".json", "application/json", json.dumps),
         Form(".html", "text/html", fragment),
         Form(".jsonld", "application/ld+json", jsonld.dumps),
+        Form(".atom", "application/atom+xml", functools.partial(feeds.atom, title=heading)),
+        Form(
+            ".jsonfeed", "application/feed+json", functools.partial(feeds.json_feed, title=heading)
+        ),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import relnews
 from relnews._validation import WebProblem
 from relnews.export import json
-from relnews.web.drafts import DEFAULT_K, MOST_K
+from relnews.web.drafts import DEFAULT_K, MOST_K, TAG
 from relnews.web.lists import MOST_ID
 
 
@@ -20,7 +20,8 @@ def document() -> dict[str, Any]:
     paths = {
         "/related/{id}": {
             "get": _list(
-                "The list of an article. A suffix (.json, .html, .jsonld) names the form.",
+                "The list of an article. A suffix names the form: "
+                ".json, .html, .jsonld, .atom or .jsonfeed.",
                 [_id("path"), _K], _PROBLEMS_OF_LISTS,
             ),
         },
@@ -84,6 +85,8 @@ def _list(summary: str, parameters: list[Any], problems: tuple[WebProblem, ...])
         "application/json": {"schema": _ref("list")},
         "text/html": {"schema": {"type": "string"}},
         "application/ld+json": {"schema": {"type": "object"}},
+        "application/atom+xml": {"schema": {"type": "string"}},
+        "application/feed+json": {"schema": {"type": "object"}},
     }
     responses: dict[str, Any] = {"200": {"description": "The list.", "content": forms}}
     for problem in problems:
@@ -134,6 +137,11 @@ _DRAFT = {
         "title": {"type": "string"},
         "text": {"type": "string"},
         "k": {"type": "integer", "minimum": 1, "maximum": MOST_K, "default": DEFAULT_K},
+        "language": {
+            "description": "A BCP 47 tag; by default the archive's own language.",
+            "type": "string",
+            "pattern": f"^{TAG}$",
+        },
     },
     "anyOf": [
         {"required": [name], "properties": {name: {"type": "string", "pattern": "\\S"}}}

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from relnews import _validation, stored
 from relnews.catalogue import CATALOGUE, Catalogue, moment
 from relnews.exceptions import UnknownArticleError
+from relnews.languages import code_of
 from relnews.lists import RelatedList
 from relnews.related import RelatedNews
 
@@ -84,6 +85,6 @@ class Source:
         except UnknownArticleError:  # removed a moment ago
             return None
 
-    def rank_draft(self, title: str, text: str, k: int) -> RelatedList:
+    def rank_draft(self, title: str, text: str, k: int, language: str) -> RelatedList:
         """Return the list of a story that is not in the archive."""
-        return self._news.related_to_text(text, title=title, k=k)
+        return self._news.related_to_text(text, title=title, k=k, language=code_of(language))
