@@ -33,12 +33,16 @@ HUNDREDS = 10
 READS = 5_000
 
 #: What a cold process does, given the folder and an id.
+_RANKED = (
+    "related_to_text('Ministers agreed to send more air defence as talks on guarantees go on.', "
+    "title='Guarantees for Ukraine').ids)"
+)
 COLD = {
     "open + first stored list": "print(RelatedNews.open(sys.argv[1]).related(sys.argv[2]).ids)",
-    "open + first ranked list of a draft": (
-        "print(RelatedNews.open(sys.argv[1]).related_to_text("
-        "'Ministers agreed to send more air defence as talks on guarantees go on.', "
-        "title='Guarantees for Ukraine').ids)"
+    "open + first ranked list of a draft": f"print(RelatedNews.open(sys.argv[1]).{_RANKED}",
+    # The first one is ranked without kernels, the second one by them.
+    "open + two ranked lists of a draft": (
+        f"news = RelatedNews.open(sys.argv[1])\nprint(news.{_RANKED}\nprint(news.{_RANKED}"
     ),
 }
 

@@ -68,9 +68,10 @@ def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_storie
         process.communicate()
         assert process.returncode == 0
 
-    assert written["commits"] > seconds * 2
+    # How many there were is a matter of the machine, and of what else it does.
+    assert written["commits"] > 2
     for one in read:
-        assert one["generations"] > seconds
+        assert one["generations"] > 1
         assert min(one["reads"].values()) > 0
     assert RelatedNews.open(folder).verify() == []
     if n_stories < 1000:

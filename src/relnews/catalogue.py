@@ -26,7 +26,7 @@ from relnews import _validation
 if TYPE_CHECKING:
     from relnews.articles import Article
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 #: "reln", in the header of the catalogue: tells it from other SQLite files.
 APPLICATION_ID = 0x72656C6E
@@ -45,6 +45,10 @@ PATIENCE = 10.0
 #: Ways to open a catalogue; the second where nothing may be written, the last where not even the
 #: log that readers share can be made, which is right as long as nobody writes.
 _MODES = ("rw", "ro", "ro&immutable=1")
+
+#: KiB of pages that a connection remembers at most. SQLite's 2,000 are less than what is between
+#: two looks at the same page of a large archive.
+_CACHE = 16_000
 
 #: SQLite takes so many values in one statement, everywhere.
 _MOST_MARKS = 999
@@ -103,6 +107,11 @@ _SHOWN = ", ".join(
     ]
 )  # fmt: skip
 
+#: A stored list, and how many changes there were: one look instead of two.
+_ENTRIES_OF = (
+    "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation') "
+    "FROM lists JOIN articles USING (key) WHERE id = ?"
+)
 
 Made = TypeVar("Made")
 
@@ -152,6 +161,9 @@ class Catalogue:
         self.state = threading.RLock()
         self._data_version = -1
         self._made: dict[str, tuple[int, Any]] = {}
+        # While one state is read: how many changes it has, once that is known.
+        self._is_reading = False
+        self._generation: int | None = None
         #: What the file was like when it was opened without locks; None if it has them.
         self._stamp: object = None
 
@@ -237,19 +249,21 @@ class Catalogue:
         now : int, optional
             A timestamp; None is returned in place of what is not to be seen then.
         """
-        details: list[tuple[Any, ...] | None] = []
+        found: dict[int, tuple[Any, ...] | None] = {}
+        rows = self._rows(_SHOWN, keys)
         with _validation.damage_in(self._place):
-            for row in self._select(_SHOWN, keys):
-                published, expires = row[3], row[-1]
-                if now is not None and (
-                    (published is not None and published > now)
-                    or (expires is not None and expires <= now)
-                ):
-                    details.append(None)
-                    continue
-                date, tags = moment(published), _tags(row[6])
-                details.append((*row[:3], row[4], date, row[5], tags, *row[7:-1]))
-        return details
+            for (
+                key, identifier, title, dek, published, url, section, tags, author, source,
+                language, image, expires,
+            ) in rows:  # fmt: skip
+                is_seen = (published is None or published <= now) and (
+                    expires is None or expires > now
+                ) if now is not None else True  # fmt: skip
+                found[key] = (
+                    identifier, title, dek, url, moment(published), section, _tags(tags), author,
+                    source, language, image,
+                ) if is_seen else None  # fmt: skip
+        return self._in_order(found, keys)
 
     def keys(self) -> list[int]:
         """Return the keys of all articles in the order of the archive."""
@@ -323,13 +337,18 @@ class Catalogue:
 
     def generation(self) -> int:
         """Return how many changes were committed."""
-        return int(self.setting("generation") or 0)
+        known = self._generation
+        return int(self.setting("generation") or 0) if known is None else known
 
     def has_news(self) -> bool:
-        """Say whether another connection committed since this was last asked."""
+        """Say whether another connection committed since this was last asked, or `announce`."""
         (version,) = self._read("PRAGMA data_version")[0]
         last, self._data_version = self._data_version, int(version)
         return last != self._data_version
+
+    def announce(self) -> None:
+        """Let what this connection has committed be news."""
+        self._data_version = -1
 
     def folders(self) -> list[FolderEntry]:
         """Return the folders of arrays, oldest first."""
@@ -379,11 +398,15 @@ class Catalogue:
 
     def entries_of(self, identifier: str) -> bytes | None:
         """Return the stored list of the article with this id, None if there is none."""
-        rows = self._read(
-            "SELECT CAST(entries AS BLOB) FROM lists JOIN articles USING (key) WHERE id = ?",
-            identifier,
-        )
-        return rows[0][0] if rows else None
+        rows = self._read(_ENTRIES_OF, identifier)
+        if not rows:
+            return None
+        ((entries, generation),) = rows
+        # Whatever else it may be, whoever asks for it finds out.
+        is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
+        if self._is_reading and is_number:
+            self._generation = int(generation)
+        return entries  # type: ignore[no-any-return]
 
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
         """Return key, id and stored list of those of some articles that the archive has."""
@@ -414,9 +437,11 @@ class Catalogue:
             with self._lock:
                 self._follow()
             self._connection.execute("BEGIN")
+            self._is_reading = True
             try:
                 yield
             finally:
+                self._is_reading, self._generation = False, None
                 self._connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
@@ -443,6 +468,7 @@ class Catalogue:
             except BaseException as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+                self._made.clear()  # it may be of what was not committed
                 if isinstance(error, sqlite3.Error):
                     raise _validation.cannot_write(place, error, _writer(place)) from error
                 raise
@@ -505,6 +531,7 @@ class Catalogue:
 
     def set(self, name: str, value: object) -> None:
         """Set a setting."""
+        self._made.clear()
         row = (name, json.dumps(value))
         self._write("INSERT OR REPLACE INTO settings VALUES (?, ?)", [row])
 
@@ -544,13 +571,20 @@ class Catalogue:
         return self._folder or Path(":memory:")
 
     def _select(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return what is asked of some articles, in their order."""
+        return self._in_order({row[0]: row[1:] for row in self._rows(columns, keys)}, keys)
+
+    def _rows(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return what is asked of some articles, behind their keys, in any order."""
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MOST_MARKS):
             some = keys[first : first + _MOST_MARKS]
             rows += self._read(
                 f"SELECT key, {columns} FROM articles WHERE key IN ({_marks(some)})", *some
             )
-        found = {row[0]: row[1:] for row in rows}
+        return rows
+
+    def _in_order(self, found: dict[int, Made], keys: Sequence[int]) -> list[Made]:
         try:
             return [found[key] for key in keys]
         except KeyError:
@@ -593,8 +627,9 @@ def timestamp(moment: dt.datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
+@functools.lru_cache(maxsize=4096)
 def moment(timestamp: int | None) -> dt.datetime | None:
-    """Return the date of a timestamp."""
+    """Return the date of a timestamp; the same days come again and again."""
     return None if timestamp is None else _EPOCH + timestamp * _MICROSECOND
 
 
@@ -614,6 +649,7 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
         uri=True, timeout=PATIENCE, check_same_thread=False, isolation_level=None,
     )  # fmt: skip
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE}")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
     connection.execute("PRAGMA secure_delete = ON")  # what is removed is overwritten

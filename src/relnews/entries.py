@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import struct
 import zlib
 from typing import NamedTuple
@@ -9,6 +10,8 @@ from typing import NamedTuple
 from relnews import _validation
 
 _ENTRY = struct.Struct("<qiii")
+
+_slot = operator.itemgetter(3)
 
 #: ``slot`` of what is no item, and no near-duplicate of one.
 NO_SLOT = -1
@@ -48,11 +51,15 @@ class Entries(NamedTuple):
 
     def shown(self) -> list[tuple[tuple[int, int, int, int], list[int]]]:
         """Return the items in order, each with the keys of its near-duplicates."""
-        items = sorted((entry for entry in self.entries if entry[3] >= 0), key=lambda one: one[3])
+        items = []
         also: dict[int, list[int]] = {}
-        for key, _, _, slot in self.entries:
-            if slot < NO_SLOT:
-                also.setdefault(-2 - slot, []).append(key)
+        for entry in self.entries:
+            slot = entry[3]
+            if slot >= 0:
+                items.append(entry)
+            elif slot < NO_SLOT:
+                also.setdefault(-2 - slot, []).append(entry[0])
+        items.sort(key=_slot)
         return [(item, also.get(item[3], [])) for item in items]
 
     def pack(self) -> bytes:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from relnews import _validation
 from relnews.catalogue import Catalogue
 from relnews.entries import Entries
 from relnews.exceptions import ArchiveChangedError
-from relnews.lists import RelatedItem, RelatedList
+from relnews.lists import SIMILAR, RelatedItem, RelatedList, item_of
 from relnews.rules import Bars, Book, articles_of, pinned
 
 #: Scores are stored in so many parts of 1.
@@ -31,7 +31,7 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
     k : int
     """
     for _ in range(_ATTEMPTS):
-        with catalogue.state:
+        with catalogue.reading():
             stored = catalogue.entries_of(identifier)
             if stored is None:
                 return None
@@ -45,8 +45,9 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
 def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:
     """Return a list, given what is stored of it; None if it has to be made.
 
-    It has to be if fewer than k items were chosen, and if one of them, or a near-duplicate that one
-    stands for, cannot be seen now: the choice may be another without it.
+    It has to be if fewer than k items were chosen, if words are ignored now that counted then, or
+    the other way, and if an item, or a near-duplicate that one stands for, cannot be seen now: the
+    choice may be another without it.
     """
     with _validation.damage_in(catalogue.folder or ":memory:"):
         entries = Entries.unpack(stored)
@@ -54,6 +55,8 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     if len(shown) < k and not entries.is_all:
         return None
     book, now = Book.of(catalogue), time.time_ns() // 1000
+    if book.outdates_lists:
+        return None
     bars = book.bars(None)
     if book.concerns(identifier):
         found = articles_of(catalogue, [identifier]).get(identifier)
@@ -74,20 +77,20 @@ def _items(
     now: int,
 ) -> tuple[RelatedItem, ...] | None:
     """Return the items of a list; None if any, or what it stands for, is not to be seen now."""
+    keys = [key for (item, *_), also in shown for key in (item, *also)]
+    details = catalogue.details(keys, now)
+    if None in details:
+        return None
     items: list[RelatedItem] = []
-    keys = [key for entry, also in shown for key in (entry[0], *also)]
-    details = iter(catalogue.details(keys, now))
+    abouts: Iterator[Any] = iter(details)
     for (_, steps, similar, _), also in shown:
+        about = next(abouts)
         scores = len(items) + 1, steps / _STEPS, similar / _STEPS
-        versions = []
-        for about in itertools.islice(details, 1 + len(also)):
-            if about is None:
-                return None
-            versions.append(RelatedItem(about[0], *scores, *about[1:]))
-        if bars and any(bars.rule_of(version) is not None for version in versions):
+        others = [*itertools.islice(abouts, len(also))] if also else ()
+        if bars and any(
+            bars.rule_of(RelatedItem(one[0], *scores, *one[1:])) for one in (about, *others)
+        ):
             return None
-        item, *others = versions
-        if others:
-            item = dataclasses.replace(item, also=tuple(other.id for other in others))
-        items.append(item)
+        named = tuple([other[0] for other in others])
+        items.append(item_of(about[0], *scores, *about[1:], named, SIMILAR, ()))
     return tuple(items)
