@@ -74,13 +74,13 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--peers", default="all", help="all, none, or some of "
                         + ",".join(name for name in PEERS if name not in OURS))  # fmt: skip
-    parser.add_argument("--runs", type=int, default=5, help="rounds of each pair (default: 5)")
+    parser.add_argument("--runs", type=int, default=3, help="rounds of each pair (default: 3)")
     parser.add_argument("--threads", type=int, default=1, help="of every system (default: 1)")
     parser.add_argument("--queries", type=count, default=1000,
                         help="articles whose lists are made (default: 1000; 0 is all)")  # fmt: skip
     parser.add_argument("--k", type=int, default=8, help="items of a list (default: 8)")
-    parser.add_argument("--patience", type=float, default=300, metavar="SECONDS",
-                        help="for one answer of one system (default: 300)")  # fmt: skip
+    parser.add_argument("--patience", type=float, default=180, metavar="SECONDS",
+                        help="for one answer of one system (default: 180)")  # fmt: skip
     parser.add_argument("--data", type=Path, help="folder of the judged sets, for relevance")
     parser.add_argument("--markdown", nargs="?", const=DOCUMENT, type=Path, metavar="FILE",
                         help="write the relevance table into this page")  # fmt: skip

@@ -20,7 +20,8 @@ from unittest import mock
 
 import numpy as np
 
-from relnews import RelatedNews, bounds, updates
+from relnews import RelatedNews, bounds, plain, updates
+from relnews.articles import Article
 from relnews.catalogue import CATALOGUE
 from relnews.entries import Entries
 from relnews.exceptions import RelnewsError
@@ -58,6 +59,7 @@ def build(folder):
         news = RelatedNews().fit(articles(0, 60))
         news.save(folder)
         news = RelatedNews.open(folder)
+        news.rules.ignore("gauge", "nowhere")
         news.compute_lists(3, candidates=5)
         news.partial_fit(articles(50, 95))
         news.remove(["s3", "s70", "s94"])
@@ -336,6 +338,7 @@ def use(folder):
         "len": lambda: (len(opened[0]), "s1" in opened[0], opened[0].generation),
         "ranked": lambda: [opened[0].related(f"s{i}", 9) for i in (0, 2, 57, 103)],
         "draft": lambda: opened[0].related_to_text("dike inundationrecord3 word101 flood"),
+        "plain": lambda: _plain_draft(opened[0]),
         "all": lambda: [one.to_dict() for one in opened[0].related_all(3)],
         "more": lambda: [one.to_dict() for one in opened[0].related_all(9)],
         "blocks": lambda: opened[0].blocks("s1", {"latest": 2, "also": 3}, mentions=2),
@@ -366,6 +369,13 @@ def use(folder):
             yield name, traceback.format_exc(), repr(error)
         else:
             yield name, None, "done"
+
+
+def _plain_draft(news):
+    """Rank a draft as the first list of a process is, under rules or not."""
+    draft = Article(id="", title="dike flood", text="dike inundationrecord3 word101 flood crest")
+    with mock.patch.object(plain, "Book", mock.Mock(of=lambda _: ())):
+        return plain.list_of_draft(news._catalogue, draft, 3)
 
 
 def try_one(archive, work, number):

@@ -7,6 +7,7 @@ module, never against themselves; the second oracle, for the weights, is scikit-
 import itertools
 import math
 import re
+import unicodedata
 from collections import Counter
 
 
@@ -41,26 +42,81 @@ def term_counts(article, title_weight=1, stop_words=()):
     return counts
 
 
-class Words:
-    """What counts of an article: its words in order, stop words taken out, plurals folded."""
+#: How the names of characters begin that are written without spaces between words.
+UNSPACED = (
+    "CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "IDEOGRAPHIC", "HANGZHOU", "HIRAGANA",
+    "KATAKANA", "HALFWIDTH KATAKANA", "HENTAIGANA", "VERTICAL KANA", "VERTICAL IDEOGRAPHIC", "MASU",
+    "THAI ", "LAO ", "KHMER ", "MYANMAR ",
+)  # fmt: skip
 
-    def __init__(self, article, stop_words=(), folding="english"):
+
+def parted(text):
+    """Write runs of unspaced letters as pairs, without the marks on them; U+A78F is a space."""
+    words, run = [], ""
+    for character in f"{text}.".replace("\ua78f", " "):
+        name, category = unicodedata.name(character, ""), unicodedata.category(character)
+        of_unspaced = name.startswith(UNSPACED)
+        if name.startswith(("VARIATION SELECTOR", "COMBINING KATAKANA-HIRAGANA")) or (
+            of_unspaced and category[0] == "M"
+        ):
+            # It parts words of other scripts, as all marks do.
+            words.append("" if run else " ")
+        elif of_unspaced and (category[0] == "L" or category == "Nl"):
+            run += character
+        else:
+            pairs = [run[i : i + 2] for i in range(max(len(run) - 1, 1))] if run else []
+            words.append("".join(f" {pair} " for pair in pairs) + character)
+            run = ""
+    return "".join(words)[:-1]
+
+
+def language_of(article, own):
+    """Return the first part of the tag, in small letters; the archive's own if there is none."""
+    tag = (article.get("lang") or article.get("language") or own).lower().replace("_", "-")
+    return tag.split("-")[0]
+
+
+class Words:
+    """What counts of an article: its words in order, stop words taken out, plurals folded.
+
+    ``stop_words`` may be a dict by language. A term is a word with the language it is of.
+    """
+
+    def __init__(self, article, stop_words=(), folding="english", own="en"):
+        language = language_of(article, own) if own else "en"
+        folds = folding and language == "en"
+
         def words(text):
-            if folding:
+            if folds:
                 text = respelt(text)
-            found = [singular(word) if folding else word for word in tokens(text)]
+            found = [singular(word) if folds else word for word in tokens(parted(text))]
             return [word for word in found if word not in stopped]
 
-        stopped = {token for word in stop_words for token in tokens(word)}
-        stopped = {singular(word) for word in stopped} if folding else stopped
+        if isinstance(stop_words, dict):
+            stop_words = stop_words.get(language, ())
+        stopped = {token for word in stop_words for token in tokens(parted(word))}
+        stopped = {singular(word) for word in stopped} if folds else stopped
         self.title = words(article.get("title", ""))
         self.texts = [words(article.get(field, "")) for field in ("dek", "text")]
-        self.tf = Counter(word for text in self.texts for word in text)
         #: The phrases of the title: {as a term: (first word, last word)}.
         self.phrases = {}
         for first, last in itertools.pairwise(self.title):
             if f"{first}_{last}" not in stopped:
                 self.phrases.setdefault(f"{first}_{last}", (first, last))
+        if own and language != own:  # which words are which is the same; the words are others
+
+            def foreign(word):
+                return f"{word} in {language}"
+
+            self.title = [foreign(word) for word in self.title]
+            self.texts = [[foreign(word) for word in text] for text in self.texts]
+            self.phrases = {
+                foreign(phrase): (foreign(first), foreign(last))
+                for phrase, (first, last) in self.phrases.items()
+            }
+        self.tf = Counter(word for text in self.texts for word in text)
+        # More often than that says nothing more.
+        self.tf = Counter({word: min(n, 63) for word, n in self.tf.items()})
         #: Which word follows which in the texts.
         self.pairs = {pair for text in self.texts for pair in itertools.pairwise(text)}
         self.terms = {*self.tf, *self.title, *self.phrases}
@@ -90,6 +146,25 @@ def inverse_document_frequency(all_words):
             return math.log(1 + n) + 1
 
     return Idf({term: math.log((1 + n) / (1 + df)) + 1 for term, df in frequency.items()})
+
+
+def ignoring(idf, ignored, folding="english"):
+    """Return the same idf, but 0 for ignored words and for phrases with one of them."""
+    words = {word.strip().lower() for word in (map(respelt, ignored) if folding else ignored)}
+    words = {singular(word.strip()) for word in words} if folding else words
+
+    def is_ignored(term):
+        cuts = [i for i, character in enumerate(term) if character == "_"]
+        return term in words or any(term[:i] in words or term[i + 1 :] in words for i in cuts)
+
+    class Ignoring(dict):
+        def __contains__(self, term):
+            return term in idf
+
+        def __missing__(self, term):
+            return 0.0 if is_ignored(term) else idf[term]
+
+    return Ignoring()
 
 
 class Weights(dict):
@@ -172,13 +247,13 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_share=0.1):
 
 def related_news(
     articles, k, *, stop_words, title_weight=1.0, title_share=0.1, folding="english",
-    sublinear_tf=True, recency=None,
+    sublinear_tf=True, recency=None, language="en",
 ):  # fmt: skip
     """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts.
 
     ``recency`` is a pair of half-life and floor.
     """
-    words = [Words(article, stop_words, folding) for article in articles]
+    words = [Words(article, stop_words, folding, language) for article in articles]
     idf = inverse_document_frequency(words)
     archive = [
         (article["id"], article.get("published"), unit_weights(w, idf, sublinear_tf, title_weight))

@@ -9,8 +9,9 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 import reference
 from relnews._kernels.wording import BREAK
-from relnews.analysis import Analysis, english_stop_words, singular
+from relnews.analysis import Analysis, singular
 from relnews.articles import Article
+from relnews.languages import english_stop_words
 from relnews.wording import WordCounter
 from strategies import any_text
 
@@ -24,12 +25,12 @@ def test_words_of_a_title():
     """In their order, folded, without stop words: US is not us."""
     analysis = Analysis()
 
-    assert analysis.title_words("The U.S. tells us: guarantees, countries, US talks") == [
+    assert analysis.own.words("The U.S. tells us: guarantees, countries, US talks") == [
         "usa", "tell", "guarantee", "country", "usa", "talk"
     ]  # fmt: skip
-    assert analysis.title_words("TELL US MORE") == ["tell"]
-    assert Analysis(None, None).title_words("The U.S. talks") == ["the", "talks"]
-    assert Analysis(["talks"]).title_words("A talk, talks") == []
+    assert analysis.own.words("TELL US MORE") == ["tell"]
+    assert Analysis(None, None).own.words("The U.S. talks") == ["the", "talks"]
+    assert Analysis(["talks"]).own.words("A talk, talks") == []
 
 
 @given(st.text("aeiosuyé\u0301s", max_size=8))
@@ -74,8 +75,8 @@ def test_wording_is_that_of_the_reference(title, dek, text, folding):
     ("parameters", "error", "words"),
     [
         ({"folding": "german"}, ValueError, "`folding` must be 'english' or None, got 'german'"),
-        ({"stop_words": "german"}, ValueError, "`stop_words` must be 'english', an iterable"),
-        ({"stop_words": [1]}, ValueError, "`stop_words` must be 'english', an iterable"),
+        ({"stop_words": "german"}, ValueError, "`stop_words` must be 'language', 'english', an"),
+        ({"stop_words": [1]}, ValueError, "`stop_words` must be 'language', 'english', an"),
     ],
 )
 def test_parameters_are_checked(parameters, error, words):

@@ -110,6 +110,14 @@ def test_the_command_is_installed():
     assert entry.load() is main
 
 
+def test_the_package_runs_as_the_command():
+    """``python -m relnews`` is ``relnews``, in messages too."""
+    done = subprocess.run(
+        [sys.executable, "-m", "relnews", "--help"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("Usage: relnews ")
+
+
 def test_version(invoke):
     """--version names the version."""
     result = invoke("--version")
@@ -642,7 +650,9 @@ def test_info(invoke, archive):
     assert about["articles"] == "124"
     assert about["dates"] == "2024-02-13 to 2025-12-11"
     assert about["title"] == "weighs 1, its share in the other text 0.1"
-    assert about["stop words"] == about["folding"] == "english"
+    assert about["language"] == "en"
+    assert about["stop words"] == "of the language"
+    assert about["folding"] == "english"
 
 
 # --- processes -----------------------------------------------------------------------------------

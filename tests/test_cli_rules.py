@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from relnews import RelatedNews, Rule
+from relnews import Recency, RelatedNews, Rule, Selection
 from relnews.cli import main
 from relnews.sample import DEMO_ID, sample_articles
 
@@ -69,6 +69,26 @@ def test_rules_come_and_go(archive, tmp_path):
     assert VETO not in ids(archive, DEMO_ID, "-k", 8)
 
 
+def test_words_are_ignored(archive, tmp_path):
+    """A word a rule, to be listed, loaded and dropped as others; one that is nowhere sleeps."""
+    run("rules", "ignore", archive, "Ukraine", "associated nowhere")
+    lines = run("rules", "list", archive).stdout.splitlines()
+    assert lines == [
+        "1. the word 'Ukraine' counts nothing",
+        "2. the word 'associated' counts nothing (asleep: no article has the word)",
+        "3. the word 'nowhere' counts nothing (asleep: no article has the word)",
+    ]
+    found = run("explain", archive, DEMO_ID, VETO).stdout
+    assert "security" in found
+    assert "ukraine" not in found
+    stored = run("rules", "list", archive, "--format", "json").stdout
+    run("rules", "drop", archive, 1, 2, 3)
+    assert "ukraine" in run("explain", archive, DEMO_ID, VETO).stdout
+    run("rules", "load", archive, "-", input=stored)
+    assert run("rules", "list", archive).stdout.splitlines() == lines
+    assert "one word" in run("rules", "ignore", archive, "", code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [("nonsense", "rules list"), ("[]", "rules list"), ('{"kind": "hide"}', "rules list"),
@@ -97,6 +117,12 @@ def test_options_are_those_of_python(archive):
             "where": {"section": ["Sport", "Economy"]}
         },
         ("--exclude", VETO): {"exclude": [VETO]},
+        ("--prefer", "earliest", "--agency", "x", "--agency", "y"): {
+            "selection": Selection(prefer="earliest", agencies=["x", "y"])
+        },
+        ("--half-life", "2", "--floor", "0", "--offset", "1", "--anchor", "2025-01-30"): {
+            "recency": Recency(2, 0, 1, anchor="2025-01-30")
+        },
         ("--fallback", "latest", "--min-score", "0.3"): {"mode": "similar"},
     }
     for arguments, options in every.items():
@@ -124,6 +150,8 @@ def test_options_are_those_of_python(archive):
         (["--diversity", "2"], "`diversity` must be from 0 to 1"),
         (["--half-life", "0"], "`half_life` must be above 0"),
         (["--floor", "0.5"], "--floor is of --half-life"),
+        (["--anchor", "now"], "--anchor is of --half-life"),
+        (["--anchor", "soon", "--half-life", "9"], "`anchor` must be 'article', 'now' or a time"),
         (["--mode", "nws"], "Invalid value for '--mode'"),
         (["--within", "-1"], "`within` must be from 0"),
     ],

@@ -14,6 +14,7 @@ from relnews.recency import Recency
 from strategies import archives
 
 SECTIONS = ["World", "Sport", None]
+NOW = dt.datetime(2025, 8, 25, 23, 59, tzinfo=dt.UTC)
 MOMENTS = [None, *(dt.datetime(2025, 8, day, tzinfo=dt.UTC) for day in (1, 2, 3, 4))]
 
 conditions = st.fixed_dictionaries(
@@ -36,6 +37,7 @@ conditions = st.fixed_dictionaries(
             half_life=st.sampled_from([0.5, 1.0, 30.0]),
             floor=st.sampled_from([0.0, 0.5, 1.0]),
             offset=st.sampled_from([0.0, 0.5, 1.0]),
+            anchor=st.sampled_from(["article", "now", "2025-08-02", *MOMENTS[1:3]]),
         ),
     },
 )
@@ -66,8 +68,11 @@ def matches(got, wanted):
     return any(one in wanted for one in (got if isinstance(got, list) else [got]))
 
 
-def factor(article, query, recency):
-    dates = [one["published"] for one in (article, query)]
+def factor(article, query, recency, now):
+    anchors = {"article": query["published"], "now": now}
+    if recency.anchor not in anchors:
+        anchors[recency.anchor] = dt.datetime.fromisoformat(recency.anchor)
+    dates = [article["published"], anchors[recency.anchor]]
     if None in dates:
         return (1 + recency.floor) / 2
     days = abs((dates[0].date() - dates[1].date()).days)
@@ -97,7 +102,6 @@ def test_lists_under_conditions_equal_the_reference(
         news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:half])
         news.partial_fit(articles[half:])
     query = data.draw(st.sampled_from(articles))
-    now = dt.datetime.now(dt.UTC)
     words = [reference.Words(article) for article in articles]
     idf = reference.inverse_document_frequency(words)
     weights = [reference.unit_weights(w, idf, title_weight=2) for w in words]
@@ -106,28 +110,89 @@ def test_lists_under_conditions_equal_the_reference(
         for article, w in zip(articles, weights, strict=True)
     ]
     priors = [
-        factor(article, query, given.get("recency", Recency()))
-        * fulfils(article, query, given, now)
+        factor(article, query, given.get("recency", Recency()), NOW)
+        * fulfils(article, query, given, NOW)
         for article in articles
     ]
     expected = reference.ranking(
         weights[articles.index(query)], rows, k, exclude=query["id"], priors=priors
     )
     given = {**given, "selection": None}
-    got = news.related(query["id"], k, **given)
+    with at(NOW):
+        got = news.related(query["id"], k, **given)
+        every = {one.id: one for one in news.related_all(k, **given)}
+        filled = news.related(query["id"], 20, fallback=["latest"], **given)
+        explained = [news.explain(query["id"], item.id, **given) for item in got]
 
     assert [item.id for item in got] == [i for i, *_ in expected]
     for item, (_, score, similarity) in zip(got, expected, strict=True):
         assert item.score == pytest.approx(score, abs=1.1e-6)
         assert item.similarity == pytest.approx(similarity, abs=1.1e-6)
-    for one in news.related_all(k, **given):
-        assert one == news.related(one.id, k, **given)
+    assert every[query["id"]] == got
+    for item, found in zip(got, explained, strict=True):
+        assert round(found.score, 6) == pytest.approx(item.score, abs=1.1e-6)
+        assert found.rank == item.rank
     # What is not ranked is under the same conditions.
     fulfilling = {
         article["id"] for article in articles
-        if article is not query and fulfils(article, query, given, now)
+        if article is not query and fulfils(article, query, given, NOW)
     }  # fmt: skip
-    assert {*news.related(query["id"], 20, fallback=["latest"], **given).ids} == fulfilling
+    assert {*filled.ids} == fulfilling
+
+
+def at(moment):
+    return mock.patch("time.time_ns", return_value=int(moment.timestamp()) * 1_000_000_000)
+
+
+def test_days_are_counted_from_another_time():
+    """From now, or from a day or moment, for lists that are stored, too; then they are ranked."""
+    news = RelatedNews().fit(
+        [
+            {"id": "q", "text": "security guarantees", "published": "2025-01-01"},
+            {"id": "old", "text": "guarantees old", "published": "2025-01-02"},
+            {"id": "new", "text": "guarantees new", "published": "2025-08-20"},
+            {"id": "undated", "text": "guarantees undated"},
+        ]
+    )
+    news.compute_lists()
+
+    def scores(**given):
+        found = news.related("q", **given)
+        alike = {round(item.score / item.similarity, 3) for item in found}
+        return found.ids, sorted(alike, reverse=True)
+
+    assert scores(recency=Recency(100, 0)) == scores(recency=Recency(100, 0, anchor="2025-01-01"))
+    assert scores(recency=Recency(100, 0))[0] == ["old", "undated", "new"]
+    with at(NOW):
+        assert scores(recency=Recency(5, 0, anchor="now")) == (
+            ["new", "undated", "old"], [0.5, 0.021],
+        )  # fmt: skip
+        note = news.explain("q", "new", recency=Recency(5, 0, anchor="now")).ledger[1].note
+        assert note == "5 days from now"
+    for anchor in ("2025-08-15", dt.date(2025, 8, 15), dt.datetime(2025, 8, 15, 12)):
+        recency = Recency(5, 0, anchor=anchor)
+        assert scores(recency=recency)[0] == ["new", "undated", "old"]
+        assert (
+            news.explain("q", "new", recency=recency)
+            .ledger[1]
+            .note.startswith("5 days from 2025-08-15")
+        )
+    draft = {"published": "2025-01-01", "recency": Recency(5, 0, anchor="2025-08-20")}
+    assert news.related_to_text("guarantees", **draft).ids[0] == "new"
+
+
+@pytest.mark.parametrize("anchor", ["soon", "", None, 3, "2025-13-01", float("nan")])
+def test_anchors_that_are_none(anchor):
+    """What can be said is said."""
+    with pytest.raises(ValueError, match="'article', 'now' or a time: expected an ISO 8601 date"):
+        Recency(anchor=anchor)
+
+
+def test_an_archive_counts_from_its_articles():
+    """Its lists may be stored, and no day that passes changes them."""
+    with pytest.raises(ValueError, match="Ask for another one in a call"):
+        RelatedNews(recency=Recency(anchor="now")).fit([])
+    assert Recency(anchor="2025-08-22") == Recency(anchor=dt.datetime(2025, 8, 22, tzinfo=dt.UTC))
 
 
 def test_a_draft_has_conditions_too():

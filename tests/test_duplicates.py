@@ -15,6 +15,7 @@ import reference
 from relnews import RelatedNews, bounds
 from relnews.cli import main
 from strategies import archives_with_copies
+from test_selection import text_of
 
 
 def last_id(articles):
@@ -22,7 +23,7 @@ def last_id(articles):
     return max(articles, key=lambda article: article.id)
 
 
-def expected_groups(articles, threshold, prefer):
+def expected_groups(articles, threshold, prefer, agencies):
     """Compare all pairs, connect them, and put everything in order."""
     counts = {a["id"]: reference.Words(a) for a in articles}
     idf = reference.inverse_document_frequency([*counts.values()])
@@ -30,10 +31,12 @@ def expected_groups(articles, threshold, prefer):
     group = {i: {i} for i in weights}
     for a, b in itertools.combinations(weights, 2):
         similarity = reference.rounded(reference.cosine(weights[a], weights[b]))
-        if similarity >= reference.rounded(threshold):
+        is_same = text_of(counts[a]) is not None and text_of(counts[a]) == text_of(counts[b])
+        if is_same or similarity >= reference.rounded(threshold):
             both = group[a] | group[b]
             group.update(dict.fromkeys(both, both))
     published = {a["id"]: a["published"] for a in articles}
+    source = {a["id"]: a["source"] for a in articles}
 
     def age(i):
         return math.inf if published[i] is None else -published[i].timestamp()
@@ -47,7 +50,8 @@ def expected_groups(articles, threshold, prefer):
 
     groups = []
     for ids in {frozenset(ids) for ids in group.values() if len(ids) > 1}:
-        first = min(ids, key=badness)
+        own = {i for i in ids if source[i] not in agencies}
+        first = min(own or ids, key=badness)
         groups.append((first, *sorted(ids - {first}, key=lambda i: (age(i), i))))
     return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
 
@@ -56,22 +60,34 @@ def expected_groups(articles, threshold, prefer):
     archives_with_copies(), st.sampled_from([0.3, 0.7, 0.9, 1.0]),
     st.sampled_from(["latest", "earliest", "longest", last_id]), st.sampled_from([2, 1 << 16]),
     st.sampled_from([0.1, 1.0]), st.booleans(), st.sampled_from([1, 64]), st.sampled_from([1, 2]),
+    st.sampled_from([(), ("wire",)]), st.sampled_from([2, 12]),
 )  # fmt: skip
 def test_groups_are_those_of_all_pairs(
-    articles, threshold, prefer, segment_articles, common, waiting, block, n_jobs
+    articles,
+    threshold,
+    prefer,
+    segment_articles,
+    common,
+    waiting,
+    block,
+    n_jobs,
+    agencies,
+    same_words,
 ):
     """Found exactly, however the archive is stored and gone through."""
     with (
         mock.patch("relnews.archive.SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.duplicates.BLOCK", block),
+        mock.patch("relnews.duplicates.SAME_WORDS", same_words),
     ):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(stop_words=None, n_jobs=n_jobs).fit(articles[:half])
         news.partial_fit(articles[half:])
-        got = news.duplicates(threshold, prefer=prefer)
+        got = news.duplicates(threshold, prefer=prefer, agencies=agencies)
+        expected = expected_groups(articles, threshold, prefer, agencies)
 
-    assert got == expected_groups(articles, threshold, prefer)
+    assert got == expected
 
 
 def test_a_chain_of_versions_is_one_group():

@@ -279,7 +279,7 @@ def test_a_line_for_readers(news):
 def test_names(texts, names):
     """What both articles mention, as readers would write it."""
     words = {word.lower() for name in names for word in name.split()}
-    got = names_of({(word,): 1.0 for word in words}, texts, Analysis(folding=None))
+    got = names_of({(word,): 1.0 for word in words}, texts, Analysis(folding=None).own)
     assert set(got) == names
 
 
@@ -287,7 +287,7 @@ def test_phrases_that_are_terms_come_once():
     """A term of several words takes its words with it."""
     got = names_of(
         {("security", "guarantees"): 0.3, ("security",): 0.1, ("kyiv",): 0.2}, [["Kyiv"], []],
-        Analysis(folding=None),
+        Analysis(folding=None).own,
     )  # fmt: skip
     assert got == ("security guarantees", "Kyiv")
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import itertools
+from unittest import mock
 
 import jsonschema
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 import reference
 from relnews import MODES, Mode, Recency, RelatedList, RelatedNews, Selection, modes
+from relnews.desk import Desk
 from relnews.export import html, json
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.selection import STORY
@@ -76,12 +79,12 @@ class Modal(Greedy):
     def same_story(self, query, k, beside):
         ranking = self.ranking_of(query, lambda i: (
             abs(self.side(query, i) or 0) <= 14 and self.side(query, i) is not None
-        ) * self.fading(query, i))  # fmt: skip
+        ))  # fmt: skip
         given = {"duplicates": None, "min_score": STORY}
         return dict.fromkeys(self.choose(query, k, given, ranking, beside), "same story")
 
     def latest(self, query, k, beside):
-        ranking = self.ranking_of(query, lambda other: self.fading(query, other))
+        ranking = self.ranking_of(query, lambda _: 1)
         ranking = [row for row in ranking if row[1] >= STORY]
         ranking.sort(key=lambda row: self.age(row[0]))
         chosen = self.choose(query, k, {"duplicates": 0.9}, ranking, beside)
@@ -143,6 +146,27 @@ def test_blocks_have_nothing_twice(articles, data, sizes):
     assert len({*beside, query}) == len(beside) + 1
 
 
+def test_blocks_are_of_one_state(tmp_path):
+    """What another process commits between two lists is in all of them, or in none."""
+    RelatedNews().fit(sample_articles()).save(tmp_path / "a.relnews")
+    news, writer = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
+    sizes = {"news": 2, "background": 2, "also": 2}
+    before = news.blocks(DEMO_ID, sizes)
+    unwanted = [before["news"][0].id, before["also"][0].id]
+    make, changes = Desk.article, iter(unwanted)
+
+    def article(desk, *arguments):
+        made = make(desk, *arguments)
+        for change in itertools.islice(changes, 1):
+            writer.rules.hide(f"id={change}")
+        return made
+
+    with mock.patch.object(Desk, "article", article):
+        blocks = news.blocks(DEMO_ID, sizes)
+    assert {item for one in blocks.values() for item in one.ids}.isdisjoint(unwanted)
+    assert blocks == writer.blocks(DEMO_ID, sizes)
+
+
 @given(dated(min_size=1), st.integers(1, 4))
 @settings(max_examples=30)
 def test_a_list_without_options_is_of_the_default_mode(articles, k):
@@ -191,6 +215,22 @@ def test_a_story_is_told_from_other_stories(news):
     for one in lists:
         for item in one:
             assert thread[one.id] == thread[item.id]
+
+
+def test_age_makes_no_other_story():
+    """What is of the story stays of it for years; `news` lets it fade."""
+    about = {"text": "inquiry into ferry disaster"}
+    news = RelatedNews(stop_words=None).fit([
+        {"id": "1999", **about, "title": "Ferry sinks", "published": "1999-05-01"},
+        {"id": "2019", "text": "ferry captain on trial", "published": "2019-05-01"},
+        {"id": "2020", "text": "ferry memorial opens", "published": "2020-05-01"},
+        *({"id": f"rain {i}", "text": f"rain falls {i}"} for i in range(20)),
+    ])  # fmt: skip
+    later = news.related("1999", selection=None)
+    assert {*later.ids} == {"2019", "2020"}
+    assert [item.score < STORY <= item.similarity for item in later] == [True, True]
+    assert news.related("1999", mode="latest").ids == ["2020", "2019"]
+    assert news.related("1999", mode="same_story", within=None).ids == later.ids
 
 
 def test_fallback_respects_what_is_asked(news):

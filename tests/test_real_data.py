@@ -72,14 +72,14 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
     """Arabic, Chinese, Ge'ez and Latin with diacritics have the terms of the token rule."""
     path = data_folder / "unicode" / f"{name}.jsonl.gz"
     articles = list(read_articles(path))
-    news = RelatedNews(stop_words=None).fit(articles)
+    news = RelatedNews(stop_words=None, language=None).fit(articles)
     archive = news.archive_
     lists = list(news.related_all())
 
     expected = {
         term
         for article in articles
-        for term in reference.Words({"title": article.title, "text": article.text}).terms
+        for term in reference.Words({"title": article.title, "text": article.text}, own=None).terms
     }
     assert set(archive.index.vocabulary.flat().decode()) == expected
     assert [one.id for one in lists] == [article.id for article in articles]

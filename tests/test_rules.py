@@ -380,6 +380,7 @@ def test_stored_lists_are_read_without_numpy(news, tmp_path):
         (lambda rules: rules.hide("World"), ValueError, "names articles as id=…"),
         (lambda rules: rules.never("tag=", "tag=x"), ValueError, "got 'tag='"),
         (lambda rules: rules.never("tag=x", ""), ValueError, "any other of two"),
+        (lambda rules: rules.ignore("a", " "), ValueError, "one word, without spaces"),
         (lambda rules: rules.hide(3), TypeError, "list of strings"),
         (lambda rules: rules.replace([Rule("pin", "tag=x", "id=talks")]), ValueError, "as id=…"),
         (lambda rules: rules.replace([Rule("praise", "tag=x")]), ValueError, "a pin, block"),
@@ -397,7 +398,7 @@ def test_rules_that_are_none(news, change, error, words):
 
 @pytest.mark.parametrize(
     "value", ["3", "{}", "[3]", '[["hide"]]', '[["hide","a=b",""]]', "nonsense", "[[[]]]", "",
-              '[["pin","tag=a","id=b"]]', '[["hide","tag=a",3]]'],
+              '[["pin","tag=a","id=b"]]', '[["hide","tag=a",3]]', '[["ignore","a b",""]]'],
 )  # fmt: skip
 def test_damaged_rules(news, tmp_path, value):
     """Rules that somebody else made are an error of the archive, and nothing worse."""

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
 import reference
-from relnews import RelatedNews, Selection, read_articles
+from relnews import RelatedNews, Selection, duplicates, read_articles
 from relnews.recency import Recency
 from relnews.selection import STORY
 from strategies import archives_with_copies
@@ -35,6 +35,7 @@ selections = st.fixed_dictionaries(
     optional={
         "duplicates": st.sampled_from([None, *THRESHOLDS]),
         "prefer": st.sampled_from(PREFERENCES),
+        "agencies": st.sampled_from([(), ("wire",), ("wire", "own")]),
         "diversity": st.sampled_from([0.0, 0.3, 0.5, 1.0]),
         "caps": st.fixed_dictionaries(
             {},
@@ -47,14 +48,22 @@ selections = st.fixed_dictionaries(
 )
 
 
+def text_of(words):
+    """Return dek and text as the words they are, None if these are few."""
+    dek, text = words.texts
+    both = [*dek, *["|"] * bool(dek), *text]
+    return both if len(both) >= duplicates.SAME_WORDS else None
+
+
 @contextlib.contextmanager
 def small_limits(pool, kept):
-    """Let few articles be many."""
+    """Let few articles be many, and few words a text."""
     with (
         mock.patch("relnews.choice.POOL", pool),
         mock.patch("relnews.choice.KEPT", kept),
         mock.patch("relnews.duplicates.KEPT", kept),
         mock.patch("relnews.choice._SHORT", kept),
+        mock.patch("relnews.duplicates.SAME_WORDS", kept),
     ):
         yield
 
@@ -73,7 +82,13 @@ class Greedy:
         }  # fmt: skip
 
     def similarity(self, a, b):
+        if self.text_of(a) and self.text_of(a) == self.text_of(b):
+            return reference.rounded(1.0)
         return reference.rounded(reference.cosine(self.weights[a], self.weights[b]))
+
+    def text_of(self, identifier):
+        """Return all but the title, None if it is too short to tell anything."""
+        return text_of(self.words[identifier])
 
     def near(self, a, b):
         threshold = self.given.get("duplicates", 0.9)
@@ -156,6 +171,8 @@ class Greedy:
 
     def preferred(self, ids):
         prefer = self.given.get("prefer", "latest")
+        agencies = self.given.get("agencies", ())
+        ids = [one for one in ids if self.article[one]["source"] not in agencies] or ids
         if prefer is last_id:
             return max(ids)
 
@@ -185,9 +202,9 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
         news.partial_fit(articles[half:])
     query = data.draw(st.sampled_from(articles))["id"]
     greedy = Greedy(articles, pool)
-    expected = greedy.choose(query, k, given, greedy.rank(query))
     selection = Selection(**given)
     with small_limits(pool, kept):
+        expected = greedy.choose(query, k, given, greedy.rank(query))
         got = news.related(query, k, selection=selection)
         every = list(news.related_all(k, selection=selection))
         assert every == [news.related(one.id, k, selection=selection) for one in every]
@@ -200,9 +217,15 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
     assert got in every
 
 
+@pytest.mark.parametrize("same_words", [2, 12])
 @given(archives_with_copies(min_size=1), selections, st.integers(1, 6))
-def test_no_list_breaks_a_rule(articles, given, k):
+def test_no_list_breaks_a_rule(same_words, articles, given, k):
     """Near-duplicates, caps and the least score: what a selection says holds of every list."""
+    with mock.patch("relnews.duplicates.SAME_WORDS", same_words):
+        check_rules(articles, given, k)
+
+
+def check_rules(articles, given, k):
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     greedy = Greedy(articles, 50)
     greedy.given = given
@@ -234,9 +257,15 @@ def test_a_selection_of_everything_is_the_ranking(articles, k):
     assert [*news.related_all(k, selection=everything)] == [*news.related_all(k, selection=None)]
 
 
+@pytest.mark.parametrize("same_words", [2, 12])
 @given(archives_with_copies(min_size=1), st.data(), selections, st.integers(1, 4))
-def test_conditions_and_drafts_have_selections_too(articles, data, given, k):
+def test_conditions_and_drafts_have_selections_too(same_words, articles, data, given, k):
     """The ranking that is gone through is the one under the conditions."""
+    with mock.patch("relnews.duplicates.SAME_WORDS", same_words):
+        check_drafts(articles, data, given, k)
+
+
+def check_drafts(articles, data, given, k):
     # A draft has one text: what two texts meet in is no phrase, and capitals are told of each.
     articles = [{**one, "dek": "", "text": f"{one['dek']}\n{one['text']}"} for one in articles]
     news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles)
@@ -303,6 +332,10 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
 
     given = Selection(duplicates=0.7, prefer=own)
     assert news.related("story", 2, selection=given).ids == ["undated", "veto"]
+    given = Selection(duplicates=0.7, prefer="earliest", agencies=["wire", "post"])
+    assert news.related("story", 2, selection=given).ids == ["update", "veto"]
+    given = Selection(duplicates=0.7, prefer=own, agencies={"other"})
+    assert news.related("story", 2, selection=given).ids == ["undated", "veto"]
     # The list is full before the update is met.
     assert news.related("story", 1, selection=Selection(duplicates=0.7)).ids == ["first"]
 
@@ -357,6 +390,8 @@ def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
         ({"prefer": "newest"}, ValueError, "`prefer` must be one of 'latest', 'earliest'"),
         ({"diversity": 1.5}, ValueError, "`diversity` must be from 0 to 1, got 1.5"),
         ({"diversity": math.nan}, ValueError, "`diversity` must be from 0 to 1, got nan"),
+        ({"agencies": "wire"}, TypeError, "`agencies` must be several sources, got 'wire'"),
+        ({"agencies": 3}, TypeError, "`agencies` must be several sources, got 3"),
         ({"caps": ["section"]}, TypeError, "`caps` must map fields to numbers"),
         ({"caps": {"tags": 2}}, ValueError, "`caps` can be on 'section', 'source', 'author'"),
         ({"caps": {"section": 0}}, ValueError, "`caps.'section'.` must be at least 1, got 0"),
@@ -413,3 +448,31 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
     np.fill_diagonal(near, False)
     grouped = {position[i] for group in news.duplicates() for i in group}
     assert grouped == {*np.flatnonzero(near.any(axis=0)).tolist()}
+
+
+def test_one_text_under_two_headlines_is_one_text():
+    """Word for word, and of some length; what is counted of the headlines does not matter."""
+    brief = "Ferry crews on the northern islands will stop work at midnight over pay and rest"
+    text, teaser = f"{brief} unions said on Monday", "Read the whole story on our page"
+    islanders = "Islanders brace for days without boats, mail, medicine and bread"
+    news = RelatedNews().fit(
+        [
+            {"id": "a", "title": "Walkout looms", "text": text},
+            {"id": "b", "title": islanders, "text": text},
+            {"id": "near", "text": f"{brief} unions said on Sunday"},
+            {"id": "short", "title": "Fish is dear", "text": teaser},
+            {"id": "too", "title": "Rain until Friday", "text": teaser},
+        ]
+    )
+    apart = Selection(duplicates=0.99)
+    for _ in range(2):
+        assert news.duplicates(0.999) == [("a", "b")]
+        assert news.explain("a", "b").similarity < 0.8
+        assert news.related("a", selection=apart).ids == ["near"]
+        assert news.related("b").ids == news.related("b", selection=apart).ids == ["near"]
+        assert news.related("near", selection=apart)[0].also == ("b",)
+        assert news.related("short").ids == ["too"]
+        draft = {"title": "Unions call a strike of five thousand seamen", "selection": apart}
+        assert news.related_to_text(text, **draft).ids == ["near"]
+        assert {*news.related_to_text(teaser, **draft).ids} >= {"short", "too"}
+        news.compute_lists()

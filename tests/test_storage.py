@@ -226,7 +226,7 @@ def test_another_format_version(folder):
     with sqlite3.connect(folder / storage.CATALOGUE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 4\."):
+    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 5\."):
         RelatedNews.open(folder)
 
 

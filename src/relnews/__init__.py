@@ -28,11 +28,14 @@ An article's way through the package; each module imports only from its left::
 `rules`            Rules: what editors say of lists, kept in the archive
 `stored`           stored lists, read by id: no numpy, no index
 `readers`          files, folders and databases to articles
-`analysis`         what counts as a term: lower case, token rule, stop words, title weight
+`languages`        which language an article is in, and its stop words
+`scripts`          text that is written without spaces, as pairs of characters
+`analysis`         what counts as a term: lower case, token rule, stop words, languages
 `vocabulary`       Vocabulary: terms and their numbers; Runs: the words of a text
 `spelling`         terms as strings, and in the order of their code points
 `counts`           how often each article has each term, in one compiled pass
 `wording`          Wording: the words of articles as archives keep them, titles and texts apart
+`ignored`          terms that count nothing, as editors say
 `features`         which terms become columns of a matrix, in what order; and the matrix
 `documents`        what a vectorizer is given, and the vocabulary and counts it makes of it
 `vectorizer`       CountVectorizer and TfidfVectorizer: scikit-learn's, compiled
@@ -61,6 +64,8 @@ An article's way through the package; each module imports only from its left::
 `explain`          what two articles share, how that becomes a score, and why one is not in a list
 `duplicates`       articles of nearly the same words, of a list or of the whole archive
 `choice`           the choice of a list from a ranking, as a `Selection` says it
+`snapshot`         an archive at a moment, read by NumPy alone, to rank over only once
+`plain`            the list of a draft without kernels, for the first list of a process
 `latest`           the newest articles, which fill lists that similarity leaves short
 `desk`             makes lists of what is pinned, ranked under rules, and chosen
 `verdicts`         what rules and selections have to do with an article's being in a list
@@ -71,6 +76,7 @@ An article's way through the package; each module imports only from its left::
 `evaluation`       scores by judgements, baselines, comparisons; the health of lists without any
 `sample`           the sample archive
 `cli`              the command ``relnews``
+`__main__`         the same, as ``python -m relnews``
 `exceptions`       the errors raised on purpose
 `_validation`      every check and the wording of every error
 `_parallel`        the one place that calls joblib

@@ -202,6 +202,16 @@ def long_front_matter(n_characters: int) -> str:
     return f"longer than {n_characters:,} characters"
 
 
+def long_markdown(n_characters: int) -> str:
+    """Describe a text that is not read, for it could take minutes."""
+    return f"the text is longer than {n_characters:,} characters; part it, or leave it out"
+
+
+def quoted_markdown() -> str:
+    """Describe a text whose quotations take minutes to read."""
+    return "too many lines that may begin a quotation; put blank lines between those with '>'"
+
+
 def no_aliases() -> str:
     """Describe YAML that refers to itself."""
     return "aliases such as *name are not read; write the value out"
@@ -345,6 +355,21 @@ def check_recency(half_life: float, floor: float, offset: float) -> None:
         raise ValueError(msg)
 
 
+def not_an_anchor(value: object) -> ValueError:
+    """Reject what days cannot be counted from."""
+    return ValueError(f"`anchor` must be 'article', 'now' or a time: {expected_date(value)}")
+
+
+def check_own_recency(recency: Any) -> None:
+    """Reject a recency that lists could not be stored under."""
+    if recency is not None and recency.anchor != "article":
+        msg = (
+            "the recency of an archive counts days from the date of the article, "
+            f"`anchor='article'`, got {_short(recency.anchor)}. Ask for another one in a call."
+        )
+        raise ValueError(msg)
+
+
 def check_is_recency(value: object, kind: type) -> None:
     """Reject what is no `Recency`."""
     if value is not None and not isinstance(value, kind):
@@ -457,6 +482,14 @@ def check_prefer(value: object, names: tuple[str, ...]) -> None:
         raise ValueError(msg)
 
 
+def check_agencies(value: object) -> tuple[str, ...]:
+    """Return the names of sources, or raise TypeError."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        msg = f"`agencies` must be several sources, got {_short(value)}."
+        raise TypeError(msg)
+    return tuple(sorted(map(str, value)))
+
+
 def check_picked(value: object, articles: Sequence[object]) -> None:
     """Reject what a preference has picked if it was not to be picked from."""
     if not any(value is article for article in articles):
@@ -500,12 +533,18 @@ def check_rules(rows: Any, fields: tuple[str, ...]) -> list[tuple[Any, str, str]
             msg = f"a rule must be a list of strings, got {_short(row)}."
             raise TypeError(msg)
         kind, *parts = row
-        if kind not in ("pin", "block", "never", "hide") or len(parts) != 2:
-            msg = f"a rule must be a pin, block, never or hide of one or two, got {_short(row)}."
+        if kind not in ("pin", "block", "never", "hide", "ignore") or len(parts) != 2:
+            msg = (
+                "a rule must be a pin, block, never, hide or ignore of one or two, got "
+                f"{_short(row)}."
+            )
             raise ValueError(msg)
-        if (kind == "hide") != (not parts[1]):
-            msg = f"a rule to hide is of one, any other of two, got {_short(row)}."
+        if (kind in ("hide", "ignore")) != (not parts[1]):
+            msg = f"a rule to hide or ignore is of one, any other of two, got {_short(row)}."
             raise ValueError(msg)
+        if kind == "ignore":
+            check_ignored([parts[0]])
+            continue
         for some in parts[: 1 if kind == "hide" else 2]:
             name, _, value = some.partition("=")
             if name not in (("id",) if kind == "pin" else fields) or not value:
@@ -513,6 +552,18 @@ def check_rules(rows: Any, fields: tuple[str, ...]) -> list[tuple[Any, str, str]
                 msg = f"a rule names articles as {' or '.join(expected)}, got {_short(some)}."
                 raise ValueError(msg)
     return [tuple(row) for row in rows]
+
+
+def check_ignored(words: Any) -> tuple[str, ...]:
+    """Return words to ignore, or raise ValueError or TypeError."""
+    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
+        msg = f"words to ignore must be a list of strings, got {_short(words)}."
+        raise TypeError(msg)
+    for word in words:
+        if word.split() != [word]:
+            msg = f"a word to ignore is one word, without spaces, got {_short(word)}."
+            raise ValueError(msg)
+    return tuple(words)
 
 
 def not_a_date(name: str, got: object) -> ValueError:
@@ -528,16 +579,16 @@ def check_parent(file: Path) -> None:
 
 
 def check_stop_words(value: object) -> str | tuple[str, ...] | None:
-    """Return 'english', None or a tuple of words, or raise ValueError."""
-    if value is None or value == "english":
+    """Return 'language', 'english', None or a tuple of words, or raise ValueError."""
+    if value is None or value in ("language", "english"):
         return value
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         words = tuple(value)
         if all(isinstance(word, str) for word in words):
             return words
     msg = (
-        f"`stop_words` must be 'english', an iterable of strings or None, got {_short(value)}. "
-        "For another language pass its list of words."
+        "`stop_words` must be 'language', 'english', an iterable of strings or None, "
+        f"got {_short(value)}. For another language pass `language`, or its list of words."
     )
     raise ValueError(msg)
 
@@ -547,6 +598,12 @@ def check_folding(value: object) -> None:
     if value not in ("english", None):
         msg = f"`folding` must be 'english' or None, got {_short(value)}."
         raise ValueError(msg)
+
+
+def not_a_language(value: object) -> ValueError:
+    """Reject what does not begin as a tag of a language."""
+    msg = f"`language` must be a BCP 47 tag such as 'en' or 'de-AT', or None, got {_short(value)}."
+    return ValueError(msg)
 
 
 def check_weighting(title_weight: object, title_share: object) -> None:
@@ -789,8 +846,8 @@ class WebProblem(enum.Enum):
     UNREADABLE = 400, "Expected a JSON object in UTF-8."
     WRONG_DRAFT = (
         422,
-        'Expected {"title": string, "text": string, "k": whole number from 1 to 50} and nothing '
-        "else; a title or a text with words is needed.",
+        'Expected {"title": string, "text": string, "k": whole number from 1 to 50, "language": '
+        '"en" or another BCP 47 tag} and nothing else; a title or a text with words is needed.',
     )
     OUT_OF_ORDER = 500, "Something is wrong with the service; its log says what."
     TOO_SLOW = 503, "Ranking took too long. Try again, or send a shorter text."
@@ -1022,9 +1079,10 @@ def check_counts(key: int, is_whole: bool) -> None:
         raise ValueError(msg)
 
 
-def check_row(term: NDArray[Any], count: NDArray[Any], n_terms: int) -> None:
+def check_row(term: NDArray[Any], code: NDArray[Any], n_terms: int) -> None:
     """Refuse counts of an article that cannot be."""
-    fits = len(term) == len(count) and (term[1:] > term[:-1]).all() and (count > 0).all()
+    fits = len(term) == len(code) and (term[1:] > term[:-1]).all() and (code > 0).all()
+    fits = fits and (code < 256).all()
     if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
         msg = "the counts of an article are of terms that the archive does not have"
         raise ValueError(msg)

@@ -23,6 +23,7 @@ from relnews.bounds import CommonTerms
 from relnews.catalogue import Catalogue, timestamp
 from relnews.conditions import Resolved, Where
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
+from relnews.ignored import IgnoredTerms
 from relnews.index import Index
 from relnews.members import Epoch, View
 from relnews.postings import SEGMENT_ARTICLES, UNDATED, Segment
@@ -80,16 +81,18 @@ class Archive:
         self._read_settings()
         self._filtered_of: View | None = None
         self._filtered: dict[Where, View] = {}
-        self.index = Index(store, self.weighting, self.recency)
+        self.index = Index(store, self.analysis, self.weighting, self.recency)
         self.refresh()
 
     def _read_settings(self) -> None:
         setting = self.catalogue.setting
         with _validation.damage_in(self.catalogue.folder or ":memory:"):
-            self.analysis = Analysis(**setting("analysis"))
+            # Archives made before there was a language take all articles for one language.
+            self.analysis = Analysis(**{"language": None, **setting("analysis")})
             self.weighting = Weighting(**setting("weighting"))
             recency = setting("recency")
             self.recency = None if recency is None else Recency(**recency)
+            _validation.check_own_recency(self.recency)
             self.n_stop = int(setting("n_stop"))
             self._made = str(setting("made"))
 
@@ -183,7 +186,9 @@ class Archive:
                     with self.catalogue.reading():
                         if self._made != self.catalogue.setting("made"):
                             self._read_settings()  # another archive was saved here
-                            self.index = Index(self.store, self.weighting, self.recency)
+                            self.index = Index(
+                                self.store, self.analysis, self.weighting, self.recency
+                            )
                         return self.index.refresh()
                 except ValueError:
                     # Folders go when a later change does not need them any more.
@@ -255,14 +260,18 @@ class Archive:
             limits = Limits.none([NO_ARTICLE], published, self.recency)
         return rank(view.segments, view.queries([query], limits), k, self.catalogue.ids)[0]
 
-    def near_draft(self, article: Article, floor: int) -> NDArray[np.int64]:
+    def near_draft(self, article: Article, floor: int, same_words: int) -> NDArray[np.int64]:
         """Return the articles whose cosine with one that is not of the archive reaches a floor.
+
+        So does that of articles with the same text.
 
         Parameters
         ----------
         article : Article
         floor : int
             In millionths.
+        same_words : int
+            Shorter texts may be the same; above 0.
 
         Returns
         -------
@@ -277,6 +286,8 @@ class Archive:
             scored.segment.key[scored.reach(queries, np.full(scored.segment.n_articles, floor))[0]]
             for scored in view.segments
         ]
+        if len(query.text) >= same_words:
+            near += [s.segment.key[s.segment.with_text(query.text)] for s in view.segments]
         return np.concatenate([np.empty(0, dtype=np.int64), *near])
 
     def _limits(
@@ -291,19 +302,27 @@ class Archive:
 
     def _query_of(self, article: Article) -> Query:
         """Return an article that is not of the archive, by the terms that the archive has."""
-        batch = ArticleBatch(self.analysis)
+        batch = ArticleBatch(self.analysis, self.index.ignored.words)
         batch.add(article)
         runs = batch.runs(Workspace())
         term = self.index.vocabulary.find(runs, MIN_LENGTH)
         frequency = self.index.statistics.document_frequency
         # What no article has any more is as unknown as what none ever had.
-        term[(term >= self.n_stop) & (frequency[np.maximum(term, 0)] == 0)] = UNKNOWN
+        known = term >= self.n_stop
+        term[known] = np.where(frequency[term[known]] > 0, term[known], UNKNOWN)
         words = batch.wording(runs, term, self.n_stop, np.zeros(len(frequency), dtype=np.int32))
         order = np.argsort(words.counts.term)
         return Query(
             NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,
             words.phrases.value, batch.n_unknown(runs, term),
         )  # fmt: skip
+
+    def has_word(self, word: str) -> bool:
+        """Say whether any article has a word, be it in a phrase."""
+        with self.locked():
+            self.refresh()
+            is_it = IgnoredTerms([word], self.analysis).among(self.index.vocabulary)
+            return bool(self.index.statistics.document_frequency[is_it].any())
 
     def _view(self, conditions: Resolved | None) -> View:
         """Return what is ranked over now, only some articles of it if there are conditions."""
@@ -359,7 +378,10 @@ class Archive:
             else "none",
             "title": f"weighs {self.weighting.title_weight:g}, "
             f"its share in the other text {self.weighting.title_share:g}",
-            "stop words": stop_words
+            "language": self.analysis.language or "one, whatever articles name",
+            "stop words": "of the language"
+            if stop_words == "language"
+            else stop_words
             if isinstance(stop_words, str)
             else f"{len(stop_words)} words"
             if stop_words

@@ -35,7 +35,9 @@ class Article:
         Headline, the line under it, and the body. They are what is ranked.
     published : datetime, optional
         Aware; a date without a time zone is taken as UTC.
-    url, section, author, source, language, image : str, optional
+    language : str, optional
+        A BCP 47 tag. Words of two languages are different words.
+    url, section, author, source, image : str, optional
         Carried along for output and news rules.
     tags : tuple of str
         The same.

@@ -139,6 +139,36 @@ def places_of(
     return chosen
 
 
+def chosen_of(
+    ranked: Ranked,
+    is_all: bool,
+    k: int,
+    selection: Selection,
+    candidates: Candidates,
+    preference: Preference,
+    near_draft: NDArray[np.int64],
+) -> Selected | None:
+    """Return the list of a draft, given the beginning of its ranking; None if that is too short.
+
+    Parameters
+    ----------
+    ranked : Ranked
+    is_all : bool
+        Whether there is nothing behind it.
+    k : int
+    selection : Selection
+    candidates : Candidates
+        The articles of the ranking.
+    preference : Preference
+    near_draft : int64 array
+        As for `select`.
+    """
+    choice = _Choice(
+        ranked, is_all, k, selection, candidates, 0, preference, _NOBODY, near_draft
+    )  # fmt: skip
+    return choice.selected() if choice.is_made else None
+
+
 def _choices(
     view: View,
     catalogue: Catalogue,
@@ -154,7 +184,7 @@ def _choices(
     keys = [key for one, *others in zip(rankings, beside, own, strict=True)
             for key in (one.key, *others)]  # fmt: skip
     candidates = Candidates(view, np.concatenate([_NOBODY, *keys]))
-    preference = Preference(selection.prefer, view, catalogue)
+    preference = Preference(selection.prefer, view, catalogue, selection.agencies)
     start = 0
     for ranked, ends, others, query in zip(rankings, is_all, beside, own, strict=True):
         yield _Choice(ranked, ends, k, selection, candidates, start, preference, others, near_draft)

@@ -134,7 +134,8 @@ class Resolved:
         excluded = [known[0] for known in catalogue.digests(self.exclude).values()]
         recency = self.recency
         return Limits(
-            published, after, before, [np.array([key, *excluded]) for key in keys],
+            published if recency is None else recency.anchored(published, now),
+            after, before, [np.array([key, *excluded]) for key in keys],
             np.ones(1) if recency is None else recency.table(),
             1.0 if recency is None else recency.undated,
         )  # fmt: skip

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation, stored
+from relnews import _validation, duplicates, stored
 from relnews.archive import Archive
 from relnews.articles import Article
 from relnews.choice import select
-from relnews.duplicates import floor_of
 from relnews.explain import names_of
 from relnews.latest import Latest
 from relnews.lists import RelatedItem, RelatedList
@@ -231,7 +230,8 @@ class Desk:
         """Return the near-duplicates of a draft, if they are to be left out."""
         if draft is None or selection is None or selection.duplicates is None:
             return np.empty(0, dtype=np.int64)
-        return self.archive.near_draft(draft, floor_of(selection.duplicates))
+        floor = duplicates.floor_of(selection.duplicates)
+        return self.archive.near_draft(draft, floor, duplicates.SAME_WORDS)
 
     def _worded(self, sheets: Sequence[_Sheet], mentions: int) -> list[RelatedList]:
         """Put words to keys, with one look into the catalogue for all lists."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,12 @@ Progress = Callable[[Iterator[NDArray[np.int64]], int], Iterable[NDArray[np.int6
 #: Weights of so many articles are held at a time.
 KEPT = 4096
 
+#: Texts of so many words that count, and more, are one text if they are the same; fewer may be the
+#: same in articles that have nothing else in common.
+SAME_WORDS = 12
+
+_NOBODY = np.empty(0, dtype=np.int64)
+
 #: What a catalogue tells of an article, in its order.
 _SHOWN = (
     "id", "title", "dek", "url", "published", "section", "tags", "author", "source", "language",
@@ -50,6 +58,7 @@ def groups_of(
     prefer: Prefer,
     n_jobs: int | None,
     progress: Progress | None = None,
+    agencies: Collection[str] = (),
 ) -> list[tuple[str, ...]]:
     """Return the groups of near-duplicates of an archive.
 
@@ -60,6 +69,7 @@ def groups_of(
     prefer : str or callable
     n_jobs : int or None
     progress : callable, optional
+    agencies : collection of str, optional
 
     Returns
     -------
@@ -71,9 +81,10 @@ def groups_of(
         view = archive.index.view()
     blocks = near_pairs(view, floor_of(threshold), n_jobs)
     shown = blocks if progress is None else progress(blocks, len(_blocks(view)))
-    preference = Preference(prefer, view, archive.catalogue)
+    preference = Preference(prefer, view, archive.catalogue, agencies)
+    pairs = itertools.chain(shown, [_same_texts(view)])
     groups = [
-        _named(archive.catalogue, preference.of(keys), keys) for keys in _components(view, shown)
+        _named(archive.catalogue, preference.of(keys), keys) for keys in _components(view, pairs)
     ]
     return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
 
@@ -145,6 +156,51 @@ def _pairs_of(
             mine = np.full(len(places), starts[number] + local)
             found.append(np.column_stack([mine, starts[other] + places]))
     return np.concatenate(found)
+
+
+def _same_texts(view: View) -> NDArray[np.int64]:
+    """Return pairs of articles that connect those of the same text."""
+    # What was removed, or is not to be seen now, has a prior of 0.
+    local = [np.flatnonzero(scored.prior > 0) for scored in view.segments]
+    part = np.repeat(np.arange(len(local)), [*map(len, local)])
+    number = _numbers_of_texts(view, part, np.concatenate([_NOBODY, *local]))
+    place = np.array(_starts(view))[part] + np.concatenate([_NOBODY, *local])
+    order = np.argsort(number, kind="stable")
+    same = np.flatnonzero(np.diff(number[order]) == 0)
+    return np.column_stack([place[order[same]], place[order[same + 1]]])
+
+
+def _numbers_of_texts(
+    view: View, part: NDArray[np.int64], local: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return numbers for articles, as `same_texts`; each is of a segment, and all differ."""
+    signs = np.empty((len(part), 3), dtype=np.int64)
+    for number, scored in enumerate(view.segments):
+        signs[part == number] = scored.segment.signs_of_texts(local[part == number])
+    segments = [scored.segment for scored in view.segments]
+    return same_texts(signs, lambda i: segments[part[i]].query(int(local[i])).text)
+
+
+def same_texts(
+    signs: NDArray[np.int64], text_of: Callable[[int], NDArray[np.integer[Any]]]
+) -> NDArray[np.int64]:
+    """Return numbers for some texts: the same for texts that are the same, and are not short.
+
+    Parameters
+    ----------
+    signs : int64 array of shape (n, 3)
+        How long each is, its first word and its last; see `Segment.signs_of_texts`.
+    text_of : callable
+        Given a place, it returns the words; asked only where several have the same signs.
+    """
+    number = -1 - np.arange(len(signs))
+    some = np.flatnonzero(signs[:, 0] >= SAME_WORDS)
+    _, group, size = np.unique(signs[some], axis=0, return_inverse=True, return_counts=True)
+    known: dict[bytes, int] = {}
+    for place in some[size[group.ravel()] > 1].tolist():
+        words = text_of(place).astype("<i4").tobytes()
+        number[place] = known.setdefault(hashlib.blake2b(words).digest(), place)
+    return number
 
 
 def _one(queries: Queries, i: int) -> Queries:
@@ -247,6 +303,8 @@ class Candidates:
     def similarities(self, some: slice, others: slice) -> NDArray[np.int64]:
         """Return how similar articles are to others, in millionths as scores are.
 
+        It is the cosine of their weights, and 1 if their texts are the same.
+
         Parameters
         ----------
         some, others : slice
@@ -259,14 +317,22 @@ class Candidates:
         steps = np.empty((some.stop - some.start, others.stop - others.start), dtype=np.int64)
         if self._kept is not None:
             self._compare(self._kept.cut(some), self._kept, others.start, steps)
-            return steps
-        queries = self._gather(some)
-        for first in range(others.start, others.stop, KEPT):
-            rows = self._gather(slice(first, min(first + KEPT, others.stop)))
-            part = np.empty((len(steps), len(rows.ptr) - 1), dtype=np.int64)
-            self._compare(queries, rows, 0, part)
-            steps[:, first - others.start :][:, : part.shape[1]] = part
+        else:
+            queries = self._gather(some)
+            for first in range(others.start, others.stop, KEPT):
+                rows = self._gather(slice(first, min(first + KEPT, others.stop)))
+                part = np.empty((len(steps), len(rows.ptr) - 1), dtype=np.int64)
+                self._compare(queries, rows, 0, part)
+                steps[:, first - others.start :][:, : part.shape[1]] = part
+        steps[self._text[some, None] == self._text[None, others]] = SCORE_STEPS
         return steps
+
+    @functools.cached_property
+    def _text(self) -> NDArray[np.int64]:
+        """Numbers of the texts, those of the same text having the same."""
+        places = np.column_stack([self._part, self._local])
+        some, place = np.unique(places, axis=0, return_inverse=True)
+        return _numbers_of_texts(self._view, some[:, 0], some[:, 1])[place.ravel()]
 
     def _compare(
         self, queries: _Weights, rows: _Weights, first: int, out_steps: NDArray[np.int64]
@@ -308,14 +374,21 @@ class Preference:
     prefer : str or callable
     view : View
     catalogue : Catalogue
+    agencies : collection of str, optional
+        See `Selection`.
     """
 
     prefer: Prefer
     view: View
     catalogue: Catalogue
+    agencies: Collection[str] = ()
 
     def of(self, keys: Sequence[int]) -> int:
         """Return the key of the article that is preferred; of equal ones, of the smallest id."""
+        if self.agencies:
+            keys = self._own(keys)
+            if len(keys) == 1:
+                return keys[0]
         ids = self.ids_of(keys)
         if callable(self.prefer):
             key_of = dict(zip(ids, keys, strict=True))
@@ -331,6 +404,11 @@ class Preference:
             dates = self.view.published(keys).tolist()
             badness = [(date == UNDATED, sign * date) for date in dates]
         return min(zip(badness, ids, keys, strict=True))[-1]
+
+    def _own(self, keys: Sequence[int]) -> Sequence[int]:
+        """Return the articles that are not from agencies; all, if there is none."""
+        articles = zip(keys, articles_of(self.catalogue, keys), strict=True)
+        return [key for key, one in articles if one.source not in self.agencies] or keys
 
     def ids_of(self, keys: Sequence[int]) -> tuple[str, ...]:
         """Return the ids of articles."""

@@ -23,6 +23,7 @@ from relnews.lists import RelatedItem
 from relnews.members import View
 from relnews.names import names
 from relnews.postings import FOREVER, UNDATED, days
+from relnews.recency import Recency
 from relnews.shared import SharedTerm, shared_terms
 
 #: Shared terms that a table shows.
@@ -226,11 +227,7 @@ def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None
     if archive.index is not index or index.generation != generation:
         # The rank is of another state than the score.
         raise _validation.archive_changed()
-    shared_names = names(
-        {tuple(term.term.split(" ")): term.part for term in terms},
-        [(item.title, item.dek) for item in _items(archive, keys)],
-        archive.analysis,
-    )
+    shared_names = _names(archive, terms, _items(archive, keys))
     return Explanation(a, b, similarity, score, rank, terms, ledger, shared_names)
 
 
@@ -248,8 +245,16 @@ def names_of(archive: Archive, a: int, b: int) -> tuple[str, ...]:
         frequency = index.statistics.document_frequency
         terms = shared_terms(index.view(), [a, b], index.vocabulary, frequency)
         items = _items(archive, [a, b])
+    return _names(archive, terms, items)
+
+
+def _names(
+    archive: Archive, terms: Sequence[SharedTerm], items: Sequence[RelatedItem]
+) -> tuple[str, ...]:
+    """Return the shared terms of two articles, which are in one language, as they spell them."""
     parts = {tuple(term.term.split(" ")): term.part for term in terms}
-    return names(parts, [(item.title, item.dek) for item in items], archive.analysis)
+    language = archive.analysis.language_of(items[0].language)
+    return names(parts, [(item.title, item.dek) for item in items], language)
 
 
 def _key_of(archive: Archive, identifier: str) -> int:
@@ -309,7 +314,7 @@ def _rules(
         yield "expired", 0.0, f"expired {_when(expires)}"
     conditions = archive.with_recency(conditions or Resolved.of({}))
     if conditions.recency is not None:
-        yield _recency(archive, view, keys, conditions, now)
+        yield _recency(archive, view, keys, conditions, conditions.recency, now)
     yield from _window(published_a, published_b, conditions, now)
     if conditions.where:
         (item,) = _items(archive, keys[1:])
@@ -321,8 +326,9 @@ def _rules(
 
 
 def _recency(
-    archive: Archive, view: View, keys: Sequence[int], conditions: Resolved, now: int
-) -> _Rule:
+    archive: Archive, view: View, keys: Sequence[int], conditions: Resolved, recency: Recency,
+    now: int,
+) -> _Rule:  # fmt: skip
     limits = conditions.limits(keys[:1], view.published(keys[:1]), now, archive.catalogue)
     dates = np.append(limits.published, view.published(keys[1:]))
     day_a, day_b = days(dates).tolist()
@@ -330,7 +336,10 @@ def _recency(
         return "recency", limits.undated, "no date to go by"
     apart = abs(day_a - day_b)
     factor = float(limits.decay[min(apart, len(limits.decay) - 1)])
-    return "recency", factor, f"{_days(apart)} apart"
+    if recency.anchor == "article":
+        return "recency", factor, f"{_days(apart)} apart"
+    anchor = "now" if recency.anchor == "now" else _when(int(limits.published[0]))
+    return "recency", factor, f"{_days(apart)} from {anchor}"
 
 
 def _window(published_a: int, published_b: int, conditions: Resolved, now: int) -> Iterator[_Rule]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relnews import _validation, weights
 from relnews._kernels._compile import frozen
+from relnews.analysis import Analysis
 from relnews.bounds import (
     OUTLINE_DTYPES,
     CommonTerms,
@@ -18,12 +19,14 @@ from relnews.bounds import (
     common_terms,
 )
 from relnews.catalogue import FolderEntry
+from relnews.ignored import IgnoredTerms
 from relnews.members import Epoch, Member, Sums, View, no_outline
 from relnews.opened import OpenArticle, joined
 from relnews.postings import Segment
 from relnews.queries import Figures
 from relnews.ranking import ScoredSegment
 from relnews.recency import Recency
+from relnews.rules import Book
 from relnews.statistics import Statistics
 from relnews.storage import DTYPES, Store
 from relnews.vocabulary import LayeredVocabulary, Vocabulary
@@ -39,6 +42,7 @@ class Index:
     Parameters
     ----------
     store : Store
+    analysis : Analysis
     weighting : Weighting
     recency : Recency or None
 
@@ -53,14 +57,19 @@ class Index:
         The articles that are in no segment yet, by key.
     statistics : Statistics
     epoch : Epoch
+    ignored : IgnoredTerms
+        What editors want to count nothing now.
     """
 
     vocabulary: LayeredVocabulary
     epoch: Epoch
     statistics: Statistics
 
-    def __init__(self, store: Store, weighting: Weighting, recency: Recency | None) -> None:
+    def __init__(
+        self, store: Store, analysis: Analysis, weighting: Weighting, recency: Recency | None
+    ) -> None:
         self.store = store
+        self.analysis = analysis
         self.weighting = weighting
         self.recency = recency
         self.forget()
@@ -73,6 +82,7 @@ class Index:
         self._sequence = 0
         self._vocabulary_number = -1
         self._epoch_number = -1
+        self.ignored = self._ignored_of_epoch = IgnoredTerms()
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         self._open_member: Member | None = None
         self._view: View | None = None
@@ -106,6 +116,7 @@ class Index:
             self._refresh_members(entries)
             self._refresh_open()
             self._refresh_removed()
+            self._refresh_ignored()
         expiries = catalogue.expiries()
         self._expiring = np.array([*expiries], dtype=np.int64)
         self._expires = np.array([*expiries.values()], dtype=np.int64)
@@ -122,9 +133,14 @@ class Index:
         view = self._view
         if view is None or not view.since <= now < view.until:
             change = self.statistics.settle()
+            idf = self.statistics.idf()
+            is_ignored = self.ignored.among(self.vocabulary)
+            if is_ignored is not None:
+                idf[is_ignored] = 0.0
+                change = change.without(is_ignored)
             try:
                 view = self._view_of(
-                    self.statistics.idf(), lambda m: m.sums(self.statistics, change), now
+                    idf, lambda m: m.sums(self.statistics, change, is_ignored), now
                 )
             except BaseException:
                 self.forget()  # some lengths may be of before, others of now
@@ -135,7 +151,10 @@ class Index:
     def epoch_view(self) -> View:
         """Return what stored lists are ranked over: the statistics are those of the epoch."""
         if self._epoch_view is None:
-            idf = frozen(self.epoch.idf(len(self.vocabulary)))
+            idf = self.epoch.idf(len(self.vocabulary))
+            is_ignored = self._ignored_of_epoch.among(self.vocabulary)
+            if is_ignored is not None:
+                idf[is_ignored] = 0.0
 
             def sums(member: Member) -> Sums:
                 if member.epoch_sums is None:
@@ -273,6 +292,15 @@ class Index:
                     member.is_alive[local] = False
                     term, _ = member.segment.row(local)
                     self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
+
+    def _refresh_ignored(self) -> None:
+        book = Book.of(self.store.catalogue)
+        if self.ignored.words != {*book.ignored}:
+            self.ignored = IgnoredTerms(book.ignored, self.analysis)
+            for member in self.members.values():
+                member.forget_moments()
+        if self._ignored_of_epoch.words != {*book.ignored_then}:
+            self._ignored_of_epoch = IgnoredTerms(book.ignored_then, self.analysis)
 
     def _close(self, key: int) -> None:
         term = self.open.pop(key).term

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import _validation, weights
-from relnews._kernels import scoring
+from relnews._kernels import moments
 from relnews._kernels._compile import frozen
 from relnews.bounds import CommonTerms, Outline, Rows, blocks, sampled
 from relnews.catalogue import FolderEntry
@@ -72,7 +72,7 @@ class Sums:
     @classmethod
     def of(cls, moments: NDArray[np.float64], shift: float = 0.0) -> Sums:
         """Return what `relnews.weights.moments` come to, all idf being shifted."""
-        return cls(weights.lengths(moments, shift), weights.titles(moments, shift))
+        return cls(*weights.sums(moments, shift))
 
 
 class Member:
@@ -106,26 +106,43 @@ class Member:
         """Articles that are still of the archive."""
         return int(np.count_nonzero(self.is_alive))
 
-    def moments(self, idf: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what the articles' lengths are made of; see `relnews.weights.moments`."""
-        segment = self.segment
-        return weights.moments(
-            segment.row_ptr, segment.row_term, segment.row_level, self.level_weight,
-            self.level_title, idf,
-        )  # fmt: skip
+    def moments(
+        self, idf: NDArray[np.float64], is_ignored: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
+        """Return what the articles' lengths are made of; see `relnews.weights.moments`.
 
-    def sums(self, statistics: Statistics, change: Change) -> Sums:
+        Parameters
+        ----------
+        idf : float64 array of shape (n_terms,)
+        is_ignored : bool array of shape (n_terms,), optional
+            Terms that count nothing however all idf shift.
+        """
+        segment = self.segment
+        ptr, term, level = segment.row_ptr, segment.row_term, segment.row_level
+        if is_ignored is not None:
+            ignored = is_ignored[term]
+            ptr = ptr - np.searchsorted(np.flatnonzero(ignored), ptr)
+            term, level = term[~ignored], level[~ignored]
+        return weights.moments(ptr, term, level, self.level_weight, self.level_title, idf)
+
+    def sums(
+        self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
+    ) -> Sums:
         """Return lengths and titles, what has changed since the last time being given."""
         segment = self.segment
         if self._moments is None:
-            self._moments = self.moments(statistics.anchored)
+            self._moments = self.moments(statistics.anchored, is_ignored)
         elif segment.has_postings and len(change.terms):
-            scoring.shift_moments(
+            moments.shift_moments(
                 frozen(change.terms), frozen(change.before), frozen(change.after),
                 segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
                 segment.posting, self.level_weight, self.level_title, self._moments,
             )  # fmt: skip
         return Sums.of(self._moments, statistics.shift)
+
+    def forget_moments(self) -> None:
+        """Sum lengths and titles anew: other words are ignored."""
+        self._moments = None
 
     def rows(self, idf: NDArray[np.float64], some: slice) -> Rows:
         """Return weights of some articles, not divided by their lengths."""

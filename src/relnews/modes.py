@@ -11,6 +11,9 @@ from relnews import _validation
 from relnews.recency import Recency
 from relnews.selection import STORY, Selection
 
+#: Under this recency a score is the similarity.
+UNFADED = Recency(floor=1)
+
 #: What fills a list that similarity leaves short, by name.
 FALLBACKS = ("section", "latest")
 
@@ -52,19 +55,23 @@ class Mode:
 #: The modes that have a name: a mapping of name to `Mode`.
 MODES: Mapping[str, Mode] = MappingProxyType({
     # Similarity, and nothing else.
-    "similar": Mode(recency=Recency(floor=1)),
+    "similar": Mode(recency=UNFADED),
     # What is similar, once, and rather of the same time.
     "news": Mode(selection=Selection()),
     # How it came to this: earlier articles that differ from each other.
     "background": Mode(only="earlier", selection=Selection(diversity=0.3)),
     # What became of it.
     "follow_up": Mode(only="later", selection=Selection()),
-    # All that was written of it at the time, every version.
+    # All that was written of it at the time, every version. What is of a story is no matter of
+    # dates: the least score is one of the similarity.
     "same_story": Mode(
-        within=14, selection=Selection(duplicates=None, min_score=STORY), why="same story"
+        recency=UNFADED, within=14, selection=Selection(duplicates=None, min_score=STORY),
+        why="same story",
     ),
     # The newest of the story, whenever that is.
-    "latest": Mode(selection=Selection(min_score=STORY), newest_first=True, why="same story"),
+    "latest": Mode(
+        recency=UNFADED, selection=Selection(min_score=STORY), newest_first=True, why="same story"
+    ),
     # What else there is; never short of it.
     "also": Mode(selection=Selection(diversity=0.3), fallback=FALLBACKS),
 })  # fmt: skip

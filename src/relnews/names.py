@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from relnews.analysis import Analysis
+from relnews.analysis import Language
 
 #: Words of a phrase, at most.
 _LONGEST_PHRASE = 4
@@ -20,7 +20,7 @@ _Words = tuple[str, ...]
 
 
 def names(
-    parts: Mapping[_Words, float], texts: Sequence[Iterable[str]], analysis: Analysis
+    parts: Mapping[_Words, float], texts: Sequence[Iterable[str]], language: Language
 ) -> tuple[str, ...]:
     """Return shared terms as they are spelled, strongest first; phrases of both are kept together.
 
@@ -30,11 +30,11 @@ def names(
         The words of each shared term, and its part of the similarity.
     texts : sequence of iterable of str
         Title and dek of each of the articles.
-    analysis : Analysis
+    language : Language
     """
-    spelling = _spelling((text for some in texts for text in some), analysis)
+    spelling = _spelling((text for some in texts for text in some), language)
     shared = {word for words in parts for word in words}
-    phrases = set.intersection(*(_phrases(some, shared, analysis) for some in texts))
+    phrases = set.intersection(*(_phrases(some, shared, language) for some in texts))
     strength = {words: _strength(words, parts) for words in phrases | parts.keys()}
     chosen: list[_Words] = []
     taken: set[str] = set()
@@ -46,7 +46,7 @@ def names(
     return tuple(" ".join(spelling.get(word, word) for word in words) for words in chosen)
 
 
-def _spelling(texts: Iterable[str], analysis: Analysis) -> dict[str, str]:
+def _spelling(texts: Iterable[str], language: Language) -> dict[str, str]:
     """Return how words are written, by what they are as terms.
 
     A word that is written small anywhere is: a headline may have begun with it, or have a capital
@@ -55,7 +55,7 @@ def _spelling(texts: Iterable[str], analysis: Analysis) -> dict[str, str]:
     seen: dict[str, Counter[str]] = {}
     for text in texts:
         for run in _RUN.findall(text):
-            seen.setdefault(analysis.term(run), Counter())[run] += 1
+            seen.setdefault(language.term(run), Counter())[run] += 1
     written: dict[str, str] = {}
     for term, forms in seen.items():
         small = [form for form in forms if form.islower()]
@@ -63,14 +63,14 @@ def _spelling(texts: Iterable[str], analysis: Analysis) -> dict[str, str]:
     return written
 
 
-def _phrases(texts: Iterable[str], shared: set[str], analysis: Analysis) -> set[_Words]:
+def _phrases(texts: Iterable[str], shared: set[str], language: Language) -> set[_Words]:
     """Return the runs of two and more shared words that have nothing but space between them."""
     phrases: set[_Words] = set()
     for text in texts:
         words: list[str] = []
         end = 0
         for run in _RUN.finditer(text):
-            word = analysis.term(run.group())
+            word = language.term(run.group())
             if not text[end : run.start()].isspace() or word not in shared:
                 words.clear()
             end = run.end()

@@ -180,7 +180,8 @@ def _quotes(
     phrases = [query.phrases for query in queries]
     of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
     first, last, own = np.concatenate(phrases).T
-    phrase = PHRASE_WEIGHT * np.where(own >= 0, idf[own], unseen)
+    phrase = np.full(len(own), PHRASE_WEIGHT * unseen)
+    phrase[own >= 0] = PHRASE_WEIGHT * idf[own[own >= 0]]
     # Words and phrases that the archive does not have are not of the row.
     n_unknown = np.array([query.n_unknown for query in queries])
     title = title + unseen * n_unknown + np.bincount(of_query, phrase * (own < 0), len(queries))

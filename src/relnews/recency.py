@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import functools
 from typing import TYPE_CHECKING
 
 from relnews import _validation
+from relnews.catalogue import timestamp
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+#: What days are counted from, but for a given time.
+ANCHORS = ("article", "now")
 
 #: Two hundred years: no two articles are further apart.
 _DAYS = 73_050
@@ -23,7 +28,8 @@ class Recency:
     .. math:: floor + \frac{1 - floor}{1 + \max(days - offset, 0) / half\_life}
 
     ``days`` is the difference of the dates in UTC, earlier or later: an article of 2009 gets the
-    coverage of 2009. If one of the two has no date, the factor is halfway between floor and 1.
+    coverage of 2009, unless days are counted from another time than its own. If one of the two has
+    no date, the factor is halfway between floor and 1.
 
     Parameters
     ----------
@@ -34,14 +40,21 @@ class Recency:
         background that readers look for.
     offset : float, default=0
         Days that cost nothing.
+    anchor : 'article', 'now', datetime, date or str, default='article'
+        What days are counted from: the date of the article that the list is for, the moment at
+        which the list is made, or a given time, in ISO 8601 if it is a str; without a time zone it
+        is UTC. It is kept as a str. That of `RelatedNews` is 'article'.
     """
 
     half_life: float = 180.0
     floor: float = 0.5
     offset: float = 0.0
+    anchor: str | dt.date = "article"
 
     def __post_init__(self) -> None:
         _validation.check_recency(self.half_life, self.floor, self.offset)
+        if self.anchor not in ANCHORS:
+            object.__setattr__(self, "anchor", _moment(self.anchor).isoformat())
 
     @property
     def undated(self) -> float:
@@ -53,6 +66,23 @@ class Recency:
         half_lives = max(days - self.offset, 0.0) / self.half_life
         return self.floor + (1.0 - self.floor) / (1.0 + half_lives)
 
+    def anchored(self, published: NDArray[np.int64], now: int) -> NDArray[np.int64]:
+        """Return the timestamps that days are counted from.
+
+        Parameters
+        ----------
+        published : int64 array of shape (n,)
+            The dates of the articles that lists are for.
+        now : int
+            A timestamp.
+        """
+        if self.anchor == "article":
+            return published
+        import numpy as np  # whoever only reads stored lists does without
+
+        given = now if self.anchor == "now" else timestamp(_moment(self.anchor))
+        return np.full_like(published, given)
+
     def table(self) -> NDArray[np.float64]:
         """Return the factor for 0, 1, 2, … days, float64 array; the last one is that of all more.
 
@@ -61,9 +91,21 @@ class Recency:
         return _table(self)
 
 
+def _moment(anchor: object) -> dt.datetime:
+    from relnews.articles import parse_date
+
+    try:
+        moment = parse_date(anchor)
+    except (TypeError, ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        raise _validation.not_an_anchor(anchor)
+    return moment
+
+
 @functools.lru_cache(maxsize=16)
 def _table(recency: Recency) -> NDArray[np.float64]:
-    import numpy as np  # whoever only reads stored lists does without
+    import numpy as np
 
     days = np.arange(_DAYS if recency.floor < 1 else 1)
     half_lives = np.maximum(days - recency.offset, 0.0) / recency.half_life

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -47,10 +48,14 @@ class RelatedNews(LivingArchive):
     title_share : float, default=0.1
         How much it counts, as a part of the cosine, that all of one title is found in the other
         text, its words and its phrases.
-    stop_words : 'english', iterable of str or None, default='english'
-        Words that do not count; 'english' is scikit-learn's list.
+    stop_words : 'language', 'english', iterable of str or None, default='language'
+        Words that do not count; by default, those of the language that an article is in, as far as
+        there is a list of them. 'english', or any words, are for all articles.
     folding : 'english' or None, default='english'
-        Spellings that are one: a plural loses its s, and US, U.S. and USA are the same.
+        Spellings that are one in English: a plural loses its s, and US, U.S. and USA are the same.
+    language : str or None, default='en'
+        A BCP 47 tag, of which only the language counts: what articles are in that do not say it.
+        Articles in different languages share no word. None takes all for one language, English.
     sublinear_tf : bool, default=True
         Weigh a term that is tf times in the text by 1 + ln(tf) instead of tf.
     recency : Recency or None, default=Recency()
@@ -85,8 +90,9 @@ class RelatedNews(LivingArchive):
         *,
         title_weight: float = 1.0,
         title_share: float = 0.1,
-        stop_words: str | Iterable[str] | None = "english",
+        stop_words: str | Iterable[str] | None = "language",
         folding: str | None = "english",
+        language: str | None = "en",
         sublinear_tf: bool = True,
         recency: Recency | None = Recency(),  # noqa: B008 (frozen)
         n_jobs: int | None = None,
@@ -96,9 +102,11 @@ class RelatedNews(LivingArchive):
         self.title_share = title_share
         self.stop_words = stop_words
         self.folding = folding
+        self.language = language
         self.sublinear_tf = sublinear_tf
         self.recency = recency
         self._desk: Desk | None = None
+        self._has_ranked = False
 
     def fit(self, articles: object, *, intake: Intake | None = None) -> RelatedNews:
         """Build the archive.
@@ -122,7 +130,8 @@ class RelatedNews(LivingArchive):
         from relnews.weights import Weighting
 
         _validation.check_is_recency(self.recency, Recency)
-        analysis = Analysis(self.stop_words, self.folding)  # type: ignore[arg-type]
+        _validation.check_own_recency(self.recency)
+        analysis = Analysis(self.stop_words, self.folding, self.language)  # type: ignore[arg-type]
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
         self.stop_words = analysis.stop_words  # a generator of words is empty the second time
         given, intake = _given(articles, intake)
@@ -244,15 +253,22 @@ class RelatedNews(LivingArchive):
         """
         _validation.check_sizes(sizes)
         plans = {mode: self._lists_of({**options, "mode": mode}) for mode in sizes}
+        archive = self._fitted()
+
+        def state() -> tuple[int, int]:
+            return archive.index.generation, archive.catalogue.generation()
 
         def answer() -> dict[str, RelatedList]:
+            before = state()
             lists: dict[str, RelatedList] = {}
             for mode, (desk, plan) in plans.items():
                 beside = [item for one in lists.values() for item in one.ids]
                 lists[mode] = desk.article(str(id), sizes[mode], plan, beside)
+            if state() != before:  # one list may be of before a change, another of after it
+                raise _validation.archive_changed()
             return lists
 
-        return self._fitted().current(answer)
+        return archive.current(answer)
 
     def related_to_text(
         self,
@@ -260,6 +276,7 @@ class RelatedNews(LivingArchive):
         *,
         title: str = "",
         published: dt.datetime | None = None,
+        language: str | None = None,
         k: int = 8,
         **options: Unpack[Options],
     ) -> RelatedList:
@@ -271,6 +288,8 @@ class RelatedNews(LivingArchive):
             At least one of them has words.
         published : datetime, optional
             What conditions on dates count from; now by default.
+        language : str, optional
+            A BCP 47 tag; by default the archive's own language.
         k : int, default=8
         **options
             As for `related`.
@@ -278,8 +297,20 @@ class RelatedNews(LivingArchive):
         _validation.check_integer("k", k, minimum=1)
         _validation.check_draft(title, text)
         from relnews.articles import Article, parse_date
+        from relnews.languages import check_language
+        from relnews.options import Plan
 
-        draft = Article(id="", title=title, text=text, published=parse_date(published))
+        check_language(language)
+        draft = Article(
+            id="", title=title, text=text, published=parse_date(published), language=language
+        )
+        is_first, self._has_ranked = not self._has_ranked, True
+        if is_first and "numba" not in sys.modules and Plan.of(options).is_plain:
+            from relnews import plain
+
+            found = plain.list_of_draft(self._read_catalogue(), draft, k)
+            if found is not None:
+                return found
         desk, plan = self._lists_of(options)
         return desk.archive.current(lambda: desk.draft(draft, k, plan))
 
@@ -305,13 +336,14 @@ class RelatedNews(LivingArchive):
         """What editors say of lists: kept in the archive, and applied whenever a list is read."""
         from relnews.rules import Rules
 
-        return Rules(self._read_catalogue())
+        return Rules(self._read_catalogue(), lambda word: self.archive_.has_word(word))
 
     def duplicates(
         self,
         threshold: float = 0.9,
         *,
         prefer: Prefer = "latest",
+        agencies: Iterable[str] = (),
         progress: Progress | None = None,
     ) -> list[tuple[str, ...]]:
         """Return the groups of articles that are nearly the same text.
@@ -323,10 +355,13 @@ class RelatedNews(LivingArchive):
         Parameters
         ----------
         threshold : float, default=0.9
-            The least similarity of two near-duplicates, rounded to 6 decimals; above 0. Articles
-            with the same word counts have 1. One without any word that counts is like no other.
+            The least cosine of the weights of two near-duplicates, rounded to 6 decimals; above 0.
+            Articles with the same word counts have 1, and so do those with the same text, if 12 or
+            more words of it count. One without any word that counts is like no other.
         prefer : 'latest', 'earliest', 'longest' or callable, default='latest'
             Which one of a group is the canonical one: see `Selection`.
+        agencies : iterable of str, optional
+            Sources that stand back behind others: see `Selection`.
         progress : callable, optional
             Given the blocks of articles to go through and their number, it returns the blocks.
 
@@ -341,10 +376,11 @@ class RelatedNews(LivingArchive):
 
         _validation.check_share("threshold", threshold, above=True)
         _validation.check_prefer(prefer, PREFERENCES)
+        sources = _validation.check_agencies(agencies)
         _validation.check_n_jobs(self.n_jobs)
         archive = self._fitted()
         return archive.current(
-            lambda: duplicates.groups_of(archive, threshold, prefer, self.n_jobs, progress)
+            lambda: duplicates.groups_of(archive, threshold, prefer, self.n_jobs, progress, sources)
         )
 
     def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
@@ -414,6 +450,7 @@ class RelatedNews(LivingArchive):
                 title_share=weighting["title_share"],
                 stop_words=_validation.check_stop_words(analysis["stop_words"]),
                 folding=analysis["folding"],
+                language=analysis.get("language"),  # None, if made before there was this setting
                 sublinear_tf=bool(weighting["sublinear_tf"]),
                 recency=None if recency is None else Recency(**recency),
                 n_jobs=n_jobs,
@@ -447,9 +484,13 @@ def _given(articles: object, intake: Intake | None) -> tuple[Iterable[Article], 
 
 
 def warm_up() -> None:
-    """Compile or load everything that fitting and ranking use, so that no reader waits for it."""
+    """Compile or load what fitting, ranking and updating use, so that no reader waits for it."""
     news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
     from relnews.selection import Selection
 
     news.related("0", selection=Selection(duplicates=None, diversity=0.5))
     news.related_to_text("story")
+    news.compute_lists(1)
+    for number in "23":
+        news.partial_fit([{"id": number, "text": f"story number {number}"}])
+        news.related(number, selection=None)

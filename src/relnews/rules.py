@@ -21,12 +21,16 @@ FIELDS = ("id", "section", "tag", "title")
 #: The setting that rules are kept in.
 _SETTING = "rules"
 
+#: The setting that the words are kept in which stored lists were made without.
+_IGNORED_THEN = "ignored"
+
 #: What a rule does, in words, with what it is of.
 _SENTENCES = {
     "pin": "the list of {a} begins with {b}",
     "block": "no list of {a} has {b}",
     "never": "{a} and {b} are never in each other's lists",
     "hide": "{a} is in no list",
+    "ignore": "the word {a!r} counts nothing",
 }
 
 
@@ -36,16 +40,16 @@ class Rule:
 
     Parameters
     ----------
-    kind : 'pin', 'block', 'never' or 'hide'
+    kind : 'pin', 'block', 'never', 'hide' or 'ignore'
         The list of ``a`` begins with ``b``; no list of ``a`` has ``b``; neither of both has the
-        other; no list at all has ``a``.
+        other; no list at all has ``a``; the word ``a`` counts nothing.
     a, b : str
         Articles, as ``id=…``, ``section=…``, ``tag=…`` or ``title=…``. In a title ``*`` stands for
-        anything, and large and small letters are the same. Those of a pin are ids. ``b`` is empty
-        if there is nothing to say.
+        anything, and large and small letters are the same. Those of a pin are ids, and what is
+        ignored is a word. ``b`` is empty if there is nothing to say.
     """
 
-    kind: Literal["pin", "block", "never", "hide"]
+    kind: Literal["pin", "block", "never", "hide", "ignore"]
     a: str
     b: str = ""
 
@@ -76,8 +80,9 @@ class Rules:
     1. How falling rates reach borrowers
     """
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, has_word: Callable[[str], bool]) -> None:
         self._catalogue = catalogue
+        self._has_word = has_word
 
     def __len__(self) -> int:
         return len(self._rules())
@@ -156,6 +161,23 @@ class Rules:
         """
         self._add(Rule("hide", some))
 
+    def ignore(self, *words: str) -> None:
+        """Let words count nothing, as if no article had them: the name of the site, say.
+
+        They add nothing to a similarity, neither by themselves nor in a phrase of a title, and
+        nothing to what it is divided by. Stored lists are ranked when they are read until
+        `RelatedNews.compute_lists` makes them without these words.
+
+        Parameters
+        ----------
+        *words : str
+            Each is one word or several with spaces between them, every one of which is ignored. A
+            word is compared as those of articles are: large and small letters, and spellings that
+            are one, are the same. One that no article has does nothing until one has it.
+        """
+        one_by_one = (word for some in map(str, words) for word in some.split() or [some])
+        self._add(*(Rule("ignore", word) for word in one_by_one))
+
     def drop(self, *rules: Rule) -> None:
         """Take rules back; one that is there no more is no error."""
         self._change(lambda kept: [rule for rule in kept if rule not in rules])
@@ -172,11 +194,19 @@ class Rules:
         """Return the rules that do nothing now, and why."""
         with self._catalogue.state:
             rules, book = self._rules(), Book.of(self._catalogue)
-            named = [part[3:] for rule in rules for part in (rule.a, rule.b) if part[:3] == "id="]
+            named = [
+                part[3:]
+                for rule in rules if rule.kind != "ignore"
+                for part in (rule.a, rule.b) if part[:3] == "id="
+            ]  # fmt: skip
             items = articles_of(self._catalogue, [*dict.fromkeys(named)])
             shown = articles_of(self._catalogue, [*items], time.time_ns() // 1000)
         asleep: dict[Rule, str] = {}
         for rule in rules:
+            if rule.kind == "ignore":
+                if not self._has_word(rule.a):
+                    asleep[rule] = "no article has the word"
+                continue
             ids = [part[3:] for part in (rule.a, rule.b) if part.startswith("id=")]
             gone = [identifier for identifier in ids if identifier not in items]
             if gone:
@@ -192,8 +222,8 @@ class Rules:
     def _rules(self) -> tuple[Rule, ...]:
         return Book.of(self._catalogue).rules
 
-    def _add(self, rule: Rule) -> None:
-        self._change(lambda rules: [*rules, *([] if rule in rules else [rule])])
+    def _add(self, *new: Rule) -> None:
+        self._change(lambda rules: [*dict.fromkeys([*rules, *new])])
 
     def _check_known(self, identifiers: Sequence[str]) -> None:
         known = self._catalogue.digests(identifiers)
@@ -203,10 +233,13 @@ class Rules:
 
     def _change(self, change: Callable[[Sequence[Rule]], list[Rule]]) -> None:
         with self._catalogue.transaction():
-            rules = change(self._rules())
+            before = Book.of(self._catalogue)
+            rules = change(before.rules)
             value = [[rule.kind, rule.a, rule.b] for rule in rules]
-            _book(value)  # refuses what is no rule
+            after = _book(value)  # refuses what is no rule
             self._catalogue.set(_SETTING, value)
+        if before.ignored != after.ignored:
+            self._catalogue.announce()
 
 
 class Bars:
@@ -250,10 +283,21 @@ class Book:
     Parameters
     ----------
     rules : sequence of Rule
+    ignored_then : tuple of str, optional
+        The words that stored lists were made without.
+
+    Attributes
+    ----------
+    rules : tuple of Rule
+    ignored : tuple of str
+        The words that count nothing, each once and in order.
+    ignored_then : tuple of str
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], ignored_then: tuple[str, ...] = ()) -> None:
         self.rules = tuple(rules)
+        self.ignored = tuple(sorted({rule.a for rule in rules if rule.kind == "ignore"}))
+        self.ignored_then = ignored_then
         self._pins: dict[str, list[str]] = {}
         # What is kept out of the lists of articles with some name; titles are to be compared.
         self._pairs: dict[str, list[tuple[str, Rule]]] = {}
@@ -270,10 +314,22 @@ class Book:
     @classmethod
     def of(cls, catalogue: Catalogue) -> Book:
         """Return the rules of an archive, as they are now."""
-        return catalogue.made_of(_SETTING, _book)
+        return catalogue.made_of(
+            _SETTING, lambda rules: _book(rules, catalogue.setting(_IGNORED_THEN))
+        )
+
+    def note_lists(self, catalogue: Catalogue) -> None:
+        """Note that stored lists are made without the words that are ignored now."""
+        if self.outdates_lists:
+            catalogue.set(_IGNORED_THEN, self.ignored)
 
     def __bool__(self) -> bool:
         return bool(self.rules)
+
+    @property
+    def outdates_lists(self) -> bool:
+        """Whether stored lists were made without other words than those that are ignored now."""
+        return self.ignored != self.ignored_then
 
     @property
     def has_bars(self) -> bool:
@@ -380,8 +436,8 @@ def _names_of(article: RelatedItem) -> Iterator[str]:
         yield f"tag={tag}"
 
 
-def _book(stored: object) -> Book:
-    """Read rules as they are stored."""
-    if stored is None:
-        return Book(())
-    return Book([Rule(*row) for row in _validation.check_rules(stored, FIELDS)])
+def _book(stored: object, ignored_then: object = None) -> Book:
+    """Read rules as they are stored, and the words that stored lists were made without."""
+    rows = [] if stored is None else _validation.check_rules(stored, FIELDS)
+    then = () if ignored_then is None else _validation.check_ignored(ignored_then)
+    return Book([Rule(*row) for row in rows], then)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from relnews import _validation
@@ -37,9 +37,10 @@ class Selection:
     Parameters
     ----------
     duplicates : float or None, default=0.9
-        Of articles the cosine of whose weights is at least this, the list has only one, and none
-        that is so similar to the article that the list is for. ``also`` of an item names those that
-        were met before the list was full. None keeps all.
+        Of articles the cosine of whose weights is at least this, or whose texts are the same, word
+        for word, and not short, the list has only one, and none that is so similar to the article
+        that the list is for. ``also`` of an item names those that were met before the list was
+        full. None keeps all.
     prefer : 'latest', 'earliest', 'longest' or callable, default='latest'
         Which of them is the one: the newest, the oldest (undated ones last), or that with the most
         words in dek and text; of equal ones the smallest id. A function is given two `Article` or
@@ -55,6 +56,9 @@ class Selection:
         Articles the cosine of whose weights is at least this are of one story; above 0.
     min_score : float, default=0
         Items have at least this score.
+    agencies : collection of str, default=()
+        Sources that stand back: of near-duplicates, one that is from none of them is the one, if
+        there is such; ``prefer`` says which of several.
     """
 
     duplicates: float | None = 0.9
@@ -63,6 +67,7 @@ class Selection:
     caps: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
     story: float = STORY
     min_score: float = 0.0
+    agencies: Collection[str] = ()
 
     def __post_init__(self) -> None:
         if self.duplicates is not None:
@@ -73,3 +78,4 @@ class Selection:
         object.__setattr__(self, "caps", dict(self.caps))  # whatever becomes of the caller's
         _validation.check_share("story", self.story, above=True)
         _validation.check_share("min_score", self.min_score)
+        object.__setattr__(self, "agencies", _validation.check_agencies(self.agencies))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from relnews import _validation
 from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
+from relnews.languages import without_mark
 from relnews.members import View
 from relnews.ranking import ScoredSegment
 from relnews.vocabulary import LayeredVocabulary
@@ -31,7 +32,7 @@ class SharedTerm:
         What it adds to the similarity: the product of its weights in the two articles, and its
         share of a title that it is of if the other text has it.
     tf_a, tf_b : int
-        How often dek and text of each article have it.
+        How often dek and text of each article have it; 63 if more often.
     in_title_a, in_title_b : bool
         Whether it is in the title.
     idf : float
@@ -116,7 +117,7 @@ def _phrases(
         (b, pairs_a, per_title[1], False),
     ):
         for one, other, phrase in query.phrases.tolist():
-            if pairs[one, other] and unit:
+            if pairs[one, other] and unit and view.idf[phrase] > 0:
                 _, part, in_a, in_b = found.get(phrase, ((one, other), 0.0, False, False))
                 part += PHRASE_WEIGHT * float(view.idf[phrase]) * unit
                 found[phrase] = (one, other), part, in_a or of_a, in_b or not of_a
@@ -142,9 +143,9 @@ def _place(view: View, key: int) -> tuple[ScoredSegment, int]:
 
 
 def _spelled(vocabulary: LayeredVocabulary, terms: NDArray[np.int32]) -> list[str]:
-    """Return terms as strings."""
+    """Return terms as they are shown."""
     n = len(vocabulary.base)
     spelt = np.empty(len(terms), dtype=object)
     spelt[terms < n] = vocabulary.base.decode(terms[terms < n])
     spelt[terms >= n] = vocabulary.newer.decode(terms[terms >= n] - n)
-    return [*spelt]
+    return [without_mark(term) for term in spelt]

@@ -25,6 +25,11 @@ class Change:
     before: NDArray[np.float64]
     after: NDArray[np.float64]
 
+    def without(self, is_ignored: NDArray[np.bool_]) -> Change:
+        """Return the change of the other terms, of all that there are."""
+        counts = ~is_ignored[self.terms]
+        return Change(self.terms[counts], self.before[counts], self.after[counts])
+
 
 class Statistics:
     """Document frequencies of a growing vocabulary, kept as articles come and go.

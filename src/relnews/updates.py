@@ -314,6 +314,7 @@ class Updates:
             stored = {key: Entries.unpack(entries) for key, entries in catalogue.all_entries()}
         before = {key: _shown(entries) for key, entries in stored.items()}
         archive.start_epoch(index)
+        Book.of(catalogue).note_lists(catalogue)
         index.take_in()
         catalogue.clear_entries()
         view = index.epoch_view()

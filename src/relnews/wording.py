@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels import wording
 from relnews._kernels._compile import frozen
-from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
+from relnews._kernels.wording import IN_TITLE, MOST_TF, PHRASE, TF_SHIFT
 from relnews.analysis import MIN_LENGTH, Analysis, encode
 from relnews.articles import Article
 from relnews.counts import BATCH_BYTES, Batch, Counts, count_words, zeros
@@ -83,7 +83,8 @@ class Wording:
     ----------
     counts : Counts
         Distinct (article, term) pairs, with codes: the bit `PHRASE` of a phrase of the title, the
-        bit `IN_TITLE` of a word of it, and above these how often the term is in dek and text.
+        bit `IN_TITLE` of a word of it, and above these how often the term is in dek and text, or
+        `MOST_TF` if that is less.
     text : Ragged
         The words of dek and text in their order, without stop words; `wording.BREAK` between two.
     phrases : Ragged
@@ -176,7 +177,7 @@ class WordCounter:
         self, analysis: Analysis, vocabulary: Vocabulary | None = None, n_stop: int = 0
     ) -> None:
         if vocabulary is None:
-            vocabulary = Vocabulary.of_texts(["", *sorted(analysis.stopped)], MIN_LENGTH)
+            vocabulary = Vocabulary.of_texts(["", *sorted(analysis.own.stopped)], MIN_LENGTH)
             n_stop = len(vocabulary)
         self.vocabulary = vocabulary
         self.n_stop = n_stop
@@ -219,6 +220,8 @@ class ArticleBatch:
     Parameters
     ----------
     analysis : Analysis
+    ignored : collection of str, optional
+        Words that are not counted in titles, nor phrases with them.
 
     Attributes
     ----------
@@ -226,34 +229,39 @@ class ArticleBatch:
         With the code of one occurrence as the weight of each.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, ignored: Collection[str] = ()) -> None:
         self.parts = Batch()
         self._analysis = analysis
+        self._ignored = ignored
         #: For each article the places, among the words of its title, that its phrases are made of.
-        self._phrases: list[list[tuple[int, int]]] = []
+        self.phrases: list[list[tuple[int, int]]] = []
 
     def add(self, article: Article) -> None:
         """Add one article."""
-        words = self._analysis.title_words(article.title)
-        place = {word: i for i, word in enumerate(dict.fromkeys(words))}
+        language = self._analysis.language_of(article.language)
+        words = language.words(article.title)
+        ignored = {*map(language.term, self._ignored)}
+        counted = dict.fromkeys(word for word in words if word not in ignored)
+        place = {word: i for i, word in enumerate(counted)}
         phrases: dict[str, tuple[int, int]] = {}
         for first, last in itertools.pairwise(words):
-            phrases.setdefault(f"{first}{JOINT}{last}", (place[first], place[last]))
-        for stopped in phrases.keys() & self._analysis.stopped:
+            if first in place and last in place:
+                phrases.setdefault(f"{first}{JOINT}{last}", (place[first], place[last]))
+        for stopped in phrases.keys() & language.stopped:
             del phrases[stopped]
-        self._phrases.append([*phrases.values()])
+        self.phrases.append([*phrases.values()])
         self.parts.add(
             [
-                (*encode(" ".join(place)), IN_TITLE),
-                (*encode(" ".join(phrases)), PHRASE),
-                *((*encode(text), 1 << TF_SHIFT) for text in self._analysis.texts(article)),
+                (*encode(language.text(place)), IN_TITLE),
+                (*encode(language.text(phrases)), PHRASE),
+                *((*encode(text), 1 << TF_SHIFT) for text in language.texts(article)),
             ]
         )
 
     def runs(self, workspace: Workspace) -> Runs:
         """Return the words, spelt as they are counted."""
         runs = Runs.of(self.parts.texts, self.parts.is_ascii, lower=True, workspace=workspace)
-        if self._analysis.folding:
+        if self._analysis.own.folds:
             wording.fold_plurals(
                 runs.text, runs.start, runs.end, runs.n, runs.part_ptr, self._is_text
             )
@@ -275,6 +283,7 @@ class ArticleBatch:
             Zeros, and zeros again afterwards.
         """
         counts = count_words(runs, term, self.parts, n_stop, tally)
+        counts = Counts(counts.row_ptr, counts.term, frozen(in_a_byte(counts.count)))
         room = runs.workspace.array("in_order", runs.n + len(self.parts.texts), np.int32)
         ptr = np.empty(self.parts.n_rows + 1, dtype=np.int64)
         n = wording.words_in_order(
@@ -304,9 +313,15 @@ class ArticleBatch:
         begin = np.searchsorted(runs.start[: runs.n], runs.part_ptr)
         weights = np.array(self.parts.weights)
         words, phrases = begin[:-1][weights == IN_TITLE], begin[:-1][weights == PHRASE]
-        n = np.array([*map(len, self._phrases)], dtype=np.int64)
+        n = np.array([*map(len, self.phrases)], dtype=np.int64)
         ptr = np.concatenate([[0], np.cumsum(n)])
-        pairs = [pair for some in self._phrases for pair in some]
+        pairs = [pair for some in self.phrases for pair in some]
         places = np.array(pairs, dtype=np.int64).reshape(-1, 2) + np.repeat(words, n)[:, None]
         own = np.arange(ptr[-1]) + np.repeat(phrases - ptr[:-1], n)
         return Ragged(ptr, term[np.column_stack([places, own])].reshape(-1, 3))
+
+
+def in_a_byte(code: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return codes of terms that are in dek and text `MOST_TF` times at most."""
+    capped: NDArray[np.int32] = np.minimum(code, MOST_TF << TF_SHIFT | code & (1 << TF_SHIFT) - 1)
+    return capped

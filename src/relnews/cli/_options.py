@@ -13,7 +13,7 @@ from relnews.cli._shared import Command
 from relnews.exceptions import RelnewsError
 from relnews.modes import DEFAULT, FALLBACKS, MODES
 from relnews.recency import Recency
-from relnews.selection import Selection
+from relnews.selection import PREFERENCES, Selection
 
 if TYPE_CHECKING:
     from relnews.options import Options
@@ -38,9 +38,18 @@ _OPTIONS = (
                  "the story."),
     click.option("--floor", type=float, metavar="SHARE",
                  help="What never fades of a score.  [default: 0.5]"),
+    click.option("--offset", type=float, metavar="DAYS",
+                 help="How many days cost nothing.  [default: 0]"),
+    click.option("--anchor", metavar="DATE",
+                 help="What the days are counted from, instead of the date of the story: a day, a "
+                 "moment, or 'now'."),
     click.option("--no-duplicates/--duplicates", default=None,
                  help="Leave out what is nearly the same text as the story or as another item, or "
                  "keep it; of several versions the newest one stays."),
+    click.option("--prefer", type=click.Choice(PREFERENCES),
+                 help="Which of several versions stays, instead of the newest one."),
+    click.option("--agency", "agencies", multiple=True, metavar="SOURCE",
+                 help="Of several versions, rather none of this source."),
     click.option("--cap", "caps", multiple=True, metavar="FIELD=N",
                  help="At most so many items of one section, source or author, or of one story."),
     click.option("--diversity", type=float, metavar="SHARE",
@@ -54,6 +63,9 @@ _OPTIONS = (
                  "other."),
 )  # fmt: skip
 
+
+#: What else there is to say of how a score fades.
+_OF_HALF_LIFE = ("floor", "offset", "anchor")
 
 #: What is handed on as it is given.
 _AS_THEY_ARE = (
@@ -75,10 +87,12 @@ def options_of(asked: Mapping[str, Any]) -> Options:
     if "where" in said:
         options["where"] = _several("--where", said["where"])
     if "half_life" in said:
-        options["recency"] = Recency(said["half_life"], said.get("floor", 0.5))
-    elif "floor" in said:
-        msg = "--floor is of --half-life; give that, too."
-        raise click.UsageError(msg)
+        more = {name: said[name] for name in _OF_HALF_LIFE if name in said}
+        options["recency"] = Recency(said["half_life"], **more)
+    for name in _OF_HALF_LIFE:
+        if name in said and "half_life" not in said:
+            msg = f"--{name} is of --half-life; give that, too."
+            raise click.UsageError(msg)
     selection = _selection(said)
     if selection is not None:
         options["selection"] = selection
@@ -104,7 +118,9 @@ def usage() -> Iterator[None]:
 def _selection(said: Mapping[str, Any]) -> Selection | None:
     """Return the selection of the mode with what is said besides, None if nothing is."""
     changes: dict[str, Any] = {
-        name: said[name] for name in ("diversity", "min_score") if name in said
+        name: said[name]
+        for name in ("prefer", "agencies", "diversity", "min_score")
+        if name in said
     }
     if "no_duplicates" in said:
         changes["duplicates"] = 0.9 if said["no_duplicates"] else None

@@ -75,18 +75,20 @@ def demo(k: int, html: Path | None) -> None:
               help="What a word weighs more if it is in the title.")  # fmt: skip
 @click.option(
     "--stop-words",
-    type=click.Choice(["english", "none"]),
-    default="english",
+    type=click.Choice(["language", "english", "none"]),
+    default="language",
     show_default=True,
-    help="Words that do not count; none for archives in another language.",
+    help="Words that do not count: those of the article's language, the English ones, or none.",
 )
 @click.option(
     "--folding",
     type=click.Choice(["english", "none"]),
     default="english",
     show_default=True,
-    help="Plurals are their singulars, and US is U.S.; none for archives in another language.",
+    help="Of English articles: plurals are their singulars, and US is U.S.",
 )
+@click.option("--language", metavar="TAG", default="en", show_default=True,
+              help="Language of articles that do not name theirs.")  # fmt: skip
 @strict_option
 @quiet_option
 def build(
@@ -95,6 +97,7 @@ def build(
     title_weight: float,
     stop_words: str,
     folding: str,
+    language: str,
     strict: bool,
     quiet: bool,
 ) -> None:
@@ -125,6 +128,7 @@ def build(
         title_weight=title_weight,
         stop_words=None if stop_words == "none" else stop_words,
         folding=None if folding == "none" else folding,
+        language=language,
     )
     with reading(reader, quiet) as records:
         news.fit(records, intake=reader.intake)
@@ -149,6 +153,7 @@ def build(
     type=click.File(encoding="utf-8"),
     help="Text of the draft; - for standard input.",
 )
+@click.option("--language", metavar="TAG", help="Language of the draft.")
 @click.option(
     "--format",
     "format_",
@@ -164,6 +169,7 @@ def related(
     k: int,
     title: str,
     text_file: TextIO | None,
+    language: str | None,
     format_: str,
     **asked: Any,
 ) -> None:
@@ -192,7 +198,7 @@ def related(
             items = news.related(id, k, **options)
         else:
             draft = read_text(text_file) if text_file else ""
-            items = news.related_to_text(draft, title=title, k=k, **options)
+            items = news.related_to_text(draft, title=title, language=language, k=k, **options)
     if not items and format_ != "json":
         click.echo("No related news.", err=True)
     elif format_ == "table":
@@ -244,6 +250,13 @@ def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None
     show_default=True,
     help="Which article of a group comes first.",
 )
+@click.option(
+    "--agency",
+    "agencies",
+    multiple=True,
+    metavar="SOURCE",
+    help="Articles of this source come first in no group that has others.",
+)
 @format_option("A table to read, or one JSON object a line.")
 @n_jobs_option
 @quiet_option
@@ -251,6 +264,7 @@ def duplicates(
     archive: Path,
     threshold: float,
     prefer: Literal["latest", "earliest", "longest"],
+    agencies: tuple[str, ...],
     format_: str,
     n_jobs: int | None,
     quiet: bool,
@@ -260,6 +274,7 @@ def duplicates(
     \b
     relnews duplicates my.relnews
     relnews duplicates my.relnews --threshold 0.8 --prefer longest
+    relnews duplicates my.relnews --agency Reuters --agency dpa
     relnews duplicates my.relnews --format json
 
     Every two articles are compared. The ends of a chain of versions can be less similar than the
@@ -278,7 +293,7 @@ def duplicates(
 
     news = RelatedNews.open(archive, n_jobs=n_jobs)
     with one_line():
-        groups = news.duplicates(threshold, prefer=prefer, progress=shown)
+        groups = news.duplicates(threshold, prefer=prefer, agencies=agencies, progress=shown)
     if format_ == "json":
         for first, *others in groups:
             line = json.dumps({"id": first, "also": others}, ensure_ascii=False)

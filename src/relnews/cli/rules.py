@@ -26,6 +26,7 @@ def rules() -> None:
     relnews rules block my.relnews SOME-ID OTHER         never OTHER in its list
     relnews rules never my.relnews tag=court section=Fun  no list of one has the other
     relnews rules hide my.relnews "title=Live: *"        in no list at all
+    relnews rules ignore my.relnews Reuters              the word counts nothing
     relnews rules list my.relnews                        what has been said
     relnews rules drop my.relnews 3                      take the third rule back
 
@@ -120,6 +121,23 @@ def hide(archive: Path, some: str) -> None:
     """
     with usage():
         _rules_of(archive).hide(some)
+
+
+@rules.command()
+@archive_argument
+@click.argument("words", nargs=-1, required=True, metavar="WORD...")
+def ignore(archive: Path, words: tuple[str, ...]) -> None:
+    """Let words count nothing: the name of the site, of an agency, of a column.
+
+    \b
+    relnews rules ignore my.relnews Reuters
+    relnews rules ignore my.relnews Associated Press
+
+    Every word is ignored, by itself and in any phrase of a title. Stored lists are ranked when they
+    are read until `relnews lists` makes them without it.
+    """
+    with usage():
+        _rules_of(archive).ignore(*words)
 
 
 @rules.command()
