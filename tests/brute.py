@@ -18,9 +18,6 @@ import reference
 #: What a phrase of a title weighs in it; a word weighs 1.
 PHRASE = 2
 
-#: A word counts so many times at most.
-MOST = 63
-
 #: Fields of an article, by how `_fields` returns them.
 TITLE, TEXTS = slice(0, 1), slice(1, 3)
 
@@ -55,7 +52,7 @@ class Brute:
         text = counts(lambda fields: itertools.chain(*fields[TEXTS]))
         title = counts(lambda fields: fields[0], binary=True)
         tf = text.copy()
-        tf.data = 1 + np.log(np.minimum(tf.data, MOST))
+        tf.data = 1 + np.log(tf.data)
         self._weights = normalize((tf + title_weight * title) @ idf)
         # A title is its words and, beside them, its phrases; so is what a text has of titles.
         phrases = counts(lambda fields: _phrases(fields[TITLE]), binary=True)

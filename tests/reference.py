@@ -115,8 +115,6 @@ class Words:
                 for phrase, (first, last) in self.phrases.items()
             }
         self.tf = Counter(word for text in self.texts for word in text)
-        # More often than that says nothing more.
-        self.tf = Counter({word: min(n, 63) for word, n in self.tf.items()})
         #: Which word follows which in the texts.
         self.pairs = {pair for text in self.texts for pair in itertools.pairwise(text)}
         self.terms = {*self.tf, *self.title, *self.phrases}

@@ -311,21 +311,6 @@ def test_opened_archives_keep_their_language(tmp_path):
     assert news.archive_.describe()["language"] == "de"
 
 
-def test_archives_without_the_setting_have_one_language(tmp_path):
-    """What was made before there were languages goes on as it was: nothing was marked there."""
-    RelatedNews(stop_words="english", language=None).fit(GERMAN).save(tmp_path / "a")
-    news = RelatedNews.open(tmp_path / "a")
-    catalogue = news.archive_.store.catalogue
-    with news.archive_.store.transaction():
-        analysis = catalogue.setting("analysis")
-        del analysis["language"]
-        catalogue.set("analysis", analysis)
-    news = RelatedNews.open(tmp_path / "a")
-    assert news.language is None
-    news.partial_fit([{"id": "4", "title": "Rat", "text": "Stadt Wien im Rat", "lang": "de"}])
-    assert {item.id for item in news.related("4", mode="similar")} == {"1", "2", "3"}
-
-
 def test_what_is_no_language_is_refused():
     """The message says what is wanted."""
     news = RelatedNews().fit(GERMAN)

@@ -353,9 +353,9 @@ def test_too_many_articles_are_seen():
     segment = Segment(
         key=np.arange(n), published=np.zeros(n, np.int64), values=np.empty(0, np.int32),
         row_ptr=np.zeros(n + 1, np.int64), row_term=np.empty(0, np.int32),
-        row_level=np.empty(0, np.uint8), term=np.empty(0, np.int32),
+        row_level=np.empty(0, np.uint16), term=np.empty(0, np.int32),
         term_ptr=np.zeros(1, np.int64), group_ptr=np.zeros(1, np.int64),
-        group_level=np.empty(0, np.uint8), posting=nothing.astype(np.uint16),
+        group_level=np.empty(0, np.uint16), posting=nothing.astype(np.uint16),
         text_ptr=np.zeros(n + 1, np.int64), text_place=np.empty(0, np.uint16),
         phrase_ptr=np.zeros(n + 1, np.int64), phrase_place=np.empty(0, np.uint16),
         pair_key=np.empty(0, np.uint64), pair_term=np.empty(0, np.int32),

@@ -9,14 +9,9 @@ from unittest import mock
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_extraction.text import (
-    ENGLISH_STOP_WORDS,
-    CountVectorizer,
-    TfidfTransformer,
-)
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
-import reference
 import relnews
 from relnews import (
     Article,
@@ -512,22 +507,6 @@ def test_public_names():
     assert relnews.MODES["similar"] == relnews.Mode(recency=relnews.Recency(floor=1))
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         relnews.nonsense  # noqa: B018
-
-
-@pytest.mark.parametrize("n", [62, 63, 64, 100])
-def test_a_word_counts_63_times_at_most(n):
-    """What is more often in a text says nothing more, and is told apart from nothing else."""
-    articles = [
-        {"id": "often", "title": "Talks", "text": "truce " * n + "guarantees " * 3},
-        {"id": "more", "title": "Talks", "text": "truce " * (n + 1) + "pledges " * 3},
-        {"id": "other", "text": "truce " * n + "budget"},
-    ]
-    related_news = RelatedNews(recency=None).fit(articles)
-
-    expected = reference.related_news(articles, 2, stop_words=ENGLISH_STOP_WORDS)
-    for identifier, items in expected.items():
-        found = related_news.related(identifier, 2, selection=None)
-        assert [(item.id, item.score) for item in found] == [item[:2] for item in items]
 
 
 def test_warm_up_runs():

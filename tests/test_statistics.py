@@ -148,7 +148,7 @@ def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps):
             for row in rows
         ]
 
-        got = member.sums(statistics, change).length
+        got = member.sums(statistics, change, None).length
         np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-12)
         afresh, _ = weights.sums(member.moments(statistics.idf()))
         np.testing.assert_allclose(got, afresh, rtol=1e-9, atol=1e-12)

@@ -26,7 +26,7 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
     norms, _ = weights.sums(
         weights.moments(
             matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32),
-            level.astype(np.uint8), tf, np.zeros(len(tf)), idf,
+            level.astype(np.uint16), tf, np.zeros(len(tf)), idf,
         )
     )  # fmt: skip
     ours = matrix.copy()
@@ -53,7 +53,7 @@ def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
     values, level = np.unique(count, return_inverse=True)
     codes = values << 2 | values & 3  # in titles, and phrases of them, as it comes
     title = weights.title_weight(codes)
-    pairs = row_ptr, row_term, level.astype(np.uint8), weights.Weighting().tf_weight(codes), title
+    pairs = row_ptr, row_term, level.astype(np.uint16), weights.Weighting().tf_weight(codes), title
     before, after = (
         weights.inverse_document_frequency(np.minimum(frequency, n_before), n)
         for n in (n_before, n_after)

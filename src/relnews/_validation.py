@@ -1082,7 +1082,6 @@ def check_counts(key: int, is_whole: bool) -> None:
 def check_row(term: NDArray[Any], code: NDArray[Any], n_terms: int) -> None:
     """Refuse counts of an article that cannot be."""
     fits = len(term) == len(code) and (term[1:] > term[:-1]).all() and (code > 0).all()
-    fits = fits and (code < 256).all()
     if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
         msg = "the counts of an article are of terms that the archive does not have"
         raise ValueError(msg)

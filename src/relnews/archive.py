@@ -87,8 +87,7 @@ class Archive:
     def _read_settings(self) -> None:
         setting = self.catalogue.setting
         with _validation.damage_in(self.catalogue.folder or ":memory:"):
-            # Archives made before there was a language take all articles for one language.
-            self.analysis = Analysis(**{"language": None, **setting("analysis")})
+            self.analysis = Analysis(**setting("analysis"))
             self.weighting = Weighting(**setting("weighting"))
             recency = setting("recency")
             self.recency = None if recency is None else Recency(**recency)

@@ -199,9 +199,7 @@ class CommonTerms:
             part = self._densify(rows)
             if factor is not None:
                 part[:, : len(factor)] *= factor
-            # Not by BLAS, whose threads go on waiting for work where ours have some.
-            point = np.zeros((len(rows), self.basis.shape[1]))
-            pruning.project(part, frozen(self.basis), point)
+            point = self._project(part)
             norm_squared = np.einsum("ij,ij->i", part, part)
             inside = np.einsum("ij,ij->i", point, point)
             outline.norm[some] = np.sqrt(norm_squared) * _ROUNDING
@@ -224,6 +222,16 @@ class CommonTerms:
             for name, array in zip(OUTLINE_DTYPES, arrays, strict=True)
         ]
         return Outline(*shaped)
+
+    def _project(self, part: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the coordinates of dense rows.
+
+        Not by BLAS, whose threads go on waiting for work where ours have some.
+        """
+        point = np.zeros((len(part), self.basis.shape[1]))
+        if self.width:
+            pruning.project(part, frozen(self.basis), point)
+        return point
 
     def _densify(self, rows: Rows) -> NDArray[np.float64]:
         part = np.zeros((len(rows), self.width))

@@ -50,14 +50,14 @@ class Segment:
     row_ptr : int64 array of shape (n_articles + 1,)
     row_term : int32 array of shape (n_pairs,)
         Each article's terms, ascending.
-    row_level : uint8 array of shape (n_pairs,)
+    row_level : uint16 array of shape (n_pairs,)
     term : int32 array of shape (n_local_terms,)
         The terms that occur in the segment, ascending.
     term_ptr : int64 array of shape (n_local_terms + 1,)
         Where each term's groups begin.
     group_ptr : int64 array of shape (n_groups + 1,)
         Where each group's articles begin.
-    group_level : uint8 array of shape (n_groups,)
+    group_level : uint16 array of shape (n_groups,)
         The code that all articles of a group have; ascending within a term.
     posting : uint16 array of shape (n_pairs,)
         Article numbers, ascending within a group.
@@ -81,11 +81,11 @@ class Segment:
     values: NDArray[np.int32]
     row_ptr: NDArray[np.int64]
     row_term: NDArray[np.int32]
-    row_level: NDArray[np.uint8]
+    row_level: NDArray[np.uint16]
     term: NDArray[np.int32]
     term_ptr: NDArray[np.int64]
     group_ptr: NDArray[np.int64]
-    group_level: NDArray[np.uint8]
+    group_level: NDArray[np.uint16]
     posting: NDArray[np.uint16]
     text_ptr: NDArray[np.int64]
     text_place: NDArray[np.uint16]
@@ -135,7 +135,7 @@ class Segment:
         posting = np.empty(len(article), dtype=np.uint16)
         term_ptr = np.empty(len(term) + 1, dtype=np.int64)
         group_ptr = np.empty(len(article) + 1, dtype=np.int64)
-        group_level = np.empty(len(article), dtype=np.uint8)
+        group_level = np.empty(len(article), dtype=np.uint16)
         n_groups = layout.group_postings(
             local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
         )
@@ -147,7 +147,7 @@ class Segment:
             values=frozen(values),
             row_ptr=row_ptr,
             row_term=row_term,
-            row_level=frozen(level[by_row].astype(np.uint8)),
+            row_level=frozen(level[by_row].astype(np.uint16)),
             term=frozen(term),
             term_ptr=frozen(term_ptr),
             group_ptr=frozen(group_ptr[: n_groups + 1].copy()),
@@ -180,9 +180,9 @@ class Segment:
         nothing = np.empty(0, dtype=np.int64)
         return cls(
             frozen(key[order]), frozen(published[order]), frozen(values), frozen(counts.row_ptr),
-            frozen(counts.term), frozen(level.astype(np.uint8)),
+            frozen(counts.term), frozen(level.astype(np.uint16)),
             frozen(nothing.astype(np.int32)), frozen(nothing), frozen(nothing),
-            frozen(nothing.astype(np.uint8)), frozen(nothing.astype(np.uint16)),
+            frozen(nothing.astype(np.uint16)), frozen(nothing.astype(np.uint16)),
             **_places(frozen(counts.row_ptr), frozen(counts.term), words, order),
             pair_key=frozen(nothing.astype(np.uint64)), pair_term=frozen(nothing.astype(np.int32)),
         )  # fmt: skip
@@ -250,7 +250,7 @@ class Segment:
         triples = counts.term[begin[:, None] + phrases.value].reshape(-1, 3)
         return Wording(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
 
-    def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of one article, ascending, and their levels."""
         pairs = slice(int(self.row_ptr[local]), int(self.row_ptr[local + 1]))
         return self.row_term[pairs], self.row_level[pairs]
@@ -348,9 +348,9 @@ class Segment:
 SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
     "key": np.dtype(np.int64), "published": np.dtype(np.int64), "values": np.dtype(np.int32),
     "row_ptr": np.dtype(np.int64), "row_term": np.dtype(np.int32),
-    "row_level": np.dtype(np.uint8), "term": np.dtype(np.int32),
+    "row_level": np.dtype(np.uint16), "term": np.dtype(np.int32),
     "term_ptr": np.dtype(np.int64), "group_ptr": np.dtype(np.int64),
-    "group_level": np.dtype(np.uint8), "posting": np.dtype(np.uint16),
+    "group_level": np.dtype(np.uint16), "posting": np.dtype(np.uint16),
     "text_ptr": np.dtype(np.int64), "text_place": np.dtype(np.uint16),
     "phrase_ptr": np.dtype(np.int64), "phrase_place": np.dtype(np.uint16),
     "pair_key": np.dtype(np.uint64), "pair_term": np.dtype(np.int32),

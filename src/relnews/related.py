@@ -450,7 +450,7 @@ class RelatedNews(LivingArchive):
                 title_share=weighting["title_share"],
                 stop_words=_validation.check_stop_words(analysis["stop_words"]),
                 folding=analysis["folding"],
-                language=analysis.get("language"),  # None, if made before there was this setting
+                language=analysis["language"],
                 sublinear_tf=bool(weighting["sublinear_tf"]),
                 recency=None if recency is None else Recency(**recency),
                 n_jobs=n_jobs,

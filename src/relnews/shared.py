@@ -32,7 +32,7 @@ class SharedTerm:
         What it adds to the similarity: the product of its weights in the two articles, and its
         share of a title that it is of if the other text has it.
     tf_a, tf_b : int
-        How often dek and text of each article have it; 63 if more often.
+        How often dek and text of each article have it.
     in_title_a, in_title_b : bool
         Whether it is in the title.
     idf : float

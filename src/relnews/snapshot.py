@@ -23,7 +23,7 @@ from relnews.postings import Segment
 from relnews.recency import Recency
 from relnews.storage import Arrays, Store
 from relnews.weights import Weighting, inverse_document_frequency, title_weight
-from relnews.wording import NO_ARTICLE, ArticleBatch, Query, in_a_byte
+from relnews.wording import NO_ARTICLE, ArticleBatch, Query
 
 #: Postings that are added up at a time.
 _AT_ONCE = 1 << 18
@@ -146,7 +146,7 @@ class Snapshot:
         setting, store, entries = catalogue.setting, Store(catalogue), catalogue.folders()
         self.catalogue = catalogue
         self.now = time.time_ns() // 1000
-        self.analysis = Analysis(**{"language": None, **setting("analysis")})
+        self.analysis = Analysis(**setting("analysis"))
         self.weighting = Weighting(**setting("weighting"))
         self.recency = None if (recency := setting("recency")) is None else Recency(**recency)
         self.n_stop = int(setting("n_stop"))
@@ -207,7 +207,7 @@ class Snapshot:
         term = np.array(sorted(code), dtype=np.int32)
         return Query(
             NO_ARTICLE, term,
-            in_a_byte(np.array([code[one] for one in term.tolist()], dtype=np.int32)),
+            np.array([code[one] for one in term.tolist()], dtype=np.int32),
             np.array(in_order, dtype=np.int32), np.array(phrases, dtype=np.int32).reshape(-1, 3),
             sum(one < 0 for one in title),
         )  # fmt: skip

@@ -88,7 +88,7 @@ def inverse_document_frequency(
 def moments(
     row_ptr: NDArray[np.int64],
     row_term: NDArray[np.int32],
-    row_level: NDArray[np.uint8],
+    row_level: NDArray[np.uint16],
     level_weight: NDArray[np.float64],
     level_title: NDArray[np.float64],
     idf: NDArray[np.float64],
@@ -105,7 +105,7 @@ def moments(
     row_ptr : int64 array of shape (n_articles + 1,)
         Where each article's terms begin.
     row_term : int32 array of shape (n_pairs,)
-    row_level : uint8 array of shape (n_pairs,)
+    row_level : uint16 array of shape (n_pairs,)
         Index into level_weight.
     level_weight, level_title : float64 arrays of shape (n_levels,)
         `Weighting.tf_weight` and `title_weight` of each distinct code.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels import wording
 from relnews._kernels._compile import frozen
-from relnews._kernels.wording import IN_TITLE, MOST_TF, PHRASE, TF_SHIFT
+from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.analysis import MIN_LENGTH, Analysis, encode
 from relnews.articles import Article
 from relnews.counts import BATCH_BYTES, Batch, Counts, count_words, zeros
@@ -83,8 +83,7 @@ class Wording:
     ----------
     counts : Counts
         Distinct (article, term) pairs, with codes: the bit `PHRASE` of a phrase of the title, the
-        bit `IN_TITLE` of a word of it, and above these how often the term is in dek and text, or
-        `MOST_TF` if that is less.
+        bit `IN_TITLE` of a word of it, and above these how often the term is in dek and text.
     text : Ragged
         The words of dek and text in their order, without stop words; `wording.BREAK` between two.
     phrases : Ragged
@@ -283,7 +282,6 @@ class ArticleBatch:
             Zeros, and zeros again afterwards.
         """
         counts = count_words(runs, term, self.parts, n_stop, tally)
-        counts = Counts(counts.row_ptr, counts.term, frozen(in_a_byte(counts.count)))
         room = runs.workspace.array("in_order", runs.n + len(self.parts.texts), np.int32)
         ptr = np.empty(self.parts.n_rows + 1, dtype=np.int64)
         n = wording.words_in_order(
@@ -319,9 +317,3 @@ class ArticleBatch:
         places = np.array(pairs, dtype=np.int64).reshape(-1, 2) + np.repeat(words, n)[:, None]
         own = np.arange(ptr[-1]) + np.repeat(phrases - ptr[:-1], n)
         return Ragged(ptr, term[np.column_stack([places, own])].reshape(-1, 3))
-
-
-def in_a_byte(code: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return codes of terms that are in dek and text `MOST_TF` times at most."""
-    capped: NDArray[np.int32] = np.minimum(code, MOST_TF << TF_SHIFT | code & (1 << TF_SHIFT) - 1)
-    return capped

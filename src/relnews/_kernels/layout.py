@@ -52,7 +52,7 @@ def group_postings(
         Where each term's groups begin. Every term has at least one pair.
     out_group_ptr : int64[≥ n_groups + 1]
         Where each group's articles begin.
-    out_group_level : uint8[≥ n_groups]
+    out_group_level : uint16[≥ n_groups]
 
     Returns
     -------

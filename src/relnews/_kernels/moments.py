@@ -21,7 +21,7 @@ def moments(row_ptr, row_term, row_level, level_weight, level_title, idf, out):
     ----------
     row_ptr : int64[n_articles + 1]
     row_term : int32[n_pairs]
-    row_level : uint8[n_pairs]
+    row_level : uint16[n_pairs]
     level_weight : float64[n_levels]
     level_title : float64[n_levels]
     idf : float64[n_terms]

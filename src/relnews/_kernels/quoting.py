@@ -263,7 +263,7 @@ def share_of_titles(
 
     Parameters
     ----------
-    terms, levels : int32, uint8[n]
+    terms, levels : int32, uint16[n]
         The row of the article.
     shared : int32[≥ n_shared]
         The places of the terms that the query has, too; ascending.

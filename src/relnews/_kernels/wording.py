@@ -10,9 +10,6 @@ from relnews._kernels._compile import kernel
 # and, above those, how often in the text.
 PHRASE, IN_TITLE, TF_SHIFT = 1, 2, 2
 
-#: A term is counted so many times at most, that its code fits a byte.
-MOST_TF = 63
-
 #: Between two texts of one article: no phrase goes across.
 BREAK = -1
 
