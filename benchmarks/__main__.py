@@ -18,7 +18,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +52,12 @@ def main(arguments: list[str] | None = None) -> None:
     print(tables.heading(found["machine"]), flush=True)
     print(tables.of_left_out(left_out))
     for records in measured(options, peers):
-        found["records"] += records
-        if options.json:
-            options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-        print(tables.of_records(records), flush=True)
+        first = len(found["records"])
+        for record in records:
+            found["records"].append(record)
+            if options.json:  # whoever stops half-way keeps what there is
+                options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(tables.of_records(found["records"][first:]), flush=True)
 
 
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
@@ -79,8 +81,8 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--queries", type=count, default=1000,
                         help="articles whose lists are made (default: 1000; 0 is all)")  # fmt: skip
     parser.add_argument("--k", type=int, default=8, help="items of a list (default: 8)")
-    parser.add_argument("--patience", type=float, default=180, metavar="SECONDS",
-                        help="for one answer of one system (default: 180)")  # fmt: skip
+    parser.add_argument("--patience", type=float, default=120, metavar="SECONDS",
+                        help="for one answer of a peer (default: 120)")  # fmt: skip
     parser.add_argument("--data", type=Path, help="folder of the judged sets, for relevance")
     parser.add_argument("--markdown", nargs="?", const=DOCUMENT, type=Path, metavar="FILE",
                         help="write the relevance table into this page")  # fmt: skip
@@ -114,7 +116,7 @@ def count(text: str) -> int:
     return int(text[:-1]) * units[text[-1]] if text[-1:] in units else int(text)
 
 
-def measured(options: argparse.Namespace, peers: list[str]) -> Iterator[list[dict[str, Any]]]:
+def measured(options: argparse.Namespace, peers: list[str]) -> Iterator[Iterable[dict[str, Any]]]:
     """Yield the records of each size, and of relevance."""
     if set(options.jobs) - {"relevance"}:
         source = Source(options.archive, options.generate or max(options.sizes, default=None))
@@ -133,7 +135,7 @@ def measured(options: argparse.Namespace, peers: list[str]) -> Iterator[list[dic
 
 def of_size(
     source: Source, size: int, options: argparse.Namespace, peers: list[str]
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[Iterable[dict[str, Any]]]:
     """Yield the records of so many articles, one kind of vectors after the other."""
     if size < NEW + options.k + 2:
         raise SystemExit(f"{size} articles are too few: {NEW} of them are kept back for updates")
@@ -141,7 +143,7 @@ def of_size(
     if "planted" in options.jobs and not options.archive:
         from benchmarks import planted
 
-        yield [*sized(planted.measured(size), **{**about, "size": size})]
+        yield sized(planted.measured(size), **{**about, "size": size})
     if set(options.jobs) <= {"planted", "relevance"}:
         return
     with tempfile.TemporaryDirectory() as name:
@@ -157,9 +159,9 @@ def of_size(
             plan = Plan(folder, options.jobs, some, options.runs, options.threads, options.patience)
             facts = {**about, "weights": weights, "pairs_each": given.about["pairs"] / given.n}
             if "vectorise" in options.jobs and i == 0:
-                yield [*sized(vectorise(plan), **facts)]
+                yield sized(vectorise(plan), **facts)
             if set(options.jobs) & set(RANKING):
-                yield [*sized(ranking(plan), **facts)]
+                yield sized(ranking(plan), **facts)
 
 
 def needs_texts(jobs: list[str], peers: list[str]) -> bool:
