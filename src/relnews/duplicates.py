@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -23,7 +24,7 @@ from relnews.articles import Article
 from relnews.bounds import Outline, Scratch
 from relnews.catalogue import Catalogue
 from relnews.members import View
-from relnews.postings import UNDATED
+from relnews.postings import SEGMENT_ARTICLES, UNDATED
 from relnews.queries import Limits, Queries
 from relnews.selection import Prefer
 from relnews.wording import NO_ARTICLE
@@ -194,12 +195,13 @@ def same_texts(
         Given a place, it returns the words; asked only where several have the same signs.
     """
     number = -1 - np.arange(len(signs))
-    some = np.flatnonzero(signs[:, 0] >= SAME_WORDS)
-    _, group, size = np.unique(signs[some], axis=0, return_inverse=True, return_counts=True)
+    seen = [*map(tuple, signs.tolist())]
+    times = Counter(seen)
     known: dict[bytes, int] = {}
-    for place in some[size[group.ravel()] > 1].tolist():
-        words = text_of(place).astype("<i4").tobytes()
-        number[place] = known.setdefault(hashlib.blake2b(words).digest(), place)
+    for place, sign in enumerate(seen):
+        if sign[0] >= SAME_WORDS and times[sign] > 1:
+            words = text_of(place).astype("<i4").tobytes()
+            number[place] = known.setdefault(hashlib.blake2b(words).digest(), place)
     return number
 
 
@@ -330,9 +332,9 @@ class Candidates:
     @functools.cached_property
     def _text(self) -> NDArray[np.int64]:
         """Numbers of the texts, those of the same text having the same."""
-        places = np.column_stack([self._part, self._local])
-        some, place = np.unique(places, axis=0, return_inverse=True)
-        return _numbers_of_texts(self._view, some[:, 0], some[:, 1])[place.ravel()]
+        code, place = np.unique(self._part * SEGMENT_ARTICLES + self._local, return_inverse=True)
+        part, local = np.divmod(code, SEGMENT_ARTICLES)
+        return _numbers_of_texts(self._view, part, local)[place]
 
     def _compare(
         self, queries: _Weights, rows: _Weights, first: int, out_steps: NDArray[np.int64]
