@@ -454,6 +454,20 @@ def test_neither_place_nor_threads_make_a_difference(news, fitted):
     assert news.related_to_text(**draft) == fitted.related_to_text(**draft)
 
 
+def test_related_all_of_some_articles(news, stories):
+    """They come in the order of the archive, each once, and one that is not there is named."""
+    ids = [story.id for story in stories]
+    wanted = [ids[7], ids[3], ids[90], ids[3]]
+
+    found = list(news.related_all(5, ids=wanted))
+
+    assert [one.id for one in found] == [ids[3], ids[7], ids[90]]
+    assert found == [news.related(one.id, 5) for one in found]
+    assert list(news.related_all(5, ids=[])) == []
+    with pytest.raises(UnknownArticleError, match="no-such-story"):
+        news.related_all(5, ids=[ids[0], "no-such-story"])
+
+
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_related_all_computes_as_it_is_asked(n_jobs):
     """The first list is there when a few blocks are ranked; giving up early is no error."""

@@ -88,7 +88,10 @@ class RelatedNewsArchive(Peer):
         return [str(row) for row in rows]
 
     def find(self, queries: list[str], size: int) -> Any:
-        return [self.news.related(identifier, size - 1) for identifier in queries]
+        if len(queries) == 1:
+            return [self.news.related(queries[0], size - 1)]
+        lists = {one.id: one for one in self.news.related_all(size - 1, ids=queries)}
+        return [lists[identifier] for identifier in queries]
 
     def positions(self, found: Any) -> list[list[int]]:
         return [[int(item.id) for item in one] for one in found]

@@ -340,17 +340,38 @@ class Archive:
                 self._filtered[conditions.where] = view.only(np.array(keys, dtype=np.int64))
             return self._filtered[conditions.where]
 
-    def by_blocks(self, put: Callable[[list[int]], Answer], n_jobs: int | None) -> Iterator[Answer]:
-        """Yield what a function makes of the keys of all articles, in the order of the archive.
+    def keys_of(self, identifiers: Sequence[str]) -> list[int]:
+        """Return the keys of articles.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks one of them.
+        """
+        known = self.catalogue.digests(identifiers)
+        for identifier in identifiers:
+            if identifier not in known:
+                raise _validation.unknown_article(identifier, self.catalogue.all_ids())
+        return [known[identifier][0] for identifier in identifiers]
+
+    def by_blocks(
+        self,
+        put: Callable[[list[int]], Answer],
+        n_jobs: int | None,
+        keys: Sequence[int] | None = None,
+    ) -> Iterator[Answer]:
+        """Yield what a function makes of the keys of articles, in the order of the archive.
 
         Parameters
         ----------
         put : callable
             Given some keys; what it reads is of one state of the archive.
         n_jobs : int or None
+        keys : sequence of int, optional
+            All articles by default.
         """
-        keys = self.catalogue.keys()
-        blocks = (keys[i : i + BLOCK] for i in range(0, len(keys), BLOCK))
+        some = sorted(self.catalogue.keys() if keys is None else keys)
+        blocks = (some[i : i + BLOCK] for i in range(0, len(some), BLOCK))
         return in_order(lambda block: self.current(lambda: put(block)), blocks, n_jobs)
 
     def describe(self) -> dict[str, str]:

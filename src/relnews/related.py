@@ -314,7 +314,9 @@ class RelatedNews(LivingArchive):
         desk, plan = self._lists_of(options)
         return desk.archive.current(lambda: desk.draft(draft, k, plan))
 
-    def related_all(self, k: int = 8, **options: Unpack[Options]) -> Iterator[RelatedList]:
+    def related_all(
+        self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
+    ) -> Iterator[RelatedList]:
         """Yield the Related News of every article, in the order of the archive.
 
         Lists are made as they are asked for, so memory does not grow with the archive.
@@ -322,13 +324,26 @@ class RelatedNews(LivingArchive):
         Parameters
         ----------
         k : int, default=8
+        ids : iterable of str, optional
+            Only the lists of these articles, each once; sooner made than one by one.
         **options
             As for `related`.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks one of them.
         """
         _validation.check_integer("k", k, minimum=1)
         _validation.check_n_jobs(self.n_jobs)
         desk, plan = self._lists_of(options)
-        blocks = desk.archive.by_blocks(lambda keys: desk.articles(keys, k, plan), self.n_jobs)
+        keys = None
+        if ids is not None:
+            with desk.archive.locked():  # nothing that another thread has not committed yet
+                keys = desk.archive.keys_of([*dict.fromkeys(map(str, ids))])
+        blocks = desk.archive.by_blocks(
+            lambda some: desk.articles(some, k, plan), self.n_jobs, keys
+        )
         return (one for block in blocks for one in block)
 
     @property

@@ -94,15 +94,11 @@ class Updates:
     def remove(self, identifiers: Sequence[str]) -> UpdateReport:
         """Remove articles; ids that the archive does not have are an error, and nothing is done."""
         with self._change() as index:
-            known = self._catalogue.digests(identifiers)
-            for identifier in identifiers:
-                if identifier not in known:
-                    raise _validation.unknown_article(identifier, self._catalogue.all_ids())
-            keys = [key for key, _ in known.values()]
+            keys = self._archive.keys_of(identifiers)
             self._catalogue.remove(keys)
             index.take_in()
             self._merge(index)
-            return self._finish(index, UpdateReport(removed=tuple(known)), [], keys)
+            return self._finish(index, UpdateReport(removed=tuple(identifiers)), [], keys)
 
     def compute_lists(
         self, k: int, candidates: int, max_drift: float | None, n_jobs: int | None
