@@ -25,6 +25,7 @@ from benchmarks import (  # noqa: E402
     generator_check,
     given,
     jobs,
+    memory,
     pictures,
     planted,
     processes,
@@ -453,6 +454,25 @@ def test_measures_of_real_judgements_are_those_known(data_folder: Path) -> None:
 
 
 # history
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="memory is read from /proc")
+def test_memory_has_a_place_for_every_array(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All files of an archive are counted, and what of them is resident."""
+    folder = tmp_path / "small.relnews"
+    RelatedNews().fit(generate.articles(60)).save(folder)
+    monkeypatch.setattr(sys, "argv", ["memory", str(folder), "--lists", "9"])
+
+    memory.main()
+
+    printed = capsys.readouterr().out
+    assert "60 articles" in printed
+    every = sum(path.stat().st_size for path in folder.rglob("*.npy"))
+    (line,) = (line for line in printed.splitlines() if line.startswith("| all |"))
+    assert line.split("|")[2].strip() == f"{every / 1e6:.1f}"
+    assert 0 < float(line.split("|")[4]) <= 2 * every / 1e6 + 0.1
 
 
 def test_history_runs(monkeypatch: pytest.MonkeyPatch) -> None:
