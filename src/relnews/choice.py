@@ -262,7 +262,6 @@ class _Choice:
         threshold = selection.duplicates
         self._story = floor_of(selection.story) if "story" in selection.caps else _NOTHING
         self._floor = _NOTHING if threshold is None else floor_of(threshold)
-        self._compares = self._floor < _NOTHING or self._story < _NOTHING
         # A near-duplicate of the article that the list is for is one for good.
         others = near_draft
         if self._floor < _NOTHING and ranked.query != NO_ARTICLE:
@@ -346,16 +345,19 @@ class _Choice:
 
     def _enter(self, item: int) -> None:
         """Let an item keep others out."""
-        self._n_of.update(self._values_of(item))
-        if self._compares:
-            self._n_near += self._similar_to(item) >= self._floor
-            self._n_of_story += self._similar_to(item) >= self._story
+        self._count(item, 1)
 
     def _leave(self, item: int) -> None:
         """Undo what `_enter` does."""
-        self._n_of.subtract(self._values_of(item))
-        self._n_near -= self._similar_to(item) >= self._floor
-        self._n_of_story -= self._similar_to(item) >= self._story
+        self._count(item, -1)
+
+    def _count(self, item: int, times: int) -> None:
+        for value in self._values_of(item):
+            self._n_of[value] += times
+        if self._floor < _NOTHING:
+            self._n_near += times * (self._similar_to(item) >= self._floor)
+        if self._story < _NOTHING:
+            self._n_of_story += times * (self._similar_to(item) >= self._story)
 
     def _similar_to(self, item: int) -> NDArray[np.int64]:
         """Return how similar all articles are to an item."""
