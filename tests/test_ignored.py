@@ -12,7 +12,7 @@ from relnews import ArchiveFormatError, RelatedNews, Rule, bounds, updates
 from relnews.ignored import IgnoredTerms
 from relnews.vocabulary import LayeredVocabulary, Vocabulary
 from strategies import WORDS, archives, texts
-from test_updates import FADING, RANKED, STOP_WORDS, EpochOfIdf, K, Living, frequencies
+from test_updates import RANKED, STOP_WORDS, EpochOfIdf, K, Living, frequencies
 
 #: Words as editors write them: of the archive or not, terms or not.
 some_words = st.lists(
@@ -66,25 +66,6 @@ class Edited(Living):
     def fresh_lists(self):
         idf = reference.ignoring(frequencies(self.articles)[0], self.ignored)
         return self.lists_of(idf)
-
-    def epoch_lists(self):
-        return self.lists_of(self.epoch)
-
-    def lists_of(self, idf):
-        rows = [
-            (
-                article["id"], article["published"],
-                reference.unit_weights(reference.Words(article, STOP_WORDS), idf),
-            )
-            for article in self.articles.values()
-        ]  # fmt: skip
-        return {
-            i: reference.ranking(
-                weights, rows, K, exclude=i,
-                priors=[reference.fading(date, other, *FADING) for _, other, _ in rows],
-            )
-            for i, date, weights in rows
-        }  # fmt: skip
 
 
 def as_rows(items):

@@ -173,10 +173,13 @@ class Living(RuleBasedStateMachine):
             assert got == expected[identifier]
 
     def epoch_lists(self):
+        return self.lists_of(self.epoch)
+
+    def lists_of(self, idf):
         rows = [
             (
                 article["id"], article["published"],
-                reference.unit_weights(reference.Words(article, STOP_WORDS), self.epoch),
+                reference.unit_weights(reference.Words(article, STOP_WORDS), idf),
             )
             for article in self.articles.values()
         ]  # fmt: skip

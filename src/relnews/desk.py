@@ -101,10 +101,8 @@ class Desk:
             Ids of what stands beside the list: it keeps others out as items do.
         """
         with self.archive.locked():  # nothing that another thread has not committed yet
-            key = self._catalogue.key_of(identifier)
-        if key is None:
-            raise _validation.unknown_article(identifier, self._catalogue.all_ids())
-        return self._make([key], k, plan, beside=beside)[0]
+            keys = self.archive.keys_of([identifier])
+        return self._make(keys, k, plan, beside=beside)[0]
 
     def articles(self, keys: list[int], k: int, plan: Plan) -> list[RelatedList]:
         """Return the lists of some articles: as they are stored, if they are, or made."""

@@ -215,7 +215,7 @@ def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None
     UnknownArticleError
         If the archive lacks one of them.
     """
-    keys = [_key_of(archive, identifier) for identifier in (a, b)]
+    keys = archive.keys_of([a, b])
     index = archive.index
     with archive.locked(), _validation.damage_in(archive.catalogue.folder or ":memory:"):
         view, generation = index.view(), index.generation
@@ -255,13 +255,6 @@ def _names(
     parts = {tuple(term.term.split(" ")): term.part for term in terms}
     language = archive.analysis.language_of(items[0].language)
     return names(parts, [(item.title, item.dek) for item in items], language)
-
-
-def _key_of(archive: Archive, identifier: str) -> int:
-    key = archive.catalogue.key_of(identifier)
-    if key is None:
-        raise _validation.unknown_article(identifier, archive.catalogue.all_ids())
-    return key
 
 
 def _items(archive: Archive, keys: Sequence[int]) -> list[RelatedItem]:
@@ -412,7 +405,7 @@ def reason_of(archive: Archive, a: str, b: str, k: int, conditions: Resolved | N
     UnknownArticleError
         If the archive lacks ``a``.
     """
-    key = _key_of(archive, a)
+    (key,) = archive.keys_of([a])
     if archive.catalogue.key_of(b) is None:
         sentence = str(_validation.unknown_article(b, archive.catalogue.all_ids()))
         return WhyNot(a, b, k, "unknown", sentence[0].upper() + sentence[1:])
