@@ -9,7 +9,7 @@ import numpy as np
 from relnews._kernels import pruning
 from relnews._kernels._compile import kernel
 from relnews._kernels.machine import prefetch
-from relnews._kernels.pruning import sift
+from relnews._kernels.pruning import LEFT_OUT, sift
 
 #: Terms whose postings are fetched ahead of their use, at each of two steps, and so many lines.
 _AHEAD = 4
@@ -147,23 +147,26 @@ def rank_rows(
         sums[:] = 0
         _walk(terms, weights, post_ptr, post_scale, posting, code, 1.0 + slack, sums)
         if query_self[query] >= 0:
-            sums[query_self[query]] = -1e30
+            sums[query_self[query]] = LEFT_OUT
         length = np.float32(q_norm[query] * (1.0 + 4.0 * slack))
         pruning.first_bounds(sums, norm, factor, length, highest)
+        score[:] = 0
+        tie[:] = -n_rows
         if floors[query] <= 0:
             pruning.seeds(
                 sums, norm, factor, length, highest, q_sketch[query], q_sketch_scale[query],
                 sketch, sketch_scale, bound, place, estimate, seed,
             )  # fmt: skip
-            score[:] = 0
-            tie[:] = -n_rows
-            for row in seed:
+            for i in range(seed.size):
+                pruning.fetch_pairs(row_term, row_ptr[max(seed[min(i + 1, seed.size - 1)], 0)])
+                row = seed[i]
                 if row >= 0:
                     found = _similarity(
                         row, weight, is_in_query, shared, row_ptr, row_term, row_value, inverse_norm
                     )
-                    if found > score[0]:
+                    if found > score[0] or (found == score[0] and found > 0 and -row > tie[0]):
                         sift(score, tie, k, found, -row)
+                    sums[row] = LEFT_OUT
             floors[query] = score[0]
         floor = np.float32(max(floors[query] * (1.0 - slack), LEAST))
         extra = 4.0 * slack * q_norm[query]
@@ -172,8 +175,6 @@ def rank_rows(
             np.float32(q_sketch_error[query] + extra), length + q_sketch_error[query],
             q_rest[query], sketch, sketch_scale, sketch_error, rest, near, nearer,
         )  # fmt: skip
-        score[:] = 0
-        tie[:] = -n_rows
         for i in range(n):
             pruning.fetch(codes, nearer[min(i + pruning.CODES_AHEAD, n - 1)])
             row = np.int64(nearer[i])

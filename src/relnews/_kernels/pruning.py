@@ -20,8 +20,9 @@ import numpy as np
 from relnews._kernels._compile import kernel, nan_free_kernel
 from relnews._kernels.machine import prefetch
 
-#: Rows whose first bounds are looked at together.
-BLOCK = 64
+#: Rows whose first bounds are looked at together: not neighbours but one of each of so many equal
+#: parts of all, so that the highest bounds of all blocks are found side by side.
+_BLOCK = 8
 
 #: Rows that are drawn nearer, by their first bound, to find a floor to begin with.
 SEEDS = 40
@@ -29,6 +30,9 @@ SEEDS = 40
 #: Rows whose sketches, and codes, are fetched ahead of their use.
 _SKETCHES_AHEAD = 12
 CODES_AHEAD = 3
+
+#: The sum of a row that is not to be found.
+LEFT_OUT = np.float32(-1e30)
 
 _ONE = np.uint64(1)
 _SIX = np.uint64(6)
@@ -78,12 +82,11 @@ def project(rows, basis, out):
 
 
 @nan_free_kernel
-def _highest(sums, norm, factor, query_norm):
-    """Return the highest first bound of some rows."""
-    highest = np.float32(0)
-    for row in range(sums.size):
-        highest = max(highest, (sums[row] + query_norm * norm[row]) * factor[row])
-    return highest
+def _raise(sums, norm, factor, query_norm, highest):
+    """Raise the highest first bound of each block to that of one more row of it."""
+    for block in range(sums.size):
+        bound = (sums[block] + query_norm * norm[block]) * factor[block]
+        highest[block] = max(highest[block], bound)
 
 
 @kernel
@@ -135,11 +138,19 @@ def find_shared(is_in_query, row_term, out_shared):
 
 
 @kernel
+def _n_blocks(n_rows):
+    """Return how many blocks there are: row r is in block r modulo this."""
+    return -(-n_rows // _BLOCK)
+
+
+@kernel
 def first_bounds(sums, norm, factor, query_norm, out_highest):
     """Write the highest first bound of each block of rows."""
-    for block in range(0, norm.size, BLOCK):
-        rows = slice(block, min(block + BLOCK, norm.size))
-        out_highest[block // BLOCK] = _highest(sums[rows], norm[rows], factor[rows], query_norm)
+    n = _n_blocks(norm.size)
+    out_highest[:n] = 0
+    for first in range(0, norm.size, n):
+        rows = slice(first, min(first + n, norm.size))
+        _raise(sums[rows], norm[rows], factor[rows], query_norm, out_highest)
 
 
 @kernel
@@ -149,8 +160,8 @@ def seeds(
 ):  # fmt: skip
     """Choose rows that are likely to be among the best, to find a floor to begin with.
 
-    The rows of the highest first bounds are taken, and of those the ones with the highest
-    estimates by their sketches.
+    The row of the highest first bound is taken from each of the best blocks, and of those rows the
+    ones with the highest estimates by their sketches.
 
     Parameters
     ----------
@@ -163,12 +174,18 @@ def seeds(
     """
     bound[:] = 0
     place[:] = -1
-    for block in range(0, norm.size, BLOCK):
-        if highest[block // BLOCK] > bound[0]:
-            for row in range(block, min(block + BLOCK, norm.size)):
+    n_blocks = _n_blocks(norm.size)
+    for block in range(n_blocks):
+        if highest[block] > bound[0]:
+            sift(bound, place, bound.size, np.float64(highest[block]), block)
+    for i in range(place.size):
+        if place[i] >= 0:
+            most = np.float32(0)
+            for row in range(place[i], norm.size, n_blocks):
                 first_bound = (sums[row] + query_norm * norm[row]) * factor[row]
-                if first_bound > bound[0]:
-                    sift(bound, place, bound.size, np.float64(first_bound), row)
+                if first_bound > most:
+                    most, place[i] = first_bound, row
+            fetch(sketch, place[i])
     estimate[:] = 0
     out_row[:] = -1
     for i in range(place.size):
@@ -197,13 +214,21 @@ def survivors(
     int
         How many pass both.
     """
+    n_blocks = _n_blocks(norm.size)
+    high = out_row
+    n_high = np.uint64(0)
+    for block in range(n_blocks):
+        high[n_high] = block
+        n_high += np.uint64(highest[block] >= floor)
     n_near = np.uint64(0)
-    for block in range(0, norm.size, BLOCK):
-        if highest[block // BLOCK] >= floor:
-            for row in range(block, min(block + BLOCK, norm.size)):
-                near[n_near] = row
-                first_bound = (sums[row] + query_norm * norm[row]) * factor[row]
-                n_near += np.uint64(first_bound >= floor)
+    for first in range(0, norm.size, n_blocks):
+        for i in range(np.int64(n_high)):
+            row = first + high[i]
+            if row >= norm.size:
+                break
+            near[n_near] = row
+            first_bound = (sums[row] + query_norm * norm[row]) * factor[row]
+            n_near += np.uint64(first_bound >= floor)
     if sketch.shape[1] == 0:
         out_row[:n_near] = near[:n_near]
         return np.int64(n_near)
@@ -235,6 +260,13 @@ def fetch(rows, row):
     """Begin to load a row of bytes."""
     for line in range(0, rows.shape[1], 64):
         prefetch(rows[row], line)
+
+
+@kernel
+def fetch_pairs(row_term, first):
+    """Begin to load the terms of a row; what follows the first lines is loaded unasked."""
+    for line in range(first, min(first + 64, row_term.size), 16):
+        prefetch(row_term, line)
 
 
 @kernel
