@@ -20,6 +20,17 @@ LEAST = 1e-30
 
 
 @kernel
+def inverse_norms(row_ptr, row_value, out):
+    """Write 1 / length of each row, and 0 for rows of zeros."""
+    for row in range(out.size):
+        square = 0.0
+        for pair in range(row_ptr[row], row_ptr[row + 1]):
+            square += np.float64(row_value[pair]) * np.float64(row_value[pair])
+        norm = math.sqrt(square)
+        out[row] = 1.0 / norm if norm > 0 else 0.0
+
+
+@kernel
 def largest_values(row_ptr, row_term, row_value, factor, out_largest):
     """Find the largest value of each term, each row's values multiplied by its factor."""
     for row in range(factor.size):
