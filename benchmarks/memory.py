@@ -14,7 +14,7 @@ from pathlib import Path
 
 #: The arrays of an archive folder, by what they are for.
 PARTS = {
-    "rows: the terms of each article": ("row_ptr", "row_term", "row_level", "values"),
+    "rows: the terms of each article": ("row_ptr", "row_low", "row_high", "row_level", "values"),
     "postings: the articles of each term": (
         "term", "term_ptr", "group_ptr", "group_level", "posting",
     ),
@@ -52,7 +52,7 @@ def main() -> None:
     for path, n in resident_bytes(options.archive.resolve()):
         resident[part_of[named(path)]] += n
     segments = [member.segment for member in news.archive_.index.members.values()]
-    pairs = sum(len(segment.row_term) for segment in segments)
+    pairs = sum(len(segment.row_level) for segment in segments)
     print(f"{len(ids):,} articles, {pairs:,} pairs, after {options.lists} lists\n")
     print("| part | MB | bytes a pair | resident, MB |\n|---|---|---|---|")
     for part in PARTS:

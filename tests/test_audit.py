@@ -146,12 +146,12 @@ def test_arrays_are_read_again(news, tmp_path):
     news.save(folder)
     opened = RelatedNews.open(folder)
     assert opened.verify() == []
-    path = next(folder.glob("*.segment")) / "row_term.npy"
+    path = next(folder.glob("*.segment")) / "row_low.npy"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
 
-    with pytest.raises(ArchiveFormatError, match=r"row_term\.npy has the checksum"):
+    with pytest.raises(ArchiveFormatError, match=r"row_low\.npy has the checksum"):
         opened.verify()
 
 

@@ -2,15 +2,26 @@
 
 import dataclasses
 import itertools
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relnews import postings
 from relnews._kernels.wording import BREAK, NO_PLACE
 from relnews.counts import Counts
-from relnews.postings import SEGMENT_ARTICLES, SEGMENT_DTYPES, UNDATED, Segment, by_date
+from relnews.exceptions import ArticleError
+from relnews.postings import (
+    MOST_PAIRS,
+    SEGMENT_ARTICLES,
+    SEGMENT_DTYPES,
+    UNDATED,
+    WIDER_DTYPES,
+    Segment,
+    by_date,
+)
 from relnews.wording import Ragged, Wording
 
 N_TERMS = 12
@@ -154,7 +165,8 @@ def test_rows_alone_are_the_rows_of_the_whole(rows, data):
     assert whole.has_postings
     assert rows_of(alone) == rows_of(whole) == {3 * i: row for i, row in enumerate(rows)}
     places = ("text_ptr", "text_place", "phrase_ptr", "phrase_place")
-    for name in ("key", "published", "values", "row_ptr", "row_term", "row_level", *places):
+    of_rows = ("row_ptr", "row_low", "row_high", "row_level")
+    for name in ("key", "published", "values", *of_rows, *places):
         assert getattr(alone, name).tolist() == getattr(whole, name).tolist()
     for one, other in zip(alone.document_frequency(), whole.document_frequency(), strict=True):
         assert one.tolist() == other.tolist()
@@ -229,6 +241,45 @@ def test_renumbering_changes_the_numbers_of_terms_only(rows, data):
     assert renumbered.is_sound(100)
 
 
+@given(rows, st.data())
+def test_terms_of_many_bits_come_back(rows, data):
+    """A term numbered 2**24 or higher makes the bits above wider, and nothing else."""
+    rows = [dict(sorted(row.items())) for row in rows]
+    highest = data.draw(st.sampled_from([(1 << 16) - 1, 1 << 16, (1 << 24) - 1, 1 << 24, 1 << 25]))
+    number = np.arange(N_TERMS, dtype=np.int32) + (highest - 9)
+    given = [{int(number[t]): n for t, n in row.items()} for row in rows]
+    key = published = np.arange(len(rows))
+    segment = Segment.of_rows(wording_of(given), key, published, [*map(str, key)])
+    renumbered = laid_out(rows, key).renumbered(number)
+
+    is_wide = any(term >= 1 << 24 for row in given for term in row)
+    for one, shift in ((segment, 0), (renumbered, 10)):
+        assert rows_of(one) == {i + shift: row for i, row in enumerate(given)}
+        expected = SEGMENT_DTYPES | (WIDER_DTYPES if is_wide else {})
+        assert {name: array.dtype for name, array in one.arrays().items()} == expected
+        assert one.terms().tolist() == [term for row in given for term in row]
+        assert not one.terms().flags.writeable
+    assert renumbered.is_sound(highest + 1)
+    before = np.zeros(number[-1] + 1, dtype=np.int32)
+    before[number] = np.arange(N_TERMS)
+    back = renumbered.renumbered(before)
+    for name, array in laid_out(rows, key).arrays().items():
+        assert getattr(back, name).dtype == array.dtype
+        assert getattr(back, name).tolist() == array.tolist()
+
+
+def test_more_pairs_than_are_numbered():
+    """What 32 bits do not number is refused, and what they do is not."""
+    rows = [{0: 1, 3: 2}, {3: 1}]
+    with mock.patch.object(postings, "MOST_PAIRS", 3):
+        laid_out(rows, [0, 1])
+    with (
+        mock.patch.object(postings, "MOST_PAIRS", 2),
+        pytest.raises(ArticleError, match=r"have 3 terms, .* and 2 is the most"),
+    ):
+        laid_out(rows, [0, 1])
+
+
 # --- damage --------------------------------------------------------------------------------------
 
 
@@ -262,6 +313,17 @@ def with_value(name, place, value):
     return damage
 
 
+def with_wide_terms(place, high):
+    """Return a damage to the high bits of terms, of which there are as many as there can be."""
+
+    def damage(segment):
+        wide = dataclasses.replace(segment, row_high=segment.row_high.astype(np.uint16))
+        assert wide.is_sound(N_TERMS)
+        return with_value("row_high", place, high)(wide)
+
+    return damage
+
+
 def resized(name, change):
     def damage(segment):
         array = getattr(segment, name)
@@ -288,9 +350,11 @@ DAMAGES = {
     "rows end behind the pairs": with_value("row_ptr", -1, 10),
     "a row ends far away": with_value("row_ptr", 2, BIG),
     "a row ends far below": with_value("row_ptr", 2, -BIG),
-    "a term of a row too high": with_value("row_term", -1, N_TERMS),
-    "a term of a row negative": with_value("row_term", 0, -1),
-    "terms of a row not ascending": with_value("row_term", 1, 0),
+    "a term of a row too high": with_value("row_low", -1, N_TERMS),
+    "a term of a row too high by the bits above": with_value("row_high", -1, 1),
+    "a term of a row far too high": with_wide_terms(-1, 0xFFFF),
+    "terms of a row not ascending": with_value("row_low", 1, 0),
+    "terms of a row not ascending by the bits above": with_value("row_high", 0, 1),
     "a level of a row too high": with_value("row_level", 3, 3),
     "a term too high": with_value("term", -1, N_TERMS),
     "a term negative": with_value("term", 0, -1),
@@ -298,11 +362,11 @@ DAMAGES = {
     "terms do not begin at 0": with_value("term_ptr", 0, 1),
     "terms go down": with_value("term_ptr", 1, 5),
     "terms end early": with_value("term_ptr", -1, 1),
-    "terms end late": with_value("term_ptr", -1, 1 << 40),
+    "terms end late": with_value("term_ptr", -1, MOST_PAIRS),
     "groups do not begin at 0": with_value("group_ptr", 0, 1),
-    "groups go down": with_value("group_ptr", 1, BIG),
+    "groups go down": with_value("group_ptr", 1, MOST_PAIRS),
     "groups end early": with_value("group_ptr", -1, 2),
-    "groups end late": with_value("group_ptr", -1, 1 << 40),
+    "groups end late": with_value("group_ptr", -1, MOST_PAIRS),
     "a level of a group too high": with_value("group_level", 0, 3),
     "an article that is not there": with_value("posting", 0, 5),
     "texts do not begin at 0": with_value("text_ptr", 0, 1),
@@ -327,7 +391,7 @@ def test_the_segment_to_be_damaged_is_sound():
 
     assert segment.is_sound(N_TERMS)
     assert segment.values.tolist() == [1, 2, 5]
-    assert len(segment.row_term) == 9
+    assert len(segment.row_low) == 9
     assert len(segment.pair_term) == len(segment.phrase_place) // 3 == 2
     assert len(segment.term) == 5
 
@@ -340,8 +404,10 @@ def test_damage_is_seen(damage):
 
 @pytest.mark.parametrize("name", ["row_ptr", "term_ptr", "group_ptr", "text_ptr", "phrase_ptr"])
 def test_pointers_that_wrap_around_are_seen(name):
-    """A step down that is too large for 64 bits does not pass for one up."""
-    segment = with_value(name, 2, -5)(with_value(name, 1, BIG)(a_segment()))
+    """A step down that is too large for its bits does not pass for one up."""
+    segment = a_segment()
+    most = np.iinfo(getattr(segment, name).dtype).max
+    segment = with_value(name, 2, -5)(with_value(name, 1, most)(segment))
 
     assert not segment.is_sound(N_TERMS)
 
@@ -352,9 +418,10 @@ def test_too_many_articles_are_seen():
     nothing = np.empty(0, dtype=np.int64)
     segment = Segment(
         key=np.arange(n), published=np.zeros(n, np.int64), values=np.empty(0, np.int32),
-        row_ptr=np.zeros(n + 1, np.int64), row_term=np.empty(0, np.int32),
+        row_ptr=np.zeros(n + 1, np.int64), row_low=np.empty(0, np.uint16),
+        row_high=np.empty(0, np.uint8),
         row_level=np.empty(0, np.uint16), term=np.empty(0, np.int32),
-        term_ptr=np.zeros(1, np.int64), group_ptr=np.zeros(1, np.int64),
+        term_ptr=np.zeros(1, np.int32), group_ptr=np.zeros(1, np.int32),
         group_level=np.empty(0, np.uint16), posting=nothing.astype(np.uint16),
         text_ptr=np.zeros(n + 1, np.int64), text_place=np.empty(0, np.uint16),
         phrase_ptr=np.zeros(n + 1, np.int64), phrase_place=np.empty(0, np.uint16),

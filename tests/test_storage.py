@@ -226,7 +226,7 @@ def test_another_format_version(folder):
     with sqlite3.connect(folder / storage.CATALOGUE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 5\."):
+    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 6\."):
         RelatedNews.open(folder)
 
 
@@ -237,7 +237,7 @@ def every_file(folder):
 def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
     """Each file is taken away, emptied, halved and cut by a byte: always a clear error."""
     files = every_file(folder)
-    assert len(files) == 1 + 3 + 3 + 17 + 8
+    assert len(files) == 1 + 3 + 3 + 18 + 8
     for name in files:
         whole = (folder / name).read_bytes()
         for cut in (None, 0, len(whole) // 2, len(whole) - 1):
@@ -251,6 +251,47 @@ def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
                 list(RelatedNews.open(broken).related_all())
             assert "archive" in str(caught.value)
             shutil.rmtree(broken)
+
+
+def rewritten(folder, path, dtype):
+    """Write an array as numbers of another type, and put its size and checksum right."""
+    array = np.load(path).astype(dtype)
+    np.save(path, array)
+    about = path.stat().st_size, zlib.crc32(array.data), int(path.parent.name[:6]), path.stem
+    with sqlite3.connect(folder / storage.CATALOGUE) as connection:
+        connection.execute(
+            "UPDATE files SET bytes = ?, checksum = ? WHERE folder = ? AND name = ?", about
+        )
+    connection.close()
+
+
+def test_terms_of_many_bits_are_ranked_the_same(news, folder, tmp_path):
+    """The bits above the low 16 of terms may be 16 instead of 8; lists are the same."""
+    rewritten(folder, next(folder.glob("*/row_high.npy")), np.uint16)
+    opened = RelatedNews.open(folder)
+
+    for some in (opened, news):
+        some.rules.ignore("allies")
+        some.partial_fit([{**ARTICLES[3], "id": "late"}])
+    (member,) = opened.archive_.index.members.values()
+    assert member.segment.row_high.dtype == np.uint16
+    assert list(opened.related_all()) == list(news.related_all())
+    opened.compact()
+    assert np.load(next(folder.glob("*/row_high.npy"))).dtype == np.uint8
+    assert list(opened.related_all()) == list(news.related_all())
+
+
+@pytest.mark.parametrize("name", storage.SEGMENT_DTYPES)
+def test_arrays_of_another_type_are_refused(folder, name):
+    """Also where the numbers are the same, and the size and the checksum are right."""
+    dtype = storage.SEGMENT_DTYPES[name]
+    other = {1: "u4", 2: "u1", 4: "i8", 8: "f8"}[dtype.itemsize]
+    rewritten(folder, next(folder.glob(f"*.segment/{name}.npy")), other)
+
+    with pytest.raises(
+        ArchiveFormatError, match=rf"{name}\.npy does not hold one dimension of {dtype}"
+    ):
+        list(RelatedNews.open(folder).related_all())
 
 
 def test_pickled_arrays_are_refused(folder):

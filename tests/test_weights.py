@@ -25,8 +25,8 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
     tf = weights.Weighting(sublinear).tf_weight(values << 2)
     norms, _ = weights.sums(
         weights.moments(
-            matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32),
-            level.astype(np.uint16), tf, np.zeros(len(tf)), idf,
+            matrix.indptr.astype(np.int64), matrix.indices.astype(np.uint16),
+            np.zeros(len(level), np.uint8), level.astype(np.uint16), tf, np.zeros(len(tf)), idf,
         )
     )  # fmt: skip
     ours = matrix.copy()
@@ -48,12 +48,14 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
 def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
     """With another number of articles the lengths are those that are computed afresh."""
     row_ptr = np.cumsum([0, *map(len, rows)])
-    row_term = np.array([term for row in rows for term in row], dtype=np.int32)
+    low = np.array([term for row in rows for term in row], dtype=np.uint16)
+    high = np.zeros(len(low), dtype=np.uint8)
     count = np.array([n for row in rows for n in row.values()], dtype=np.int32)
     values, level = np.unique(count, return_inverse=True)
     codes = values << 2 | values & 3  # in titles, and phrases of them, as it comes
     title = weights.title_weight(codes)
-    pairs = row_ptr, row_term, level.astype(np.uint16), weights.Weighting().tf_weight(codes), title
+    of_level = weights.Weighting().tf_weight(codes), title
+    pairs = row_ptr, low, high, level.astype(np.uint16), *of_level
     before, after = (
         weights.inverse_document_frequency(np.minimum(frequency, n_before), n)
         for n in (n_before, n_after)

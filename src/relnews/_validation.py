@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from relnews.exceptions import (
     ArchiveChangedError,
     ArchiveFormatError,
+    ArticleError,
     RelnewsError,
     UnknownArticleError,
 )
@@ -1067,6 +1068,16 @@ def check_segment(is_sound: bool) -> None:
     if not is_sound:
         msg = "the arrays of a segment do not fit each other"
         raise ValueError(msg)
+
+
+def check_pairs(n_pairs: int, most: int) -> None:
+    """Reject articles that have more terms than a segment can number."""
+    if n_pairs > most:
+        msg = (
+            f"articles that are indexed together have {n_pairs:,} terms, a term counted once for "
+            f"each article, and {most:,} is the most. Split articles that are as long as books."
+        )
+        raise ArticleError(msg)
 
 
 def check_counts(key: int, is_whole: bool) -> None:

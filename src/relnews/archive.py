@@ -379,7 +379,7 @@ class Archive:
         oldest, newest = self.catalogue.span()
         index = self.index
         members = index.members.values()
-        n_pairs = sum(len(member.segment.row_term) for member in members)
+        n_pairs = sum(len(member.segment.row_level) for member in members)
         n_pairs += sum(len(article.term) for article in index.open.values())
         stop_words = self.analysis.stop_words
         stored = self.catalogue.setting("lists")

@@ -26,7 +26,7 @@ from relnews import _validation
 if TYPE_CHECKING:
     from relnews.articles import Article
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 #: "reln", in the header of the catalogue: tells it from other SQLite files.
 APPLICATION_ID = 0x72656C6E

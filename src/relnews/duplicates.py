@@ -357,9 +357,9 @@ class Candidates:
         for scored, places in of_part:
             segment = scored.segment
             pairs.gather(
-                frozen(places), frozen(local[places]), segment.row_ptr, segment.row_term,
-                segment.row_level, scored.level_weight, scored.inverse_norm, self._view.idf,
-                ptr, term, weight,
+                frozen(places), frozen(local[places]), segment.row_ptr, segment.row_low,
+                segment.row_high, segment.row_level, scored.level_weight, scored.inverse_norm,
+                self._view.idf, ptr, term, weight,
             )  # fmt: skip
         return _Weights(ptr, frozen(term), frozen(weight), int(lengths.max(initial=0)))
 

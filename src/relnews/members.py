@@ -118,12 +118,13 @@ class Member:
             Terms that count nothing however all idf shift.
         """
         segment = self.segment
-        ptr, term, level = segment.row_ptr, segment.row_term, segment.row_level
+        ptr, level = segment.row_ptr, segment.row_level
+        low, high = segment.row_low, segment.row_high
         if is_ignored is not None:
-            ignored = is_ignored[term]
+            ignored = is_ignored[segment.terms()]
             ptr = ptr - np.searchsorted(np.flatnonzero(ignored), ptr)
-            term, level = term[~ignored], level[~ignored]
-        return weights.moments(ptr, term, level, self.level_weight, self.level_title, idf)
+            low, high, level = low[~ignored], high[~ignored], level[~ignored]
+        return weights.moments(ptr, low, high, level, self.level_weight, self.level_title, idf)
 
     def sums(
         self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
@@ -149,7 +150,7 @@ class Member:
         segment = self.segment
         ptr = segment.row_ptr[some.start : some.stop + 1]
         pairs = slice(int(ptr[0]), int(ptr[-1]))
-        term = segment.row_term[pairs]
+        term = segment.terms(pairs)
         value = self.level_weight[segment.row_level[pairs]] * idf[term]
         return Rows(ptr - ptr[0], term, value, np.ones(some.stop - some.start))
 

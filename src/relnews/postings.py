@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews import _validation
 from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
 from relnews.counts import Counts
@@ -17,6 +18,9 @@ from relnews.wording import MOST_PLACES, Query, Ragged, Wording
 
 #: Articles are numbered by 16 bits inside a segment.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
+
+#: What of a segment's pairs can be numbered in 32 bits.
+MOST_PAIRS = np.iinfo(np.int32).max
 
 #: ``published`` of an article without a date: older than any other.
 UNDATED = np.iinfo(np.int64).min
@@ -48,14 +52,16 @@ class Segment:
     values : int32 array of shape (n_levels,)
         The distinct codes, ascending; see `relnews.wording.Wording`.
     row_ptr : int64 array of shape (n_articles + 1,)
-    row_term : int32 array of shape (n_pairs,)
-        Each article's terms, ascending.
+    row_low : uint16 array of shape (n_pairs,)
+        The low 16 bits of each article's terms, which ascend.
+    row_high : uint8 array of shape (n_pairs,)
+        The bits above; uint16 if a term is numbered 2**24 or higher.
     row_level : uint16 array of shape (n_pairs,)
     term : int32 array of shape (n_local_terms,)
         The terms that occur in the segment, ascending.
-    term_ptr : int64 array of shape (n_local_terms + 1,)
+    term_ptr : int32 array of shape (n_local_terms + 1,)
         Where each term's groups begin.
-    group_ptr : int64 array of shape (n_groups + 1,)
+    group_ptr : int32 array of shape (n_groups + 1,)
         Where each group's articles begin.
     group_level : uint16 array of shape (n_groups,)
         The code that all articles of a group have; ascending within a term.
@@ -80,11 +86,12 @@ class Segment:
     published: NDArray[np.int64]
     values: NDArray[np.int32]
     row_ptr: NDArray[np.int64]
-    row_term: NDArray[np.int32]
+    row_low: NDArray[np.uint16]
+    row_high: NDArray[np.unsignedinteger[Any]]
     row_level: NDArray[np.uint16]
     term: NDArray[np.int32]
-    term_ptr: NDArray[np.int64]
-    group_ptr: NDArray[np.int64]
+    term_ptr: NDArray[np.int32]
+    group_ptr: NDArray[np.int32]
     group_level: NDArray[np.uint16]
     posting: NDArray[np.uint16]
     text_ptr: NDArray[np.int64]
@@ -116,6 +123,7 @@ class Segment:
         """
         order = by_date(published, ids)
         counts = words.counts
+        _validation.check_pairs(len(counts.term), MOST_PAIRS)
         local_of = np.empty(counts.n_articles, dtype=np.int32)
         local_of[order] = np.arange(counts.n_articles, dtype=np.int32)
         article = frozen(local_of[counts.article])
@@ -133,8 +141,8 @@ class Segment:
         by_row = _order_by(article, _order_by(local_term, by_article, len(term)), len(order))
 
         posting = np.empty(len(article), dtype=np.uint16)
-        term_ptr = np.empty(len(term) + 1, dtype=np.int64)
-        group_ptr = np.empty(len(article) + 1, dtype=np.int64)
+        term_ptr = np.empty(len(term) + 1, dtype=np.int32)
+        group_ptr = np.empty(len(article) + 1, dtype=np.int32)
         group_level = np.empty(len(article), dtype=np.uint16)
         n_groups = layout.group_postings(
             local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
@@ -146,7 +154,7 @@ class Segment:
             published=frozen(published[order]),
             values=frozen(values),
             row_ptr=row_ptr,
-            row_term=row_term,
+            **_halves(row_term),
             row_level=frozen(level[by_row].astype(np.uint16)),
             term=frozen(term),
             term_ptr=frozen(term_ptr),
@@ -179,12 +187,11 @@ class Segment:
         values, level = _levels(counts.count)
         nothing = np.empty(0, dtype=np.int64)
         return cls(
-            frozen(key[order]), frozen(published[order]), frozen(values), frozen(counts.row_ptr),
-            frozen(counts.term), frozen(level.astype(np.uint16)),
-            frozen(nothing.astype(np.int32)), frozen(nothing), frozen(nothing),
-            frozen(nothing.astype(np.uint16)), frozen(nothing.astype(np.uint16)),
+            key=frozen(key[order]), published=frozen(published[order]), values=frozen(values),
+            row_ptr=frozen(counts.row_ptr), **_halves(counts.term),
+            row_level=frozen(level.astype(np.uint16)),
+            **{name: frozen(nothing.astype(SEGMENT_DTYPES[name])) for name in _OF_POSTINGS},
             **_places(frozen(counts.row_ptr), frozen(counts.term), words, order),
-            pair_key=frozen(nothing.astype(np.uint64)), pair_term=frozen(nothing.astype(np.int32)),
         )  # fmt: skip
 
     def renumbered(self, number: NDArray[np.int32]) -> Segment:
@@ -195,10 +202,10 @@ class Segment:
         number : int32 array of shape (n_terms,)
             The new number of each term.
         """
-        row_term, term = frozen(number[self.row_term]), frozen(number[self.term])
+        row_term, term = number[self.terms()], frozen(number[self.term])
         first, last = (number[word].astype(np.uint64) for word in _words_of(self.pair_key))
         pair_key = frozen(first << _HALF | last)
-        return dataclasses.replace(self, row_term=row_term, term=term, pair_key=pair_key)
+        return dataclasses.replace(self, **_halves(row_term), term=term, pair_key=pair_key)
 
     @property
     def n_articles(self) -> int:
@@ -238,7 +245,7 @@ class Segment:
 
     def wording(self, local: NDArray[np.int64]) -> Wording:
         """Return the wording of some articles."""
-        counts = Counts(self.row_ptr, self.row_term, self.values[self.row_level]).take(local)
+        counts = Counts(self.row_ptr, self.terms(), self.values[self.row_level]).take(local)
         text = Ragged(self.text_ptr, self.text_place).take(local)
         phrases = Ragged(self.phrase_ptr, self.phrase_place.reshape(-1, 3)).take(local)
         # Terms instead of places.
@@ -250,10 +257,14 @@ class Segment:
         triples = counts.term[begin[:, None] + phrases.value].reshape(-1, 3)
         return Wording(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
 
+    def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
+        """Return the terms of some pairs, all by default."""
+        return frozen(self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs])
+
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of one article, ascending, and their levels."""
         pairs = slice(int(self.row_ptr[local]), int(self.row_ptr[local + 1]))
-        return self.row_term[pairs], self.row_level[pairs]
+        return self.terms(pairs), self.row_level[pairs]
 
     def query(self, local: int) -> Query:
         """Return one article as a query."""
@@ -284,7 +295,7 @@ class Segment:
             place = self.text_place[at[some]]
             is_word = place != wording.NO_PLACE
             row = self.row_ptr[local[some[is_word]]]
-            signs[some[is_word], column] = self.row_term[row + place[is_word]]
+            signs[some[is_word], column] = self.terms(row + place[is_word])
         return signs
 
     def with_text(self, text: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
@@ -304,26 +315,26 @@ class Segment:
             )  # fmt: skip
         return n
 
-    def document_frequency(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def document_frequency(self) -> tuple[NDArray[np.int32], NDArray[np.integer[Any]]]:
         """Return the terms of the segment, and how many of the articles have each.
 
         Returns
         -------
         terms : int32 array of shape (n_local_terms,)
             Ascending.
-        frequency : int64 array of shape (n_local_terms,)
+        frequency : integer array of shape (n_local_terms,)
         """
         if self.has_postings:
             return self.term, np.diff(self.group_ptr[self.term_ptr])
-        return np.unique(self.row_term, return_counts=True)
+        return np.unique(self.terms(), return_counts=True)
 
     def is_sound(self, n_terms: int) -> bool:
         """Say whether the arrays fit each other, so that no kernel reads outside of them."""
-        n, n_pairs, n_groups = self.n_articles, len(self.row_term), len(self.group_level)
+        n, n_pairs, n_groups = self.n_articles, len(self.row_low), len(self.group_level)
         lengths_fit = (
             0 < len(self.key) == n <= SEGMENT_ARTICLES
             and len(self.row_ptr) == n + 1
-            and len(self.row_level) == len(self.posting) == n_pairs
+            and len(self.row_high) == len(self.row_level) == len(self.posting) == n_pairs
             and len(self.term_ptr) == len(self.term) + 1
             and len(self.group_ptr) == n_groups + 1
             and len(self.text_ptr) == len(self.phrase_ptr) == n + 1
@@ -332,10 +343,10 @@ class Segment:
         )
         return lengths_fit and bool(
             layout.is_sound(
-                n, n_terms, self.key, self.published, self.values, self.row_ptr, self.row_term,
-                self.row_level, self.term, self.term_ptr, self.group_ptr, self.group_level,
-                self.posting, self.text_ptr, self.text_place, self.phrase_ptr, self.phrase_place,
-                self.pair_term,
+                n, n_terms, self.key, self.published, self.values, self.row_ptr, self.row_low,
+                self.row_high, self.row_level, self.term, self.term_ptr, self.group_ptr,
+                self.group_level, self.posting, self.text_ptr, self.text_place, self.phrase_ptr,
+                self.phrase_place, self.pair_term,
             )
         )  # fmt: skip
 
@@ -347,14 +358,22 @@ class Segment:
 #: Name and dtype of every array of a segment, for whoever writes and reads them.
 SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
     "key": np.dtype(np.int64), "published": np.dtype(np.int64), "values": np.dtype(np.int32),
-    "row_ptr": np.dtype(np.int64), "row_term": np.dtype(np.int32),
-    "row_level": np.dtype(np.uint16), "term": np.dtype(np.int32),
-    "term_ptr": np.dtype(np.int64), "group_ptr": np.dtype(np.int64),
+    "row_ptr": np.dtype(np.int64), "row_low": np.dtype(np.uint16),
+    "row_high": np.dtype(np.uint8), "row_level": np.dtype(np.uint16),
+    "term": np.dtype(np.int32), "term_ptr": np.dtype(np.int32), "group_ptr": np.dtype(np.int32),
     "group_level": np.dtype(np.uint16), "posting": np.dtype(np.uint16),
     "text_ptr": np.dtype(np.int64), "text_place": np.dtype(np.uint16),
     "phrase_ptr": np.dtype(np.int64), "phrase_place": np.dtype(np.uint16),
     "pair_key": np.dtype(np.uint64), "pair_term": np.dtype(np.int32),
 }  # fmt: skip
+
+#: What the dtype of an array may be as well.
+WIDER_DTYPES = {"row_high": np.dtype(np.uint16)}
+
+#: The arrays that are empty without postings.
+_OF_POSTINGS = (
+    "term", "term_ptr", "group_ptr", "group_level", "posting", "pair_key", "pair_term",
+)  # fmt: skip
 
 
 def days(published: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -380,6 +399,14 @@ def _levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int
         return seen.astype(np.int32), frozen(level_of[count])
     values, level = np.unique(count, return_inverse=True)
     return values, frozen(level.astype(np.int32))
+
+
+def _halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+    """Return the low 16 bits of terms and, in as few bits as hold them, those above."""
+    high = row_term >> 16
+    is_wide = high.max(initial=0) > np.iinfo(SEGMENT_DTYPES["row_high"]).max
+    dtype = (WIDER_DTYPES if is_wide else SEGMENT_DTYPES)["row_high"]
+    return {"row_low": frozen(row_term.astype(np.uint16)), "row_high": frozen(high.astype(dtype))}
 
 
 def _places(

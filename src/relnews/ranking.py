@@ -141,10 +141,10 @@ class ScoredSegment:
                     frozen(days(limits.published).astype(np.int64)), frozen(floors),
                     *query.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
                     segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
-                    segment.posting, segment.row_ptr, segment.row_term, segment.row_level,
-                    self.level_weight, self.inverse_norm, self.prior, segment.day,
-                    frozen(limits.decay), limits.undated, query.quotes, self.quotes, pairs,
-                    *scratch.arrays(), factor, local, steps,
+                    segment.posting, segment.row_ptr, segment.row_low, segment.row_high,
+                    segment.row_level, self.level_weight, self.inverse_norm, self.prior,
+                    segment.day, frozen(limits.decay), limits.undated, query.quotes, self.quotes,
+                    pairs, *scratch.arrays(), factor, local, steps,
                 )  # fmt: skip
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
@@ -189,10 +189,10 @@ class ScoredSegment:
                 queries.ptr, queries.term, queries.weight, *self._limits(limits), k,
                 *queries.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
                 segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
-                segment.posting, segment.row_ptr, segment.row_term, segment.row_level,
-                self.level_weight, self.inverse_norm, self.prior, self._factor, segment.day,
-                frozen(limits.decay), limits.undated, queries.quotes, self.quotes, pairs,
-                *scratch.arrays(),
+                segment.posting, segment.row_ptr, segment.row_low, segment.row_high,
+                segment.row_level, self.level_weight, self.inverse_norm, self.prior, self._factor,
+                segment.day, frozen(limits.decay), limits.undated, queries.quotes, self.quotes,
+                pairs, *scratch.arrays(),
                 np.empty(segment.n_articles if len(limits.decay) > 1 else 0, np.float32),
                 reached, steps, local, similarity,
             )  # fmt: skip
@@ -216,10 +216,11 @@ class ScoredSegment:
         with self._scratch() as scratch, self._pair_scratch(queries) as pairs:
             scoring.score_articles(
                 queries.ptr, queries.term, queries.weight, *self._limits(limits),
-                segment.row_ptr, segment.row_term, segment.row_level, self.level_weight,
-                self.inverse_norm, self.prior, segment.day, frozen(limits.decay), limits.undated,
-                queries.quotes, self.quotes, pairs, scratch.weight, scratch.is_in_query,
-                scratch.shared, scratch.similarities, steps, similarity,
+                segment.row_ptr, segment.row_low, segment.row_high, segment.row_level,
+                self.level_weight, self.inverse_norm, self.prior, segment.day,
+                frozen(limits.decay), limits.undated, queries.quotes, self.quotes, pairs,
+                scratch.weight, scratch.is_in_query, scratch.shared, scratch.similarities, steps,
+                similarity,
             )  # fmt: skip
         return steps, similarity
 

@@ -55,8 +55,9 @@ class Part:
         if isinstance(articles, Segment):
             self.key, self.published = articles.key, articles.published
             self.values: NDArray[np.int32] = articles.values
-            self.term, self.term_ptr = articles.term, articles.term_ptr
-            self.group_ptr = articles.group_ptr
+            self.term = articles.term
+            self.term_ptr: NDArray[Any] = articles.term_ptr
+            self.group_ptr: NDArray[Any] = articles.group_ptr
             self.level: NDArray[Any] = articles.group_level
             self.posting: NDArray[Any] = articles.posting
             self.pair_key, self.pair_term = articles.pair_key, articles.pair_term
@@ -223,7 +224,7 @@ class Snapshot:
         return numbers
 
 
-def _ascends(ptr: NDArray[np.int64], of: NDArray[Any]) -> bool:
+def _ascends(ptr: NDArray[Any], of: NDArray[Any]) -> bool:
     ends = len(ptr) > 0 and ptr[0] == 0 and ptr[-1] == len(of)
     return bool(ends and (ptr[1:] >= ptr[:-1]).all())
 

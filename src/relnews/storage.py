@@ -33,7 +33,7 @@ from relnews import _validation
 from relnews._kernels._compile import frozen
 from relnews.bounds import OUTLINE_DTYPES
 from relnews.catalogue import CATALOGUE, Catalogue, FolderEntry
-from relnews.postings import SEGMENT_DTYPES
+from relnews.postings import SEGMENT_DTYPES, WIDER_DTYPES
 
 #: Name and dtype of every array, by the kind of the folder that has it.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
@@ -113,7 +113,7 @@ class Store:
             n_bytes, checksum = entry.files.get(name, (None, 0))
             try:
                 _validation.check_file(self._folder, file, n_bytes)
-                array = _mapped(self._folder, file, dtype)
+                array = _mapped(self._folder, file, dtype, WIDER_DTYPES.get(name, dtype))
             except OSError as error:
                 raise _validation.damaged_archive(self._folder, f"{file}: {error}") from error
             _validation.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
@@ -222,17 +222,23 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
     return files
 
 
-def _mapped(folder: Path, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Map an array. Its header is compared with what it has to be, and not interpreted."""
+def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
+    """Map an array. Its header is compared with what it can be, and not interpreted."""
     with (folder / name).open("rb") as file:
         start = file.read(_START)
         n_header = _START + int.from_bytes(start[8:], "little")
         header = start[:8] + file.read(n_header - _START).rstrip()
-        n = (file.seek(0, os.SEEK_END) - n_header) // dtype.itemsize
-        expected = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
-        is_ours = header == b"\x93NUMPY\x01\x00" + expected.encode()
-        _validation.check_array(folder, name, is_ours, dtype)
+        n_bytes = file.seek(0, os.SEEK_END) - n_header
+        headers = {_header(n_bytes // dtype.itemsize, dtype): dtype for dtype in dtypes}
+        _validation.check_array(folder, name, header in headers, dtypes[0])
+        dtype, n = headers[header], n_bytes // headers[header].itemsize
         return np.memmap(file, dtype, "r", n_header, (n,)) if n else np.empty(0, dtype)
+
+
+def _header(n: int, dtype: np.dtype[Any]) -> bytes:
+    """Return how an array in a file begins, without what the header is filled up with."""
+    about = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
+    return b"\x93NUMPY\x01\x00" + about.encode()
 
 
 def _sync(folder: Path) -> None:

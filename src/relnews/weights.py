@@ -11,6 +11,7 @@ idf of a's title that is found in b's text, two articles are similar by
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +88,8 @@ def inverse_document_frequency(
 
 def moments(
     row_ptr: NDArray[np.int64],
-    row_term: NDArray[np.int32],
+    row_low: NDArray[np.uint16],
+    row_high: NDArray[np.unsignedinteger[Any]],
     row_level: NDArray[np.uint16],
     level_weight: NDArray[np.float64],
     level_title: NDArray[np.float64],
@@ -104,7 +106,9 @@ def moments(
     ----------
     row_ptr : int64 array of shape (n_articles + 1,)
         Where each article's terms begin.
-    row_term : int32 array of shape (n_pairs,)
+    row_low : uint16 array of shape (n_pairs,)
+    row_high : uint8 or uint16 array of shape (n_pairs,)
+        The low 16 bits of each term, and those above.
     row_level : uint16 array of shape (n_pairs,)
         Index into level_weight.
     level_weight, level_title : float64 arrays of shape (n_levels,)
@@ -117,8 +121,8 @@ def moments(
     """
     moments = np.empty((len(row_ptr) - 1, 5))
     _moments.moments(
-        frozen(row_ptr), frozen(row_term), frozen(row_level), frozen(level_weight),
-        frozen(level_title), frozen(idf), moments,
+        frozen(row_ptr), frozen(row_low), frozen(row_high), frozen(row_level),
+        frozen(level_weight), frozen(level_title), frozen(idf), moments,
     )  # fmt: skip
     return moments
 

@@ -7,7 +7,8 @@ The contract of every kernel in this package:
 2. Single-threaded and ``nogil``; parallelism is one level up, in `relnews._parallel`.
 3. Inputs are read-only (see `frozen`), so that an array in memory and one mapped from a file are
    the same type to the compiler and are compiled for once.
-4. Offsets (``…_ptr``) are int64. Nothing wraps silently.
+4. Offsets (``…_ptr``) are int64, but for those of a segment's postings, which are int32. Nothing
+   wraps silently.
 5. No ``fastmath`` where a score is summed: reassociation would change it.
 
 =============  ====================================================================

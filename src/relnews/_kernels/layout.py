@@ -48,9 +48,9 @@ def group_postings(
     order : int64[n]
         The pairs by (term, level, article).
     out_article : uint16[n]
-    out_term_ptr : int64[n_terms + 1]
+    out_term_ptr : int32[n_terms + 1]
         Where each term's groups begin. Every term has at least one pair.
-    out_group_ptr : int64[≥ n_groups + 1]
+    out_group_ptr : int32[≥ n_groups + 1]
         Where each group's articles begin.
     out_group_level : uint16[≥ n_groups]
 
@@ -76,6 +76,26 @@ def group_postings(
     out_term_ptr[out_term_ptr.size - 1] = n_groups
     out_group_ptr[n_groups] = order.size
     return n_groups
+
+
+@kernel
+def term_of(low, high):
+    """Return the number of a term from its low 16 bits and those above."""
+    return np.int64(high) << 16 | np.int64(low)
+
+
+@kernel
+def join(row_low, row_high, out_term):
+    """Write the numbers of the terms of a row, or of several.
+
+    Parameters
+    ----------
+    row_low : uint16[n]
+    row_high : uint8[n] or uint16[n]
+    out_term : int32[≥ n]
+    """
+    for i in range(row_low.size):
+        out_term[i] = term_of(row_low[i], row_high[i])
 
 
 @kernel
@@ -117,17 +137,30 @@ def _are_of_rows(row_ptr, ptr, place, width, may_break):
 
 
 @kernel
+def _rows_ascend(row_ptr, row_low, row_high, n_terms):
+    """Say whether the terms of each row ascend, and all are there."""
+    for row in range(row_ptr.size - 1):
+        lowest, last = np.int64(1), np.int64(-1)
+        for i in range(row_ptr[row], row_ptr[row + 1]):
+            term = term_of(row_low[i], row_high[i])
+            lowest = min(lowest, term - last)
+            last = term
+        if lowest <= 0 or last >= n_terms:
+            return False
+    return True
+
+
+@kernel
 def is_sound(
-    n_articles, n_terms, key, published, values, row_ptr, row_term, row_level, term, term_ptr,
-    group_ptr, group_level, posting, text_ptr, text_place, phrase_ptr, phrase_place,
+    n_articles, n_terms, key, published, values, row_ptr, row_low, row_high, row_level, term,
+    term_ptr, group_ptr, group_level, posting, text_ptr, text_place, phrase_ptr, phrase_place,
     pair_term,
 ):  # fmt: skip
     """Say whether the arrays of a segment, whose lengths fit, point only into each other."""
     if not (
-        _ascends(row_ptr, row_term.size)
+        _ascends(row_ptr, row_low.size)
         and _ascends(term_ptr, group_level.size)
         and _ascends(group_ptr, posting.size)
-        and _none_above(row_term, n_terms)
         and _none_above(term, n_terms)
         and _none_above(row_level, values.size)
         and _none_above(group_level, values.size)
@@ -151,8 +184,4 @@ def is_sound(
     for i in range(1, term.size):
         if term[i] <= term[i - 1]:
             return False
-    for row in range(n_articles):
-        for i in range(row_ptr[row] + 1, row_ptr[row + 1]):
-            if row_term[i] <= row_term[i - 1]:
-                return False
-    return True
+    return _rows_ascend(row_ptr, row_low, row_high, n_terms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from relnews._kernels._compile import kernel
+from relnews._kernels.layout import term_of
 from relnews._kernels.search import places_among
 
 #: Single precision is rounded by less than this.
@@ -12,7 +13,7 @@ _UP = 1.0 + 1e-6
 
 
 @kernel
-def moments(row_ptr, row_term, row_level, level_weight, level_title, idf, out):
+def moments(row_ptr, row_low, row_high, row_level, level_weight, level_title, idf, out):
     """Sum (l idf)², l² idf, l², t idf and t over each article's terms.
 
     l is the weight of the level, and t how much it counts in a title.
@@ -20,8 +21,8 @@ def moments(row_ptr, row_term, row_level, level_weight, level_title, idf, out):
     Parameters
     ----------
     row_ptr : int64[n_articles + 1]
-    row_term : int32[n_pairs]
-    row_level : uint16[n_pairs]
+    row_low, row_high, row_level
+        Arrays of a `relnews.postings.Segment`.
     level_weight : float64[n_levels]
     level_title : float64[n_levels]
     idf : float64[n_terms]
@@ -33,7 +34,7 @@ def moments(row_ptr, row_term, row_level, level_weight, level_title, idf, out):
         for i in range(row_ptr[article], row_ptr[article + 1]):
             weight = level_weight[row_level[i]]
             weight *= weight
-            term_idf = idf[row_term[i]]
+            term_idf = idf[term_of(row_low[i], row_high[i])]
             count += weight
             linear += weight * term_idf
             square += weight * term_idf * term_idf

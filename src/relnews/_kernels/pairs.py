@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from relnews._kernels import pruning
+from relnews._kernels import layout, pruning
 from relnews._kernels._compile import kernel
 from relnews._kernels.scoring import SCORE_STEPS
 
 
 @kernel
 def gather(
-    place, local, row_ptr, row_term, row_level, level_weight, inverse_norm, idf, out_ptr, out_term,
-    out_weight,
+    place, local, row_ptr, row_low, row_high, row_level, level_weight, inverse_norm, idf, out_ptr,
+    out_term, out_weight,
 ):  # fmt: skip
     """Copy terms and weights of some articles of a segment to their places among others.
 
@@ -20,7 +20,7 @@ def gather(
     ----------
     place, local : int64[n_some]
         Where each goes to, and its number in the segment.
-    row_ptr, row_term, row_level
+    row_ptr, row_low, row_high, row_level
         Arrays of a `relnews.postings.Segment`.
     level_weight : float64[n_levels]
     inverse_norm : float64[n_articles]
@@ -32,14 +32,12 @@ def gather(
         Of unit length.
     """
     for i in range(place.size):
-        first = row_ptr[local[i]]
-        out = out_ptr[place[i]]
-        for j in range(row_ptr[local[i] + 1] - first):
-            term = row_term[first + j]
-            out_term[out + j] = term
-            out_weight[out + j] = (
-                level_weight[row_level[first + j]] * idf[term] * inverse_norm[local[i]]
-            )
+        first, last = row_ptr[local[i]], row_ptr[local[i] + 1]
+        terms = out_term[out_ptr[place[i]] : out_ptr[place[i] + 1]]
+        weights = out_weight[out_ptr[place[i]] : out_ptr[place[i] + 1]]
+        layout.join(row_low[first:last], row_high[first:last], terms)
+        for j in range(terms.size):
+            weights[j] = level_weight[row_level[first + j]] * idf[terms[j]] * inverse_norm[local[i]]
 
 
 @kernel

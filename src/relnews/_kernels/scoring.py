@@ -6,16 +6,13 @@ import math
 
 import numpy as np
 
-from relnews._kernels import pruning, quoting
+from relnews._kernels import layout, pruning, quoting
 from relnews._kernels._compile import kernel
-from relnews._kernels.pruning import sift
+from relnews._kernels.pruning import LEFT_OUT, sift
 from relnews._kernels.walking import walk
 
 #: Scores are rounded to this many parts of 1 before they are compared.
 SCORE_STEPS = 1_000_000
-
-#: Sum of an article that is in no list.
-LEFT_OUT = np.float32(-1e30)
 
 #: The day of an article without a date.
 NO_DAY = -(1 << 31)
@@ -42,15 +39,16 @@ def _fading(day, query_day, decay, undated):
 
 @kernel
 def _steps(
-    article, query, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term, row_level,
-    level_weight, inverse_norm, prior, queries, quotes, scratch, out_similarity,
+    article, query, n_text, n_title, weight, is_in_query, shared, row, row_ptr, row_low, row_high,
+    row_level, level_weight, inverse_norm, prior, queries, quotes, scratch, out_similarity,
 ):  # fmt: skip
     """Return the score of the query and an article in steps, summed by ascending term.
 
-    ``prior`` is that of the article.
+    ``prior`` is that of the article; ``row`` is scratch for its terms.
     """
     first, last = row_ptr[article], row_ptr[article + 1]
-    terms, levels = row_term[first:last], row_level[first:last]
+    terms, levels = row[: last - first], row_level[first:last]
+    layout.join(row_low[first:last], row_high[first:last], terms)
     total = 0.0
     n_shared = pruning.find_shared(is_in_query, terms, shared)
     for i in range(n_shared):
@@ -71,8 +69,8 @@ def rank_articles(
     query_ptr, query_term, query_weight, exclude_ptr, exclude, first, last, query_day, k,
     q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
-    term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
-    inverse_norm, prior, factor, day, decay, undated, queries, quotes, scratch,
+    term, term_ptr, group_ptr, group_level, posting, row_ptr, row_low, row_high, row_level,
+    level_weight, inverse_norm, prior, factor, day, decay, undated, queries, quotes, scratch,
     weight, is_in_query, shared, sums, highest, near, nearer, similarities, faded, floors,
     out_steps, out_local, out_similarity,
 ):  # fmt: skip
@@ -103,7 +101,7 @@ def rank_articles(
         The outlines of the articles' weights, not divided by their lengths.
     is_rare : bool[n_terms]
         Which terms are walked.
-    term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level
+    term, term_ptr, group_ptr, group_level, posting, row_ptr, row_low, row_high, row_level
         The arrays of a `relnews.postings.Segment`.
     level_weight : float64[n_levels]
     inverse_norm, prior : float64[n_articles]
@@ -135,6 +133,7 @@ def rank_articles(
     out_similarity : float64[n_queries, k]
     """
     n = factor.size
+    row = np.empty(shared.size, dtype=np.int32)
     sums = sums[:n]
     fades = decay.size > 1
     faded = faded[:n] if fades else factor
@@ -165,23 +164,24 @@ def rank_articles(
                 )
         length = np.float32(q_norm[query] * (1.0 + 4.0 * slack))
         pruning.first_bounds(sums, norm, faded, length, highest)
+        steps[:] = 0
+        local[:] = -1
         if floors[query] <= 0:
             pruning.seeds(
                 sums, norm, faded, length, highest, q_sketch[query], q_sketch_scale[query],
                 sketch, sketch_scale, bound, place, estimate, seed,
             )  # fmt: skip
-            steps[:] = 0
-            local[:] = -1
             for article in seed:
                 if article >= 0:
                     found = _steps(
-                        article, query, n_text, n_title, weight, is_in_query, shared, row_ptr,
-                        row_term, row_level, level_weight, inverse_norm,
+                        article, query, n_text, n_title, weight, is_in_query, shared, row, row_ptr,
+                        row_low, row_high, row_level, level_weight, inverse_norm,
                         prior[article] * _fading(day[article], query_day[query], decay, undated),
                         queries, quotes, scratch, similarities,
                     )  # fmt: skip
-                    if found > steps[0]:
+                    if found > steps[0] or (found == steps[0] and found > 0 and article > local[0]):
                         sift(steps, local, k, found, article)
+                    sums[article] = LEFT_OUT
             floors[query] = steps[0]
         floor = _floor(floors[query], slack)
         extra = 4.0 * slack * q_norm[query]
@@ -190,8 +190,6 @@ def rank_articles(
             np.float32(q_sketch_error[query] + extra), length + q_sketch_error[query],
             q_rest[query], sketch, sketch_scale, sketch_error, rest, near, nearer,
         )  # fmt: skip
-        steps[:] = 0
-        local[:] = -1
         for i in range(n_nearer):
             pruning.fetch(codes, nearer[min(i + pruning.CODES_AHEAD, n_nearer - 1)])
             article = np.int64(nearer[i])
@@ -203,8 +201,8 @@ def rank_articles(
             if third_bound < floor:
                 continue
             found = _steps(
-                article, query, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term,
-                row_level, level_weight, inverse_norm,
+                article, query, n_text, n_title, weight, is_in_query, shared, row, row_ptr,
+                row_low, row_high, row_level, level_weight, inverse_norm,
                 prior[article] * _fading(day[article], query_day[query], decay, undated),
                 queries, quotes, scratch, similarities,
             )  # fmt: skip
@@ -229,7 +227,7 @@ def _floor(steps, slack):
 @kernel
 def score_articles(
     query_ptr, query_term, query_weight, exclude_ptr, exclude, first, last, query_day,
-    row_ptr, row_term, row_level, level_weight, inverse_norm, prior, day, decay, undated,
+    row_ptr, row_low, row_high, row_level, level_weight, inverse_norm, prior, day, decay, undated,
     queries, quotes, scratch, weight, is_in_query, shared, similarities, out_steps, out_similarity,
 ):  # fmt: skip
     """Score every article of a segment for each query of a block, row by row.
@@ -237,6 +235,7 @@ def score_articles(
     The parameters are those of `rank_articles`; out_steps is int64[n_queries, n_articles] and
     out_similarity float64[n_queries, n_articles].
     """
+    row = np.empty(shared.size, dtype=np.int32)
     for query in range(out_steps.shape[0]):
         terms = query_term[query_ptr[query] : query_ptr[query + 1]]
         weights = query_weight[query_ptr[query] : query_ptr[query + 1]]
@@ -248,8 +247,8 @@ def score_articles(
         out_similarity[query] = 0
         for article in range(first[query], last[query]):
             out_steps[query, article] = _steps(
-                article, query, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term,
-                row_level, level_weight, inverse_norm,
+                article, query, n_text, n_title, weight, is_in_query, shared, row, row_ptr,
+                row_low, row_high, row_level, level_weight, inverse_norm,
                 prior[article] * _fading(day[article], query_day[query], decay, undated),
                 queries, quotes, scratch, similarities,
             )  # fmt: skip
@@ -264,8 +263,8 @@ def reach_articles(
     query_ptr, query_term, query_weight, query_day, floors,
     q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
-    term, term_ptr, group_ptr, group_level, posting, row_ptr, row_term, row_level, level_weight,
-    inverse_norm, prior, day, decay, undated, queries, quotes, scratch,
+    term, term_ptr, group_ptr, group_level, posting, row_ptr, row_low, row_high, row_level,
+    level_weight, inverse_norm, prior, day, decay, undated, queries, quotes, scratch,
     weight, is_in_query, shared, sums, highest, near, nearer, similarities,
     factor, out_local, out_steps,
 ):  # fmt: skip
@@ -289,6 +288,7 @@ def reach_articles(
         How many there are.
     """
     n = floors.size
+    row = np.empty(shared.size, dtype=np.int32)
     sums = sums[:n]
     factor = factor[:n]
     slack = pruning.rounding(_n_sums(0, query_term.size, queries))
@@ -325,8 +325,8 @@ def reach_articles(
         if third_bound < floor:
             continue
         found = _steps(
-            article, 0, n_text, n_title, weight, is_in_query, shared, row_ptr, row_term, row_level,
-            level_weight, inverse_norm,
+            article, 0, n_text, n_title, weight, is_in_query, shared, row, row_ptr, row_low,
+            row_high, row_level, level_weight, inverse_norm,
             prior[article] * _fading(day[article], query_day[0], decay, undated),
             queries, quotes, scratch, similarities,
         )  # fmt: skip
