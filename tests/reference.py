@@ -152,8 +152,9 @@ def ignoring(idf, ignored, folding="english"):
     words = {singular(word.strip()) for word in words} if folding else words
 
     def is_ignored(term):
-        cuts = [i for i, character in enumerate(term) if character == "_"]
-        return term in words or any(term[:i] in words or term[i + 1 :] in words for i in cuts)
+        parts = term.split("_")
+        ends = range(1, len(parts) + 1)
+        return any("_".join(parts[i:j]) in words for j in ends for i in range(j))
 
     class Ignoring(dict):
         def __contains__(self, term):

@@ -1,5 +1,7 @@
 """The catalogue: changes are whole or nothing, keys are never used twice, hidden is hidden."""
 
+import copy
+import dataclasses
 import datetime as dt
 import os
 import threading
@@ -22,6 +24,7 @@ from relnews import (
 )
 from relnews.articles import Article
 from relnews.catalogue import Catalogue, FolderEntry, moment, timestamp
+from relnews.lists import RelatedItem, item_of
 from strategies import archives
 
 UTC = dt.UTC
@@ -66,6 +69,25 @@ def test_details_come_in_the_order_that_is_asked_for(empty):
     assert empty.details(order[:1])[0][6] == ("a", 'b"')
     assert empty.keys() == keys
     assert empty.all_ids() == [f"id{i}" for i in range(2500)]
+
+
+def test_an_item_is_one_however_it_is_made(empty):
+    """What is made sooner than by its class is equal to it, and as frozen."""
+    about = {
+        "id": "a", "title": "t", "dek": "d", "url": "/x", "section": "World", "tags": ("y", "z"),
+        "published": dt.datetime(2025, 8, 22, 14, 5, 0, 1, tzinfo=UTC), "author": "b",
+        "source": "s", "language": "en", "image": "/i",
+    }  # fmt: skip
+    more = {"also": ("c",), "why": ("pinned",), "mentions": ("m",)}
+    others = {name: value for name, value in about.items() if name != "id"}
+    (details,) = empty.details(add(empty, "a", **others))
+    item = item_of(details, 3, 0.5, 0.25, **more)
+
+    assert item == RelatedItem(**about, **more, rank=3, score=0.5, similarity=0.25)
+    assert item_of(details) == RelatedItem(**about, rank=0, score=0.0, similarity=0.0)
+    assert len({item, copy.copy(item), copy.deepcopy(item)}) == 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        item.rank = 1
 
 
 def test_an_article_that_is_gone_is_a_change(empty):

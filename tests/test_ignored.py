@@ -3,7 +3,7 @@
 from unittest import mock
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
@@ -87,6 +87,8 @@ def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common)
         run_state_machine_as_test(Edited, settings=few)
 
 
+@example([{"id": "a", "title": "", "text": "nato ", "published": None}],
+         "nato snake_case ", "nato ", ["snake"], 1.0)  # fmt: skip
 @given(archives(), texts(4), texts(), some_words, st.sampled_from([0.1, 1.0]))
 def test_drafts_are_without_them_too(articles, title, text, words, common):
     """A word that the archive does not have is ignored in the title of a draft as well."""
@@ -134,15 +136,14 @@ def test_what_is_explained_adds_up_without_them(articles, words, data):
     st.integers(0, 9),
 )  # fmt: skip
 def test_which_terms_are_ignored(terms, words, n):
-    """A word, and whatever is a word, a joint and something more."""
+    """A word, and whatever has it between its joints."""
     encoded = [term.encode() for term in terms]
     vocabulary = LayeredVocabulary(Vocabulary.of(encoded[:n]), encoded[n:])
     mask = IgnoredTerms(words).among(vocabulary)
     cuts = [
-        {term, *(half for i, one in enumerate(term) if one == "_"
-                 for half in (term[:i], term[i + 1:]))}
-        for term in terms
-    ]  # fmt: skip
+        {"_".join(parts[i:j]) for j in range(len(parts) + 1) for i in range(j)}
+        for parts in (term.split("_") for term in terms)
+    ]
 
     assert (mask is None) == (not words)
     if words:

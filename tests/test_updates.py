@@ -210,9 +210,12 @@ class Living(RuleBasedStateMachine):
 RANKED = {**MODES, "news": Mode(selection=Selection(duplicates=None))}
 
 
-@pytest.mark.parametrize(("open_articles", "common"), [(1, 0.1), (3, 1.0), (1024, 0.1)])
-def test_incremental_is_batch(open_articles, common):
-    """Every list is that of a fresh fit, with small segments and terms that are bounded."""
+@pytest.mark.parametrize(
+    ("open_articles", "common", "tolerance"),
+    [(1, 0.1, 0.0), (1, 0.1, 0.6), (3, 1.0, 0.3), (1024, 0.1, 0.02)],
+)
+def test_incremental_is_batch(open_articles, common, tolerance):
+    """Every list is that of a fresh fit: small segments, bounded terms, lengths that are off."""
     few = settings(
         max_examples=12, stateful_step_count=10, deadline=None,
         # To shrink a series of changes takes longer than to read it.
@@ -222,6 +225,7 @@ def test_incremental_is_batch(open_articles, common):
         mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
         mock.patch.multiple(updates, _CHUNK=4),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
+        mock.patch("relnews.statistics.TOLERANCE", tolerance),
         mock.patch("relnews.options.MODES", RANKED), mock.patch("relnews.standing.MODES", RANKED),
     ):  # fmt: skip
         run_state_machine_as_test(Living, settings=few)

@@ -324,7 +324,7 @@ def check_batch_bytes(n_bytes: int) -> None:
 def check_integer(name: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
     """Return an integer within bounds, or raise TypeError or ValueError."""
     # NumPy's integers are of this kind, its booleans are not.
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if isinstance(value, bool) or not isinstance(value, (int, numbers.Integral)):
         msg = f"`{name}` must be an integer, got {_short(value)}."
         raise TypeError(msg)
     value = int(value)
@@ -1117,15 +1117,22 @@ def check_entries(is_whole: bool) -> None:
         raise ValueError(msg)
 
 
-@contextlib.contextmanager
-def damage_in(folder: str | os.PathLike[str]) -> Iterator[None]:
+#: What is raised where a value is not what was stored.
+_OF_DAMAGE = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
+
+
+class damage_in:  # noqa: N801 (used like a function; a generator takes three times as long)
     """Turn what goes wrong with stored values into the error of a damaged archive."""
-    try:
-        yield
-    except RelnewsError:
-        raise
-    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise damaged_archive(folder, error) from error
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, _OF_DAMAGE) and not isinstance(error, RelnewsError):
+            raise damaged_archive(self._folder, error) from error
 
 
 def damaged_archive(folder: str | os.PathLike[str], why: object) -> ArchiveFormatError:

@@ -17,7 +17,7 @@ from relnews.articles import Article
 from relnews.choice import select
 from relnews.explain import names_of
 from relnews.latest import Latest
-from relnews.lists import RelatedItem, RelatedList
+from relnews.lists import RelatedItem, RelatedList, item_of
 from relnews.options import Plan
 from relnews.ranking import Ranked
 from relnews.rules import Bars, Book, articles_of, pinned
@@ -235,15 +235,14 @@ class Desk:
         """Put words to keys, with one look into the catalogue for all lists."""
         keys = sorted({line.key for sheet in sheets for line in sheet.lines})
         with self.archive.locked():
-            shown = dict(zip(keys, self._catalogue.details(keys), strict=True))
+            shown: dict[int, Any] = dict(zip(keys, self._catalogue.details(keys), strict=True))
 
         def item(sheet: _Sheet, rank: int, line: _Line) -> RelatedItem:
             key, score, similarity, also, why = line
-            about: Any = shown[key]
             shared: tuple[str, ...] = ()
             if mentions and sheet.key != NO_ARTICLE:
                 shared = names_of(self.archive, sheet.key, key)[:mentions]
-            return RelatedItem(*(about[0], rank, score, similarity, *about[1:], also, why, shared))
+            return item_of(shown[key], rank, score, similarity, also, why, shared)
 
         return [
             RelatedList(
@@ -256,7 +255,7 @@ class Desk:
     def _items(self, keys: Sequence[int]) -> list[RelatedItem]:
         """Return what lists show of articles."""
         details = self._catalogue.details(keys)
-        return [RelatedItem(about[0], 0, 0.0, 0.0, *about[1:]) for about in details if about]
+        return [item_of(about) for about in details if about]
 
     # --- rankings --------------------------------------------------------------------------------
 

@@ -351,15 +351,16 @@ class Candidates:
         of_part = [(s, np.flatnonzero(part == i)) for i, s in enumerate(self._view.segments)]
         lengths = np.empty(len(part), dtype=np.int64)
         for scored, places in of_part:
-            lengths[places] = np.diff(scored.segment.row_ptr)[local[places]]
+            row_ptr, rows = scored.segment.row_ptr, local[places]
+            lengths[places] = row_ptr[rows + 1] - row_ptr[rows]
         ptr = frozen(np.concatenate([[0], np.cumsum(lengths)]))
         term, weight = np.empty(int(ptr[-1]), dtype=np.int32), np.empty(int(ptr[-1]))
         for scored, places in of_part:
             segment = scored.segment
             pairs.gather(
                 frozen(places), frozen(local[places]), segment.row_ptr, segment.row_low,
-                segment.row_high, segment.row_level, scored.level_weight, scored.inverse_norm,
-                self._view.idf, ptr, term, weight,
+                segment.row_high, segment.row_level, scored.level_weight, self._view.idf, ptr,
+                term, weight,
             )  # fmt: skip
         return _Weights(ptr, frozen(term), frozen(weight), int(lengths.max(initial=0)))
 

@@ -19,7 +19,7 @@ from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews.archive import Archive
 from relnews.catalogue import moment
 from relnews.conditions import Resolved
-from relnews.lists import RelatedItem
+from relnews.lists import RelatedItem, item_of
 from relnews.members import View
 from relnews.names import names
 from relnews.postings import FOREVER, UNDATED, days
@@ -260,7 +260,7 @@ def _names(
 def _items(archive: Archive, keys: Sequence[int]) -> list[RelatedItem]:
     """Return what lists show of articles."""
     details = archive.catalogue.details(keys)
-    return [RelatedItem(about[0], 0, 0.0, 0.0, *about[1:]) for about in details if about]
+    return [item_of(about) for about in details if about]
 
 
 def _rank(archive: Archive, keys: Sequence[int], conditions: Resolved | None) -> int | None:

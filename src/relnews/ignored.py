@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from relnews.analysis import Analysis
 from relnews.languages import MARK
 from relnews.vocabulary import LayeredVocabulary, Vocabulary
-from relnews.wording import JOINT
+from relnews.wording import JOINT, is_ignored
 
 
 class IgnoredTerms:
     """Which terms of a growing vocabulary count nothing.
 
     A phrase is two words with a joint between them, so that a term counts nothing if it is one of
-    the words, or if what stands before a joint in it, or after one, is.
+    the words, or has one of them between its joints.
 
     Parameters
     ----------
@@ -81,9 +81,7 @@ class IgnoredTerms:
 
     def _is_ignored(self, term: str) -> bool:
         body, _, code = term.partition(MARK)
-        words = self._words_of(code.rstrip(MARK))
-        cuts = (i for i, character in enumerate(body) if character == JOINT)
-        return body in words or any(body[:i] in words or body[i + 1 :] in words for i in cuts)
+        return is_ignored(body, self._words_of(code.rstrip(MARK)))
 
     def _words_of(self, code: str) -> frozenset[str]:
         if code not in self._of_language:

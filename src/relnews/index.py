@@ -31,6 +31,7 @@ from relnews.statistics import Statistics
 from relnews.storage import DTYPES, Store
 from relnews.vocabulary import LayeredVocabulary, Vocabulary
 from relnews.weights import Weighting
+from relnews.wording import Wording
 
 #: Never: the timestamp after all others.
 _NEVER = np.iinfo(np.int64).max
@@ -85,6 +86,8 @@ class Index:
         self.ignored = self._ignored_of_epoch = IgnoredTerms()
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         self._open_member: Member | None = None
+        # The wording of the first of the open articles, or all.
+        self._open_words = Wording.none()
         self._view: View | None = None
         self._epoch_view: View | None = None
 
@@ -305,7 +308,7 @@ class Index:
     def _close(self, key: int) -> None:
         term = self.open.pop(key).term
         self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
-        self._open_member = None
+        self._open_member, self._open_words = None, Wording.none()
 
     # --- what is ranked over ---------------------------------------------------------------------
 
@@ -332,8 +335,8 @@ class Index:
             own = sums(member) if member.entry is not None else Sums.of(member.moments(idf))
             scored.append(
                 ScoredSegment(
-                    segment, member.level_weight, own.length, own.title,
-                    member.n_common(common), figures, member.outline, prior,
+                    segment, member.level_weight, member.level_title, own.length, own.title,
+                    own.slack, member.n_common(common), figures, member.outline, prior,
                 )
             )  # fmt: skip
         return View(scored, figures, self.weighting, self.recency, 0 if now is None else now, until)
@@ -344,9 +347,11 @@ class Index:
         if self.open:
             if self._open_member is None:
                 articles = [*self.open.values()]
+                later = joined(articles[self._open_words.n_articles :])
+                self._open_words = Wording.concatenate([self._open_words, later])
                 published = np.array([one.published for one in articles], dtype=np.int64)
                 segment = Segment.of_rows(
-                    joined(articles), np.array([*self.open]), published,
+                    self._open_words, np.array([*self.open]), published,
                     [one.id for one in articles],
                 )  # fmt: skip
                 outline = no_outline(segment.n_articles)

@@ -8,7 +8,7 @@ import numpy as np
 
 from relnews.archive import Archive
 from relnews.duplicates import Candidates, floor_of
-from relnews.lists import RelatedItem
+from relnews.lists import RelatedItem, item_of
 from relnews.options import Plan
 from relnews.rules import Bars
 from relnews.wording import NO_ARTICLE
@@ -69,7 +69,7 @@ class Latest:
             for key, about in zip(some, details, strict=True):
                 if about is None:
                     continue
-                item = RelatedItem(about[0], 0, 0.0, 0.0, *about[1:])
+                item = item_of(about)
                 if plan.admits(item, article, now) and bars.rule_of(item) is None:
                     permitted.append(key)
             yield from self._others(query, permitted, plan)

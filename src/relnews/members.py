@@ -64,15 +64,18 @@ class Sums:
         Of the weights.
     title : float64 array of shape (n_articles,)
         The idf of the words and phrases of the title, added up.
+    slack : float
+        How far off they may be, of what they are.
     """
 
     length: NDArray[np.float64]
     title: NDArray[np.float64]
+    slack: float
 
     @classmethod
-    def of(cls, moments: NDArray[np.float64], shift: float = 0.0) -> Sums:
+    def of(cls, moments: NDArray[np.float64], shift: float = 0.0, slack: float = 0.0) -> Sums:
         """Return what `relnews.weights.moments` come to, all idf being shifted."""
-        return cls(*weights.sums(moments, shift))
+        return cls(*weights.sums(moments, shift), slack)
 
 
 class Member:
@@ -132,14 +135,14 @@ class Member:
         """Return lengths and titles, what has changed since the last time being given."""
         segment = self.segment
         if self._moments is None:
-            self._moments = self.moments(statistics.anchored, is_ignored)
+            self._moments = self.moments(statistics.made, is_ignored)
         elif segment.has_postings and len(change.terms):
             moments.shift_moments(
                 frozen(change.terms), frozen(change.before), frozen(change.after),
                 segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
                 segment.posting, self.level_weight, self.level_title, self._moments,
             )  # fmt: skip
-        return Sums.of(self._moments, statistics.shift)
+        return Sums.of(self._moments, statistics.shift, statistics.slack)
 
     def forget_moments(self) -> None:
         """Sum lengths and titles anew: other words are ignored."""

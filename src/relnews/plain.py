@@ -28,7 +28,7 @@ from relnews.catalogue import Catalogue, timestamp
 from relnews.choice import Selected, chosen_of
 from relnews.duplicates import Candidates, Preference, floor_of
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.lists import RelatedItem, RelatedList
+from relnews.lists import RelatedList, item_of
 from relnews.members import View
 from relnews.modes import DEFAULT, MODES
 from relnews.postings import days
@@ -70,7 +70,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
     ranked = chosen.ranked
     lines = zip(about, ranked.score.tolist(), ranked.similarity.tolist(), chosen.also, strict=True)
     return RelatedList(None, tuple(
-        RelatedItem(*(shown[0], rank, score, similarity, *shown[1:], also))
+        item_of(shown, rank, score, similarity, also)
         for rank, (shown, score, similarity, also) in enumerate(lines, start=1)
     ))  # fmt: skip
 

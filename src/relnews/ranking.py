@@ -32,10 +32,13 @@ class ScoredSegment:
     Parameters
     ----------
     segment : Segment
-    level_weight : float64 array of shape (n_levels,)
-        tf weight of each of the segment's levels.
+    level_weight, level_title : float64 arrays of shape (n_levels,)
+        tf weight of each of the segment's levels, and how much it counts in a title.
     norm, title : float64 arrays of shape (n_articles,)
         The length of the articles' weights, and the sum of the idf of their titles.
+    slack : float
+        How far off these may be, of what they are. If so, those of the articles that come near the
+        top of a list are summed anew.
     n_common : int32 array of shape (n_articles,)
         How many common words are in each title.
     figures : Figures
@@ -49,8 +52,10 @@ class ScoredSegment:
         self,
         segment: Segment,
         level_weight: NDArray[np.float64],
+        level_title: NDArray[np.float64],
         norm: NDArray[np.float64],
         title: NDArray[np.float64],
+        slack: float,
         n_common: NDArray[np.int32],
         figures: Figures,
         outline: Outline,
@@ -61,23 +66,33 @@ class ScoredSegment:
         self.common = figures.common
         self.outline = outline
         dearest = float(figures.idf[figures.common.terms].max(initial=0.0))
-        inverse_norm, inverse_title = np.empty_like(norm), np.empty_like(norm)
+        most, inverse_title = np.empty_like(norm), np.empty_like(norm)
         length, per_title, common = (np.empty(len(norm), dtype=np.float32) for _ in range(3))
         moments.factors(
-            norm, title, n_common, dearest, inverse_norm, inverse_title, length, per_title, common
+            norm, title, slack, n_common, dearest, most, inverse_title, length, per_title, common
         )
-        self.inverse_norm = frozen(inverse_norm)
+        self._most = frozen(most)
+        # Not frozen: kernels write what is not known.
+        self._inverse_norm = np.full_like(most, np.nan) if slack else most.copy()
         self.quotes = RowQuotes(
-            segment.values, segment.text_ptr, segment.text_place, segment.phrase_ptr,
-            segment.phrase_place, segment.pair_key, segment.pair_term, frozen(inverse_title),
-            frozen(length), frozen(per_title), frozen(common), figures.idf,
+            segment.values, frozen(level_title), segment.text_ptr, segment.text_place,
+            segment.phrase_ptr, segment.phrase_place, segment.pair_key, segment.pair_term,
+            inverse_title, frozen(length), frozen(per_title), frozen(common), figures.idf,
         )  # fmt: skip
         self._set_prior(np.ones(segment.n_articles) if prior is None else prior)
 
     def _set_prior(self, prior: NDArray[np.float64]) -> None:
         self.prior = frozen(prior)
         # Not frozen: its kernel fades it, or takes it as it is.
-        self._factor = (self.inverse_norm * self.prior).astype(np.float32)
+        self._factor = (self._most * self.prior).astype(np.float32)
+
+    def inverses(self, local: int) -> tuple[float, float]:
+        """Return 1 / length of an article's weights, and 1 / idf of its title; 0 if it has none."""
+        (terms, levels), idf = self.segment.row(local), self.quotes.idf
+        return (
+            moments.inverse_length(terms, frozen(levels), self.level_weight, idf),
+            moments.inverse_title(terms, frozen(levels), self.quotes.level_title, idf),
+        )
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:
         """Return the same segment under other priors."""
@@ -142,9 +157,9 @@ class ScoredSegment:
                     *query.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
                     segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
                     segment.posting, segment.row_ptr, segment.row_low, segment.row_high,
-                    segment.row_level, self.level_weight, self.inverse_norm, self.prior,
-                    segment.day, frozen(limits.decay), limits.undated, query.quotes, self.quotes,
-                    pairs, *scratch.arrays(), factor, local, steps,
+                    segment.row_level, self.level_weight, self._inverse_norm, self._most,
+                    self.prior, segment.day, frozen(limits.decay), limits.undated, query.quotes,
+                    self.quotes, pairs, *scratch.arrays(), factor, local, steps,
                 )  # fmt: skip
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
@@ -190,7 +205,7 @@ class ScoredSegment:
                 *queries.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
                 segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
                 segment.posting, segment.row_ptr, segment.row_low, segment.row_high,
-                segment.row_level, self.level_weight, self.inverse_norm, self.prior, self._factor,
+                segment.row_level, self.level_weight, self._inverse_norm, self.prior, self._factor,
                 segment.day, frozen(limits.decay), limits.undated, queries.quotes, self.quotes,
                 pairs, *scratch.arrays(),
                 np.empty(segment.n_articles if len(limits.decay) > 1 else 0, np.float32),
@@ -217,7 +232,7 @@ class ScoredSegment:
             scoring.score_articles(
                 queries.ptr, queries.term, queries.weight, *self._limits(limits),
                 segment.row_ptr, segment.row_low, segment.row_high, segment.row_level,
-                self.level_weight, self.inverse_norm, self.prior, segment.day,
+                self.level_weight, self._inverse_norm, self.prior, segment.day,
                 frozen(limits.decay), limits.undated, queries.quotes, self.quotes, pairs,
                 scratch.weight, scratch.is_in_query, scratch.shared, scratch.similarities, steps,
                 similarity,

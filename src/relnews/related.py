@@ -220,7 +220,7 @@ class RelatedNews(LivingArchive):
         """
         _validation.check_integer("k", k, minimum=1)
         catalogue = self._read_catalogue()
-        if not {**options}.keys() - {"mode"} and options.get("mode", DEFAULT) == STORED:
+        if options.keys() <= {"mode"} and options.get("mode", DEFAULT) == STORED:
             found = stored.stored_list(catalogue, str(id), k)
             if found is not None:
                 return found

@@ -13,7 +13,7 @@ from typing import Literal
 
 from relnews import _validation
 from relnews.catalogue import Catalogue
-from relnews.lists import RelatedItem
+from relnews.lists import RelatedItem, item_of
 
 #: What a rule can say of an article: ``title`` is a pattern, the others are as they are.
 FIELDS = ("id", "section", "tag", "title")
@@ -375,7 +375,7 @@ def articles_of(
     known = catalogue.digests(identifiers) if identifiers else {}
     keys = [known[identifier][0] for identifier in identifiers if identifier in known]
     return {
-        about[0]: (key, RelatedItem(about[0], 0, 0.0, 0.0, *about[1:]))
+        about[0]: (key, item_of(about))
         for key, about in zip(keys, catalogue.details(keys, now), strict=True)
         if about is not None
     }

@@ -67,20 +67,20 @@ def shared_terms(
     document_frequency : int32 array of shape (n_terms,)
     """
     a, b = (view.query_of(key) for key in keys)
-    (first, place_a), (second, place_b) = (_place(view, key) for key in keys)
+    first, second = (_place(view, key) for key in keys)
     query = view.queries([a])
     share = float(query.quotes.share)
-    per_title = [
-        share * float(one.quotes.inverse_title[place])
-        for one, place in ((first, place_a), (second, place_b))
-    ]
+    (_, inverse_title), (inverse_norm, inverse_title_b) = (
+        scored.inverses(place) for scored, place in (first, second)
+    )
+    per_title = [share * inverse_title, share * inverse_title_b]
     code_b = dict(zip(b.term.tolist(), b.code.tolist(), strict=True))
     code_a = dict(zip(a.term.tolist(), a.code.tolist(), strict=True))
     rows: list[tuple[int, float, int, int, bool, bool]] = []
     for term, weight in zip(query.term.tolist(), query.weight.tolist(), strict=True):
         mine, other = code_a[term], code_b.get(term, 0)
         level_weight = float(view.weighting.tf_weight(np.array([other]))[0])
-        part = weight * level_weight * float(second.inverse_norm[place_b])
+        part = weight * level_weight * inverse_norm
         idf = float(view.idf[term])
         if mine & IN_TITLE and other >> TF_SHIFT:
             part += idf * per_title[0]

@@ -17,7 +17,7 @@ from relnews._kernels.scoring import SCORE_STEPS
 from relnews.catalogue import Catalogue
 from relnews.choice import places_of
 from relnews.entries import NO_SLOT, Entries
-from relnews.lists import RelatedItem
+from relnews.lists import item_of
 from relnews.members import View
 from relnews.modes import MODES, STORED
 from relnews.postings import Segment
@@ -124,9 +124,7 @@ class StandingLists:
             return keys
         asked = [int(self._key[row]), *(key for key in keys if key not in lost)]
         article, *others = (
-            RelatedItem(about[0], 0, 0.0, 0.0, *about[1:])
-            for about in self._catalogue.details(asked)
-            if about is not None
+            item_of(about) for about in self._catalogue.details(asked) if about is not None
         )
         bars = book.bars(article)
         barred = {

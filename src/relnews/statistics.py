@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews import weights
 
+Number = TypeVar("Number", np.int32, np.float64)
+
+
+#: The lengths of articles are made with idf that may be off by as much. What a term's idf changes
+#: by, if one more article has it, is one part in as many articles as have it: that of a common term
+#: is put right once in hundreds of articles.
+TOLERANCE = 1.0 / 64
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Change:
-    """Terms whose idf has changed, the number of articles being the same.
+    """Terms with which lengths are made anew, the number of articles being the same.
 
     Parameters
     ----------
@@ -37,6 +46,10 @@ class Statistics:
     With another number of articles all idf shift by the same amount, so idf is kept as of a fixed
     number (`anchored`), where only terms change that articles with them came or went, and a shift.
 
+    To put the lengths of articles right takes a walk over the postings of every term that changed,
+    so they are made with idf of their own (`made`), which change when they are off by more than
+    `TOLERANCE`. An idf is 1 at least: so no length is off by more than that of what it is.
+
     Parameters
     ----------
     n_anchor : int
@@ -46,6 +59,8 @@ class Statistics:
     ----------
     n_articles : int
     document_frequency : int32 array of shape (n_terms,)
+    slack : float
+        How far off lengths may be, of what they are: 0 as long as none is.
     """
 
     def __init__(self, n_anchor: int) -> None:
@@ -55,15 +70,17 @@ class Statistics:
         self._settled = np.zeros(0, dtype=np.int32)
         self._touched: list[NDArray[np.int32]] = []
         self.anchored = np.zeros(0)
+        self.made = np.zeros(0)
+        self.slack = 0.0
 
     def grow(self, n_terms: int) -> None:
         """Make room for more terms; no article has them yet."""
-        n_new = n_terms - len(self.document_frequency)
-        if n_new > 0:
-            nothing = np.zeros(n_new, dtype=np.int32)
-            self.document_frequency = np.concatenate([self.document_frequency, nothing])
-            self._settled = np.concatenate([self._settled, nothing])
-            self.anchored = np.concatenate([self.anchored, self._idf(nothing)])
+        if n_terms > len(self.document_frequency):
+            self.document_frequency = _grown(self.document_frequency, n_terms, 0)
+            self._settled = _grown(self._settled, n_terms, 0)
+            (idf,) = self._idf(np.zeros(1, dtype=np.int32))
+            self.anchored = _grown(self.anchored, n_terms, idf)
+            self.made = _grown(self.made, n_terms, idf)
 
     def add(
         self, terms: NDArray[np.int32], frequency: NDArray[np.integer], n_articles: int
@@ -83,16 +100,18 @@ class Statistics:
         self._touched.append(terms)
 
     def settle(self) -> Change:
-        """Bring `anchored` up to date; return what has changed in it since the last time."""
+        """Bring idf up to date; return what has changed since the last time in `made`."""
         touched = [np.empty(0, dtype=np.int32), *self._touched]
         self._touched = []
         terms = np.unique(np.concatenate(touched)) if len(touched) > 2 else touched[-1]
         terms = terms[self.document_frequency[terms] != self._settled[terms]]
         after = self._idf(self.document_frequency[terms])
-        change = Change(terms, self.anchored[terms], after)
-        # Whoever reads the old array goes on with it.
-        self.anchored = self.anchored.copy()
         self.anchored[terms] = after
+        is_off = np.abs(after - self.made[terms]) > TOLERANCE
+        if not np.array_equal(self.made[terms[~is_off]], after[~is_off]):
+            self.slack = TOLERANCE
+        change = Change(terms[is_off], self.made[terms[is_off]], after[is_off])
+        self.made[change.terms] = change.after
         self._settled[terms] = self.document_frequency[terms]
         return change
 
@@ -107,3 +126,15 @@ class Statistics:
 
     def _idf(self, frequency: NDArray[np.int32]) -> NDArray[np.float64]:
         return weights.inverse_document_frequency(frequency, self._n_anchor)
+
+
+def _grown(array: NDArray[Number], n: int, value: float) -> NDArray[Number]:
+    """Return an array of n items, the new ones being a value.
+
+    It is a part of a longer one: nearly every article brings new terms, and a vocabulary is long.
+    """
+    whole = array if array.base is None else array.base
+    if n > len(whole):
+        whole = np.full(n + n // 8, value, dtype=array.dtype)
+        whole[: len(array)] = array
+    return whole[:n]

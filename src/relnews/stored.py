@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from relnews import _validation
 from relnews.catalogue import Catalogue
 from relnews.entries import Entries
 from relnews.exceptions import ArchiveChangedError
-from relnews.lists import SIMILAR, RelatedItem, RelatedList, item_of
+from relnews.lists import RelatedItem, RelatedList, item_of
 from relnews.rules import Bars, Book, articles_of, pinned
 
 #: Scores are stored in so many parts of 1.
@@ -78,19 +77,13 @@ def _items(
 ) -> tuple[RelatedItem, ...] | None:
     """Return the items of a list; None if any, or what it stands for, is not to be seen now."""
     keys = [key for (item, *_), also in shown for key in (item, *also)]
-    details = catalogue.details(keys, now)
-    if None in details:
+    details: list[Any] = catalogue.details(keys, now)
+    if None in details or (bars and any(bars.rule_of(item_of(about)) for about in details)):
         return None
     items: list[RelatedItem] = []
-    abouts: Iterator[Any] = iter(details)
-    for (_, steps, similar, _), also in shown:
+    abouts = iter(details)
+    for rank, ((_, steps, similar, _), also) in enumerate(shown, start=1):
         about = next(abouts)
-        scores = len(items) + 1, steps / _STEPS, similar / _STEPS
-        others = [*itertools.islice(abouts, len(also))] if also else ()
-        if bars and any(
-            bars.rule_of(RelatedItem(one[0], *scores, *one[1:])) for one in (about, *others)
-        ):
-            return None
-        named = tuple([other[0] for other in others])
-        items.append(item_of(about[0], *scores, *about[1:], named, SIMILAR, ()))
+        named = tuple([next(abouts)[0] for _ in also]) if also else ()
+        items.append(item_of(about, rank, steps / _STEPS, similar / _STEPS, named))
     return tuple(items)

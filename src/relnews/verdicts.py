@@ -11,7 +11,7 @@ from relnews.archive import Archive
 from relnews.desk import Desk
 from relnews.duplicates import Candidates, floor_of
 from relnews.explain import Explanation, LedgerLine, WhyNot
-from relnews.lists import RelatedItem, RelatedList
+from relnews.lists import RelatedItem, RelatedList, item_of
 from relnews.options import Plan
 from relnews.rules import Bars, Book, articles_of
 from relnews.selection import FIELDS, Selection
@@ -52,11 +52,7 @@ def explanation_of(archive: Archive, a: str, b: str, plan: Plan) -> Explanation:
     before = ranked.key[:-1].tolist()
     with archive.locked():
         details = archive.catalogue.details(before)
-    barred = sum(
-        bars.rule_of(RelatedItem(about[0], 0, 0.0, 0.0, *about[1:])) is not None
-        for about in details
-        if about is not None
-    )
+    barred = sum(bars.rule_of(item_of(about)) is not None for about in details if about is not None)
     return dataclasses.replace(found, rank=found.rank - barred)
 
 

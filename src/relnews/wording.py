@@ -210,6 +210,12 @@ class WordCounter:
         self.n_pairs += len(self._counted[-1].counts.term)
 
 
+def is_ignored(term: str, ignored: Collection[str]) -> bool:
+    """Say whether a term is one of some words, or has one of them between its joints."""
+    jointed = f"{JOINT}{term}{JOINT}"
+    return any(f"{JOINT}{word}{JOINT}" in jointed for word in ignored)
+
+
 class ArticleBatch:
     """Articles waiting for the compiled pass.
 
@@ -240,12 +246,13 @@ class ArticleBatch:
         language = self._analysis.language_of(article.language)
         words = language.words(article.title)
         ignored = {*map(language.term, self._ignored)}
-        counted = dict.fromkeys(word for word in words if word not in ignored)
+        counted = dict.fromkeys(word for word in words if not is_ignored(word, ignored))
         place = {word: i for i, word in enumerate(counted)}
         phrases: dict[str, tuple[int, int]] = {}
         for first, last in itertools.pairwise(words):
-            if first in place and last in place:
-                phrases.setdefault(f"{first}{JOINT}{last}", (place[first], place[last]))
+            phrase = f"{first}{JOINT}{last}"
+            if first in place and last in place and not is_ignored(phrase, ignored):
+                phrases.setdefault(phrase, (place[first], place[last]))
         for stopped in phrases.keys() & language.stopped:
             del phrases[stopped]
         self.phrases.append([*phrases.values()])

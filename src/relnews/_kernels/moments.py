@@ -105,29 +105,51 @@ def shift_moments(
 
 
 @kernel
+def inverse_length(term, level, level_weight, idf):
+    """Return 1 / length of an article, 0 if it has no terms; see `moments` for what it is of."""
+    square = 0.0
+    for i in range(term.size):
+        weight = level_weight[level[i]] * idf[term[i]]
+        square += weight * weight
+    return 1.0 / math.sqrt(square) if square > 0 else 0.0
+
+
+@kernel
+def inverse_title(term, level, level_title, idf):
+    """Return 1 / idf of an article's title, 0 if it has none."""
+    title = 0.0
+    for i in range(term.size):
+        if level_title[level[i]] > 0:
+            title += level_title[level[i]] * idf[term[i]]
+    return 1.0 / title if title > 0 else 0.0
+
+
+@kernel
 def factors(
-    length, title, n_common, dearest, out_inverse_length, out_inverse_title, out_length,
+    length, title, slack, n_common, dearest, out_inverse_length, out_inverse_title, out_length,
     out_per_title, out_common,
 ):  # fmt: skip
-    """Write what scores are multiplied by, and `quoting.RowQuotes` of it, rounded up.
+    """Write what scores are multiplied by at most, and `quoting.RowQuotes` of it, rounded up.
 
     Parameters
     ----------
     length, title : float64[n_articles]
+    slack : float
+        How far off they may be, of what they are.
     n_common : int32[n_articles]
         How many common words are in each title.
     dearest : float
         The largest idf of one.
     out_inverse_length, out_inverse_title : float64[n_articles]
-        0 for an article without terms, or title.
+        At most; 0 for an article without terms, or title.
     out_length, out_per_title, out_common : float32[n_articles]
     """
     for article in range(length.size):
         long = length[article]
-        out_inverse_length[article] = 1.0 / long if long > 0 else 0.0
-        inverse_title = 1.0 / title[article] if title[article] > 0 else 0.0
+        out_inverse_length[article] = (1.0 + slack) / long if long > 0 else 0.0
+        inverse_title = (1.0 + slack) / title[article] if title[article] > 0 else 0.0
         out_inverse_title[article] = inverse_title
-        long *= _UP
+        long *= _UP / (1.0 - slack)
         per_title = long * inverse_title
         out_length[article] = long
         out_per_title[article] = per_title

@@ -6,13 +6,14 @@ import numpy as np
 
 from relnews._kernels import layout, pruning
 from relnews._kernels._compile import kernel
+from relnews._kernels.moments import inverse_length
 from relnews._kernels.scoring import SCORE_STEPS
 
 
 @kernel
 def gather(
-    place, local, row_ptr, row_low, row_high, row_level, level_weight, inverse_norm, idf, out_ptr,
-    out_term, out_weight,
+    place, local, row_ptr, row_low, row_high, row_level, level_weight, idf, out_ptr, out_term,
+    out_weight,
 ):  # fmt: skip
     """Copy terms and weights of some articles of a segment to their places among others.
 
@@ -23,7 +24,6 @@ def gather(
     row_ptr, row_low, row_high, row_level
         Arrays of a `relnews.postings.Segment`.
     level_weight : float64[n_levels]
-    inverse_norm : float64[n_articles]
     idf : float64[n_terms]
     out_ptr : int64[n_places + 1]
         Where the terms of each place begin; given.
@@ -36,8 +36,10 @@ def gather(
         terms = out_term[out_ptr[place[i]] : out_ptr[place[i] + 1]]
         weights = out_weight[out_ptr[place[i]] : out_ptr[place[i] + 1]]
         layout.join(row_low[first:last], row_high[first:last], terms)
+        levels = row_level[first:last]
+        inverse_norm = inverse_length(terms, levels, level_weight, idf)
         for j in range(terms.size):
-            weights[j] = level_weight[row_level[first + j]] * idf[terms[j]] * inverse_norm[local[i]]
+            weights[j] = level_weight[levels[j]] * idf[terms[j]] * inverse_norm
 
 
 @kernel

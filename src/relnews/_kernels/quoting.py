@@ -73,6 +73,8 @@ class RowQuotes(NamedTuple):
     ----------
     values : int32[n_levels]
         The code of each level.
+    level_title : float64[n_levels]
+        How much it counts in a title.
     text_ptr : int64[n_articles + 1]
     text_place : uint16[n_words]
         The words of the texts in their order, as places in the row; `NO_PLACE` between two texts.
@@ -84,14 +86,15 @@ class RowQuotes(NamedTuple):
     pair_term : int32[n_pairs]
         The phrase of each, as its place among the segment's terms.
     inverse_title : float64[n_articles]
-        1 / sum of idf of the title; 0 without one.
+        1 / sum of idf of the title; 0 without one, and anything as long as 1 / length is NaN.
     length, per_title, common : float32[n_articles]
-        The length of the weights; that times inverse_title; and that times what common words can
-        have of the title at most.
+        At most: the length of the weights; that times inverse_title; and that times what common
+        words can have of the title.
     idf : float64[n_terms]
     """
 
     values: Any
+    level_title: Any
     text_ptr: Any
     text_place: Any
     phrase_ptr: Any

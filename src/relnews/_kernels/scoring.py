@@ -8,6 +8,7 @@ import numpy as np
 
 from relnews._kernels import layout, pruning, quoting
 from relnews._kernels._compile import kernel
+from relnews._kernels.moments import inverse_length, inverse_title
 from relnews._kernels.pruning import LEFT_OUT, sift
 from relnews._kernels.walking import walk
 
@@ -44,7 +45,8 @@ def _steps(
 ):  # fmt: skip
     """Return the score of the query and an article in steps, summed by ascending term.
 
-    ``prior`` is that of the article; ``row`` is scratch for its terms.
+    ``prior`` is that of the article; ``row`` is scratch for its terms. If 1 / length is not known
+    yet, it is written, and 1 / title; whoever does so at the same time writes the same.
     """
     first, last = row_ptr[article], row_ptr[article + 1]
     terms, levels = row[: last - first], row_level[first:last]
@@ -53,6 +55,9 @@ def _steps(
     n_shared = pruning.find_shared(is_in_query, terms, shared)
     for i in range(n_shared):
         total += weight[np.uint64(terms[shared[i]])] * level_weight[levels[shared[i]]]
+    if math.isnan(inverse_norm[article]):
+        quotes.inverse_title[article] = inverse_title(terms, levels, quotes.level_title, quotes.idf)
+        inverse_norm[article] = inverse_length(terms, levels, level_weight, quotes.idf)
     similarity = total * inverse_norm[article]
     if queries.share > 0 and similarity > 0:
         similarity += queries.share * quoting.share_of_titles(
@@ -105,8 +110,9 @@ def rank_articles(
         The arrays of a `relnews.postings.Segment`.
     level_weight : float64[n_levels]
     inverse_norm, prior : float64[n_articles]
+        1 / length is NaN where it is not known yet, and then written when it is needed.
     factor : float32[n_articles]
-        inverse_norm × prior.
+        1 / length at most × prior.
     day : int32[n_articles]
     decay : float64[n_days]
         Factor by the days between article and query; the last one is that of all more.
@@ -264,7 +270,7 @@ def reach_articles(
     q_sketch, q_sketch_scale, q_sketch_error, q_rest, q_codes, q_codes_scale, q_codes_error, q_norm,
     sketch, sketch_scale, sketch_error, rest, codes, codes_scale, codes_error, norm, is_rare,
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_low, row_high, row_level,
-    level_weight, inverse_norm, prior, day, decay, undated, queries, quotes, scratch,
+    level_weight, inverse_norm, most, prior, day, decay, undated, queries, quotes, scratch,
     weight, is_in_query, shared, sums, highest, near, nearer, similarities,
     factor, out_local, out_steps,
 ):  # fmt: skip
@@ -277,6 +283,8 @@ def reach_articles(
     floors : int64[n_articles]
         In steps, at least 1.
     query_day : int64[1]
+    most : float64[n_articles]
+        1 / length at most.
     factor : float32[≥ n_articles]
         Scratch.
     out_local, out_steps : int64[n_articles]
@@ -295,7 +303,7 @@ def reach_articles(
     for article in range(n):
         least = (floors[article] - 0.501) / SCORE_STEPS * (1.0 - slack)
         fading = _fading(day[article], query_day[0], decay, undated)
-        factor[article] = inverse_norm[article] * prior[article] * fading / least
+        factor[article] = most[article] * prior[article] * fading / least
     pruning.note(query_term, query_weight, weight, is_in_query)
     n_text, n_title = 0, 0
     if queries.share > 0:
