@@ -223,7 +223,7 @@ def test_incremental_is_batch(open_articles, common, tolerance):
     )  # fmt: skip
     with (
         mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
-        mock.patch.multiple(updates, _CHUNK=4),
+        mock.patch.multiple(updates, _CHUNK=4), mock.patch("relnews.index.OPEN_TOGETHER", 2),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.statistics.TOLERANCE", tolerance),
         mock.patch("relnews.options.MODES", RANKED), mock.patch("relnews.standing.MODES", RANKED),

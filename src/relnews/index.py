@@ -31,10 +31,12 @@ from relnews.statistics import Statistics
 from relnews.storage import DTYPES, Store
 from relnews.vocabulary import LayeredVocabulary, Vocabulary
 from relnews.weights import Weighting
-from relnews.wording import Wording
 
 #: Never: the timestamp after all others.
 _NEVER = np.iinfo(np.int64).max
+
+#: So many open articles are laid out once, and only those after them with each that comes.
+OPEN_TOGETHER = 64
 
 
 class Index:
@@ -85,9 +87,8 @@ class Index:
         self._epoch_number = -1
         self.ignored = self._ignored_of_epoch = IgnoredTerms()
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
-        self._open_member: Member | None = None
-        # The wording of the first of the open articles, or all.
-        self._open_words = Wording.none()
+        #: The open articles, from one to another in the order in which they came, as segments.
+        self._open_members: dict[tuple[int, int], Member] = {}
         self._view: View | None = None
         self._epoch_view: View | None = None
 
@@ -282,7 +283,6 @@ class Index:
             self.open[stored.key] = article
             n = len(article.term)
             self.statistics.add(article.term, np.ones(n, dtype=np.int32), 1)
-            self._open_member = None
 
     def _refresh_removed(self) -> None:
         for sequence, key in self.store.catalogue.removals(self._sequence):
@@ -308,7 +308,7 @@ class Index:
     def _close(self, key: int) -> None:
         term = self.open.pop(key).term
         self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
-        self._open_member, self._open_words = None, Wording.none()
+        self._open_members = {}
 
     # --- what is ranked over ---------------------------------------------------------------------
 
@@ -327,7 +327,7 @@ class Index:
         figures = Figures(idf, unseen, common, idf[common.terms] / idf_then)
         until = _NEVER
         scored = []
-        for member in self._all_members(idf):
+        for member in self._all_members():
             segment = member.segment
             prior = member.is_alive.astype(np.float64)
             if now is not None:
@@ -341,23 +341,26 @@ class Index:
             )  # fmt: skip
         return View(scored, figures, self.weighting, self.recency, 0 if now is None else now, until)
 
-    def _all_members(self, idf: NDArray[np.float64]) -> list[Member]:
-        """Return the segments, and the open articles as one more."""
-        members = [member for member in self.members.values() if member.segment.n_articles]
-        if self.open:
-            if self._open_member is None:
-                articles = [*self.open.values()]
-                later = joined(articles[self._open_words.n_articles :])
-                self._open_words = Wording.concatenate([self._open_words, later])
-                published = np.array([one.published for one in articles], dtype=np.int64)
-                segment = Segment.of_rows(
-                    self._open_words, np.array([*self.open]), published,
-                    [one.id for one in articles],
-                )  # fmt: skip
-                outline = no_outline(segment.n_articles)
-                self._open_member = Member(None, segment, outline, self.weighting)
-            members.append(self._open_member)
-        return members
+    def _all_members(self) -> list[Member]:
+        """Return the segments, and the open articles as one or two more."""
+        n = len(self.open)
+        last = n - n % OPEN_TOGETHER
+        cuts = [(i, j) for i, j in ((0, last), (last, n)) if i < j]
+        self._open_members = {
+            cut: self._open_members.get(cut) or self._lay_out(*cut) for cut in cuts
+        }
+        segments = [member for member in self.members.values() if member.segment.n_articles]
+        return [*segments, *self._open_members.values()]
+
+    def _lay_out(self, first: int, last: int) -> Member:
+        """Return some open articles as a segment of their own."""
+        keys, articles = [*self.open][first:last], [*self.open.values()][first:last]
+        segment = Segment.of_rows(
+            joined(articles), np.array(keys),
+            np.array([one.published for one in articles], dtype=np.int64),
+            [one.id for one in articles],
+        )  # fmt: skip
+        return Member(None, segment, no_outline(segment.n_articles), self.weighting)
 
     def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
         """Leave out what is not to be seen now; return the next timestamp at which that changes."""
