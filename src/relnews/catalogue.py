@@ -574,12 +574,7 @@ class Catalogue:
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MOST_MARKS):
             some = keys[first : first + _MOST_MARKS]
-            # Sooner than IN, which sorts the keys.
-            rows += self._read(
-                f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * len(some))}) "
-                f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)",
-                *some,
-            )
+            rows += self._read(_in_order(columns, len(some)), *some)
         if len(rows) != len(keys):
             raise _validation.archive_changed()
         return rows
@@ -608,6 +603,15 @@ class Catalogue:
         rows = [*rows] if not isinstance(rows, sqlite3.Cursor) else rows
         with self._lock:
             self._connection.executemany(statement, rows)
+
+
+@functools.lru_cache(maxsize=256)
+def _in_order(columns: str, n: int) -> str:
+    """Return the question for n articles by key: sooner answered than IN, which sorts the keys."""
+    return (
+        f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
+        f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
+    )
 
 
 @functools.lru_cache(maxsize=4096)
