@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import postings
-from relnews._kernels.wording import BREAK, NO_PLACE
+from relnews._kernels.wording import BREAK, NO_PLACE, PHRASE
 from relnews.counts import Counts
 from relnews.exceptions import ArticleError
 from relnews.postings import (
@@ -45,9 +45,10 @@ def text_of(row):
 
 
 def phrases_of(row):
-    """Return some triples of a row's terms."""
+    """Return some triples of a row's terms, the first two of which are words."""
     terms = sorted(row)
-    return [[a, b, terms[-1]] for a, b in itertools.pairwise(terms[:-1])]
+    words = [term for term in terms[:-1] if row[term] != PHRASE]
+    return [[a, b, terms[-1]] for a, b in itertools.pairwise(words)]
 
 
 def wording_of(rows):
@@ -285,7 +286,7 @@ def test_more_pairs_than_are_numbered():
 
 def a_segment():
     """Return a segment with ties of dates, an article without terms, and groups of several."""
-    rows = [{0: 1, 3: 2, 7: 1}, {0: 1, 3: 1}, {}, {2: 5, 3: 2, 9: 1}, {0: 1}]
+    rows = [{0: 5, 3: 2, 7: 1}, {0: 1, 3: 1}, {}, {2: 5, 3: 2, 9: 1}, {0: 1}]
     key = np.array([4, 9, 2, 30, 11])
     published = np.array([UNDATED, 3, 3, 8, 9])
     return Segment.from_wording(wording_of(rows), key, published, list("abcde"), N_TERMS)
@@ -379,6 +380,8 @@ DAMAGES = {
     "phrases go down": with_value("phrase_ptr", 1, 99),
     "phrases end late": with_value("phrase_ptr", -1, 3),
     "a phrase that is not of the row": with_value("phrase_place", 2, 3),
+    "a phrase of a phrase and a word": with_value("phrase_place", 0, 2),
+    "a phrase of a word and a phrase": with_value("phrase_place", 1, 2),
     "a phrase with a break": with_value("phrase_place", 0, NO_PLACE),
     "a phrase that is no term": with_value("pair_term", 0, 5),
     "a negative phrase": with_value("pair_term", 0, -1),

@@ -1098,12 +1098,16 @@ def check_row(term: NDArray[Any], code: NDArray[Any], n_terms: int) -> None:
         raise ValueError(msg)
 
 
-def check_words(term: NDArray[Any], text: NDArray[Any], phrases: NDArray[Any]) -> None:
-    """Refuse words in order that are no terms of their article."""
+def check_words(
+    term: NDArray[Any], is_word: NDArray[Any], text: NDArray[Any], phrases: NDArray[Any]
+) -> None:
+    """Refuse words in order that are no terms of their article, and phrases of what is no word."""
     are_terms = set(term.tolist()).issuperset
+    are_words = set(term[is_word].tolist()).issuperset
     if (
         len(phrases) % 3
-        or not are_terms(phrases.tolist())
+        or not are_terms(phrases[2::3].tolist())
+        or not are_words([*phrases[::3].tolist(), *phrases[1::3].tolist()])
         or not are_terms(text[text != -1].tolist())
     ):
         msg = "the words of an article are not among its terms"

@@ -46,9 +46,9 @@ PATIENCE = 10.0
 #: log that readers share can be made, which is right as long as nobody writes.
 _MODES = ("rw", "ro", "ro&immutable=1")
 
-#: KiB of pages that a connection remembers at most. SQLite's 2,000 are less than what is between
-#: two looks at the same page of a large archive.
-_CACHE = 16_000
+#: KiB of pages that a connection remembers at most: half of what articles and lists of an archive
+#: of 100,000 take. SQLite's 2,000 are less than what is between two looks at the same page.
+_CACHE = 32_000
 
 #: SQLite takes so many values in one statement, everywhere.
 _MOST_MARKS = 999
@@ -426,22 +426,23 @@ class Catalogue:
 
     # --- changes ---------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> _Reading:
         """See one state of the catalogue inside, whatever others commit meanwhile."""
-        with self.state:
-            if self._connection.in_transaction:
-                yield
-                return
-            with self._lock:
-                self._follow()
-            self._connection.execute("BEGIN")
-            self._is_reading = True
-            try:
-                yield
-            finally:
-                self._is_reading, self._generation = False, None
-                self._connection.execute("ROLLBACK")
+        return _Reading(self)
+
+    def _begin_reading(self) -> bool:
+        """Hold on to the state of now; say whether nobody did already."""
+        if self._connection.in_transaction:
+            return False
+        with self._lock:
+            self._follow()
+        self._connection.execute("BEGIN")
+        self._is_reading = True
+        return True
+
+    def _end_reading(self) -> None:
+        self._is_reading, self._generation = False, None
+        self._connection.execute("ROLLBACK")
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -603,6 +604,28 @@ class Catalogue:
         rows = [*rows] if not isinstance(rows, sqlite3.Cursor) else rows
         with self._lock:
             self._connection.executemany(statement, rows)
+
+
+class _Reading:
+    """What `Catalogue.reading` returns: sooner entered and left than a generator."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def __enter__(self) -> None:
+        self._catalogue.state.acquire()
+        try:
+            self._is_outermost = self._catalogue._begin_reading()
+        except BaseException:
+            self._catalogue.state.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            if self._is_outermost:
+                self._catalogue._end_reading()
+        finally:
+            self._catalogue.state.release()
 
 
 @functools.lru_cache(maxsize=256)

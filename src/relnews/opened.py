@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relnews import _validation
 from relnews._kernels._compile import frozen
+from relnews._kernels.wording import PHRASE
 from relnews.catalogue import StoredCounts
 from relnews.counts import Counts
 from relnews.postings import UNDATED
@@ -52,7 +53,7 @@ class OpenArticle:
         _validation.check_counts(stored.key, _checksum(blobs) == stored.checksum)
         term, code, text, phrases = (frozen(np.frombuffer(blob, "<i4")) for blob in blobs)
         _validation.check_row(term, code, n_terms)
-        _validation.check_words(term, text, phrases)
+        _validation.check_words(term, code != PHRASE, text, phrases)
         published = UNDATED if stored.published is None else stored.published
         return cls(term, code, text, phrases.reshape(-1, 3), published, stored.id)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from relnews._kernels._compile import kernel
-from relnews._kernels.wording import NO_PLACE
+from relnews._kernels.wording import NO_PLACE, PHRASE
 
 #: Keys are below this.
 _KEYS = np.iinfo(np.int64).max
@@ -137,6 +137,17 @@ def _are_of_rows(row_ptr, ptr, place, width, may_break):
 
 
 @kernel
+def _are_words(row_ptr, row_level, values, phrase_ptr, phrase_place):
+    """Say whether the first and the last word of each phrase are words of the article."""
+    for row in range(row_ptr.size - 1):
+        for i in range(3 * phrase_ptr[row], 3 * phrase_ptr[row + 1], 3):
+            for place in phrase_place[i : i + 2]:
+                if values[row_level[row_ptr[row] + place]] == PHRASE:
+                    return False
+    return True
+
+
+@kernel
 def _rows_ascend(row_ptr, row_low, row_high, n_terms):
     """Say whether the terms of each row ascend, and all are there."""
     for row in range(row_ptr.size - 1):
@@ -184,4 +195,6 @@ def is_sound(
     for i in range(1, term.size):
         if term[i] <= term[i - 1]:
             return False
-    return _rows_ascend(row_ptr, row_low, row_high, n_terms)
+    return _rows_ascend(row_ptr, row_low, row_high, n_terms) and _are_words(
+        row_ptr, row_level, values, phrase_ptr, phrase_place
+    )
