@@ -73,7 +73,7 @@ class ScoredSegment:
         )
         self._most = frozen(most)
         # Not frozen: kernels write what is not known.
-        self._inverse_norm = np.full_like(most, np.nan) if slack else most.copy()
+        self._inverse_norm = np.full_like(most, np.nan) if slack else most
         self.quotes = RowQuotes(
             segment.values, frozen(level_title), segment.text_ptr, segment.text_place,
             segment.phrase_ptr, segment.phrase_place, segment.pair_key, segment.pair_term,

@@ -67,7 +67,6 @@ class Statistics:
         self.n_articles = 0
         self.document_frequency = np.zeros(0, dtype=np.int32)
         self._n_anchor = n_anchor
-        self._settled = np.zeros(0, dtype=np.int32)
         self._touched: list[NDArray[np.int32]] = []
         self.anchored = np.zeros(0)
         self.made = np.zeros(0)
@@ -77,7 +76,6 @@ class Statistics:
         """Make room for more terms; no article has them yet."""
         if n_terms > len(self.document_frequency):
             self.document_frequency = _grown(self.document_frequency, n_terms, 0)
-            self._settled = _grown(self._settled, n_terms, 0)
             (idf,) = self._idf(np.zeros(1, dtype=np.int32))
             self.anchored = _grown(self.anchored, n_terms, idf)
             self.made = _grown(self.made, n_terms, idf)
@@ -104,7 +102,6 @@ class Statistics:
         touched = [np.empty(0, dtype=np.int32), *self._touched]
         self._touched = []
         terms = np.unique(np.concatenate(touched)) if len(touched) > 2 else touched[-1]
-        terms = terms[self.document_frequency[terms] != self._settled[terms]]
         after = self._idf(self.document_frequency[terms])
         self.anchored[terms] = after
         is_off = np.abs(after - self.made[terms]) > TOLERANCE
@@ -112,7 +109,6 @@ class Statistics:
             self.slack = TOLERANCE
         change = Change(terms[is_off], self.made[terms[is_off]], after[is_off])
         self.made[change.terms] = change.after
-        self._settled[terms] = self.document_frequency[terms]
         return change
 
     @property

@@ -175,8 +175,7 @@ def rank_rows(
                     found = _similarity(
                         row, weight, is_in_query, shared, row_ptr, row_term, row_value, inverse_norm
                     )
-                    if found > score[0] or (found == score[0] and found > 0 and -row > tie[0]):
-                        sift(score, tie, k, found, -row)
+                    pruning.offer(score, tie, k, found, -row)
                     sums[row] = LEFT_OUT
             floors[query] = score[0]
         floor = np.float32(max(floors[query] * (1.0 - slack), LEAST))
@@ -199,8 +198,7 @@ def rank_rows(
             found = _similarity(
                 row, weight, is_in_query, shared, row_ptr, row_term, row_value, inverse_norm
             )
-            if found > score[0] or (found == score[0] and found > 0 and -row > tie[0]):
-                sift(score, tie, k, found, -row)
+            if pruning.offer(score, tie, k, found, -row):
                 floor = max(floor, np.float32(score[0] * (1.0 - slack)))
         floors[query] = max(floors[query], score[0])
         pruning.forget(terms, is_in_query)

@@ -270,6 +270,20 @@ def fetch_pairs(row_term, first):
 
 
 @kernel
+def offer(score, tie, size, new_score, new_tie):
+    """Put an element into a min-heap of (score, tie) if it beats the least; say whether.
+
+    A score of 0 beats nothing.
+    """
+    is_better = new_score > score[0] or (
+        new_score == score[0] and new_score > 0 and new_tie > tie[0]
+    )
+    if is_better:
+        sift(score, tie, size, new_score, new_tie)
+    return is_better
+
+
+@kernel
 def sift(score, tie, size, new_score, new_tie):
     """Put an element in place of the least one of a min-heap of (score, tie)."""
     node = 0

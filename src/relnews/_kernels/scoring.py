@@ -185,8 +185,7 @@ def rank_articles(
                         prior[article] * _fading(day[article], query_day[query], decay, undated),
                         queries, quotes, scratch, similarities,
                     )  # fmt: skip
-                    if found > steps[0] or (found == steps[0] and found > 0 and article > local[0]):
-                        sift(steps, local, k, found, article)
+                    pruning.offer(steps, local, k, found, article)
                     sums[article] = LEFT_OUT
             floors[query] = steps[0]
         floor = _floor(floors[query], slack)
@@ -212,8 +211,7 @@ def rank_articles(
                 prior[article] * _fading(day[article], query_day[query], decay, undated),
                 queries, quotes, scratch, similarities,
             )  # fmt: skip
-            if found > steps[0] or (found == steps[0] and found > 0 and article > local[0]):
-                sift(steps, local, k, found, article)
+            if pruning.offer(steps, local, k, found, article):
                 floor = max(floor, _floor(steps[0], slack))
         floors[query] = max(floors[query], steps[0])
         pruning.forget(terms, is_in_query)
