@@ -20,11 +20,14 @@ from unittest import mock
 
 import numpy as np
 
-from relnews import RelatedNews, bounds, plain, updates
+from relnews import RelatedNews
 from relnews.articles import Article
-from relnews.catalogue import CATALOGUE
-from relnews.entries import Entries
+from relnews.cold_start import draft_list
 from relnews.exceptions import RelnewsError
+from relnews.maintenance import updates
+from relnews.search import bounds
+from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.list_codec import Entries
 
 #: Seconds after which a change is taken for an endless loop.
 MOST_SECONDS = 20
@@ -374,8 +377,8 @@ def use(folder):
 def _plain_draft(news):
     """Rank a draft as the first list of a process is, under rules or not."""
     draft = Article(id="", title="dike flood", text="dike inundationrecord3 word101 flood crest")
-    with mock.patch.object(plain, "Book", mock.Mock(of=lambda _: ())):
-        return plain.list_of_draft(news._catalogue, draft, 3)
+    with mock.patch.object(draft_list, "Book", mock.Mock(of=lambda _: ())):
+        return draft_list.list_of_draft(news._catalogue, draft, 3)
 
 
 def try_one(archive, work, number):

@@ -12,11 +12,11 @@ import pytest
 import relnews
 from relnews import evaluation
 from relnews.articles import Problem
-from relnews.catalogue import FORMAT_VERSION, Catalogue
 from relnews.cli import main
 from relnews.exceptions import RelnewsError
-from relnews.lists import RelatedItem
-from relnews.storage import DTYPES
+from relnews.results import RelatedItem
+from relnews.storage.arrays import DTYPES
+from relnews.storage.catalogue import FORMAT_VERSION, Catalogue
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

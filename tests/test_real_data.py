@@ -12,9 +12,10 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 import reference
 from brute import Brute
-from relnews import RelatedNews, bounds, read_articles
+from relnews import RelatedNews, read_articles
 from relnews.articles import Problem
 from relnews.sample import sample_articles
+from relnews.search import bounds
 
 
 def records(path):

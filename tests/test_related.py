@@ -23,7 +23,7 @@ from relnews import (
     UnknownArticleError,
     read_articles,
 )
-from relnews.archive import BLOCK, Archive
+from relnews.archive.archive import BLOCK, Archive
 from relnews.sample import DEMO_ID, sample_articles
 
 RECORDS = [

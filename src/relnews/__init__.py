@@ -91,7 +91,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from relnews.articles import Article, Intake
-    from relnews.conditions import Conditions
+    from relnews.estimators.neighbors import CosineNeighbors
+    from relnews.estimators.vectorizers import CountVectorizer, TfidfVectorizer
     from relnews.exceptions import (
         ArchiveChangedError,
         ArchiveFormatError,
@@ -99,17 +100,16 @@ if TYPE_CHECKING:
         RelnewsError,
         UnknownArticleError,
     )
-    from relnews.explain import Explanation, WhyNot
-    from relnews.lists import Drift, RelatedItem, RelatedList, UpdateReport
-    from relnews.modes import MODES, Mode
-    from relnews.neighbors import CosineNeighbors
-    from relnews.options import Options
+    from relnews.lists.explain import Explanation, WhyNot
+    from relnews.options.conditions import Conditions
+    from relnews.options.list_options import Options
+    from relnews.options.modes import MODES, Mode
+    from relnews.options.recency import Recency
+    from relnews.options.selection import Selection
     from relnews.readers import ArticleReader, read_articles
-    from relnews.recency import Recency
     from relnews.related import RelatedNews, warm_up
-    from relnews.rules import Rule, Rules
-    from relnews.selection import Selection
-    from relnews.vectorizer import CountVectorizer, TfidfVectorizer
+    from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
+    from relnews.storage.rules import Rule, Rules
 
 __version__ = "0.1.0"
 
@@ -117,31 +117,31 @@ __version__ = "0.1.0"
 _HOME = {
     "Article": "articles",
     "Intake": "articles",
-    "CountVectorizer": "vectorizer",
-    "TfidfVectorizer": "vectorizer",
-    "CosineNeighbors": "neighbors",
+    "CountVectorizer": "estimators.vectorizers",
+    "TfidfVectorizer": "estimators.vectorizers",
+    "CosineNeighbors": "estimators.neighbors",
     "ArchiveChangedError": "exceptions",
     "ArchiveFormatError": "exceptions",
     "ArticleError": "exceptions",
     "RelnewsError": "exceptions",
     "UnknownArticleError": "exceptions",
-    "Explanation": "explain",
-    "WhyNot": "explain",
-    "Drift": "lists",
-    "RelatedItem": "lists",
-    "RelatedList": "lists",
-    "UpdateReport": "lists",
-    "MODES": "modes",
-    "Mode": "modes",
-    "Options": "options",
+    "Explanation": "lists.explain",
+    "WhyNot": "lists.explain",
+    "Drift": "results",
+    "RelatedItem": "results",
+    "RelatedList": "results",
+    "UpdateReport": "results",
+    "MODES": "options.modes",
+    "Mode": "options.modes",
+    "Options": "options.list_options",
     "ArticleReader": "readers",
     "read_articles": "readers",
-    "Conditions": "conditions",
-    "Recency": "recency",
+    "Conditions": "options.conditions",
+    "Recency": "options.recency",
     "RelatedNews": "related",
-    "Rule": "rules",
-    "Rules": "rules",
-    "Selection": "selection",
+    "Rule": "storage.rules",
+    "Rules": "storage.rules",
+    "Selection": "options.selection",
     "warm_up": "related",
 }
 

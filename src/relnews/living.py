@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from relnews import _validation
-from relnews.catalogue import Catalogue
-from relnews.lists import UpdateReport
+from relnews.results import UpdateReport
+from relnews.storage.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from relnews.archive import Archive
-    from relnews.updates import Updates
+    from relnews.archive.archive import Archive
+    from relnews.maintenance.updates import Updates
 
 # What ranks is imported when it is needed first: a stored list is read without.
 
@@ -107,11 +107,11 @@ class LivingArchive:
         ArchiveFormatError
             If the archive is so damaged that it cannot be read.
         """
-        from relnews import audit
+        from relnews.maintenance import verify
 
         archive = self._fitted()
-        problems = [*audit.problems_of(archive)]
-        return problems if takedown is None else [*problems, *audit.traces_of(archive, takedown)]
+        problems = [*verify.problems_of(archive)]
+        return problems if takedown is None else [*problems, *verify.traces_of(archive, takedown)]
 
     def refresh(self) -> int:
         """Take in what other processes have committed; return the `generation`.
@@ -153,8 +153,8 @@ class LivingArchive:
             if self._catalogue is None:
                 msg = f"{type(self).__name__!r} object has no attribute 'archive_'"
                 raise AttributeError(msg)
-            from relnews.archive import Archive
-            from relnews.storage import Store
+            from relnews.archive.archive import Archive
+            from relnews.storage.arrays import Store
 
             with self._catalogue.state:
                 if self._archive is None:
@@ -175,7 +175,7 @@ class LivingArchive:
 
     def _updates(self) -> Updates:
         if self._changes is None:
-            from relnews.updates import Updates
+            from relnews.maintenance.updates import Updates
 
             self._changes = Updates(self._fitted())
         return self._changes

@@ -11,24 +11,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from relnews import _validation, stored
-from relnews.catalogue import Catalogue
+from relnews import _validation
 from relnews.exceptions import UnknownArticleError
-from relnews.lists import Drift, RelatedList, UpdateReport
 from relnews.living import LivingArchive
-from relnews.modes import DEFAULT, STORED
-from relnews.recency import Recency
+from relnews.options.modes import DEFAULT, STORED
+from relnews.options.recency import Recency
+from relnews.results import Drift, RelatedList, UpdateReport
+from relnews.storage import list_reader
+from relnews.storage.catalogue import Catalogue
 
 if TYPE_CHECKING:
     import datetime as dt
 
     from relnews.articles import Article, Intake
-    from relnews.desk import Desk
-    from relnews.duplicates import Progress
-    from relnews.explain import Explanation, WhyNot
-    from relnews.options import Options, Plan
-    from relnews.rules import Rules
-    from relnews.selection import Prefer
+    from relnews.lists.builder import Desk
+    from relnews.lists.explain import Explanation, WhyNot
+    from relnews.lists.near_duplicates import Progress
+    from relnews.options.list_options import Options, Plan
+    from relnews.options.selection import Prefer
+    from relnews.storage.rules import Rules
 
 # What ranks is imported when it is needed first: a stored list is read without.
 
@@ -125,9 +126,9 @@ class RelatedNews(LivingArchive):
         RelatedNews
             Itself. ``intake_`` says what was skipped or mended and why.
         """
-        from relnews.analysis import Analysis
-        from relnews.archive import Archive
-        from relnews.weights import Weighting
+        from relnews.archive.archive import Archive
+        from relnews.search.weights import Weighting
+        from relnews.text.analysis import Analysis
 
         _validation.check_is_recency(self.recency, Recency)
         _validation.check_own_recency(self.recency)
@@ -221,7 +222,7 @@ class RelatedNews(LivingArchive):
         _validation.check_integer("k", k, minimum=1)
         catalogue = self._read_catalogue()
         if options.keys() <= {"mode"} and options.get("mode", DEFAULT) == STORED:
-            found = stored.stored_list(catalogue, str(id), k)
+            found = list_reader.stored_list(catalogue, str(id), k)
             if found is not None:
                 return found
         desk, plan = self._lists_of(options)
@@ -297,8 +298,8 @@ class RelatedNews(LivingArchive):
         _validation.check_integer("k", k, minimum=1)
         _validation.check_draft(title, text)
         from relnews.articles import Article, parse_date
-        from relnews.languages import check_language
-        from relnews.options import Plan
+        from relnews.options.list_options import Plan
+        from relnews.text.languages import check_language
 
         check_language(language)
         draft = Article(
@@ -306,9 +307,9 @@ class RelatedNews(LivingArchive):
         )
         is_first, self._has_ranked = not self._has_ranked, True
         if is_first and "numba" not in sys.modules and Plan.of(options).is_plain:
-            from relnews import plain
+            from relnews.cold_start import draft_list
 
-            found = plain.list_of_draft(self._read_catalogue(), draft, k)
+            found = draft_list.list_of_draft(self._read_catalogue(), draft, k)
             if found is not None:
                 return found
         desk, plan = self._lists_of(options)
@@ -349,7 +350,7 @@ class RelatedNews(LivingArchive):
     @property
     def rules(self) -> Rules:
         """What editors say of lists: kept in the archive, and applied whenever a list is read."""
-        from relnews.rules import Rules
+        from relnews.storage.rules import Rules
 
         return Rules(self._read_catalogue(), lambda word: self.archive_.has_word(word))
 
@@ -386,8 +387,8 @@ class RelatedNews(LivingArchive):
             The ids of each group, the canonical one first and the others newest first. Larger
             groups come first; of one size, the one whose canonical id is the smallest.
         """
-        from relnews import duplicates
-        from relnews.selection import PREFERENCES
+        from relnews.lists import near_duplicates
+        from relnews.options.selection import PREFERENCES
 
         _validation.check_share("threshold", threshold, above=True)
         _validation.check_prefer(prefer, PREFERENCES)
@@ -395,7 +396,9 @@ class RelatedNews(LivingArchive):
         _validation.check_n_jobs(self.n_jobs)
         archive = self._fitted()
         return archive.current(
-            lambda: duplicates.groups_of(archive, threshold, prefer, self.n_jobs, progress, sources)
+            lambda: near_duplicates.groups_of(
+                archive, threshold, prefer, self.n_jobs, progress, sources
+            )
         )
 
     def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
@@ -415,11 +418,11 @@ class RelatedNews(LivingArchive):
         UnknownArticleError
             If the archive lacks one of them.
         """
-        from relnews import verdicts
+        from relnews.lists import why_not
 
         desk, plan = self._lists_of(options)
         archive = desk.archive
-        return archive.current(lambda: verdicts.explanation_of(archive, str(a), str(b), plan))
+        return archive.current(lambda: why_not.explanation_of(archive, str(a), str(b), plan))
 
     def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
         """Say why an article is not among the first k of the list of another.
@@ -441,11 +444,11 @@ class RelatedNews(LivingArchive):
         UnknownArticleError
             If the archive lacks ``a``.
         """
-        from relnews import verdicts
+        from relnews.lists import why_not
 
         _validation.check_integer("k", k, minimum=1)
         desk, plan = self._lists_of(options)
-        return desk.archive.current(lambda: verdicts.reason_of(desk, str(a), str(b), k, plan))
+        return desk.archive.current(lambda: why_not.reason_of(desk, str(a), str(b), k, plan))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
@@ -477,8 +480,8 @@ class RelatedNews(LivingArchive):
 
     def _lists_of(self, options: Options) -> tuple[Desk, Plan]:
         """Return who makes lists, and what they are asked for."""
-        from relnews.desk import Desk
-        from relnews.options import Plan
+        from relnews.lists.builder import Desk
+        from relnews.options.list_options import Plan
 
         archive, plan = self._fitted(), Plan.of(options)
         if self._desk is None or self._desk.archive is not archive:
@@ -501,7 +504,7 @@ def _given(articles: object, intake: Intake | None) -> tuple[Iterable[Article], 
 def warm_up() -> None:
     """Compile or load what fitting, ranking and updating use, so that no reader waits for it."""
     news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
-    from relnews.selection import Selection
+    from relnews.options.selection import Selection
 
     news.related("0", selection=Selection(duplicates=None, diversity=0.5))
     news.related_to_text("story")

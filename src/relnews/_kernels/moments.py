@@ -22,7 +22,7 @@ def moments(row_ptr, row_low, row_high, row_level, level_weight, level_title, id
     ----------
     row_ptr : int64[n_articles + 1]
     row_low, row_high, row_level
-        Arrays of a `relnews.postings.Segment`.
+        Arrays of a `relnews.search.segment.Segment`.
     level_weight : float64[n_levels]
     level_title : float64[n_levels]
     idf : float64[n_terms]
@@ -80,7 +80,7 @@ def shift_moments(
     from_idf, to_idf : float64[n_changed]
         What idf they had, and have.
     term, term_ptr, group_ptr, group_level, posting
-        The postings of a `relnews.postings.Segment`.
+        The postings of a `relnews.search.segment.Segment`.
     level_weight, level_title : float64[n_levels]
     moments : float64[n_articles, 5]
     """

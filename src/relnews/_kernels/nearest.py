@@ -115,7 +115,7 @@ def rank_rows(
     k : int
         At least 1, at most n_rows.
     q_sketch … q_norm
-        The outlines of the queries' common terms; see `relnews.bounds.Outline`.
+        The outlines of the queries' common terms; see `relnews.search.bounds.Outline`.
     sketch … norm
         The outlines of the rows, of unit length each.
     post_ptr : int64[n_terms + 1]

@@ -22,7 +22,7 @@ def gather(
     place, local : int64[n_some]
         Where each goes to, and its number in the segment.
     row_ptr, row_low, row_high, row_level
-        Arrays of a `relnews.postings.Segment`.
+        Arrays of a `relnews.search.segment.Segment`.
     level_weight : float64[n_levels]
     idf : float64[n_terms]
     out_ptr : int64[n_places + 1]

@@ -238,7 +238,7 @@ def add_phrases(
     n_text : int
         Slots of ``scratch.text_pairs`` that are in use.
     term, term_ptr, group_ptr, group_level, posting
-        The postings of a `relnews.postings.Segment`.
+        The postings of a `relnews.search.segment.Segment`.
     """
     keys = np.empty(n_text, dtype=np.uint64)
     n = 0

@@ -101,13 +101,13 @@ def rank_articles(
     k : int
         At least 1, at most n_articles.
     q_sketch … q_norm
-        The outlines of the queries' weights; see `relnews.bounds.Outline`.
+        The outlines of the queries' weights; see `relnews.search.bounds.Outline`.
     sketch … norm
         The outlines of the articles' weights, not divided by their lengths.
     is_rare : bool[n_terms]
         Which terms are walked.
     term, term_ptr, group_ptr, group_level, posting, row_ptr, row_low, row_high, row_level
-        The arrays of a `relnews.postings.Segment`.
+        The arrays of a `relnews.search.segment.Segment`.
     level_weight : float64[n_levels]
     inverse_norm, prior : float64[n_articles]
         1 / length is NaN where it is not known yet, and then written when it is needed.

@@ -140,7 +140,7 @@ def count_in_titles(place, words, term, term_ptr, group_ptr, group_level, postin
         Where each of the words is among the terms, if it is.
     words : int32[n_words]
     term, term_ptr, group_ptr, group_level, posting, values
-        Arrays of a `relnews.postings.Segment`.
+        Arrays of a `relnews.search.segment.Segment`.
     out : int32[n_articles]
         Zeros.
     """

@@ -11,12 +11,12 @@ import click
 
 from relnews.cli._shared import Command
 from relnews.exceptions import RelnewsError
-from relnews.modes import DEFAULT, FALLBACKS, MODES
-from relnews.recency import Recency
-from relnews.selection import PREFERENCES, Selection
+from relnews.options.modes import DEFAULT, FALLBACKS, MODES
+from relnews.options.recency import Recency
+from relnews.options.selection import PREFERENCES, Selection
 
 if TYPE_CHECKING:
-    from relnews.options import Options
+    from relnews.options.list_options import Options
 
 
 _OPTIONS = (

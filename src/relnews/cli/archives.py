@@ -119,8 +119,8 @@ def build(
     others are loaded.
     """
     from relnews import _validation
-    from relnews.catalogue import CATALOGUE
     from relnews.related import RelatedNews
+    from relnews.storage.catalogue import CATALOGUE
 
     _validation.check_archive_target(output, CATALOGUE)  # now rather than after all the work
     reader = source.open(strict)
@@ -309,8 +309,8 @@ def duplicates(
 
 def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
     """Return one line for each article: number of its group, date, id and title."""
-    from relnews.duplicates import articles_of
     from relnews.export.text import printable
+    from relnews.lists.near_duplicates import articles_of
 
     catalogue = news.archive_.catalogue
     known = catalogue.digests([id_ for group in groups for id_ in group])

@@ -22,7 +22,7 @@ from relnews.cli._shared import (
 )
 
 if TYPE_CHECKING:
-    from relnews.lists import RelatedList
+    from relnews.results import RelatedList
 
 
 @click.command()

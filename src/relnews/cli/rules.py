@@ -14,7 +14,7 @@ from relnews.cli._options import usage
 from relnews.cli._shared import archive_argument, format_option, one_line, read_text
 
 if TYPE_CHECKING:
-    from relnews.rules import Rules
+    from relnews.storage.rules import Rules
 
 
 @click.group()
@@ -166,7 +166,7 @@ def load(archive: Path, file: TextIO) -> None:
     \b
     relnews rules list old.relnews --format json | relnews rules load new.relnews -
     """
-    from relnews.rules import Rule
+    from relnews.storage.rules import Rule
 
     lines = read_text(file).split("\n")
     try:

@@ -24,8 +24,8 @@ from relnews.cli._source import Source, source_options
 from relnews.exceptions import RelnewsError
 
 if TYPE_CHECKING:
-    from relnews.lists import UpdateReport
     from relnews.related import RelatedNews
+    from relnews.results import UpdateReport
 
 
 @click.command()

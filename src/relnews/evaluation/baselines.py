@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from relnews.articles import Article
-from relnews.lists import RelatedItem
+from relnews.results import RelatedItem
 
 if TYPE_CHECKING:
     from relnews.related import RelatedNews

@@ -15,8 +15,8 @@ from relnews.evaluation.tables import lines_of
 from relnews.export.text import printable
 
 if TYPE_CHECKING:
-    from relnews.lists import RelatedList
     from relnews.related import RelatedNews
+    from relnews.results import RelatedList
 
 #: How many of the articles that most lists point to are named.
 HUBS_NAMED = 5

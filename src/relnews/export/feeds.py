@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from relnews.export.html import headline, linkable
 from relnews.export.json import line
-from relnews.lists import RelatedItem, RelatedList
+from relnews.results import RelatedItem, RelatedList
 
 #: What XML cannot hold, not even escaped.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

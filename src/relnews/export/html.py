@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from relnews import _validation
 from relnews.articles import Article
-from relnews.lists import RelatedItem, RelatedList
+from relnews.results import RelatedItem, RelatedList
 
 #: Languages written from right to left.
 _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}

@@ -6,7 +6,7 @@ import json
 from importlib import resources
 from typing import Any
 
-from relnews.lists import RelatedList
+from relnews.results import RelatedList
 
 #: What could end a ``<script>``, open a comment or an entity, or break a line of JavaScript. In
 #: JSON these only occur inside strings, where an escape means the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relnews.export.html import linkable
 from relnews.export.json import line
-from relnews.lists import RelatedItem, RelatedList
+from relnews.results import RelatedItem, RelatedList
 
 
 def to_dict(related: RelatedList) -> dict[str, object]:

@@ -18,9 +18,9 @@ from relnews.export.folder import FolderReport, KeptFolder, kept
 from relnews.export.names import digest, file_name
 
 if TYPE_CHECKING:
-    from relnews.lists import RelatedList
-    from relnews.options import Options
+    from relnews.options.list_options import Options
     from relnews.related import RelatedNews
+    from relnews.results import RelatedList
 
 #: Lists in one file of a pack, about.
 PACKED = 1024

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relnews.lists import SIMILAR, RelatedItem, RelatedList
+from relnews.results import SIMILAR, RelatedItem, RelatedList
 
 #: Unprintable to Python, but harmless and part of real headlines: the soft hyphen, zero-width
 #: space and joiners, direction marks.

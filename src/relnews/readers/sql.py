@@ -20,7 +20,7 @@ from relnews.readers.reader import ArticleReader, Found
 if TYPE_CHECKING:
     import sqlalchemy
 
-    from relnews.catalogue import Catalogue
+    from relnews.storage.catalogue import Catalogue
 
 #: Rows that are asked for at once.
 _ROWS = 1000

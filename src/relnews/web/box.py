@@ -11,8 +11,8 @@ from markupsafe import Markup
 from relnews import _validation
 from relnews.exceptions import RelnewsError, UnknownArticleError
 from relnews.export import html
-from relnews.lists import RelatedList
 from relnews.related import RelatedNews
+from relnews.results import RelatedList
 
 _LOG = logging.getLogger(__name__)
 

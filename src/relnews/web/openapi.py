@@ -8,7 +8,7 @@ import relnews
 from relnews._validation import WebProblem
 from relnews.export import json
 from relnews.web.drafts import DEFAULT_K, MOST_K, TAG
-from relnews.web.lists import MOST_ID
+from relnews.web.routes import MOST_ID
 
 
 def document() -> dict[str, Any]:

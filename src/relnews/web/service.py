@@ -16,10 +16,10 @@ from starlette.routing import Route
 
 from relnews import _validation
 from relnews.web import openapi
-from relnews.web.forms import make_forms
-from relnews.web.lists import Lists
+from relnews.web.formats import make_forms
 from relnews.web.metrics import CONTENT_TYPE, Measured, Metrics
 from relnews.web.problems import HANDLERS
+from relnews.web.routes import Lists
 from relnews.web.source import Source
 
 

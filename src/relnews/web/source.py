@@ -7,12 +7,13 @@ import functools
 from pathlib import Path
 from typing import NamedTuple
 
-from relnews import _validation, stored
-from relnews.catalogue import CATALOGUE, Catalogue, moment
+from relnews import _validation
 from relnews.exceptions import UnknownArticleError
-from relnews.languages import code_of
-from relnews.lists import RelatedList
 from relnews.related import RelatedNews
+from relnews.results import RelatedList
+from relnews.storage import list_reader
+from relnews.storage.catalogue import CATALOGUE, Catalogue, moment
+from relnews.text.languages import code_of
 
 
 class Found(NamedTuple):
@@ -76,7 +77,7 @@ class Source:
             (published,) = catalogue.dates([key])
             with _validation.damage_in(self._folder):
                 date = moment(published)
-            return Found(date, stored.stored_list(catalogue, identifier, k))
+            return Found(date, list_reader.stored_list(catalogue, identifier, k))
 
     def rank(self, identifier: str, k: int) -> RelatedList | None:
         """Return the list of an article, ranked if need be; None if the archive lacks it."""

@@ -1,0 +1,374 @@
+"""Index: the segments of an archive and their statistics, as of its newest change."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation
+from relnews._kernels._compile import frozen
+from relnews.archive.live_segment import Epoch, Member, Sums, View, no_outline
+from relnews.archive.pending import OpenArticle, joined
+from relnews.options.recency import Recency
+from relnews.search import weights
+from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline, common_terms
+from relnews.search.corpus_stats import Statistics
+from relnews.search.query import Figures
+from relnews.search.segment import Segment
+from relnews.search.top_k import ScoredSegment
+from relnews.search.weights import Weighting
+from relnews.storage.arrays import DTYPES, Store
+from relnews.storage.catalogue import FolderEntry
+from relnews.storage.rules import Book
+from relnews.text.analysis import Analysis
+from relnews.text.ignored_terms import IgnoredTerms
+from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
+
+#: Never: the timestamp after all others.
+_NEVER = np.iinfo(np.int64).max
+
+#: So many open articles are laid out once, and only those after them with each that comes.
+OPEN_TOGETHER = 64
+
+
+class Index:
+    """What an archive ranks with, in memory or mapped; brought up to date by `refresh`.
+
+    Parameters
+    ----------
+    store : Store
+    analysis : Analysis
+    weighting : Weighting
+    recency : Recency or None
+
+    Attributes
+    ----------
+    generation : int
+        The change that it is up to date with.
+    vocabulary : LayeredVocabulary
+    members : dict of int to Member
+        Segments by the numbers of their folders.
+    open : dict of int to OpenArticle
+        The articles that are in no segment yet, by key.
+    statistics : Statistics
+    epoch : Epoch
+    ignored : IgnoredTerms
+        What editors want to count nothing now.
+    """
+
+    vocabulary: LayeredVocabulary
+    epoch: Epoch
+    statistics: Statistics
+
+    def __init__(
+        self, store: Store, analysis: Analysis, weighting: Weighting, recency: Recency | None
+    ) -> None:
+        self.store = store
+        self.analysis = analysis
+        self.weighting = weighting
+        self.recency = recency
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin from nothing again: what is in memory may be of a change that failed."""
+        self.generation = -1
+        self.members: dict[int, Member] = {}
+        self.open: dict[int, OpenArticle] = {}
+        self._sequence = 0
+        self._vocabulary_number = -1
+        self._epoch_number = -1
+        self.ignored = self._ignored_of_epoch = IgnoredTerms()
+        self._expiring = self._expires = np.empty(0, dtype=np.int64)
+        #: The open articles, from one to another in the order in which they came, as segments.
+        self._open_members: dict[tuple[int, int], Member] = {}
+        self._view: View | None = None
+        self._epoch_view: View | None = None
+
+    def refresh(self) -> bool:
+        """Take in what was committed since the last time; say whether there was anything."""
+        catalogue = self.store.catalogue
+        with catalogue.reading():
+            generation = catalogue.generation()
+            if generation == self.generation:
+                return False
+            try:
+                self.take_in()
+            except BaseException:
+                self.forget()  # whoever interrupts leaves nothing half
+                raise
+        self.generation = generation
+        return True
+
+    def take_in(self) -> None:
+        """Bring everything to what the catalogue says now."""
+        catalogue = self.store.catalogue
+        entries = catalogue.folders()
+        place = catalogue.folder or ":memory:"
+        for entry in entries:
+            _validation.check_kind(place, entry.kind, DTYPES)
+        with _validation.damage_in(place):
+            self._refresh_vocabulary(entries)
+            self._refresh_epoch(entries)
+            self._refresh_members(entries)
+            self._refresh_open()
+            self._refresh_removed()
+            self._refresh_ignored()
+        expiries = catalogue.expiries()
+        self._expiring = np.array([*expiries], dtype=np.int64)
+        self._expires = np.array([*expiries.values()], dtype=np.int64)
+        self._view = self._epoch_view = None
+
+    @property
+    def n_articles(self) -> int:
+        """Articles of the archive."""
+        return self.statistics.n_articles
+
+    def view(self) -> View:
+        """Return what is ranked over now."""
+        now = time.time_ns() // 1000
+        view = self._view
+        if view is None or not view.since <= now < view.until:
+            change = self.statistics.settle()
+            idf = self.statistics.idf()
+            is_ignored = self.ignored.among(self.vocabulary)
+            if is_ignored is not None:
+                idf[is_ignored] = 0.0
+                change = change.without(is_ignored)
+            try:
+                view = self._view_of(
+                    idf, lambda m: m.sums(self.statistics, change, is_ignored), now
+                )
+            except BaseException:
+                self.forget()  # some lengths may be of before, others of now
+                raise
+            self._view = view
+        return view
+
+    def epoch_view(self) -> View:
+        """Return what stored lists are ranked over: the statistics are those of the epoch."""
+        if self._epoch_view is None:
+            idf = self.epoch.idf(len(self.vocabulary))
+            is_ignored = self._ignored_of_epoch.among(self.vocabulary)
+            if is_ignored is not None:
+                idf[is_ignored] = 0.0
+
+            def sums(member: Member) -> Sums:
+                if member.epoch_sums is None:
+                    member.epoch_sums = Sums.of(member.moments(idf))
+                return member.epoch_sums
+
+            self._epoch_view = self._view_of(idf, sums, None)
+        return self._epoch_view
+
+    def drift(self) -> float:
+        """Return the largest relative change of an idf since the epoch, of terms in use."""
+        in_use, before = self._of_epoch
+        now = self.statistics.document_frequency[in_use]
+        after = weights.inverse_document_frequency(now, self.n_articles)
+        return float(np.abs(after / before - 1)[now > 0].max(initial=0.0))
+
+    def new_epoch(
+        self, members: Sequence[Member], *, keep_statistics: bool
+    ) -> tuple[Epoch, list[Outline]]:
+        """Return a new epoch, and the outlines that segments have in it.
+
+        Parameters
+        ----------
+        members : sequence of Member
+        keep_statistics : bool
+            Choose common terms anew, and nothing else.
+        """
+        if keep_statistics:
+            frequency, n = self.epoch.document_frequency, self.epoch.n_articles
+        else:
+            frequency, n = self.statistics.document_frequency.copy(), self.n_articles
+        idf = Epoch(n, frequency, self.epoch.common).idf(len(self.vocabulary))
+        common = CommonTerms.of(
+            common_terms(frequency.astype(np.int64), n), len(idf),
+            (rows for member in members for rows in member.sample(idf)),
+        )  # fmt: skip
+        epoch = Epoch(n, frozen(frequency), common)
+        return epoch, [
+            common.outline(member.all_rows(idf), member.segment.n_articles) for member in members
+        ]
+
+    def outline(self, segment: Segment) -> Outline:
+        """Return the outline of a new segment, in the present epoch."""
+        idf = self.epoch.idf(len(self.vocabulary))
+        member = Member(None, segment, no_outline(0), self.weighting)
+        return self.epoch.common.outline(member.all_rows(idf), segment.n_articles)
+
+    def member_of(self, key: int) -> Member | None:
+        """Return the segment that has an article, alive or not."""
+        return next((m for m in self.members.values() if m.segment.find(key) >= 0), None)
+
+    # --- taking in what was committed ------------------------------------------------------------
+
+    def _refresh_vocabulary(self, entries: Sequence[FolderEntry]) -> None:
+        (entry,) = (entry for entry in entries if entry.kind == "vocabulary")
+        if entry.number != self._vocabulary_number:
+            arrays = self.store.arrays(entry)
+            _validation.check_vocabulary(arrays)
+            seed = int(self.store.catalogue.setting("seed"))
+            base = Vocabulary(**arrays, seed=seed)
+            self.vocabulary = LayeredVocabulary(base)
+            self._vocabulary_number = entry.number
+        newer = self.store.catalogue.terms(len(self.vocabulary))
+        if newer:
+            known = self.vocabulary.newest(len(self.vocabulary.base))
+            self.vocabulary = LayeredVocabulary(self.vocabulary.base, [*known, *newer])
+
+    def _refresh_epoch(self, entries: Sequence[FolderEntry]) -> None:
+        (entry,) = (entry for entry in entries if entry.kind == "epoch")
+        n_terms = len(self.vocabulary)
+        if entry.number != self._epoch_number:
+            arrays = self.store.arrays(entry)
+            n_articles = int(self.store.catalogue.setting("epoch"))
+            _validation.check_epoch(arrays, n_terms, n_articles)
+            common = CommonTerms.restore(arrays["terms"], arrays["basis"], n_terms)
+            self.epoch = Epoch(n_articles, arrays["document_frequency"], common)
+            if self._epoch_number == -1:
+                self.statistics = Statistics(n_articles)
+            self._epoch_number = entry.number
+            in_use = np.flatnonzero(arrays["document_frequency"])
+            self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
+            for member in self.members.values():
+                member.epoch_sums = None
+        if len(self.epoch.common.is_rare) < n_terms:
+            common = self.epoch.common.resized(n_terms + n_terms // 8)
+            self.epoch = dataclasses.replace(self.epoch, common=common)
+        self.statistics.grow(n_terms)
+
+    def _refresh_members(self, entries: Sequence[FolderEntry]) -> None:
+        outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
+        current = {entry.number: entry for entry in entries if entry.kind == "segment"}
+        for number, entry in current.items():
+            member = self.members.get(number)
+            if member is None:
+                arrays = dict(self.store.arrays(entry))
+                segment = Segment(**arrays)
+                _validation.check_segment(segment.is_sound(len(self.vocabulary)))
+                member = Member(entry, segment, no_outline(0), self.weighting)
+                self.members[number] = member
+                self.statistics.add(*segment.document_frequency(), segment.n_articles)
+            if outlines[number].number != member.outline_number:
+                stored = self.store.arrays(outlines[number])
+                member.outline = self.epoch.common.restore_outline(
+                    [stored[name] for name in OUTLINE_DTYPES], member.segment.n_articles
+                )
+                member.outline_number = outlines[number].number
+        for number in self.members.keys() - current.keys():
+            member = self.members.pop(number)
+            dead = member.segment.wording(np.flatnonzero(~member.is_alive)).counts
+            terms, frequency = member.segment.document_frequency()
+            self.statistics.add(terms, -frequency, -member.segment.n_articles)
+            self.statistics.add(*_frequency(dead.term), dead.n_articles)
+
+    def _refresh_open(self) -> None:
+        catalogue = self.store.catalogue
+        sealed = int(catalogue.setting("sealed") or 0)
+        for key in [key for key in self.open if key < sealed]:
+            self._close(key)
+        last = max(self.open, default=sealed - 1)
+        for stored in catalogue.counts(last):
+            article = OpenArticle.read(stored, len(self.vocabulary))
+            self.open[stored.key] = article
+            n = len(article.term)
+            self.statistics.add(article.term, np.ones(n, dtype=np.int32), 1)
+
+    def _refresh_removed(self) -> None:
+        for sequence, key in self.store.catalogue.removals(self._sequence):
+            self._sequence = sequence
+            if key in self.open:
+                self._close(key)
+            elif (member := self.member_of(key)) is not None:
+                local = member.segment.find(key)
+                if member.is_alive[local]:
+                    member.is_alive[local] = False
+                    term, _ = member.segment.row(local)
+                    self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
+
+    def _refresh_ignored(self) -> None:
+        book = Book.of(self.store.catalogue)
+        if self.ignored.words != {*book.ignored}:
+            self.ignored = IgnoredTerms(book.ignored, self.analysis)
+            for member in self.members.values():
+                member.forget_moments()
+        if self._ignored_of_epoch.words != {*book.ignored_then}:
+            self._ignored_of_epoch = IgnoredTerms(book.ignored_then, self.analysis)
+
+    def _close(self, key: int) -> None:
+        term = self.open.pop(key).term
+        self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
+        self._open_members = {}
+
+    # --- what is ranked over ---------------------------------------------------------------------
+
+    def _view_of(
+        self,
+        idf: NDArray[np.float64],
+        sums: Callable[[Member], Sums],
+        now: int | None,
+    ) -> View:
+        common = self.epoch.common
+        idf = frozen(idf)
+        then = self.epoch.document_frequency[common.terms]
+        idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
+        n_articles = self.epoch.n_articles if now is None else self.n_articles
+        unseen = float(weights.inverse_document_frequency(np.zeros(1, np.int32), n_articles)[0])
+        figures = Figures(idf, unseen, common, idf[common.terms] / idf_then)
+        until = _NEVER
+        scored = []
+        for member in self._all_members():
+            segment = member.segment
+            prior = member.is_alive.astype(np.float64)
+            if now is not None:
+                until = min(until, self._hide(segment, prior, now))
+            own = sums(member) if member.entry is not None else Sums.of(member.moments(idf))
+            scored.append(
+                ScoredSegment(
+                    segment, member.level_weight, member.level_title, own.length, own.title,
+                    own.slack, member.n_common(common), figures, member.outline, prior,
+                )
+            )  # fmt: skip
+        return View(scored, figures, self.weighting, self.recency, 0 if now is None else now, until)
+
+    def _all_members(self) -> list[Member]:
+        """Return the segments, and the open articles as one or two more."""
+        n = len(self.open)
+        last = n - n % OPEN_TOGETHER
+        cuts = [(i, j) for i, j in ((0, last), (last, n)) if i < j]
+        self._open_members = {
+            cut: self._open_members.get(cut) or self._lay_out(*cut) for cut in cuts
+        }
+        segments = [member for member in self.members.values() if member.segment.n_articles]
+        return [*segments, *self._open_members.values()]
+
+    def _lay_out(self, first: int, last: int) -> Member:
+        """Return some open articles as a segment of their own."""
+        keys, articles = [*self.open][first:last], [*self.open.values()][first:last]
+        segment = Segment.of_rows(
+            joined(articles), np.array(keys),
+            np.array([one.published for one in articles], dtype=np.int64),
+            [one.id for one in articles],
+        )  # fmt: skip
+        return Member(None, segment, no_outline(segment.n_articles), self.weighting)
+
+    def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
+        """Leave out what is not to be seen now; return the next timestamp at which that changes."""
+        first = int(np.searchsorted(segment.published, now, side="right"))
+        prior[first:] = 0.0
+        until = int(segment.published[first]) if first < segment.n_articles else _NEVER
+        local = segment.find_all(self._expiring)
+        here = local >= 0
+        local, expires = local[here], self._expires[here]
+        prior[local[expires <= now]] = 0.0
+        return min(until, int(expires[expires > now].min(initial=_NEVER)))
+
+
+def _frequency(term: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    return np.unique(term, return_counts=True)

@@ -1,0 +1,1 @@
+"""The first list of a process, ranked without compiled kernels."""

@@ -1,0 +1,251 @@
+"""Plain ranking: the list of a draft by NumPy alone, for a process that may rank only one.
+
+Importing Numba and loading kernels takes several times as long as this does; from the second list
+on they are worth it. The lists are the same.
+
+A walk over the postings sums, for every article, the length of its weights, its cosine with the
+draft, and which words of either title the other text has. Whether the words of a phrase follow each
+other there is looked at for few articles: as if they always did is a bound from above, as if they
+never did is one from below.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation
+from relnews._kernels.quoting import PHRASE_WEIGHT
+from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
+from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
+from relnews.archive.live_segment import View
+from relnews.articles import Article
+from relnews.cold_start.mapped_archive import Part, Snapshot, matches, pairs_of
+from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
+from relnews.lists import near_duplicates
+from relnews.lists.near_duplicates import Candidates, Preference, floor_of
+from relnews.lists.selector import Selected, chosen_of
+from relnews.options.modes import DEFAULT, MODES
+from relnews.options.selection import Selection
+from relnews.results import RelatedList, item_of
+from relnews.search.bounds import CommonTerms
+from relnews.search.query import Figures, Queries
+from relnews.search.segment import days
+from relnews.search.top_k import Ranked
+from relnews.search.weights import inverse
+from relnews.storage.catalogue import Catalogue, timestamp
+from relnews.storage.rules import Book
+from relnews.text.article_terms import NO_ARTICLE
+
+#: A longer list is left to kernels.
+MOST = 50
+
+#: Scores that were summed in another order differ by less.
+_ROUNDING = 1e-9
+
+
+def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList | None:
+    """Return the list of a draft in the mode that goes without saying; None if kernels have to.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    draft : Article
+    k : int
+    """
+    if k > MOST:
+        return None
+    try:
+        place = catalogue.folder or ":memory:"
+        with catalogue.reading(), _validation.damage_in(place), np.errstate(all="ignore"):
+            if Book.of(catalogue):
+                return None
+            chosen = _Ranking(Snapshot(catalogue), draft).choose(k)
+            about: Any = catalogue.details(chosen.ranked.key.tolist())
+    except (ArchiveChangedError, ArchiveFormatError):
+        return None  # kernels find out which it is, or try again
+    ranked = chosen.ranked
+    lines = zip(about, ranked.score.tolist(), ranked.similarity.tolist(), chosen.also, strict=True)
+    return RelatedList(None, tuple(
+        item_of(shown, rank, score, similarity, also)
+        for rank, (shown, score, similarity, also) in enumerate(lines, start=1)
+    ))  # fmt: skip
+
+
+class _Ranking:
+    """The articles of an archive as they are related to a draft.
+
+    Parameters
+    ----------
+    state : Snapshot
+    draft : Article
+    """
+
+    def __init__(self, state: Snapshot, draft: Article) -> None:
+        self._state = state
+        query = state.query(draft)
+        common = CommonTerms(np.empty(0, np.int32), np.empty((0, 0)), len(state.idf))
+        figures = Figures(state.idf, state.unseen, common)
+        self._queries = Queries.of([query], figures, state.weighting)
+        self._text = query.text
+        self._text_pairs = pairs_of(query.text[:-1], query.text[1:])
+        date = timestamp(draft.published)
+        self._day = int(days(np.array([state.now if date is None else date]))[0])
+        self._sums = [self._sum(part) for part in state.parts]
+
+    def choose(self, k: int) -> Selected:
+        """Return what is in the list."""
+        selection = cast(Selection, MODES[DEFAULT].selection)
+        floor = floor_of(cast(float, selection.duplicates))
+        of_one = SCORE_STEPS / self._state.weighting.scale
+        near = [s.part.key[np.rint(s.cosine * of_one) >= floor] for s in self._sums]
+        if len(self._text) >= near_duplicates.SAME_WORDS:
+            near += [s.part.key[s.part.with_text(self._text)] for s in self._sums]
+        near_draft = np.concatenate([np.empty(0, dtype=np.int64), *near])
+        preference = Preference(selection.prefer, cast(View, self), self._state.catalogue)
+        depth = k + k // 2 + 1
+        while True:
+            ranked = self._best(depth)
+            candidates = cast(Candidates, _Compared(self._state, [*map(self._find, ranked.key)]))
+            is_all = len(ranked.key) < depth
+            chosen = chosen_of(ranked, is_all, k, selection, candidates, preference, near_draft)
+            if chosen is not None:
+                return chosen
+            depth *= 4
+
+    def published(self, keys: Sequence[int]) -> NDArray[np.int64]:
+        """Return the dates of articles, as a `View` does."""
+        return np.array([part.published[local] for part, local in map(self._find, keys)])
+
+    def _find(self, key: int) -> tuple[Part, int]:
+        """Return where an article is."""
+        found = ((s.part, np.flatnonzero(s.part.key == key)) for s in self._sums)
+        return next((part, int(local[0])) for part, local in found if len(local))
+
+    def _sum(self, part: Part) -> _Sums:
+        """Walk over what the articles of a part have of the draft."""
+        state, queries, quotes = self._state, self._queries, self._queries.quotes
+        weight, idf = state.weighting.tf_weight(part.values), state.idf
+        cosine, of_query, of_article, more = np.zeros((4, len(part.key)))
+        length, title = part.totals(state.weighting, idf)
+        inverse_title = inverse(title)
+        for i, place in part.places(queries.term):
+            groups = part.groups(place)
+            level = part.level[groups]
+            part.add(groups, queries.weight[i] * weight[level], cosine)
+            if quotes.share:
+                code, in_title = part.values[level], quotes.title_part[i]
+                in_text = code >> TF_SHIFT > 0
+                part.add(groups, in_text * in_title, of_query)
+                part.add(groups, in_text * (quotes.title_most[i] - in_title), more)
+                if quotes.code[i] >> TF_SHIFT:
+                    part.add(groups, (code & IN_TITLE > 0) * idf[queries.term[i]], of_article)
+        of_phrases = np.zeros(len(part.key))
+        if quotes.share:
+            # A term can be the phrase of two pairs of words, so this is a bound, too.
+            for _, at in matches(part.pair_key, self._text_pairs):
+                place = int(part.pair_term[at])
+                groups = part.groups(place)
+                is_phrase = part.values[part.level[groups]] & PHRASE > 0
+                part.add(groups, is_phrase * (PHRASE_WEIGHT * idf[part.term[place]]), of_phrases)
+        table = np.ones(1) if state.recency is None else state.recency.table()
+        undated = 1.0 if state.recency is None else state.recency.undated
+        day = days(part.published).astype(np.int64)
+        ago = np.minimum(np.abs(day - self._day), len(table) - 1)
+        factor = np.where(day == NO_DAY, undated, table[ago])
+        return _Sums(
+            part, cosine * inverse(length), of_query, of_article, more + of_phrases * inverse_title,
+            inverse_title, factor * state.is_shown(part),
+        )  # fmt: skip
+
+    def _best(self, depth: int) -> Ranked:
+        """Return the best articles, in the order that the ranking has."""
+        share = self._queries.quotes.share
+        bounds = [s.bounds(share) for s in self._sums]
+        least = np.concatenate([np.zeros(depth), *(low for low, _ in bounds)])
+        floor = np.partition(least, -depth)[-depth] - (1 / SCORE_STEPS + _ROUNDING)
+        key, steps, similarities, date = [], [], [], []
+        for s, (_, high) in zip(self._sums, bounds, strict=True):
+            for local in np.flatnonzero((high >= floor) & (high > 0)).tolist():
+                similarity = self._similarity(s, local)
+                key.append(int(s.part.key[local]))
+                steps.append(round(similarity * float(s.factor[local]) * SCORE_STEPS))
+                similarities.append(round(similarity * SCORE_STEPS) / SCORE_STEPS)
+                date.append(int(s.part.published[local]))
+        ids = self._state.catalogue.ids(key)
+        order = sorted(range(len(key)), key=lambda i: (-steps[i], -date[i], ids[i]))
+        order = [i for i in order if steps[i] > 0][:depth]
+        keys = np.array([key[i] for i in order], dtype=np.int64)
+        scores = np.array([steps[i] for i in order], dtype=np.int64) / SCORE_STEPS
+        return Ranked(NO_ARTICLE, keys, scores, np.array([similarities[i] for i in order]))
+
+    def _similarity(self, s: _Sums, local: int) -> float:
+        """Return how similar an article is, phrases of both titles looked for."""
+        quotes, idf = self._queries.quotes, self._state.idf
+        similarity = float(s.cosine[local])
+        if quotes.share:
+            article = s.part.article(local)
+            pairs = pairs_of(article.text[:-1], article.text[1:])
+            own = np.isin(pairs_of(quotes.first, quotes.last), pairs)
+            of_query = s.of_query[local] + quotes.phrase_part[own].sum()
+            first, last, phrase = article.phrases.T
+            found = np.isin(pairs_of(first, last), self._text_pairs)
+            of_article = s.of_article[local] + PHRASE_WEIGHT * idf[phrase[found]].sum()
+            similarity += quotes.share * (of_query + of_article * s.inverse_title[local])
+        return min(similarity, 1.0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Sums:
+    """What the articles of a part have of a draft.
+
+    Parameters
+    ----------
+    part : Part
+    cosine, of_query, of_article, more, inverse_title, factor : float64 arrays
+        For each article: the cosine's part of the similarity; what share of the draft's title is
+        found as words, and the idf of the words of the article's own title that are; what phrases
+        could add to both shares; 1 / the idf of the title; what the similarity is multiplied by.
+    """
+
+    part: Part
+    cosine: NDArray[np.float64]
+    of_query: NDArray[np.float64]
+    of_article: NDArray[np.float64]
+    more: NDArray[np.float64]
+    inverse_title: NDArray[np.float64]
+    factor: NDArray[np.float64]
+
+    def bounds(self, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what the scores are at least, and at most."""
+        shares = self.of_query + self.of_article * self.inverse_title
+        least = np.where(self.cosine > 0, self.cosine + share * shares, 0.0)
+        most = np.where(self.cosine > 0, least + share * self.more, 0.0)
+        return np.minimum(least, 1.0) * self.factor, np.minimum(most, 1.0) * self.factor
+
+
+class _Compared:
+    """Articles that are compared with each other, as `Candidates` are."""
+
+    def __init__(self, state: Snapshot, places: Sequence[tuple[Part, int]]) -> None:
+        articles = [part.article(local) for part, local in places]
+        terms = np.unique(np.concatenate([np.empty(0, np.int32), *(one.term for one in articles)]))
+        self._weights = np.zeros((len(articles), len(terms)))
+        for weights, one in zip(self._weights, articles, strict=True):
+            of_term = state.weighting.tf_weight(one.code) * state.idf[one.term]
+            weights[np.searchsorted(terms, one.term)] = of_term / np.sqrt((of_term**2).sum())
+        signs = [(len(one.text), *one.text[:1], *one.text[-1:], -1, -1)[:3] for one in articles]
+        self._text = near_duplicates.same_texts(
+            np.array(signs, dtype=np.int64).reshape(-1, 3), lambda i: articles[i].text
+        )
+
+    def similarities(self, some: slice, others: slice) -> NDArray[np.int64]:
+        """Return how similar articles are to others, in millionths."""
+        cosine = np.einsum("ik,jk->ij", self._weights[some], self._weights[others])
+        steps: NDArray[np.int64] = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int64)
+        steps[self._text[some, None] == self._text[None, others]] = SCORE_STEPS
+        return steps

@@ -1,0 +1,1 @@
+"""scikit-learn's tools for anybody's texts and matrices; no archive."""

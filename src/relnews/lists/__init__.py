@@ -1,0 +1,1 @@
+"""From a ranking to the list a reader sees, and why."""

@@ -1,0 +1,1 @@
+"""Everything that writes: build, update, merge, store lists, verify."""

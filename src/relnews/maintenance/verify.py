@@ -1,0 +1,120 @@
+"""Audit: whether an archive is whole, and whether an article is gone from it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from relnews import _validation
+from relnews.archive.archive import Archive
+from relnews.exceptions import ArchiveFormatError
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.list_codec import Entries
+
+#: How often an archive is looked at again because it has changed meanwhile.
+_ATTEMPTS = 10
+
+
+def problems_of(archive: Archive) -> list[str]:
+    """Return what is wrong with an archive: nothing, if all is well.
+
+    The arrays are read whole, their checksums compared, and it is made sure that every article is
+    in one place, and that stored lists hold articles of the archive, in order.
+
+    Raises
+    ------
+    ArchiveFormatError
+        If it cannot even be read.
+    """
+    catalogue = archive.catalogue
+    for _ in range(_ATTEMPTS):
+        generation = catalogue.generation()
+        try:
+            with catalogue.reading():
+                return [*_problems(archive)]
+        except ArchiveFormatError:
+            # Folders go when a change is committed meanwhile that does not need them.
+            if generation == catalogue.generation():
+                raise
+    raise _validation.archive_changed()
+
+
+def _problems(archive: Archive) -> Iterator[str]:
+    catalogue = archive.catalogue
+    yield from (f"the catalogue is damaged: {problem}" for problem in catalogue.problems())
+    for entry in catalogue.folders():
+        archive.store.arrays(entry)
+    archive.refresh()
+    index = archive.index
+    places = Counter([*index.open])
+    for member in index.members.values():
+        places.update(member.segment.key[member.is_alive].tolist())
+    articles = catalogue.keys()
+    for key in articles:
+        if places[key] != 1:
+            yield f"article {catalogue.ids([key])[0]!r} is in {places[key]} segments, expected 1"
+    gone = places.keys() - set(articles)
+    if gone:
+        yield f"{len(gone):,} articles are in a segment, but not in the catalogue"
+    lists = catalogue.all_entries()
+    for key, stored in lists:
+        yield from _problems_of_list(key, stored, places)
+    if catalogue.setting("lists") is not None:
+        without = set(articles) - {key for key, _ in lists}
+        if without:
+            yield f"{len(without):,} articles have no stored list"
+
+
+def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
+    """Yield where an article that should be in no list still is: nowhere, if all is well.
+
+    Parameters
+    ----------
+    archive : Archive
+    identifier : str
+        An article that was removed, is under embargo, or has expired.
+    """
+    catalogue = archive.catalogue
+    key = catalogue.key_of(identifier)
+    if key is None:
+        with _validation.damage_in(catalogue.folder or ":memory:"):
+            listed = {
+                entry[0]
+                for _, stored in catalogue.all_entries()
+                for entry in Entries.unpack(stored).entries
+            }
+        gone = listed - set(catalogue.keys())
+        if gone:
+            yield f"stored lists hold {len(gone):,} articles that are gone"
+        return
+    if not _is_hidden(catalogue, key):
+        yield f"{identifier!r} is in the archive, and neither under embargo nor expired"
+        return
+    archive.refresh()
+    for scored in archive.index.view().segments:
+        local = scored.segment.find(key)
+        if local >= 0 and scored.prior[local] > 0:
+            yield f"{identifier!r} is ranked"
+
+
+def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator[str]:
+    try:
+        entries = Entries.unpack(stored)
+    except (ValueError, TypeError) as error:
+        yield f"the stored list of article {key} cannot be read: {error}"
+        return
+    keys = entries.keys()
+    steps = np.array([score for _, score, *_ in entries.entries])
+    if not places[key]:
+        yield f"there is a stored list of article {key}, which is gone"
+    if key in keys or len(set(keys)) < len(keys) or any(not places[other] for other in keys):
+        yield f"the stored list of article {key} holds itself, one twice, or one that is gone"
+    if (steps <= 0).any() or (np.diff(steps) > 0).any():
+        yield f"the stored list of article {key} is not in order"
+
+
+def _is_hidden(catalogue: Catalogue, key: int) -> bool:
+    return catalogue.details([key], time.time_ns() // 1000) == [None]

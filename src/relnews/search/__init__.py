@@ -1,0 +1,1 @@
+"""Exact top-k over immutable segments: arrays only, no SQL."""

@@ -1,0 +1,216 @@
+"""Queries: articles that lists are wanted for, as the kernels take them, and what limits lists."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews._kernels._compile import frozen
+from relnews._kernels.quoting import PHRASE_WEIGHT, QueryQuotes
+from relnews._kernels.wording import IN_TITLE, PHRASE
+from relnews.options.recency import Recency
+from relnews.search.bounds import CommonTerms, Outline, Rows
+from relnews.search.segment import FOREVER, UNDATED
+from relnews.search.weights import Weighting, inverse, title_weight
+from relnews.text.article_terms import Query, Ragged
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """What else decides which articles are in the lists of a block of queries, and where.
+
+    Parameters
+    ----------
+    published : int64 array of shape (n_queries,)
+        Timestamps that days are counted from, `UNDATED` if unknown.
+    after, before : int64 arrays of shape (n_queries,)
+        Only articles published from ``after`` on, and not from ``before`` on. Undated ones are
+        older than all.
+    exclude : sequence of int64 arrays
+        Keys of articles that are in no list of the query.
+    decay : float64 array of shape (n_days,)
+        Factor by the days between article and query; the last one is that of all more.
+    undated : float
+        Factor if one of them has no date.
+    """
+
+    published: NDArray[np.int64]
+    after: NDArray[np.int64]
+    before: NDArray[np.int64]
+    exclude: Sequence[NDArray[np.int64]]
+    decay: NDArray[np.float64]
+    undated: float
+
+    @classmethod
+    def none(
+        cls,
+        keys: Sequence[int],
+        published: NDArray[np.int64] | None = None,
+        recency: Recency | None = None,
+    ) -> Limits:
+        """Return no limits, but that an article is not in its own list; scores may fade."""
+        n = len(keys)
+        return cls(
+            np.full(n, UNDATED) if published is None else published,
+            np.full(n, UNDATED), np.full(n, FOREVER), [np.array([key]) for key in keys],
+            np.ones(1) if recency is None else recency.table(),
+            1.0 if recency is None else recency.undated,
+        )  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Queries:
+    """A block of queries.
+
+    Parameters
+    ----------
+    key : int64 array of shape (n_queries,)
+        The query's own article; `NO_ARTICLE` for a draft.
+    ptr : int64 array of shape (n_queries + 1,)
+        Where each query's terms begin.
+    term : int32 array
+        Ascending within a query; words only.
+    weight : float64 array
+        The query's weights, of the length that is the cosine's share of the similarity, times idf:
+        what an article's tf weight is multiplied by.
+    outline : Outline
+        Of the weights themselves.
+    limits : Limits
+    quotes : QueryQuotes
+        What titles are compared by.
+    """
+
+    key: NDArray[np.int64]
+    ptr: NDArray[np.int64]
+    term: NDArray[np.int32]
+    weight: NDArray[np.float64]
+    outline: Outline
+    limits: Limits
+    quotes: QueryQuotes
+
+    @classmethod
+    def of(
+        cls,
+        queries: Sequence[Query],
+        statistics: Figures,
+        weighting: Weighting,
+        limits: Limits | None = None,
+    ) -> Queries:
+        """Gather queries to a block.
+
+        Parameters
+        ----------
+        queries : sequence of Query
+        statistics : Figures
+        weighting : Weighting
+        limits : Limits, optional
+            By default an article is not in its own list, and that is all.
+        """
+        idf = statistics.idf
+        n_terms = [len(query.term) for query in queries]
+        code = np.concatenate([query.code for query in queries])
+        term = np.concatenate([query.term for query in queries])
+        number = np.repeat(np.arange(len(queries)), n_terms)
+        title = np.bincount(number, title_weight(code) * idf[term], len(queries)).astype(np.float64)
+        # Phrases of the title are no words, but where they are written as one.
+        is_word = code != PHRASE
+        term, code, number = frozen(term[is_word]), frozen(code[is_word]), number[is_word]
+        ptr = frozen(np.searchsorted(number, np.arange(len(queries) + 1)))
+        weight = weighting.tf_weight(code) * idf[term]
+        length = np.sqrt(np.bincount(number, weight**2, len(queries)))
+        weight *= (weighting.scale * inverse(length))[number]
+        rows = Rows(ptr, term, frozen(weight), np.ones(len(queries)))
+        keys = [query.key for query in queries]
+        return cls(
+            frozen(np.array(keys, dtype=np.int64)), ptr, term, frozen(weight * idf[term]),
+            statistics.common.outline([rows], len(rows), statistics.common_factor),
+            limits or Limits.none(keys),
+            _quotes(queries, ptr, term, code, number, title, statistics, weighting),
+        )  # fmt: skip
+
+    @property
+    def longest_text(self) -> int:
+        """How many words the longest text has."""
+        return int(np.diff(self.quotes.text_ptr).max(initial=0))
+
+    @property
+    def longest_title(self) -> int:
+        """How many phrases the longest title has."""
+        return int(np.diff(self.quotes.phrase_ptr).max(initial=0))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Figures:
+    """The statistics that weights are made with.
+
+    Parameters
+    ----------
+    idf : float64 array of shape (n_terms,)
+    unseen : float
+        The idf of a term that no article has.
+    common : CommonTerms
+    common_factor : float64 array of shape (n_common_terms,)
+        The idf of common terms, divided by what it was when articles were outlined.
+    """
+
+    idf: NDArray[np.float64]
+    unseen: float
+    common: CommonTerms
+    common_factor: NDArray[np.float64] | None = None
+
+
+def _quotes(
+    queries: Sequence[Query],
+    ptr: NDArray[np.int64],
+    term: NDArray[np.int32],
+    code: NDArray[np.int32],
+    number: NDArray[np.int64],
+    title: NDArray[np.float64],
+    statistics: Figures,
+    weighting: Weighting,
+) -> QueryQuotes:
+    """Return what the titles and texts of queries are compared by."""
+    if not weighting.title_share:
+        return NO_QUOTES
+    idf, unseen = statistics.idf, statistics.unseen
+    phrases = [query.phrases for query in queries]
+    of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
+    first, last, own = np.concatenate(phrases).T
+    phrase = np.full(len(own), PHRASE_WEIGHT * unseen)
+    phrase[own >= 0] = PHRASE_WEIGHT * idf[own[own >= 0]]
+    # Words and phrases that the archive does not have are not of the row.
+    n_unknown = np.array([query.n_unknown for query in queries])
+    title = title + unseen * n_unknown + np.bincount(of_query, phrase * (own < 0), len(queries))
+    per_title = inverse(title)
+    part = np.where(code & IN_TITLE > 0, idf[term], 0.0)
+    # A phrase counts with the rarer of its words, if both are known.
+    known = (first >= 0) & (last >= 0)
+    first, last, of_query, phrase = first[known], last[known], of_query[known], phrase[known]
+    rarer = np.where(idf[first] > idf[last], first, last)
+    place = np.searchsorted(
+        number * np.int64(len(idf)) + term, of_query * np.int64(len(idf)) + rarer
+    )
+    most = part + np.bincount(place, phrase, len(term))
+    text = Ragged.gather([query.text for query in queries])
+    return QueryQuotes(
+        weighting.title_share * weighting.scale, code, frozen(part * per_title[number]),
+        frozen(most * per_title[number]), frozen(text.ptr), frozen(text.value),
+        frozen(np.searchsorted(of_query, np.arange(len(queries) + 1))),
+        frozen(first), frozen(last), frozen(phrase * per_title[of_query]), _SEED,
+    )  # fmt: skip
+
+
+def _no_quotes() -> QueryQuotes:
+    number, ptr = frozen(np.empty(0, dtype=np.int32)), frozen(np.empty(0, dtype=np.int64))
+    part = frozen(np.empty(0))
+    return QueryQuotes(0.0, number, part, part, ptr, number, ptr, number, number, part, _SEED)
+
+
+#: Nobody who writes texts knows how pairs of words are hashed.
+_SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
+
+NO_QUOTES = _no_quotes()

@@ -1,0 +1,152 @@
+r"""Term frequency, inverse document frequency and norms: small pure functions.
+
+The weight of term t in article d is :math:`w_{dt} = tf'_{dt} \, idf_t`, divided by the Euclidean
+length of all of d's weights; these are the definitions of scikit-learn's ``TfidfTransformer`` with
+``smooth_idf=True, norm="l2"``. With λ for `Weighting.title_share` and s(a, b) for the share of the
+idf of a's title that is found in b's text, two articles are similar by
+
+.. math:: \frac{w_a \cdot w_b + λ \, s(a, b) + λ \, s(b, a)}{1 + 2λ}
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation
+from relnews._kernels import moments as _moments
+from relnews._kernels._compile import frozen
+from relnews._kernels.quoting import PHRASE_WEIGHT
+from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Weighting:
+    """How similar two articles are by their words.
+
+    Parameters
+    ----------
+    sublinear_tf : bool, default=True
+        A term that is tf times in the text weighs 1 + ln(tf) instead of tf.
+    title_weight : float, default=1
+        What it weighs more if it is in the title.
+    title_share : float, default=0.1
+        How much it counts, besides the cosine, that all of one title is found in the other text.
+    """
+
+    sublinear_tf: bool = True
+    title_weight: float = 1.0
+    title_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        _validation.check_weighting(self.title_weight, self.title_share)
+
+    @property
+    def scale(self) -> float:
+        """The share of the similarity that is the cosine."""
+        return 1.0 / (1.0 + 2.0 * self.title_share)
+
+    def tf_weight(self, code: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Return the weights of terms before idf.
+
+        Parameters
+        ----------
+        code : integer array
+            See `relnews.text.article_terms.Wording`.
+        """
+        tf = code >> TF_SHIFT
+        weight = 1.0 + np.log(np.maximum(tf, 1)) if self.sublinear_tf else tf.astype(np.float64)
+        weight[tf == 0] = 0.0
+        weight[code & IN_TITLE > 0] += self.title_weight
+        return weight
+
+
+def title_weight(code: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return how much terms count in the title: 1 for a word, 2 for a phrase, 0 if in none."""
+    weight = (code & IN_TITLE > 0).astype(np.float64)
+    weight[code & PHRASE > 0] += PHRASE_WEIGHT
+    return weight
+
+
+def inverse_document_frequency(
+    document_frequency: NDArray[np.integer], n_articles: int
+) -> NDArray[np.float64]:
+    """Return the smooth idf, ln((1 + n) / (1 + df)) + 1.
+
+    Parameters
+    ----------
+    document_frequency : integer array of shape (n_terms,)
+        How many articles have each term.
+    n_articles : int
+    """
+    idf: NDArray[np.float64] = np.log((1.0 + n_articles) / (1.0 + document_frequency)) + 1.0
+    return idf
+
+
+def moments(
+    row_ptr: NDArray[np.int64],
+    row_low: NDArray[np.uint16],
+    row_high: NDArray[np.unsignedinteger[Any]],
+    row_level: NDArray[np.uint16],
+    level_weight: NDArray[np.float64],
+    level_title: NDArray[np.float64],
+    idf: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return what the lengths, and the titles, of articles are made of.
+
+    With l the tf weight of a term: the sums of (l idf)², l² idf and l² over each article's terms.
+    If all idf shift by δ, as they do when the number of articles changes, the length becomes the
+    square root of first + 2 δ second + δ² third. With t what a term counts in the title: the sums
+    of t idf and t. The title becomes fourth + δ fifth.
+
+    Parameters
+    ----------
+    row_ptr : int64 array of shape (n_articles + 1,)
+        Where each article's terms begin.
+    row_low : uint16 array of shape (n_pairs,)
+    row_high : uint8 or uint16 array of shape (n_pairs,)
+        The low 16 bits of each term, and those above.
+    row_level : uint16 array of shape (n_pairs,)
+        Index into level_weight.
+    level_weight, level_title : float64 arrays of shape (n_levels,)
+        `Weighting.tf_weight` and `title_weight` of each distinct code.
+    idf : float64 array of shape (≥ n_terms,)
+
+    Returns
+    -------
+    float64 array of shape (n_articles, 5)
+    """
+    moments = np.empty((len(row_ptr) - 1, 5))
+    _moments.moments(
+        frozen(row_ptr), frozen(row_low), frozen(row_high), frozen(row_level),
+        frozen(level_weight), frozen(level_title), frozen(idf), moments,
+    )  # fmt: skip
+    return moments
+
+
+def sums(
+    moments: NDArray[np.float64], shift: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what `moments` come to, all idf being shifted.
+
+    Parameters
+    ----------
+    moments : float64 array of shape (n_articles, 5)
+    shift : float, default=0
+
+    Returns
+    -------
+    lengths, titles : float64 arrays of shape (n_articles,)
+        Of the articles' weights; of the idf of their titles, added up.
+    """
+    lengths, titles = np.empty(len(moments)), np.empty(len(moments))
+    _moments.sums(moments, shift, lengths, titles)
+    return lengths, titles
+
+
+def inverse(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / sum, and 0 for an article without terms."""
+    return np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)

@@ -1,0 +1,251 @@
+"""The archive folder: a catalogue and immutable ``.npy`` files.
+
+::
+
+    archive.relnews/
+      catalogue.sqlite        articles, settings, stored lists, which files there are
+      000001.vocabulary/      table, blob, term_ptr
+      000002.epoch/           document frequencies, and what bounds common terms, as of a moment
+      000003.segment/         the arrays of a Segment
+      000004.outline/         of the articles of a segment
+      …
+
+Files are written and synced first, under names never used before; then one transaction of the
+catalogue names them. Whoever is killed in between leaves the archive as it was. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+import shutil
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation
+from relnews._kernels._compile import frozen
+from relnews.search.bounds import OUTLINE_DTYPES
+from relnews.search.segment import SEGMENT_DTYPES, WIDER_DTYPES
+from relnews.storage.catalogue import CATALOGUE, Catalogue, FolderEntry
+
+#: Name and dtype of every array, by the kind of the folder that has it.
+DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
+    "vocabulary": {
+        "table": np.dtype(np.uint64), "blob": np.dtype(np.uint8), "term_ptr": np.dtype(np.int64)
+    },
+    "epoch": {
+        "document_frequency": np.dtype(np.int32), "terms": np.dtype(np.int32),
+        "basis": np.dtype(np.float64),
+    },
+    "segment": SEGMENT_DTYPES,
+    "outline": OUTLINE_DTYPES,
+}  # fmt: skip
+
+Arrays = Mapping[str, NDArray[Any]]
+
+#: Bytes of a ``.npy`` file before the header: magic, version, and length of the header.
+_START = 10
+
+
+class Store:
+    """A catalogue and the arrays that it names, in memory or in a folder.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Its folder is where the arrays are.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._folder = catalogue.folder
+        self._in_memory: dict[int, Arrays] = {}
+        self._written: list[FolderEntry] = []
+        self._dropped: list[FolderEntry] = []
+
+    @classmethod
+    def in_memory(cls) -> Store:
+        """Return an empty one."""
+        return cls(Catalogue.in_memory())
+
+    @classmethod
+    def create(cls, folder: str | os.PathLike[str]) -> Store:
+        """Return a folder to write to; it may hold an archive already.
+
+        Raises
+        ------
+        FileExistsError
+            If the folder holds something that is not an archive.
+        """
+        folder = Path(folder)
+        _validation.check_archive_target(folder, CATALOGUE)
+        folder.mkdir(parents=True, exist_ok=True)
+        store = cls(Catalogue.create(folder))
+        _sync(folder)
+        return store
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str]) -> Store:
+        """Return what is in a folder.
+
+        Raises
+        ------
+        ArchiveFormatError
+            If the folder is no archive, is damaged, or is of another format version.
+        """
+        return cls(Catalogue.open(Path(folder)))
+
+    def arrays(self, entry: FolderEntry) -> Arrays:
+        """Return the arrays of a folder: mapped, and their checksums compared."""
+        if self._folder is None:
+            return self._in_memory[entry.number]
+        path = self._folder / folder_name(entry)
+        arrays = {}
+        for name, dtype in DTYPES[_validation.check_kind(self._folder, entry.kind, DTYPES)].items():
+            file = f"{path.name}/{name}.npy"
+            n_bytes, checksum = entry.files.get(name, (None, 0))
+            try:
+                _validation.check_file(self._folder, file, n_bytes)
+                array = _mapped(self._folder, file, dtype, WIDER_DTYPES.get(name, dtype))
+            except OSError as error:
+                raise _validation.damaged_archive(self._folder, f"{file}: {error}") from error
+            _validation.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
+            arrays[name] = frozen(array)
+        return arrays
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what is put, dropped and entered inside, or nothing of it."""
+        self._written, self._dropped = [], []
+        useless = self._written
+        try:
+            with self.catalogue.transaction():
+                yield
+                if self._written and self._folder is not None:
+                    with _validation.writing_to(self._folder):
+                        _sync(self._folder)
+            useless = self._dropped
+        finally:
+            for entry in useless:
+                self._in_memory.pop(entry.number, None)
+                if self._folder is not None:
+                    shutil.rmtree(self._folder / folder_name(entry), ignore_errors=True)
+
+    def put(self, kind: str, arrays: Arrays, segment: int | None = None) -> int:
+        """Write a folder of arrays; return its number."""
+        entry = FolderEntry(self._unused_number(), kind, segment, {})
+        self._written.append(entry)
+        if self._folder is None:
+            self._in_memory[entry.number] = {
+                name: frozen(array.ravel()) for name, array in arrays.items()
+            }
+        else:
+            with _validation.writing_to(self._folder):
+                files = _write_arrays(self._folder / folder_name(entry), arrays)
+            entry = dataclasses.replace(entry, files=files)
+        self.catalogue.add_folder(entry)
+        return entry.number
+
+    def drop(self, entry: FolderEntry) -> None:
+        """Take a folder of arrays, which is not needed any more, out."""
+        self._dropped.append(entry)
+        self.catalogue.drop_folder(entry.number)
+
+    def copy_from(self, other: Store) -> None:
+        """Take over another archive, in place of what is here."""
+        for entry in self.catalogue.folders():
+            self.drop(entry)
+        self.catalogue.replace_by(other.catalogue)
+        numbers: dict[int | None, int | None] = {None: None}
+        for entry in sorted(other.catalogue.folders(), key=lambda entry: entry.segment is not None):
+            with _validation.damage_in(other.catalogue.folder or ":memory:"):
+                segment = numbers[entry.segment]
+            numbers[entry.number] = self.put(entry.kind, other.arrays(entry), segment)
+
+    def size(self) -> int:
+        """Return how many bytes the arrays take."""
+        entries = self.catalogue.folders()
+        if self._folder is None:
+            arrays = (array for entry in entries for array in self.arrays(entry).values())
+            return sum(array.nbytes for array in arrays)
+        return sum(n_bytes for entry in entries for n_bytes, _ in entry.files.values())
+
+    def _unused_number(self) -> int:
+        """Return a number that no folder has or had; what a killed writer left is removed."""
+        entries = self.catalogue.folders()
+        dropped = {folder_name(entry) for entry in self._dropped}
+        used = {entry.number for entry in (*entries, *self._written, *self._dropped)}
+        if self._folder is not None:
+            names = {folder_name(entry) for entry in (*entries, *self._written)} | dropped
+            for path in self._folder.iterdir():
+                if _is_ours(path):
+                    used.add(int(path.name.partition(".")[0]))
+                    if path.name not in names:
+                        shutil.rmtree(path, ignore_errors=True)
+        number = max(used, default=0)
+        number = max(number, int(self.catalogue.setting("last_folder") or 0)) + 1
+        self.catalogue.set("last_folder", number)
+        return number
+
+
+def folder_name(entry: FolderEntry) -> str:
+    """Return the name of a folder of arrays."""
+    return f"{entry.number:06d}.{entry.kind}"
+
+
+def _is_ours(path: Path) -> bool:
+    is_name = re.fullmatch(rf"[0-9]{{6,18}}\.({'|'.join(DTYPES)})", path.name)
+    return is_name is not None and not path.is_symlink() and path.is_dir()
+
+
+def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
+    path.mkdir()
+    files = {}
+    for name, array in arrays.items():
+        flat = np.ascontiguousarray(array).ravel()
+        with (path / f"{name}.npy").open("wb") as file:
+            # np.save itself does not say why it could not write.
+            header = np.lib.format.header_data_from_array_1_0(flat)
+            np.lib.format.write_array_header_1_0(file, header)
+            file.write(flat.data)
+            file.flush()
+            os.fsync(file.fileno())
+            files[name] = file.tell(), zlib.crc32(flat.data)
+    _sync(path)
+    return files
+
+
+def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
+    """Map an array. Its header is compared with what it can be, and not interpreted."""
+    with (folder / name).open("rb") as file:
+        start = file.read(_START)
+        n_header = _START + int.from_bytes(start[8:], "little")
+        header = start[:8] + file.read(n_header - _START).rstrip()
+        n_bytes = file.seek(0, os.SEEK_END) - n_header
+        headers = {_header(n_bytes // dtype.itemsize, dtype): dtype for dtype in dtypes}
+        _validation.check_array(folder, name, header in headers, dtypes[0])
+        dtype, n = headers[header], n_bytes // headers[header].itemsize
+        return np.memmap(file, dtype, "r", n_header, (n,)) if n else np.empty(0, dtype)
+
+
+def _header(n: int, dtype: np.dtype[Any]) -> bytes:
+    """Return how an array in a file begins, without what the header is filled up with."""
+    about = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
+    return b"\x93NUMPY\x01\x00" + about.encode()
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable, where the system lets folders be synced."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

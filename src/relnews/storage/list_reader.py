@@ -1,0 +1,89 @@
+"""Stored lists, read: by id, without touching the index. Needs no numpy, so that it is at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from relnews import _validation
+from relnews.exceptions import ArchiveChangedError
+from relnews.results import RelatedItem, RelatedList, item_of
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.list_codec import Entries
+from relnews.storage.rules import Bars, Book, articles_of, pinned
+
+#: Scores are stored in so many parts of 1.
+_STEPS = 1_000_000
+
+#: How often a list is read again because the archive has changed meanwhile.
+_ATTEMPTS = 10
+
+
+def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | None:
+    """Return the stored list of an article, None if there is none with so many items.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    identifier : str
+    k : int
+    """
+    for _ in range(_ATTEMPTS):
+        with catalogue.reading():
+            stored = catalogue.entries_of(identifier)
+            if stored is None:
+                return None
+            try:
+                return list_of(catalogue, identifier, stored, k)
+            except ArchiveChangedError:  # what was on the list is gone since
+                continue
+    raise _validation.archive_changed()
+
+
+def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:
+    """Return a list, given what is stored of it; None if it has to be made.
+
+    It has to be if fewer than k items were chosen, if words are ignored now that counted then, or
+    the other way, and if an item, or a near-duplicate that one stands for, cannot be seen now: the
+    choice may be another without it.
+    """
+    with _validation.damage_in(catalogue.folder or ":memory:"):
+        entries = Entries.unpack(stored)
+    shown = entries.shown()
+    if len(shown) < k and not entries.is_all:
+        return None
+    book, now = Book.of(catalogue), time.time_ns() // 1000
+    if book.outdates_lists:
+        return None
+    bars = book.bars(None)
+    if book.concerns(identifier):
+        found = articles_of(catalogue, [identifier]).get(identifier)
+        if found is None:
+            raise _validation.archive_changed()
+        _, article = found
+        if pinned(catalogue, book, article, now):
+            return None
+        bars = book.bars(article)
+    items = _items(catalogue, shown[:k], bars, now)
+    return None if items is None else RelatedList(identifier, items)
+
+
+def _items(
+    catalogue: Catalogue,
+    shown: Sequence[tuple[tuple[int, int, int, int], list[int]]],
+    bars: Bars,
+    now: int,
+) -> tuple[RelatedItem, ...] | None:
+    """Return the items of a list; None if any, or what it stands for, is not to be seen now."""
+    keys = [key for (item, *_), also in shown for key in (item, *also)]
+    details: list[Any] = catalogue.details(keys, now)
+    if None in details or (bars and any(bars.rule_of(item_of(about)) for about in details)):
+        return None
+    items: list[RelatedItem] = []
+    abouts = iter(details)
+    for rank, ((_, steps, similar, _), also) in enumerate(shown, start=1):
+        about = next(abouts)
+        named = tuple([next(abouts)[0] for _ in also]) if also else ()
+        items.append(item_of(about, rank, steps / _STEPS, similar / _STEPS, named))
+    return tuple(items)

@@ -1,0 +1,1 @@
+"""From text to numbered terms and their counts."""

@@ -1,0 +1,240 @@
+"""What a term is: lower case, the token rule, spellings that are one, stop words, languages."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews import _validation
+from relnews._kernels._compile import frozen
+from relnews._kernels.runs import CHANGES, WORD_BIT
+from relnews.articles import Article
+from relnews.text.languages import MARK, check_language, code_of, stop_words_of
+from relnews.text.unspaced import parted
+
+#: A term has at least so many characters, as in scikit-learn's default token pattern.
+MIN_LENGTH = 2
+
+_TOKEN = re.compile(r"\b\w\w+\b")
+
+#: Tags whose language is remembered: more are hardly meant as languages.
+_TAGS_KNOWN = 1000
+
+#: No ``\b`` in front: a pattern that begins with a letter is looked for much faster.
+_USA = re.compile(r"U(?<!\wU)\.?S(?:\.?A)?\b\.?")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Language:
+    """How articles of one language are taken.
+
+    Parameters
+    ----------
+    suffix : str
+        What makes its terms others than those of the archive's own language, which has none.
+    stopped : frozenset of str
+        What its stop words are as terms, without the suffix.
+    folds : bool
+        Whether English spellings that are one become one.
+    """
+
+    suffix: str
+    stopped: frozenset[str]
+    folds: bool
+
+    def words(self, text: str) -> list[str]:
+        """Return the words of a text in their order, without stop words and suffix."""
+        return [word for word in _words(text, self.folds) if word not in self.stopped]
+
+    def text(self, words: Iterable[str]) -> str:
+        """Return a text that has words as terms."""
+        return " ".join([word + self.suffix for word in words] if self.suffix else words)
+
+    def texts(self, article: Article) -> list[str]:
+        """Return what is counted of an article besides its title, as it is counted."""
+        texts = [text for text in (article.dek, article.text) if text]
+        if self.suffix:
+            return [self.text(self.words(text)) for text in texts]
+        # The compiled pass does the rest.
+        return [_spaced(_respelt(text) if self.folds else text) for text in texts]
+
+    def term(self, word: str) -> str:
+        """Return a word as it is compared, without the suffix."""
+        if self.folds:
+            return singular(_respelt(word).strip().lower())
+        return word.strip().lower()
+
+
+@dataclasses.dataclass(frozen=True)
+class Analysis:
+    r"""Which terms an article has.
+
+    Terms are the lower-cased maximal runs of two or more word characters, ``(?u)\b\w\w+\b``, of
+    title, dek and text, and the phrases of the title: two words in a row, stop words not counted.
+    Text that is written without spaces (Chinese, Japanese, Thai) is parted into pairs of characters
+    before. Terms of two languages are different terms.
+
+    Parameters
+    ----------
+    stop_words : 'language', 'english', iterable of str or None, default='language'
+        Words that are no terms; by default, by the language of the article: see `languages`.
+        'english' is scikit-learn's list; it, and any words given, are for all articles. They go
+        through the token rule themselves, so a stop word "can't" stops the term "can".
+    folding : 'english' or None, default='english'
+        Spellings that are one, in English articles: a plural loses its s (Harman's S stemmer:
+        "talks" is "talk", "guarantees" is "guarantee", "countries" is "country"), and US, U.S. and
+        USA are "usa", in a text that is not all in capitals.
+    language : str or None, default='en'
+        A BCP 47 tag: the language of articles that do not name theirs, which is the archive's own.
+        None takes all articles for English and for one language, whatever they name.
+    """
+
+    stop_words: str | tuple[str, ...] | None = "language"
+    folding: str | None = "english"
+    language: str | None = "en"
+
+    def __post_init__(self) -> None:
+        words = _validation.check_stop_words(self.stop_words)
+        object.__setattr__(self, "stop_words", words)
+        _validation.check_folding(self.folding)
+        check_language(self.language)
+
+    def language_of(self, tag: str | None) -> Language:
+        """Return how articles are taken that name a language, or none."""
+        language = self._of_tag.get(tag)
+        if language is None:
+            code = code_of(tag) if self.language is not None else None
+            if code is None or code == self._code:
+                language = self.own
+            else:
+                language = self._language(code, f"{MARK}{code}{MARK}")
+            if len(self._of_tag) < _TAGS_KNOWN:
+                self._of_tag[tag] = language
+        return language
+
+    @functools.cached_property
+    def own(self) -> Language:
+        """How articles of the archive's own language are taken."""
+        return self._language(self._code, "")
+
+    @functools.cached_property
+    def _of_tag(self) -> dict[str | None, Language]:
+        return {}
+
+    @functools.cached_property
+    def _code(self) -> str:
+        return code_of(self.language) or "en"
+
+    def _language(self, code: str, suffix: str) -> Language:
+        folds = self.folding is not None and code == "en"
+        if isinstance(self.stop_words, str):
+            words = stop_words_of(code if self.stop_words == "language" else "en")
+        else:
+            words = self.stop_words or ()
+        return Language(suffix, _stopped(words, folds), folds)
+
+
+def _respelt(text: str) -> str:
+    if ("US" in text or "U.S" in text) and not text.isupper():
+        return _USA.sub(" usa ", text)
+    return text
+
+
+def _spaced(text: str) -> str:
+    """Return a text with spaces where no others are to be taken for a part of a word."""
+    if text.isascii():
+        return text
+    return parted(text.replace(MARK, " ") if MARK in text else text)
+
+
+def _words(text: str, folds: bool) -> list[str]:
+    """Return the words of a text in their order."""
+    if folds:
+        return [*map(singular, _TOKEN.findall(_spaced(_respelt(text)).lower()))]
+    return _TOKEN.findall(_spaced(text).lower())
+
+
+@functools.lru_cache(maxsize=64)
+def _stopped(words: tuple[str, ...], folds: bool) -> frozenset[str]:
+    """Return what stop words are as terms: "US" and "us" are the same here."""
+    return frozenset(itertools.chain.from_iterable(_words(word.lower(), folds) for word in words))
+
+
+def singular(word: str) -> str:
+    """Return a word without the s of an English plural, by Harman's S stemmer.
+
+    D. Harman, How effective is suffixing?, JASIS 42 (1991). The compiled pass does the same
+    (`relnews._kernels.wording`).
+    """
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("us", "ss")):
+        return word
+    if word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return f"{word[:-3]}y"
+    return word[:-1]
+
+
+def stemmer_of(stemmer: str | Callable[[str], str] | None) -> Callable[[str], str] | None:
+    """Return a function from a word to its stem; a str is a language that PyStemmer knows."""
+    if not isinstance(stemmer, str):
+        return stemmer
+    try:
+        import Stemmer
+    except ImportError:
+        raise _validation.no_pystemmer() from None
+    if stemmer not in Stemmer.algorithms():
+        raise _validation.unknown_stemmer(stemmer, Stemmer.algorithms())
+    stem: Callable[[str], str] = Stemmer.Stemmer(stemmer).stemWord
+    return stem
+
+
+@functools.cache
+def word_characters() -> NDArray[np.uint8]:
+    r"""Say of every code point whether Python's ``\w`` matches it.
+
+    Returns
+    -------
+    uint8 array of shape (0x110000,)
+    """
+    code_points = np.arange(0x110000, dtype="<u4").tobytes()
+    every_character = code_points.decode("utf-32-le", "surrogatepass")
+    is_word = np.zeros(0x110000, dtype=np.uint8)
+    for run in re.finditer(r"\w+", every_character):
+        is_word[run.start() : run.end()] = 1
+    return frozen(is_word)
+
+
+@functools.cache
+def folded_characters() -> NDArray[np.uint32]:
+    """Return the lower-cased code point of each code point, and whether that is of a word.
+
+    Returns
+    -------
+    uint32 array of shape (0x110000,)
+        With the bits `WORD_BIT` and `CHANGES` of `relnews._kernels.runs`. U+0130, which becomes
+        two characters, is as any other; see `encode`.
+    """
+    code_points = np.arange(0x110000, dtype="<u4").tobytes()
+    every_character = code_points.decode("utf-32-le", "surrogatepass").replace("\u0130", "i")
+    lower = every_character.lower().encode("utf-32-le", "surrogatepass")
+    folded = np.frombuffer(lower, dtype="<u4").astype(np.uint32)
+    is_word = word_characters()[folded].astype(np.uint32) * WORD_BIT
+    changes = (folded != np.arange(0x110000)).astype(np.uint32) * CHANGES
+    return frozen(folded | is_word | changes)
+
+
+def encode(text: str, *, lower: bool = True) -> tuple[bytes, bool]:
+    """Return a text as `relnews.text.vocabulary.Runs` takes it, and whether it is ASCII.
+
+    Only what cannot be lower-cased one character at a time is lower-cased here.
+    """
+    if text.isascii():
+        return text.encode(), True
+    if lower and ("\u0130" in text or "\u03a3" in text):
+        text = text.lower()
+    return text.encode("utf-8", "surrogatepass"), False

@@ -1,0 +1,424 @@
+"""From texts to counts: how often each article has each term, in one pass over the bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews._kernels import counting, tokens
+from relnews._kernels._compile import frozen
+from relnews.text.analysis import encode
+from relnews.text.vocabulary import Runs, Vocabulary, Workspace
+
+#: Texts are gathered to batches of so many bytes, which stay in the cache from step to step.
+BATCH_BYTES = 1 << 19
+
+_FIRST_TABLE = 1 << 15
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Counts:
+    """Distinct (article, term) pairs and how often each occurs, by article.
+
+    Parameters
+    ----------
+    row_ptr : int64 array of shape (n_articles + 1,)
+        Where each article's pairs begin.
+    term, count : int32 arrays of shape (n_pairs,)
+        The terms of an article in the order of their first occurrence.
+    """
+
+    row_ptr: NDArray[np.int64]
+    term: NDArray[np.int32]
+    count: NDArray[np.int32]
+
+    @property
+    def n_articles(self) -> int:
+        """Articles counted."""
+        return len(self.row_ptr) - 1
+
+    @property
+    def article(self) -> NDArray[np.int32]:
+        """The article of each pair, int32 array of shape (n_pairs,)."""
+        return np.repeat(np.arange(self.n_articles, dtype=np.int32), np.diff(self.row_ptr))
+
+    def take(self, articles: NDArray[np.int64]) -> Counts:
+        """Return the counts of some articles, in the given order."""
+        lengths = np.diff(self.row_ptr)[articles]
+        row_ptr = np.zeros(len(articles) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=row_ptr[1:])
+        pairs = np.arange(row_ptr[-1]) + np.repeat(self.row_ptr[articles] - row_ptr[:-1], lengths)
+        return Counts(row_ptr, self.term[pairs], self.count[pairs])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Counts]) -> Counts:
+        """Return the counts of the articles of several, one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        shifts = np.cumsum([0, *(len(part.term) for part in parts)])
+        row_ptr = [part.row_ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
+        return cls(
+            np.concatenate([*row_ptr, shifts[-1:]]),
+            np.concatenate([part.term for part in parts] or [np.empty(0, np.int32)]),
+            np.concatenate([part.count for part in parts] or [np.empty(0, np.int32)]),
+        )
+
+
+class Counter:
+    """Counts the terms of articles, given one after another, and gathers their vocabulary.
+
+    Parameters
+    ----------
+    stop : Vocabulary, optional
+        Words that are not counted. The counter goes on from it: they are the first of its own.
+    n_stop : int, optional
+        The words of ``stop`` numbered from here on are counted.
+    min_length : int, default=2
+        Shorter runs of word characters are no terms.
+    lower : bool, default=True
+        Count lower-cased terms.
+    ngram_range : (int, int), default=(1, 1)
+        Count phrases of so many words; 1 is the words themselves.
+    stemmer : callable, optional
+        Called once with each distinct term, as a str; what it returns is counted instead.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        The words met so far; `words` has what is counted.
+    phrases : Phrases or None
+        The phrases met so far.
+    n_stop : int
+        The words numbered below are stop words.
+    n_pairs : int
+        Pairs counted since the last `take`, not regarding the text that still waits.
+    """
+
+    def __init__(
+        self,
+        stop: Vocabulary | None = None,
+        n_stop: int | None = None,
+        *,
+        min_length: int = 2,
+        lower: bool = True,
+        ngram_range: tuple[int, int] = (1, 1),
+        stemmer: Callable[[str], str] | None = None,
+    ) -> None:
+        self.vocabulary = Vocabulary.empty() if stop is None else stop
+        self.n_stop = len(self.vocabulary) if n_stop is None else n_stop
+        self.phrases = Phrases(*ngram_range) if ngram_range[1] > 1 else None
+        self.lower = lower
+        self._min_length = min_length
+        self._counts_words = ngram_range[0] == 1
+        self._stems = Stems(stemmer, self.n_stop) if stemmer else None
+        self._tally = np.zeros(0, dtype=np.int32)
+        self._workspace = Workspace()
+        self._batch = Batch()
+        self._counted: list[tuple[Counts, Counts | None]] = []
+        self.n_pairs = 0
+
+    def add(self, parts: Iterable[tuple[bytes, bool, int]]) -> None:
+        """Add one article: its texts as `relnews.text.analysis.encode` returns them, and weights."""
+        self._batch.add(parts)
+        if self._batch.n_bytes >= BATCH_BYTES:
+            self._count_waiting()
+
+    def take(self) -> tuple[Counts, Counts | None]:
+        """Return the counts of words, and of phrases, of the articles added since the last call."""
+        if self._batch.n_rows or not self._counted:
+            self._count_waiting()
+        words, phrases = zip(*self._counted, strict=True)
+        self._counted = []
+        self.n_pairs = 0
+        return (
+            Counts.concatenate(words),
+            None if self.phrases is None else Counts.concatenate(phrases),
+        )
+
+    def count(self, batch: Batch) -> tuple[Counts, Counts | None]:
+        """Return the counts of words, and of phrases, of a batch."""
+        runs = Runs.of(batch.texts, batch.is_ascii, lower=self.lower, workspace=self._workspace)
+        term = self.vocabulary.number(runs, self._min_length)
+        n_stop, n_terms = self.n_stop, len(self.vocabulary)
+        if self._stems is not None:
+            term = self._stems.replace(term, self.vocabulary)
+            n_stop, n_terms = 0, len(self._stems)
+        self._tally = zeros(self._tally, n_terms)
+        words = count_words(runs, term, batch, n_stop, self._tally if self._counts_words else None)
+        if self.phrases is None:
+            return words, None
+        return words, self.phrases.count(runs, term, batch, n_stop)
+
+    def _count_waiting(self) -> None:
+        batch, self._batch = self._batch, Batch()
+        words, phrases = self.count(batch)
+        self._counted.append((words, phrases))
+        self.n_pairs += len(words.term)
+
+    @property
+    def words(self) -> Vocabulary:
+        """What is counted: the vocabulary, or the stems."""
+        return self.vocabulary if self._stems is None else self._stems.vocabulary
+
+
+class Batch:
+    """Texts waiting for the compiled pass. An article is never cut: its parts come together."""
+
+    def __init__(self) -> None:
+        self.texts: list[bytes] = []
+        self.is_ascii: list[bool] = []
+        self.rows: list[int] = []
+        self.weights: list[int] = []
+        self.n_bytes = 0
+        self.n_rows = 0
+
+    @classmethod
+    def of(cls, texts: Sequence[str], *, lower: bool) -> Batch:
+        """Return a batch of articles of one text each."""
+        batch = cls()
+        batch.is_ascii = list(map(str.isascii, texts))
+        batch.texts = [
+            text.encode() if is_ascii else encode(text, lower=lower)[0]
+            for text, is_ascii in zip(texts, batch.is_ascii, strict=True)
+        ]
+        batch.n_rows = len(texts)
+        batch.rows = list(range(len(texts)))
+        batch.weights = [1] * len(texts)
+        return batch
+
+    def add(self, parts: Iterable[tuple[bytes, bool, int]]) -> None:
+        """Add the parts of one article."""
+        for text, is_ascii, weight in parts:
+            self.texts.append(text)
+            self.is_ascii.append(is_ascii)
+            self.rows.append(self.n_rows)
+            self.weights.append(weight)
+            self.n_bytes += len(text)
+        self.n_rows += 1
+
+
+class Stems:
+    """What a stemmer makes of terms, asked once for each.
+
+    Parameters
+    ----------
+    stemmer : callable
+        From str to str.
+    n_stop : int
+        Terms numbered below are none.
+    """
+
+    def __init__(self, stemmer: Callable[[str], str], n_stop: int) -> None:
+        self._vocabulary = Vocabulary.empty()
+        self._stemmer = stemmer
+        self._numbers: dict[str, int] = {}
+        self._stem_of = np.full(n_stop, tokens.NOT_A_TERM, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The stems."""
+        if len(self._vocabulary) < len(self):
+            self._vocabulary = Vocabulary.of(
+                stem.encode("utf-8", "surrogatepass") for stem in self._numbers
+            )
+        return self._vocabulary
+
+    def replace(self, term: NDArray[np.int32], vocabulary: Vocabulary) -> NDArray[np.int32]:
+        """Return the numbers of the stems of terms; an empty stem is none."""
+        known = len(self._stem_of)
+        words = vocabulary.decode(np.arange(known, len(vocabulary)))
+        new = [self._stemmer(word) for word in words]
+        numbers = [
+            self._numbers.setdefault(stem, len(self)) if stem else tokens.NOT_A_TERM for stem in new
+        ]
+        self._stem_of = np.concatenate([self._stem_of, np.array(numbers, dtype=np.int32)])
+        is_term = term >= 0
+        stem = term.copy()
+        stem[is_term] = self._stem_of[term[is_term]]
+        return stem
+
+
+class Phrases:
+    """Phrases and their numbers: n - 1 words, or a phrase of so many, and one more word.
+
+    Parameters
+    ----------
+    min_n, max_n : int
+        How many words the phrases have that are counted; shorter ones are numbered only.
+
+    Attributes
+    ----------
+    longest : int
+        No phrase has more words so far.
+    """
+
+    def __init__(self, min_n: int, max_n: int) -> None:
+        self.min_n = max(min_n, 2)
+        self.max_n = max_n
+        self.longest = 1
+        self._keys = np.zeros(0, dtype=np.uint64)
+        self._table = np.zeros(_FIRST_TABLE, dtype=np.uint64)
+        self._seed = 0
+        self._n = 0
+
+    def __len__(self) -> int:
+        return self._n
+
+    @property
+    def keys(self) -> NDArray[np.uint64]:
+        """What each phrase is made of, uint64 array of shape (n,); see `parts`."""
+        if len(self._keys) < len(self):
+            self._keys = np.empty(len(self), dtype=np.uint64)
+            counting.phrase_keys(self._table, self._keys)
+        return self._keys
+
+    def parts(
+        self, numbers: NDArray[np.int64] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the first part and the last word of phrases, all by default.
+
+        Returns
+        -------
+        first, last : int64 arrays of shape (n,)
+        is_phrase : bool array of shape (n,)
+            Whether first is the number of a phrase, not of a word.
+        """
+        keys = self.keys if numbers is None else self.keys[numbers]
+        is_phrase = (keys & counting.OF_PHRASE) != 0
+        keys = (keys & ~counting.OF_PHRASE) - np.uint64(1)
+        first = (keys >> np.uint64(32)).astype(np.int64)
+        return first, (keys & np.uint64(0xFFFFFFFF)).astype(np.int64), is_phrase
+
+    def count(
+        self, runs: Runs, term: NDArray[np.int32], batch: Batch, n_stop: int, *, grow: bool = True
+    ) -> Counts:
+        """Count the phrases of a batch.
+
+        Parameters
+        ----------
+        runs : Runs
+        term : int32 array of shape (runs.n,)
+            The word of each run.
+        batch : Batch
+        n_stop : int
+            Words numbered below are stop words.
+        grow : bool, default=True
+            Number new phrases; otherwise they are not counted.
+        """
+        n_runs = np.diff(np.searchsorted(runs.start[: runs.n], runs.part_ptr))
+        max_n = max(min(self.max_n, int(n_runs.max(initial=1))), 1)
+        self.longest = max(self.longest, max_n)
+        most = runs.n * (max_n - 1)
+        array = runs.workspace.array
+        phrase, count = array("phrase", most, np.int32), array("phrase_count", most, np.int32)
+        words, prefix = array("words", runs.n, np.int32), array("prefix", runs.n, np.int32)
+        touched = array("touched", most, np.uint64)
+        row_ptr = np.empty(batch.n_rows + 1, dtype=np.int64)
+        part_row = frozen(np.array(batch.rows, dtype=np.int32))
+        state = np.zeros(counting.STATE_LENGTH, dtype=np.int64)
+        state[counting.N_PHRASES] = len(self)
+        while outcome := counting.count_phrases(
+            term, runs.start, runs.n, runs.part_ptr, part_row, n_stop, self.min_n, max_n,
+            grow, np.uint64(self._seed), self._table, words, prefix, touched, state,
+            row_ptr, phrase, count,
+        ):  # fmt: skip
+            self._n = int(state[counting.N_PHRASES])
+            self._make_room(most, reseed=outcome == counting.CROWDED)
+        self._n = int(state[counting.N_PHRASES])
+        n_pairs = int(row_ptr[-1])
+        keep = runs.workspace.keep
+        return Counts(row_ptr, keep(phrase[:n_pairs]), keep(count[:n_pairs]))
+
+    def merge(self, other: Phrases, word: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the number here of each phrase of another one, entering those that are new.
+
+        Parameters
+        ----------
+        other : Phrases
+        word : int32 array of shape (n_words,)
+            The number here of each word there.
+
+        Returns
+        -------
+        int32 array of shape (len(other),)
+        """
+        self.longest = max(self.longest, other.longest)
+        numbers = np.empty(len(other), dtype=np.int32)
+        state = np.array([0, len(self)], dtype=np.int64)
+        crowded = False
+        while True:
+            self._make_room(len(other), reseed=crowded)
+            crowded = counting.merge_phrases(
+                other.keys, word, np.uint64(self._seed), self._table, state, numbers
+            )
+            self._n = int(state[1])
+            if not crowded:
+                return numbers
+
+    def copy(self) -> Phrases:
+        """Return the same phrases with a tally of their own."""
+        other = Phrases(self.min_n, self.max_n)
+        other._table, other._seed, other._n = self._table.copy(), self._seed, self._n
+        return other
+
+    def _make_room(self, n_new: int, *, reseed: bool) -> None:
+        size = self._table.size
+        while not counting.has_room(len(self) + n_new, size):
+            size *= 2
+        if size == self._table.size and not reseed:
+            return
+        while True:
+            if reseed:
+                self._seed = int.from_bytes(os.urandom(8), "little")
+            table = np.zeros(size, dtype=np.uint64)
+            if counting.move_phrases(self._table, np.uint64(self._seed), table):
+                self._table = table
+                return
+            reseed = True
+
+
+def count_words(
+    runs: Runs,
+    term: NDArray[np.int32],
+    batch: Batch,
+    n_stop: int,
+    tally: NDArray[np.int32] | None,
+) -> Counts:
+    """Count the words of a batch.
+
+    Parameters
+    ----------
+    runs : Runs
+    term : int32 array of shape (runs.n,)
+        The word of each run.
+    batch : Batch
+    n_stop : int
+        Words numbered below are stop words.
+    tally : int32 array of shape (≥ n_terms,) or None
+        Zeros, and zeros again afterwards. None counts no word at all.
+    """
+    row_ptr = np.zeros(batch.n_rows + 1, dtype=np.int64)
+    if tally is None:
+        return Counts(row_ptr, np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
+    terms = runs.workspace.array("terms", runs.n + 1, np.int32)
+    count = runs.workspace.array("count", runs.n, np.int32)
+    n_pairs = counting.count_terms(
+        term, runs.start, runs.n, runs.part_ptr,
+        frozen(np.array(batch.rows, dtype=np.int32)),
+        frozen(np.array(batch.weights, dtype=np.int32)),
+        n_stop, tally, row_ptr, terms, count,
+    )  # fmt: skip
+    keep = runs.workspace.keep
+    return Counts(row_ptr, keep(terms[:n_pairs]), keep(count[:n_pairs]))
+
+
+def zeros(tally: NDArray[np.int32], size: int) -> NDArray[np.int32]:
+    """Return a longer array of zeros if this one is too short."""
+    return tally if size <= tally.size else np.zeros(2 * size, dtype=np.int32)

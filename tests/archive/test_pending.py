@@ -1,0 +1,43 @@
+"""Open articles: what the catalogue has of them is looked through before it is used."""
+
+import zlib
+
+import numpy as np
+import pytest
+
+from relnews.archive.pending import OpenArticle
+from relnews.storage.catalogue import StoredCounts
+
+#: Two words and the phrase of both, as the title has them; the text has them as well.
+WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases": [3, 5, 8]}
+
+
+def read(**changes):
+    blobs = [np.array(one, dtype="<i4").tobytes() for one in {**WHOLE, **changes}.values()]
+    return OpenArticle.read(
+        StoredCounts(1, *blobs, zlib.crc32(b"".join(blobs)), None, "a"), n_terms=9
+    )
+
+
+def test_what_was_stored_comes_back():
+    """Terms, codes, words in order and phrases."""
+    article = read()
+
+    assert article.term.tolist() == [3, 5, 8]
+    assert article.text.tolist() == [3, 5, -1, 3]
+    assert article.phrases.tolist() == [[3, 5, 8]]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"terms": [3, 5, 9]}, {"terms": [3, 3, 8]}, {"codes": [6, 6, 0]}, {"codes": [6, 6]},
+        {"text": [4]}, {"phrases": [3, 5]}, {"phrases": [3, 5, 7]},
+        {"phrases": [8, 5, 8]}, {"phrases": [3, 8, 8]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_cannot_be_is_refused(changes):
+    """A phrase is of two words of the article, for one."""
+    with pytest.raises(ValueError, match="of an article"):
+        read(**changes)

@@ -1,0 +1,165 @@
+"""Many read an archive while one changes it: no error, no list that mixes two of its states."""
+
+import contextlib
+import json
+import random
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+import pairs
+from relnews import RelatedNews, UnknownArticleError
+from relnews.archive.archive import Archive
+from relnews.maintenance import updates
+
+
+def start(what, folder, note, seconds, seed=0):
+    return subprocess.Popen(
+        [sys.executable, pairs.__file__, what, *map(str, (folder, note, seconds, seed))],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+    )  # fmt: skip
+
+
+def tell(processes):
+    for process in processes:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write("go on\n")
+            process.stdin.flush()
+
+
+def hear(processes):
+    """Return a line of JSON of each; all of them are ended if one has failed."""
+    lines = [process.stdout.readline() for process in processes]
+    if not all(lines):
+        for process in processes:
+            process.kill()
+        raise AssertionError("\n".join(process.stderr.read() for process in processes))
+    return [None if line == "ready\n" else json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("lists", [False, True], ids=["ranked", "stored"])
+@pytest.mark.parametrize(
+    ("n_readers", "seconds", "n_stories"),
+    [(4, 3, 150), pytest.param(8, 60, 20_000, marks=pytest.mark.slow)],
+    ids=["few", "many"],
+)
+def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_stories, lists):
+    """While another process commits every 100 ms each list is of one state, and of a new one."""
+    folder = tmp_path / "a.relnews"
+    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(n_stories))
+    if lists:
+        news.compute_lists(4, candidates=6)
+    news.save(folder)
+    note = tmp_path / "note"
+    pairs.Note(note)
+    writer = start("write", folder, note, seconds)
+    readers = [start("read", folder, note, seconds, seed) for seed in range(n_readers)]
+    everyone = [writer, *readers]
+    hear(everyone)
+    tell(everyone)
+    (written, *read) = hear(everyone)
+    tell(readers)
+    shares = hear(readers)
+    tell(readers)
+    for process in everyone:
+        process.communicate()
+        assert process.returncode == 0
+
+    # How many there were is a matter of the machine, and of what else it does.
+    assert written["commits"] > 2
+    for one in read:
+        assert one["generations"] > 1
+        assert min(one["reads"].values()) > 0
+    assert RelatedNews.open(folder).verify() == []
+    if n_stories < 1000:
+        return
+    with capsys.disabled():
+        print(f"\n{written}\n{read[0]}", end="")
+    if None not in shares:
+        with capsys.disabled():
+            print(f"\nPSS in MB: {[round(one['all'] / 1e6) for one in shares]}", end="")
+            print(f", of arrays {[round(one['arrays'] / 1e6, 1) for one in shares]}", end="")
+            print(f", mapped {[round(one['arrays mapped'] / 1e6, 1) for one in shares]}")
+        mapped = max(one["arrays mapped"] for one in shares)
+        assert sum(one["arrays"] for one in shares) < 2 * mapped, "readers share the arrays"
+
+
+@pytest.mark.parametrize("lists", [False, True], ids=["ranked", "stored"])
+def test_threads_read_while_one_writes(tmp_path, lists):
+    """The same of one object in one process, in memory and opened from a folder."""
+    news = RelatedNews(stop_words=None, n_jobs=2).fit(pairs.story(i) for i in range(60))
+    if lists:
+        news.compute_lists(4, candidates=6)
+    news.save(tmp_path / "a.relnews")
+    for one in (news, RelatedNews.open(tmp_path / "a.relnews", n_jobs=2)):
+        note = pairs.Note(Path(tmp_path / f"{id(one)}.note"))
+        failures = []
+
+        def watched(function, *arguments, failures=failures):
+            try:
+                function(*arguments)
+            except BaseException as error:
+                failures.append(error)
+
+        with (
+            mock.patch.multiple(updates, OPEN_ARTICLES=8, FANOUT=3),
+            mock.patch.object(pairs, "PACE", 0.02),
+        ):
+            threads = [threading.Thread(target=watched, args=(pairs.write, one, note, 1.5))]
+            threads += [
+                threading.Thread(
+                    target=watched, args=(pairs.read, one, note, 1.5, random.Random(i), 60)
+                )
+                for i in range(3)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        if failures:
+            raise failures[0]
+        assert one.verify() == []
+        assert note.read()[0] > 0
+
+
+def test_who_is_always_overtaken_gets_a_list_all_the_same():
+    """However fast changes come, nothing changes in the end until the list is made."""
+    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
+    rank, writers = Archive.rank_articles, []
+
+    def overtaken(archive, *arguments):
+        ranked = rank(archive, *arguments)
+        change = [pairs.story(100 + len(writers))]
+        writers.append(threading.Thread(target=news.partial_fit, args=(change,)))
+        writers[-1].start()
+        if not archive.catalogue._connection.in_transaction:
+            writers[-1].join()
+        return ranked
+
+    with mock.patch.object(Archive, "rank_articles", overtaken):
+        got = news.related("s0", 4)
+    for writer in writers:
+        writer.join()
+
+    assert len(got) == 4
+    assert len(writers) > 1
+    assert len(news) == 20 + len(writers)
+
+
+@pytest.mark.parametrize("options", [{}, {"selection": None}], ids=["chosen", "ranked"])
+def test_what_goes_while_its_list_is_made_has_none(options):
+    """The list is not that of an article of before among those of after."""
+    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
+    rank = Archive.rank_articles
+
+    def late(archive, *arguments):
+        if "s0" in news:
+            news.remove("s0")
+        return rank(archive, *arguments)
+
+    with mock.patch.object(Archive, "rank_articles", late), pytest.raises(UnknownArticleError):
+        news.related("s0", 4, **options)

@@ -1,0 +1,460 @@
+"""The commands that change an archive, and those that look after one."""
+
+import contextlib
+import json
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from relnews import RelatedNews
+from relnews.cli import main
+from relnews.storage.catalogue import CATALOGUE
+
+RECORDS = [
+    {"id": "veto", "title": "Kremlin seeks veto", "text": "A veto on guarantees."},
+    {"id": "push", "title": "Talks push on", "text": "Talks on guarantees."},
+    {"id": "lone", "title": "Aardvark", "text": "Aardvarks only."},
+]
+
+NEW = {"id": "new", "title": "Kremlin talks", "text": "Talks about a veto."}
+
+
+@pytest.fixture
+def invoke():
+    """Return a function that runs `relnews` in this process and returns what click recorded."""
+
+    def run(*arguments, **options):
+        result = CliRunner().invoke(main, list(map(str, arguments)), **options)
+        # Whatever is wrong, the user sees a sentence and no traceback.
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    return run
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Return the folder of an archive of `RECORDS`, without stored lists."""
+    folder = tmp_path / "a.relnews"
+    RelatedNews().fit(RECORDS).save(folder)
+    return folder
+
+
+@pytest.fixture
+def listed(archive):
+    """Return the same with stored lists."""
+    RelatedNews.open(archive).compute_lists(k=2)
+    return archive
+
+
+@pytest.fixture
+def new(tmp_path):
+    """Return a file with one article that is new, one that is another now, one that is the same."""
+    path = tmp_path / "new.jsonl"
+    write_jsonl(path, [NEW, {**RECORDS[1], "text": "Talks on a veto."}, RECORDS[2]])
+    return path
+
+
+def write_jsonl(path, records):
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+
+
+def lists_in(folder):
+    """Return the ids of every list, by article."""
+    return {one.id: one.ids for one in RelatedNews.open(folder).related_all()}
+
+
+def generation(folder):
+    return RelatedNews.open(folder).generation
+
+
+# --- update --------------------------------------------------------------------------------------
+
+
+def test_update_says_what_it_did_on_standard_error(invoke, archive, new):
+    """The account of the file and the report go to standard error, nothing to standard output."""
+    result = invoke("update", archive, new)
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == (
+        "3 articles loaded, 0 skipped\n1 added, 1 replaced, 0 removed, 1 unchanged\n"
+    )
+
+
+def test_update_is_what_a_build_of_all_articles_is(invoke, archive, new):
+    """After an update the lists are those of the archive built anew from what is in it."""
+    invoke("update", archive, new)
+
+    records = [RECORDS[0], RECORDS[2], NEW, {**RECORDS[1], "text": "Talks on a veto."}]
+    expected = {one.id: one.ids for one in RelatedNews().fit(records).related_all()}
+    assert lists_in(archive) == expected
+
+
+def test_update_quiet(invoke, listed, new, tmp_path):
+    """--quiet leaves nothing but errors, and --changed does its work."""
+    result = invoke("update", listed, new, "--quiet", "--changed", tmp_path / "changed.txt")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert "new" in (tmp_path / "changed.txt").read_text().splitlines()
+
+
+def test_update_reads_as_build_does(invoke, archive, tmp_path):
+    """--format and --field say how the file is to be read, and - is standard input."""
+    text = "nid,head\n7,Kremlin\n"
+
+    result = invoke(
+        "update", archive, "-", "--format", "csv", "--field", "id=nid", "--field", "title=head",
+        input=text,
+    )  # fmt: skip
+
+    assert result.exit_code == 0, result.stderr
+    assert "7" in RelatedNews.open(archive)
+    assert "no text: 1 (kept, title only)" in result.stderr
+
+
+def test_update_names_what_it_skips(invoke, archive, tmp_path):
+    """Bad lines are counted and named with file and line, and the good ones are entered."""
+    path = tmp_path / "mixed.jsonl"
+    path.write_text(
+        json.dumps(NEW) + '\nnot json\n{"title": "no id"}\n' + json.dumps({**NEW, "text": "x"})
+    )
+
+    result = invoke("update", archive, path)
+
+    assert result.exit_code == 0
+    assert "1 articles loaded, 3 skipped" in result.stderr
+    assert "mixed.jsonl:2: unreadable" in result.stderr
+    assert "mixed.jsonl:3: missing id" in result.stderr
+    assert "mixed.jsonl:4: duplicate id: 'new'" in result.stderr
+    assert "1 added, 0 replaced, 0 removed, 0 unchanged" in result.stderr
+
+
+#: What can be wrong with a file of articles, the options, and what is said about it.
+FAILING_FILES = [
+    ("missing.jsonl", None, [], "there is no"),
+    ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
+    ("array.jsonl", '[{"id": "a", "title": "one"}]', [], "got one JSON array"),
+    ("header.csv", "id,title\na,one\n", ["--field", "text=body"], "the header has 'id', 'title'"),
+    ("none.jsonl", '{"title": "no id"}\n', [], "no article of"),
+]
+
+
+@pytest.mark.parametrize("file", FAILING_FILES, ids=lambda file: file[0])
+def test_a_failing_update_changes_nothing(file, invoke, archive, tmp_path):
+    """A file that will not do is exit code 1, a sentence, and every list as it was."""
+    name, content, options, message = file
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    before = lists_in(archive)
+
+    result = invoke("update", archive, tmp_path / name, *options)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert message in result.stderr
+    assert name in result.stderr
+    assert lists_in(archive) == before
+
+
+def test_an_empty_feed_is_no_error(invoke, listed, tmp_path):
+    """A night without news is not a failure: nothing is added, and no list changes."""
+    (tmp_path / "new.jsonl").write_text("")
+
+    result = invoke("update", listed, tmp_path / "new.jsonl", "--changed", tmp_path / "changed.txt")
+
+    assert result.exit_code == 0
+    assert (tmp_path / "changed.txt").read_text() == ""
+
+
+# --- what changed --------------------------------------------------------------------------------
+
+
+def test_changed_is_what_the_report_says(invoke, listed, new, tmp_path):
+    """--changed has the ids of the report, a line each, in a file or on standard output."""
+    twin = tmp_path / "twin.relnews"
+    RelatedNews.open(listed).save(twin)
+    report = RelatedNews.open(twin).partial_fit([NEW])
+    write_jsonl(new, [NEW])
+
+    written = invoke("update", listed, new, "--changed", tmp_path / "changed.txt")
+    gone = invoke("remove", listed, "new", "--changed", "-")
+
+    ids = (tmp_path / "changed.txt").read_text().splitlines()
+    assert ids == [*report.changed]
+    assert written.stdout == ""
+    assert f"{len(ids):,} lists changed" in written.stderr
+    assert gone.stdout.splitlines() == [*RelatedNews.open(twin).remove("new").changed]
+    assert "1 removed" in gone.stderr
+
+
+@pytest.mark.parametrize("command", [["update", "{}", "new.jsonl"], ["remove", "{}", "veto"]],
+                         ids=lambda command: command[0])  # fmt: skip
+def test_changed_needs_stored_lists(command, invoke, archive, new, monkeypatch):
+    """Without stored lists nothing is done, and the command that stores them is named."""
+    monkeypatch.chdir(new.parent)
+    before = generation(archive)
+
+    result = invoke(*(word.format(archive) for word in command), "--changed", "changed.txt")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"`relnews lists {archive}`" in result.stderr
+    assert generation(archive) == before
+    assert not (new.parent / "changed.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [["update", "{}", "new.jsonl"], ["remove", "{}", "veto"], ["lists", "{}"]],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_changed_is_looked_at_first(command, invoke, listed, new, monkeypatch):
+    """Nothing is changed if what changes could not be written down."""
+    monkeypatch.chdir(new.parent)
+    before = generation(listed)
+
+    result = invoke(*(word.format(listed) for word in command), "--changed", "nowhere/changed.txt")
+
+    assert result.exit_code == 1
+    assert "there is no folder nowhere" in result.stderr
+    assert generation(listed) == before
+
+
+# --- remove --------------------------------------------------------------------------------------
+
+
+def test_remove(invoke, archive):
+    """Removed articles are in no list, and have none."""
+    result = invoke("remove", archive, "push", "lone")
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "0 added, 0 replaced, 2 removed, 0 unchanged\n"
+    assert lists_in(archive) == {"veto": []}
+
+
+@pytest.mark.parametrize("ids", [["push"], []], ids=["both", "file"])
+def test_remove_ids_from_a_file(ids, invoke, archive, tmp_path):
+    """--ids-from takes ids line by line, beside those that are given."""
+    (tmp_path / "gone.txt").write_bytes(b"veto\r\n\nlone")
+
+    result = invoke("remove", archive, *ids, "--ids-from", tmp_path / "gone.txt", "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert lists_in(archive).keys() == {"push"} - set(ids)
+
+
+def test_remove_nothing(invoke, archive):
+    """A file without ids is no error: there was nothing to take down."""
+    result = invoke("remove", archive, "--ids-from", "-", input="\n")
+
+    assert result.exit_code == 0
+    assert "0 removed" in result.stderr
+
+
+def test_remove_an_unknown_id(invoke, archive):
+    """One id that the archive lacks is exit code 1, a hint, and nothing removed."""
+    result = invoke("remove", archive, "veto", "lonee")
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: no article has the id 'lonee'. Did you mean 'lone'?\n"
+    assert len(RelatedNews.open(archive)) == 3
+
+
+# --- lists ---------------------------------------------------------------------------------------
+
+
+def test_lists_are_stored(invoke, archive, tmp_path):
+    """All lists are new the first time, none the second; the options are kept in the archive."""
+    options = ["-k", 2, "--candidates", 5, "--max-drift", "0.5", "--n-jobs", 2]
+
+    first = invoke("lists", archive, *options, "--changed", tmp_path / "changed.txt")
+    second = invoke("lists", archive, *options, "--changed", "-")
+
+    assert (first.exit_code, first.stdout) == (0, "")
+    assert first.stderr == f"{archive}: 3 lists of 2, 3 changed\n"
+    assert (tmp_path / "changed.txt").read_text().splitlines() == ["veto", "push", "lone"]
+    assert (second.stdout, second.exit_code) == ("", 0)
+    assert second.stderr == f"{archive}: 3 lists of 2, 0 changed\n"
+    settings = RelatedNews.open(archive).archive_.catalogue.setting("lists")
+    assert settings == {"k": 2, "candidates": 5, "max_drift": 0.5}
+
+
+def test_lists_quiet(invoke, archive):
+    """--quiet leaves nothing but errors; twice as many as are shown are stored."""
+    result = invoke("lists", archive, "--quiet")
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert "8 of 16 candidates" in invoke("info", archive).stdout
+
+
+def test_lists_say_how_many_candidates_there_may_be(invoke, archive):
+    """Fewer candidates than items is wrong usage, with the reason."""
+    result = invoke("lists", archive, "-k", 3, "--candidates", 2)
+
+    assert result.exit_code == 2
+    assert "`candidates` must be from 3 to 65536, got 2" in result.stderr
+
+
+def test_a_stored_list_is_printed_like_any_other(invoke, listed):
+    """What `related` and `export` print does not depend on where lists come from."""
+    stored = invoke("related", listed, "veto", "-k", 2).stdout
+    ranked = invoke("related", listed, "veto", "-k", 3).stdout
+
+    assert "Talks push on" in stored
+    assert stored == ranked
+
+
+# --- info, compact, verify -----------------------------------------------------------------------
+
+
+def test_info_tells_of_drift(invoke, listed, new):
+    """Info says how far the statistics have moved, and how many lists that concerns."""
+    before = invoke("info", listed).stdout
+    invoke("update", listed, new)
+    after = invoke("info", listed).stdout
+
+    assert "since the epoch: 0.0%; 0% of a sample of lists would be different\n" in before
+    assert "since the epoch: 0.0%" not in after
+    assert "% of a sample of lists would be different\n" in after
+
+
+def test_info_without_lists(invoke, archive):
+    """Without stored lists there is nothing that could be different."""
+    shown = invoke("info", archive).stdout
+
+    assert "drift:         largest change of an idf since the epoch: 0.0%\n" in shown
+    assert "stored lists:  none\n" in shown
+
+
+def test_compact(invoke, listed):
+    """What was removed is reclaimed, and the lists stay as they are."""
+    invoke("remove", listed, "lone")
+    before = lists_in(listed)
+
+    result = invoke("compact", listed)
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith(f"{listed}: 2 articles, ")
+    assert "removed:       0 to be reclaimed" in invoke("info", listed).stdout
+    assert lists_in(listed) == before
+    assert invoke("compact", listed, "--quiet").output == ""
+
+
+def test_verify(invoke, listed, new):
+    """An archive that is whole is in order, whatever was done to it."""
+    assert invoke("verify", listed).stdout == f"{listed}: in order, 3 articles\n"
+
+    invoke("update", listed, new)
+    result = invoke("verify", listed)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == f"{listed}: in order, 4 articles\n"
+
+
+def test_verify_finds_a_flipped_byte(invoke, listed):
+    """Damage is exit code 1 and the name of the file."""
+    file = next(listed.glob("*/row_level.npy"))
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+    result = invoke("verify", listed)
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "row_level.npy has the checksum" in result.stderr
+
+
+def test_verify_prints_problems(invoke, listed):
+    """What does not fit is printed a line each, and the exit code is 1."""
+    with contextlib.closing(sqlite3.connect(listed / CATALOGUE)) as catalogue, catalogue:
+        catalogue.execute("DELETE FROM articles WHERE id = 'lone'")
+
+    result = invoke("verify", listed)
+
+    assert result.exit_code == 1
+    assert "1 articles are in a segment, but not in the catalogue\n" in result.stdout
+    n_problems = len(result.stdout.splitlines())
+    assert result.stderr == f"Error: {listed} is not in order: {n_problems} found.\n"
+
+
+def test_verify_takedown_of_a_removed_article(invoke, listed):
+    """Of an article that was removed it is said that it is gone, and what was looked at."""
+    invoke("remove", listed, "push")
+
+    result = invoke("verify", listed, "--takedown", "push")
+
+    assert result.exit_code == 0
+    assert result.stdout == (
+        f"{listed}: in order, 2 articles\n"
+        "no article has the id 'push'.\n"
+        "None of 2 stored lists shows it, and no ranking can.\n"
+    )
+
+
+def test_verify_takedown_of_a_wrong_id(invoke, listed):
+    """A slip in the id does not pass for a proof: the id that was meant is named."""
+    result = invoke("verify", listed, "--takedown", "pusch")
+
+    assert "no article has the id 'pusch'. Did you mean 'push'?\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "field", [{"published": "2999-01-01"}, {"expires": "2020-01-01"}], ids=["embargo", "expired"]
+)
+def test_verify_takedown_of_a_hidden_article(field, invoke, listed, new):
+    """An article under embargo, or expired, is in the archive and in no list."""
+    write_jsonl(new, [{**RECORDS[1], **field}])
+    invoke("update", listed, new)
+
+    result = invoke("verify", listed, "--takedown", "push")
+
+    assert result.exit_code == 0, result.output
+    assert "'push' is in the archive, but hidden: under embargo or expired.\n" in result.stdout
+    assert "None of 3 stored lists shows it" in result.stdout
+    assert "push" not in invoke("related", listed, "veto", "--format", "json").stdout
+    assert '"push", "rank"' not in invoke("export", listed, "-o", "-").stdout
+
+
+def test_verify_takedown_of_an_article_that_is_there(invoke, listed):
+    """An article that lists may show is a problem."""
+    result = invoke("verify", listed, "--takedown", "push")
+
+    assert result.exit_code == 1
+    assert result.stdout == "'push' is in the archive, and neither under embargo nor expired\n"
+
+
+# --- errors --------------------------------------------------------------------------------------
+
+
+def test_who_is_writing_is_named(invoke, archive, monkeypatch):
+    """While another process writes, a command ends with a sentence that names the process."""
+    monkeypatch.setattr("relnews.storage.catalogue.PATIENCE", 0.1)
+    code = (
+        "import sys; from relnews import RelatedNews\n"
+        "with RelatedNews.open(sys.argv[1]).archive_.store.transaction():\n"
+        "    print('writing', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, archive], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"writing\n"
+        result = invoke("remove", archive, "veto")
+        process.stdin.close()
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"is being written by process {process.pid} on " in result.stderr
+    assert lists_in(archive).keys() == {"veto", "push", "lone"}
+
+
+def test_an_error_of_the_system_is_a_sentence(invoke, archive, monkeypatch):
+    """An error with a number is shown without it."""
+
+    def refuse(news, ids):
+        raise PermissionError(13, "cannot write the archive; make its folder writable")
+
+    monkeypatch.setattr(RelatedNews, "remove", refuse)
+
+    result = invoke("remove", archive, "veto")
+
+    assert result.exit_code == 1
+    assert result.stderr == "Error: cannot write the archive; make its folder writable\n"

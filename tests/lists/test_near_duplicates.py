@@ -1,0 +1,231 @@
+"""Near-duplicates of an archive: those that comparing all pairs by the reference finds."""
+
+import datetime as dt
+import itertools
+import json
+import math
+from unittest import mock
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from test_selection import text_of
+
+import reference
+from relnews import RelatedNews
+from relnews.cli import main
+from relnews.search import bounds
+from strategies import archives_with_copies
+
+
+def last_id(articles):
+    """Prefer by something that no name stands for."""
+    return max(articles, key=lambda article: article.id)
+
+
+def expected_groups(articles, threshold, prefer, agencies):
+    """Compare all pairs, connect them, and put everything in order."""
+    counts = {a["id"]: reference.Words(a) for a in articles}
+    idf = reference.inverse_document_frequency([*counts.values()])
+    weights = {i: reference.unit_weights(c, idf) for i, c in counts.items()}
+    group = {i: {i} for i in weights}
+    for a, b in itertools.combinations(weights, 2):
+        similarity = reference.rounded(reference.cosine(weights[a], weights[b]))
+        is_same = text_of(counts[a]) is not None and text_of(counts[a]) == text_of(counts[b])
+        if is_same or similarity >= reference.rounded(threshold):
+            both = group[a] | group[b]
+            group.update(dict.fromkeys(both, both))
+    published = {a["id"]: a["published"] for a in articles}
+    source = {a["id"]: a["source"] for a in articles}
+
+    def age(i):
+        return math.inf if published[i] is None else -published[i].timestamp()
+
+    def badness(i):
+        if prefer is last_id:
+            return [-ord(character) for character in i] + [math.inf]
+        if prefer == "longest":
+            return -sum(counts[i].tf.values()), i
+        return (age(i) if published[i] is None or prefer == "latest" else -age(i)), i
+
+    groups = []
+    for ids in {frozenset(ids) for ids in group.values() if len(ids) > 1}:
+        own = {i for i in ids if source[i] not in agencies}
+        first = min(own or ids, key=badness)
+        groups.append((first, *sorted(ids - {first}, key=lambda i: (age(i), i))))
+    return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
+
+
+@given(
+    archives_with_copies(), st.sampled_from([0.3, 0.7, 0.9, 1.0]),
+    st.sampled_from(["latest", "earliest", "longest", last_id]), st.sampled_from([2, 1 << 16]),
+    st.sampled_from([0.1, 1.0]), st.booleans(), st.sampled_from([1, 64]), st.sampled_from([1, 2]),
+    st.sampled_from([(), ("wire",)]), st.sampled_from([2, 12]),
+)  # fmt: skip
+def test_groups_are_those_of_all_pairs(
+    articles,
+    threshold,
+    prefer,
+    segment_articles,
+    common,
+    waiting,
+    block,
+    n_jobs,
+    agencies,
+    same_words,
+):
+    """Found exactly, however the archive is stored and gone through."""
+    with (
+        mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles),
+        mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
+        mock.patch("relnews.lists.near_duplicates.BLOCK", block),
+        mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words),
+    ):
+        half = len(articles) // 2 if waiting else len(articles)
+        news = RelatedNews(stop_words=None, n_jobs=n_jobs).fit(articles[:half])
+        news.partial_fit(articles[half:])
+        got = news.duplicates(threshold, prefer=prefer, agencies=agencies)
+        expected = expected_groups(articles, threshold, prefer, agencies)
+
+    assert got == expected
+
+
+def test_a_chain_of_versions_is_one_group():
+    """Near-duplication is not transitive: the ends of a chain may have little in common."""
+    words = [f"word{i}" for i in range(60)]
+    versions = [
+        {"id": f"{i}", "text": " ".join(words[10 * i : 10 * i + 30])} for i in range(4)
+    ]  # fmt: skip
+    news = RelatedNews().fit([*versions, {"id": "other", "text": "gas prices rise"}])
+
+    assert news.duplicates(0.5) == [("0", "1", "2", "3")]
+    ends = next(item for item in news.related("0", 3) if item.id == "2")
+    assert ends.similarity < 0.5
+
+
+def test_a_crowd_of_copies_is_one_group():
+    """What is found is merged on the way, so that it doesn't fill the memory."""
+    news = RelatedNews().fit({"id": f"{i:03}", "text": f"rain {i % 2}0"} for i in range(300))
+    with mock.patch("relnews.lists.near_duplicates.BLOCK", 8):
+        groups = news.duplicates(1.0)
+
+    assert groups == [tuple(f"{i:03}" for i in range(start, 300, 2)) for start in (0, 1)]
+
+
+def test_who_is_in_no_group():
+    """Neither what cannot be seen now, nor what is gone, nor what has no words."""
+    now = dt.datetime.now(dt.UTC)
+    day = dt.timedelta(days=1)
+    news = RelatedNews().fit([
+        {"id": "a", "text": "guarantees"}, {"id": "b", "text": "guarantees"},
+        {"id": "embargo", "text": "guarantees", "published": now + day},
+        {"id": "expired", "text": "guarantees", "expires": now - day},
+        {"id": "removed", "text": "guarantees"},
+        {"id": "empty", "text": "the and"}, {"id": "as empty", "text": "the and"},
+    ])  # fmt: skip
+    news.remove("removed")
+
+    assert news.duplicates() == [("a", "b")]
+    assert RelatedNews().fit([]).duplicates() == []
+
+
+def test_an_archive_that_changes_is_gone_through_again(tmp_path):
+    """The answer is of one state of the archive; progress is told of all blocks."""
+    RelatedNews().fit({"id": i, "text": "guarantees"} for i in "abc").save(tmp_path / "archive")
+    news = RelatedNews.open(tmp_path / "archive")
+    told = []
+
+    def progress(blocks, total):
+        if not told:
+            RelatedNews.open(tmp_path / "archive").remove("b")
+        told.append(total)
+        return blocks
+
+    assert news.duplicates(progress=progress) == [("a", "c")]
+    assert told == [1, 1]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """Return the folder of an archive with a group and a story beside it."""
+    guarantees = "allies near deal on guarantees"
+    RelatedNews().fit([
+        {"id": "old", "title": guarantees, "published": "2025-08-21"},
+        {"id": "new", "title": guarantees, "published": "2025-08-22"},
+        {"id": "veto", "title": "veto on guarantees"},
+    ]).save(tmp_path / "archive")  # fmt: skip
+    return str(tmp_path / "archive")
+
+
+@pytest.fixture
+def run():
+    """Return a function that runs a command that has to succeed."""
+
+    def run(*arguments):
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        return result
+
+    return run
+
+
+def test_the_command_prints_groups(run, archive):
+    """A table or lines of JSON on standard output, and how much there was on standard error."""
+    result = run("duplicates", archive)
+    assert result.stdout.splitlines() == [
+        "#  date        id   title",
+        "1  2025-08-22  new  allies near deal on guarantees",
+        "1  2025-08-21  old  allies near deal on guarantees",
+    ]
+    assert result.stderr == "near-duplicates: 2 of 3 articles, groups: 1\n"
+    lines = run("duplicates", archive, "--format", "json", "--prefer", "earliest", "-q").output
+    assert json.loads(lines) == {"id": "old", "also": ["new"]}
+    assert run("duplicates", archive, "--threshold", "0.001", "-q").stdout.count("\n") == 4
+
+
+def test_the_command_prints_nothing_if_there_is_nothing(run, tmp_path):
+    """An empty table has no heading."""
+    RelatedNews().fit([{"id": "a", "title": "guarantees"}]).save(tmp_path / "a")
+
+    assert run("duplicates", str(tmp_path / "a")).stdout == ""
+    assert run("duplicates", str(tmp_path / "a"), "--format", "json", "-q").output == ""
+
+
+@pytest.mark.parametrize("threshold", ["0", "1.1", "nan", "much"])
+def test_the_command_refuses_a_threshold(threshold, archive):
+    """In one line, whatever it is."""
+    result = CliRunner().invoke(main, ["duplicates", archive, "--threshold", threshold])
+
+    assert result.exit_code in (1, 2)
+    assert "threshold" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
+    """One version is left, and it names the other."""
+    line = run("related", archive, "veto", "--no-duplicates", "--format", "json").output
+    (item,) = json.loads(line)["related"]
+    assert (item["id"], item["also"]) == ("new", ["old"])
+    line = run("related", archive, "--title", "guarantees", "--no-duplicates", "--format", "json")
+    assert len(json.loads(line.output)["related"]) == 2
+    lists = tmp_path / "lists.jsonl"
+    run("export", archive, "-o", str(lists), "--no-duplicates", "-q")
+    records = map(json.loads, lists.read_text(encoding="utf-8").splitlines())
+    assert [[item["id"] for item in one["related"]] for one in records] == [
+        ["veto"], ["veto"], ["new"]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"threshold": 0}, ValueError, "`threshold` must be above 0 and at most 1, got 0"),
+        ({"threshold": "0.9"}, TypeError, "`threshold` must be a number, got '0.9'"),
+        ({"prefer": None}, ValueError, "`prefer` must be one of 'latest', 'earliest', 'longest'"),
+    ],
+)
+def test_what_cannot_be_asked(given, error, words):
+    """What was expected and what was got."""
+    with pytest.raises(error, match=words):
+        RelatedNews().fit([]).duplicates(**given)

@@ -1,0 +1,479 @@
+"""Selections: the list is the one that goes greedily through the reference's whole ranking."""
+
+import contextlib
+import itertools
+import math
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.preprocessing import normalize
+
+import reference
+from relnews import RelatedNews, Selection, read_articles
+from relnews.lists import near_duplicates
+from relnews.options.recency import Recency
+from relnews.options.selection import STORY
+from strategies import archives_with_copies
+
+THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 1.0]
+
+
+def last_id(articles):
+    """Prefer by something that no name stands for."""
+    assert len(articles) > 1
+    assert articles == sorted(articles, key=lambda article: article.id)
+    return articles[-1]
+
+
+PREFERENCES = ["latest", "earliest", "longest", last_id]
+
+selections = st.fixed_dictionaries(
+    {},
+    optional={
+        "duplicates": st.sampled_from([None, *THRESHOLDS]),
+        "prefer": st.sampled_from(PREFERENCES),
+        "agencies": st.sampled_from([(), ("wire",), ("wire", "own")]),
+        "diversity": st.sampled_from([0.0, 0.3, 0.5, 1.0]),
+        "caps": st.fixed_dictionaries(
+            {},
+            optional={name: st.integers(1, 2) for name in ("section", "source", "author")}
+            | {"story": st.integers(1, 3)},
+        ),
+        "story": st.sampled_from([0.2, 0.4, 0.6]),
+        "min_score": st.sampled_from([0.0, 0.1, 0.5]),
+    },
+)
+
+
+def text_of(words):
+    """Return dek and text as the words they are, None if these are few."""
+    dek, text = words.texts
+    both = [*dek, *["|"] * bool(dek), *text]
+    return both if len(both) >= near_duplicates.SAME_WORDS else None
+
+
+@contextlib.contextmanager
+def small_limits(pool, kept):
+    """Let few articles be many, and few words a text."""
+    with (
+        mock.patch("relnews.lists.selector.POOL", pool),
+        mock.patch("relnews.lists.selector.KEPT", kept),
+        mock.patch("relnews.lists.near_duplicates.KEPT", kept),
+        mock.patch("relnews.lists.selector._SHORT", kept),
+        mock.patch("relnews.lists.near_duplicates.SAME_WORDS", kept),
+    ):
+        yield
+
+
+class Greedy:
+    """The specification: goes through a whole ranking, slowly and obviously."""
+
+    def __init__(self, articles, pool):
+        self.pool = pool
+        self.article = {article["id"]: article for article in articles}
+        self.words = {i: reference.Words(a) for i, a in self.article.items()}
+        idf = reference.inverse_document_frequency([*self.words.values()])
+        self.weights = {
+            i: reference.unit_weights(words, idf, title_weight=2)
+            for i, words in self.words.items()
+        }  # fmt: skip
+
+    def similarity(self, a, b):
+        if self.text_of(a) and self.text_of(a) == self.text_of(b):
+            return reference.rounded(1.0)
+        return reference.rounded(reference.cosine(self.weights[a], self.weights[b]))
+
+    def text_of(self, identifier):
+        """Return all but the title, None if it is too short to tell anything."""
+        return text_of(self.words[identifier])
+
+    def near(self, a, b):
+        threshold = self.given.get("duplicates", 0.9)
+        return threshold is not None and self.similarity(a, b) >= reference.rounded(threshold)
+
+    def rank(self, query, priors=None):
+        rows = [(i, self.article[i]["published"], w) for i, w in self.weights.items()]
+        return reference.ranking(self.weights[query], rows, len(rows), exclude=query, priors=priors)
+
+    def choose(self, query, k, given, ranking, beside=()):
+        """Return the items' ids, and the ids that each stands for."""
+        self.given, self.items, self.query, self.beside = given, [], query, [*beside]
+        self.score = {i: reference.rounded(score) for i, score, _ in ranking}
+        least = reference.rounded(given.get("min_score", 0.0))
+        self.ranking = [i for i, score in self.score.items() if score >= least]
+        n_met = self.fill(k)
+        self.settle(self.ranking[:n_met])
+        n_met = max(n_met, self.fill(k))
+        also = {item: [] for item in self.items}
+        for other in self.ranking[:n_met]:
+            if other not in self.items and not self.near(query, other):
+                of = next((item for item in self.items if self.near(item, other)), None)
+                if of is not None:
+                    also[of].append(other)
+        return also
+
+    def fill(self, k):
+        diversity = self.given.get("diversity", 0.0)
+        size = self.pool if diversity else 1
+        n_met = 0
+        while len(self.items) < k:
+            pool = [i for i in self.ranking if self.may_enter(i, self.items)][:size]
+            full = len(pool) == size
+            n_met = max(n_met, self.ranking.index(pool[-1]) + 1 if full else len(self.ranking))
+            if not pool:
+                break
+            self.items.append(max(pool, key=lambda i: self.value(i, diversity)))
+        return n_met
+
+    def value(self, one, diversity):
+        others = [*self.items, *self.beside]
+        nearest = max((self.similarity(one, item) for item in others), default=0)
+        return (1 - diversity) * self.score[one] - diversity * nearest if others else 0
+
+    def may_enter(self, one, items):
+        items = [*items, *self.beside]
+        if one in items or any(self.near(other, one) for other in (self.query, *items)):
+            return False
+        caps = dict(self.given.get("caps", {}))
+        if "story" in caps and not self.has_room_for_story(one, items, caps.pop("story")):
+            return False
+        for field, most in caps.items():
+            value = self.article[one][field]
+            if value and sum(self.article[item][field] == value for item in items) >= most:
+                return False
+        return True
+
+    def has_room_for_story(self, one, items, most):
+        """Say whether with one more item still nobody has too many of one story beside it."""
+        every = [*items, one]
+        return all(
+            sum(self.of_one_story(item, other) for other in every if other != item) < most
+            for item in every
+            if item == one or self.of_one_story(item, one)
+        )
+
+    def of_one_story(self, a, b):
+        return self.similarity(a, b) >= reference.rounded(self.given.get("story", STORY))
+
+    def settle(self, met):
+        for place, item in enumerate(self.items):
+            others = [one for one in self.items if one != item]
+            versions = [
+                one
+                for one in met
+                if one != item and self.near(item, one) and self.may_enter(one, others)
+            ]
+            if versions:
+                self.items[place] = self.preferred([item, *versions])
+
+    def preferred(self, ids):
+        prefer = self.given.get("prefer", "latest")
+        agencies = self.given.get("agencies", ())
+        ids = [one for one in ids if self.article[one]["source"] not in agencies] or ids
+        if prefer is last_id:
+            return max(ids)
+
+        def badness(one):
+            published = self.article[one]["published"]
+            if prefer == "longest":
+                return -sum(self.words[one].tf.values()), one
+            if published is None:
+                return math.inf, one
+            return published.timestamp() * (-1 if prefer == "latest" else 1), one
+
+        return min(ids, key=badness)
+
+
+@given(
+    archives_with_copies(min_size=1), st.data(), selections, st.integers(1, 6),
+    st.sampled_from([2, 1 << 16]), st.booleans(), st.sampled_from([1, 3, 50]),
+    st.sampled_from([2, 4096]),
+)  # fmt: skip
+def test_lists_are_the_greedy_ones_of_the_whole_ranking(
+    articles, data, given, k, segment_articles, waiting, pool, kept
+):
+    """Refilled: whatever could still enter is in, and there are k items if k can be chosen."""
+    with mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles):
+        half = len(articles) // 2 if waiting else len(articles)
+        news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles[:half])
+        news.partial_fit(articles[half:])
+    query = data.draw(st.sampled_from(articles))["id"]
+    greedy = Greedy(articles, pool)
+    selection = Selection(**given)
+    with small_limits(pool, kept):
+        expected = greedy.choose(query, k, given, greedy.rank(query))
+        got = news.related(query, k, selection=selection)
+        every = list(news.related_all(k, selection=selection))
+        assert every == [news.related(one.id, k, selection=selection) for one in every]
+
+    assert got.ids == [*expected]
+    assert [list(item.also) for item in got] == [*expected.values()]
+    assert [item.rank for item in got] == list(range(1, len(got) + 1))
+    for item in got:
+        assert reference.rounded(item.score) == pytest.approx(greedy.score[item.id], abs=1.1)
+    assert got in every
+
+
+@pytest.mark.parametrize("same_words", [2, 12])
+@given(archives_with_copies(min_size=1), selections, st.integers(1, 6))
+def test_no_list_breaks_a_rule(same_words, articles, given, k):
+    """Near-duplicates, caps and the least score: what a selection says holds of every list."""
+    with mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words):
+        check_rules(articles, given, k)
+
+
+def check_rules(articles, given, k):
+    news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
+    greedy = Greedy(articles, 50)
+    greedy.given = given
+    for one in news.related_all(k, selection=Selection(**given)):
+        ids = one.ids
+        assert len(set(ids)) == len(ids) <= k
+        assert one.id not in ids
+        assert not any(greedy.near(a, b) for a, b in itertools.combinations([one.id, *ids], 2))
+        assert all(item.score >= given.get("min_score", 0.0) for item in one)
+        most = given.get("caps", {}).get("story", len(ids))
+        for item in ids:
+            assert sum(greedy.of_one_story(item, other) for other in ids if other != item) < most
+        for field, most in given.get("caps", {}).items():
+            if field == "story":
+                continue
+            values = [greedy.article[i][field] for i in ids if greedy.article[i][field]]
+            assert all(values.count(value) <= most for value in values)
+        named = [other for item in one for other in item.also]
+        assert len({*named, *ids, one.id}) == len(named) + len(ids) + 1
+        assert all(greedy.near(item.id, other) for item in one for other in item.also)
+
+
+@given(archives_with_copies(min_size=1), st.integers(1, 6))
+def test_a_selection_of_everything_is_the_ranking(articles, k):
+    """Nothing is left out or moved that was not asked for."""
+    news = RelatedNews(stop_words=None).fit(articles)
+    everything = Selection(duplicates=None)
+
+    assert [*news.related_all(k, selection=everything)] == [*news.related_all(k, selection=None)]
+
+
+@pytest.mark.parametrize("same_words", [2, 12])
+@given(archives_with_copies(min_size=1), st.data(), selections, st.integers(1, 4))
+def test_conditions_and_drafts_have_selections_too(same_words, articles, data, given, k):
+    """The ranking that is gone through is the one under the conditions."""
+    with mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words):
+        check_drafts(articles, data, given, k)
+
+
+def check_drafts(articles, data, given, k):
+    # A draft has one text: what two texts meet in is no phrase, and capitals are told of each.
+    articles = [{**one, "dek": "", "text": f"{one['dek']}\n{one['text']}"} for one in articles]
+    news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles)
+    query = data.draw(st.sampled_from(articles))
+    recency = Recency(half_life=1, floor=0.5)
+    greedy = Greedy(articles, 50)
+    priors = [
+        (one["section"] == "World")
+        * reference.fading(one["published"], query["published"], half_life=1, floor=0.5)
+        for one in articles
+    ]
+    expected = greedy.choose(query["id"], k, given, greedy.rank(query["id"], priors))
+    selection = Selection(**given)
+    got = news.related(
+        query["id"], k, selection=selection, where={"section": "World"}, recency=recency
+    )
+
+    assert got.ids == [*expected]
+    asked = {"published": query["published"], "exclude": [query["id"]], "k": k}
+    draft = news.related_to_text(query["text"], title=query["title"], selection=selection, **asked)
+    assert draft.items == news.related(query["id"], k, selection=selection).items
+
+
+@given(archives_with_copies(min_size=2), st.data(), st.integers(1, 4))
+def test_stored_lists_are_not_asked(articles, data, k):
+    """A stored list knows of no selection."""
+    news = RelatedNews(stop_words=None).fit(articles)
+    query = data.draw(st.sampled_from(articles))["id"]
+    expected = [*news.related_all(k, selection=Selection())]
+    news.compute_lists(k)
+
+    assert [*news.related_all(k, selection=Selection())] == expected
+    assert news.related(query, k, selection=Selection()) in expected
+
+
+TEXT = "NATO backs Ukraine with new security guarantees and more air defence for Kyiv"
+
+
+def test_the_preferred_version_takes_the_place_of_the_nearest():
+    """The first version opens the place; the newest one stands in it, and names the others."""
+    other = "Kremlin demands veto on security guarantees for Ukraine"
+    news = RelatedNews().fit([
+        {"id": "story", "text": "Talks on security guarantees and air defence for Kyiv resume"},
+        {"id": "first", "text": TEXT, "published": "2025-08-21", "source": "wire"},
+        {"id": "update", "text": f"{TEXT} amid doubts", "published": "2025-08-22"},
+        {"id": "undated", "text": TEXT},
+        {"id": "veto", "text": other, "published": "2025-08-20"},
+    ])  # fmt: skip
+
+    items = news.related("story", 2, selection=Selection(duplicates=0.7))
+    assert [(item.id, item.also) for item in items] == [
+        ("update", ("first", "undated")), ("veto", ())
+    ]  # fmt: skip
+    record = items[0].to_dict()
+    assert record["also"] == ["first", "undated"]
+    assert "also" not in items[1].to_dict()
+    for prefer, chosen in [("earliest", "first"), ("longest", "update")]:
+        given = Selection(duplicates=0.7, prefer=prefer)
+        assert news.related("story", 2, selection=given).ids == [chosen, "veto"]
+
+    def own(articles):
+        assert [article.id for article in articles] == ["first", "undated", "update"]
+        return min(articles, key=lambda article: article.source == "wire")
+
+    given = Selection(duplicates=0.7, prefer=own)
+    assert news.related("story", 2, selection=given).ids == ["undated", "veto"]
+    given = Selection(duplicates=0.7, prefer="earliest", agencies=["wire", "post"])
+    assert news.related("story", 2, selection=given).ids == ["update", "veto"]
+    given = Selection(duplicates=0.7, prefer=own, agencies={"other"})
+    assert news.related("story", 2, selection=given).ids == ["undated", "veto"]
+    # The list is full before the update is met.
+    assert news.related("story", 1, selection=Selection(duplicates=0.7)).ids == ["first"]
+
+
+def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
+    """Near-duplication is not transitive: what only the first version kept out comes in."""
+    news = RelatedNews().fit([
+        {"id": "story", "text": "beta eta theta iota"},
+        {"id": "first", "text": "alpha beta gamma delta", "published": "2025-08-20"},
+        {"id": "copy", "text": "alpha beta gamma epsilon", "published": "2025-08-20"},
+        {"id": "update", "text": "beta gamma delta zeta", "published": "2025-08-22"},
+    ])  # fmt: skip
+    assert news.related("story").ids == ["first", "update", "copy"]
+
+    items = news.related("story", 3, selection=Selection(duplicates=0.6))
+    assert [(item.id, item.also) for item in items] == [("update", ("first",)), ("copy", ())]
+    assert news.related("story", 1, selection=Selection(duplicates=0.6)).ids == ["first"]
+
+
+def test_a_diverse_list_looks_at_all_of_its_pool():
+    """Copies that are out of question leave the pool as large as it is said to be."""
+    copies = [{"id": f"copy {i}", "text": "nato kyiv summit alpha"} for i in range(5)]
+    news = RelatedNews().fit([
+        {"id": "story", "text": "nato kyiv veto pact"}, *copies,
+        {"id": "like", "text": "nato kyiv gas summit alpha delta"},
+        {"id": "unlike", "text": "kyiv rain beta gamma epsilon zeta"},
+    ])  # fmt: skip
+    ranked = news.related("story", selection=None)
+    assert ranked.ids == [*(one["id"] for one in copies), "like", "unlike"]
+
+    with small_limits(pool=2, kept=4096):
+        diverse = Selection(diversity=0.6)
+        assert news.related("story", 2, selection=diverse).ids == ["copy 0", "unlike"]
+
+
+def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
+    """A short list says that there is nothing more, however far down one has to look."""
+    rare = {"id": "rare", "text": "guarantees at last", "section": "Sport"}
+    news = RelatedNews().fit([
+        *({"id": f"{i}", "text": f"guarantees {i}", "section": "World"} for i in range(300)), rare,
+    ])  # fmt: skip
+    capped = Selection(duplicates=None, caps={"section": 1})
+
+    assert [*news.related("7", 8, selection=capped).ids][1:] == ["rare"]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"duplicates": 0}, ValueError, "`duplicates` must be above 0 and at most 1, got 0"),
+        ({"duplicates": True}, TypeError, "`duplicates` must be a number, got True"),
+        ({"prefer": "newest"}, ValueError, "`prefer` must be one of 'latest', 'earliest'"),
+        ({"diversity": 1.5}, ValueError, "`diversity` must be from 0 to 1, got 1.5"),
+        ({"diversity": math.nan}, ValueError, "`diversity` must be from 0 to 1, got nan"),
+        ({"agencies": "wire"}, TypeError, "`agencies` must be several sources, got 'wire'"),
+        ({"agencies": 3}, TypeError, "`agencies` must be several sources, got 3"),
+        ({"caps": ["section"]}, TypeError, "`caps` must map fields to numbers"),
+        ({"caps": {"tags": 2}}, ValueError, "`caps` can be on 'section', 'source', 'author'"),
+        ({"caps": {"section": 0}}, ValueError, "`caps.'section'.` must be at least 1, got 0"),
+        ({"min_score": "0.2"}, TypeError, "`min_score` must be a number, got '0.2'"),
+    ],
+)
+def test_selections_that_are_none(given, error, words):
+    """What was expected and what was got."""
+    with pytest.raises(error, match=words):
+        Selection(**given)
+
+
+def test_a_selection_is_a_value():
+    """It can be compared, be a key, and does not follow what it was made of."""
+    caps = {"section": 2}
+    one, other = Selection(caps=caps), Selection(caps={"section": 2})
+    caps["section"] = 1
+
+    assert one == other != Selection()
+    assert len({one, other, Selection(), Selection()}) == 2
+
+
+def test_what_is_no_selection():
+    """Neither another object, nor a preference that picks from elsewhere."""
+    news = RelatedNews().fit({"id": i, "text": TEXT} for i in "ab")
+    with pytest.raises(TypeError, match=r"`selection` must be a relnews.Selection or None"):
+        news.related("a", selection=0.9)
+    with pytest.raises(ValueError, match="`prefer` must return one of the articles"):
+        news.duplicates(prefer=lambda articles: articles[0].id)
+
+
+def test_no_list_of_real_news_has_near_duplicates(data_folder):
+    """Of the first 2,000 articles of a mixed archive, every list is full and free of copies."""
+    path = data_folder / "archive_en_100k.jsonl.xz"
+    if not path.is_file():
+        pytest.skip(f"no {path}")
+    articles = list(itertools.islice(iter(read_articles(path)), 2000))
+    news = RelatedNews(folding=None, n_jobs=2).fit(articles)
+    vectorizer = CountVectorizer(stop_words="english")
+    both = vectorizer.fit_transform(
+        [a.title for a in articles] + [f"{a.dek}\n{a.text}" for a in articles]
+    )
+    title, text = both[:2000] > 0, both[2000:].astype(float)
+    idf = TfidfTransformer().fit(text + title).idf_
+    text.data = 1 + np.log(text.data)
+    vectors = normalize((text + title).multiply(idf).tocsr())
+    near = (vectors @ vectors.T).toarray() >= 0.9
+    position = {article.id: i for i, article in enumerate(articles)}
+
+    for one in news.related_all(selection=Selection()):
+        assert len(one) == 8
+        places = [position[i] for i in (one.id, *one.ids)]
+        assert np.count_nonzero(near[np.ix_(places, places)]) == 9
+    np.fill_diagonal(near, False)
+    grouped = {position[i] for group in news.duplicates() for i in group}
+    assert grouped == {*np.flatnonzero(near.any(axis=0)).tolist()}
+
+
+def test_one_text_under_two_headlines_is_one_text():
+    """Word for word, and of some length; what is counted of the headlines does not matter."""
+    brief = "Ferry crews on the northern islands will stop work at midnight over pay and rest"
+    text, teaser = f"{brief} unions said on Monday", "Read the whole story on our page"
+    islanders = "Islanders brace for days without boats, mail, medicine and bread"
+    news = RelatedNews().fit(
+        [
+            {"id": "a", "title": "Walkout looms", "text": text},
+            {"id": "b", "title": islanders, "text": text},
+            {"id": "near", "text": f"{brief} unions said on Sunday"},
+            {"id": "short", "title": "Fish is dear", "text": teaser},
+            {"id": "too", "title": "Rain until Friday", "text": teaser},
+        ]
+    )
+    apart = Selection(duplicates=0.99)
+    for _ in range(2):
+        assert news.duplicates(0.999) == [("a", "b")]
+        assert news.explain("a", "b").similarity < 0.8
+        assert news.related("a", selection=apart).ids == ["near"]
+        assert news.related("b").ids == news.related("b", selection=apart).ids == ["near"]
+        assert news.related("near", selection=apart)[0].also == ("b",)
+        assert news.related("short").ids == ["too"]
+        draft = {"title": "Unions call a strike of five thousand seamen", "selection": apart}
+        assert news.related_to_text(text, **draft).ids == ["near"]
+        assert {*news.related_to_text(teaser, **draft).ids} >= {"short", "too"}
+        news.compute_lists()

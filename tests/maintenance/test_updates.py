@@ -1,0 +1,402 @@
+"""The living archive: after any sequence of changes it is the archive of what is left."""
+
+import datetime as dt
+import math
+import tempfile
+from unittest import mock
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+import reference
+from relnews import MODES, Mode, Recency, RelatedNews, Selection, UnknownArticleError
+from relnews.maintenance import updates
+from relnews.maintenance.stored_lists import entries_of, with_slots
+from relnews.search import bounds
+from relnews.storage.list_codec import Entries
+from strategies import DATES, archives_with_copies, texts
+
+STOP_WORDS = ("the", "and", "can't")
+IDS = [f"{letter}{number}" for letter in "ab" for number in range(8)]
+K = 3
+FADING = (2.0, 0.25)
+RECENCY = Recency(*FADING)
+
+
+@st.composite
+def some_articles(draw, max_size=6):
+    ids = draw(st.lists(st.sampled_from(IDS), max_size=max_size, unique=True))
+    return [
+        {
+            "id": identifier,
+            "title": draw(texts(4)),
+            "text": draw(texts()) or "…",
+            "published": draw(st.sampled_from(DATES)),
+        }
+        for identifier in ids
+    ]
+
+
+def frequencies(articles):
+    """Document frequencies, and how many articles there are: what an epoch is."""
+    counts = [reference.Words(article, STOP_WORDS) for article in articles.values()]
+    return reference.inverse_document_frequency(counts), len(counts)
+
+
+def ids(items):
+    return [identifier for identifier, *_ in items]
+
+
+class EpochOfIdf(dict):
+    """The idf of an epoch; a term that it lacks has that of no article."""
+
+    def __init__(self, articles):
+        idf, n = frequencies(articles)
+        super().__init__(idf)
+        self.unknown = math.log(1 + n) + 1
+
+    def __contains__(self, term):
+        return True
+
+    def __missing__(self, term):
+        return self.unknown
+
+
+class Living(RuleBasedStateMachine):
+    """Adds, replaces, removes, saves, opens, compacts and stores lists in any order."""
+
+    def __init__(self):
+        super().__init__()
+        self.folders = []
+
+    def teardown(self):
+        for folder in self.folders:
+            folder.cleanup()
+
+    @initialize(articles=some_articles(12), on_disk=st.booleans())
+    def begin(self, articles, on_disk):
+        self.articles = {article["id"]: article for article in articles}
+        self.news = RelatedNews(stop_words=STOP_WORDS, recency=RECENCY).fit(articles)
+        self.epoch = None
+        self.shown = {}
+        if on_disk:
+            self.save_and_open()
+
+    @rule(articles=some_articles())
+    def add(self, articles):
+        new = {article["id"]: article for article in articles}
+        report = self.news.partial_fit(articles)
+        known = self.articles
+        same = {i for i, a in new.items() if known.get(i) == a}
+        assert set(report.unchanged) == same
+        assert set(report.added) == new.keys() - known.keys()
+        assert set(report.replaced) == (new.keys() & known.keys()) - same
+        self.articles = {i: a for i, a in known.items() if i not in new or i in same} | {
+            i: a for i, a in new.items() if i not in same
+        }
+        self.check_changes(report, set(report.added) | set(report.replaced))
+
+    @rule(data=st.data())
+    @precondition(lambda self: self.articles)
+    def remove(self, data):
+        ids = data.draw(st.lists(st.sampled_from(sorted(self.articles)), min_size=1, unique=True))
+        report = self.news.remove(ids)
+        assert set(report.removed) == set(ids)
+        for identifier in ids:
+            del self.articles[identifier]
+        self.check_changes(report, set())
+
+    @rule()
+    def compact(self):
+        self.news.compact()
+
+    @rule(candidates=st.integers(K, 2 * K))
+    def compute_lists(self, candidates):
+        before = dict(self.shown)
+        report = self.news.compute_lists(K, candidates=candidates)
+        self.epoch = EpochOfIdf(self.articles)
+        self.shown = self.epoch_lists()
+        assert set(report.changed) == {
+            i for i, items in self.shown.items() if i not in before or ids(items) != ids(before[i])
+        }
+
+    @rule()
+    def save_and_open(self):
+        self.folders.append(tempfile.TemporaryDirectory(suffix=".relnews"))
+        self.news.save(self.folders[-1].name)
+        self.news = RelatedNews.open(self.folders[-1].name)
+
+    @invariant()
+    def lists_are_those_of_a_fresh_fit(self):
+        lists = {one.id: one for one in self.news.related_all(K)}
+        if self.epoch is None:
+            expected = reference.related_news(
+                [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING
+            )
+        else:
+            expected = self.shown
+        got = {
+            i: [(item.id, item.score, item.similarity) for item in one] for i, one in lists.items()
+        }
+        assert got == expected
+        assert len(self.news) == len(self.articles)
+        for identifier in [*self.articles][:2]:
+            assert self.news.related(identifier, K) == lists[identifier]
+
+    @invariant()
+    def ranking_is_that_of_a_fresh_fit(self):
+        """Rank with the statistics of now, whatever is stored."""
+        expected = reference.related_news(
+            [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING
+        )
+        archive = self.news.archive_
+        archive.refresh()
+        for identifier in self.articles:
+            ranked = self.news.related(identifier, K, fallback=())
+            got = [(item.id, item.score, item.similarity) for item in ranked]
+            assert got == expected[identifier]
+
+    def epoch_lists(self):
+        return self.lists_of(self.epoch)
+
+    def lists_of(self, idf):
+        rows = [
+            (
+                article["id"], article["published"],
+                reference.unit_weights(reference.Words(article, STOP_WORDS), idf),
+            )
+            for article in self.articles.values()
+        ]  # fmt: skip
+        return {
+            i: reference.ranking(
+                weights, rows, K, exclude=i,
+                priors=[reference.fading(date, other, *FADING) for _, other, _ in rows],
+            )
+            for i, date, weights in rows
+        }  # fmt: skip
+
+    def check_changes(self, report, written):
+        if self.epoch is None:
+            assert report.changed is None
+            return
+        before, self.shown = self.shown, self.epoch_lists()
+        changed = {
+            i
+            for i, items in self.shown.items()
+            if ids(items) != ids(before.get(i, []))
+            or {*ids(items)} & {*report.replaced}
+            or i in written
+        }
+        assert set(report.changed) == changed
+
+
+#: Lists as they are ranked: near-duplicates are another test's.
+RANKED = {**MODES, "news": Mode(selection=Selection(duplicates=None))}
+
+
+@pytest.mark.parametrize(
+    ("open_articles", "common", "tolerance"),
+    [(1, 0.1, 0.0), (1, 0.1, 0.6), (3, 1.0, 0.3), (1024, 0.1, 0.02)],
+)
+def test_incremental_is_batch(open_articles, common, tolerance):
+    """Every list is that of a fresh fit: small segments, bounded terms, lengths that are off."""
+    few = settings(
+        max_examples=12, stateful_step_count=10, deadline=None,
+        # To shrink a series of changes takes longer than to read it.
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    )  # fmt: skip
+    with (
+        mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
+        mock.patch.multiple(updates, _CHUNK=4), mock.patch("relnews.archive.state.OPEN_TOGETHER", 2),
+        mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
+        mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance),
+        mock.patch("relnews.options.list_options.MODES", RANKED), mock.patch("relnews.maintenance.stored_lists.MODES", RANKED),
+    ):  # fmt: skip
+        run_state_machine_as_test(Living, settings=few)
+
+
+def story(identifier, text, **about):
+    return {"id": identifier, "text": text, **about}
+
+
+def test_an_unknown_id_removes_nothing():
+    """An id that is not there is an error, and the others stay."""
+    news = RelatedNews().fit([story("a", "security guarantees"), story("b", "guarantees")])
+    with pytest.raises(UnknownArticleError, match="'c'"):
+        news.remove(["a", "c"])
+
+    assert len(news) == 2
+    assert news.related("a").ids == ["b"]
+
+
+def test_partial_fit_begins_an_archive():
+    """As with scikit-learn's estimators, there need be no `fit` before."""
+    news = RelatedNews(stop_words=None)
+    report = news.partial_fit([story("a", "security guarantees"), story("b", "guarantees")])
+
+    assert report.added == ("a", "b")
+    assert news.related("b").ids == ["a"]
+
+
+def test_what_is_given_again_is_not_written_again():
+    """A feed that is read every ten minutes has the same articles in it most of the time."""
+    articles = [story(str(i), f"security guarantees word{i}") for i in range(5)]
+    news = RelatedNews().fit(articles)
+    news.compute_lists()
+    report = news.partial_fit([*articles, story("new", "guarantees")])
+
+    assert report.unchanged == ("0", "1", "2", "3", "4")
+    assert report.added == ("new",)
+    assert news.partial_fit(articles).changed == ()
+
+
+def test_problems_of_a_feed_are_reported():
+    """What is skipped is told, as by `fit`."""
+    news = RelatedNews().fit([story("a", "security guarantees")])
+    report = news.partial_fit([story("", "x"), story("b", "guarantees"), story("b", "again")])
+
+    assert report.added == ("b",)
+    assert "1 articles loaded, 2 skipped" in report.intake
+    assert "missing id" in report.intake
+
+
+def test_statistics_are_not_frozen():
+    """A word that becomes common counts for less, in lists that are not stored, at once."""
+    articles = [
+        story("q", "guarantees summit"),
+        story("g", "guarantees alpha"),
+        story("s", "summit beta"),
+        *(story(f"f{i}", f"filler{i}") for i in range(4)),
+    ]
+    news = RelatedNews().fit(articles)
+    assert news.related("q").ids == ["g", "s"]  # a tie: by id
+    news.partial_fit([story(f"n{i}", f"guarantees noise{i} more{i}") for i in range(6)])
+
+    assert news.related("q").ids[0] == "s"
+
+
+def test_an_embargo_ends_and_an_article_expires():
+    """What is published later, or has expired, is in no list, ranked or stored."""
+    now = dt.datetime.now(dt.UTC)
+    hour = dt.timedelta(hours=1)
+    articles = [
+        story("a", "security guarantees"),
+        story("b", "security guarantees talks", published=now - hour),
+        story("later", "security guarantees pact", published=now + hour),
+        story("over", "security guarantees aid", published=now - 2 * hour, expires=now - hour),
+        story("soon over", "security guarantees veto", expires=now + hour),
+    ]
+    news = RelatedNews().fit(articles)
+    for _ in range(2):
+        assert news.related("a").ids == ["b", "soon over"]
+        assert set(news.related_to_text("guarantees").ids) == {"a", "b", "soon over"}
+        assert {i for one in news.related_all() for i in one.ids} == {"a", "b", "soon over"}
+        later = (now + 2 * hour).timestamp() * 1e9
+        with mock.patch("time.time_ns", return_value=int(later)):
+            assert set(news.related("a").ids) == {"later", "b"}
+        assert news.verify(takedown="over") == []
+        assert news.verify(takedown="later") == []
+        assert news.verify(takedown="b") == [
+            "'b' is in the archive, and neither under embargo nor expired"
+        ]
+        news.compute_lists()
+
+
+def test_lists_begin_anew_past_a_drift():
+    """With `max_drift` an update that moves the statistics far begins the next epoch."""
+    articles = [story(str(i), f"security guarantees word{i}") for i in range(20)]
+    news = RelatedNews().fit(articles)
+    news.compute_lists(max_drift=0.2)
+    near = news.partial_fit([story("x", "security guarantees")])
+    far = news.partial_fit([story(f"y{i}", f"drought harvest{i}") for i in range(40)])
+
+    assert 0 < near.drift.idf <= 0.2
+    assert far.drift.idf == 0
+    assert far.changed is not None
+    assert {f"y{i}" for i in range(40)} <= set(far.changed)
+
+
+def test_updates_need_no_more_than_a_transaction(tmp_path):
+    """Whoever has the archive open sees a change at the next list, without opening it again."""
+    articles = [story(str(i), f"security guarantees word{i}") for i in range(5)]
+    RelatedNews().fit(articles).save(tmp_path / "a.relnews")
+    writer, reader = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
+    assert len(reader.related("1")) == 4
+    generation = reader.generation
+    writer.partial_fit([story("new", "security guarantees word1 talks")])
+    assert reader.related("1").ids[0] == "new"
+    assert reader.generation > generation
+    writer.remove("new")
+
+    assert "new" not in reader.related("1").ids
+    assert "new" not in reader
+
+
+def test_segments_are_merged_and_what_was_removed_is_reclaimed():
+    """The number of segments stays small; `compact` leaves one, without a trace of what is gone."""
+    with mock.patch.multiple(updates, OPEN_ARTICLES=4, FANOUT=2):
+        news = RelatedNews().fit([])
+        for i in range(64):
+            news.partial_fit([story(str(i), f"security guarantees word{i}")])
+        index = news.archive_.index
+        assert len(index.members) <= 2 * 3
+        news.remove([str(i) for i in range(0, 64, 3)])
+        news.compact()
+    index = news.archive_.index
+
+    assert len(index.members) == 1
+    assert not index.open
+    assert "word3" not in index.vocabulary.flat().decode()
+    assert "word4" in index.vocabulary.flat().decode()
+    assert news.verify(takedown="3") == []
+
+
+def test_ids_may_have_any_character():
+    """An id is found again whatever is in it."""
+    odd = ["a\0b", "a", "'; --", "é\n", "🙂"]
+    news = RelatedNews().fit([story(identifier, "security guarantees") for identifier in odd])
+    report = news.partial_fit([story("a\0b", "security guarantees talks")])
+
+    assert report.replaced == ("a\0b",)
+    assert "a\0b" not in news.related("a", exclude=["a\0b"]).ids
+    assert news.remove(odd[0]).removed == ("a\0b",)
+    assert len(news) == 4
+
+
+@given(archives_with_copies(max_size=12), st.data(), st.integers(1, 4))
+def test_stored_lists_have_no_near_duplicates(articles, data, k):
+    """What is stored is what would be chosen now from the ranking of the epoch."""
+    n = data.draw(st.integers(0, len(articles)))
+    news = RelatedNews(stop_words=None).fit(articles[:n])
+    news.compute_lists(k, candidates=k + data.draw(st.integers(0, 3)))
+    for one in news.related_all(k):
+        assert news.related(one.id, k, fallback=()) == one
+    news.partial_fit(articles[n:])
+    ids = [article["id"] for article in articles]
+    news.remove(data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else [])
+    archive, catalogue = news.archive_, news.archive_.catalogue
+    archive.refresh()
+    view = archive.index.epoch_view()
+    for key, stored in catalogue.all_entries():
+        entries = Entries.unpack(stored)
+        size = max(len(entries.entries), 1)
+        (ranked,) = view.rank([key], size, catalogue.ids)
+        fresh = entries_of(ranked, size)
+        assert [entry[:3] for entry in fresh.entries] == [entry[:3] for entry in entries.entries]
+        assert with_slots(view, catalogue, [key], [entries], k) == [entries]
+        shown = entries.shown()
+        if len(shown) < k and not entries.is_all:
+            continue
+        (identifier,) = catalogue.ids([key])
+        got = news.related(identifier, k)
+        assert [catalogue.key_of(item.id) for item in got] == [entry[0] for entry, _ in shown]
+        assert [list(item.also) for item in got] == [catalogue.ids(also) for _, also in shown]

@@ -1,0 +1,226 @@
+"""Audit: an archive that is whole has no problems, and each thing that is wrong is named."""
+
+import sqlite3
+import time
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from relnews import ArchiveFormatError, RelatedNews
+from relnews.maintenance import updates
+from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.list_codec import Entries
+
+MICROSECOND = 1_000
+
+ARTICLES = [
+    {"id": f"a{i}", "title": f"dike breach {i % 3}", "text": f"flood crest word{i}"}
+    for i in range(12)
+]
+
+
+@pytest.fixture
+def news():
+    """Return an archive with segments, removed articles, open ones and lists."""
+    with mock.patch.multiple(updates, OPEN_ARTICLES=4):
+        news = RelatedNews().fit(ARTICLES[:5])
+        news.compute_lists(2)
+        news.partial_fit(ARTICLES[5:])
+        news.partial_fit([{**ARTICLES[0], "text": "another text of the flood"}])
+        news.remove(["a3", "a11"])
+    assert news.archive_.index.open
+    assert len(news.archive_.index.members) > 1
+    return news
+
+
+def plant(news, statement, *values):
+    """Change the catalogue behind the archive's back."""
+    news.archive_.catalogue._connection.execute(statement, values)
+
+
+def key_of(news, identifier):
+    return news.archive_.catalogue.key_of(identifier)
+
+
+def test_all_is_well(news, tmp_path):
+    """An archive that was only ever changed by its own methods has no problems."""
+    news.save(tmp_path / "a.relnews")
+    opened = RelatedNews.open(tmp_path / "a.relnews")
+
+    assert news.verify() == opened.verify() == []
+    opened.compact()
+    assert opened.verify() == []
+    opened.remove(["a1", "a2"])
+    assert opened.verify() == []
+    assert RelatedNews().fit([]).verify() == []
+
+
+def test_an_article_in_no_segment(news):
+    """It could not be ranked."""
+    plant(news, "INSERT INTO articles SELECT 900, 'ghost', title, dek, NULL, NULL, NULL, NULL, "
+          "tags, NULL, NULL, NULL, NULL, digest FROM articles LIMIT 1")  # fmt: skip
+
+    assert news.verify() == [
+        "article 'ghost' is in 0 segments, expected 1", "1 articles have no stored list"
+    ]  # fmt: skip
+
+
+def test_an_article_in_two_segments(news):
+    """It would be in lists twice."""
+    index = news.archive_.index
+    member = next(iter(index.members.values()))
+    key = int(member.segment.key[member.is_alive][0])
+    index.open[key] = next(iter(index.open.values()))
+    (identifier,) = news.archive_.catalogue.ids([key])
+
+    assert news.verify() == [f"article {identifier!r} is in 2 segments, expected 1"]
+
+
+def test_an_article_that_the_catalogue_lacks(news):
+    """It would be ranked, and nobody could say what it is."""
+    plant(news, "DELETE FROM lists WHERE key = ?", key_of(news, "a1"))
+    plant(news, "DELETE FROM articles WHERE id = 'a1'")
+
+    assert news.verify() == ["1 articles are in a segment, but not in the catalogue"]
+
+
+def with_list(news, identifier, pairs):
+    entries = Entries([(key_of(news, other), steps, steps, -1) for other, steps in pairs], False)
+    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", entries.pack(),
+          key_of(news, identifier))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "pairs", [[("a1", 10)], [("a2", 10), ("a2", 9)], [("a2", 10), ("a4", 8), ("a2", 8)]]
+)
+def test_a_list_with_itself_or_with_one_twice(news, pairs):
+    """Nothing is related to itself, and nothing is so twice."""
+    with_list(news, "a1", pairs)
+
+    (problem,) = news.verify()
+    assert problem.endswith("holds itself, one twice, or one that is gone")
+
+
+@pytest.mark.parametrize("pairs", [[("a2", 9), ("a4", 10)], [("a2", 9), ("a4", 0)], [("a4", -1)]])
+def test_a_list_that_is_not_in_order(news, pairs):
+    """The best come first, and who is listed is related."""
+    with_list(news, "a1", pairs)
+
+    (problem,) = news.verify()
+    assert problem.endswith("is not in order")
+
+
+def test_a_list_of_or_with_an_article_that_is_gone(news):
+    """A removed article has no list, and is in none."""
+    gone = Entries([(key_of(news, "a2"), 5, 5, 0)], True).pack()
+    plant(news, "INSERT INTO lists VALUES (?, ?)", 3, gone)
+    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", Entries([(3, 5, 5, 0)], True).pack(),
+          key_of(news, "a1"))  # fmt: skip
+
+    one, other = sorted(news.verify())
+    assert one.endswith("holds itself, one twice, or one that is gone")
+    assert other == "there is a stored list of article 3, which is gone"
+    assert news.verify(takedown="a3")[-1] == "stored lists hold 1 articles that are gone"
+
+
+def test_an_article_without_a_list(news):
+    """If lists are stored, each article has one."""
+    plant(news, "DELETE FROM lists WHERE key = ?", key_of(news, "a1"))
+
+    assert news.verify() == ["1 articles have no stored list"]
+
+
+def test_a_list_that_cannot_be_read(news):
+    """Its checksum tells."""
+    plant(news, "UPDATE lists SET entries = x'0011223344' WHERE key = ?", key_of(news, "a1"))
+
+    (problem,) = news.verify()
+    assert "cannot be read: a stored list has another checksum" in problem
+    with pytest.raises(ArchiveFormatError, match="another checksum"):
+        news.verify(takedown="a3")
+
+
+def test_arrays_are_read_again(news, tmp_path):
+    """A bit that flips behind an open archive is found."""
+    folder = tmp_path / "a.relnews"
+    news.save(folder)
+    opened = RelatedNews.open(folder)
+    assert opened.verify() == []
+    path = next(folder.glob("*.segment")) / "row_low.npy"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(ArchiveFormatError, match=r"row_low\.npy has the checksum"):
+        opened.verify()
+
+
+def test_sqlite_checks_its_own_file(news, tmp_path):
+    """An index of the database that disagrees with its table is found."""
+    folder = tmp_path / "a.relnews"
+    news.save(folder)
+
+    def change(*statements):
+        connection = sqlite3.connect(folder / CATALOGUE, isolation_level=None)
+        connection.execute("PRAGMA writable_schema = ON")
+        rows = [connection.execute(*statement).fetchall() for statement in statements]
+        connection.close()
+        return rows[0]
+
+    where = "FROM sqlite_master WHERE name = 'articles_by_expiry'"
+    (row,) = change((f"SELECT * {where}",), (f"DELETE {where}",))
+    change(("UPDATE articles SET expires = 1 WHERE id = 'a1'",))
+    change(("INSERT INTO sqlite_master VALUES (?, ?, ?, ?, ?)", row))
+
+    problems = RelatedNews.open(folder).verify()
+    assert problems[0] == (
+        "the catalogue is damaged: wrong # of entries in index articles_by_expiry"
+    ) or problems[0].startswith("the catalogue is damaged: row ")
+
+
+# --- takedown ------------------------------------------------------------------------------------
+
+
+def test_a_removed_article_leaves_no_trace(news):
+    """Neither does one that never was."""
+    assert news.verify(takedown="a3") == news.verify(takedown="never was") == []
+
+
+def test_an_article_that_is_there_is_no_takedown(news):
+    """Whoever asks is told that it is still to be seen."""
+    assert news.verify(takedown="a1") == [
+        "'a1' is in the archive, and neither under embargo nor expired"
+    ]
+
+
+@pytest.mark.parametrize("field", ["published", "expires"])
+def test_hidden_articles_leave_no_trace(field):
+    """An embargo that lasts and a date that is over are as good as a removal."""
+    moment = "2999-01-01" if field == "published" else "1999-01-01"
+    for late in (False, True):
+        first, last = ({"id": "b", "title": "dike"}, {"id": "a", "title": "dike", field: moment})
+        news = RelatedNews().fit([first] if late else [first, last])
+        if late:
+            news.partial_fit([last])
+        news.compute_lists(2)
+        assert news.verify(takedown="a") == []
+        assert news.related("b").ids == []
+
+        view = news.archive_.index.view()
+        scored = next(s for s in view.segments if s.segment.find(key_of(news, "a")) >= 0)
+        scored.prior = np.ones(scored.segment.n_articles)
+        assert news.verify(takedown="a") == ["'a' is ranked"]
+
+
+def test_an_embargo_that_is_over():
+    """From the very microsecond the article is there, and no takedown any more."""
+    at = 1_900_000_000_000_000
+    news = RelatedNews().fit(
+        [{"id": "a", "title": "dike", "published": "2030-03-17T17:46:40+00:00"}]
+    )
+    for now, expected in ((at - 1, []), (at, ["is in the archive"])):
+        with mock.patch.object(time, "time_ns", return_value=now * MICROSECOND):
+            problems = news.verify(takedown="a")
+            assert len(problems) == len(expected)
+            assert all(part in problem for part, problem in zip(expected, problems, strict=True))

@@ -1,0 +1,336 @@
+"""Modes: each is the list that its parameters say, and blocks have nothing twice."""
+
+import dataclasses
+import datetime as dt
+import itertools
+from unittest import mock
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_selection import Greedy
+
+import reference
+from relnews import MODES, Mode, Recency, RelatedList, RelatedNews, Selection
+from relnews.export import html, json
+from relnews.lists.builder import Desk
+from relnews.options import modes
+from relnews.options.selection import STORY
+from relnews.sample import DEMO_ID, sample_articles
+from strategies import archives_with_copies
+from test_sample import THREAD
+
+DAYS = [None, *(dt.datetime(2025, 8, day, tzinfo=dt.UTC) for day in (1, 2, 9, 20, 21))]
+
+
+@st.composite
+def dated(draw, **sizes):
+    """Return articles that are days and weeks apart."""
+    articles = draw(archives_with_copies(**sizes))
+    for article in articles:
+        article["published"] = draw(st.sampled_from(DAYS))
+    return articles
+
+
+class Modal(Greedy):
+    """The specification: what each mode says, spelled out."""
+
+    def __init__(self, articles):
+        super().__init__(articles, 50)
+        self.now = dt.datetime.now(dt.UTC)
+
+    def fading(self, query, other):
+        """Return the factor of the default recency."""
+        dates = [self.article[i]["published"] for i in (query, other)]
+        return reference.fading(*dates, 180, 0.5)
+
+    def side(self, query, other):
+        """Say how many days after an article another one is; None if there is no telling."""
+        published = self.article[other]["published"]
+        center = self.article[query]["published"] or self.now
+        return None if published is None else (published - center) / dt.timedelta(days=1)
+
+    def ranking_of(self, query, factor):
+        return self.rank(query, [factor(other) for other in self.article])
+
+    def similar(self, query, k, beside):
+        found = [i for i, *_ in self.ranking_of(query, lambda _: 1) if i not in beside]
+        return dict.fromkeys(found[:k], "similar")
+
+    def news(self, query, k, beside, **more):
+        ranking = self.ranking_of(query, lambda other: self.fading(query, other))
+        chosen = self.choose(query, k, {"duplicates": 0.9, **more}, ranking, beside)
+        return dict.fromkeys(chosen, "similar")
+
+    def background(self, query, k, beside):
+        ranking = self.ranking_of(
+            query, lambda i: ((self.side(query, i) or 0) < 0) * self.fading(query, i)
+        )
+        given = {"duplicates": 0.9, "diversity": 0.3}
+        return dict.fromkeys(self.choose(query, k, given, ranking, beside), "similar")
+
+    def follow_up(self, query, k, beside):
+        ranking = self.ranking_of(
+            query, lambda i: ((self.side(query, i) or 0) > 0) * self.fading(query, i)
+        )
+        given = {"duplicates": 0.9}
+        return dict.fromkeys(self.choose(query, k, given, ranking, beside), "similar")
+
+    def same_story(self, query, k, beside):
+        ranking = self.ranking_of(query, lambda i: (
+            abs(self.side(query, i) or 0) <= 14 and self.side(query, i) is not None
+        ))  # fmt: skip
+        given = {"duplicates": None, "min_score": STORY}
+        return dict.fromkeys(self.choose(query, k, given, ranking, beside), "same story")
+
+    def latest(self, query, k, beside):
+        ranking = self.ranking_of(query, lambda _: 1)
+        ranking = [row for row in ranking if row[1] >= STORY]
+        ranking.sort(key=lambda row: self.age(row[0]))
+        chosen = self.choose(query, k, {"duplicates": 0.9}, ranking, beside)
+        return dict.fromkeys(chosen, "same story")
+
+    def also(self, query, k, beside):
+        items = self.news(query, k, beside, diversity=0.3)
+        section = self.article[query]["section"]
+        self.given = {"duplicates": 0.9}
+        newest = sorted(self.article, key=lambda i: (self.age(i), i))
+        for why in (section and f"latest in section {section}", "latest"):
+            for one in newest if why else ():
+                is_wanted = why == "latest" or self.article[one]["section"] == section
+                if (len(items) < k and is_wanted and one != query
+                        and self.may_enter(one, [*items])):  # fmt: skip
+                    items[one] = why
+        return items
+
+    def age(self, identifier):
+        published = self.article[identifier]["published"]
+        return float("inf") if published is None else -published.timestamp()
+
+
+@settings(max_examples=60)
+@given(dated(min_size=1), st.data(), st.sampled_from([*MODES]), st.integers(1, 6))
+def test_each_mode_is_what_it_says(articles, data, mode, k):
+    """The list of the specification, with what it says of why."""
+    news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
+    query = data.draw(st.sampled_from(articles))["id"]
+    expected = getattr(Modal(articles), mode)(query, k, ())
+    got = news.related(query, k, mode=mode)
+
+    assert got.ids == [*expected]
+    assert [item.why for item in got] == [(why,) for why in expected.values()]
+    for item in got:
+        assert (item.score > 0) == (not item.why[0].startswith("latest"))
+        assert (item.similarity > 0) == (item.score > 0)
+    assert got in [*news.related_all(k, mode=mode)]
+    assert got == news.related(query, k, mode=MODES[mode])
+
+
+@settings(max_examples=60)
+@given(
+    dated(min_size=1), st.data(),
+    st.dictionaries(st.sampled_from([*MODES]), st.integers(1, 3), min_size=1),
+)  # fmt: skip
+def test_blocks_have_nothing_twice(articles, data, sizes):
+    """Each block is the list of its mode beside those before it."""
+    news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
+    query = data.draw(st.sampled_from(articles))["id"]
+    modal = Modal(articles)
+    blocks = news.blocks(query, sizes)
+
+    assert [*blocks] == [*sizes]
+    beside = []
+    for mode, k in sizes.items():
+        assert blocks[mode].ids == [*getattr(modal, mode)(query, k, beside)]
+        beside += blocks[mode].ids
+    assert len({*beside, query}) == len(beside) + 1
+
+
+def test_blocks_are_of_one_state(tmp_path):
+    """What another process commits between two lists is in all of them, or in none."""
+    RelatedNews().fit(sample_articles()).save(tmp_path / "a.relnews")
+    news, writer = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
+    sizes = {"news": 2, "background": 2, "also": 2}
+    before = news.blocks(DEMO_ID, sizes)
+    unwanted = [before["news"][0].id, before["also"][0].id]
+    make, changes = Desk.article, iter(unwanted)
+
+    def article(desk, *arguments):
+        made = make(desk, *arguments)
+        for change in itertools.islice(changes, 1):
+            writer.rules.hide(f"id={change}")
+        return made
+
+    with mock.patch.object(Desk, "article", article):
+        blocks = news.blocks(DEMO_ID, sizes)
+    assert {item for one in blocks.values() for item in one.ids}.isdisjoint(unwanted)
+    assert blocks == writer.blocks(DEMO_ID, sizes)
+
+
+@given(dated(min_size=1), st.integers(1, 4))
+@settings(max_examples=30)
+def test_a_list_without_options_is_of_the_default_mode(articles, k):
+    """What is stored, too, as long as that is the mode that is stored."""
+    news = RelatedNews(stop_words=None).fit(articles)
+    expected = [*news.related_all(k, mode=modes.DEFAULT)]
+
+    assert [*news.related_all(k)] == expected
+    assert [news.related(one.id, k) for one in expected] == expected
+    news.compute_lists(k)
+    assert [news.related(one.id, k) for one in expected] == expected
+    stored = [news.related(one.id, k, mode=modes.STORED) for one in expected]
+    assert stored == [news.related(one.id, k, mode=modes.STORED, fallback=()) for one in expected]
+
+
+@pytest.fixture(scope="module")
+def news():
+    """Return the sample archive."""
+    return RelatedNews().fit(sample_articles())
+
+
+def test_what_is_said_goes_before_the_mode(news):
+    """Every parameter of a mode can be another one, and none."""
+    earlier = news.related(DEMO_ID, 4, mode="background")
+    assert all(item.published < dt.datetime(2025, 8, 22, 9, tzinfo=dt.UTC) for item in earlier)
+    either = news.related(DEMO_ID, 8, mode="background", only=None)
+    assert {item.published > earlier[0].published for item in either} == {False, True}
+    plain = news.related(DEMO_ID, 8, mode="news", recency=Recency(floor=1), selection=None)
+    assert plain == news.related(DEMO_ID, 8, mode="similar")
+    strong = news.related(DEMO_ID, 8, mode="news", recency=Recency(1, 0))
+    assert strong.ids == news.related(
+        DEMO_ID, 8, mode="similar", recency=Recency(1, 0), selection=Selection()
+    ).ids  # fmt: skip
+    own = dataclasses.replace(MODES["same_story"], within=3, why="the same days")
+    items = news.related(DEMO_ID, 8, mode=own)
+    assert {item.why for item in items} == {("the same days",)}
+    assert items.ids == news.related(DEMO_ID, 8, mode="same_story", within=3).ids
+
+
+def test_a_story_is_told_from_other_stories(news):
+    """In the sample nothing of another thread is as similar as STORY."""
+    thread = dict(zip([story.id for story in sample_articles()], THREAD, strict=True))
+    lists = [*news.related_all(8, mode="same_story", within=None)]
+
+    assert sum(map(len, lists)) > 100
+    for one in lists:
+        for item in one:
+            assert thread[one.id] == thread[item.id]
+
+
+def test_age_makes_no_other_story():
+    """What is of the story stays of it for years; `news` lets it fade."""
+    about = {"text": "inquiry into ferry disaster"}
+    news = RelatedNews(stop_words=None).fit([
+        {"id": "1999", **about, "title": "Ferry sinks", "published": "1999-05-01"},
+        {"id": "2019", "text": "ferry captain on trial", "published": "2019-05-01"},
+        {"id": "2020", "text": "ferry memorial opens", "published": "2020-05-01"},
+        *({"id": f"rain {i}", "text": f"rain falls {i}"} for i in range(20)),
+    ])  # fmt: skip
+    later = news.related("1999", selection=None)
+    assert {*later.ids} == {"2019", "2020"}
+    assert [item.score < STORY <= item.similarity for item in later] == [True, True]
+    assert news.related("1999", mode="latest").ids == ["2020", "2019"]
+    assert news.related("1999", mode="same_story", within=None).ids == later.ids
+
+
+def test_fallback_respects_what_is_asked(news):
+    """What fills a list is under the same conditions, and labelled."""
+    items = news.related(
+        "how-falling-ecb-rates-reach-borrowers", 8, where={"section": ["Sport", "Economy"]},
+        exclude=["late"], before="2025-03-01", within=20, fallback=("section", "latest"),
+    )  # fmt: skip
+    assert len(items) < 8, "there are no more"
+    whole = news.related(
+        "how-falling-ecb-rates-reach-borrowers", 60, where={"section": ["Economy", "Sport"]},
+        after="2025-01-01",
+        fallback=["section", "latest"], selection=Selection(min_score=0.1),
+    )  # fmt: skip
+    kinds = [item.why[0] for item in whole]
+    assert kinds == sorted(kinds, key=["similar", "latest in section Economy", "latest"].index)
+    assert {*kinds} == {"similar", "latest in section Economy", "latest"}
+    for why in {*kinds} - {"similar"}:
+        dates = [item.published for item in whole if item.why == (why,)]
+        assert dates == sorted(dates, reverse=True)
+    assert all(item.section in ("Economy", "Sport") for item in whole)
+    draft = news.related_to_text("xylophone", fallback=("section", "latest"))
+    assert [item.why for item in draft] == [("latest",)] * 8
+
+
+def test_fallback_sees_updates():
+    """The newest articles are remembered, but not for longer than they are the newest."""
+    news = RelatedNews().fit([{"id": "a", "text": "rain"}, {"id": "b", "text": "gas"}])
+    assert news.related("a", fallback=["latest"]).ids == ["b"]
+    news.partial_fit([{"id": "c", "text": "oil", "published": "2020-01-01"}])
+    assert news.related("a", fallback=["latest"]).ids == ["c", "b"]
+    news.remove("c")
+    assert news.related("a", fallback=["latest"]).ids == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"mode": "nws"}, ValueError, "`mode` must be one of 'similar', 'news'"),
+        ({"mode": 3}, TypeError, "`mode` must be the name of one or a relnews.Mode"),
+        ({"fallback": "latest"}, ValueError, "`fallback` must be several of"),
+        ({"fallback": ["random"]}, ValueError, "`fallback` must be several of"),
+        ({"selection": 3}, TypeError, "`selection` must be a relnews.Selection"),
+        ({"only": "past"}, ValueError, "`only` must be one of 'earlier', 'later'"),
+        ({"moed": "news"}, TypeError, "unexpected option 'moed'"),
+    ],
+)
+def test_options_that_are_none(news, given, error, words):
+    """What was expected and what was got."""
+    for ask in (
+        lambda: news.related(DEMO_ID, **given),
+        lambda: news.related_all(**given),
+        lambda: news.related_to_text("x", **given),
+        lambda: news.explain(DEMO_ID, DEMO_ID, **given),
+    ):
+        with pytest.raises(error, match=words):
+            ask()
+
+
+def test_sizes_that_are_none(news):
+    """A block is a mode and a number."""
+    with pytest.raises(TypeError, match="`sizes` must map modes to numbers"):
+        news.blocks(DEMO_ID, ["latest"])
+    with pytest.raises(ValueError, match="sizes\\['latest'\\]` must be at least 1"):
+        news.blocks(DEMO_ID, {"latest": 0})
+    with pytest.raises(ValueError, match="`mode` must be one of"):
+        news.blocks(DEMO_ID, {"lates": 1})
+
+
+def test_a_mode_that_is_none():
+    """A mode of one's own is checked when it is made."""
+    with pytest.raises(ValueError, match="`fallback` must be several of"):
+        Mode(fallback=("newest",))
+
+
+def test_modes_are_plain_values():
+    """They can be compared, looked through and derived from, and not changed."""
+    assert Mode(recency=Recency(floor=1)) == MODES["similar"]
+    assert MODES[modes.DEFAULT]
+    with pytest.raises(TypeError):
+        MODES["own"] = Mode()
+    assert reference.rounded(STORY) == 200_000
+
+
+def test_items_name_what_they_share(news):
+    """The names are those of the explanation, and plain text that HTML escapes."""
+    items = news.related(DEMO_ID, 5, mentions=2)
+    for item in items:
+        assert item.mentions == news.explain(DEMO_ID, item.id).names[:2]
+        assert len(item.mentions) == 2
+    assert [dataclasses.replace(item, mentions=()) for item in items] == [
+        *news.related(DEMO_ID, 5)
+    ]  # fmt: skip
+    jsonschema.validate(items.to_dict(), json.schema())
+    assert "mentions" not in json.dumps(news.related(DEMO_ID, 5))
+    assert news.related_to_text("guarantees", mentions=2)[0].mentions == ()
+    hostile = dataclasses.replace(items[0], mentions=("<b>NATO</b>", "R&D"))
+    html_ = html.fragment(RelatedList(DEMO_ID, (hostile,)), lead="<Both>: ")
+    assert "&lt;Both&gt;: <bdi>&lt;b&gt;NATO&lt;/b&gt;</bdi>, <bdi>R&amp;D</bdi></div>" in html_
+    assert "relnews-mentions" not in html.fragment(news.related(DEMO_ID, 5))
+    with pytest.raises(ValueError, match="`mentions` must be at least 0"):
+        news.related(DEMO_ID, mentions=-1)

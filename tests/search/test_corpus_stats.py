@@ -1,0 +1,205 @@
+"""Statistics: after articles came and went, they are those that are counted afresh."""
+
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relnews.archive.state import Member
+from relnews.search import weights
+from relnews.search.corpus_stats import Statistics
+from relnews.search.segment import Segment
+from relnews.text.article_terms import Ragged, Wording
+from relnews.text.counts import Counts
+
+N_TERMS = 8
+
+articles = st.frozensets(st.integers(0, N_TERMS - 1))
+
+#: True brings what has changed in; numbers take out one of the articles that are there.
+steps = st.lists(st.one_of(articles, st.integers(0, 99), st.just(True)), max_size=30)
+
+
+def terms_of(article):
+    return np.array(sorted(article), dtype=np.int32)
+
+
+def count(statistics, article, sign):
+    terms = terms_of(article)
+    statistics.add(terms, sign * np.ones(len(terms), dtype=np.int32), sign)
+
+
+def follow(statistics, steps):
+    """Take steps; yield the articles that are there and the change whenever one is asked for."""
+    there = []
+    for step in [*steps, True]:
+        if step is True:
+            yield there, statistics.settle()
+        elif isinstance(step, frozenset):
+            there.append(step)
+            count(statistics, step, 1)
+        elif there:
+            count(statistics, there.pop(step % len(there)), -1)
+
+
+def frequencies(articles):
+    return np.array([sum(term in article for article in articles) for term in range(N_TERMS)])
+
+
+@given(st.integers(0, 20), steps)
+def test_idf_is_what_is_counted_afresh(n_anchor, steps):
+    """Whatever came and went, frequencies and idf are those of the articles that are left."""
+    statistics = Statistics(n_anchor)
+    statistics.grow(N_TERMS)
+    before = frequencies([])
+    for there, change in follow(statistics, steps):
+        after = frequencies(there)
+        idf = weights.inverse_document_frequency(after, len(there))
+
+        assert statistics.n_articles == len(there)
+        assert statistics.document_frequency.tolist() == after.tolist()
+        np.testing.assert_allclose(statistics.idf(), idf, rtol=0, atol=1e-12)
+        assert change.terms.tolist() == np.flatnonzero(before != after).tolist()
+        for frequency, told in ((before, change.before), (after, change.after)):
+            expected = weights.inverse_document_frequency(frequency[change.terms], n_anchor)
+            assert told.tolist() == expected.tolist()
+        before = after
+
+
+def test_whoever_reads_goes_on_with_what_there_was():
+    """Settling and growing leave arrays alone that were given out."""
+    statistics = Statistics(3)
+    statistics.grow(4)
+    statistics.settle()
+    idf = statistics.idf()
+    seen = idf.tolist()
+    count(statistics, {1, 2}, 1)
+    statistics.grow(9)
+    statistics.settle()
+
+    assert idf.tolist() == seen
+    assert statistics.idf()[:4].tolist() != seen
+
+
+def test_terms_that_come_one_by_one_have_no_articles():
+    """Room that was made before is as empty as new room."""
+    statistics = Statistics(3)
+    for n_terms in range(1, 40):
+        statistics.grow(n_terms)
+        assert statistics.document_frequency[-1] == 0
+        count(statistics, {n_terms - 1}, 1)
+        statistics.settle()
+    fresh = Statistics(3)
+    fresh.grow(39)
+    count(fresh, {*range(39)}, 1)
+    fresh.settle()
+
+    assert statistics.document_frequency.tolist() == [1] * 39
+    assert statistics.anchored.tolist() == fresh.anchored.tolist()
+
+
+@given(st.lists(st.integers(0, 12), max_size=6), st.integers(0, 5))
+def test_terms_that_come_later_have_no_articles(sizes, n_anchor):
+    """Room is made for more terms and never less; they weigh what a term without articles does."""
+    statistics = Statistics(n_anchor)
+    most = 0
+    for size in sizes:
+        statistics.grow(size)
+        most = max(most, size)
+        if most:
+            count(statistics, {0}, 1)
+        change = statistics.settle()
+
+        assert len(statistics.document_frequency) == len(statistics.idf()) == most
+        assert change.terms.tolist() == [0] * bool(most)
+        assert statistics.document_frequency[1:].tolist() == [0] * max(most - 1, 0)
+        n = statistics.n_articles
+        assert np.allclose(statistics.idf()[1:], np.log(1 + n) + 1, rtol=0, atol=1e-12)
+
+
+def test_many_terms_are_added_at_a_time():
+    """A segment counts with what it has of each term, and an article may have none."""
+    statistics = Statistics(0)
+    statistics.grow(5)
+    statistics.add(np.array([1, 4], dtype=np.int32), np.array([7, 2]), 9)
+    statistics.add(np.array([1], dtype=np.int32), np.array([-3]), -3)
+    statistics.add(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), 1)
+
+    assert statistics.settle().terms.tolist() == [1, 4]
+    assert statistics.document_frequency.tolist() == [0, 4, 0, 0, 2]
+    assert statistics.n_articles == 7
+
+
+rows = st.lists(
+    st.dictionaries(st.integers(0, N_TERMS - 1), st.integers(1, 9)), min_size=1, max_size=6
+)
+
+
+def a_segment(rows):
+    pairs = sorted((local, term, n) for local, row in enumerate(rows) for term, n in row.items())
+    _, term, count = np.array(pairs, dtype=np.int32).reshape(-1, 3).T.copy()
+    counts = Counts(np.cumsum([0, *map(len, rows)]), term, count << 2)
+    n = len(rows)
+    nothing = Ragged(np.zeros(n + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
+    phrases = Ragged(nothing.ptr, nothing.value.reshape(0, 3))
+    return Segment.from_wording(
+        Wording(counts, nothing, phrases),
+        np.arange(n),
+        np.arange(n),
+        [str(i) for i in range(n)],
+        N_TERMS,
+    )
+
+
+@given(rows, st.booleans(), st.integers(0, 20), steps, st.sampled_from([0.0, 0.1, 0.7]))
+def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps, tolerance):
+    """The lengths of a segment's articles are those that are computed afresh, or nearly so."""
+    with mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance):
+        follow_lengths(rows, sublinear_tf, n_anchor, steps)
+
+
+def follow_lengths(rows, sublinear_tf, n_anchor, steps):
+    segment = a_segment(rows)
+    member = Member(None, segment, None, weights.Weighting(sublinear_tf))
+    statistics = Statistics(n_anchor)
+    statistics.grow(N_TERMS)
+    statistics.add(*segment.document_frequency(), segment.n_articles)
+    for there, change in follow(statistics, steps):
+        frequency = frequencies([*map(frozenset, rows), *there])
+        idf = weights.inverse_document_frequency(frequency, len(rows) + len(there))
+        expected = [
+            sum(float(tf(n, sublinear_tf) * idf[term]) ** 2 for term, n in row.items()) ** 0.5
+            for row in rows
+        ]
+
+        got = member.sums(statistics, change, None)
+        np.testing.assert_allclose(got.length, expected, rtol=got.slack + 1e-9, atol=1e-12)
+        afresh, _ = weights.sums(member.moments(statistics.idf()))
+        np.testing.assert_allclose(afresh, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_common_terms_are_put_right_seldom():
+    """A small change is made up for by slack; many small changes are a large one."""
+    statistics = Statistics(1000)
+    statistics.grow(2)
+    statistics.add(np.array([0, 1], dtype=np.int32), np.array([1000, 10]), 1000)
+    statistics.settle()
+    assert statistics.slack == 0
+    count(statistics, {0, 1}, 1)
+    change = statistics.settle()
+    assert change.terms.tolist() == [1]
+    assert statistics.slack > 0
+    n = 1
+    while 0 not in change.terms:
+        count(statistics, {0}, 1)
+        change = statistics.settle()
+        n += 1
+    assert 15 < n < 18
+    assert change.after - change.before < -1 / 64
+    assert statistics.idf().tolist()[0] == pytest.approx(1)
+
+
+def tf(n, sublinear_tf):
+    return weights.Weighting(sublinear_tf).tf_weight(np.array([n << 2]))[0]

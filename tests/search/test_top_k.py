@@ -1,0 +1,320 @@
+"""Exact top-k against the reference: ties, priors, exclusion, cuts into segments."""
+
+import dataclasses
+import itertools
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from relnews.archive import archive as archive_module
+from relnews.archive.archive import Archive
+from relnews.articles import Article, Intake, articles_from
+from relnews.maintenance.updates import Updates
+from relnews.options.recency import Recency
+from relnews.search import bounds
+from relnews.search.segment import UNDATED
+from relnews.search.top_k import rank
+from relnews.search.weights import Weighting
+from relnews.text.analysis import Analysis
+from relnews.text.article_terms import NO_ARTICLE
+from strategies import archives, texts
+
+STOP_WORDS = ("the", "and", "can't")
+WEIGHTING = Weighting()
+
+
+def build(
+    articles, *, segment_articles=1 << 16, weighting=WEIGHTING, folding="english", recency=None,
+    common=0.1, n_late=0,
+):  # fmt: skip
+    """Return an archive whose terms are bounded that more than a share of the articles have.
+
+    The last articles come late: they are in no segment, and the epoch does not know of them.
+    """
+    first, late = articles[: len(articles) - n_late], articles[len(articles) - n_late :]
+    with (
+        mock.patch.object(archive_module, "SEGMENT_ARTICLES", segment_articles),
+        mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
+    ):
+        archive = Archive.build(
+            articles_from(first, Intake()), Analysis(STOP_WORDS, folding), weighting, recency
+        )
+    if late:
+        Updates(archive).add(articles_from(late, Intake()))
+        assert len(archive.index.open) == n_late
+    return archive
+
+
+def lists_of(archive, k):
+    """Return {id: [(id, score, similarity), …]} of every article."""
+    blocks = archive.by_blocks(lambda keys: archive.rank_articles(keys, k), n_jobs=1)
+    lists = {}
+    for ranked in itertools.chain.from_iterable(blocks):
+        (own,) = archive.catalogue.ids([ranked.query])
+        lists[own] = in_words(archive, ranked)
+    return lists
+
+
+def in_words(archive, ranked):
+    ids = archive.catalogue.ids(ranked.key.tolist())
+    return list(zip(ids, ranked.score.tolist(), ranked.similarity.tolist(), strict=True))
+
+
+#: How many of the last articles are in no segment yet: share of all.
+late = st.sampled_from([0.0, 0.0, 0.3, 1.0])
+
+#: Terms are bounded instead of walked that more than so many of the articles have.
+shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
+
+
+#: How words weigh, titles among them.
+weightings = st.builds(
+    Weighting, st.booleans(), st.sampled_from([0.0, 1.0, 2.5]), st.sampled_from([0.0, 0.1, 1.0])
+)
+
+recencies = st.none() | st.builds(Recency, st.sampled_from([1.0, 180.0]), st.floats(0, 1))
+
+
+@given(
+    archives(), st.integers(1, 16), st.sampled_from([1, 2, 3, 5, 1 << 16]), weightings,
+    st.sampled_from(["english", None]), recencies, shares, late,
+)  # fmt: skip
+def test_lists_equal_the_reference(
+    articles, k, segment_articles, weighting, folding, recency, common, late
+):
+    """Every list is the reference's, ties included, however the archive is cut and bounded."""
+    archive = build(
+        articles, segment_articles=segment_articles, weighting=weighting, folding=folding,
+        recency=recency, common=common, n_late=int(late * len(articles)),
+    )  # fmt: skip
+    expected = reference.related_news(
+        articles, k, stop_words=STOP_WORDS, folding=folding, **dataclasses.asdict(weighting),
+        recency=None if recency is None else (recency.half_life, recency.floor),
+    )  # fmt: skip
+
+    assert lists_of(archive, k) == expected
+
+
+@given(
+    archives(min_size=1),
+    texts(),
+    texts(),
+    st.integers(1, 16),
+    st.sampled_from([2, 1 << 16]),
+    shares,
+    late,
+)
+def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles, common, late):
+    """A draft is ranked with the archive's idf; words that the archive lacks do not count."""
+    n_late = int(late * len(articles))
+    archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
+    counts = [reference.Words(article, STOP_WORDS) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    query = reference.Words({"title": title, "text": text}, STOP_WORDS)
+    rows = [
+        (article["id"], article["published"], reference.unit_weights(c, idf))
+        for article, c in zip(articles, counts, strict=True)
+    ]
+    expected = reference.ranking(reference.unit_weights(query, idf), rows, k)
+
+    ranked = archive.rank_draft(Article("", title=title, text=text), k)
+
+    assert in_words(archive, ranked) == expected
+
+
+priors = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 3), st.sampled_from([0.25, 1e-9]))
+
+
+@given(
+    archives(min_size=1), st.data(), st.integers(1, 16), st.sampled_from([3, 1 << 16]), shares, late
+)
+def test_priors_multiply_the_score_and_zero_leaves_out(
+    articles, data, k, segment_articles, common, late
+):
+    """A prior is part of the ranking: scores are similarity × prior, the list is refilled."""
+    n_late = int(late * len(articles))
+    archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
+    factor = {article["id"]: data.draw(priors) for article in articles}
+    counts = [reference.Words(article, STOP_WORDS) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    rows = [
+        (article["id"], article["published"], reference.unit_weights(c, idf))
+        for article, c in zip(articles, counts, strict=True)
+    ]
+    chosen = data.draw(st.sampled_from(articles))["id"]
+    weights = next(weights for i, _, weights in rows if i == chosen)
+    expected = reference.ranking(
+        weights, rows, k, exclude=chosen, priors=[factor[i] for i, _, _ in rows]
+    )
+
+    view = archive.index.view()
+    segments = []
+    for scored in view.segments:
+        ids = archive.catalogue.ids(scored.segment.key.tolist())
+        segments.append(scored.with_prior(np.array([factor[i] for i in ids])))
+    query = view.query_of(archive.catalogue.key_of(chosen))
+    (ranked,) = rank(segments, view.queries([query]), k, archive.catalogue.ids)
+
+    assert in_words(archive, ranked) == expected
+
+
+#: Floors near the score, and far from it.
+floors = st.sampled_from([-400_000, -1, 0, 1, 400_000, 1 << 42])
+
+
+@given(
+    archives(min_size=1), st.data(), st.sampled_from([3, 1 << 16]), st.floats(0, 1), shares, late
+)
+def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior, common, late):
+    """The articles whose score reaches a floor each has of its own, with postings and without."""
+    n_late = int(late * len(articles))
+    archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
+    counts = [reference.Words(article, STOP_WORDS) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    weights = {
+        a["id"]: reference.unit_weights(c, idf) for a, c in zip(articles, counts, strict=True)
+    }
+    chosen = data.draw(st.sampled_from(articles))["id"]
+    view = archive.index.view()
+    query = view.queries([view.query_of(archive.catalogue.key_of(chosen))])
+    for scored in view.segments:
+        ids = archive.catalogue.ids(scored.segment.key.tolist())
+        priors = np.array([data.draw(st.sampled_from([0.0, prior, 1.0])) for _ in ids])
+        cosines = [reference.similarity(weights[chosen], weights[i]) for i in ids]
+        score = [
+            reference.rounded(cosine * factor)
+            for cosine, factor in zip(cosines, priors.tolist(), strict=True)
+        ]
+        floor = [max(1, steps + data.draw(floors)) for steps in score]
+        local, steps, similarity = scored.with_prior(priors).reach(query, np.array(floor))
+
+        expected = [
+            (i, score[i]) for i in range(len(ids)) if score[i] >= floor[i] and ids[i] != chosen
+        ]
+        assert list(zip(local.tolist(), steps.tolist(), strict=True)) == expected
+        assert similarity.tolist() == [reference.rounded(cosines[i]) for i, _ in expected]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=3, max_size=40),
+    st.integers(1, 6),
+)
+def test_near_ties_are_not_decided_by_single_precision(shape, k):
+    """Articles whose scores differ by less than single precision can tell come out in order.
+
+    Long articles that differ in one rare word among hundreds have scores that differ by parts of
+    a millionth: the sums in single precision alone would order them by their rounding errors.
+    """
+    common = " ".join(f"common{i:03d}" for i in range(300))
+    articles = [
+        {
+            "id": f"{i:02d}",
+            "text": " ".join([common] * 3) + " rest" * rest + f" alone{which}" * 2,
+        }
+        for i, (which, rest) in enumerate(shape)
+    ]
+    expected = reference.related_news(articles, k, stop_words=())
+
+    with mock.patch.object(archive_module, "SEGMENT_ARTICLES", 7):
+        archive = Archive.build(
+            articles_from(articles, Intake()), Analysis(None), Weighting(), None
+        )
+
+    assert lists_of(archive, k) == expected
+
+
+def test_ties_go_to_the_newer_then_to_the_smaller_id():
+    """Equal texts are ordered by date, newest first and undated last, then by id."""
+    articles = [
+        {"id": "q", "text": "security guarantees"},
+        {"id": "old", "text": "security guarantees", "published": "2020-01-01"},
+        {"id": "b", "text": "security guarantees", "published": "2025-01-01"},
+        {"id": "undated", "text": "security guarantees"},
+        {"id": "a", "text": "security guarantees", "published": "2025-01-01"},
+        {"id": "other", "text": "drought", "published": "2025-01-01"},
+    ]
+    for cut, n_late in itertools.product((1, 2, 3, 1 << 16), (0, 2, 4)):
+        lists = lists_of(build(articles, segment_articles=cut, n_late=n_late), 8)
+
+        assert [i for i, _, _ in lists["q"]] == ["a", "b", "old", "undated"]
+        assert len({score for _, score, _ in lists["q"]}) == 1
+        assert lists["other"] == []
+
+
+def test_segments_are_in_order_of_date():
+    """Local numbers follow the date, so that a time window is a contiguous range."""
+    dates = ["2025-03-01", None, "1900-01-01", "2025-01-01", "1969-12-31T23:59:59"]
+    articles = [{"id": str(i), "text": "x1", "published": d} for i, d in enumerate(dates)]
+    for n_late in (0, 5):
+        archive = build(articles, n_late=n_late)
+        (scored,) = archive.index.view().segments
+        published = scored.segment.published
+
+        assert published.tolist() == sorted(published.tolist())
+        assert published[0] == UNDATED
+        keys = scored.segment.key.tolist()
+        assert archive.catalogue.ids(keys) == ["1", "2", "4", "3", "0"]
+        assert published[2] == -1_000_000
+
+
+def test_a_segment_closes_at_its_most_pairs():
+    """Long articles make smaller segments, so that building takes bounded memory."""
+    articles = [{"id": str(i), "text": f"word{i} shared terms"} for i in range(10)]
+    with (
+        mock.patch.object(archive_module, "SEGMENT_PAIRS", 6),
+        mock.patch("relnews.text.article_terms.BATCH_BYTES", 1),
+    ):
+        archive = build(articles)
+
+    assert len(archive.index.members) == 5
+    assert lists_of(archive, 8) == lists_of(build(articles), 8)
+
+
+def test_block_size_and_n_jobs_do_not_matter():
+    """The same lists in the same order for any block and any number of threads."""
+    articles = [
+        {
+            "id": str(i),
+            "text": f"w{i % 7} w{i % 5} w{i % 3} story",
+            "published": f"2025-01-{i % 9 + 1:02d}",
+        }
+        for i in range(60)
+    ]
+    archive = build(articles, segment_articles=17)
+    expected = lists_of(archive, 8)
+    for block in (1, 7, 1000):
+        for n_jobs in (1, 2, -1):
+            with mock.patch.object(archive_module, "BLOCK", block):
+                blocks = archive.by_blocks(lambda keys: archive.rank_articles(keys, 8), n_jobs)
+                ranked = list(itertools.chain.from_iterable(blocks))
+            ids = archive.catalogue.ids([one.query for one in ranked])
+            assert ids == [article["id"] for article in articles]
+            assert dict(zip(ids, (in_words(archive, r) for r in ranked), strict=True)) == expected
+
+
+def test_a_draft_has_no_key_and_an_empty_archive_no_list():
+    """Ranking against nothing is an empty list."""
+    ranked = build([]).rank_draft(Article("", text="anything"), 3)
+
+    assert ranked.query == NO_ARTICLE
+    assert len(ranked.key) == 0
+
+
+@pytest.mark.parametrize("k", [1, 5, 300])
+def test_an_archive_of_equal_articles(k):
+    """All equal: k of them, newest first, and never the article itself."""
+    articles = [
+        {"id": f"{i:03d}", "text": "peace talks", "published": f"2025-01-{i % 28 + 1:02d}"}
+        for i in range(100)
+    ]
+    lists = lists_of(build(articles, segment_articles=33), k)
+    newest_first = sorted(articles, key=lambda a: a["published"], reverse=True)
+
+    for identifier, items in lists.items():
+        others = [a["id"] for a in newest_first if a["id"] != identifier]
+        assert [i for i, _, _ in items] == others[:k]
+        assert {score for _, score, _ in items} == {round(1 / 1.2, 6)}  # no title is found

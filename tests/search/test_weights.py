@@ -1,0 +1,107 @@
+"""Weights against scikit-learn's TfidfTransformer."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfTransformer
+
+from relnews.search import weights
+
+
+@pytest.mark.parametrize("sublinear", [True, False])
+@given(
+    counts=st.lists(st.lists(st.integers(0, 40), min_size=6, max_size=6), min_size=1, max_size=8)
+)
+def test_weights_are_those_of_scikit_learn(counts, sublinear):
+    """Weights tf × idf ÷ norm equal TfidfTransformer's, empty rows and columns included."""
+    matrix = sp.csr_matrix(np.array(counts, dtype=np.float64))
+    expected = TfidfTransformer(sublinear_tf=sublinear).fit(matrix)
+    values, level = np.unique(matrix.data.astype(np.int32), return_inverse=True)
+    frequency = np.bincount(matrix.indices, minlength=6)
+
+    idf = weights.inverse_document_frequency(frequency, len(counts))
+    tf = weights.Weighting(sublinear).tf_weight(values << 2)
+    norms, _ = weights.sums(
+        weights.moments(
+            matrix.indptr.astype(np.int64), matrix.indices.astype(np.uint16),
+            np.zeros(len(level), np.uint8), level.astype(np.uint16), tf, np.zeros(len(tf)), idf,
+        )
+    )  # fmt: skip
+    ours = matrix.copy()
+    ours.data = tf[level] * idf[matrix.indices]
+    ours = sp.diags(weights.inverse(norms)) @ ours
+
+    np.testing.assert_allclose(idf, expected.idf_, rtol=1e-13)
+    np.testing.assert_allclose(
+        ours.toarray(), expected.transform(matrix).toarray(), rtol=1e-12, atol=0
+    )
+
+
+@given(
+    st.lists(st.dictionaries(st.integers(0, 5), st.integers(1, 40)), min_size=1, max_size=6),
+    st.lists(st.integers(0, 100), min_size=6, max_size=6),
+    st.integers(0, 1000),
+    st.integers(0, 1000),
+)
+def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
+    """With another number of articles the lengths are those that are computed afresh."""
+    row_ptr = np.cumsum([0, *map(len, rows)])
+    low = np.array([term for row in rows for term in row], dtype=np.uint16)
+    high = np.zeros(len(low), dtype=np.uint8)
+    count = np.array([n for row in rows for n in row.values()], dtype=np.int32)
+    values, level = np.unique(count, return_inverse=True)
+    codes = values << 2 | values & 3  # in titles, and phrases of them, as it comes
+    title = weights.title_weight(codes)
+    of_level = weights.Weighting().tf_weight(codes), title
+    pairs = row_ptr, low, high, level.astype(np.uint16), *of_level
+    before, after = (
+        weights.inverse_document_frequency(np.minimum(frequency, n_before), n)
+        for n in (n_before, n_after)
+    )
+    shift = np.log((1 + n_after) / (1 + n_before))
+    moments = weights.moments(*pairs, before)
+
+    np.testing.assert_allclose(before + shift, after, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        weights.sums(moments, shift), weights.sums(weights.moments(*pairs, after)),
+        rtol=1e-9, atol=1e-7,
+    )  # fmt: skip
+    expected = [
+        sum((1 + np.log(n) + (n & 2 > 0)) ** 2 * before[term] ** power for term, n in row.items())
+        for power in (2, 1, 0)
+        for row in rows
+    ] + [
+        sum(((n & 2 > 0) + 2 * (n & 1)) * before[term] ** power for term, n in row.items())
+        for power in (1, 0)
+        for row in rows
+    ]
+    np.testing.assert_allclose(moments.T.ravel(), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_how_a_term_weighs():
+    """By the logarithm of how often the text has it, and by its being in the title."""
+    code = np.array([1, 2, 4, 5, 6, 12, 14])  # phrase, title, once, both, …, three times
+
+    np.testing.assert_allclose(
+        weights.Weighting(title_weight=0.5).tf_weight(code),
+        [0, 0.5, 1, 1, 1.5, 1 + np.log(3), 1.5 + np.log(3)],
+    )
+    assert weights.Weighting(False, 2).tf_weight(code).tolist() == [0, 2, 1, 1, 3, 3, 5]
+    assert weights.title_weight(code).tolist() == [2, 1, 0, 2, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"title_weight": -1}, {"title_share": "0"}, {"title_share": 1e9}]
+)
+def test_weights_of_titles_are_checked(parameters):
+    """What is no number, or no weight, is named."""
+    (name,) = parameters
+    with pytest.raises(ValueError, match=f"`{name}` must be a number from 0 to 1000"):
+        weights.Weighting(**parameters)
+
+
+def test_an_article_without_terms_weighs_nothing():
+    """The inverse norm of an empty row is 0, not infinite."""
+    assert weights.inverse(np.array([0.0, 2.0])).tolist() == [0.0, 0.5]

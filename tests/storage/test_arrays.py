@@ -1,0 +1,425 @@
+"""The archive folder: one transaction, and a clear error for whatever is not an archive."""
+
+import itertools
+import mmap
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+import zlib
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from relnews import RelatedNews
+from relnews.exceptions import ArchiveFormatError
+from relnews.search import bounds
+from relnews.storage import arrays, catalogue
+from strategies import archives
+
+ARTICLES = [
+    {
+        "id": f"story-{i}",
+        "title": f"Talks {i % 3} on guarantees",
+        "dek": "Allies meet",
+        "text": f"word{i} word{i % 5} talks guarantees " * (i % 4 + 1),
+        "published": f"2025-08-{i % 27 + 1:02d}T10:00:00+02:00",
+        "url": f"/world/{i}",
+        "section": "World",
+        "tags": ["nato", "ukraine"],
+        "author": "Foreign desk",
+        "source": "Gazette",
+        "language": "en",
+        "image": "/i.png",
+    }
+    for i in range(40)
+]
+
+
+@pytest.fixture
+def news():
+    return RelatedNews().fit(ARTICLES)
+
+
+@pytest.fixture
+def folder(news, tmp_path):
+    news.save(tmp_path / "a.relnews")
+    return tmp_path / "a.relnews"
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(articles=archives())
+def test_opened_lists_are_the_same(articles, tmp_path):
+    """Saving and opening is one more way to get the same lists, details included."""
+    options = {"stop_words": ["the", "and"], "title_weight": 2, "sublinear_tf": False}
+    news = RelatedNews(**options, recency=None).fit(articles)
+    news.save(tmp_path / "a.relnews")
+    opened = RelatedNews.open(tmp_path / "a.relnews")
+
+    assert list(opened.related_all(5)) == list(news.related_all(5))
+    assert opened.related_to_text("nato kyiv") == news.related_to_text("nato kyiv")
+    assert (opened.title_weight, opened.stop_words, opened.sublinear_tf) == (
+        2, ("the", "and"), False
+    )  # fmt: skip
+
+
+def test_all_details_survive(news, folder):
+    """Every field of an item is the same from memory and from disk."""
+    item = RelatedNews.open(folder).related("story-3")[0]
+
+    assert item == news.related("story-3")[0]
+    assert item.tags == ("nato", "ukraine")
+    assert item.published.isoformat().endswith("T08:00:00+00:00")
+
+
+def test_arrays_are_mapped_and_read_only(folder):
+    """Opening reads no array; nothing can be written through it."""
+    (member,) = RelatedNews.open(folder).archive_.index.members.values()
+    array = member.segment.posting
+
+    memory = array
+    while isinstance(memory, np.ndarray):
+        memory = memory.base
+    assert isinstance(memory, mmap.mmap)
+    assert not array.flags.writeable
+
+
+def test_an_archive_is_replaced_and_the_old_files_go(news, folder):
+    """Saving over an archive leaves the new one, and no file of the old one."""
+    RelatedNews().fit(ARTICLES[:5]).save(folder)
+
+    assert len(RelatedNews.open(folder)) == 5
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "000005.vocabulary", "000006.segment", "000007.epoch", "000008.outline", "catalogue.sqlite"
+    ]  # fmt: skip
+    news.save(folder)
+    assert list(RelatedNews.open(folder).related_all()) == list(news.related_all())
+
+
+def test_bounds_are_stored_too(folder):
+    """What bounds common terms is read again as it was written, and the lists are the same."""
+    with mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=0.05):
+        news = RelatedNews().fit(ARTICLES)
+    news.save(folder)
+    opened = RelatedNews.open(folder)
+
+    ours, theirs = news.archive_.index, opened.archive_.index
+    assert len(ours.epoch.common.terms) > 1
+    for name, array in ours.epoch.arrays().items():
+        assert np.array_equal(array, theirs.epoch.arrays()[name])
+    for one, other in zip(ours.members.values(), theirs.members.values(), strict=True):
+        for a, b in zip(one.outline.arrays(), other.outline.arrays(), strict=True):
+            assert a.shape == b.shape
+            assert np.array_equal(a, b)
+    assert list(opened.related_all()) == list(news.related_all())
+    assert list(opened.related_all()) == list(RelatedNews().fit(ARTICLES).related_all())
+
+
+def test_an_opened_archive_is_where_it_is(folder, tmp_path):
+    """Saving it over itself changes nothing: every change was saved when it was made."""
+    opened = RelatedNews.open(folder)
+    before, generation = list(opened.related_all()), opened.generation
+    names = sorted(folder.iterdir())
+    (tmp_path / "link").symlink_to(folder)
+    opened.save(folder)
+    opened.save(tmp_path / "link")
+
+    assert list(RelatedNews.open(folder).related_all()) == before
+    assert opened.generation == generation
+    assert sorted(folder.iterdir())[: len(names)] == names
+
+
+@pytest.mark.parametrize("lists", [False, True])
+@pytest.mark.parametrize("when", ["before it reads", "after it has read"])
+def test_who_has_it_open_sees_a_new_save(folder, when, lists):
+    """A reader of the old state reads the new one from then on, never a list that mixes both."""
+    opened = RelatedNews.open(folder)
+    generation = opened.generation
+    if when == "after it has read":
+        assert len(list(opened.related_all())) == 40
+    new = RelatedNews(title_weight=3, stop_words=None).fit(ARTICLES[20::-1])
+    if lists:
+        new.compute_lists(3)
+    new.save(folder)
+
+    assert opened.related("story-3") == new.related("story-3")
+    assert list(opened.related_all()) == list(new.related_all())
+    assert opened.related_to_text("talks the word7") == new.related_to_text("talks the word7")
+    assert opened.related_to_text("meet word7", k=50) == new.related_to_text("meet word7", k=50)
+    assert len(opened) == 21
+    assert opened.generation == generation + 1
+    with pytest.raises(KeyError, match="no article has the id 'story-30'"):
+        opened.related("story-30")
+    report = opened.partial_fit(ARTICLES[30:31])
+    assert report.added == ("story-30",)
+    assert (report.changed is None) is not lists
+    assert opened.verify() == []
+
+
+def test_lists_under_way_go_on_in_a_new_save(folder):
+    """Whoever goes through the lists while another archive is saved is told, or gets its lists."""
+    opened = RelatedNews.open(folder)
+    under_way = opened.related_all()
+    next(under_way)
+    RelatedNews().fit(ARTICLES).save(folder)
+
+    assert len(list(under_way)) == 39
+
+
+def test_something_else_is_not_overwritten(news, tmp_path):
+    """A folder or file that is no archive is left as it is."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "1.jpg").write_bytes(b"x")
+    (tmp_path / "file").write_bytes(b"y")
+    for target in ("photos", "file"):
+        with pytest.raises(FileExistsError, match="is not a relnews archive; it is left as it is"):
+            news.save(tmp_path / target)
+
+    assert (tmp_path / "photos" / "1.jpg").read_bytes() == b"x"
+    assert (tmp_path / "file").read_bytes() == b"y"
+
+
+def test_another_database_is_not_overwritten(news, tmp_path):
+    """A SQLite file of another program is not taken for an archive, whatever its name."""
+    other = tmp_path / "other"
+    other.mkdir()
+    with sqlite3.connect(other / arrays.CATALOGUE) as connection:
+        connection.execute("CREATE TABLE precious (x)")
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match="not a relnews archive"):
+        news.save(other)
+    with pytest.raises(ArchiveFormatError, match="not a relnews archive"):
+        RelatedNews.open(other)
+
+
+def test_an_empty_folder_becomes_an_archive(news, tmp_path):
+    """A folder made for the archive beforehand is fine."""
+    news.save(tmp_path)
+
+    assert len(RelatedNews.open(tmp_path)) == 40
+
+
+def test_nothing_is_there(tmp_path):
+    """A missing archive is a FileNotFoundError that says how to make one."""
+    with pytest.raises(FileNotFoundError, match="relnews build"):
+        RelatedNews.open(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a database" * 100, b"SQLite format 3\0" + b"x" * 99]
+)
+def test_a_catalogue_that_is_none(tmp_path, content):
+    """Whatever lies there under the catalogue's name, the error is that of a bad archive."""
+    (tmp_path / arrays.CATALOGUE).write_bytes(content)
+
+    with pytest.raises(ArchiveFormatError):
+        RelatedNews.open(tmp_path)
+
+
+def test_another_format_version(folder):
+    """An archive of another version says both versions and what to do."""
+    with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 6\."):
+        RelatedNews.open(folder)
+
+
+def every_file(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
+    """Each file is taken away, emptied, halved and cut by a byte: always a clear error."""
+    files = every_file(folder)
+    assert len(files) == 1 + 3 + 3 + 18 + 8
+    for name in files:
+        whole = (folder / name).read_bytes()
+        for cut in (None, 0, len(whole) // 2, len(whole) - 1):
+            broken = tmp_path / "broken.relnews"
+            shutil.copytree(folder, broken)
+            if cut is None:
+                (broken / name).unlink()
+            else:
+                (broken / name).write_bytes(whole[:cut])
+            with pytest.raises(ArchiveFormatError) as caught:
+                list(RelatedNews.open(broken).related_all())
+            assert "archive" in str(caught.value)
+            shutil.rmtree(broken)
+
+
+def rewritten(folder, path, dtype):
+    """Write an array as numbers of another type, and put its size and checksum right."""
+    array = np.load(path).astype(dtype)
+    np.save(path, array)
+    about = path.stat().st_size, zlib.crc32(array.data), int(path.parent.name[:6]), path.stem
+    with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
+        connection.execute(
+            "UPDATE files SET bytes = ?, checksum = ? WHERE folder = ? AND name = ?", about
+        )
+    connection.close()
+
+
+def test_terms_of_many_bits_are_ranked_the_same(news, folder, tmp_path):
+    """The bits above the low 16 of terms may be 16 instead of 8; lists are the same."""
+    rewritten(folder, next(folder.glob("*/row_high.npy")), np.uint16)
+    opened = RelatedNews.open(folder)
+
+    for some in (opened, news):
+        some.rules.ignore("allies")
+        some.partial_fit([{**ARTICLES[3], "id": "late"}])
+    (member,) = opened.archive_.index.members.values()
+    assert member.segment.row_high.dtype == np.uint16
+    assert list(opened.related_all()) == list(news.related_all())
+    opened.compact()
+    assert np.load(next(folder.glob("*/row_high.npy"))).dtype == np.uint8
+    assert list(opened.related_all()) == list(news.related_all())
+
+
+@pytest.mark.parametrize("name", arrays.SEGMENT_DTYPES)
+def test_arrays_of_another_type_are_refused(folder, name):
+    """Also where the numbers are the same, and the size and the checksum are right."""
+    dtype = arrays.SEGMENT_DTYPES[name]
+    other = {1: "u4", 2: "u1", 4: "i8", 8: "f8"}[dtype.itemsize]
+    rewritten(folder, next(folder.glob(f"*.segment/{name}.npy")), other)
+
+    with pytest.raises(
+        ArchiveFormatError, match=rf"{name}\.npy does not hold one dimension of {dtype}"
+    ):
+        list(RelatedNews.open(folder).related_all())
+
+
+def test_pickled_arrays_are_refused(folder):
+    """An array file of Python objects is an error, not code that runs."""
+    path = next(folder.glob("*.segment")) / "values.npy"
+    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    size = path.stat().st_size
+    with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
+        connection.execute("UPDATE files SET bytes = ? WHERE name = 'values'", (size,))
+    connection.close()
+    with pytest.raises(
+        ArchiveFormatError, match=r"values\.npy does not hold one dimension of int32"
+    ):
+        RelatedNews.open(folder).related("story-3")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE settings SET value = 'x' WHERE name = 'analysis'",
+        "UPDATE settings SET value = '{\"title_weight\": -1}' WHERE name = 'analysis'",
+        "DELETE FROM settings",
+        "UPDATE folders SET kind = '../../etc' WHERE kind = 'segment'",
+        "DELETE FROM folders WHERE kind = 'vocabulary'",
+        "DELETE FROM files",
+        "DROP TABLE folders",
+    ],
+)
+def test_a_catalogue_with_nonsense_in_it(folder, change):
+    """Values that cannot be are the error of a damaged archive."""
+    with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
+        connection.execute(change)
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match="damaged"):
+        RelatedNews.open(folder).related("story-3")
+
+
+def test_arrays_of_different_archives_do_not_mix(folder, tmp_path):
+    """Array lengths that do not fit each other are noticed."""
+    path = next(folder.glob("*.segment")) / "published.npy"
+    array = np.arange(3)
+    np.save(path, array)
+    with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
+        connection.execute(
+            "UPDATE files SET bytes = ?, checksum = ? WHERE name = 'published'",
+            (path.stat().st_size, zlib.crc32(array.data)),
+        )
+    connection.close()
+    with pytest.raises(ArchiveFormatError, match="do not fit"):
+        RelatedNews.open(folder).related("story-3")
+
+
+def test_one_writer_at_a_time(news, folder, monkeypatch):
+    """A second writer is told so, and the archive stays as the first one leaves it."""
+    holder = sqlite3.connect(folder / arrays.CATALOGUE, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr(catalogue, "PATIENCE", 0.1)
+    with pytest.raises(TimeoutError, match=r"is being written by another process\. Try again"):
+        news.save(folder)
+    holder.execute("ROLLBACK")
+    holder.close()
+
+    assert len(RelatedNews.open(folder)) == 40
+
+
+def test_a_failing_save_leaves_the_old_archive(news, folder, monkeypatch):
+    """A disk that is full half-way costs nothing but the new files, and these go next time."""
+    calls = itertools.count()
+    sync = os.fsync
+
+    def full(descriptor):
+        if next(calls) == 9:
+            raise OSError(28, "No space left on device")
+        sync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(arrays.os, "fsync", full)
+        with pytest.raises(OSError, match=r"no space left to write .*; it is as it was"):
+            RelatedNews().fit(ARTICLES[:3]).save(folder)
+    assert list(RelatedNews.open(folder).related_all()) == list(news.related_all())
+    RelatedNews().fit(ARTICLES[:3]).save(folder)
+
+    assert len(RelatedNews.open(folder)) == 3
+    assert len([path for path in folder.iterdir() if path.is_dir()]) == 4
+
+
+SAVE_FOR_EVER = """
+    import sys
+    from relnews import RelatedNews
+    sets = [[{"id": f"{n}-{i}", "text": f"talks word{i % 7} set{n}"} for i in range(300)]
+            for n in range(2)]
+    news = [RelatedNews().fit(articles) for articles in sets]
+    print("ready", flush=True)
+    while True:
+        for one in news:
+            one.save(sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_killed_save_leaves_one_state_or_the_other(tmp_path):
+    """Writers killed at eight moments: the archive always opens and is wholly one of the two."""
+    target = tmp_path / "a.relnews"
+    RelatedNews().fit({"id": f"0-{i}", "text": "talks"} for i in range(300)).save(target)
+    for attempt in range(8):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(SAVE_FOR_EVER), str(target)],
+            stdout=subprocess.PIPE,
+        )
+        assert writer.stdout.readline() == b"ready\n"
+        time.sleep(0.03 + attempt * 0.0107)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+        writer.stdout.close()
+        opened = RelatedNews.open(target)
+        lists = list(opened.related_all())
+        sets = {one.id.split("-")[0] for one in lists} | {i.id[0] for one in lists for i in one}
+
+        assert len(lists) == 300
+        assert sets in ({"0"}, {"1"})
+
+
+def test_paths_may_be_strings_or_odd(news, tmp_path):
+    """Names with spaces, percent signs, question marks and other scripts are fine."""
+    path = tmp_path / "ein % ordner?mode=memory #1 وثائق.relnews"
+    news.save(str(path))
+
+    assert len(RelatedNews.open(str(path))) == 40
+    assert isinstance(path, Path)

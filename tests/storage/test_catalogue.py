@@ -1,0 +1,352 @@
+"""The catalogue: changes are whole or nothing, keys are never used twice, hidden is hidden."""
+
+import copy
+import dataclasses
+import datetime as dt
+import os
+import threading
+from unittest import mock
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import reference
+from relnews import MODES, ArchiveChangedError, ArchiveFormatError, Mode, RelatedNews, Selection
+from relnews.archive import archive
+from relnews.articles import Article
+from relnews.results import RelatedItem, item_of
+from relnews.storage import catalogue
+from relnews.storage.catalogue import Catalogue, FolderEntry, moment, timestamp
+from strategies import archives
+
+UTC = dt.UTC
+
+
+@pytest.fixture(params=["in memory", "in a folder"])
+def empty(request, tmp_path):
+    return Catalogue.in_memory() if request.param == "in memory" else Catalogue.create(tmp_path)
+
+
+def add(catalogue, *ids, **fields):
+    articles = [Article(id=identifier, **fields) for identifier in ids]
+    first = catalogue.next_key()
+    keys = list(range(first, first + len(ids)))
+    with catalogue.transaction():
+        catalogue.add(articles, keys, (article.digest() for article in articles))
+    return keys
+
+
+# --- dates ---------------------------------------------------------------------------------------
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_dates_survive_to_the_microsecond(date):
+    """A date is an integer and back the same instant."""
+    assert moment(timestamp(date)) == date
+    assert moment(None) is timestamp(None) is None
+
+
+# --- what is shown -------------------------------------------------------------------------------
+
+
+def test_details_come_in_the_order_that_is_asked_for(empty):
+    """However many keys: more than SQLite takes values in a statement."""
+    keys = add(empty, *(f"id{i}" for i in range(2500)), title="t", tags=("a", 'b"'), url="/x")
+    order = keys[::-2] + keys[:3]
+
+    assert empty.ids(order) == [f"id{key}" for key in order]
+    assert len(empty) == 2500
+    assert [about[0] for about in empty.details(order)] == empty.ids(order)
+    assert empty.details(order[:1])[0][1:6] == ("t", "", "/x", None, None)
+    assert empty.details(order[:1])[0][6] == ("a", 'b"')
+    assert empty.keys() == keys
+    assert empty.all_ids() == [f"id{i}" for i in range(2500)]
+
+
+def test_an_item_is_one_however_it_is_made(empty):
+    """What is made sooner than by its class is equal to it, and as frozen."""
+    about = {
+        "id": "a", "title": "t", "dek": "d", "url": "/x", "section": "World", "tags": ("y", "z"),
+        "published": dt.datetime(2025, 8, 22, 14, 5, 0, 1, tzinfo=UTC), "author": "b",
+        "source": "s", "language": "en", "image": "/i",
+    }  # fmt: skip
+    more = {"also": ("c",), "why": ("pinned",), "mentions": ("m",)}
+    others = {name: value for name, value in about.items() if name != "id"}
+    (details,) = empty.details(add(empty, "a", **others))
+    item = item_of(details, 3, 0.5, 0.25, **more)
+
+    assert item == RelatedItem(**about, **more, rank=3, score=0.5, similarity=0.25)
+    assert item_of(details) == RelatedItem(**about, rank=0, score=0.0, similarity=0.0)
+    assert len({item, copy.copy(item), copy.deepcopy(item)}) == 1
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        item.rank = 1
+
+
+def test_an_article_that_is_gone_is_a_change(empty):
+    """Whoever has its key learns that the archive is another one."""
+    keys = add(empty, "a", "b")
+    with empty.transaction():
+        empty.remove(keys[:1])
+
+    for ask in (empty.ids, empty.details, empty.dates):
+        with pytest.raises(ArchiveChangedError):
+            ask(keys)
+    assert empty.key_of("a") is None
+    assert empty.key_of("b") == keys[1]
+
+
+def test_digests_of_many_ids(empty):
+    """Ids of any characters, and more of them than SQLite takes values in a statement."""
+    ids = [f"{i}'\"\\,é𝔘\u0007" for i in range(1500)]
+    keys = add(empty, *ids)
+    got = empty.digests([*ids, "unknown"])
+
+    assert {identifier: key for identifier, (key, _) in got.items()} == dict(
+        zip(ids, keys, strict=True)
+    )
+    assert got[ids[3]][1] == Article(id=ids[3]).digest()
+    assert empty.digests([]) == {}
+
+
+def test_keys_are_never_used_twice(empty):
+    """What is removed leaves a gap, even if it was the last."""
+    assert add(empty, "a", "b") == [0, 1]
+    with empty.transaction():
+        empty.remove([0, 1])
+    assert empty.next_key() == 2
+    assert add(empty, "a") == [2]
+
+
+def test_dates_and_expiries(empty):
+    """As timestamps, by key; the span is that of the known dates."""
+    assert empty.span() == (None, None)
+    old, new = dt.datetime(1960, 1, 1, tzinfo=UTC), dt.datetime(2030, 1, 1, tzinfo=UTC)
+    first = add(empty, "a", published=new, expires=old) + add(empty, "b", published=old)
+    last = add(empty, "c")
+
+    assert empty.dates(first + last) == [timestamp(new), timestamp(old), None]
+    assert empty.expiries() == {first[0]: timestamp(old)}
+    assert empty.span() == (old, new)
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+def test_a_change_is_whole_or_nothing(empty):
+    """An error takes back everything, and the number of the change with it."""
+    add(empty, "a")
+    generation = empty.generation()
+    entry = FolderEntry(5, "segment", None, {"x": (1, 2)})
+
+    def fail():
+        with empty.transaction():
+            empty.add([Article(id="b")], [7], [b""])
+            empty.add_folder(entry)
+            empty.set("lists", {"k": 1})
+            empty.set_entries([(0, b"x")])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert empty.all_ids() == ["a"]
+    assert empty.folders() == empty.all_entries() == []
+    assert empty.setting("lists") is None
+    assert empty.generation() == generation
+    assert empty.next_key() == 1
+    with empty.transaction():
+        empty.add_folder(entry)
+    assert empty.folders() == [entry]
+    assert empty.generation() == generation + 1
+
+
+def test_an_id_twice_is_refused(empty):
+    """SQLite itself sees to it, and nothing is left of the attempt."""
+    add(empty, "a")
+    with pytest.raises(ArchiveFormatError, match="UNIQUE"):
+        add(empty, "b", "a")
+
+    assert empty.all_ids() == ["a"]
+
+
+def test_new_terms_are_numbered_on(empty):
+    """Terms come back from any number on; a gap is damage."""
+    with empty.transaction():
+        empty.add_terms(5, [b"five", b"six", b"seven"])
+
+    assert empty.terms(5) == [b"five", b"six", b"seven"]
+    assert empty.terms(7) == [b"seven"]
+    assert empty.terms(8) == []
+    for first in (3, 4):
+        with pytest.raises(ArchiveFormatError, match="new terms are missing"):
+            empty.terms(first)
+
+
+def test_others_see_a_change_when_it_is_committed(tmp_path):
+    """Neither before nor never; and inside of `reading` nothing moves."""
+    writer = Catalogue.create(tmp_path)
+    reader = Catalogue.open(tmp_path)
+    assert reader.has_news()
+    assert not reader.has_news()
+    with writer.transaction():
+        writer.add([Article(id="a")], [0], [b""])
+        assert len(reader) == 0
+        assert not reader.has_news()
+    assert reader.has_news()
+    assert not reader.has_news()
+    assert len(reader) == 1
+    with reader.reading():
+        assert len(reader) == 1
+        add(writer, "b")
+        with reader.reading():
+            assert len(reader) == 1
+    assert len(reader) == 2
+    assert reader.has_news()
+    assert not writer.has_news() or not writer.has_news()
+
+
+def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
+    """The message names the process, on which machine, and since when."""
+    monkeypatch.setattr(catalogue, "PATIENCE", 0.05)
+    writer, other = Catalogue.create(tmp_path), Catalogue.create(tmp_path)
+    with writer.transaction():
+        with (
+            pytest.raises(
+                TimeoutError, match=rf"being written by process {os.getpid()} on .*, since .* UTC\."
+            ),
+            other.transaction(),
+        ):
+            raise AssertionError
+        for note in ("", "[]", '{"process": "x"}', '{"since": 1e99}', "\udcff", '{"a": 1'):
+            (tmp_path / catalogue.WRITER).write_text(note, errors="surrogateescape")
+            with pytest.raises(TimeoutError, match="another process"), other.transaction():
+                raise AssertionError
+    assert not (tmp_path / catalogue.WRITER).exists()
+    add(other, "a")
+    assert len(writer) == 1
+
+
+def test_a_thread_waits_for_the_transaction_of_another(empty):
+    """Writers of one process take turns, without an error."""
+    order = []
+
+    def write(identifier):
+        with empty.transaction():
+            order.append(identifier)
+            empty.add([Article(id=identifier)], [empty.next_key()], [b""])
+            order.append(identifier)
+
+    threads = [threading.Thread(target=write, args=(str(i),)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(order[::2]) == sorted(empty.all_ids()) == [str(i) for i in range(8)]
+    assert order[::2] == order[1::2]
+
+
+def test_a_closed_archive_needs_no_log(tmp_path):
+    """When nobody has it open any more the folder is as it was made, with one file."""
+    writer = Catalogue.create(tmp_path)
+    add(writer, "a")
+    del writer
+
+    assert [path.name for path in tmp_path.iterdir()] == [catalogue.CATALOGUE]
+    assert len(Catalogue.open(tmp_path)) == 1
+
+
+# --- embargo and expiry --------------------------------------------------------------------------
+
+START = dt.datetime(2030, 1, 1, tzinfo=UTC)
+MICROSECOND = dt.timedelta(microseconds=1)
+STOP_WORDS = ("the", "and")
+
+
+def at(moment):
+    nanoseconds = (moment - dt.datetime(1970, 1, 1, tzinfo=UTC)) // MICROSECOND * 1000
+    return mock.patch("time.time_ns", return_value=nanoseconds)
+
+
+#: Days after START, or never.
+days = st.one_of(st.none(), st.integers(-3, 3))
+
+
+def hides(article, now):
+    return (article["published"] is not None and article["published"] > now) or (
+        article["expires"] is not None and article["expires"] <= now
+    )
+
+
+#: Lists as they are ranked: near-duplicates are another test's.
+RANKED = {**MODES, "news": Mode(selection=Selection(duplicates=None))}
+
+
+@mock.patch("relnews.options.list_options.MODES", RANKED)
+@mock.patch("relnews.maintenance.stored_lists.MODES", RANKED)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    articles=archives(min_size=1, max_size=6), data=st.data(),
+    candidates=st.sampled_from([None, 1, 2, 5]), on_disk=st.booleans(),
+    segment_articles=st.sampled_from([2, 1 << 16]),
+)  # fmt: skip
+def test_hidden_articles_are_in_no_list(
+    articles, data, candidates, on_disk, segment_articles, tmp_path
+):
+    """From that moment on, to the microsecond: neither before its date nor once it has expired."""
+    for article in articles:
+        for name in ("published", "expires"):
+            offset = data.draw(days)
+            article[name] = None if offset is None else START + dt.timedelta(days=offset)
+    k = 2
+    n_late = data.draw(st.integers(0, len(articles)))
+    with mock.patch.object(archive, "SEGMENT_ARTICLES", segment_articles):
+        news = RelatedNews(stop_words=STOP_WORDS, recency=None).fit(
+            articles[: len(articles) - n_late]
+        )
+    news.partial_fit(articles[len(articles) - n_late :])
+    if candidates is not None:
+        news.compute_lists(min(k, candidates), candidates=candidates)
+    if on_disk:
+        news.save(tmp_path / "a.relnews")
+        news = RelatedNews.open(tmp_path / "a.relnews")
+    counts = [reference.Words(article, STOP_WORDS) for article in articles]
+    idf = reference.inverse_document_frequency(counts)
+    rows = [
+        (article["id"], article["published"], reference.unit_weights(c, idf))
+        for article, c in zip(articles, counts, strict=True)
+    ]
+    for day in (-4, -1, 0, 2, 4):
+        for now in (START + dt.timedelta(days=day) - MICROSECOND, START + dt.timedelta(days=day)):
+            priors = [0.0 if hides(article, now) else 1.0 for article in articles]
+            with at(now):
+                lists = {one.id: one for one in news.related_all(k)}
+                for identifier, _, weights in rows:
+                    expected = reference.ranking(
+                        weights, rows, k, exclude=identifier, priors=priors
+                    )
+                    got = [(item.id, item.score, item.similarity) for item in lists[identifier]]
+                    assert got == expected
+                    assert news.related(identifier, k) == lists[identifier]
+                    assert [item.rank for item in lists[identifier]] == [1, 2][: len(got)]
+                draft = news.related_to_text("nato kyiv guarantees", k=50)
+                hidden = {a["id"] for a in articles if hides(a, now)}
+                assert not hidden & {*draft.ids}
+                for identifier in sorted(hidden):
+                    assert news.verify(takedown=identifier) == []
+
+
+def test_an_expiry_that_is_changed_counts_from_the_next_read(tmp_path):
+    """An article is taken down by giving it a date that is over, wherever the archive is open."""
+    articles = [{"id": i, "title": "dike breach", "text": f"word{i}"} for i in "abc"]
+    news = RelatedNews().fit(articles)
+    news.compute_lists(2)
+    news.save(tmp_path / "a.relnews")
+    writer, reader = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
+    assert reader.related("a").ids == ["b", "c"]
+    writer.partial_fit([{**articles[1], "expires": "2001-01-01"}])
+
+    for one in (writer, reader):
+        assert one.related("a").ids == ["c"]
+        assert one.related_to_text("dike").ids == ["a", "c"]
+        assert [items.ids for items in one.related_all()] == [["c"], ["a"], ["a", "c"]]

@@ -1,0 +1,443 @@
+"""Rules: no list breaks one, whatever the archive, the mode, the stored lists and the updates."""
+
+import datetime as dt
+import json
+import re
+import shutil
+import sqlite3
+import sys
+from contextlib import closing
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_selection import Greedy
+from test_updates import RANKED
+
+import reference
+from relnews import MODES, ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
+from relnews.storage import list_reader, rules
+from relnews.storage.catalogue import CATALOGUE
+from strategies import archives_with_copies
+
+LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+SOON = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+
+some_kinds = st.sampled_from([
+    "section=World", "section=Sport", "tag=court", "tag=live", "title=*nato*", "title=kyiv*",
+    "title=", "title=*",
+])  # fmt: skip
+
+
+# --- the specification ---------------------------------------------------------------------------
+
+
+def is_named(article, some):
+    """Say whether a rule's words are about an article, slowly and obviously."""
+    field, _, value = some.partition("=")
+    if field == "tag":
+        return value in article["tags"]
+    if field == "title":
+        pattern = ".*".join(map(re.escape, value.casefold().split("*")))
+        return re.fullmatch(pattern, article["title"].casefold(), re.DOTALL) is not None
+    return article[field] == value
+
+
+def is_barred(article, other, given):
+    """Say whether some rule keeps one article out of the list of another."""
+    return any(
+        (rule.kind == "hide" and is_named(other, rule.a))
+        or (rule.kind in ("block", "never") and is_named(article, rule.a)
+            and is_named(other, rule.b))
+        or (rule.kind == "never" and is_named(article, rule.b) and is_named(other, rule.a))
+        for rule in given
+    )  # fmt: skip
+
+
+def is_visible(article, now):
+    expires, published = article.get("expires"), article["published"]
+    return (expires is None or expires > now) and (published is None or published <= now)
+
+
+class Editor(Greedy):
+    """The right lists: pins that may be seen, then what is chosen of what may be there."""
+
+    def __init__(self, articles, rules):
+        super().__init__(articles, 50)
+        self.rules = rules
+        self.now = dt.datetime.now(dt.UTC)
+
+    def may_be_in(self, identifier, other):
+        article = self.article[identifier]
+        return (
+            other in self.article
+            and other != identifier
+            and is_visible(self.article[other], self.now)
+            and not is_barred(article, self.article[other], self.rules)
+        )
+
+    def pins(self, identifier):
+        wanted = [rule.b[3:] for rule in self.rules
+                  if rule.kind == "pin" and rule.a == f"id={identifier}"]  # fmt: skip
+        return [other for other in dict.fromkeys(wanted) if self.may_be_in(identifier, other)]
+
+    def ranked(self, identifier):
+        date = self.article[identifier]["published"]
+        return self.rank(identifier, [
+            self.may_be_in(identifier, other) * reference.fading(date, one["published"], 180, 0.5)
+            for other, one in self.article.items()
+        ])  # fmt: skip
+
+    def list_of(self, identifier, k):
+        pins, ranked = self.pins(identifier)[:k], self.ranked(identifier)
+        return [*pins, *self.choose(identifier, k - len(pins), {}, ranked, pins)]
+
+
+@st.composite
+def articles_and_rules(draw, **sizes):
+    """Return articles, some hidden, and rules that name some of them."""
+    articles = draw(archives_with_copies(**sizes))
+    for article in articles:
+        article["tags"] = draw(st.sampled_from([[], ["court"], ["live", "court"]]))
+        if draw(st.integers(0, 7)) == 0:
+            article["published"] = SOON
+        if draw(st.integers(0, 7)) == 0:
+            article["expires"] = LONG_AGO
+    ids = st.sampled_from([*(f"id={one['id']}" for one in articles), "id=gone"])
+    anyone = ids | some_kinds.filter(lambda some: some != "title=")
+    given = draw(st.lists(st.one_of(
+        st.builds(Rule, st.just("pin"), ids, ids),
+        st.builds(Rule, st.sampled_from(["block", "never"]), anyone, anyone),
+        st.builds(Rule, st.just("hide"), anyone),
+    ), max_size=6))  # fmt: skip
+    return articles, [rule for rule in dict.fromkeys(given) if rule.a != rule.b
+                      or rule.kind != "pin"]  # fmt: skip
+
+
+# --- the lists -----------------------------------------------------------------------------------
+
+
+@settings(max_examples=50)
+@given(articles_and_rules(min_size=1), st.integers(1, 6), st.sampled_from([2, 1 << 16]))
+def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
+    """Pins in their order, then the news of what no rule keeps out: full if it can be."""
+    articles, given = drawn
+    with mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles):
+        news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
+    news.rules.replace(given)
+    editor = Editor(articles, given)
+
+    assert [*news.rules] == given
+    lists = [*news.related_all(k)]
+    for one in lists:
+        assert one.ids == editor.list_of(one.id, k)
+        n_pins = len(editor.pins(one.id)[:k])
+        assert [item.why for item in one] == [
+            ("pinned",) if place < n_pins else ("similar",) for place in range(len(one))
+        ]
+        assert [item.rank for item in one] == list(range(1, len(one) + 1))
+        assert one == news.related(one.id, k)
+    news.compute_lists(k)
+    assert [*news.related_all(k)] == lists
+    assert [news.related(one.id, k) for one in lists] == lists
+
+
+@given(
+    articles_and_rules(min_size=1), st.sampled_from([*MODES]), st.integers(1, 5),
+    st.booleans(), st.lists(st.sampled_from(["section", "latest"]), unique=True),
+)  # fmt: skip
+def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
+    """Whatever a list is asked for, rules hold, pins are first, and nothing is there twice."""
+    articles, given = drawn
+    news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
+    news.rules.replace(given)
+    editor = Editor(articles, given)
+    selection = {"selection": Selection(duplicates=None)} if duplicates else {}
+    for one in news.related_all(k, mode=mode, fallback=fallback, **selection):
+        ids = one.ids
+        assert len({*ids, one.id}) == len(ids) + 1 <= k + 1
+        assert all(editor.may_be_in(one.id, other) for other in ids)
+        pinned = [item.id for item in one if item.why == ("pinned",)]
+        assert ids[: len(pinned)] == pinned
+        assert pinned == [other for other in editor.pins(one.id) if other in ids]
+        if MODES[mode].only is None and MODES[mode].within is None:
+            assert pinned == editor.pins(one.id)[:k]
+            if "latest" in fallback and duplicates:
+                n = sum(editor.may_be_in(one.id, other) for other in editor.article)
+                assert len(one) == min(k, n)
+        assert one == news.related(one.id, k, mode=mode, fallback=fallback, **selection)
+
+
+@pytest.mark.parametrize("modes", [MODES, RANKED], ids=["news", "ranked"])
+@settings(max_examples=30)
+@given(articles_and_rules(min_size=2), st.data(), st.integers(1, 4), st.integers(1, 3))
+def test_stored_lists_keep_to_rules_after_updates(modes, drawn, data, k, more):
+    """Articles come and go; lists have no barred item, and k items if there are k to have."""
+    with (
+        mock.patch("relnews.options.list_options.MODES", modes),
+        mock.patch("relnews.maintenance.stored_lists.MODES", modes),
+    ):
+        check_updates(*drawn, data, k, more, has_copies=modes is RANKED)
+
+
+def check_updates(articles, given, data, k, more, has_copies):
+    """Add and remove articles; with copies in the lists it is known how long they are."""
+    n = data.draw(st.integers(1, len(articles)))
+    news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:n])
+    news.compute_lists(k, candidates=k + more)
+    news.rules.replace(given)
+    there = {one["id"]: one for one in articles[:n]}
+    for _ in range(2):
+        before = {i: list_reader.stored_list(news.archive_.catalogue, i, k) for i in there}
+        new = data.draw(st.lists(st.sampled_from(articles), max_size=2))
+        gone = data.draw(st.sampled_from([None, *there]))
+        reports = [news.partial_fit(new)]
+        there.update((one["id"], one) for one in new)
+        if gone is not None:
+            reports.append(news.remove(gone))
+            del there[gone]
+        editor = Editor([*there.values()], given)
+        # What steps in for a hidden article is not reported.
+        all_seen = all(is_visible(one, editor.now) for one in articles)
+        for identifier in there:
+            found = news.related(identifier, k)
+            assert all(editor.may_be_in(identifier, other) for other in found.ids)
+            pins = editor.pins(identifier)[:k]
+            assert found.ids[: len(pins)] == pins
+            eligible = {*pins, *(one for one, *_ in editor.ranked(identifier))}
+            assert len(found) == min(k, len(eligible)) or (
+                not has_copies and len(found) < len(eligible)
+            )
+            now = list_reader.stored_list(news.archive_.catalogue, identifier, k)
+            was = before.get(identifier)
+            if all_seen and was is not None and now is not None and was.ids != now.ids:
+                assert any(identifier in report.changed for report in reports)
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+STORIES = [
+    {"id": "talks", "title": "Talks on guarantees", "section": "World", "text": "Kyiv"},
+    {"id": "live", "title": "Live: talks on guarantees", "section": "World", "text": "Kyiv"},
+    {"id": "veto", "title": "Veto on guarantees", "section": "World", "text": "Moscow"},
+    {"id": "trial", "title": "Trial of a minister", "section": "Court", "tags": ["court"],
+     "text": "guarantees"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def news(tmp_path):
+    """Return an archive that is opened from a folder."""
+    RelatedNews().fit(STORIES).save(tmp_path / "a.relnews")
+    return RelatedNews.open(tmp_path / "a.relnews")
+
+
+def test_changes_are_durable_at_once(news, tmp_path):
+    """Who opens the folder later, or had it open before, has the rules."""
+    other = RelatedNews.open(tmp_path / "a.relnews")
+    assert other.related("talks").ids == ["live", "trial", "veto"]
+    generation = news.generation
+    news.rules.hide("title=live: *")
+    assert news.generation == generation + 1
+    news.rules.pin("talks", ["trial", "veto"])
+    news.rules.pin("talks", ["veto", "trial"])
+
+    assert other.related("talks").ids == ["veto", "trial"]
+    assert RelatedNews.open(tmp_path / "a.relnews").related("talks").ids == ["veto", "trial"]
+    assert news.rules[0] == Rule("hide", "title=live: *")
+    assert [str(rule) for rule in news.rules] == [
+        "title=live: * is in no list",
+        "the list of id=talks begins with id=veto",
+        "the list of id=talks begins with id=trial",
+    ]
+    news.rules.drop(*news.rules)
+    assert other.related("talks").ids == ["live", "trial", "veto"]
+    assert len(other.rules) == 0
+
+
+def test_blocks_and_pairs(news):
+    """One way, both ways, and by kind."""
+    news.rules.block("talks", "veto")
+    assert "veto" not in news.related("talks").ids
+    assert "talks" in news.related("veto").ids
+    news.rules.block("talks", "live", both_ways=True)
+    assert "live" not in news.related("talks").ids
+    assert "talks" not in news.related("live").ids
+    news.rules.never("tag=court", "section=World")
+    assert news.related("trial").ids == []
+    assert all("trial" not in news.related(i).ids for i in ("talks", "live", "veto"))
+    news.rules.drop(Rule("never", "tag=court", "section=World"))
+    assert news.related("trial").ids
+    news.rules.hide("id=trial")
+    assert "trial" not in {i for one in news.related_all() for i in one.ids}
+    assert news.related("trial").ids, "it has a list of its own"
+
+
+def test_rules_survive_what_an_archive_goes_through(news, tmp_path):
+    """Updates, removals, compaction, lists, and saving to another folder."""
+    news.rules.pin("talks", "trial")
+    news.compute_lists(2)
+    news.partial_fit([{"id": "trial", "title": "Trial goes on", "text": "guarantees"}])
+    assert news.related("talks", 2).ids[0] == "trial"
+    assert news.related("talks", 2)[0].title == "Trial goes on"
+    news.compact()
+    news.save(tmp_path / "b.relnews")
+    moved = RelatedNews.open(tmp_path / "b.relnews")
+    assert moved.related("talks", 2).ids[0] == "trial"
+    assert moved.rules.sleeping() == {}
+
+    report = moved.remove("trial")
+    assert "talks" in report.changed
+    assert moved.related("talks", 2).ids == ["live", "veto"]
+    (rule,) = moved.rules
+    assert moved.rules.sleeping() == {rule: "'trial' is not in the archive"}
+    report = moved.partial_fit([STORIES[3]])
+    assert "talks" in report.changed
+    assert moved.related("talks", 2).ids[0] == "trial"
+    assert moved.verify() == []
+
+
+def test_what_may_not_be_seen_is_not_pinned(news):
+    """An embargo, an expiry and another rule are stronger than a pin, and it is said so."""
+    news.rules.pin("talks", ["trial", "veto", "live"])
+    news.partial_fit([
+        {**STORIES[3], "published": SOON}, {**STORIES[2], "expires": LONG_AGO}
+    ])  # fmt: skip
+    news.rules.hide("title=live:*")
+    trial, veto, live, hidden = news.rules
+
+    assert news.related("talks").ids == []
+    assert news.rules.sleeping() == {
+        trial: "'trial' is under embargo, or has expired",
+        veto: "'veto' is under embargo, or has expired",
+        live: "another rule is stronger: title=live:* is in no list",
+    }
+    assert str(hidden) == "title=live:* is in no list"
+
+
+def test_conditions_are_stronger_than_pins(news):
+    """What is on the page already, or of another section than was asked for, is not pinned."""
+    news.rules.pin("talks", ["trial", "veto"])
+
+    assert news.related("talks", exclude=["trial"]).ids[0] == "veto"
+    assert news.related("talks", where={"section": "Court"}).ids == ["trial"]
+    assert news.related("talks", where={"tags": "court"}).ids == ["trial"]
+    assert news.related("talks", 1, selection=Selection(min_score=1)).ids == ["trial"]
+
+
+def test_a_pin_keeps_its_copies_out(news):
+    """A near-duplicate of what is pinned is not in the list beside it."""
+    news.partial_fit([{**STORIES[2], "id": "veto-2"}])
+    news.rules.pin("talks", "veto")
+
+    assert news.related("talks", selection=None).ids[:2] == ["veto", "live"]
+    assert "veto-2" in news.related("talks", selection=None).ids
+    assert news.related("talks").ids == ["veto", "live", "trial"]
+
+
+def test_drafts_have_rules_of_titles(news):
+    """What is hidden is hidden from drafts, and a draft has nothing else but a title."""
+    news.rules.hide("section=Court")
+    news.rules.never("title=talks*", "title=live*")
+
+    assert news.related_to_text("guarantees", title="Talks").ids == ["talks", "veto"]
+    assert "live" in news.related_to_text("guarantees", title="Other").ids
+
+
+def test_stored_lists_are_read_without_numpy(news, tmp_path):
+    """Rules do not make reading a stored list slow; where they change one, it is ranked."""
+    import subprocess
+
+    news.compute_lists()
+    news.rules.pin("live", "trial")
+    news.rules.never("tag=court", "id=veto")
+    program = (
+        "import sys, relnews\n"
+        f"news = relnews.RelatedNews.open({str(tmp_path / 'a.relnews')!r})\n"
+        "assert news.related('talks').ids[0] == 'live'\n"
+        "assert not {'numpy', 'numba'} & set(sys.modules)\n"
+        "assert news.related('live').ids[0] == 'trial'\n"
+        "assert 'veto' not in news.related('trial').ids\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda rules: rules.pin("talks", ["vet"]), UnknownArticleError, "mean 'veto'"),
+        (lambda rules: rules.pin("talk", ["veto"]), UnknownArticleError, "mean 'talks'"),
+        (lambda rules: rules.pin("talks", ["talks"]), ValueError, "must be other articles"),
+        (lambda rules: rules.block("talks", "x"), UnknownArticleError, "'x'"),
+        (lambda rules: rules.hide("colour=red"), ValueError, "id=… or section=… or tag=…"),
+        (lambda rules: rules.hide("World"), ValueError, "names articles as id=…"),
+        (lambda rules: rules.never("tag=", "tag=x"), ValueError, "got 'tag='"),
+        (lambda rules: rules.never("tag=x", ""), ValueError, "any other of two"),
+        (lambda rules: rules.ignore("a", " "), ValueError, "one word, without spaces"),
+        (lambda rules: rules.hide(3), TypeError, "list of strings"),
+        (lambda rules: rules.replace([Rule("pin", "tag=x", "id=talks")]), ValueError, "as id=…"),
+        (lambda rules: rules.replace([Rule("praise", "tag=x")]), ValueError, "a pin, block"),
+    ],
+)
+def test_rules_that_are_none(news, change, error, words):
+    """What was expected and what was got; and nothing is changed."""
+    news.rules.hide("tag=court")
+    generation = news.generation
+    with pytest.raises(error, match=words):
+        change(news.rules)
+    assert [*news.rules] == [Rule("hide", "tag=court")]
+    assert news.generation == generation
+
+
+@pytest.mark.parametrize(
+    "value", ["3", "{}", "[3]", '[["hide"]]', '[["hide","a=b",""]]', "nonsense", "[[[]]]", "",
+              '[["pin","tag=a","id=b"]]', '[["hide","tag=a",3]]', '[["ignore","a b",""]]'],
+)  # fmt: skip
+def test_damaged_rules(news, tmp_path, value):
+    """Rules that somebody else made are an error of the archive, and nothing worse."""
+    with closing(sqlite3.connect(tmp_path / "a.relnews" / CATALOGUE)) as connection:
+        connection.execute("INSERT INTO settings VALUES ('rules', ?)", [value])
+        connection.commit()
+    for read in (lambda: news.related("talks"), lambda: list(news.rules)):
+        with pytest.raises(ArchiveFormatError, match="damaged"):
+            read()
+
+
+def test_an_archive_without_rules_has_none(news, tmp_path):
+    """Older archives of the format have no such setting."""
+    with closing(sqlite3.connect(tmp_path / "a.relnews" / CATALOGUE)) as connection:
+        names = {name for (name,) in connection.execute("SELECT name FROM settings")}
+    assert "rules" not in names
+    assert [*news.rules] == []
+    shutil.copytree(tmp_path / "a.relnews", tmp_path / "old.relnews")
+    assert RelatedNews.open(tmp_path / "old.relnews").related("talks").ids
+
+
+@given(st.text(max_size=12), st.text(alphabet="ab*ßS", max_size=12), st.text("abßs", max_size=12))
+def test_patterns_of_titles(anything, pattern, title):
+    """A star stands for anything, and nothing else is special."""
+    assert rules.fits(anything.replace("*", ""), anything.replace("*", ""))
+    assert rules.fits("*", anything)
+    assert rules.fits(f"{title[:2]}*", f"{title[:2]}{anything}")
+    expected = ".*".join(map(re.escape, pattern.casefold().split("*")))
+    got = rules.fits(pattern, title)
+    assert got == (re.fullmatch(expected, title.casefold(), re.DOTALL) is not None)
+
+
+def test_rules_can_be_carried_over(news):
+    """Another build takes the rules of the last one; those of articles it lacks sleep."""
+    news.rules.pin("talks", ["trial"])
+    news.rules.hide("section=Court")
+    other = RelatedNews().fit(STORIES[:3])
+    other.rules.replace(news.rules)
+
+    assert [*other.rules] == [*news.rules]
+    assert [*other.rules.sleeping().values()] == ["'trial' is not in the archive"]
+    record = news.related("talks")[0].to_dict()
+    assert "why" not in record
+    news.rules.drop(news.rules[1])
+    assert json.loads(json.dumps(news.related("talks").to_dict()))["related"][0]["why"] == [
+        "pinned"
+    ]

@@ -1,0 +1,397 @@
+"""<related-news> in a real browser: on a page with a strict policy, served as people would."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from test_browser import CONTRASTS, HOSTILE
+
+from relnews import RelatedNews, web
+from relnews.export import html
+from relnews.sample import DEMO_ID, sample_articles
+
+if TYPE_CHECKING:
+    from playwright import sync_api
+else:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+MODULE = Path(web.__file__).with_name("related-news.js")
+
+ARABIC = [
+    ("ar-1", "محادثات السلام تتواصل في جنيف وسط ضغوط دولية", "العالم"),
+    ("ar-2", "الأمم المتحدة تدعو إلى استئناف محادثات السلام", "العالم"),
+    ("ar-3", "ضغوط دولية على الأطراف قبل جولة جديدة من المحادثات في جنيف", "سياسة"),
+    ("ar-4", "محادثات جنيف: ما الذي نعرفه حتى الآن؟", "سياسة"),
+]
+
+#: What a careful site sends: nothing inline, nothing from elsewhere.
+POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'"
+
+CSS = """
+:root { color-scheme: light dark; --ink: #1c1b19; --paper: #fffefb; --rule: #d8d4ca; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8e6e1; --paper: #16171a; --rule: #3b3c41; }
+}
+body { margin: 0 auto; max-width: 46rem; padding: 1rem; background: var(--paper); color: var(--ink);
+  font: 1.0625rem/1.6 Georgia, serif; }
+related-news { --relnews-rule: var(--rule); }
+related-news:empty:not([hidden]) { display: block; min-block-size: 28rem; }
+@media (max-width: 40rem) { related-news:empty:not([hidden]) { min-block-size: 48rem; } }
+.themed { --relnews-link: rgb(156, 31, 31); --relnews-space: 0; }
+.themed h2 { letter-spacing: 3px; }
+.far { height: 6000px; }
+"""
+
+PAGE = """<!DOCTYPE html>
+<html lang="{language}" dir="{direction}">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>A story</title>
+<link rel="stylesheet" href="/site.css">
+<script type="module" src="/relnews/related-news.js"></script>
+<main>
+<h1>A story</h1>
+<p>What happened, and why it matters.</p>
+{body}
+</main>
+<footer><p>The end of the page</p></footer>
+</html>"""
+
+Open = Callable[..., sync_api.Page]
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
+    folder = tmp_path_factory.mktemp("element") / "archive.relnews"
+    articles: list[dict[str, Any]] = [
+        {"id": one, "title": title, "section": section, "language": "ar", "url": f"/{one}",
+         "published": "2025-08-22", "source": "صحيفة"}
+        for one, title, section in ARABIC
+    ]  # fmt: skip
+    articles += [{"id": "lonely", "title": "Xylophone zeppelin"}]
+    articles += [
+        {"id": f"hostile-{i}", "title": f"{HOSTILE} qwertz", "url": url, "section": HOSTILE,
+         "text": f"asdf{i}",
+         "source": HOSTILE, "language": '"><b>', "published": "2025-08-22T14:05:00.000001Z"}
+        for i, url in enumerate([
+            "/fine", "javascript:alert(1)", " javascript:alert(1)", "java\nscript:alert(1)",
+            "data:text/html,x", "//elsewhere.example/x", "https:///x", "\\\\elsewhere\\x",
+            "vbscript:x", "/\\elsewhere.example",
+        ])
+    ]  # fmt: skip
+    RelatedNews().fit([*sample_articles(), *articles]).save(folder)
+    news = RelatedNews.open(folder)
+    news.compute_lists(10)
+    return news
+
+
+@pytest.fixture(scope="module")
+def site(news: RelatedNews) -> Iterator[str]:
+    """Serve pages, and the service below /relnews; return the address."""
+    assert news.archive_.catalogue.folder
+    style = Response(CSS, media_type="text/css")
+
+    async def css(request: Request) -> Response:
+        return style
+
+    async def page(request: Request) -> Response:
+        query = request.query_params
+        markup = PAGE.format(
+            language=query.get("lang", "en"), direction=query.get("dir", "ltr"), body=query["body"]
+        )
+        return Response(markup, 200, {"Content-Security-Policy": POLICY}, "text/html")
+
+    application = Starlette(
+        routes=[
+            Route("/site.css", css),
+            Route("/page", page),
+            Mount("/relnews", web.app(news.archive_.catalogue.folder)),
+        ]
+    )
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def show(browser: sync_api.Browser, site: str) -> Iterator[Open]:
+    """Open a page with something in it; afterwards, check that it did nothing unexpected."""
+    events: list[str] = []
+    contexts = []
+
+    def show(
+        body: str,
+        *,
+        lang: str = "en",
+        dir: str = "ltr",  # noqa: A002
+        width: int = 1280,
+        expected: tuple[str, ...] = (),
+        **options: Any,
+    ) -> sync_api.Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))
+        page.on("pageerror", lambda error: events.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                any(part in message.text for part in expected)
+                or events.append(f"console: {message.text}")
+            ),
+        )
+        page.asked = []  # type: ignore[attr-defined]
+        page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]
+        page.add_init_script(
+            "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => "
+            "{ window.shift += entry.value; })).observe({type: 'layout-shift', buffered: true});"
+        )
+        query = "&".join(
+            f"{name}={quote(value, safe='')}"
+            for name, value in (("body", body), ("lang", lang), ("dir", dir))
+        )
+        page.goto(f"{site}/page?{query}")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert events == []
+
+
+def element(identifier: str = DEMO_ID, attributes: str = "", inside: str = "") -> str:
+    source = f"/relnews/related/{quote(identifier, safe='')}"
+    return f'<related-news src="{source}" {attributes}>{inside}</related-news>'
+
+
+def state(page: sync_api.Page, name: str) -> sync_api.Locator:
+    """Wait until the element is in a state."""
+    page.wait_for_selector(f'related-news[state="{name}"]', state="attached")
+    return page.locator("related-news")
+
+
+def check_axe(page: sync_api.Page) -> None:
+    """Have axe look at the whole page; nothing may be wrong, and something has to be right."""
+    found = axe.Axe().run(page).response
+    assert found["violations"] == []
+    assert len(found["passes"]) > 5
+
+
+def test_it_is_small() -> None:
+    """Less than 3 KB go over the wire, and nothing else is asked for."""
+    source = MODULE.read_bytes()
+    assert len(gzip.compress(source, 9, mtime=0)) < 3000
+    assert b"import" not in source
+    assert b"innerHTML" not in source
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_readable(show: Open, news: RelatedNews, width: int, scheme: str) -> None:
+    """On a phone and on a desk, by day and by night, it is whole, and nothing of the page moves."""
+    page = show(element(), width=width, color_scheme=scheme)
+    box = state(page, "ready")
+    assert page.get_by_role("link").all_inner_texts() == [
+        item.title for item in news.related(DEMO_ID)
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    contrasts = page.evaluate(CONTRASTS)
+    assert len(contrasts) > 3 * 8
+    assert min(contrasts) >= 4.5
+    assert page.evaluate("window.shift") == 0
+    assert box.evaluate("e => e.getBoundingClientRect().height") >= 400
+    check_axe(page)
+
+
+def test_it_reads_well_to_a_screen_reader(show: Open, news: RelatedNews) -> None:
+    """It is a region named by its heading, with a list of links, on the level that is wanted."""
+    page = show(element(attributes='heading="More on this" heading-level="3" k="5"'))
+    state(page, "ready")
+    region = page.get_by_role("region", name="More on this", exact=True)
+    assert region.get_by_role("heading", level=3, name="More on this", exact=True).count() == 1
+    entries = region.get_by_role("list").get_by_role("listitem")
+    related = news.related(DEMO_ID, 5)
+    assert entries.count() == 5
+    for link, item in zip(region.get_by_role("link").all(), related, strict=True):
+        assert link.get_attribute("href") == item.url
+        assert link.get_attribute("lang") == "en"
+    first = related[0]
+    assert first.published
+    about = f"{first.section} · {first.source} · {first.published:%B} {first.published.day}, "
+    assert about in entries.first.inner_text()
+    for item in related:
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus-visible")
+        assert focused.inner_text() == item.title
+        assert focused.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+def test_only_its_list_is_asked_for(show: Open, site: str) -> None:
+    """One request for each list, without cookies; nothing that could follow a reader."""
+    page = show(element())
+    state(page, "ready")
+    asked = [url for url in page.asked if not url.startswith(f"{site}/page")]  # type: ignore[attr-defined]
+    assert sorted(asked) == [
+        f"{site}/relnews/related-news.js", f"{site}/relnews/related/{DEMO_ID}", f"{site}/site.css",
+    ]  # fmt: skip
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_it_waits_until_it_is_near(show: Open) -> None:
+    """A list at the end of a long story is loaded when the reader comes close to it."""
+    page = show(f'<div class="far"></div>{element()}')
+    state(page, "waiting")
+    page.wait_for_timeout(300)
+    assert not any("/related/" in url for url in page.asked)  # type: ignore[attr-defined]
+    page.evaluate("scrollTo(0, 5000)")
+    box = state(page, "ready")
+    height = box.evaluate("e => e.offsetHeight - e.firstElementChild.offsetHeight")
+    assert height == 0  # nobody saw how much space was kept
+    page.evaluate("scrollTo(0, 9000)")
+    assert page.evaluate("window.shift") == 0
+
+
+def test_an_empty_list_shows_nothing(show: Open) -> None:
+    """No heading stands over nothing; what can be seen keeps its place."""
+    page = show(element("lonely"))
+    box = state(page, "empty")
+    assert box.inner_text() == ""
+    assert page.get_by_role("heading").count() == 1
+    assert page.evaluate("window.shift") == 0
+    check_axe(page)
+    page = show(f'<div class="far"></div>{element("lonely")}')
+    page.evaluate("scrollTo(0, 5000)")
+    page.wait_for_selector('related-news[state="empty"]', state="hidden")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 404, "json": {"status": 404}},
+        {"status": 500, "body": "no"},
+        {"status": 200, "body": "<html>", "content_type": "text/html"},
+        {"status": 200, "json": {"version": 2, "related": [{"title": "x"}]}},
+        {"status": 200, "json": {"version": 1}},
+        {"status": 200, "json": None},
+        {"status": 200, "json": {"version": 1, "related": [None]}},
+    ],
+)
+def test_an_error_shows_nothing(show: Open, answer: dict[str, Any]) -> None:
+    """Whatever comes instead of a list, the page is as if nothing was there."""
+    page = show("<p></p>", expected=("Failed to load resource",))
+    page.route("**/related/*", lambda route: route.fulfill(**answer))
+    page.evaluate(
+        "document.querySelector('main').append(Object.assign("
+        "document.createElement('related-news'), {id: 'late'}))"
+    )
+    page.evaluate("document.getElementById('late').setAttribute('src', '/relnews/related/x')")
+    box = state(page, "error")
+    assert box.inner_text() == ""
+    check_axe(page)
+
+
+def test_it_comes_when_the_reader_is_online_again(show: Open) -> None:
+    """Without a network there is nothing; with it, the list appears by itself."""
+    page = show(f'<div class="far"></div>{element()}', expected=("ERR_INTERNET_DISCONNECTED",))
+    state(page, "waiting")
+    page.context.set_offline(True)
+    page.evaluate("scrollTo(0, 5600)")
+    state(page, "error")
+    page.context.set_offline(False)
+    state(page, "ready")
+    assert page.get_by_role("link").count() == 8
+
+
+def test_what_the_server_put_there_stays(show: Open, news: RelatedNews) -> None:
+    """A list that is in the page already is not loaded again, and needs no JavaScript."""
+    inside = html.fragment(news.related(DEMO_ID, 3))
+    for options in ({}, {"java_script_enabled": False}):
+        page = show(element(inside=inside), **options)
+        page.wait_for_load_state("networkidle")
+        assert page.get_by_role("region", name="Related News").get_by_role("link").count() == 3
+        assert not any("/related/" in url for url in page.asked)  # type: ignore[attr-defined]
+        if not options:
+            assert page.locator("related-news").get_attribute("state") is None
+            assert page.evaluate("window.shift") == 0
+            check_axe(page)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_arabic_reads_from_the_right(show: Open, width: int) -> None:
+    """On an Arabic page the list stands on the right, numbers, dates and all."""
+    page = show(element("ar-1", 'heading="أخبار ذات صلة"'), lang="ar", dir="rtl", width=width)
+    box = state(page, "ready")
+    link = page.get_by_role("link").first
+    assert box.evaluate("e => getComputedStyle(e.querySelector('ol')).direction") == "rtl"
+    assert link.evaluate("e => getComputedStyle(e).direction") == "rtl"
+    gaps = link.evaluate(
+        "e => { const li = e.closest('li').getBoundingClientRect(), a = e.getBoundingClientRect();"
+        " return [li.right - a.right, a.left - li.left]; }"
+    )
+    assert gaps[0] <= gaps[1] + 1
+    assert "أغسطس" in page.locator("time").first.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_axe(page)
+
+
+def test_hostile_text_is_only_text(show: Open, news: RelatedNews) -> None:
+    """Markup in a title is shown; an address that is none to link to is left out."""
+    page = show(element("hostile-3", 'heading="<img src=x onerror=alert(1)>"'))
+    box = state(page, "ready")
+    related = news.related("hostile-3", 8)
+    titles = box.locator(".relnews-title")
+    assert titles.all_inner_texts() == [item.title for item in related]
+    links = box.get_by_role("link")
+    hrefs = [link.get_attribute("href") for link in links.all()]
+    assert hrefs == [html.linkable(item.url) for item in related if html.linkable(item.url)]
+    assert set(hrefs) <= {"/fine"}
+    names = box.evaluate("e => [...new Set([...e.querySelectorAll('*')].map(x => x.localName))]")
+    assert set(names) <= {"section", "h2", "ol", "li", "a", "span", "div", "bdi", "time"}
+    page.wait_for_timeout(100)
+
+
+def test_it_is_themed_by_the_page(show: Open) -> None:
+    """Custom properties set colours and space; any rule of the page counts for more."""
+    page = show(element(attributes='class="themed"'))
+    box = state(page, "ready")
+    link = page.get_by_role("link").first
+    assert link.evaluate("e => getComputedStyle(e).color") == "rgb(156, 31, 31)"
+    assert box.evaluate("e => getComputedStyle(e).minBlockSize") == "0px"
+    heading = page.get_by_role("heading", level=2)
+    assert heading.evaluate("e => getComputedStyle(e).letterSpacing") == "3px"
+
+
+def test_another_source_is_another_list(show: Open, news: RelatedNews) -> None:
+    """A page that is not loaded anew changes the attribute, or moves the element."""
+    page = show(element())
+    box = state(page, "ready")
+    box.evaluate("e => e.setAttribute('src', '/relnews/related/ar-1')")
+    page.wait_for_selector("related-news a[href='/ar-2']")
+    assert page.get_by_role("link").count() == 3
+    box.evaluate("e => { const p = e.parentElement; e.remove(); p.prepend(e); }")
+    assert page.get_by_role("link").count() == 3
+    page.evaluate(
+        "document.querySelector('main').append(document.querySelector('related-news')"
+        ".cloneNode(false))"
+    )
+    page.wait_for_selector("related-news:last-of-type a[href='/ar-2']")
+    ids = page.evaluate("[...document.querySelectorAll('h2')].map(e => e.id)")
+    assert len(set(ids)) == len(ids) == 2

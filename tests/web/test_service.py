@@ -1,0 +1,707 @@
+"""Lists over HTTP: what is asked for, what is answered, and what nobody gets to see."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import datetime as dt
+import gzip
+import http.client
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click.testing
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.testclient import TestClient
+
+from relnews import RelatedNews, web
+from relnews.cli import main
+from relnews.export import feeds, html, jsonld
+from relnews.export import json as json_export
+from relnews.sample import DEMO_ID, sample_articles
+from relnews.storage.catalogue import Catalogue
+from relnews.web import drafts, routes
+from relnews.web.formats import make_forms, preferred, takes_gzip
+from relnews.web.responses import Bodies, cache_control_of
+from serving import serving
+
+#: Ids that mean something to HTTP, to addresses, to file systems or to regular expressions.
+ODD_IDS = [
+    "2025/08/22/talks", "/leading", "trailing/", "//", "a//b", "a%2Fb", "100%", "%", "%00", "a b",
+    "a+b", "a?k=1", "a#b", "a;b", "a&id=b", "ünï/✓", "خبر", "x.json", "x.html", ".jsonld", ".",
+    "x.atom", "x.feed",
+    "..", "../../etc/passwd", "a/../b", "line\nbreak", "line\n",
+    "\r\nSet-Cookie: a=b", "nul\x00nul", "<script>", "'; DROP TABLE articles; --",
+    "\\", "{id}", "C:\\x", "health", "\u2028x", "\ufeff",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
+    """Return the sample archive, opened from a folder, its lists stored."""
+    folder = tmp_path_factory.mktemp("web") / "archive.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    news = RelatedNews.open(folder)
+    news.compute_lists(8)
+    return news
+
+
+@pytest.fixture(scope="module")
+def archive(news: RelatedNews) -> Path:
+    folder = news.archive_.catalogue.folder
+    assert folder is not None
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(archive: Path) -> TestClient:
+    return TestClient(web.app(archive), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def living(tmp_path: Path) -> tuple[RelatedNews, TestClient]:
+    """Return an archive to change, and a client of a service that was told nothing of it."""
+    RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
+    news = RelatedNews.open(tmp_path / "archive.relnews")
+    news.compute_lists(8)
+    return news, TestClient(web.app(tmp_path / "archive.relnews"), raise_server_exceptions=False)
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+WRITERS = {
+    "application/json": json_export.dumps,
+    "text/html": html.fragment,
+    "application/ld+json": jsonld.dumps,
+    "application/atom+xml": feeds.atom,
+    "application/feed+json": feeds.json_feed,
+}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "accept", "media_type"),
+    [
+        ("", None, "application/json"),
+        ("", "*/*", "application/json"),
+        ("", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("", "application/ld+json", "application/ld+json"),
+        ("", "application/*;q=0.5, text/html;q=0.4", "application/json"),
+        ("", "*/*, application/json;q=0", "text/html"),
+        (".json", "text/html", "application/json"),
+        (".html", "application/json", "text/html"),
+        (".jsonld", None, "application/ld+json"),
+        (".atom", None, "application/atom+xml"),
+        (".jsonfeed", "text/html", "application/feed+json"),
+        ("", "application/feed+json, application/json;q=0.9", "application/feed+json"),
+        ("", "application/atom+xml, application/rss+xml", "application/atom+xml"),
+    ],
+)
+def test_the_form_is_what_the_suffix_or_the_client_says(
+    news: RelatedNews, client: TestClient, suffix: str, accept: str | None, media_type: str
+) -> None:
+    """A list comes as JSON, HTML or JSON-LD, to the byte as the exporters write it."""
+    answer = client.get(f"/related/{DEMO_ID}{suffix}", headers={"accept": accept or ""})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].partition(";")[0] == media_type
+    assert answer.text == WRITERS[media_type](news.related(DEMO_ID))
+    assert ("Accept," in answer.headers["vary"]) == (not suffix)
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("image/png", None),
+        ("application/json;q=0", None),
+        ("application/json;q=x", None),
+        ("application/json;q=nan, text/html;q=0.1", ".html"),
+        ("TEXT/HTML ; Q=1.0", ".html"),
+        ("text/*, application/ld+json;q=0.9", ".html"),
+        ("application/json;version=1;q=0.2, application/ld+json;q=0.3", ".jsonld"),
+        (",,;;q=,", None),
+    ],
+)
+def test_what_a_client_wants_most(accept: str, expected: str | None) -> None:
+    """Qualities and ranges count as RFC 9110 says; what is no number counts as nothing."""
+    form = preferred(accept, make_forms("Related News", 2))
+    assert (form.suffix if form else None) == expected
+
+
+@pytest.mark.parametrize("k", [1, 5, 16, 50])
+def test_k_is_what_is_asked_for(news: RelatedNews, client: TestClient, k: int) -> None:
+    """Stored or, where so many are not stored, ranked: the list is the one of `RelatedNews`."""
+    answer = client.get(f"/related/{DEMO_ID}", params={"k": k})
+    assert answer.json() == news.related(DEMO_ID, k).to_dict()
+
+
+def test_lists_are_ranked_where_none_are_stored(tmp_path: Path) -> None:
+    """An archive without stored lists is served all the same."""
+    news = RelatedNews().fit(sample_articles())
+    news.save(tmp_path / "archive.relnews")
+    client = TestClient(web.app(tmp_path / "archive.relnews"))
+    assert client.get(f"/related/{DEMO_ID}").json() == news.related(DEMO_ID).to_dict()
+
+
+def test_the_html_has_the_heading_of_the_site(archive: Path) -> None:
+    """Heading and its level are the application's."""
+    client = TestClient(web.app(archive, heading="Mehr <dazu>", heading_level=3))
+    markup = client.get(f"/related/{DEMO_ID}.html").text
+    assert re.search(r"<h3 id=[^>]+>Mehr &lt;dazu&gt;</h3>", markup)
+
+
+# --- ids -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run `relnews serve` over articles with odd ids; return its address."""
+    folder = tmp_path_factory.mktemp("served") / "archive.relnews"
+    news = RelatedNews().fit(
+        {"id": one, "title": f"Talks {i % 5} resume", "text": f"Delegation{i} arrives"}
+        for i, one in enumerate(ODD_IDS)
+    )
+    assert len(news) == len(ODD_IDS)
+    news.save(folder)
+    RelatedNews.open(folder).compute_lists()
+    with serving(folder) as address:
+        yield address
+
+
+def get(served: str, target: str, **headers: str) -> tuple[int, dict[str, Any]]:
+    """Send a target to the letter, which no client library would."""
+    connection = http.client.HTTPConnection(served.removeprefix("http://"), timeout=30)
+    connection.request("GET", target, headers=headers)
+    answer = connection.getresponse()
+    body = json.loads(answer.read())
+    connection.close()
+    return answer.status, body
+
+
+@pytest.mark.parametrize("identifier", ODD_IDS, ids=range(len(ODD_IDS)))
+def test_ids_may_hold_anything(served: str, identifier: str) -> None:
+    """Percent-encoded, an id goes through path and query, whatever it is made of."""
+    quoted = quote(identifier, safe="")
+    for target in (f"/related/{quoted}.json?k=2", f"/related?id={quoted}&k=2"):
+        status, body = get(served, target)
+        assert (status, body["id"], len(body["related"])) == (200, identifier, 2)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/related/..%2f..%2fetc%2fpasswd.json.json", "/related/%2e%2e/catalogue.sqlite",
+        "/related/",
+        "/related/%ff%fe", "/related/%ZZ", "/../archive.relnews", "/catalogue.sqlite", "//related",
+        "/related-news.js/../x", "/related.json/x", "/RELATED/health", "/",
+    ],
+)  # fmt: skip
+def test_no_address_leads_elsewhere(served: str, target: str) -> None:
+    """What is not an article's id is 404; no path of a request becomes one of a file."""
+    assert get(served, target)[0] == 404
+
+
+# --- problems ------------------------------------------------------------------------------------
+
+
+def check_problem(answer: Any, status: int) -> None:
+    """Check that an answer is a problem as RFC 9457 has it, and tells nothing."""
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    body = answer.json()
+    assert body.keys() == {"title", "status", "detail"}
+    assert body["status"] == status
+    assert not re.search(r"Traceback|\w+Error|/tmp|sqlite|relnews\.", answer.text)
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/related/unknown", 404),
+        ("/nothing", 404),
+        ("/health/", 404),
+        ("/related", 400),
+        ("/related?id=a&id=b", 400),
+        (f"/related/{DEMO_ID}?id=b", 400),
+        (f"/related/{DEMO_ID}?k=0", 400),
+        (f"/related/{DEMO_ID}?k=51", 400),
+        (f"/related/{DEMO_ID}?k=-1", 400),
+        (f"/related/{DEMO_ID}?k=", 400),
+        (f"/related/{DEMO_ID}?k=1&k=2", 400),
+        (f"/related/{DEMO_ID}?k=%D9%A3", 400),
+        (f"/related/{DEMO_ID}?k={'9' * 5000}", 400),
+        (f"/related/{DEMO_ID}?{'&'.join('abcdefghijklmnopqrstuvwxyz')}", 400),
+        (f"/related/{'x' * 1025}", 400),
+    ],
+)
+def test_what_is_not_in_order_is_said(client: TestClient, target: str, status: int) -> None:
+    """A wrong request gets a status and one sentence."""
+    check_problem(client.get(target), status)
+
+
+def test_methods_that_there_are_not(client: TestClient) -> None:
+    """Another method is told which there are."""
+    for target, allowed in (
+        (f"/related/{DEMO_ID}", {"GET", "HEAD"}),
+        ("/related", {"GET", "HEAD", "POST"}),
+        ("/health", {"GET", "HEAD"}),
+    ):
+        answer = client.delete(target)
+        check_problem(answer, 405)
+        assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+def test_no_form_will_do(client: TestClient) -> None:
+    """A client that wants a picture is told what there is."""
+    check_problem(client.get(f"/related/{DEMO_ID}", headers={"accept": "image/png"}), 406)
+
+
+def test_a_damaged_archive_is_not_described(
+    living: tuple[RelatedNews, TestClient],
+) -> None:
+    """The client hears that something is wrong; where and what is for the log."""
+    news, client = living
+    catalogue = news.archive_.catalogue
+    with catalogue.transaction():
+        catalogue.set_entries([(catalogue.key_of(DEMO_ID) or 0, b"\0nonsense")])
+    check_problem(client.get(f"/related/{DEMO_ID}"), 500)
+    (folder,) = catalogue.folder.glob("*.sqlite") if catalogue.folder else ()
+    folder.write_bytes(b"nothing of a database")
+    check_problem(client.get("/health"), 500)
+
+
+# --- drafts --------------------------------------------------------------------------------------
+
+DRAFT = {
+    "title": "Allies discuss guarantees for Kyiv",
+    "text": "Ukraine and the Kremlin. \U0001f600",
+}
+
+
+def test_drafts_are_ranked(news: RelatedNews, client: TestClient) -> None:
+    """A draft gets the list that `related_to_text` makes, in the form that is wanted."""
+    expected = news.related_to_text(DRAFT["text"], title=DRAFT["title"], k=3)
+    answer = client.post("/related", json={**DRAFT, "k": 3.0})
+    assert answer.json() == expected.to_dict()
+    assert answer.headers["cache-control"] == "no-store"
+    assert (
+        client.post("/related", json={**DRAFT, "k": 3, "language": "en-GB"}).json() == answer.json()
+    )
+    assert not client.post("/related", json={**DRAFT, "language": "de"}).json()["related"]
+    answer = client.post("/related", json={**DRAFT, "k": 3}, headers={"accept": "text/html"})
+    assert answer.text == html.fragment(expected)
+    assert client.post("/related.jsonld", json={"title": "Xylophone zeppelin"}).json()[
+        "numberOfItems"
+    ] == 0  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("record", "status"),
+    [
+        ({}, 422),
+        ({"title": " ", "text": "\n"}, 422),
+        ({"title": 1}, 422),
+        ({"title": None, "text": "a"}, 422),
+        ({"title": "a", "k": "3"}, 422),
+        ({"title": "a", "k": True}, 422),
+        ({"title": "a", "k": 2.5}, 422),
+        ({"title": "a", "k": 51}, 422),
+        ({"title": "a", "txt": "b"}, 422),
+        ({"title": "a", "language": 1}, 422),
+        ({"title": "a", "language": None}, 422),
+        ({"title": "a", "language": "Deutsch!"}, 422),
+        ([DRAFT], 400),
+        ("a", 400),
+    ],
+)
+def test_drafts_that_are_none(client: TestClient, record: object, status: int) -> None:
+    """What is missing, of another type or not known is refused rather than guessed."""
+    check_problem(client.post("/related", json=record), status)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff", 400),
+        (b"[" * 500_000, 400),
+        (b'{"k": ' + b"9" * 10_000 + b"}", 400),
+        (b'{"title": "' + b"a" * drafts.MOST_BYTES + b'"}', 413),
+    ],
+)
+def test_bodies_that_are_no_json(client: TestClient, content: bytes, status: int) -> None:
+    """Whatever is sent, the answer is a sentence; too much of it is not even read."""
+    headers = {"content-type": "application/json"}
+    check_problem(client.post("/related", content=content, headers=headers), status)
+    pieces = (content[i : i + 65536] for i in range(0, len(content), 65536))
+    check_problem(client.post("/related", content=pieces, headers=headers), status)
+
+
+def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
+    """Only JSON is taken: another site's form, which no browser asks leave for, is not."""
+    for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):
+        answer = client.post(
+            "/related", content=json.dumps(DRAFT), headers={"content-type": media_type}
+        )
+        check_problem(answer, 415)
+
+
+def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ranking that takes too long is given up, and many at a time are not even begun."""
+    monkeypatch.setattr(routes, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(RelatedNews, "related_to_text", lambda *_, **__: time.sleep(1))
+    with TestClient(web.app(archive), raise_server_exceptions=False) as client:
+        answer = client.post("/related", json=DRAFT)
+        check_problem(answer, 503)
+        assert answer.headers["retry-after"] == "5"
+        with concurrent.futures.ThreadPoolExecutor(60) as threads:
+            answers = list(threads.map(lambda _: client.post("/related", json=DRAFT), range(60)))
+        assert {answer.status_code for answer in answers} == {503}
+        sentences = {answer.json()["detail"] for answer in answers}
+        assert len(sentences) == 2
+        assert client.get(f"/related/{DEMO_ID}").status_code == 200
+
+
+# --- caches --------------------------------------------------------------------------------------
+
+
+def test_a_client_need_not_load_what_it_has(client: TestClient) -> None:
+    """The tag of a list is that of its bytes: given back, nothing is sent."""
+    first = client.get(f"/related/{DEMO_ID}")
+    tag = first.headers["etag"]
+    assert client.get(f"/related/{DEMO_ID}", params={"k": 3}).headers["etag"] != tag
+    for known in (tag, tag.removeprefix("W/"), f'"a", {tag}', "*"):
+        again = client.get(f"/related/{DEMO_ID}", headers={"if-none-match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        for name in ("etag", "cache-control", "vary"):
+            assert again.headers[name] == first.headers[name]
+    for unknown in ('"a"', tag[:-2], ""):
+        answer = client.get(f"/related/{DEMO_ID}", headers={"if-none-match": unknown})
+        assert answer.content == first.content
+
+
+def test_head_is_get_without_a_body(client: TestClient) -> None:
+    """The headers are the same, the length of the body included."""
+    for target in (f"/related/{DEMO_ID}", "/health", "/related-news.js"):
+        head, whole = client.head(target), client.get(target)
+        assert head.content == b""
+        assert head.headers == whole.headers
+
+
+def test_long_lists_are_packed(client: TestClient) -> None:
+    """A client that takes gzip gets it, and the list in it is the same."""
+    plain = client.get(f"/related/{DEMO_ID}", headers={"accept-encoding": "identity"})
+    packed = client.get(f"/related/{DEMO_ID}", headers={"accept-encoding": "br, gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert packed.content == plain.content  # the client unpacks
+    assert packed.headers["etag"] == plain.headers["etag"]
+    short = client.post("/related", json={"title": "Xylophone"})
+    assert "content-encoding" not in short.headers
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("gzip", True), ("*", True), ("gzip;q=0", False), ("*;q=0", False), ("identity", False),
+     ("", False), ("br;q=1.0, gzip;q=0.8", True), ("gzip;q=0, *", False), ("GZip", True)],
+)  # fmt: skip
+def test_who_takes_gzip(header: str, expected: bool) -> None:
+    """Refusing it with q=0 counts."""
+    assert takes_gzip(header) is expected
+
+
+def test_lists_of_old_articles_may_be_kept_longer() -> None:
+    """For a hundredth of the article's age, at least a minute, and no longer than is allowed."""
+    now = dt.datetime.now(dt.UTC)
+    for days, most, expected in ((0, 3600, 60), (1, 3600, 864), (400, 3600, 3600), (400, 0, 0),
+                                 (-1, 3600, 60), (0, 30, 30)):  # fmt: skip
+        header = cache_control_of(now - dt.timedelta(days=days), most)
+        assert header == f"public, max-age={expected}"
+    assert cache_control_of(None, 3600) == "public, max-age=60"
+
+
+def test_what_was_committed_is_served_at_once(living: tuple[RelatedNews, TestClient]) -> None:
+    """The first request after a commit sees it; lists that it left alone keep their tags."""
+    news, client = living
+    ids = [related.id for related in news.related_all()]
+    before = {one: client.get(f"/related/{one}").headers["etag"] for one in ids}
+    story = next(story for story in sample_articles() if story.id == DEMO_ID)
+    half = story.text[: len(story.text) // 2]  # all of it is a near-duplicate
+    twin = {"id": "twin", "title": story.title, "text": half, "published": "2025-08-23"}
+    report = news.partial_fit([twin])
+    assert client.get(f"/related/{DEMO_ID}").json()["related"][0]["id"] == "twin"
+    after = {one: client.get(f"/related/{one}").headers["etag"] for one in ids}
+    changed = {one for one in ids if before[one] != after[one]}
+    assert changed == set(report.changed or ()) - {"twin"}
+    assert 0 < len(changed) < len(ids)
+    news.remove("twin")
+    assert {one: client.get(f"/related/{one}").headers["etag"] for one in ids} == before
+    check_problem(client.get("/related/twin"), 404)
+
+
+def test_another_archive_in_the_same_folder(living: tuple[RelatedNews, TestClient]) -> None:
+    """A nightly build takes over without a restart, for drafts too."""
+    news, client = living
+    assert client.get(f"/related/{DEMO_ID}").status_code == 200
+    assert client.post("/related", json=DRAFT).json()["related"]
+    folder = news.archive_.catalogue.folder
+    assert folder is not None
+    RelatedNews().fit([{"id": "a", "title": "Ferry strike"}, {"id": "b", "title": "Ferry"}]).save(
+        folder
+    )
+    check_problem(client.get(f"/related/{DEMO_ID}"), 404)
+    assert [item["id"] for item in client.get("/related/a").json()["related"]] == ["b"]
+    answer = client.post("/related", json={"title": "ferry strike"}).json()
+    assert [item["id"] for item in answer["related"]] == ["b"]
+    assert client.post("/related", json=DRAFT).json()["related"] == []
+
+
+def test_an_article_that_expires_goes_without_a_commit(
+    living: tuple[RelatedNews, TestClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is ready is of this second: no list shows an article a second after its time."""
+    news, client = living
+    stories = {story.id: story for story in sample_articles()}
+    story, other = stories[DEMO_ID], stories[news.related(DEMO_ID).ids[0]]
+    now = 1_900_000_000
+    expires = dt.datetime.fromtimestamp(now + 2, dt.UTC)
+    news.partial_fit([
+        {"id": "twin", "title": story.title, "text": story.text[: len(story.text) // 2],
+         "published": story.published, "expires": expires},
+        {"id": "copy", "title": other.title, "text": other.text, "expires": expires},
+    ])  # fmt: skip
+    monkeypatch.setattr(time, "time", lambda: float(now))
+    monkeypatch.setattr(time, "time_ns", lambda: now * 10**9)
+    first = client.get(f"/related/{DEMO_ID}")
+    twin, original, *_ = first.json()["related"]
+    assert (twin["id"], original["id"], original["also"]) == ("twin", other.id, ["copy"])
+    now += 2
+    second = client.get(f"/related/{DEMO_ID}", headers={"if-none-match": first.headers["etag"]})
+    assert second.status_code == 200
+    assert not {"twin", "copy"} & set(re.findall(r"\w+", second.text))
+
+
+def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lists are asked for within a second, memory holds so many and no more."""
+    monkeypatch.setattr("relnews.web.responses._MOST", 3)
+    monkeypatch.setattr("relnews.web.responses.time", types.SimpleNamespace(time=lambda: 0.0))
+    bodies = Bodies(lambda: 1)
+    sizes = []
+    for i in range(10):
+        bodies.now()[i] = None  # type: ignore[assignment]
+        sizes.append(len(bodies._ready))
+    assert max(sizes) == 3
+
+
+def test_readers_beside_a_writer(tmp_path: Path) -> None:
+    """While one process commits, every answer is a whole list of now."""
+    stories = [*sample_articles()]
+    RelatedNews().fit(stories).save(tmp_path / "archive.relnews")
+    news = RelatedNews.open(tmp_path / "archive.relnews")
+    news.compute_lists(8)
+    story = next(story for story in stories if story.id == DEMO_ID)
+    committed = 0
+
+    def read(_: int) -> None:
+        for _ in range(40):
+            least = committed
+            answer = client.get(f"/related/{DEMO_ID}")
+            assert answer.status_code == 200
+            first, *others = answer.json()["related"]
+            assert len(others) == 7
+            assert int(first["dek"]) >= least if first["id"] == "twin" else least == 0
+
+    with (
+        TestClient(web.app(tmp_path / "archive.relnews")) as client,
+        concurrent.futures.ThreadPoolExecutor(4) as threads,
+    ):
+        reading = [threads.submit(read, i) for i in range(4)]
+        for number in range(1, 16):
+            news.partial_fit([{
+                "id": "twin", "title": story.title, "text": story.text[: len(story.text) // 2],
+                "dek": str(number), "published": story.published,
+            }])  # fmt: skip
+            committed = number
+        for one in reading:
+            one.result()
+
+
+# --- the rest ------------------------------------------------------------------------------------
+
+
+def test_stored_lists_need_no_numpy(archive: Path) -> None:
+    """A service of stored lists loads neither numpy nor what compiles."""
+    script = f"""
+import sys
+from starlette.testclient import TestClient
+from relnews import web
+client = TestClient(web.app({str(archive)!r}))
+assert client.get("/related/{DEMO_ID}").json()["related"]
+assert client.get("/related/{DEMO_ID}.html").text
+assert client.get("/metrics").text
+print([name for name in ("numpy", "numba", "scipy", "sklearn") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_pages_of_other_sites_may_ask_if_they_are_named(archive: Path) -> None:
+    """The origins given are allowed, for drafts too, and no others."""
+    client = TestClient(web.app(archive, origins=["https://news.example"]))
+    for origin, allowed in (("https://news.example", True), ("https://evil.example", False)):
+        answer = client.get(f"/related/{DEMO_ID}", headers={"origin": origin})
+        assert (answer.headers.get("access-control-allow-origin") == origin) == allowed
+        assert "Origin" in answer.headers["vary"]
+        preflight = client.options(
+            "/related",
+            headers={
+                "origin": origin,
+                "access-control-request-method": "POST",
+                "access-control-request-headers": "content-type",
+            },
+        )
+        assert (preflight.status_code == 200) == allowed
+    anyone = TestClient(web.app(archive, origins=["*"]))
+    answer = anyone.get(f"/related/{DEMO_ID}", headers={"origin": "https://a.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    nobody = TestClient(web.app(archive))
+    answer = nobody.get(f"/related/{DEMO_ID}", headers={"origin": "https://a.example"})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"origins": "https://news.example"},
+        {"origins": ["news.example"]},
+        {"origins": ["https://news.example/path"]},
+        {"origins": 1},
+        {"max_age": -1},
+        {"max_age": "60"},
+        {"heading_level": 7},
+    ],
+)
+def test_settings_that_cannot_be(archive: Path, settings: dict[str, Any]) -> None:
+    """A wrong setting is an error now, not at the first request."""
+    with pytest.raises((TypeError, ValueError), match=f"`{next(iter(settings))}` must be"):
+        web.app(archive, **settings)
+
+
+def test_an_archive_that_is_not_there(tmp_path: Path) -> None:
+    """So is a wrong path."""
+    with pytest.raises(FileNotFoundError):
+        web.app(tmp_path / "archive.relnews")
+
+
+def test_nothing_is_open_before_the_first_request(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may fork after it has made the application: no connection crosses that."""
+    opened: list[Path] = []
+    real = Catalogue.open
+    monkeypatch.setattr(Catalogue, "open", lambda folder: opened.append(folder) or real(folder))
+    application, box = web.app(archive), web.Box(archive)
+    assert opened == []
+    assert TestClient(application).get(f"/related/{DEMO_ID}").status_code == 200
+    assert box(DEMO_ID)
+    assert opened == [archive, archive]
+
+
+def test_health(living: tuple[RelatedNews, TestClient]) -> None:
+    """It says which generation is served, and how many articles."""
+    news, client = living
+    for n in (124, 125):
+        health = client.get("/health").json()
+        assert health == {"status": "ok", "generation": news.generation, "articles": n}
+        news.partial_fit([{"id": "late", "title": "Late"}])
+
+
+def test_metrics(archive: Path) -> None:
+    """Requests are counted by what they were for and how they ended; lists by their source."""
+    client = TestClient(web.app(archive))
+    for target in (f"/related/{DEMO_ID}", f"/related/{DEMO_ID}?k=40", "/related/unknown", "/x"):
+        client.get(target)
+    for _ in range(20):
+        client.get(f"/related/{DEMO_ID}")
+    client.post("/related", json=DRAFT)
+    found = {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(client.get("/metrics").text)
+        for sample in family.samples
+    }
+    assert found["relnews_requests_total", "200", "related"] == 22
+    assert found["relnews_requests_total", "404", "related"] == 1
+    assert found["relnews_requests_total", "404", "other"] == 1
+    assert found["relnews_requests_total", "200", "draft"] == 1
+    assert found["relnews_request_seconds_count", "related"] == 23
+    assert found["relnews_lists_total", "ranked"] == 1
+    assert found["relnews_lists_total", "ready"] + found["relnews_lists_total", "stored"] == 21
+    assert found["relnews_lists_total", "ready"] >= 17
+    assert found["relnews_articles",] == 124
+    assert found["relnews_generation",] >= 2
+    other = TestClient(web.app(archive))  # two in one process do not mix
+    assert "relnews_lists_total{" not in other.get("/metrics").text
+
+
+def test_the_element_is_served(client: TestClient) -> None:
+    """The module of <related-news> comes as a script that caches may keep."""
+    answer = client.get("/related-news.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert 'customElements.define("related-news"' in answer.text
+    again = client.get("/related-news.js", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_serve_says_what_is_missing(
+    tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No archive, a port that is taken, or no Starlette: one line that says so."""
+    runner = click.testing.CliRunner()
+    result = runner.invoke(main, ["serve", str(tmp_path / "none.relnews")])
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = runner.invoke(main, ["serve", str(archive), "--port", port])
+    assert result.exit_code == 1
+    assert "Address already in use" in result.stderr
+    monkeypatch.setitem(sys.modules, "relnews.web.service", None)
+    result = runner.invoke(main, ["serve", str(archive)])
+    assert result.exit_code == 1
+    assert "pip install 'relnews[web]'" in result.stderr
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert "relnews[web]" in runner.invoke(main, ["serve", str(archive)]).stderr
+
+
+def test_serve_ends_when_it_is_told(archive: Path) -> None:
+    """An interrupt from the terminal is no error."""
+    command = [sys.executable, "-c", "from relnews.cli import main; main()"]
+    with subprocess.Popen(
+        [*command, "serve", str(archive), "--port", "0"], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        address = process.stderr.readline().split()[-1].removesuffix("/related/ID")
+        assert get(address, "/health")[0] == 200
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+
+
+def test_packing_is_the_same_each_time(client: TestClient) -> None:
+    """Equal lists are equal bytes, packed as well: no time of day is in them."""
+    with client.stream("GET", f"/related/{DEMO_ID}", headers={"accept-encoding": "gzip"}) as one:
+        raw = b"".join(one.iter_raw())
+    assert raw == gzip.compress(gzip.decompress(raw), 6, mtime=0)
