@@ -11,15 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relnews.articles import (
-    EXAMPLES_NAMED,
-    FIELDS,
-    Article,
-    Intake,
-    Problem,
-    articles_from,
-    parse_article,
-)
+from relnews.readers.load_report import EXAMPLES_NAMED, Intake, Problem
+from relnews.readers.records import articles_from, parse_article
+from relnews.articles import FIELDS, Article
 from relnews.exceptions import ArticleError
 
 GOOD = {"id": "good", "title": "A title", "text": "Some text."}

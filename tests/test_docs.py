@@ -11,7 +11,7 @@ import pytest
 
 import relnews
 from relnews import evaluation
-from relnews.articles import Problem
+from relnews.readers.load_report import Problem
 from relnews.cli import main
 from relnews.exceptions import RelnewsError
 from relnews.results import RelatedItem

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 import reference
 from brute import Brute
 from relnews import RelatedNews, read_articles
-from relnews.articles import Problem
+from relnews.readers.load_report import Problem
 from relnews.sample import sample_articles
 from relnews.search import bounds
 

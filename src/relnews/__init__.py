@@ -90,7 +90,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from relnews.articles import Article, Intake
+    from relnews.articles import Article
     from relnews.estimators.neighbors import CosineNeighbors
     from relnews.estimators.vectorizers import CountVectorizer, TfidfVectorizer
     from relnews.exceptions import (
@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from relnews.options.recency import Recency
     from relnews.options.selection import Selection
     from relnews.readers import ArticleReader, read_articles
+    from relnews.readers.load_report import Intake
     from relnews.related import RelatedNews, warm_up
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
     from relnews.storage.rules import Rule, Rules
@@ -116,7 +117,7 @@ __version__ = "0.1.0"
 # Public names are imported when first asked for, so that `relnews --help` need not wait for Numba.
 _HOME = {
     "Article": "articles",
-    "Intake": "articles",
+    "Intake": "readers.load_report",
     "CountVectorizer": "estimators.vectorizers",
     "TfidfVectorizer": "estimators.vectorizers",
     "CosineNeighbors": "estimators.neighbors",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from relnews import _validation
+from relnews import _checks
+from relnews._checks import check_real
+from relnews._parallel import check_n_jobs
 from relnews.results import UpdateReport
 from relnews.storage.catalogue import Catalogue
 
@@ -77,11 +80,12 @@ class LivingArchive:
         UpdateReport
             ``changed`` are the articles whose list is another than the one stored before.
         """
-        _validation.check_integer("k", k, minimum=1, maximum=10_000)
+        _checks.check_integer("k", k, minimum=1, maximum=10_000)
         most = 2 * k if candidates is None else candidates
-        _validation.check_integer("candidates", most, minimum=k, maximum=65_536)
-        _validation.check_max_drift(max_drift)
-        _validation.check_n_jobs(self.n_jobs)
+        _checks.check_integer("candidates", most, minimum=k, maximum=65_536)
+        if max_drift is not None:
+            check_real("max_drift", max_drift, 0, math.inf)
+        check_n_jobs(self.n_jobs)
         return self._updates().compute_lists(k, most, max_drift, self.n_jobs)
 
     def compact(self) -> None:
@@ -166,7 +170,7 @@ class LivingArchive:
 
     def _read_catalogue(self) -> Catalogue:
         if self._catalogue is None:
-            raise _validation.not_fitted(type(self).__name__)
+            raise _not_fitted(type(self).__name__)
         return self._catalogue
 
     def _fitted(self) -> Archive:
@@ -179,3 +183,13 @@ class LivingArchive:
 
             self._changes = Updates(self._fitted())
         return self._changes
+
+
+def _not_fitted(what: str) -> Exception:
+    """Reject the use of a model that has no archive yet."""
+    # Imported late: scikit-learn is slow to import, and nothing else here needs it.
+    from sklearn.exceptions import NotFittedError
+
+    return NotFittedError(  # type: ignore[no-any-return]
+        f"this {what} has no archive yet. Call fit(articles), or open one with {what}.open(path)."
+    )

@@ -11,24 +11,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from relnews import _validation
+from relnews import _checks
+from relnews._checks import check_integer, shortened
+from relnews._parallel import check_n_jobs
 from relnews.exceptions import UnknownArticleError
 from relnews.living import LivingArchive
 from relnews.options.modes import DEFAULT, STORED
-from relnews.options.recency import Recency
+from relnews.options.recency import Recency, check_own_recency
+from relnews.options.selection import check_agencies, check_prefer
 from relnews.results import Drift, RelatedList, UpdateReport
-from relnews.storage import list_reader
+from relnews.search.weights import check_weighting
+from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
+from relnews.text.analysis import check_folding, check_stop_words
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from relnews.articles import Article, Intake
+    from relnews.articles import Article
     from relnews.lists.builder import Desk
     from relnews.lists.explain import Explanation, WhyNot
     from relnews.lists.near_duplicates import Progress
     from relnews.options.list_options import Options, Plan
     from relnews.options.selection import Prefer
+    from relnews.readers.load_report import Intake
     from relnews.storage.rules import Rules
 
 # What ranks is imported when it is needed first: a stored list is read without.
@@ -130,8 +136,8 @@ class RelatedNews(LivingArchive):
         from relnews.search.weights import Weighting
         from relnews.text.analysis import Analysis
 
-        _validation.check_is_recency(self.recency, Recency)
-        _validation.check_own_recency(self.recency)
+        _checks.check_instance("recency", self.recency, Recency)
+        check_own_recency(self.recency)
         analysis = Analysis(self.stop_words, self.folding, self.language)  # type: ignore[arg-type]
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
         self.stop_words = analysis.stop_words  # a generator of words is empty the second time
@@ -184,7 +190,7 @@ class RelatedNews(LivingArchive):
         settings = archive.catalogue.setting("lists")
         if settings is None:
             return Drift(idf)
-        _validation.check_integer("sample", sample, minimum=0)
+        _checks.check_integer("sample", sample, minimum=0)
         k, differ, n = settings["k"], 0, 0
         desk, plan = self._lists_of({"mode": STORED})
         ids = archive.catalogue.all_ids()
@@ -219,7 +225,7 @@ class RelatedNews(LivingArchive):
         UnknownArticleError
             A `KeyError` that names the id, and one that was probably meant.
         """
-        _validation.check_integer("k", k, minimum=1)
+        _checks.check_integer("k", k, minimum=1)
         catalogue = self._read_catalogue()
         if options.keys() <= {"mode"} and options.get("mode", DEFAULT) == STORED:
             found = list_reader.stored_list(catalogue, str(id), k)
@@ -252,7 +258,7 @@ class RelatedNews(LivingArchive):
         dict of str to RelatedList
             In the order of ``sizes``.
         """
-        _validation.check_sizes(sizes)
+        _check_sizes(sizes)
         plans = {mode: self._lists_of({**options, "mode": mode}) for mode in sizes}
         archive = self._fitted()
 
@@ -266,7 +272,7 @@ class RelatedNews(LivingArchive):
                 beside = [item for one in lists.values() for item in one.ids]
                 lists[mode] = desk.article(str(id), sizes[mode], plan, beside)
             if state() != before:  # one list may be of before a change, another of after it
-                raise _validation.archive_changed()
+                raise integrity.archive_changed()
             return lists
 
         return archive.current(answer)
@@ -295,9 +301,10 @@ class RelatedNews(LivingArchive):
         **options
             As for `related`.
         """
-        _validation.check_integer("k", k, minimum=1)
-        _validation.check_draft(title, text)
-        from relnews.articles import Article, parse_date
+        _checks.check_integer("k", k, minimum=1)
+        _checks.check_draft(title, text)
+        from relnews.articles import Article
+        from relnews.dates import parse_date
         from relnews.options.list_options import Plan
         from relnews.text.languages import check_language
 
@@ -335,8 +342,8 @@ class RelatedNews(LivingArchive):
         UnknownArticleError
             If the archive lacks one of them.
         """
-        _validation.check_integer("k", k, minimum=1)
-        _validation.check_n_jobs(self.n_jobs)
+        _checks.check_integer("k", k, minimum=1)
+        check_n_jobs(self.n_jobs)
         desk, plan = self._lists_of(options)
         keys = None
         if ids is not None:
@@ -390,10 +397,10 @@ class RelatedNews(LivingArchive):
         from relnews.lists import near_duplicates
         from relnews.options.selection import PREFERENCES
 
-        _validation.check_share("threshold", threshold, above=True)
-        _validation.check_prefer(prefer, PREFERENCES)
-        sources = _validation.check_agencies(agencies)
-        _validation.check_n_jobs(self.n_jobs)
+        _checks.check_real("threshold", threshold, 0, 1, above=True)
+        check_prefer(prefer, PREFERENCES)
+        sources = check_agencies(agencies)
+        check_n_jobs(self.n_jobs)
         archive = self._fitted()
         return archive.current(
             lambda: near_duplicates.groups_of(
@@ -446,7 +453,7 @@ class RelatedNews(LivingArchive):
         """
         from relnews.lists import why_not
 
-        _validation.check_integer("k", k, minimum=1)
+        _checks.check_integer("k", k, minimum=1)
         desk, plan = self._lists_of(options)
         return desk.archive.current(lambda: why_not.reason_of(desk, str(a), str(b), k, plan))
 
@@ -460,21 +467,21 @@ class RelatedNews(LivingArchive):
             If the folder is no archive, is damaged, or is of another format version.
         """
         catalogue = Catalogue.open(Path(path))
-        with _validation.damage_in(path):
+        with integrity.damage_in(path):
             analysis, weighting = catalogue.setting("analysis"), catalogue.setting("weighting")
             recency = catalogue.setting("recency")
             news = cls(
                 title_weight=weighting["title_weight"],
                 title_share=weighting["title_share"],
-                stop_words=_validation.check_stop_words(analysis["stop_words"]),
+                stop_words=check_stop_words(analysis["stop_words"]),
                 folding=analysis["folding"],
                 language=analysis["language"],
                 sublinear_tf=bool(weighting["sublinear_tf"]),
                 recency=None if recency is None else Recency(**recency),
                 n_jobs=n_jobs,
             )
-            _validation.check_weighting(news.title_weight, news.title_share)
-            _validation.check_folding(news.folding)
+            check_weighting(news.title_weight, news.title_share)
+            check_folding(news.folding)
         news._catalogue = catalogue
         return news
 
@@ -491,8 +498,9 @@ class RelatedNews(LivingArchive):
 
 def _given(articles: object, intake: Intake | None) -> tuple[Iterable[Article], Intake]:
     """Return articles as `Article`, and who is told of what is wrong with them."""
-    from relnews.articles import Intake, articles_from
     from relnews.readers import ArticleReader
+    from relnews.readers.load_report import Intake
+    from relnews.readers.records import articles_from
 
     if isinstance(articles, ArticleReader):
         reader, articles = articles, articles.articles(intake)
@@ -512,3 +520,12 @@ def warm_up() -> None:
     for number in "23":
         news.partial_fit([{"id": number, "text": f"story number {number}"}])
         news.related(number, selection=None)
+
+
+def _check_sizes(value: object) -> None:
+    """Reject blocks that are none."""
+    if not isinstance(value, Mapping):
+        msg = f"`sizes` must map modes to numbers, as {{'latest': 3}}, got {shortened(value)}."
+        raise TypeError(msg)
+    for mode, size in value.items():
+        check_integer(f"sizes[{mode!r}]", size, minimum=1)

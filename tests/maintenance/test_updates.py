@@ -216,10 +216,12 @@ def test_incremental_is_batch(open_articles, common, tolerance):
     )  # fmt: skip
     with (
         mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
-        mock.patch.multiple(updates, _CHUNK=4), mock.patch("relnews.archive.state.OPEN_TOGETHER", 2),
+        mock.patch.multiple(updates, _CHUNK=4),
+        mock.patch("relnews.archive.state.OPEN_TOGETHER", 2),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance),
-        mock.patch("relnews.options.list_options.MODES", RANKED), mock.patch("relnews.maintenance.stored_lists.MODES", RANKED),
+        mock.patch("relnews.options.list_options.MODES", RANKED),
+        mock.patch("relnews.maintenance.stored_lists.MODES", RANKED),
     ):  # fmt: skip
         run_state_machine_as_test(Living, settings=few)
 

@@ -22,7 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
-from relnews.articles import Article, Problem
+from relnews.readers.load_report import Problem
+from relnews.articles import Article
 from relnews.cli import main
 from relnews.exceptions import ArticleError
 from relnews.readers import ArticleReader, documents, read_articles

@@ -20,7 +20,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relnews.articles import FIELDS, Article, Intake, Problem, articles_from
+from relnews.readers.load_report import Intake, Problem
+from relnews.readers.records import articles_from
+from relnews.articles import FIELDS, Article
 from relnews.exceptions import ArticleError
 from relnews.readers import ArticleReader, read_articles
 

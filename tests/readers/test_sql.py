@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from relnews import RelatedNews
-from relnews.articles import Problem
+from relnews.readers.load_report import Problem
 from relnews.cli import main
 from relnews.exceptions import ArticleError
 from relnews.readers import read_sql

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from relnews._kernels.wording import BREAK, NO_PLACE, PHRASE
 from relnews.exceptions import ArticleError
 from relnews.search import segment
+from relnews.dates import UNDATED
 from relnews.search.segment import (
     MOST_PAIRS,
     SEGMENT_ARTICLES,
     SEGMENT_DTYPES,
-    UNDATED,
     WIDER_DTYPES,
     Segment,
     by_date,

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 import reference
 from relnews.archive import archive as archive_module
 from relnews.archive.archive import Archive
-from relnews.articles import Article, Intake, articles_from
+from relnews.readers.load_report import Intake
+from relnews.readers.records import articles_from
+from relnews.articles import Article
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
 from relnews.search import bounds
-from relnews.search.segment import UNDATED
+from relnews.dates import UNDATED
 from relnews.search.top_k import rank
 from relnews.search.weights import Weighting
 from relnews.text.analysis import Analysis

@@ -17,7 +17,8 @@ from relnews.archive import archive
 from relnews.articles import Article
 from relnews.results import RelatedItem, item_of
 from relnews.storage import catalogue
-from relnews.storage.catalogue import Catalogue, FolderEntry, moment, timestamp
+from relnews.dates import moment, timestamp
+from relnews.storage.catalogue import Catalogue, FolderEntry
 from strategies import archives
 
 UTC = dt.UTC

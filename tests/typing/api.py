@@ -35,7 +35,7 @@ from relnews import (
     read_articles,
     warm_up,
 )
-from relnews.articles import Problem
+from relnews.readers.load_report import Problem
 from relnews.export import html, json, text
 from relnews.sample import DEMO_ID, sample_articles
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,22 +13,24 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews import _checks, dates
 from relnews._kernels.tokens import UNKNOWN
 from relnews._parallel import in_order
 from relnews.archive.live_segment import Epoch, View
 from relnews.archive.state import Index
 from relnews.articles import Article
+from relnews.dates import UNDATED, timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.options.conditions import Resolved, Where
-from relnews.options.recency import Recency
+from relnews.options.recency import Recency, check_own_recency
 from relnews.search.bounds import CommonTerms
 from relnews.search.query import Limits
-from relnews.search.segment import SEGMENT_ARTICLES, UNDATED, Segment
+from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.top_k import Ranked, rank
 from relnews.search.weights import Weighting
+from relnews.storage import integrity
 from relnews.storage.arrays import Store
-from relnews.storage.catalogue import Catalogue, timestamp
+from relnews.storage.catalogue import Catalogue
 from relnews.text.analysis import MIN_LENGTH, Analysis
 from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query, WordCounter
 from relnews.text.ignored_terms import IgnoredTerms
@@ -86,12 +87,12 @@ class Archive:
 
     def _read_settings(self) -> None:
         setting = self.catalogue.setting
-        with _validation.damage_in(self.catalogue.folder or ":memory:"):
+        with integrity.damage_in(self.catalogue.folder or ":memory:"):
             self.analysis = Analysis(**setting("analysis"))
             self.weighting = Weighting(**setting("weighting"))
             recency = setting("recency")
             self.recency = None if recency is None else Recency(**recency)
-            _validation.check_own_recency(self.recency)
+            check_own_recency(self.recency)
             self.n_stop = int(setting("n_stop"))
             self._made = str(setting("made"))
 
@@ -196,7 +197,7 @@ class Archive:
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
                         raise
                     self._seen = generation
-        raise _validation.archive_changed()
+        raise integrity.archive_changed()
 
     _seen = -1
 
@@ -214,8 +215,8 @@ class Archive:
                     self.refresh()
                     generations.add(self.index.generation)
         if len(generations) > 1:
-            raise _validation.archive_changed()
-        raise _validation.damaged_archive(
+            raise integrity.archive_changed()
+        raise integrity.damaged_archive(
             self.catalogue.folder or ":memory:", "its catalogue and its arrays do not fit"
         )
 
@@ -237,7 +238,7 @@ class Archive:
         view = self._view(conditions)
         limits = None
         if conditions is not None:
-            limits = self._limits(conditions, keys, view.published(keys), _now())
+            limits = self._limits(conditions, keys, view.published(keys), dates.now())
         return view.rank(keys, k, self.catalogue.ids, limits)
 
     def rank_draft(self, article: Article, k: int, conditions: Resolved | None = None) -> Ranked:
@@ -251,7 +252,7 @@ class Archive:
             query = self._query_of(article)
         if not view.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        now = _now()
+        now = dates.now()
         published = np.array([now if article.published is None else _date(article)])
         if conditions is not None:
             limits = self._limits(conditions, [NO_ARTICLE], published, now)
@@ -351,7 +352,7 @@ class Archive:
         known = self.catalogue.digests(identifiers)
         for identifier in identifiers:
             if identifier not in known:
-                raise _validation.unknown_article(identifier, self.catalogue.all_ids())
+                raise _checks.unknown_article(identifier, self.catalogue.all_ids())
         return [known[identifier][0] for identifier in identifiers]
 
     def by_blocks(
@@ -445,10 +446,6 @@ def start_epoch(index: Index, *, keep_statistics: bool = False) -> None:
     put_epoch(store, epoch)
     for (number, _), outline in zip(members, outlines, strict=True):
         store.put("outline", outline.named(), number)
-
-
-def _now() -> int:
-    return time.time_ns() // 1000
 
 
 def _date(article: Article) -> int:

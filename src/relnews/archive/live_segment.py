@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels import moments
 from relnews._kernels._compile import frozen
+from relnews.dates import UNDATED
 from relnews.options.recency import Recency
 from relnews.search import weights
 from relnews.search.bounds import CommonTerms, Outline, Rows, blocks, sampled
 from relnews.search.corpus_stats import Change, Statistics
 from relnews.search.query import Figures, Limits, Queries
-from relnews.search.segment import UNDATED, Segment
+from relnews.search.segment import Segment
 from relnews.search.top_k import Ranked, ScoredSegment, rank
 from relnews.search.weights import Weighting
+from relnews.storage import integrity
 from relnews.storage.arrays import Arrays
 from relnews.storage.catalogue import FolderEntry
 from relnews.text.article_terms import Query, Wording
@@ -211,7 +212,7 @@ class View:
             local = scored.segment.find(key)
             if local >= 0:
                 return scored.segment.query(local)
-        raise _validation.archive_changed()
+        raise integrity.archive_changed()
 
     def published(self, keys: Sequence[int]) -> NDArray[np.int64]:
         """Return the dates of articles, `UNDATED` if unknown."""

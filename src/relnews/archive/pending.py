@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels._compile import frozen
 from relnews._kernels.wording import PHRASE
-from relnews.search.segment import UNDATED
+from relnews.dates import UNDATED
+from relnews.storage import integrity
 from relnews.storage.catalogue import StoredCounts
 from relnews.text.article_terms import Ragged, Wording
 from relnews.text.counts import Counts
@@ -50,10 +50,10 @@ class OpenArticle:
             If it cannot be.
         """
         blobs = stored.terms, stored.codes, stored.text, stored.phrases
-        _validation.check_counts(stored.key, _checksum(blobs) == stored.checksum)
+        integrity.check_counts(stored.key, _checksum(blobs) == stored.checksum)
         term, code, text, phrases = (frozen(np.frombuffer(blob, "<i4")) for blob in blobs)
-        _validation.check_row(term, code, n_terms)
-        _validation.check_words(term, code != PHRASE, text, phrases)
+        integrity.check_row(term, code, n_terms)
+        integrity.check_words(term, code != PHRASE, text, phrases)
         published = UNDATED if stored.published is None else stored.published
         return cls(term, code, text, phrases.reshape(-1, 3), published, stored.id)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews import dates
 from relnews._kernels._compile import frozen
 from relnews.archive.live_segment import Epoch, Member, Sums, View, no_outline
 from relnews.archive.pending import OpenArticle, joined
@@ -21,6 +20,7 @@ from relnews.search.query import Figures
 from relnews.search.segment import Segment
 from relnews.search.top_k import ScoredSegment
 from relnews.search.weights import Weighting
+from relnews.storage import integrity
 from relnews.storage.arrays import DTYPES, Store
 from relnews.storage.catalogue import FolderEntry
 from relnews.storage.rules import Book
@@ -109,8 +109,8 @@ class Index:
         entries = catalogue.folders()
         place = catalogue.folder or ":memory:"
         for entry in entries:
-            _validation.check_kind(place, entry.kind, DTYPES)
-        with _validation.damage_in(place):
+            integrity.check_kind(place, entry.kind, DTYPES)
+        with integrity.damage_in(place):
             self._refresh_vocabulary(entries)
             self._refresh_epoch(entries)
             self._refresh_members(entries)
@@ -129,7 +129,7 @@ class Index:
 
     def view(self) -> View:
         """Return what is ranked over now."""
-        now = time.time_ns() // 1000
+        now = dates.now()
         view = self._view
         if view is None or not view.since <= now < view.until:
             change = self.statistics.settle()
@@ -212,7 +212,7 @@ class Index:
         (entry,) = (entry for entry in entries if entry.kind == "vocabulary")
         if entry.number != self._vocabulary_number:
             arrays = self.store.arrays(entry)
-            _validation.check_vocabulary(arrays)
+            integrity.check_vocabulary(arrays)
             seed = int(self.store.catalogue.setting("seed"))
             base = Vocabulary(**arrays, seed=seed)
             self.vocabulary = LayeredVocabulary(base)
@@ -228,7 +228,7 @@ class Index:
         if entry.number != self._epoch_number:
             arrays = self.store.arrays(entry)
             n_articles = int(self.store.catalogue.setting("epoch"))
-            _validation.check_epoch(arrays, n_terms, n_articles)
+            integrity.check_epoch(arrays, n_terms, n_articles)
             common = CommonTerms.restore(arrays["terms"], arrays["basis"], n_terms)
             self.epoch = Epoch(n_articles, arrays["document_frequency"], common)
             if self._epoch_number == -1:
@@ -251,7 +251,7 @@ class Index:
             if member is None:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
-                _validation.check_segment(segment.is_sound(len(self.vocabulary)))
+                integrity.check_segment(segment.is_sound(len(self.vocabulary)))
                 member = Member(entry, segment, no_outline(0), self.weighting)
                 self.members[number] = member
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)

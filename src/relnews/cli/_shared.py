@@ -100,20 +100,20 @@ def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Ite
 
 def read_text(file: TextIO) -> str:
     """Return what is in a file; that it is not UTF-8 is one line."""
-    from relnews import _validation
+    from relnews import _checks
 
     try:
         return file.read()
     except UnicodeDecodeError as error:
-        msg = f"{file.name}: {_validation.expected_utf8(error.object[error.start])}."
+        msg = f"{file.name}: {_checks.expected_utf8(error.object[error.start])}."
         raise click.ClickException(msg) from error
 
 
 def write_file(path: Path, pieces: Iterable[str]) -> None:
     """Write a file whole or not at all; a pipe or a device takes the pieces as they come."""
-    from relnews import _validation
+    from relnews import _checks
 
-    _validation.check_parent(path)
+    _checks.check_parent(path)
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)

@@ -118,11 +118,11 @@ def build(
     Articles that are not in order are skipped or mended, counted and the first few named; the
     others are loaded.
     """
-    from relnews import _validation
     from relnews.related import RelatedNews
+    from relnews.storage import integrity
     from relnews.storage.catalogue import CATALOGUE
 
-    _validation.check_archive_target(output, CATALOGUE)  # now rather than after all the work
+    integrity.check_archive_target(output, CATALOGUE)  # now rather than after all the work
     reader = source.open(strict)
     news = RelatedNews(
         title_weight=title_weight,

@@ -60,13 +60,14 @@ def serve(
     What another process commits to the archive is served at once. Store the lists first (relnews
     lists), so that serving one does not rank.
     """
-    from relnews import _validation, web
+    from relnews import web
+    from relnews.web import _errors
 
     with one_line():
         try:
             import uvicorn
         except ImportError as error:
-            raise _validation.no_web_extra(error) from error
+            raise _errors.no_web_extra(error) from error
         application = web.app(
             archive, origins=origins, max_age=max_age, heading=heading, heading_level=heading_level
         )

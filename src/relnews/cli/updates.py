@@ -221,10 +221,10 @@ def _open_to_change(archive: Path, changed: Path | None) -> RelatedNews:
 
 def _check_target(changed: Path | None) -> None:
     """Refuse a file that cannot be written, for what changed is only told once."""
-    from relnews import _validation
+    from relnews import _checks
 
     if changed is not None and str(changed) != "-":
-        _validation.check_parent(changed)
+        _checks.check_parent(changed)
 
 
 def _tell(report: UpdateReport, changed: Path | None, quiet: bool) -> None:
@@ -244,12 +244,12 @@ def _write_changed(report: UpdateReport, changed: Path | None) -> None:
 
 def _taken_down(news: RelatedNews, identifier: str) -> str:
     """Say what was looked at for an article that was found in no list."""
-    from relnews import _validation
+    from relnews import _checks
 
     catalogue = news.archive_.catalogue
     if identifier in news:
         sentence = f"{identifier!r} is in the archive, but hidden: under embargo or expired."
     else:
-        sentence = str(_validation.unknown_article(identifier, catalogue.all_ids()))
+        sentence = str(_checks.unknown_article(identifier, catalogue.all_ids()))
     n_lists = len(catalogue.all_entries())
     return f"{sentence}\nNone of {n_lists:,} stored lists shows it, and no ranking can."

@@ -18,13 +18,13 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.archive.live_segment import View
 from relnews.articles import Article
 from relnews.cold_start.mapped_archive import Part, Snapshot, matches, pairs_of
+from relnews.dates import timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.lists import near_duplicates
 from relnews.lists.near_duplicates import Candidates, Preference, floor_of
@@ -37,7 +37,8 @@ from relnews.search.query import Figures, Queries
 from relnews.search.segment import days
 from relnews.search.top_k import Ranked
 from relnews.search.weights import inverse
-from relnews.storage.catalogue import Catalogue, timestamp
+from relnews.storage import integrity
+from relnews.storage.catalogue import Catalogue
 from relnews.storage.rules import Book
 from relnews.text.article_terms import NO_ARTICLE
 
@@ -61,7 +62,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
         return None
     try:
         place = catalogue.folder or ":memory:"
-        with catalogue.reading(), _validation.damage_in(place), np.errstate(all="ignore"):
+        with catalogue.reading(), integrity.damage_in(place), np.errstate(all="ignore"):
             if Book.of(catalogue):
                 return None
             chosen = _Ranking(Snapshot(catalogue), draft).choose(k)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import sys
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews import dates
 from relnews._kernels.tokens import LONGEST_PROBE, UNKNOWN
 from relnews._kernels.wording import BREAK, IN_TITLE, PHRASE, TF_SHIFT
 from relnews.archive.pending import OpenArticle
@@ -20,6 +19,7 @@ from relnews.articles import Article
 from relnews.options.recency import Recency
 from relnews.search.segment import Segment
 from relnews.search.weights import Weighting, inverse_document_frequency, title_weight
+from relnews.storage import integrity
 from relnews.storage.arrays import Arrays, Store
 from relnews.storage.catalogue import Catalogue
 from relnews.text.analysis import Analysis, singular
@@ -77,7 +77,7 @@ class Part:
             self.pair_key, where = np.unique(pairs_of(*phrases[:, :2].T), return_index=True)
             self.pair_term = np.searchsorted(self.term, phrases[where, 2])
         # What is repeated by these is not without end.
-        _validation.check_segment(
+        integrity.check_segment(
             _ascends(self.term_ptr, self.level) and _ascends(self.group_ptr, self.posting)
         )
         self.is_alive = np.ones(len(self.key), dtype=bool)
@@ -146,13 +146,13 @@ class Snapshot:
     def __init__(self, catalogue: Catalogue) -> None:
         setting, store, entries = catalogue.setting, Store(catalogue), catalogue.folders()
         self.catalogue = catalogue
-        self.now = time.time_ns() // 1000
+        self.now = dates.now()
         self.analysis = Analysis(**setting("analysis"))
         self.weighting = Weighting(**setting("weighting"))
         self.recency = None if (recency := setting("recency")) is None else Recency(**recency)
         self.n_stop = int(setting("n_stop"))
         (self._words,) = (store.arrays(one) for one in entries if one.kind == "vocabulary")
-        _validation.check_vocabulary(self._words)
+        integrity.check_vocabulary(self._words)
         self._seed = int(setting("seed"))
         first = len(self._words["term_ptr"]) - 1
         self._newer = {word: number for number, word in enumerate(catalogue.terms(first), first)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews import _checks
 from relnews.evaluation.baselines import articles_of
 from relnews.evaluation.tables import lines_of
 from relnews.export.text import printable
@@ -191,7 +191,7 @@ def health(
     articles:        124
     ...
     """
-    _validation.check_integer("k", k, minimum=1)
+    _checks.check_integer("k", k, minimum=1)
     progress = progress or _unshown
     articles = articles_of(news)
     number = {article.id: i for i, article in enumerate(articles)}

@@ -8,7 +8,8 @@ from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from relnews import _validation
+from relnews import _checks
+from relnews.evaluation import _errors
 
 #: Query to judged article to grade: 0 is not relevant, more is better.
 Qrels: TypeAlias = Mapping[str, Mapping[str, int]]
@@ -39,9 +40,9 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {}
     for place, columns in rows(path, tuple(_COLUMNS), "query, 0, article, grade"):
         query, article, word = (columns[i] for i in _COLUMNS[len(columns)])
-        grade = _validation.parse_grade(place, word)
+        grade = _errors.parse_grade(place, word)
         if qrels.setdefault(query, {}).setdefault(article, grade) != grade:
-            raise _validation.judged_twice(place, query, article)
+            raise _errors.judged_twice(place, query, article)
     return qrels
 
 
@@ -127,7 +128,7 @@ def known_to(articles: Container[str], qrels: Qrels) -> Judged:
     }
     relevant = {query: grades for query, grades in kept.items() if any_relevant(grades)}
     if not relevant:
-        raise _validation.nothing_judged(len(qrels), len(queries), next(iter(qrels), None))
+        raise _errors.nothing_judged(len(qrels), len(queries), next(iter(qrels), None))
     return Judged(relevant, len(qrels) - len(queries), len(unknown), len(queries) - len(relevant))
 
 
@@ -164,13 +165,13 @@ def rows(
                 if len(columns) in widths:
                     yield place, columns
                 elif columns:
-                    raise _validation.wrong_columns(place, form, line)
+                    raise _errors.wrong_columns(place, form, line)
         except UnicodeDecodeError as error:
-            raise _validation.not_utf8(name, error) from error
+            raise _errors.not_utf8(name, error) from error
 
 
 def write_rows(path: str | os.PathLike[str], lines: Iterator[tuple[str, ...]]) -> None:
     """Write lines of columns, once all of them are known to be in order."""
-    text = "".join("\t".join(map(_validation.check_column, line)) + "\n" for line in lines)
-    _validation.check_parent(Path(path))
+    text = "".join("\t".join(map(_errors.check_column, line)) + "\n" for line in lines)
+    _checks.check_parent(Path(path))
     Path(path).write_text(text, encoding="utf-8", newline="\n")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
-from relnews.articles import Intake, articles_from
+from relnews.readers.load_report import Intake
+from relnews.readers.records import articles_from
 
 #: Parameters of a query that say where a reader came from, not what is read.
 _TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|ms|y)clid|mc_[ce]id|igshid", re.IGNORECASE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from relnews import _validation
+from relnews.evaluation import _errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,11 +108,11 @@ def check_picture(path: str | os.PathLike[str]) -> None:
     ImportError
         If Matplotlib is not installed.
     """
-    _validation.check_picture(Path(path), FORMATS)
+    _errors.check_picture(Path(path), FORMATS)
     try:
         import matplotlib as mpl  # noqa: F401
     except ImportError:
-        raise _validation.no_matplotlib() from None
+        raise _errors.no_matplotlib() from None
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from relnews import _validation
+from relnews.evaluation import _errors
 from relnews.evaluation.judgements import rows, write_rows
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ def read_run(path: str | os.PathLike[str]) -> dict[str, list[str]]:
         query, _, article, rank, score, _ = columns
         items = found.setdefault(query, {})
         if article in items:
-            raise _validation.listed_twice(query, article, place)
+            raise _errors.listed_twice(query, article, place)
         items[article] = (
-            -_validation.parse_number(place, "score", score),
-            _validation.parse_number(place, "rank", rank),
+            -_errors.parse_number(place, "score", score),
+            _errors.parse_number(place, "rank", rank),
         )
     return {query: sorted(items, key=items.__getitem__) for query, items in found.items()}
 

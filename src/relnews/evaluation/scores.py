@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews import _checks
+from relnews.evaluation import _errors
 from relnews.evaluation.judgements import Qrels, any_relevant
 from relnews.evaluation.runs import Run
 
@@ -128,11 +129,11 @@ def score(qrels: Qrels, run: Run, k: int = 8, *, name: str = "run") -> Scores:
     try:
         import ir_measures
     except ImportError:
-        raise _validation.no_ir_measures() from None
-    _validation.check_integer("k", k, minimum=1)
+        raise _errors.no_ir_measures() from None
+    _checks.check_integer("k", k, minimum=1)
     judged = {query: dict(grades) for query, grades in qrels.items() if any_relevant(grades)}
     if not judged:
-        raise _validation.nothing_judged(len(qrels), len(qrels), None)
+        raise _errors.nothing_judged(len(qrels), len(qrels), None)
     measures = {
         ir_measures.nDCG @ k: f"nDCG@{k}",
         ir_measures.AP @ k: f"MAP@{k}",
@@ -165,7 +166,7 @@ def compare(first: Scores, second: Scores) -> list[Comparison]:
         which measure counts.
     """
     if first.queries != second.queries or list(first.values) != list(second.values):
-        raise _validation.not_comparable(first.name, second.name)
+        raise _errors.not_comparable(first.name, second.name)
     one, other = _stacked(first), _stacked(second)
     difference = one - other
     return [
@@ -192,7 +193,7 @@ def _countdown(run: Run, queries: Mapping[str, object], k: int) -> dict[str, dic
         scores = counted[query] = {}
         for article in run.get(query, ())[:k]:
             if article in scores:
-                raise _validation.listed_twice(query, article)
+                raise _errors.listed_twice(query, article)
             scores[article] = float(-len(scores))
     return counted
 

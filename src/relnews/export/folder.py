@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from relnews import _validation
+from relnews.export import _errors
 from relnews.export.names import is_ours
 
 #: What a file is called until it is whole.
@@ -63,7 +63,7 @@ class KeptFolder:
             for name in names
             if name not in self._ours and os.path.lexists(self._folder / name)
         )
-        _validation.check_not_foreign(self._folder, next(foreign, None))
+        _errors.check_not_foreign(self._folder, next(foreign, None))
         for left in self._folder.glob(_PARTIAL.format("*")):  # by an export that was killed
             left.unlink(missing_ok=True)
         self._enter(self._ours | {*names})
@@ -108,7 +108,7 @@ class KeptFolder:
 
     def _make_parent(self, parent: Path) -> None:
         if parent not in self._parents:
-            _validation.check_leads_in(parent, _leads_out(parent, self._folder))
+            _errors.check_leads_in(parent, _leads_out(parent, self._folder))
             parent.mkdir(parents=True, exist_ok=True)
             self._parents.add(parent)
 
@@ -153,7 +153,7 @@ def _names_in(file: Path) -> set[str]:
         names = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return set()
-    _validation.check_own_files(file, next((name for name in names if not is_ours(name)), None))
+    _errors.check_own_files(file, next((name for name in names if not is_ours(name)), None))
     return {*names}
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup
 
-from relnews import _validation
+from relnews import _checks
 from relnews.articles import Article
 from relnews.results import RelatedItem, RelatedList
 
@@ -64,7 +64,7 @@ def fragment(
     disk, and leaves the title plain text. The heading's ``id`` is ``relnews-`` and the article's
     id, percent-encoded; ``relnews`` for a draft.
     """
-    _validation.check_integer("heading_level", heading_level, minimum=1, maximum=6)
+    _checks.check_integer("heading_level", heading_level, minimum=1, maximum=6)
     if not related:
         return ""
     return _TEMPLATES.get_template("fragment.html.jinja").render(

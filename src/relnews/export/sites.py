@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from relnews import _validation
-from relnews.export import html, json
+from relnews import dates
+from relnews.export import _errors, html, json
 from relnews.export.folder import FolderReport, KeptFolder, kept
 from relnews.export.names import digest, file_name
 
@@ -107,7 +106,7 @@ def export_site(
     FileExistsError
         If a file is in the way that no export wrote; then nothing is written.
     """
-    about = SITES[_validation.check_site(site, SITES)]
+    about = SITES[_errors.check_site(site, SITES)]
     ids = _visible(news)
     stems = _pack_names(ids) if about.packed else {id_: file_name(id_) for id_ in ids}
     names = {stem + about.ending for stem in stems.values()}
@@ -130,7 +129,7 @@ def export_site(
 
 def _visible(news: RelatedNews) -> list[str]:
     """Return the ids of the articles that are to be seen now."""
-    catalogue, now = news.archive_.catalogue, time.time_ns() // 1000
+    catalogue, now = news.archive_.catalogue, dates.now()
     with catalogue.reading():
         keys = catalogue.keys()
         return [

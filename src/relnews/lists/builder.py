@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews import dates
 from relnews.archive.archive import Archive
 from relnews.articles import Article
 from relnews.lists import near_duplicates
@@ -22,7 +21,7 @@ from relnews.options.list_options import Plan
 from relnews.options.selection import Selection
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.top_k import Ranked
-from relnews.storage import list_reader
+from relnews.storage import integrity, list_reader
 from relnews.storage.rules import Bars, Book, articles_of, pinned
 from relnews.text.article_terms import NO_ARTICLE
 
@@ -134,7 +133,7 @@ class Desk:
     ) -> list[RelatedList]:
         if not keys:
             return []
-        archive, conditions, now = self.archive, plan.conditions, time.time_ns() // 1000
+        archive, conditions, now = self.archive, plan.conditions, dates.now()
 
         def ranked(some: Sequence[int], depth: int) -> list[Ranked]:
             if draft is not None:
@@ -166,7 +165,7 @@ class Desk:
         lists = self._worded(sheets, plan.mentions)
         if archive.index is not index or index.generation != generation:
             # What was ranked, chosen or the list is for may be of another state than the rest.
-            raise _validation.archive_changed()
+            raise integrity.archive_changed()
         return lists
 
     # --- what is in a list -----------------------------------------------------------------------

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 
-from relnews import _validation
+from relnews import _checks, dates
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews.archive.archive import Archive
 from relnews.archive.live_segment import View
+from relnews.dates import FOREVER, UNDATED, moment
 from relnews.lists.shared_terms import SharedTerm, shared_terms
 from relnews.lists.surface_forms import names
 from relnews.options.conditions import Resolved
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem, item_of
-from relnews.search.segment import FOREVER, UNDATED, days
-from relnews.storage.catalogue import moment
+from relnews.search.segment import days
+from relnews.storage import integrity
 
 #: Shared terms that a table shows.
 _SHOWN = 12
@@ -108,7 +108,7 @@ class Explanation:
         str
             Plain text, not escaped for HTML; empty if the articles share no term.
         """
-        _validation.check_integer("n", n, minimum=1)
+        _checks.check_integer("n", n, minimum=1)
         return lead + ", ".join(self.names[:n]) if self.names else ""
 
     def to_dict(self) -> dict[str, object]:
@@ -217,7 +217,7 @@ def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None
     """
     keys = archive.keys_of([a, b])
     index = archive.index
-    with archive.locked(), _validation.damage_in(archive.catalogue.folder or ":memory:"):
+    with archive.locked(), integrity.damage_in(archive.catalogue.folder or ":memory:"):
         view, generation = index.view(), index.generation
         terms = shared_terms(view, keys, index.vocabulary, index.statistics.document_frequency)
     similarity = min(math.fsum(term.part for term in terms), 1.0)
@@ -226,7 +226,7 @@ def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None
     rank = _rank(archive, keys, conditions) if score > 0 else None
     if archive.index is not index or index.generation != generation:
         # The rank is of another state than the score.
-        raise _validation.archive_changed()
+        raise integrity.archive_changed()
     shared_names = _names(archive, terms, _items(archive, keys))
     return Explanation(a, b, similarity, score, rank, terms, ledger, shared_names)
 
@@ -241,7 +241,7 @@ def names_of(archive: Archive, a: int, b: int) -> tuple[str, ...]:
         Keys.
     """
     index = archive.index
-    with archive.locked(), _validation.damage_in(archive.catalogue.folder or ":memory:"):
+    with archive.locked(), integrity.damage_in(archive.catalogue.folder or ":memory:"):
         frequency = index.statistics.document_frequency
         terms = shared_terms(index.view(), [a, b], index.vocabulary, frequency)
         items = _items(archive, [a, b])
@@ -296,7 +296,7 @@ def _rules(
 ) -> Iterator[_Rule]:
     """Yield what is multiplied with the similarity, in the order in which it is told."""
     catalogue = archive.catalogue
-    now = time.time_ns() // 1000
+    now = dates.now()
     published_a, published_b = view.published(keys).tolist()
     if keys[0] == keys[1]:
         yield "itself", 0.0, "an article is not in its own list"
@@ -407,7 +407,7 @@ def reason_of(archive: Archive, a: str, b: str, k: int, conditions: Resolved | N
     """
     (key,) = archive.keys_of([a])
     if archive.catalogue.key_of(b) is None:
-        sentence = str(_validation.unknown_article(b, archive.catalogue.all_ids()))
+        sentence = str(_checks.unknown_article(b, archive.catalogue.all_ids()))
         return WhyNot(a, b, k, "unknown", sentence[0].upper() + sentence[1:])
     found = explanation_of(archive, a, b, conditions)
     if found.rank is None:
@@ -417,7 +417,7 @@ def reason_of(archive: Archive, a: str, b: str, k: int, conditions: Resolved | N
         return WhyNot(a, b, k, "listed", sentence, found.rank, found.score)
     (ranked,) = archive.rank_articles([key], k, conditions)
     if len(ranked.key) < k:
-        raise _validation.archive_changed()
+        raise integrity.archive_changed()
     last = float(ranked.score[-1])
     (last_id,) = archive.catalogue.ids(ranked.key[-1:].tolist())
     is_tie = round(found.score * SCORE_STEPS) == round(last * SCORE_STEPS)

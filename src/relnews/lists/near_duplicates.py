@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews._checks import shortened
 from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
 from relnews._kernels.scoring import SCORE_STEPS
@@ -22,10 +22,12 @@ from relnews._parallel import in_order
 from relnews.archive.archive import BLOCK, Archive
 from relnews.archive.live_segment import View
 from relnews.articles import Article
+from relnews.dates import UNDATED
 from relnews.options.selection import Prefer
 from relnews.search.bounds import Outline, Scratch
 from relnews.search.query import Limits, Queries
-from relnews.search.segment import SEGMENT_ARTICLES, UNDATED
+from relnews.search.segment import SEGMENT_ARTICLES
+from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.text.article_terms import NO_ARTICLE
 
@@ -294,7 +296,7 @@ class Candidates:
             self._part[local >= 0] = number
             self._local[local >= 0] = local[local >= 0]
         if len(keys) and self._part.min() < 0:
-            raise _validation.archive_changed()
+            raise integrity.archive_changed()
 
     @functools.cached_property
     def _kept(self) -> _Weights | None:
@@ -397,7 +399,7 @@ class Preference:
             key_of = dict(zip(ids, keys, strict=True))
             articles = sorted(articles_of(self.catalogue, keys), key=lambda article: article.id)
             picked = self.prefer(articles)
-            _validation.check_picked(picked, articles)
+            _check_picked(picked, articles)
             return key_of[picked.id]
         badness: list[tuple[int, ...]]
         if self.prefer == "longest":
@@ -436,3 +438,10 @@ def articles_of(catalogue: Catalogue, keys: Sequence[int]) -> list[Article]:
     with catalogue.state:
         details = catalogue.details(keys)
     return [Article(**dict(zip(_SHOWN, about, strict=True))) for about in details if about]
+
+
+def _check_picked(value: object, articles: Sequence[object]) -> None:
+    """Reject what a preference has picked if it was not to be picked from."""
+    if not any(value is article for article in articles):
+        msg = f"`prefer` must return one of the articles that it is given, got {shortened(value)}."
+        raise ValueError(msg)

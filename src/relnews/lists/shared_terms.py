@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
 from relnews.archive.live_segment import View
 from relnews.search.top_k import ScoredSegment
+from relnews.storage import integrity
 from relnews.text.article_terms import JOINT, Query
 from relnews.text.languages import without_mark
 from relnews.text.vocabulary import LayeredVocabulary
@@ -139,7 +139,7 @@ def _place(view: View, key: int) -> tuple[ScoredSegment, int]:
         local = scored.segment.find(key)
         if local >= 0:
             return scored, local
-    raise _validation.archive_changed()
+    raise integrity.archive_changed()
 
 
 def _spelled(vocabulary: LayeredVocabulary, terms: NDArray[np.int32]) -> list[str]:

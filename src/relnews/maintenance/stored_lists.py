@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.live_segment import View
 from relnews.lists.selector import places_of
@@ -20,6 +19,7 @@ from relnews.options.modes import MODES, STORED
 from relnews.results import item_of
 from relnews.search.segment import Segment
 from relnews.search.top_k import Ranked
+from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.list_codec import NO_SLOT, Entries
 from relnews.storage.rules import Book
@@ -57,7 +57,7 @@ class StandingLists:
         self._is_alive = np.ones(self._n, dtype=bool)
         # The score from which on an article may belong into each list.
         self._floor = np.ones(self._n, dtype=np.int64)
-        with _validation.damage_in(catalogue.folder or ":memory:"):
+        with integrity.damage_in(catalogue.folder or ":memory:"):
             self._read_all([entries for _, entries in stored])
         self._rows_of: dict[int, tuple[Segment, NDArray[np.int64]]] = {}
 

@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._parallel import in_order
 from relnews.archive import archive
 from relnews.archive.archive import Archive
@@ -23,10 +22,12 @@ from relnews.archive.live_segment import Epoch, Member
 from relnews.archive.pending import joined, to_store
 from relnews.archive.state import Index
 from relnews.articles import Article
+from relnews.dates import UNDATED
 from relnews.maintenance.stored_lists import StandingLists, entries_of, with_slots
 from relnews.results import Drift, UpdateReport
 from relnews.search.bounds import CommonTerms
-from relnews.search.segment import SEGMENT_ARTICLES, UNDATED, Segment
+from relnews.search.segment import SEGMENT_ARTICLES, Segment
+from relnews.storage import integrity
 from relnews.storage.list_codec import Entries
 from relnews.storage.rules import Book
 from relnews.text.article_terms import WordCounter, Wording
@@ -307,7 +308,7 @@ class Updates:
     def _begin_lists(self, index: Index, k: int, candidates: int, n_jobs: int | None) -> list[int]:
         """Store the lists of a new epoch; return the keys of the articles whose list is another."""
         catalogue = self._catalogue
-        with _validation.damage_in(catalogue.folder or ":memory:"):
+        with integrity.damage_in(catalogue.folder or ":memory:"):
             stored = {key: Entries.unpack(entries) for key, entries in catalogue.all_entries()}
         before = {key: _shown(entries) for key, entries in stored.items()}
         archive.start_epoch(index)

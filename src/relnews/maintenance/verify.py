@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
-from relnews import _validation
+from relnews import dates
 from relnews.archive.archive import Archive
 from relnews.exceptions import ArchiveFormatError
+from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.list_codec import Entries
 
@@ -39,7 +39,7 @@ def problems_of(archive: Archive) -> list[str]:
             # Folders go when a change is committed meanwhile that does not need them.
             if generation == catalogue.generation():
                 raise
-    raise _validation.archive_changed()
+    raise integrity.archive_changed()
 
 
 def _problems(archive: Archive) -> Iterator[str]:
@@ -80,7 +80,7 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
     catalogue = archive.catalogue
     key = catalogue.key_of(identifier)
     if key is None:
-        with _validation.damage_in(catalogue.folder or ":memory:"):
+        with integrity.damage_in(catalogue.folder or ":memory:"):
             listed = {
                 entry[0]
                 for _, stored in catalogue.all_entries()
@@ -117,4 +117,4 @@ def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator
 
 
 def _is_hidden(catalogue: Catalogue, key: int) -> bool:
-    return catalogue.details([key], time.time_ns() // 1000) == [None]
+    return catalogue.details([key], dates.now()) == [None]

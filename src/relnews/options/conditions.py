@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
-from relnews.articles import parse_date
+from relnews._checks import check_instance, check_real, listed, shortened
+from relnews.dates import FOREVER, UNDATED, expected_date, parse_date, timestamp
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem
 from relnews.search.query import Limits
-from relnews.search.segment import FOREVER, UNDATED
-from relnews.storage.catalogue import Catalogue, timestamp
+from relnews.storage.catalogue import Catalogue
 
 _DAY = dt.timedelta(days=1)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -96,10 +95,11 @@ class Resolved:
         within = conditions.get("within")
         where = conditions.get("where") or {}
         recency = conditions.get("recency")
-        _validation.check_within(within)
-        _validation.check_only(conditions.get("only"), SIDES)
-        _validation.check_where(where, FIELDS)
-        _validation.check_is_recency(recency, Recency)
+        if within is not None:
+            check_real("within", within, 0, 3_700_000, unit="days")
+        _check_only(conditions.get("only"), SIDES)
+        _check_where(where, FIELDS)
+        check_instance("recency", recency, Recency)
         return cls(
             after=UNDATED if after is None else after,
             before=FOREVER if before is None else before,
@@ -189,8 +189,37 @@ def _moment(name: str, value: object) -> int | None:
     try:
         return timestamp(parse_date(value))
     except (TypeError, ValueError, OverflowError):
-        raise _validation.not_a_date(name, value) from None
+        raise _not_a_date(name, value) from None
 
 
 def _values(value: str | Collection[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(sorted(map(str, value)))
+
+
+def _check_only(value: object, sides: tuple[str, ...]) -> None:
+    """Reject a side that is none."""
+    if value is not None and value not in sides:
+        msg = f"`only` must be one of {listed(sides)} or None, got {shortened(value)}."
+        raise ValueError(msg)
+
+
+def _check_where(value: object, fields: tuple[str, ...]) -> None:
+    """Reject a condition on fields that articles do not have."""
+    if not isinstance(value, Mapping):
+        msg = (
+            f"`where` must map fields to values, as {{'section': 'World'}}, got {shortened(value)}."
+        )
+        raise TypeError(msg)
+    for name, wanted in value.items():
+        if name not in fields:
+            msg = f"`where` can ask for {listed(fields)}, got {name!r}."
+            raise ValueError(msg)
+        values = [wanted] if isinstance(wanted, str) else wanted
+        if not isinstance(values, Iterable) or not all(isinstance(one, str) for one in values):
+            msg = f"`where` must map {name!r} to a string or several, got {shortened(wanted)}."
+            raise TypeError(msg)
+
+
+def _not_a_date(name: str, got: object) -> ValueError:
+    """Reject a moment that is none."""
+    return ValueError(f"`{name}`: {expected_date(got)}")

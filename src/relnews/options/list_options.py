@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
-from relnews import _validation
+from relnews import _checks
+from relnews._checks import check_instance, listed, shortened
 from relnews.options.conditions import Conditions, Resolved
-from relnews.options.modes import DEFAULT, FALLBACKS, MODES, STORED, Mode
+from relnews.options.modes import DEFAULT, FALLBACKS, MODES, STORED, Mode, check_fallback
 from relnews.options.selection import Selection
 from relnews.results import RelatedItem
 
@@ -65,11 +66,11 @@ class Plan:
     @classmethod
     def of(cls, options: Options) -> Plan:
         """Check what a caller has said."""
-        _validation.check_options(options, Options.__annotations__)
+        _check_options(options, Options.__annotations__)
         mode = options.get("mode", DEFAULT)
         if isinstance(mode, str):
-            mode = MODES[_validation.check_mode(mode, MODES)]
-        _validation.check_is_mode(mode, Mode)
+            mode = MODES[_check_mode(mode, MODES)]
+        _check_is_mode(mode, Mode)
         told = {
             field.name: getattr(mode, field.name) for field in dataclasses.fields(Mode)
         } | cast("dict[str, object]", options)  # fmt: skip
@@ -78,14 +79,14 @@ class Plan:
             if name in Conditions.__annotations__ and value is not None
         }  # fmt: skip
         selection = cast("Selection | None", told["selection"])
-        _validation.check_is_selection(selection, Selection)
+        check_instance("selection", selection, Selection)
         return cls(
             Resolved.of(cast("Conditions", conditions)) if conditions else None,
             selection,
-            _validation.check_fallback(told["fallback"], FALLBACKS),
+            check_fallback(told["fallback"], FALLBACKS),
             bool(told["newest_first"]),
             mode.why,
-            _validation.check_integer("mentions", options.get("mentions", 0), minimum=0),
+            _checks.check_integer("mentions", options.get("mentions", 0), minimum=0),
         )
 
     @property
@@ -104,3 +105,26 @@ class Plan:
             A timestamp.
         """
         return self.conditions is None or self.conditions.admit(item, article.published, now)
+
+
+def _check_options(got: Iterable[str], known: Iterable[str]) -> None:
+    """Reject a keyword that is no option of a list."""
+    for name in got:
+        if name not in known:
+            msg = f"unexpected option {name!r}. Use {listed(known)}."
+            raise TypeError(msg)
+
+
+def _check_mode(name: str, known: Iterable[str]) -> str:
+    """Return the name of a mode, or raise ValueError."""
+    if name not in known:
+        msg = f"`mode` must be one of {listed(known)}, or a relnews.Mode, got {shortened(name)}."
+        raise ValueError(msg)
+    return name
+
+
+def _check_is_mode(value: object, kind: type) -> None:
+    """Reject what is no `Mode`."""
+    if not isinstance(value, kind):
+        msg = f"`mode` must be the name of one or a relnews.Mode, got {shortened(value)}."
+        raise TypeError(msg)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from relnews import _validation
+from relnews._checks import listed, shortened
 from relnews.options.recency import Recency
 from relnews.options.selection import STORY, Selection
 
@@ -49,7 +49,7 @@ class Mode:
     why: str = "similar"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fallback", _validation.check_fallback(self.fallback, FALLBACKS))
+        object.__setattr__(self, "fallback", check_fallback(self.fallback, FALLBACKS))
 
 
 #: The modes that have a name: a mapping of name to `Mode`.
@@ -81,3 +81,12 @@ DEFAULT = "news"
 
 #: The mode that stored lists are of: those of another are ranked.
 STORED = "news"
+
+
+def check_fallback(value: object, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what fills a short list, or raise ValueError."""
+    names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if names is None or any(name not in known for name in names):
+        msg = f"`fallback` must be several of {listed(known)}, got {shortened(value)}."
+        raise ValueError(msg)
+    return names

@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from relnews import _validation
-from relnews.storage.catalogue import timestamp
+from relnews._checks import check_real, shortened
+from relnews.dates import expected_date, timestamp
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 #: What days are counted from, but for a given time.
 ANCHORS = ("article", "now")
+
+#: A hundred years.
+_MOST_DAYS = 36_525
 
 #: Two hundred years: no two articles are further apart.
 _DAYS = 73_050
@@ -52,7 +55,9 @@ class Recency:
     anchor: str | dt.date = "article"
 
     def __post_init__(self) -> None:
-        _validation.check_recency(self.half_life, self.floor, self.offset)
+        check_real("half_life", self.half_life, 0, _MOST_DAYS, above=True, unit="days")
+        check_real("floor", self.floor, 0, 1)
+        check_real("offset", self.offset, 0, _MOST_DAYS, unit="days")
         if self.anchor not in ANCHORS:
             object.__setattr__(self, "anchor", _moment(self.anchor).isoformat())
 
@@ -92,14 +97,14 @@ class Recency:
 
 
 def _moment(anchor: object) -> dt.datetime:
-    from relnews.articles import parse_date
+    from relnews.dates import parse_date
 
     try:
         moment = parse_date(anchor)
     except (TypeError, ValueError, OverflowError):
         moment = None
     if moment is None:
-        raise _validation.not_an_anchor(anchor)
+        raise _not_an_anchor(anchor)
     return moment
 
 
@@ -112,3 +117,18 @@ def _table(recency: Recency) -> NDArray[np.float64]:
     table: NDArray[np.float64] = recency.floor + (1.0 - recency.floor) / (1.0 + half_lives)
     table.flags.writeable = False
     return table
+
+
+def _not_an_anchor(value: object) -> ValueError:
+    """Reject what days cannot be counted from."""
+    return ValueError(f"`anchor` must be 'article', 'now' or a time: {expected_date(value)}")
+
+
+def check_own_recency(recency: Any) -> None:
+    """Reject a recency that lists could not be stored under."""
+    if recency is not None and recency.anchor != "article":
+        msg = (
+            "the recency of an archive counts days from the date of the article, "
+            f"`anchor='article'`, got {shortened(recency.anchor)}. Ask for another one in a call."
+        )
+        raise ValueError(msg)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from relnews import _validation
+from relnews import _checks
+from relnews._checks import check_integer, listed, shortened
 
 if TYPE_CHECKING:
     from relnews.articles import Article
@@ -71,11 +72,38 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.duplicates is not None:
-            _validation.check_share("duplicates", self.duplicates, above=True)
-        _validation.check_prefer(self.prefer, PREFERENCES)
-        _validation.check_share("diversity", self.diversity)
-        _validation.check_caps(self.caps, (*FIELDS, "story"))
+            _checks.check_real("duplicates", self.duplicates, 0, 1, above=True)
+        check_prefer(self.prefer, PREFERENCES)
+        _checks.check_real("diversity", self.diversity, 0, 1)
+        _check_caps(self.caps, (*FIELDS, "story"))
         object.__setattr__(self, "caps", dict(self.caps))  # whatever becomes of the caller's
-        _validation.check_share("story", self.story, above=True)
-        _validation.check_share("min_score", self.min_score)
-        object.__setattr__(self, "agencies", _validation.check_agencies(self.agencies))
+        _checks.check_real("story", self.story, 0, 1, above=True)
+        _checks.check_real("min_score", self.min_score, 0, 1)
+        object.__setattr__(self, "agencies", check_agencies(self.agencies))
+
+
+def check_prefer(value: object, names: tuple[str, ...]) -> None:
+    """Reject a preference among near-duplicates that is none."""
+    if not callable(value) and value not in names:
+        msg = f"`prefer` must be one of {listed(names)} or a function, got {shortened(value)}."
+        raise ValueError(msg)
+
+
+def check_agencies(value: object) -> tuple[str, ...]:
+    """Return the names of sources, or raise TypeError."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        msg = f"`agencies` must be several sources, got {shortened(value)}."
+        raise TypeError(msg)
+    return tuple(sorted(map(str, value)))
+
+
+def _check_caps(value: object, fields: tuple[str, ...]) -> None:
+    """Reject a cap on what articles do not have, or one that is no number of items."""
+    if not isinstance(value, Mapping):
+        msg = f"`caps` must map fields to numbers, as {{'source': 2}}, got {shortened(value)}."
+        raise TypeError(msg)
+    for name, most in value.items():
+        if name not in fields:
+            msg = f"`caps` can be on {listed(fields)}, got {name!r}."
+            raise ValueError(msg)
+        check_integer(f"caps[{name!r}]", most, minimum=1)

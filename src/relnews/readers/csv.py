@@ -9,7 +9,8 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 
-from relnews import _validation
+from relnews import _checks
+from relnews.readers import _errors
 
 #: What may stand between two cells; the first wins a tie.
 DELIMITERS = ",;\t"
@@ -53,16 +54,16 @@ def records(
     if header is None:
         return
     if isinstance(header, str):
-        raise _validation.no_header(name, header)
+        raise _errors.no_header(name, header)
     names = [cell.strip() for cell in header]
     for column in columns:
         if column not in names:
-            raise _validation.no_such_column(name, column, names)
+            raise _errors.no_such_column(name, column, names)
     for line, row in rows:
         if isinstance(row, str):
             yield line, row
         elif len(row) != len(names):
-            yield line, _validation.expected_columns(len(names), len(row))
+            yield line, _errors.expected_columns(len(names), len(row))
         else:
             yield line, {key: cell for key, cell in zip(names, row, strict=True) if cell}
 
@@ -83,9 +84,9 @@ def _rows(lines: Iterable[bytes]) -> Iterator[tuple[int, list[str] | str]]:
                 return
             "".join(row).encode()
         except csv.Error as error:
-            yield line, _validation.expected_row(str(error))
+            yield line, _errors.expected_row(str(error))
         except UnicodeEncodeError as error:
-            yield line, _validation.expected_utf8(ord(error.object[error.start]) & 0xFF)
+            yield line, _checks.expected_utf8(ord(error.object[error.start]) & 0xFF)
         else:
             if any(cell.strip() for cell in row):
                 yield line, row

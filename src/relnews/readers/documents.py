@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from relnews import _validation
-from relnews.articles import Problem
+from relnews import _checks
+from relnews.readers import _errors
+from relnews.readers.load_report import Problem
 from relnews.readers.opening import DAMAGE, PACKED, STDIN, CountedFile, standard_input, unpacked
 from relnews.readers.reader import ArticleReader, Found, Skipped
 
@@ -63,13 +64,13 @@ class DocumentReader(ArticleReader):
         for path in self._sizes:
             name = path.name if path == root else path.relative_to(root).as_posix()
             if not path.resolve().is_relative_to(root.resolve()):
-                yield name, Skipped(Problem.UNREADABLE, _validation.leads_out())
+                yield name, Skipped(Problem.UNREADABLE, _checks.leads_out())
                 continue
             try:
                 with CountedFile(str(path)) as file, unpacked(file) as stream:
                     content = stream.read(LONGEST + 1)
             except DAMAGE as error:
-                yield name, Skipped(Problem.UNREADABLE, _validation.damaged_file(error))
+                yield name, Skipped(Problem.UNREADABLE, _errors.damaged_file(error))
             except OSError as error:
                 yield name, Skipped(Problem.UNREADABLE, str(error))
             else:
@@ -78,7 +79,7 @@ class DocumentReader(ArticleReader):
 
     def _document(self, content: bytes, name: str) -> Iterator[Found]:
         if len(content) > LONGEST:
-            yield name, Skipped(Problem.UNREADABLE, _validation.document_too_long(LONGEST))
+            yield name, Skipped(Problem.UNREADABLE, _errors.document_too_long(LONGEST))
             return
         for place, record in self._read(content, name):
             yield f"{name}{place}", record

@@ -7,15 +7,15 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from relnews import _validation
-from relnews.articles import Problem
+from relnews.readers import _errors
+from relnews.readers.load_report import Problem
 from relnews.readers.plain import text_of
 from relnews.readers.reader import Found, Skipped
 
 try:
     import feedparser
 except ImportError as error:
-    raise _validation.no_reader(extra="feeds") from error
+    raise _errors.no_reader(extra="feeds") from error
 
 #: What is of no harm: the file is not from the web, so that nobody said what it is.
 _HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
@@ -43,17 +43,17 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     try:
         feed = feedparser.parse(io.BytesIO(content), sanitize_html=False)
     except Exception as error:  # whatever it trips over is the feed's fault
-        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_feed(str(error), 0))
+        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_feed(str(error), 0))
         return
     about = feed.get("feed", {})
     for number, entry in enumerate(feed.entries, start=1):
         yield f":{number}", _record(entry, about)
     problem = feed.get("bozo_exception")
     if not isinstance(problem, (*_HARMLESS, type(None))):
-        detail = _validation.unreadable_feed(str(problem), len(feed.entries))
+        detail = _errors.unreadable_feed(str(problem), len(feed.entries))
         yield "", Skipped(Problem.UNREADABLE, detail)
     elif not feed.entries and not feed.get("version"):
-        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_feed("", 0))
+        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_feed("", 0))
 
 
 def _record(entry: Any, feed: Any) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
-from relnews import _validation
-from relnews.articles import FIELDS, Problem
-from relnews.readers import csv, jsonl
+from relnews.articles import FIELDS
+from relnews.readers import _errors, csv, jsonl
 from relnews.readers.documents import DocumentReader
+from relnews.readers.load_report import Problem
 from relnews.readers.opening import (
     DAMAGE,
     PACKED,
@@ -95,12 +95,12 @@ def read_articles(
         else:
             format = "jsonl" if name == STDIN else _format_of(name)  # noqa: A001
     elif format not in get_args(Format):
-        raise _validation.unknown_format(format, get_args(Format))
+        raise _errors.unknown_format(format, get_args(Format))
     for field in fields or {}:
         if field not in FIELDS:
-            raise _validation.unknown_field(field, FIELDS)
+            raise _errors.unknown_field(field, FIELDS)
     if name != STDIN and not (is_folder and format in DOCUMENTS):
-        _validation.check_articles_file(Path(name))
+        _errors.check_articles_file(Path(name))
     if format in DOCUMENTS:
         endings = tuple(ending for ending, known in FORMATS.items() if known == format)
         return DocumentReader(name, format, endings, fields or {}, strict=strict)
@@ -147,7 +147,7 @@ class LineReader(ArticleReader):
                     else:
                         yield f"{name}:{line}", record
             except DAMAGE as error:
-                detail = _validation.damaged_file(error)
+                detail = _errors.damaged_file(error)
                 yield f"{name}:{lines.number + 1}", Skipped(Problem.UNREADABLE, detail)
 
     def _lines(
@@ -180,7 +180,7 @@ class _Lines:
 def _format_of(path: str) -> Format:
     ending = _ending(path)
     if ending not in FORMATS:
-        raise _validation.unknown_extension(Path(path).name, tuple(FORMATS), PACKED)
+        raise _errors.unknown_extension(Path(path).name, tuple(FORMATS), PACKED)
     return FORMATS[ending]
 
 
@@ -188,7 +188,7 @@ def _format_in(folder: Path) -> Format:
     """Return the one format of documents that a folder has files of."""
     endings = {_ending(name) for _, _, names in os.walk(folder) for name in names}
     found = sorted({FORMATS[one] for one in endings & FORMATS.keys()} & {*DOCUMENTS})
-    _validation.check_articles_folder(folder, found)
+    _errors.check_articles_folder(folder, found)
     return found[0]
 
 

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from relnews import _validation
+from relnews import _checks
+from relnews.readers import _errors
 
 #: How a first line begins when it is not JSON Lines: an array of objects, or indented JSON.
 _OTHER_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|[\[{]\s*$)")
@@ -40,7 +41,7 @@ def records(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, dict[str, 
             continue
         record = _record(line)
         if first and isinstance(record, str) and (other := _OTHER_JSON.match(line)):
-            raise _validation.not_json_lines(name, array=b"[" in other.group())
+            raise _errors.not_json_lines(name, array=b"[" in other.group())
         first = False
         yield number, record
 
@@ -50,11 +51,11 @@ def _record(line: bytes) -> dict[str, object] | str:
         text = line.decode().rstrip()
         record = json.loads(text)
     except UnicodeDecodeError as error:
-        return _validation.expected_utf8(line[error.start])
+        return _checks.expected_utf8(line[error.start])
     except json.JSONDecodeError as error:
-        return _validation.expected_json_object(text, f"{error.msg}: column {error.colno}")
+        return _errors.expected_json_object(text, f"{error.msg}: column {error.colno}")
     except (ValueError, RecursionError) as error:  # a number or a nesting beyond Python's limits
-        return _validation.expected_json_object(text, str(error))
+        return _errors.expected_json_object(text, str(error))
     if not isinstance(record, dict):
-        return _validation.expected_json_object(text, type(record).__name__)
+        return _errors.expected_json_object(text, type(record).__name__)
     return record

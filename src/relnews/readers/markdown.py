@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from relnews import _validation
-from relnews.articles import Problem
+from relnews import _checks
+from relnews.readers import _errors
 from relnews.readers.documents import id_of
+from relnews.readers.load_report import Problem
 from relnews.readers.plain import text_of
 from relnews.readers.reader import Found, Skipped
 
@@ -20,7 +21,7 @@ try:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock, blockquote
 except ImportError as error:
-    raise _validation.no_reader(extra="markdown") from error
+    raise _errors.no_reader(extra="markdown") from error
 
 #: Names that generators have for a field of `Article`, in lower case; the first one counts.
 _NAMES = {
@@ -65,7 +66,7 @@ def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Do as markdown-it's rule for quotations does, so many times."""
     state.env["questions"] = asked = state.env.get("questions", 0) + 1
     if asked > _MOST_QUESTIONS:
-        raise ValueError(_validation.quoted_markdown())
+        raise ValueError(_errors.quoted_markdown())
     return blockquote(state, start, end, silent)
 
 
@@ -85,7 +86,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             # A few lines of aliases can stand for more than memory holds.
-            raise yaml.YAMLError(_validation.no_aliases())
+            raise yaml.YAMLError(_errors.no_aliases())
         return super().compose_node(parent, index)
 
 
@@ -117,12 +118,12 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        yield "", Skipped(Problem.UNREADABLE, _validation.expected_utf8(content[error.start]))
+        yield "", Skipped(Problem.UNREADABLE, _checks.expected_utf8(content[error.start]))
         return
     try:
         front, body = _parted(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_front_matter(str(error)))
+        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_front_matter(str(error)))
         return
     values = {name: value for name, value in front.items() if _is_plain(value)}
     values = {name.lower(): value for name, value in values.items()} | values
@@ -131,7 +132,7 @@ def records(content: bytes, name: str) -> Iterator[Found]:
         return
     try:
         if len(body) > _LONGEST_TEXT:
-            raise ValueError(_validation.long_markdown(_LONGEST_TEXT))
+            raise ValueError(_errors.long_markdown(_LONGEST_TEXT))
         fields = _fields(values, body, name)
     except ValueError as error:
         yield "", Skipped(Problem.UNREADABLE, str(error))
@@ -144,10 +145,10 @@ def _parted(text: str) -> tuple[dict[str, Any], str]:
     for pattern, load in _FORMATS:
         if match := pattern.match(text):
             if len(match[1]) > _LONGEST:
-                raise ValueError(_validation.long_front_matter(_LONGEST))
+                raise ValueError(_errors.long_front_matter(_LONGEST))
             front = load(match[1])
             if front is not None and not isinstance(front, Mapping):
-                raise ValueError(_validation.expected_mapping(type(front).__name__))
+                raise ValueError(_errors.expected_mapping(type(front).__name__))
             return {str(key): value for key, value in (front or {}).items()}, text[match.end() :]
     if text.startswith("{"):  # Hugo takes JSON, too
         front, end = json.JSONDecoder().raw_decode(text)

@@ -7,16 +7,16 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from relnews import _validation
-from relnews.articles import Problem
+from relnews.readers import _errors
 from relnews.readers.documents import id_of
+from relnews.readers.load_report import Problem
 from relnews.readers.reader import Found, Skipped
 
 try:
     import trafilatura
     from trafilatura.metadata import extract_metadata
 except ImportError as error:
-    raise _validation.no_reader(extra="html") from error
+    raise _errors.no_reader(extra="html") from error
 
 #: No guesses at a date from the text of a page.
 _DATES = {"original_date": True, "extensive_search": False}
@@ -40,10 +40,10 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     try:
         record = _record(content, name)
     except Exception as error:  # whatever it trips over is the page's fault
-        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_page(str(error)))
+        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_page(str(error)))
         return
     if record is None:
-        yield "", Skipped(Problem.UNREADABLE, _validation.unreadable_page(""))
+        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_page(""))
         return
     yield "", record
 

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from relnews.articles import Article, Intake, Problem, parse_article
+from relnews.articles import Article
+from relnews.readers.load_report import Intake, Problem
+from relnews.readers.records import parse_article
 
 
 class Skipped(NamedTuple):

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
-from relnews import _validation
 from relnews.articles import FIELDS
+from relnews.readers import _errors
 from relnews.readers.reader import ArticleReader, Found
+from relnews.storage import integrity
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -85,7 +86,7 @@ def read_sql(
     """
     for field in fields or {}:
         if field not in FIELDS:
-            raise _validation.unknown_field(field, FIELDS)
+            raise _errors.unknown_field(field, FIELDS)
     return QueryReader(url, query, parameters or {}, fields or {}, watermark, strict=strict)
 
 
@@ -122,7 +123,7 @@ class QueryReader(ArticleReader):
         with _without_secrets(self._url), _rows(self._url, self._query, self._parameters) as rows:
             names = [*rows.keys()]
             wanted = [*self._fields.values(), *([self.column] if self.column else [])]
-            _validation.check_result(wanted, names)
+            _errors.check_result(wanted, names)
             for number, row in enumerate(rows, start=1):
                 record = dict(zip(names, row, strict=True))
                 if self.column:
@@ -132,7 +133,7 @@ class QueryReader(ArticleReader):
     def _raise_to(self, value: Any) -> None:
         if value is None:
             return
-        _validation.check_watermark(value, tuple(_TYPES), self.watermark)
+        _errors.check_watermark(value, tuple(_TYPES), self.watermark)
         self.watermark = value if self.watermark is None else max(value, self.watermark)
 
 
@@ -165,10 +166,10 @@ def read_on(
     column, value = (catalogue and recalled(catalogue)) or (watermark, None)
     place = catalogue.folder if catalogue else "the archive"
     if watermark not in (None, column):
-        raise _validation.another_watermark(place, str(column), str(watermark))
+        raise _errors.another_watermark(place, str(column), str(watermark))
     is_asked = WATERMARK in _sqlalchemy().text(query).compile().params
     if is_asked and value is None:
-        raise _validation.no_watermark(place)
+        raise _errors.no_watermark(place)
     return read_sql(
         url, query, parameters={WATERMARK: value} if is_asked else None, fields=fields,
         strict=strict, watermark=column,
@@ -185,7 +186,7 @@ def recalled(catalogue: Catalogue) -> tuple[str, Any] | None:
     stored = catalogue.setting(WATERMARK)
     if stored is None:
         return None
-    with _validation.damage_in(catalogue.folder or ":memory:"):
+    with integrity.damage_in(catalogue.folder or ":memory:"):
         readers = {kind.__name__: read for kind, read in _TYPES.items()}
         return str(stored["column"]), readers[stored["type"]](str(stored["value"]))
 
@@ -217,7 +218,7 @@ def _rows(
     try:
         engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     except ImportError as error:
-        raise _validation.no_driver(url.drivername, error.name) from None
+        raise _errors.no_driver(url.drivername, error.name) from None
     with engine.connect() as connection:
         streamed = connection.execution_options(stream_results=True, yield_per=_ROWS)
         with streamed.execute(sa.text(query), dict(parameters)) as rows:
@@ -230,13 +231,13 @@ def _parsed(url: str) -> sqlalchemy.URL:
         parsed: sqlalchemy.URL = sa.make_url(url)
         parsed.get_dialect()
     except ImportError as error:
-        raise _validation.no_driver(parsed.drivername, error.name) from None
+        raise _errors.no_driver(parsed.drivername, error.name) from None
     except (sa.exc.ArgumentError, ValueError):
-        raise _validation.not_a_database_url() from None
+        raise _errors.not_a_database_url() from None
     file = parsed.database
     is_file = parsed.get_backend_name() == "sqlite" and file and not file.startswith((":", "file:"))
     if is_file and file:
-        _validation.check_articles_file(Path(file))  # SQLite would make it
+        _errors.check_articles_file(Path(file))  # SQLite would make it
     return parsed
 
 
@@ -252,7 +253,7 @@ def _without_secrets(url: sqlalchemy.URL) -> Iterator[None]:
             message = message.replace(secret, "***")
         lost = isinstance(error, (exc.OperationalError, exc.InterfaceError))
         # None: the chain would show them again.
-        raise _validation.database_error(url.get_backend_name(), message, lost=lost) from None
+        raise _errors.database_error(url.get_backend_name(), message, lost=lost) from None
 
 
 def _secrets(url: sqlalchemy.URL) -> list[str]:
@@ -265,5 +266,5 @@ def _sqlalchemy() -> Any:
     try:
         import sqlalchemy
     except ImportError as error:
-        raise _validation.no_reader(extra="sql") from error
+        raise _errors.no_reader(extra="sql") from error
     return sqlalchemy

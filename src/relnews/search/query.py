@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from relnews._kernels._compile import frozen
 from relnews._kernels.quoting import PHRASE_WEIGHT, QueryQuotes
 from relnews._kernels.wording import IN_TITLE, PHRASE
+from relnews.dates import FOREVER, UNDATED
 from relnews.options.recency import Recency
 from relnews.search.bounds import CommonTerms, Outline, Rows
-from relnews.search.segment import FOREVER, UNDATED
 from relnews.search.weights import Weighting, inverse, title_weight
 from relnews.text.article_terms import Query, Ragged
 

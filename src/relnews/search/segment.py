@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
+from relnews.dates import UNDATED
+from relnews.exceptions import ArticleError
 from relnews.text.article_terms import MOST_PLACES, Query, Ragged, Wording
 from relnews.text.counts import Counts
 
@@ -21,12 +22,6 @@ SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
 
 #: What of a segment's pairs can be numbered in 32 bits.
 MOST_PAIRS = np.iinfo(np.int32).max
-
-#: ``published`` of an article without a date: older than any other.
-UNDATED = np.iinfo(np.int64).min
-
-#: The timestamp after all others.
-FOREVER = np.iinfo(np.int64).max
 
 _HALF = np.uint64(32)
 
@@ -123,7 +118,7 @@ class Segment:
         """
         order = by_date(published, ids)
         counts = words.counts
-        _validation.check_pairs(len(counts.term), MOST_PAIRS)
+        _check_pairs(len(counts.term), MOST_PAIRS)
         local_of = np.empty(counts.n_articles, dtype=np.int32)
         local_of[order] = np.arange(counts.n_articles, dtype=np.int32)
         article = frozen(local_of[counts.article])
@@ -461,3 +456,13 @@ def _order_by(keys: NDArray[np.int32], order: NDArray[np.int64], n_keys: int) ->
     ordered = np.empty_like(order)
     layout.order_by(keys, frozen(order), _run_starts(keys, n_keys)[:-1].copy(), ordered)
     return frozen(ordered)
+
+
+def _check_pairs(n_pairs: int, most: int) -> None:
+    """Reject articles that have more terms than a segment can number."""
+    if n_pairs > most:
+        msg = (
+            f"articles that are indexed together have {n_pairs:,} terms, a term counted once for "
+            f"each article, and {most:,} is the most. Split articles that are as long as books."
+        )
+        raise ArticleError(msg)

@@ -29,10 +29,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment import SEGMENT_DTYPES, WIDER_DTYPES
+from relnews.storage import integrity
 from relnews.storage.catalogue import CATALOGUE, Catalogue, FolderEntry
 
 #: Name and dtype of every array, by the kind of the folder that has it.
@@ -85,7 +85,7 @@ class Store:
             If the folder holds something that is not an archive.
         """
         folder = Path(folder)
-        _validation.check_archive_target(folder, CATALOGUE)
+        integrity.check_archive_target(folder, CATALOGUE)
         folder.mkdir(parents=True, exist_ok=True)
         store = cls(Catalogue.create(folder))
         _sync(folder)
@@ -108,15 +108,15 @@ class Store:
             return self._in_memory[entry.number]
         path = self._folder / folder_name(entry)
         arrays = {}
-        for name, dtype in DTYPES[_validation.check_kind(self._folder, entry.kind, DTYPES)].items():
+        for name, dtype in DTYPES[integrity.check_kind(self._folder, entry.kind, DTYPES)].items():
             file = f"{path.name}/{name}.npy"
             n_bytes, checksum = entry.files.get(name, (None, 0))
             try:
-                _validation.check_file(self._folder, file, n_bytes)
+                integrity.check_file(self._folder, file, n_bytes)
                 array = _mapped(self._folder, file, dtype, WIDER_DTYPES.get(name, dtype))
             except OSError as error:
-                raise _validation.damaged_archive(self._folder, f"{file}: {error}") from error
-            _validation.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
+                raise integrity.damaged_archive(self._folder, f"{file}: {error}") from error
+            integrity.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
             arrays[name] = frozen(array)
         return arrays
 
@@ -129,7 +129,7 @@ class Store:
             with self.catalogue.transaction():
                 yield
                 if self._written and self._folder is not None:
-                    with _validation.writing_to(self._folder):
+                    with integrity.writing_to(self._folder):
                         _sync(self._folder)
             useless = self._dropped
         finally:
@@ -147,7 +147,7 @@ class Store:
                 name: frozen(array.ravel()) for name, array in arrays.items()
             }
         else:
-            with _validation.writing_to(self._folder):
+            with integrity.writing_to(self._folder):
                 files = _write_arrays(self._folder / folder_name(entry), arrays)
             entry = dataclasses.replace(entry, files=files)
         self.catalogue.add_folder(entry)
@@ -165,7 +165,7 @@ class Store:
         self.catalogue.replace_by(other.catalogue)
         numbers: dict[int | None, int | None] = {None: None}
         for entry in sorted(other.catalogue.folders(), key=lambda entry: entry.segment is not None):
-            with _validation.damage_in(other.catalogue.folder or ":memory:"):
+            with integrity.damage_in(other.catalogue.folder or ":memory:"):
                 segment = numbers[entry.segment]
             numbers[entry.number] = self.put(entry.kind, other.arrays(entry), segment)
 
@@ -230,7 +230,7 @@ def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
         header = start[:8] + file.read(n_header - _START).rstrip()
         n_bytes = file.seek(0, os.SEEK_END) - n_header
         headers = {_header(n_bytes // dtype.itemsize, dtype): dtype for dtype in dtypes}
-        _validation.check_array(folder, name, header in headers, dtypes[0])
+        integrity.check_array(folder, name, header in headers, dtypes[0])
         dtype, n = headers[header], n_bytes // headers[header].itemsize
         return np.memmap(file, dtype, "r", n_header, (n,)) if n else np.empty(0, dtype)
 

@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from relnews import _validation
+from relnews.dates import moment, timestamp
+from relnews.storage import integrity
 
 if TYPE_CHECKING:
     from relnews.articles import Article
@@ -56,8 +57,6 @@ _MOST_MARKS = 999
 #: What SQLite raises; of a damaged file also that it cannot read its own message.
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
 
 _SCHEMA = """
 CREATE TABLE articles (
@@ -183,13 +182,13 @@ class Catalogue:
         ArchiveFormatError
             If a database of another program, or of another format version, is there.
         """
-        _validation.check_files(folder, _DATABASE)
+        integrity.check_files(folder, _DATABASE)
         try:
             connection = _connect(folder, "rwc")
             _check_header(connection, folder, new=True)
             connection.execute("PRAGMA journal_mode = WAL")
         except _ERRORS as error:
-            raise _validation.cannot_write(folder, error, _writer(folder)) from error
+            raise integrity.cannot_write(folder, error, _writer(folder)) from error
         return cls(connection, folder)
 
     @classmethod
@@ -201,8 +200,8 @@ class Catalogue:
         ArchiveFormatError
             If the folder is no archive, is damaged, or is of another format version.
         """
-        _validation.check_archive_source(folder, CATALOGUE)
-        _validation.check_files(folder, _DATABASE)
+        integrity.check_archive_source(folder, CATALOGUE)
+        integrity.check_files(folder, _DATABASE)
         stamp = _stamp(folder)
         try:
             for mode in _MODES:
@@ -211,11 +210,11 @@ class Catalogue:
                     _check_header(connection, folder, new=False)
                     break
                 except sqlite3.OperationalError as error:
-                    if mode == _MODES[-1] or _validation.is_locked(error):
+                    if mode == _MODES[-1] or integrity.is_locked(error):
                         raise
             _check_size(connection, folder)
         except _ERRORS as error:
-            raise _validation.unreadable_archive(folder, error) from error
+            raise integrity.unreadable_archive(folder, error) from error
         catalogue = cls(connection, folder)
         if mode == _MODES[-1]:
             catalogue._stamp = stamp
@@ -250,7 +249,7 @@ class Catalogue:
             A timestamp; None is returned in place of what is not to be seen then.
         """
         rows = self._rows(_SHOWN, keys)
-        with _validation.damage_in(self._place):
+        with integrity.damage_in(self._place):
             return [
                 (
                     identifier, title, dek, url, moment(published), section, _tags(tags), author,
@@ -297,7 +296,7 @@ class Catalogue:
         """Return the oldest and the newest date."""
         query = f"SELECT min({_PUBLISHED}), max({_PUBLISHED}) FROM articles"
         oldest, newest = self._read(query)[0]
-        with _validation.damage_in(self._place):
+        with integrity.damage_in(self._place):
             return moment(oldest), moment(newest)
 
     def expiries(self) -> dict[int, int]:
@@ -320,8 +319,8 @@ class Catalogue:
     def setting(self, name: str) -> Any:
         """Return a setting, None if there is none."""
         rows = self._read("SELECT value FROM settings WHERE name = ?", name)
-        with _validation.damage_in(self._place):
-            return _validation.check_setting(name, json.loads(rows[0][0]) if rows else None)
+        with integrity.damage_in(self._place):
+            return integrity.check_setting(name, json.loads(rows[0][0]) if rows else None)
 
     def made_of(self, name: str, make: Callable[[Any], Made]) -> Made:
         """Return what a function makes of a setting; it is remembered until the archive changes."""
@@ -329,7 +328,7 @@ class Catalogue:
             generation = self.generation()
             known = self._made.get(name)
             if known is None or known[0] != generation:
-                with _validation.damage_in(self._place):
+                with integrity.damage_in(self._place):
                     known = self._made[name] = generation, make(self.setting(name))
         made: Made = known[1]
         return made
@@ -363,7 +362,7 @@ class Catalogue:
                 "ORDER BY number"
             )
         ]
-        _validation.check_folders(self._place, [entry.number for entry in entries])
+        integrity.check_folders(self._place, [entry.number for entry in entries])
         return entries
 
     def counts(self, after: int) -> list[StoredCounts]:
@@ -390,9 +389,9 @@ class Catalogue:
             "SELECT number, CAST(term AS BLOB) FROM terms WHERE number >= ? ORDER BY number", first
         )
         if [number for number, _ in rows] != list(range(first, first + len(rows))):
-            raise _validation.damaged_archive(self._place, "new terms are missing")
+            raise integrity.damaged_archive(self._place, "new terms are missing")
         terms = [term for _, term in rows]
-        _validation.check_terms(self._place, terms)
+        integrity.check_terms(self._place, terms)
         return terms
 
     def entries_of(self, identifier: str) -> bytes | None:
@@ -458,7 +457,7 @@ class Catalogue:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
-                raise _validation.cannot_write(place, error, _writer(place)) from error
+                raise integrity.cannot_write(place, error, _writer(place)) from error
             try:
                 with _named_writer(self._folder):
                     yield
@@ -470,7 +469,7 @@ class Catalogue:
                     self._connection.execute("ROLLBACK")
                 self._made.clear()  # it may be of what was not committed
                 if isinstance(error, sqlite3.Error):
-                    raise _validation.cannot_write(place, error, _writer(place)) from error
+                    raise integrity.cannot_write(place, error, _writer(place)) from error
                 raise
 
     def add(
@@ -493,7 +492,7 @@ class Catalogue:
         rows = self._read(
             "SELECT ifnull(CAST(seq AS INTEGER), -1) FROM sqlite_sequence WHERE name = 'articles'"
         )
-        return _validation.check_next_key(self._place, rows[0][0]) if rows else 0
+        return integrity.check_next_key(self._place, rows[0][0]) if rows else 0
 
     def remove(self, keys: Sequence[int]) -> None:
         """Take articles, and what was counted of them, out."""
@@ -577,7 +576,7 @@ class Catalogue:
             some = keys[first : first + _MOST_MARKS]
             rows += self._read(_in_order(columns, len(some)), *some)
         if len(rows) != len(keys):
-            raise _validation.archive_changed()
+            raise integrity.archive_changed()
         return rows
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -586,7 +585,7 @@ class Catalogue:
                 self._follow()
                 return self._connection.execute(query, values).fetchall()
             except _ERRORS as error:
-                raise _validation.unreadable_archive(self._place, error) from error
+                raise integrity.unreadable_archive(self._place, error) from error
 
     def _follow(self) -> None:
         """Open the file again that has no locks, if somebody who can write it has changed it."""
@@ -640,17 +639,7 @@ def _in_order(columns: str, n: int) -> str:
 @functools.lru_cache(maxsize=4096)
 def _tags(stored: str) -> tuple[str, ...]:
     """Return tags; the same ones come again and again, and JSON is slow to read."""
-    return _validation.check_tags(json.loads(stored))
-
-
-def timestamp(moment: dt.datetime | None) -> int | None:
-    """Return microseconds since 1970, UTC."""
-    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
-
-
-def moment(timestamp: int | None) -> dt.datetime | None:
-    """Return the date of a timestamp."""
-    return None if timestamp is None else _EPOCH + timestamp * _MICROSECOND
+    return integrity.check_tags(json.loads(stored))
 
 
 def _marks(values: Sequence[object]) -> str:
@@ -690,7 +679,7 @@ def _check_header(connection: sqlite3.Connection, folder: Path, *, new: bool) ->
             connection.execute("COMMIT")
             return
         connection.execute("ROLLBACK")
-    _validation.check_format(folder, application == APPLICATION_ID, version, FORMAT_VERSION)
+    integrity.check_format(folder, application == APPLICATION_ID, version, FORMAT_VERSION)
     _check_schema(connection, folder)
 
 
@@ -701,7 +690,7 @@ def _check_schema(connection: sqlite3.Connection, folder: Path) -> None:
     # SQLite's own; the one of statistics is there if somebody had it analyze the database.
     own = {"CREATE TABLE sqlite_sequence(name,seq)", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"}
     expected = {_without_comments(statement) for statement in _SCHEMA.split(";")} - {""}
-    _validation.check_schema(folder, statements - own == expected)
+    integrity.check_schema(folder, statements - own == expected)
 
 
 def _without_comments(statement: str) -> str:
@@ -723,7 +712,7 @@ def _check_size(connection: sqlite3.Connection, folder: Path) -> None:
         if n_bytes >= pages * size or (log.exists() and log.stat().st_size):
             return
         time.sleep(0.01)  # a writer may be moving its log into the file just now
-    raise _validation.damaged_archive(
+    raise integrity.damaged_archive(
         folder, f"{CATALOGUE} has {n_bytes:,} bytes, expected {pages * size:,}"
     )
 
@@ -738,7 +727,7 @@ def _named_writer(folder: Path | None) -> Iterator[None]:
 
     note = folder / WRITER
     about = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-    with _validation.writing_to(folder):
+    with integrity.writing_to(folder):
         note.unlink(missing_ok=True)  # it may be a link
         with note.open("x", encoding="utf-8") as file:
             json.dump(about, file)
@@ -751,7 +740,7 @@ def _named_writer(folder: Path | None) -> Iterator[None]:
 def _writer(folder: Path) -> str:
     """Describe who is writing, as far as is known."""
     try:
-        _validation.check_files(folder, [WRITER])
+        integrity.check_files(folder, [WRITER])
         about = json.loads((folder / WRITER).read_text(encoding="utf-8"))
         since = dt.datetime.fromtimestamp(float(about["since"]), dt.UTC)
         return (

@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import NamedTuple
 
-from relnews import _validation
+from relnews.storage import integrity
 
 _ENTRY = struct.Struct("<qiii")
 
@@ -43,7 +43,7 @@ class Entries(NamedTuple):
         """Refuse what `pack` never returned."""
         is_whole = len(stored) % _ENTRY.size == 5
         checksum = int.from_bytes(stored[-4:], "little")
-        _validation.check_entries(is_whole and zlib.crc32(stored[:-4]) == checksum)
+        integrity.check_entries(is_whole and zlib.crc32(stored[:-4]) == checksum)
 
     def keys(self) -> list[int]:
         """Return the articles."""

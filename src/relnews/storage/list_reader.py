@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
-from relnews import _validation
+from relnews import dates
 from relnews.exceptions import ArchiveChangedError
 from relnews.results import RelatedItem, RelatedList, item_of
+from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.list_codec import Entries
 from relnews.storage.rules import Bars, Book, articles_of, pinned
@@ -38,7 +38,7 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
                 return list_of(catalogue, identifier, stored, k)
             except ArchiveChangedError:  # what was on the list is gone since
                 continue
-    raise _validation.archive_changed()
+    raise integrity.archive_changed()
 
 
 def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:
@@ -48,19 +48,19 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     the other way, and if an item, or a near-duplicate that one stands for, cannot be seen now: the
     choice may be another without it.
     """
-    with _validation.damage_in(catalogue.folder or ":memory:"):
+    with integrity.damage_in(catalogue.folder or ":memory:"):
         entries = Entries.unpack(stored)
     shown = entries.shown()
     if len(shown) < k and not entries.is_all:
         return None
-    book, now = Book.of(catalogue), time.time_ns() // 1000
+    book, now = Book.of(catalogue), dates.now()
     if book.outdates_lists:
         return None
     bars = book.bars(None)
     if book.concerns(identifier):
         found = articles_of(catalogue, [identifier]).get(identifier)
         if found is None:
-            raise _validation.archive_changed()
+            raise integrity.archive_changed()
         _, article = found
         if pinned(catalogue, book, article, now):
             return None

@@ -7,11 +7,11 @@ here needs numpy, for a stored list is read under rules, too.
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
-from relnews import _validation
+from relnews import _checks, dates
+from relnews._checks import shortened
 from relnews.results import RelatedItem, item_of
 from relnews.storage.catalogue import Catalogue
 
@@ -115,7 +115,7 @@ class Rules:
             If the archive lacks one of them; then nothing is changed.
         """
         ids = [others] if isinstance(others, str) else [*dict.fromkeys(map(str, others))]
-        _validation.check_pins(article, ids)
+        _check_pins(article, ids)
         self._check_known([article, *ids])
         pins = [Rule("pin", f"id={article}", f"id={other}") for other in ids]
         self._change(lambda rules: [
@@ -200,7 +200,7 @@ class Rules:
                 for part in (rule.a, rule.b) if part[:3] == "id="
             ]  # fmt: skip
             items = articles_of(self._catalogue, [*dict.fromkeys(named)])
-            shown = articles_of(self._catalogue, [*items], time.time_ns() // 1000)
+            shown = articles_of(self._catalogue, [*items], dates.now())
         asleep: dict[Rule, str] = {}
         for rule in rules:
             if rule.kind == "ignore":
@@ -229,7 +229,7 @@ class Rules:
         known = self._catalogue.digests(identifiers)
         for identifier in identifiers:
             if identifier not in known:
-                raise _validation.unknown_article(identifier, self._catalogue.all_ids())
+                raise _checks.unknown_article(identifier, self._catalogue.all_ids())
 
     def _change(self, change: Callable[[Sequence[Rule]], list[Rule]]) -> None:
         with self._catalogue.transaction():
@@ -438,6 +438,56 @@ def _names_of(article: RelatedItem) -> Iterator[str]:
 
 def _book(stored: object, ignored_then: object = None) -> Book:
     """Read rules as they are stored, and the words that stored lists were made without."""
-    rows = [] if stored is None else _validation.check_rules(stored, FIELDS)
-    then = () if ignored_then is None else _validation.check_ignored(ignored_then)
+    rows = [] if stored is None else _check_rules(stored, FIELDS)
+    then = () if ignored_then is None else _check_ignored(ignored_then)
     return Book([Rule(*row) for row in rows], then)
+
+
+def _check_pins(article: str, others: Sequence[str]) -> None:
+    """Reject an article that is pinned to its own list."""
+    if article in others:
+        msg = f"`others` must be other articles, got {shortened(article)}, which the list is for."
+        raise ValueError(msg)
+
+
+def _check_rules(rows: Any, fields: tuple[str, ...]) -> list[tuple[Any, str, str]]:
+    """Return rules as they are stored, or raise ValueError or TypeError."""
+    if not isinstance(rows, list):
+        msg = f"rules must be a list, got {type(rows).__name__}"
+        raise TypeError(msg)
+    for row in rows:
+        if not isinstance(row, (list, tuple)) or not all(isinstance(one, str) for one in row):
+            msg = f"a rule must be a list of strings, got {shortened(row)}."
+            raise TypeError(msg)
+        kind, *parts = row
+        if kind not in ("pin", "block", "never", "hide", "ignore") or len(parts) != 2:
+            msg = (
+                "a rule must be a pin, block, never, hide or ignore of one or two, got "
+                f"{shortened(row)}."
+            )
+            raise ValueError(msg)
+        if (kind in ("hide", "ignore")) != (not parts[1]):
+            msg = f"a rule to hide or ignore is of one, any other of two, got {shortened(row)}."
+            raise ValueError(msg)
+        if kind == "ignore":
+            _check_ignored([parts[0]])
+            continue
+        for some in parts[: 1 if kind == "hide" else 2]:
+            name, _, value = some.partition("=")
+            if name not in (("id",) if kind == "pin" else fields) or not value:
+                expected = ["id=…"] if kind == "pin" else [f"{field}=…" for field in fields]
+                msg = f"a rule names articles as {' or '.join(expected)}, got {shortened(some)}."
+                raise ValueError(msg)
+    return [tuple(row) for row in rows]
+
+
+def _check_ignored(words: Any) -> tuple[str, ...]:
+    """Return words to ignore, or raise ValueError or TypeError."""
+    if not isinstance(words, (list, tuple)) or not all(isinstance(word, str) for word in words):
+        msg = f"words to ignore must be a list of strings, got {shortened(words)}."
+        raise TypeError(msg)
+    for word in words:
+        if word.split() != [word]:
+            msg = f"a word to ignore is one word, without spaces, got {shortened(word)}."
+            raise ValueError(msg)
+    return tuple(words)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
+from relnews._checks import listed, shortened
 from relnews._kernels._compile import frozen
 from relnews._kernels.runs import CHANGES, WORD_BIT
 from relnews.articles import Article
@@ -100,9 +100,9 @@ class Analysis:
     language: str | None = "en"
 
     def __post_init__(self) -> None:
-        words = _validation.check_stop_words(self.stop_words)
+        words = check_stop_words(self.stop_words)
         object.__setattr__(self, "stop_words", words)
-        _validation.check_folding(self.folding)
+        check_folding(self.folding)
         check_language(self.language)
 
     def language_of(self, tag: str | None) -> Language:
@@ -186,9 +186,9 @@ def stemmer_of(stemmer: str | Callable[[str], str] | None) -> Callable[[str], st
     try:
         import Stemmer
     except ImportError:
-        raise _validation.no_pystemmer() from None
+        raise _no_pystemmer() from None
     if stemmer not in Stemmer.algorithms():
-        raise _validation.unknown_stemmer(stemmer, Stemmer.algorithms())
+        raise _unknown_stemmer(stemmer, Stemmer.algorithms())
     stem: Callable[[str], str] = Stemmer.Stemmer(stemmer).stemWord
     return stem
 
@@ -238,3 +238,43 @@ def encode(text: str, *, lower: bool = True) -> tuple[bytes, bool]:
     if lower and ("\u0130" in text or "\u03a3" in text):
         text = text.lower()
     return text.encode("utf-8", "surrogatepass"), False
+
+
+def check_stop_words(value: object) -> str | tuple[str, ...] | None:
+    """Return 'language', 'english', None or a tuple of words, or raise ValueError."""
+    if value is None or value in ("language", "english"):
+        return value
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        words = tuple(value)
+        if all(isinstance(word, str) for word in words):
+            return words
+    msg = (
+        "`stop_words` must be 'language', 'english', an iterable of strings or None, "
+        f"got {shortened(value)}. For another language pass `language`, or its list of words."
+    )
+    raise ValueError(msg)
+
+
+def check_folding(value: object) -> None:
+    """Refuse spellings that are not known."""
+    if value not in ("english", None):
+        msg = f"`folding` must be 'english' or None, got {shortened(value)}."
+        raise ValueError(msg)
+
+
+def _no_pystemmer() -> ImportError:
+    """Say how to install PyStemmer."""
+    return ImportError(
+        "a named stemmer needs PyStemmer, which is not installed: pip install 'relnews[stem]'"
+    )
+
+
+def _unknown_stemmer(got: str, known: Iterable[str]) -> ValueError:
+    """Name the languages that there is a stemmer for."""
+    import difflib
+
+    nearest = difflib.get_close_matches(got.lower(), known := list(known), 1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return ValueError(
+        f"expected stemmer to be a function or one of {listed(known)}, got {got!r}.{hint}"
+    )

@@ -122,7 +122,7 @@ class Counter:
         self.n_pairs = 0
 
     def add(self, parts: Iterable[tuple[bytes, bool, int]]) -> None:
-        """Add one article: its texts as `relnews.text.analysis.encode` returns them, and weights."""
+        """Add an article: its texts as `relnews.text.analysis.encode` has them, and weights."""
         self._batch.add(parts)
         if self._batch.n_bytes >= BATCH_BYTES:
             self._count_waiting()

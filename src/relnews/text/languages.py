@@ -8,7 +8,7 @@ import re
 import runpy
 from pathlib import Path
 
-from relnews import _validation
+from relnews._checks import shortened
 
 #: Stands around the language in a term of another language than the archive's: ``haus:de:`` with
 #: this letter for the colons. A rare letter that has no capital; in texts it parts words.
@@ -48,7 +48,7 @@ def code_of(tag: str | None) -> str | None:
 def check_language(tag: object) -> None:
     """Refuse what is neither a tag of a known language nor None."""
     if tag is not None and not (isinstance(tag, str) and code_of(tag)):
-        raise _validation.not_a_language(tag)
+        raise _not_a_language(tag)
 
 
 def without_mark(term: str) -> str:
@@ -83,3 +83,11 @@ def english_stop_words() -> tuple[str, ...]:
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return tuple(sorted(ENGLISH_STOP_WORDS))
+
+
+def _not_a_language(value: object) -> ValueError:
+    """Reject what does not begin as a tag of a language."""
+    msg = (
+        f"`language` must be a BCP 47 tag such as 'en' or 'de-AT', or None, got {shortened(value)}."
+    )
+    return ValueError(msg)

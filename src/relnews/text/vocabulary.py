@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _validation
 from relnews._kernels import tokens
 from relnews._kernels._compile import Scalar, frozen
 from relnews._kernels.runs import PADDING, find_runs
@@ -120,7 +119,7 @@ class Runs:
         room = n_bytes + len(parts) + PADDING
         if not all(is_ascii):
             room += n_bytes // 2  # U+0250 and the like get longer, from two bytes to three
-        _validation.check_batch_bytes(room)
+        _check_batch_bytes(room)
         text = workspace.array("text", room, np.uint8)
         is_word = workspace.array("is_word", room, np.uint8)
         part_ptr = np.empty(len(parts) + 1, dtype=np.int64)
@@ -329,7 +328,7 @@ class Vocabulary:
             if tokens.enter(key, hash_, np.diff(self.term_ptr[: len(self) + 1]), self.table):
                 return
             reseed = True
-        raise _validation.not_distinct()
+        raise _not_distinct()
 
     @staticmethod
     def _table_size(n_terms: int) -> int:
@@ -397,3 +396,15 @@ def grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:
     larger = np.empty(max(size, array.size + array.size // 2), dtype=array.dtype)
     larger[: array.size] = array
     return larger
+
+
+def _check_batch_bytes(n_bytes: int) -> None:
+    """Refuse a single text that is too long for 32-bit offsets."""
+    if n_bytes >= 1 << 31:
+        msg = f"a text must have less than 1.4 GB, got about {n_bytes / 1e9:.1f} GB. Split it."
+        raise ValueError(msg)
+
+
+def _not_distinct() -> ValueError:
+    """Name terms for which no table is found, whatever the seed."""
+    return ValueError("the terms of a vocabulary are not distinct")

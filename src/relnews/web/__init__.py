@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from relnews import _validation
+from relnews.web import _errors
 from relnews.web.box import Box
 
 if TYPE_CHECKING:
@@ -68,7 +68,5 @@ def app(
     try:
         from relnews.web.service import make_app
     except ImportError as error:
-        raise _validation.no_web_extra(error) from error
-    return make_app(
-        Path(archive), _validation.check_origins(origins), max_age, heading, heading_level
-    )
+        raise _errors.no_web_extra(error) from error
+    return make_app(Path(archive), _errors.check_origins(origins), max_age, heading, heading_level)

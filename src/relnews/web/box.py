@@ -8,7 +8,7 @@ import os
 
 from markupsafe import Markup
 
-from relnews import _validation
+from relnews import _checks
 from relnews.exceptions import RelnewsError, UnknownArticleError
 from relnews.export import html
 from relnews.related import RelatedNews
@@ -43,7 +43,7 @@ class Box:
         heading: str = "Related News",
         heading_level: int = 2,
     ) -> None:
-        _validation.check_integer("k", k, minimum=1)
+        _checks.check_integer("k", k, minimum=1)
         self._archive = archive
         self._k = k
         self._write = functools.partial(html.fragment, heading=heading, heading_level=heading_level)

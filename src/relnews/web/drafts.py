@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
 
-from relnews import _validation
-from relnews._validation import WebProblem
-from relnews.web.problems import Refused
+from relnews import _checks
+from relnews.web.problems import Refused, WebProblem
 
 #: Most bytes of a request.
 MOST_BYTES = 1 << 20
@@ -54,8 +53,8 @@ class Draft(NamedTuple):
             record["k"] = int(k)  # to JSON, 8.0 is a whole number
         try:
             draft = cls(**record)
-            _validation.check_draft(draft.title, draft.text)
-            _validation.check_integer("k", draft.k, minimum=1, maximum=MOST_K)
+            _checks.check_draft(draft.title, draft.text)
+            _checks.check_integer("k", draft.k, minimum=1, maximum=MOST_K)
             if not re.fullmatch(TAG, draft.language):
                 raise Refused(WebProblem.WRONG_DRAFT)
         except (TypeError, ValueError):

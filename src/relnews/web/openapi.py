@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import relnews
-from relnews._validation import WebProblem
 from relnews.export import json
 from relnews.web.drafts import DEFAULT_K, MOST_K, TAG
+from relnews.web.problems import WebProblem
 from relnews.web.routes import MOST_ID
 
 

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import enum
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from relnews._validation import WebProblem
 from relnews.exceptions import ArchiveChangedError
+
+
+class WebProblem(enum.Enum):
+    """Status and sentence of what the service tells a client that gets no list.
+
+    Nothing in them is from an exception or from a request.
+    """
+
+    NO_SUCH_PAGE = 404, "There is nothing at this address."
+    UNKNOWN_ARTICLE = 404, "No article has this id."
+    WRONG_METHOD = 405, "This address does not take that method; Allow says which it does."
+    WRONG_FORM = 406, "A list is application/json, text/html or application/ld+json."
+    LATE = 408, "The draft did not arrive in time."
+    TOO_LARGE = 413, "A draft is at most 1 MiB of JSON."
+    LONG_ID = 400, "An id is at most 1,024 characters."
+    NOT_JSON = 415, "A draft is JSON: send it with Content-Type: application/json."
+    WRONG_QUERY = 400, "Expected at most one k, from 1 to 50, and one id, here or in the path."
+    UNREADABLE = 400, "Expected a JSON object in UTF-8."
+    WRONG_DRAFT = (
+        422,
+        'Expected {"title": string, "text": string, "k": whole number from 1 to 50, "language": '
+        '"en" or another BCP 47 tag} and nothing else; a title or a text with words is needed.',
+    )
+    OUT_OF_ORDER = 500, "Something is wrong with the service; its log says what."
+    TOO_SLOW = 503, "Ranking took too long. Try again, or send a shorter text."
+    BUSY = 503, "Too much is being ranked at the moment. Try again."
+    CHANGING = 503, "The archive is changing too fast. Try again."
+
 
 #: What Starlette itself refuses.
 _BY_STATUS = {404: WebProblem.NO_SUCH_PAGE, 405: WebProblem.WRONG_METHOD}

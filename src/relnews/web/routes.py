@@ -14,11 +14,10 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from relnews._validation import WebProblem
 from relnews.web.drafts import DEFAULT_K, MOST_K, Draft
 from relnews.web.formats import Form, preferred, split_suffix, takes_gzip
 from relnews.web.metrics import Metrics
-from relnews.web.problems import Refused
+from relnews.web.problems import Refused, WebProblem
 from relnews.web.responses import Bodies, Body, cache_control_of
 from relnews.web.source import Source
 

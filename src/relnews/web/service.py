@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from relnews import _validation
-from relnews.web import openapi
+from relnews.web import _errors, openapi
 from relnews.web.formats import make_forms
 from relnews.web.metrics import CONTENT_TYPE, Measured, Metrics
 from relnews.web.problems import HANDLERS
@@ -27,7 +26,7 @@ def make_app(
     folder: Path, origins: tuple[str, ...], max_age: int, heading: str, heading_level: int
 ) -> Starlette:
     """Return the application; `relnews.web.app` says what of."""
-    _validation.check_max_age(max_age)
+    _errors.check_max_age(max_age)
     source = Source(folder)
     counts = Metrics()
     lists = Lists(source, make_forms(heading, heading_level), counts, max_age)

@@ -7,12 +7,12 @@ import functools
 from pathlib import Path
 from typing import NamedTuple
 
-from relnews import _validation
+from relnews.dates import moment
 from relnews.exceptions import UnknownArticleError
 from relnews.related import RelatedNews
 from relnews.results import RelatedList
-from relnews.storage import list_reader
-from relnews.storage.catalogue import CATALOGUE, Catalogue, moment
+from relnews.storage import integrity, list_reader
+from relnews.storage.catalogue import CATALOGUE, Catalogue
 from relnews.text.languages import code_of
 
 
@@ -42,7 +42,7 @@ class Source:
     """
 
     def __init__(self, folder: Path) -> None:
-        _validation.check_archive_source(folder, CATALOGUE)
+        integrity.check_archive_source(folder, CATALOGUE)
         self._folder = folder
         self._generation = 0
         self._counted = (-1, 0)
@@ -75,7 +75,7 @@ class Source:
             if key is None:
                 return None
             (published,) = catalogue.dates([key])
-            with _validation.damage_in(self._folder):
+            with integrity.damage_in(self._folder):
                 date = moment(published)
             return Found(date, list_reader.stored_list(catalogue, identifier, k))
 

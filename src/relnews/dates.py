@@ -1,0 +1,67 @@
+"""Dates: datetimes as timestamps, microseconds since 1970 in UTC, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+from relnews._checks import is_missing, shortened
+
+#: The timestamp of an article without a date: before all others.
+UNDATED = -(1 << 63)
+
+#: The timestamp after all others.
+FOREVER = (1 << 63) - 1
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def now() -> int:
+    """Return the timestamp of this moment."""
+    return time.time_ns() // 1000
+
+
+def timestamp(moment: dt.datetime | None) -> int | None:
+    """Return microseconds since 1970, UTC."""
+    return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(timestamp: int | None) -> dt.datetime | None:
+    """Return the date of a timestamp."""
+    return None if timestamp is None else _EPOCH + timestamp * _MICROSECOND
+
+
+def parse_date(value: object) -> dt.datetime | None:
+    """Return a date in UTC of a date or a string; None of nothing.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        If it is no date.
+    """
+    if is_missing(value) or value == "":
+        return None
+    if type(value).__name__ == "datetime64":
+        value = value.astype("datetime64[us]").item()  # type: ignore[attr-defined]
+    if isinstance(value, str):
+        value = dt.datetime.fromisoformat(value.strip())
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        value = dt.datetime.combine(value, dt.time())
+    if not isinstance(value, dt.datetime):
+        raise TypeError
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=dt.UTC)
+    value = value.astimezone(dt.UTC)
+    # A pandas Timestamp is a datetime too; keep the plain one.
+    return dt.datetime(
+        value.year, value.month, value.day, value.hour, value.minute, value.second,
+        value.microsecond, tzinfo=dt.UTC,
+    )  # fmt: skip
+
+
+def expected_date(got: object) -> str:
+    """Describe a date that is not one."""
+    return (
+        f"expected an ISO 8601 date such as 2025-08-22 or 2025-08-22T14:05Z, got {shortened(got)}"
+    )

@@ -1,0 +1,235 @@
+"""Errors of readers: what was expected of a file, what was found, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from relnews._checks import listed, shortened
+
+if TYPE_CHECKING:
+    pass
+
+
+def expected_json_object(got: str, reason: str) -> str:
+    """Describe a line that holds no JSON object."""
+    return f"expected one JSON object on the line, got {shortened(got[:100])} ({reason})"
+
+
+def expected_row(reason: str) -> str:
+    """Describe a row that is not CSV."""
+    reason = reason.partition(" - ")[0]  # what follows is about calling csv
+    return f"expected a row of CSV ({reason}); a quote inside a quoted cell is written twice"
+
+
+def expected_columns(expected: int, got: int) -> str:
+    """Describe a row that is longer or shorter than the header."""
+    return (
+        f"expected {expected} columns as in the header, got {got}; "
+        "put quotes around a cell that has a delimiter or a line break in it"
+    )
+
+
+def damaged_file(error: Exception) -> str:
+    """Describe the end of a packed file that could not be unpacked."""
+    if isinstance(error, EOFError):
+        return "the file ends in the middle; the rest is lost, copy or pack it again"
+    return f"the file is damaged ({error}); the rest is lost, copy or pack it again"
+
+
+def not_json_lines(name: str, *, array: bool) -> ValueError:
+    """Reject JSON that is not one object a line."""
+    got, query = ("one JSON array", "'.[]'") if array else ("JSON over several lines", ".")
+    return ValueError(
+        f"{name}: expected one JSON object a line (JSON Lines), got {got}. "
+        f"Convert it with `jq -c {query} {name} > articles.jsonl`, or load it with json.load and "
+        "pass the articles as a list."
+    )
+
+
+def no_header(name: str, reason: str) -> ValueError:
+    """Reject a CSV file whose first row cannot be read."""
+    return ValueError(f"{name}: the first row must name the columns: {reason}.")
+
+
+def no_such_column(name: str, column: str, header: list[str]) -> ValueError:
+    """Reject a name in `fields` that the header does not have."""
+    return ValueError(
+        f"{name}: `fields` names the column {column!r}, but the header has {listed(header)}."
+    )
+
+
+def unknown_field(got: str, fields: tuple[str, ...]) -> ValueError:
+    """Reject a name in `fields` that is no field of an article."""
+    return ValueError(
+        "`fields` maps a field of Article to the name that the file has for it, got the field "
+        f"{got!r}. Use {listed(fields)}."
+    )
+
+
+def unknown_format(got: object, formats: tuple[str, ...]) -> ValueError:
+    """Reject a format that no reader is for."""
+    return ValueError(f"`format` must be one of {listed(formats)} or None, got {got!r}.")
+
+
+def unknown_extension(name: str, known: tuple[str, ...], packed: tuple[str, ...]) -> ValueError:
+    """Reject a file whose name does not say what is in it."""
+    return ValueError(
+        f"cannot tell the format of {name!r} from its name: expected it to end in "
+        f"{', '.join(known)}, each also with {' or '.join(packed)}. "
+        'Say it with format="jsonl", "csv", "markdown", "html" or "feed".'
+    )
+
+
+#: What is read with the packages of an extra.
+_READERS = {
+    "markdown": ("Markdown needs PyYAML and markdown-it-py", "are"),
+    "feeds": ("feeds needs feedparser", "is"),
+    "html": ("HTML pages needs trafilatura", "is"),
+    "sql": ("databases needs SQLAlchemy", "is"),
+}
+
+
+def no_reader(*, extra: str) -> ImportError:
+    """Say how to install what reads a kind of articles."""
+    needs, verb = _READERS[extra]
+    return ImportError(
+        f"reading {needs}, which {verb} not installed: pip install 'relnews[{extra}]'"
+    )
+
+
+def check_articles_folder(path: Path, formats: Sequence[str]) -> None:
+    """Reject a folder that holds no documents, or more than one kind of them."""
+    if not formats:
+        message = (
+            "expected a file of articles, or a folder with Markdown, HTML or feeds in it, got the "
+            f"folder {str(path)!r}. Name a file in it."
+        )
+        raise IsADirectoryError(message)
+    if len(formats) > 1:
+        message = (
+            f"the folder {str(path)!r} has files of the formats {listed(formats)}. Say which to "
+            f"read, such as format={formats[0]!r}."
+        )
+        raise ValueError(message)
+
+
+def document_too_long(n_bytes: int) -> str:
+    """Describe a file that is not read."""
+    return f"expected a document of at most {n_bytes >> 20} MiB, unpacked; split it"
+
+
+def unreadable_front_matter(reason: str) -> str:
+    """Describe front matter that cannot be read."""
+    reason = " ".join(reason.split())
+    return f"expected front matter in YAML, TOML or JSON, and then text ({reason})"
+
+
+def long_front_matter(n_characters: int) -> str:
+    """Describe front matter that is not read."""
+    return f"longer than {n_characters:,} characters"
+
+
+def long_markdown(n_characters: int) -> str:
+    """Describe a text that is not read, for it could take minutes."""
+    return f"the text is longer than {n_characters:,} characters; part it, or leave it out"
+
+
+def quoted_markdown() -> str:
+    """Describe a text whose quotations take minutes to read."""
+    return "too many lines that may begin a quotation; put blank lines between those with '>'"
+
+
+def no_aliases() -> str:
+    """Describe YAML that refers to itself."""
+    return "aliases such as *name are not read; write the value out"
+
+
+def expected_mapping(got: str) -> str:
+    """Describe front matter without names."""
+    return f"expected names and values, got {got}"
+
+
+def unreadable_feed(reason: str, n_entries: int) -> str:
+    """Describe a feed that is none, or is damaged."""
+    if n_entries:
+        return f"the feed is damaged ({reason}); {n_entries:,} entries of it were read"
+    return f"expected a feed of RSS or Atom{f' ({reason})' if reason else ''}"
+
+
+def unreadable_page(reason: str) -> str:
+    """Describe a page that is none."""
+    return f"expected a page of HTML{f' ({reason})' if reason else ''}"
+
+
+def not_a_database_url() -> ValueError:
+    """Reject an address, without showing what may be secret in it."""
+    return ValueError(
+        "expected the address of a database, such as postgresql+psycopg://user@host/name or "
+        "sqlite:///file.db, got something else (not shown, for there may be a password in it)."
+    )
+
+
+def no_driver(name: str, package: str | None) -> ImportError:
+    """Say what is missing to reach a kind of database."""
+    return ImportError(
+        f"{name}:// needs the package {package or 'of its driver'}, which is not installed; for "
+        "PostgreSQL: pip install 'psycopg[binary]' and postgresql+psycopg://…"
+    )
+
+
+def check_result(wanted: Iterable[str], names: Sequence[str]) -> None:
+    """Refuse the result of a query that lacks a column which was named."""
+    for name in wanted:
+        if name not in names:
+            msg = f"the query has no column {name!r}: its result has {listed(names)}."
+            raise ValueError(msg)
+
+
+def check_watermark(value: object, types: tuple[type, ...], last: object) -> None:
+    """Refuse a value that cannot be compared, or not with the last one."""
+    known = isinstance(value, types) and not isinstance(value, bool)
+    alike = last is None or type(value) is type(last)
+    if not known or not alike or value != value:
+        before = "" if alike else f" after one of {type(last).__name__}"
+        msg = (
+            "the watermark must be a column of numbers, texts or dates, got a value of "
+            f"{type(value).__name__}{before}. Cast it in the query."
+        )
+        raise ValueError(msg)
+
+
+def no_watermark(archive: object) -> ValueError:
+    """Reject a query from a watermark on where there is none."""
+    return ValueError(
+        f"{archive} has no watermark to put into the query. Read all of it once, without "
+        ":watermark and with --watermark COLUMN."
+    )
+
+
+def another_watermark(archive: object, column: str, got: str) -> ValueError:
+    """Reject a watermark of another column than the one that the archive has."""
+    return ValueError(
+        f"{archive} has a watermark of the column {column!r}, got {got!r}. Build it anew to have "
+        "another."
+    )
+
+
+def database_error(name: str, message: str, *, lost: bool) -> Exception:
+    """Name what a database says, which cannot be reached or refuses a query."""
+    message = f"the {name} database says: {message}"
+    return ConnectionError(message) if lost else ValueError(message)
+
+
+def check_articles_file(path: Path) -> None:
+    """Reject a path at which there is no file."""
+    if path.is_dir():
+        message = f"expected a file of articles, got the folder {str(path)!r}. Name a file in it."
+        raise IsADirectoryError(message)
+    if not path.exists():
+        message = f"expected a file of articles, but there is no {str(path)!r}"
+        if not path.is_absolute():
+            message += f" in {str(Path.cwd())!r}"
+        message += ". Check the path."
+        raise FileNotFoundError(message)

@@ -1,0 +1,105 @@
+"""Load report: what was loaded, and what was skipped or repaired and why."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+
+from relnews.articles import Article
+from relnews.exceptions import ArticleError
+
+#: How many problems of a kind are named; the rest are only counted.
+EXAMPLES_NAMED = 5
+
+
+class Problem(enum.StrEnum):
+    """What can be wrong with a record."""
+
+    UNREADABLE = "unreadable"
+    MISSING_ID = "missing id"
+    DUPLICATE_ID = "duplicate id"
+    NO_WORDS = "no title and no text"
+    NO_TEXT = "no text"
+    BAD_DATE = "bad date"
+    DRAFT = "draft"
+    FUTURE = "dated in the future"
+
+    @property
+    def consequence(self) -> str:
+        """What happens to such a record unless the intake is strict."""
+        return {Problem.NO_TEXT: "kept, title only", Problem.BAD_DATE: "kept, undated"}.get(
+            self, "skipped"
+        )
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether anything is wrong; a draft is as it should be."""
+        return self not in (Problem.DRAFT, Problem.FUTURE)
+
+
+class Intake:
+    """What was loaded, and what was skipped or mended and why.
+
+    Parameters
+    ----------
+    strict : bool, default=False
+        Raise `ArticleError` at the first problem instead of counting it.
+
+    Attributes
+    ----------
+    loaded : int
+        Articles admitted.
+    problems : Counter of Problem
+        How often each kind of problem was met.
+    examples : dict of Problem to list of str
+        The first few of each kind, each with its place.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict = strict
+        self.loaded = 0
+        self.problems: Counter[Problem] = Counter()
+        self.examples: dict[Problem, list[str]] = {}
+        self._ids: set[str] = set()
+
+    @property
+    def skipped(self) -> int:
+        """Records that did not become an article of the archive."""
+        return sum(n for problem, n in self.problems.items() if problem.consequence == "skipped")
+
+    def report(self, problem: Problem, origin: str, detail: str) -> None:
+        """Count a problem, or raise it if the intake is strict and it is a fault."""
+        sentence = _problem_sentence(origin, problem.value, detail)
+        if self.strict and problem.is_fault:
+            raise ArticleError(sentence)
+        self.problems[problem] += 1
+        examples = self.examples.setdefault(problem, [])
+        if len(examples) < EXAMPLES_NAMED:
+            examples.append(sentence)
+
+    def admit(self, article: Article) -> bool:
+        """Say whether an article goes into the archive: its id is new."""
+        if article.id in self._ids:
+            self.report(
+                Problem.DUPLICATE_ID, article.origin, f"{article.id!r}; the first one is kept"
+            )
+            return False
+        self._ids.add(article.id)
+        self.loaded += 1
+        return True
+
+    def summary(self) -> str:
+        """Return the account as text: one line, and a few more for each kind of problem."""
+        lines = [f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"]
+        for problem, count in self.problems.most_common():
+            lines.append(f"  {problem.value}: {count:,} ({problem.consequence})")
+            examples = self.examples[problem]
+            lines.extend(f"    {sentence}" for sentence in examples)
+            if count > len(examples):
+                lines.append(f"    … and {count - len(examples):,} more")
+        return "\n".join(lines)
+
+
+def _problem_sentence(origin: str, problem: str, detail: str) -> str:
+    """Name a record that was skipped or mended."""
+    return f"{origin}: {problem}: {detail}" if detail else f"{origin}: {problem}"

@@ -1,0 +1,176 @@
+"""Records: dicts, objects and data frame rows become articles, or are reported."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+
+from relnews._checks import is_missing
+from relnews.articles import FIELDS, Article
+from relnews.dates import expected_date, parse_date
+from relnews.readers.load_report import Intake, Problem
+
+#: Names that published data sets use for a field of `Article`.
+ALIASES = {"lang": "language", "topics": "tags"}
+
+_PARSED = {"published", "expires", "tags"}
+
+
+def articles_from(source: object, intake: Intake) -> Iterator[Article]:
+    """Yield the articles of an iterable of dicts, `Article`, data frame rows or a data frame.
+
+    Parameters
+    ----------
+    source : iterable or DataFrame
+        Rows may be mappings, dataclasses, named tuples, pandas Series, or what
+        ``DataFrame.iterrows`` yields.
+    intake : Intake
+        Told of every record that is skipped or mended.
+
+    Yields
+    ------
+    Article
+        Each with an id that no earlier one had.
+    """
+    for number, record in enumerate(_rows(source), start=1):
+        if isinstance(record, Article) and record.origin:  # a reader has checked it
+            article: Article | None = record
+        else:
+            article = parse_article(_as_mapping(record, number), intake, f"article {number}")
+        if article is not None and intake.admit(article):
+            yield article
+
+
+def parse_article(
+    record: Mapping[str, object],
+    intake: Intake,
+    origin: str,
+    fields: Mapping[str, str] | None = None,
+) -> Article | None:
+    """Make an `Article` of a record, or tell the intake why that cannot be done.
+
+    Parameters
+    ----------
+    record : mapping
+        Field names to values; names that are no field of `Article` are ignored.
+    intake : Intake
+        Told of the problem, if there is one.
+    origin : str
+        Where the record is, for the message.
+    fields : mapping, optional
+        Field of `Article` to the name that the record has for it.
+    """
+    named = _rename(record, fields or {})
+    try:
+        values = {name: _text(named.get(name), name) for name in FIELDS if name not in _PARSED}
+        tags = _tags(named.get("tags"))
+    except TypeError as error:
+        intake.report(Problem.UNREADABLE, origin, str(error))
+        return None
+    identifier = values.pop("id")
+    if not (identifier and identifier.strip()):
+        intake.report(Problem.MISSING_ID, origin, _expected_id())
+        return None
+    title, dek, text = (values.pop(name) or "" for name in ("title", "dek", "text"))
+    if not text.strip():
+        if not (title.strip() or dek.strip()):
+            intake.report(Problem.NO_WORDS, origin, repr(identifier))
+            return None
+        intake.report(Problem.NO_TEXT, origin, repr(identifier))
+    dates: dict[str, dt.datetime | None] = {}
+    for name in ("published", "expires"):
+        try:
+            dates[name] = parse_date(named.get(name))
+        except (TypeError, ValueError, OverflowError):
+            detail = expected_date(named.get(name))
+            intake.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
+            dates[name] = None
+    about = {name: value or None for name, value in values.items()}
+    return Article(
+        id=identifier, title=title, dek=dek, text=text, tags=tags, origin=origin,
+        published=dates["published"], expires=dates["expires"], **about,
+    )  # fmt: skip
+
+
+def _rows(source: object) -> Iterable[object]:
+    if hasattr(source, "iter_rows"):  # polars
+        return source.iter_rows(named=True)  # type: ignore[no-any-return]
+    if hasattr(source, "itertuples"):  # pandas; named rows would lose names like "body text"
+        names = [str(name) for name in source.columns]  # type: ignore[attr-defined]
+        return (dict(zip(names, row, strict=True)) for row in source.itertuples(False, None))
+    if isinstance(source, (str, bytes, Mapping, Article)) or not isinstance(source, Iterable):
+        raise _not_articles(source)
+    return source
+
+
+def _as_mapping(record: object, number: int) -> Mapping[str, object]:
+    if isinstance(record, Mapping):
+        return record
+    if isinstance(record, tuple) and len(record) == 2 and hasattr(record[1], "to_dict"):
+        record = record[1]  # DataFrame.iterrows
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        return {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+    for convert in ("_asdict", "to_dict"):
+        if hasattr(record, convert):
+            return getattr(record, convert)()  # type: ignore[no-any-return]
+    raise _not_an_article(record, number)
+
+
+def _rename(record: Mapping[str, object], fields: Mapping[str, str]) -> dict[str, object]:
+    named = {name: record[alias] for alias, name in ALIASES.items() if alias in record}
+    named.update((name, value) for name, value in record.items() if not is_missing(value))
+    named.update((name, record.get(theirs)) for name, theirs in fields.items())
+    return named
+
+
+def _text(value: object, name: str) -> str | None:
+    if is_missing(value):
+        return None
+    if isinstance(value, str):
+        return value if value.isascii() else _without_lone_surrogates(value)
+    if isinstance(value, Iterable):
+        raise TypeError(_expected_string(name, value))
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a pandas column of integers with gaps
+    return str(value)
+
+
+def _without_lone_surrogates(text: str) -> str:
+    # JSON can spell half of a surrogate pair; no encoding, file or database takes it.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
+        tags = [_text(tag, "tags") or "" for tag in value]
+    else:
+        tags = (_text(value, "tags") or "").split(",")
+    return tuple(tag.strip() for tag in tags if tag.strip())
+
+
+def _expected_id() -> str:
+    """Describe an id that is missing."""
+    return "expected a non-empty `id`; map another field to it if the data calls it differently"
+
+
+def _expected_string(name: str, got: object) -> str:
+    """Describe a field of the wrong type."""
+    return f"`{name}` must be a string, got {type(got).__name__}"
+
+
+def _not_articles(got: object) -> TypeError:
+    """Reject something that is not a collection of articles."""
+    return TypeError(
+        "`articles` must be an iterable of dicts, Article objects or data frame rows, "
+        f"got {type(got).__name__}. Put a single article into a list; read a file with "
+        "relnews.read_articles(path)."
+    )
+
+
+def _not_an_article(got: object, number: int) -> TypeError:
+    """Reject a row that has no named fields."""
+    return TypeError(
+        f"article {number} must be a mapping, an Article or a data frame row, "
+        f"got {type(got).__name__}."
+    )
