@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relnews.readers.load_report import EXAMPLES_NAMED, Intake, Problem
-from relnews.readers.records import articles_from, parse_article
 from relnews.articles import FIELDS, Article
 from relnews.exceptions import ArticleError
+from relnews.readers.load_report import EXAMPLES_NAMED, Intake, Problem
+from relnews.readers.records import articles_from, parse_article
 
 GOOD = {"id": "good", "title": "A title", "text": "Some text."}
 

@@ -11,9 +11,9 @@ import pytest
 
 import relnews
 from relnews import evaluation
-from relnews.readers.load_report import Problem
 from relnews.cli import main
 from relnews.exceptions import RelnewsError
+from relnews.readers.load_report import Problem
 from relnews.results import RelatedItem
 from relnews.storage.arrays import DTYPES
 from relnews.storage.catalogue import FORMAT_VERSION, Catalogue
@@ -62,7 +62,7 @@ def test_the_map_names_every_module() -> None:
     modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
     modules |= {path.parent.name for path in package.glob("*/__init__.py")}
     assert relnews.__doc__ is not None
-    assert set(re.findall(r"^`(\w+)`", relnews.__doc__, re.MULTILINE)) == modules
+    assert set(re.findall(r"`(\w+)`", relnews.__doc__)) == modules
 
 
 #: The section of each kind of folder.

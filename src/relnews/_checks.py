@@ -151,3 +151,41 @@ def is_missing(value: object) -> bool:
         return bool(value != value)  # how NaN and NaT show themselves
     except (TypeError, ValueError):  # pandas.NA; arrays
         return type(value).__name__ == "NAType"
+
+
+def check_weighting(title_weight: object, title_share: object) -> None:
+    """Raise ValueError unless both weights of titles are numbers from 0 to 1000."""
+    for name, value in (("title_weight", title_weight), ("title_share", title_share)):
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not is_number or not 0 <= float(value) <= 1000:  # type: ignore[arg-type]
+            msg = f"`{name}` must be a number from 0 to 1000, got {shortened(value)}."
+            raise ValueError(msg)
+
+
+def check_stop_words(value: object) -> str | tuple[str, ...] | None:
+    """Return 'language', 'english', None or a tuple of words, or raise ValueError."""
+    if value is None or value in ("language", "english"):
+        return value
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        words = tuple(value)
+        if all(isinstance(word, str) for word in words):
+            return words
+    msg = (
+        "`stop_words` must be 'language', 'english', an iterable of strings or None, "
+        f"got {shortened(value)}. For another language pass `language`, or its list of words."
+    )
+    raise ValueError(msg)
+
+
+def check_folding(value: object) -> None:
+    """Refuse spellings that are not known."""
+    if value not in ("english", None):
+        msg = f"`folding` must be 'english' or None, got {shortened(value)}."
+        raise ValueError(msg)
+
+
+def check_n_jobs(value: object) -> None:
+    """Reject a number of threads that joblib would not understand."""
+    if value is not None and check_integer("n_jobs", value, minimum=-(2**31)) == 0:
+        msg = "`n_jobs` must be at least 1, -1 for all cores, or None, got 0."
+        raise ValueError(msg)

@@ -7,8 +7,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from relnews._checks import check_integer
-
 Task = TypeVar("Task")
 Worker = TypeVar("Worker")
 Answer = TypeVar("Answer")
@@ -65,10 +63,3 @@ def in_order(
         with warnings.catch_warnings():  # joblib calls it a waste when a reader has seen enough
             warnings.simplefilter("ignore", UserWarning)
             answers.close()
-
-
-def check_n_jobs(value: object) -> None:
-    """Reject a number of threads that joblib would not understand."""
-    if value is not None and check_integer("n_jobs", value, minimum=-(2**31)) == 0:
-        msg = "`n_jobs` must be at least 1, -1 for all cores, or None, got 0."
-        raise ValueError(msg)

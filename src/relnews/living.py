@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from relnews import _checks
-from relnews._checks import check_real
-from relnews._parallel import check_n_jobs
+from relnews._checks import check_n_jobs, check_real
 from relnews.results import UpdateReport
 from relnews.storage.catalogue import Catalogue
 

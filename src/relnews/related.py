@@ -12,18 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from relnews import _checks
-from relnews._checks import check_integer, shortened
-from relnews._parallel import check_n_jobs
+from relnews._checks import (
+    check_folding,
+    check_integer,
+    check_n_jobs,
+    check_stop_words,
+    check_weighting,
+    shortened,
+)
 from relnews.exceptions import UnknownArticleError
 from relnews.living import LivingArchive
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
 from relnews.options.selection import check_agencies, check_prefer
 from relnews.results import Drift, RelatedList, UpdateReport
-from relnews.search.weights import check_weighting
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
-from relnews.text.analysis import check_folding, check_stop_words
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -14,8 +14,8 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from starlette.testclient import TestClient
-from test_html import items, lists
 
+from export.test_html import items, lists
 from relnews import RelatedItem, RelatedList, RelatedNews, web
 from relnews.cli import main
 from relnews.export import feeds, jsonld

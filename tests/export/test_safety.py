@@ -16,8 +16,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
-from test_html import in_browsers, lists
 
+from export.test_html import in_browsers, lists
 from relnews import RelatedItem, RelatedList
 from relnews.export import feeds, html, jsonld
 from relnews.export import json as json_export

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from test_selection import text_of
 
 import reference
+from lists.test_selector import text_of
 from relnews import RelatedNews
 from relnews.cli import main
 from relnews.search import bounds

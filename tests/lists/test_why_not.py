@@ -5,11 +5,11 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_rules import Editor, articles_and_rules, is_barred, is_visible
-from test_selection import selections
 
 import reference
+from lists.test_selector import selections
 from relnews import Recency, RelatedNews, Selection
+from storage.test_rules import Editor, articles_and_rules, is_barred, is_visible
 
 
 @settings(max_examples=30)

@@ -236,7 +236,7 @@ def test_conditions_that_are_none(given, error, words):
 @pytest.mark.parametrize("given", [(0,), (-1,), (math.nan,), (365, 2), (365, -0.1), (365, 0, -1)])
 def test_recency_that_is_none(given):
     """A half-life is above 0, a floor a share."""
-    with pytest.raises(ValueError, match="`half_life` must be above 0"):
+    with pytest.raises(ValueError, match=r"`(half_life|floor|offset)` must be"):
         Recency(*given)
 
 

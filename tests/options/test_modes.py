@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_selection import Greedy
 
 import reference
+from lists.test_selector import Greedy
 from relnews import MODES, Mode, Recency, RelatedList, RelatedNews, Selection
 from relnews.export import html, json
 from relnews.lists.builder import Desk

@@ -22,12 +22,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
-from relnews.readers.load_report import Problem
 from relnews.articles import Article
 from relnews.cli import main
 from relnews.exceptions import ArticleError
 from relnews.readers import ArticleReader, documents, read_articles
 from relnews.readers.documents import id_of
+from relnews.readers.load_report import Problem
 from relnews.readers.plain import text_of
 
 Write = Callable[..., Path]

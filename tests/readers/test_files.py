@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relnews.readers.load_report import Intake, Problem
-from relnews.readers.records import articles_from
 from relnews.articles import FIELDS, Article
 from relnews.exceptions import ArticleError
 from relnews.readers import ArticleReader, read_articles
+from relnews.readers.load_report import Intake, Problem
+from relnews.readers.records import articles_from
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,

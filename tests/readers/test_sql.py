@@ -22,10 +22,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from relnews import RelatedNews
-from relnews.readers.load_report import Problem
 from relnews.cli import main
 from relnews.exceptions import ArticleError
 from relnews.readers import read_sql
+from relnews.readers.load_report import Problem
 from relnews.readers.sql import recalled, remember
 
 SECRET = "s3cr3t p@ss/word"

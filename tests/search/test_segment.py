@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews._kernels.wording import BREAK, NO_PLACE, PHRASE
+from relnews.dates import UNDATED
 from relnews.exceptions import ArticleError
 from relnews.search import segment
-from relnews.dates import UNDATED
 from relnews.search.segment import (
     MOST_PAIRS,
     SEGMENT_ARTICLES,

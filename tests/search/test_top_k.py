@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 import reference
 from relnews.archive import archive as archive_module
 from relnews.archive.archive import Archive
-from relnews.readers.load_report import Intake
-from relnews.readers.records import articles_from
 from relnews.articles import Article
+from relnews.dates import UNDATED
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
+from relnews.readers.load_report import Intake
+from relnews.readers.records import articles_from
 from relnews.search import bounds
-from relnews.dates import UNDATED
 from relnews.search.top_k import rank
 from relnews.search.weights import Weighting
 from relnews.text.analysis import Analysis

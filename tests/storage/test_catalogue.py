@@ -15,9 +15,9 @@ import reference
 from relnews import MODES, ArchiveChangedError, ArchiveFormatError, Mode, RelatedNews, Selection
 from relnews.archive import archive
 from relnews.articles import Article
+from relnews.dates import moment, timestamp
 from relnews.results import RelatedItem, item_of
 from relnews.storage import catalogue
-from relnews.dates import moment, timestamp
 from relnews.storage.catalogue import Catalogue, FolderEntry
 from strategies import archives
 

@@ -12,10 +12,10 @@ from unittest import mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_selection import Greedy
-from test_updates import RANKED
 
 import reference
+from lists.test_selector import Greedy
+from maintenance.test_updates import RANKED
 from relnews import MODES, ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
 from relnews.storage import list_reader, rules
 from relnews.storage.catalogue import CATALOGUE

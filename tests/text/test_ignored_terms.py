@@ -6,9 +6,9 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
-from test_updates import RANKED, STOP_WORDS, EpochOfIdf, K, Living, frequencies
 
 import reference
+from maintenance.test_updates import RANKED, STOP_WORDS, EpochOfIdf, K, Living, frequencies
 from relnews import ArchiveFormatError, RelatedNews, Rule
 from relnews.maintenance import updates
 from relnews.search import bounds

@@ -35,8 +35,8 @@ from relnews import (
     read_articles,
     warm_up,
 )
-from relnews.readers.load_report import Problem
 from relnews.export import html, json, text
+from relnews.readers.load_report import Problem
 from relnews.sample import DEMO_ID, sample_articles
 
 

@@ -16,11 +16,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from test_browser import CONTRASTS, HOSTILE
 
 from relnews import RelatedNews, web
 from relnews.export import html
 from relnews.sample import DEMO_ID, sample_articles
+from web.test_browser import CONTRASTS, HOSTILE
 
 if TYPE_CHECKING:
     from playwright import sync_api

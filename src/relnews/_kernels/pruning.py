@@ -1,8 +1,8 @@
 """Exact top-k without walking the postings of common terms: the bounds.
 
 The terms of a query fall in two. Rare ones are walked: their postings are added to the sums of the
-articles (rows). Of the common ones each row has an outline (`relnews.search.bounds`), which says how
-much they can add at most. Three bounds, each tighter and dearer than the last, sort out all but a few
+articles (rows). Of the common ones each row has an outline (`relnews.search.bounds`), which bounds
+what they add. Three bounds, each tighter and dearer than the last, sort out all but a few
 rows, and those are summed from their terms:
 
 1. the length of the common part, for every row: sum + ‖q‖ ‖d‖;

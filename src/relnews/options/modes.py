@@ -18,6 +18,15 @@ UNFADED = Recency(floor=1)
 FALLBACKS = ("section", "latest")
 
 
+def check_fallback(value: object, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what fills a short list, or raise ValueError."""
+    names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
+    if names is None or any(name not in known for name in names):
+        msg = f"`fallback` must be several of {listed(known)}, got {shortened(value)}."
+        raise ValueError(msg)
+    return names
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Mode:
     """What a list is asked for. Whatever a caller says besides goes before it.
@@ -81,12 +90,3 @@ DEFAULT = "news"
 
 #: The mode that stored lists are of: those of another are ranked.
 STORED = "news"
-
-
-def check_fallback(value: object, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what fills a short list, or raise ValueError."""
-    names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
-    if names is None or any(name not in known for name in names):
-        msg = f"`fallback` must be several of {listed(known)}, got {shortened(value)}."
-        raise ValueError(msg)
-    return names

@@ -11,13 +11,12 @@ idf of a's title that is found in b's text, two articles are similar by
 from __future__ import annotations
 
 import dataclasses
-import numbers
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import shortened
+from relnews._checks import check_weighting
 from relnews._kernels import moments as _moments
 from relnews._kernels._compile import frozen
 from relnews._kernels.quoting import PHRASE_WEIGHT
@@ -151,12 +150,3 @@ def sums(
 def inverse(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return 1 / sum, and 0 for an article without terms."""
     return np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
-
-
-def check_weighting(title_weight: object, title_share: object) -> None:
-    """Raise ValueError unless both weights of titles are numbers from 0 to 1000."""
-    for name, value in (("title_weight", title_weight), ("title_share", title_share)):
-        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not is_number or not 0 <= float(value) <= 1000:  # type: ignore[arg-type]
-            msg = f"`{name}` must be a number from 0 to 1000, got {shortened(value)}."
-            raise ValueError(msg)

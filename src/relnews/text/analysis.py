@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import listed, shortened
+from relnews._checks import check_folding, check_stop_words, listed
 from relnews._kernels._compile import frozen
 from relnews._kernels.runs import CHANGES, WORD_BIT
 from relnews.articles import Article
@@ -238,28 +238,6 @@ def encode(text: str, *, lower: bool = True) -> tuple[bytes, bool]:
     if lower and ("\u0130" in text or "\u03a3" in text):
         text = text.lower()
     return text.encode("utf-8", "surrogatepass"), False
-
-
-def check_stop_words(value: object) -> str | tuple[str, ...] | None:
-    """Return 'language', 'english', None or a tuple of words, or raise ValueError."""
-    if value is None or value in ("language", "english"):
-        return value
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        words = tuple(value)
-        if all(isinstance(word, str) for word in words):
-            return words
-    msg = (
-        "`stop_words` must be 'language', 'english', an iterable of strings or None, "
-        f"got {shortened(value)}. For another language pass `language`, or its list of words."
-    )
-    raise ValueError(msg)
-
-
-def check_folding(value: object) -> None:
-    """Refuse spellings that are not known."""
-    if value not in ("english", None):
-        msg = f"`folding` must be 'english' or None, got {shortened(value)}."
-        raise ValueError(msg)
 
 
 def _no_pystemmer() -> ImportError:
