@@ -23,7 +23,7 @@ from relnews import (
     UnknownArticleError,
     read_articles,
 )
-from relnews.archive.archive import BLOCK, Archive
+from relnews.archive.archive import BLOCK
 from relnews.sample import DEMO_ID, sample_articles
 
 RECORDS = [
@@ -476,7 +476,7 @@ def test_related_all_computes_as_it_is_asked(n_jobs):
     news = RelatedNews(n_jobs=n_jobs).fit(articles)
 
     with mock.patch.object(
-        Archive, "rank_articles", autospec=True, side_effect=Archive.rank_articles
+        Snapshot, "rank_articles", autospec=True, side_effect=Snapshot.rank_articles
     ) as rank_articles:
         lists = news.related_all(1)
         assert rank_articles.call_count == 0

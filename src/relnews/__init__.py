@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         RelnewsError,
         UnknownArticleError,
     )
-    from relnews.lists.explain import Explanation, WhyNot
+    from relnews.lists.explanation import Explanation, WhyNot
     from relnews.options.conditions import Conditions
     from relnews.options.list_options import Options
     from relnews.options.modes import MODES, Mode
@@ -69,8 +69,8 @@ _HOME = {
     "ArticleError": "exceptions",
     "RelnewsError": "exceptions",
     "UnknownArticleError": "exceptions",
-    "Explanation": "lists.explain",
-    "WhyNot": "lists.explain",
+    "Explanation": "lists.explanation",
+    "WhyNot": "lists.explanation",
     "Drift": "results",
     "RelatedItem": "results",
     "RelatedList": "results",

@@ -23,3 +23,8 @@ class ArchiveFormatError(RelnewsError, ValueError):
 
 class ArchiveChangedError(RelnewsError, RuntimeError):
     """An archive kept changing while an answer was read from it."""
+
+    def __init__(
+        self, message: str = "the archive kept changing while it was read. Try again."
+    ) -> None:
+        super().__init__(message)

@@ -32,9 +32,10 @@ from relnews.storage.catalogue import Catalogue
 if TYPE_CHECKING:
     import datetime as dt
 
+    from relnews.archive.snapshot import Snapshot
     from relnews.articles import Article
-    from relnews.lists.builder import Desk
-    from relnews.lists.explain import Explanation, WhyNot
+    from relnews.lists.builder import ListBuilder
+    from relnews.lists.explanation import Explanation, WhyNot
     from relnews.lists.near_duplicates import Progress
     from relnews.options.list_options import Options, Plan
     from relnews.options.selection import Prefer
@@ -116,7 +117,6 @@ class RelatedNews(LivingArchive):
         self.language = language
         self.sublinear_tf = sublinear_tf
         self.recency = recency
-        self._desk: Desk | None = None
         self._has_ranked = False
 
     def fit(self, articles: object, *, intake: Intake | None = None) -> RelatedNews:
@@ -196,11 +196,11 @@ class RelatedNews(LivingArchive):
             return Drift(idf)
         _checks.check_integer("sample", sample, minimum=0)
         k, differ, n = settings["k"], 0, 0
-        desk, plan = self._lists_of({"mode": STORED})
+        plan = _plan_of({"mode": STORED})
         ids = archive.catalogue.all_ids()
         for identifier in ids[:: max(-(-len(ids) // sample), 1)] if sample else ():
             with contextlib.suppress(UnknownArticleError):  # removed meanwhile
-                ranked = archive.current(functools.partial(desk.article, identifier, k, plan))
+                ranked = archive.answer(functools.partial(_built, identifier, k, plan))
                 differ += self.related(identifier, k, mode=STORED).ids != ranked.ids
                 n += 1
         return Drift(idf, differ / n if n else None)
@@ -235,8 +235,8 @@ class RelatedNews(LivingArchive):
             found = list_reader.stored_list(catalogue, str(id), k)
             if found is not None:
                 return found
-        desk, plan = self._lists_of(options)
-        return desk.archive.current(lambda: desk.article(str(id), k, plan))
+        archive, plan = self._fitted(), _plan_of(options)
+        return archive.answer(lambda snapshot: _built(str(id), k, plan, snapshot))
 
     def blocks(
         self,
@@ -263,23 +263,20 @@ class RelatedNews(LivingArchive):
             In the order of ``sizes``.
         """
         _check_sizes(sizes)
-        plans = {mode: self._lists_of({**options, "mode": mode}) for mode in sizes}
         archive = self._fitted()
+        plans = {mode: _plan_of({**options, "mode": mode}) for mode in sizes}
 
-        def state() -> tuple[int, int]:
-            return archive.index.generation, archive.catalogue.generation()
-
-        def answer() -> dict[str, RelatedList]:
-            before = state()
+        def answer(snapshot: Snapshot) -> dict[str, RelatedList]:
+            (key,) = snapshot.keys_of([str(id)])
             lists: dict[str, RelatedList] = {}
-            for mode, (desk, plan) in plans.items():
-                beside = [item for one in lists.values() for item in one.ids]
-                lists[mode] = desk.article(str(id), sizes[mode], plan, beside)
-            if state() != before:  # one list may be of before a change, another of after it
-                raise integrity.archive_changed()
+            for mode, plan in plans.items():
+                beside = snapshot.keys_of(
+                    [other for block in lists.values() for other in block.ids]
+                )
+                lists[mode] = _builder(snapshot, plan).article(key, sizes[mode], beside=beside)
             return lists
 
-        return archive.current(answer)
+        return archive.answer(answer)
 
     def related_to_text(
         self,
@@ -323,8 +320,8 @@ class RelatedNews(LivingArchive):
             found = draft_list.list_of_draft(self._read_catalogue(), draft, k)
             if found is not None:
                 return found
-        desk, plan = self._lists_of(options)
-        return desk.archive.current(lambda: desk.draft(draft, k, plan))
+        archive, plan = self._fitted(), _plan_of(options)
+        return archive.answer(lambda snapshot: _builder(snapshot, plan).draft(draft, k))
 
     def related_all(
         self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
@@ -348,15 +345,16 @@ class RelatedNews(LivingArchive):
         """
         _checks.check_integer("k", k, minimum=1)
         check_n_jobs(self.n_jobs)
-        desk, plan = self._lists_of(options)
+        archive, plan = self._fitted(), _plan_of(options)
         keys = None
         if ids is not None:
-            with desk.archive.locked():  # nothing that another thread has not committed yet
-                keys = desk.archive.keys_of([*dict.fromkeys(map(str, ids))])
-        blocks = desk.archive.by_blocks(
-            lambda some: desk.articles(some, k, plan), self.n_jobs, keys
-        )
-        return (one for block in blocks for one in block)
+            wanted = [*dict.fromkeys(map(str, ids))]
+            keys = archive.answer(lambda snapshot: snapshot.keys_of(wanted))
+        blocks = archive.by_blocks(
+            lambda snapshot, some: [*_builder(snapshot, plan).articles(some, k)],
+            self.n_jobs, keys,
+        )  # fmt: skip
+        return (related for block in blocks for related in block)
 
     @property
     def rules(self) -> Rules:
@@ -406,9 +404,9 @@ class RelatedNews(LivingArchive):
         sources = check_agencies(agencies)
         check_n_jobs(self.n_jobs)
         archive = self._fitted()
-        return archive.current(
-            lambda: near_duplicates.groups_of(
-                archive, threshold, prefer, self.n_jobs, progress, sources
+        return archive.answer(
+            lambda snapshot: near_duplicates.groups_of(
+                snapshot, threshold, prefer, self.n_jobs, progress, sources
             )
         )
 
@@ -429,11 +427,10 @@ class RelatedNews(LivingArchive):
         UnknownArticleError
             If the archive lacks one of them.
         """
-        from relnews.lists import why_not
+        from relnews.lists.explain import explain
 
-        desk, plan = self._lists_of(options)
-        archive = desk.archive
-        return archive.current(lambda: why_not.explanation_of(archive, str(a), str(b), plan))
+        archive, plan = self._fitted(), _plan_of(options)
+        return archive.answer(lambda snapshot: explain(snapshot, str(a), str(b), plan))
 
     def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
         """Say why an article is not among the first k of the list of another.
@@ -455,11 +452,11 @@ class RelatedNews(LivingArchive):
         UnknownArticleError
             If the archive lacks ``a``.
         """
-        from relnews.lists import why_not
+        from relnews.lists.why_not import why_not
 
         _checks.check_integer("k", k, minimum=1)
-        desk, plan = self._lists_of(options)
-        return desk.archive.current(lambda: why_not.reason_of(desk, str(a), str(b), k, plan))
+        archive, plan = self._fitted(), _plan_of(options)
+        return archive.answer(lambda snapshot: why_not(snapshot, str(a), str(b), k, plan))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
@@ -489,15 +486,23 @@ class RelatedNews(LivingArchive):
         news._catalogue = catalogue
         return news
 
-    def _lists_of(self, options: Options) -> tuple[Desk, Plan]:
-        """Return who makes lists, and what they are asked for."""
-        from relnews.lists.builder import Desk
-        from relnews.options.list_options import Plan
 
-        archive, plan = self._fitted(), Plan.of(options)
-        if self._desk is None or self._desk.archive is not archive:
-            self._desk = Desk(archive)
-        return self._desk, plan
+def _plan_of(options: Options) -> Plan:
+    from relnews.options.list_options import Plan
+
+    return Plan.of(options)
+
+
+def _built(identifier: str, k: int, plan: Plan, snapshot: Snapshot) -> RelatedList:
+    """Return the list of an article as it is ranked now."""
+    (key,) = snapshot.keys_of([identifier])
+    return _builder(snapshot, plan).article(key, k)
+
+
+def _builder(snapshot: Snapshot, plan: Plan) -> ListBuilder:
+    from relnews.lists.builder import ListBuilder
+
+    return ListBuilder(snapshot, plan)
 
 
 def _given(articles: object, intake: Intake | None) -> tuple[Iterable[Article], Intake]:

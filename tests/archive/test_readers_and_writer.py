@@ -13,7 +13,7 @@ import pytest
 
 import pairs
 from relnews import RelatedNews, UnknownArticleError
-from relnews.archive.archive import Archive
+from relnews.archive.snapshot import Snapshot
 from relnews.maintenance import updates
 
 
@@ -129,18 +129,18 @@ def test_threads_read_while_one_writes(tmp_path, lists):
 def test_who_is_always_overtaken_gets_a_list_all_the_same():
     """However fast changes come, nothing changes in the end until the list is made."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
-    rank, writers = Archive.rank_articles, []
+    rank, writers = Snapshot.rank_articles, []
 
-    def overtaken(archive, *arguments):
-        ranked = rank(archive, *arguments)
+    def overtaken(snapshot, *arguments):
+        ranked = rank(snapshot, *arguments)
         change = [pairs.story(100 + len(writers))]
         writers.append(threading.Thread(target=news.partial_fit, args=(change,)))
         writers[-1].start()
-        if not archive.catalogue._connection.in_transaction:
+        if not news.archive_.catalogue._connection.in_transaction:
             writers[-1].join()
         return ranked
 
-    with mock.patch.object(Archive, "rank_articles", overtaken):
+    with mock.patch.object(Snapshot, "rank_articles", overtaken):
         got = news.related("s0", 4)
     for writer in writers:
         writer.join()
@@ -154,12 +154,12 @@ def test_who_is_always_overtaken_gets_a_list_all_the_same():
 def test_what_goes_while_its_list_is_made_has_none(options):
     """The list is not that of an article of before among those of after."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
-    rank = Archive.rank_articles
+    rank = Snapshot.rank_articles
 
-    def late(archive, *arguments):
+    def late(snapshot, *arguments):
         if "s0" in news:
             news.remove("s0")
-        return rank(archive, *arguments)
+        return rank(snapshot, *arguments)
 
-    with mock.patch.object(Archive, "rank_articles", late), pytest.raises(UnknownArticleError):
+    with mock.patch.object(Snapshot, "rank_articles", late), pytest.raises(UnknownArticleError):
         news.related("s0", 4, **options)

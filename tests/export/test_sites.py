@@ -20,6 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relnews import RelatedNews, Selection
+from relnews.archive.snapshot import Snapshot
 from relnews.cli import main
 from relnews.export import html as html_export
 from relnews.export.folder import kept
@@ -251,9 +252,9 @@ def test_stored_lists_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     news.compute_lists(k=2)
     expected = {one.id: one.to_dict() for one in news.related_all(2)}
     calls = []
-    rank = type(news.archive_).rank_articles
+    rank = Snapshot.rank_articles
     monkeypatch.setattr(
-        type(news.archive_), "rank_articles",
+        Snapshot, "rank_articles",
         lambda self, keys, *rest: calls.append(keys) or rank(self, keys, *rest),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ import reference
 from lists.test_selector import Greedy
 from relnews import MODES, Mode, Recency, RelatedList, RelatedNews, Selection
 from relnews.export import html, json
-from relnews.lists.builder import Desk
+from relnews.lists.builder import ListBuilder
 from relnews.options import modes
 from relnews.options.selection import STORY
 from relnews.sample import DEMO_ID, sample_articles
@@ -154,15 +154,15 @@ def test_blocks_are_of_one_state(tmp_path):
     sizes = {"news": 2, "background": 2, "also": 2}
     before = news.blocks(DEMO_ID, sizes)
     unwanted = [before["news"][0].id, before["also"][0].id]
-    make, changes = Desk.article, iter(unwanted)
+    make, changes = ListBuilder.article, iter(unwanted)
 
-    def article(desk, *arguments):
-        made = make(desk, *arguments)
+    def article(builder, *arguments, **beside):
+        made = make(builder, *arguments, **beside)
         for change in itertools.islice(changes, 1):
             writer.rules.hide(f"id={change}")
         return made
 
-    with mock.patch.object(Desk, "article", article):
+    with mock.patch.object(ListBuilder, "article", article):
         blocks = news.blocks(DEMO_ID, sizes)
     assert {item for one in blocks.values() for item in one.ids}.isdisjoint(unwanted)
     assert blocks == writer.blocks(DEMO_ID, sizes)

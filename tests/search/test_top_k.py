@@ -53,7 +53,7 @@ def build(
 
 def lists_of(archive, k):
     """Return {id: [(id, score, similarity), …]} of every article."""
-    blocks = archive.by_blocks(lambda keys: archive.rank_articles(keys, k), n_jobs=1)
+    blocks = archive.by_blocks(lambda snapshot, keys: snapshot.rank_articles(keys, k), n_jobs=1)
     lists = {}
     for ranked in itertools.chain.from_iterable(blocks):
         (own,) = archive.catalogue.ids([ranked.query])
@@ -123,7 +123,7 @@ def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles
     ]
     expected = reference.ranking(reference.unit_weights(query, idf), rows, k)
 
-    ranked = archive.rank_draft(Article("", title=title, text=text), k)
+    ranked = archive.snapshot().rank_draft(Article("", title=title, text=text), k)
 
     assert in_words(archive, ranked) == expected
 
@@ -291,7 +291,9 @@ def test_block_size_and_n_jobs_do_not_matter():
     for block in (1, 7, 1000):
         for n_jobs in (1, 2, -1):
             with mock.patch.object(archive_module, "BLOCK", block):
-                blocks = archive.by_blocks(lambda keys: archive.rank_articles(keys, 8), n_jobs)
+                blocks = archive.by_blocks(
+                    lambda snapshot, keys: snapshot.rank_articles(keys, 8), n_jobs
+                )
                 ranked = list(itertools.chain.from_iterable(blocks))
             ids = archive.catalogue.ids([one.query for one in ranked])
             assert ids == [article["id"] for article in articles]
@@ -300,7 +302,7 @@ def test_block_size_and_n_jobs_do_not_matter():
 
 def test_a_draft_has_no_key_and_an_empty_archive_no_list():
     """Ranking against nothing is an empty list."""
-    ranked = build([]).rank_draft(Article("", text="anything"), 3)
+    ranked = build([]).snapshot().rank_draft(Article("", text="anything"), 3)
 
     assert ranked.query == NO_ARTICLE
     assert len(ranked.key) == 0

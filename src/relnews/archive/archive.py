@@ -13,28 +13,26 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import _checks, dates
-from relnews._kernels.tokens import UNKNOWN
+from relnews import dates
 from relnews._parallel import in_order
 from relnews.archive.live_segment import Epoch, View
+from relnews.archive.snapshot import Snapshot
 from relnews.archive.state import Index
 from relnews.articles import Article
 from relnews.dates import UNDATED, timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.options.conditions import Resolved, Where
 from relnews.options.recency import Recency, check_own_recency
 from relnews.search.bounds import CommonTerms
-from relnews.search.query import Limits
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
-from relnews.search.top_k import Ranked, rank
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
-from relnews.text.analysis import MIN_LENGTH, Analysis
-from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query, WordCounter
+from relnews.storage.rules import Book
+from relnews.text.analysis import Analysis
+from relnews.text.article_terms import WordCounter
 from relnews.text.ignored_terms import IgnoredTerms
-from relnews.text.vocabulary import Vocabulary, Workspace
+from relnews.text.vocabulary import Vocabulary
 
 #: A segment is closed at so many (article, term) pairs even if it has room for more articles.
 SEGMENT_PAIRS = 1 << 25
@@ -80,9 +78,8 @@ class Archive:
         self.store = store
         self.catalogue: Catalogue = store.catalogue
         self._read_settings()
-        self._filtered_of: View | None = None
-        self._filtered: dict[Where, View] = {}
-        self.index = Index(store, self.analysis, self.weighting, self.recency)
+        self._latest: Snapshot | None = None
+        self.index = self._new_index()
         self.refresh()
 
     def _read_settings(self) -> None:
@@ -95,6 +92,9 @@ class Archive:
             check_own_recency(self.recency)
             self.n_stop = int(setting("n_stop"))
             self._made = str(setting("made"))
+
+    def _new_index(self) -> Index:
+        return Index(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
 
     @classmethod
     def build(
@@ -179,16 +179,14 @@ class Archive:
                     raise
 
     def refresh(self) -> bool:
-        """Take in what others have committed; say whether there was anything."""
+        """Apply what others have committed; return whether there was anything."""
         with self.locked():
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.catalogue.reading():
                         if self._made != self.catalogue.setting("made"):
                             self._read_settings()  # another archive was saved here
-                            self.index = Index(
-                                self.store, self.analysis, self.weighting, self.recency
-                            )
+                            self.index = self._new_index()
                         return self.index.refresh()
                 except ValueError:
                     # Folders go when a later change does not need them any more.
@@ -197,25 +195,54 @@ class Archive:
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
                         raise
                     self._seen = generation
-        raise integrity.archive_changed()
+        raise ArchiveChangedError
 
     _seen = -1
 
-    def current(self, function: Callable[[], Answer]) -> Answer:
-        """Return what a function reads, of one state of the archive: the newest one."""
+    def snapshot(self) -> Snapshot:
+        """Return the archive at this moment; snapshots of one state share what they know of it."""
+        for _ in range(_ATTEMPTS):
+            with self.catalogue.reading():
+                generation = self.catalogue.generation()
+                if generation == self.index.generation:
+                    view = self.index.view()
+                    if self._latest is None or self._latest.view is not view:
+                        self._latest = self.snapshot_of(view)
+                    return dataclasses.replace(self._latest, now=dates.now())
+            self.refresh()
+        raise ArchiveChangedError
+
+    def snapshot_of(self, view: View) -> Snapshot:
+        """Return the archive as of the index, which is ranked over in another view."""
+        rules = Book.of(self.catalogue)
+        generation = self.catalogue.generation()
+        return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.index)
+
+    def answer(self, function: Callable[[Snapshot], Answer]) -> Answer:
+        """Return what a function makes of a snapshot: a later one if the archive changes meanwhile.
+
+        Parameters
+        ----------
+        function : callable
+            Given a snapshot, it returns the answer.
+
+        Raises
+        ------
+        ArchiveChangedError
+            If the archive goes on changing.
+        ArchiveFormatError
+            If the catalogue and the arrays do not fit.
+        """
         generations = set()
         for attempt in range(_ATTEMPTS):
             is_held = attempt >= _OVERTAKEN
             with self.catalogue.reading() if is_held else contextlib.nullcontext():
-                if is_held or self.index.generation < 0 or self.catalogue.has_news():
-                    self.refresh()
                 try:
-                    return function()
+                    return function(self.snapshot())
                 except ArchiveChangedError:
-                    self.refresh()
                     generations.add(self.index.generation)
         if len(generations) > 1:
-            raise integrity.archive_changed()
+            raise ArchiveChangedError
         raise integrity.damaged_archive(
             self.catalogue.folder or ":memory:", "its catalogue and its arrays do not fit"
         )
@@ -229,94 +256,6 @@ class Archive:
         """Articles of the archive."""
         return self.index.n_articles
 
-    # --- ranking ---------------------------------------------------------------------------------
-
-    def rank_articles(
-        self, keys: Sequence[int], k: int, conditions: Resolved | None = None
-    ) -> list[Ranked]:
-        """Return the best k articles for some articles of the archive."""
-        view = self._view(conditions)
-        limits = None
-        if conditions is not None:
-            limits = self._limits(conditions, keys, view.published(keys), dates.now())
-        return view.rank(keys, k, self.catalogue.ids, limits)
-
-    def rank_draft(self, article: Article, k: int, conditions: Resolved | None = None) -> Ranked:
-        """Return the best k articles for an article that is not of the archive.
-
-        Words that no article of the archive has do not count, as in scikit-learn's ``transform``.
-        Days are counted from its date, or from now.
-        """
-        with self.locked():  # terms are numbered anew now and then
-            view = self._view(conditions)
-            query = self._query_of(article)
-        if not view.segments:
-            return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        now = dates.now()
-        published = np.array([now if article.published is None else _date(article)])
-        if conditions is not None:
-            limits = self._limits(conditions, [NO_ARTICLE], published, now)
-        else:
-            limits = Limits.none([NO_ARTICLE], published, self.recency)
-        return rank(view.segments, view.queries([query], limits), k, self.catalogue.ids)[0]
-
-    def near_draft(self, article: Article, floor: int, same_words: int) -> NDArray[np.int64]:
-        """Return the articles whose cosine with one that is not of the archive reaches a floor.
-
-        So does that of articles with the same text.
-
-        Parameters
-        ----------
-        article : Article
-        floor : int
-            In millionths.
-        same_words : int
-            Shorter texts may be the same; above 0.
-
-        Returns
-        -------
-        int64 array
-            Keys.
-        """
-        with self.locked():
-            view = self._view(None)
-            query = self._query_of(article)
-        queries = view.queries([query], by_cosine=True)
-        near = [
-            scored.segment.key[scored.reach(queries, np.full(scored.segment.n_articles, floor))[0]]
-            for scored in view.segments
-        ]
-        if len(query.text) >= same_words:
-            near += [s.segment.key[s.segment.with_text(query.text)] for s in view.segments]
-        return np.concatenate([np.empty(0, dtype=np.int64), *near])
-
-    def _limits(
-        self, conditions: Resolved, keys: Sequence[int], published: NDArray[np.int64], now: int
-    ) -> Limits:
-        """Return conditions as the ranking takes them."""
-        return self.with_recency(conditions).limits(keys, published, now, self.catalogue)
-
-    def with_recency(self, conditions: Resolved) -> Resolved:
-        """Return conditions under which scores fade as usual if they do not say otherwise."""
-        return dataclasses.replace(conditions, recency=conditions.recency or self.recency)
-
-    def _query_of(self, article: Article) -> Query:
-        """Return an article that is not of the archive, by the terms that the archive has."""
-        batch = ArticleBatch(self.analysis, self.index.ignored.words)
-        batch.add(article)
-        runs = batch.runs(Workspace())
-        term = self.index.vocabulary.find(runs, MIN_LENGTH)
-        frequency = self.index.statistics.document_frequency
-        # What no article has any more is as unknown as what none ever had.
-        known = term >= self.n_stop
-        term[known] = np.where(frequency[term[known]] > 0, term[known], UNKNOWN)
-        words = batch.wording(runs, term, self.n_stop, np.zeros(len(frequency), dtype=np.int32))
-        order = np.argsort(words.counts.term)
-        return Query(
-            NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,
-            words.phrases.value, batch.n_unknown(runs, term),
-        )  # fmt: skip
-
     def has_word(self, word: str) -> bool:
         """Say whether any article has a word, be it in a phrase."""
         with self.locked():
@@ -324,40 +263,9 @@ class Archive:
             is_it = IgnoredTerms([word], self.analysis).among(self.index.vocabulary)
             return bool(self.index.statistics.document_frequency[is_it].any())
 
-    def _view(self, conditions: Resolved | None) -> View:
-        """Return what is ranked over now, only some articles of it if there are conditions."""
-        with self.locked():
-            if self.index.generation < 0:  # a change by another thread has failed
-                self.refresh()
-            view = self.index.view()
-            if conditions is None or not conditions.where:
-                return view
-            if self._filtered_of is not view:
-                self._filtered_of, self._filtered = view, {}
-            if conditions.where not in self._filtered:
-                if len(self._filtered) == _FILTERS:
-                    self._filtered.pop(next(iter(self._filtered)))
-                keys = self.catalogue.keys_where(conditions.where)
-                self._filtered[conditions.where] = view.only(np.array(keys, dtype=np.int64))
-            return self._filtered[conditions.where]
-
-    def keys_of(self, identifiers: Sequence[str]) -> list[int]:
-        """Return the keys of articles.
-
-        Raises
-        ------
-        UnknownArticleError
-            If the archive lacks one of them.
-        """
-        known = self.catalogue.digests(identifiers)
-        for identifier in identifiers:
-            if identifier not in known:
-                raise _checks.unknown_article(identifier, self.catalogue.all_ids())
-        return [known[identifier][0] for identifier in identifiers]
-
     def by_blocks(
         self,
-        put: Callable[[list[int]], Answer],
+        function: Callable[[Snapshot, list[int]], Answer],
         n_jobs: int | None,
         keys: Sequence[int] | None = None,
     ) -> Iterator[Answer]:
@@ -365,15 +273,17 @@ class Archive:
 
         Parameters
         ----------
-        put : callable
-            Given some keys; what it reads is of one state of the archive.
+        function : callable
+            Given a snapshot and some keys, it returns the answer for them.
         n_jobs : int or None
         keys : sequence of int, optional
             All articles by default.
         """
         some = sorted(self.catalogue.keys() if keys is None else keys)
         blocks = (some[i : i + BLOCK] for i in range(0, len(some), BLOCK))
-        return in_order(lambda block: self.current(lambda: put(block)), blocks, n_jobs)
+        return in_order(
+            lambda block: self.answer(lambda snapshot: function(snapshot, block)), blocks, n_jobs
+        )
 
     def describe(self) -> dict[str, str]:
         """Return what there is to know of the archive, by name."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from relnews._kernels import moments
 from relnews._kernels._compile import frozen
 from relnews.dates import UNDATED
+from relnews.exceptions import ArchiveChangedError
 from relnews.options.recency import Recency
 from relnews.search import weights
 from relnews.search.bounds import CommonTerms, Outline, Rows, blocks, sampled
@@ -19,7 +20,6 @@ from relnews.search.query import Figures, Limits, Queries
 from relnews.search.segment import Segment
 from relnews.search.top_k import Ranked, ScoredSegment, rank
 from relnews.search.weights import Weighting
-from relnews.storage import integrity
 from relnews.storage.arrays import Arrays
 from relnews.storage.catalogue import FolderEntry
 from relnews.text.article_terms import Query, Wording
@@ -206,13 +206,30 @@ class View:
         """The idf of every term, float64 array of shape (n_terms,)."""
         return self.figures.idf
 
-    def query_of(self, key: int) -> Query:
-        """Return an article as a query."""
+    def place_of(self, key: int) -> tuple[ScoredSegment, int]:
+        """Return the segment that has an article, and its place there."""
         for scored in self.segments:
             local = scored.segment.find(key)
             if local >= 0:
-                return scored.segment.query(local)
-        raise integrity.archive_changed()
+                return scored, local
+        raise ArchiveChangedError
+
+    def query_of(self, key: int) -> Query:
+        """Return an article as a query."""
+        scored, local = self.place_of(key)
+        return scored.segment.query(local)
+
+    def places_of(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the number of the segment that has each article, and the place there."""
+        number = np.full(len(keys), -1)
+        place = np.empty(len(keys), dtype=np.int64)
+        for i, scored in enumerate(self.segments):
+            local = scored.segment.find_all(keys)
+            number[local >= 0] = i
+            place[local >= 0] = local[local >= 0]
+        if len(keys) and number.min() < 0:
+            raise ArchiveChangedError
+        return number, place
 
     def published(self, keys: Sequence[int]) -> NDArray[np.int64]:
         """Return the dates of articles, `UNDATED` if unknown."""

@@ -44,6 +44,8 @@ class Index:
     analysis : Analysis
     weighting : Weighting
     recency : Recency or None
+    n_stop : int
+        The terms numbered below are stop words.
 
     Attributes
     ----------
@@ -65,12 +67,14 @@ class Index:
     statistics: Statistics
 
     def __init__(
-        self, store: Store, analysis: Analysis, weighting: Weighting, recency: Recency | None
-    ) -> None:
+        self, store: Store, analysis: Analysis, weighting: Weighting, recency: Recency | None,
+        n_stop: int,
+    ) -> None:  # fmt: skip
         self.store = store
         self.analysis = analysis
         self.weighting = weighting
         self.recency = recency
+        self.n_stop = n_stop
         self.forget()
 
     def forget(self) -> None:

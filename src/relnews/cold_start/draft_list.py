@@ -22,13 +22,14 @@ from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.archive.live_segment import View
+from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
-from relnews.cold_start.mapped_archive import Part, Snapshot, matches, pairs_of
+from relnews.cold_start.mapped_archive import MappedArchive, Part, matches, pairs_of
 from relnews.dates import timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.lists import near_duplicates
-from relnews.lists.near_duplicates import Candidates, Preference, floor_of
-from relnews.lists.selector import Selected, chosen_of
+from relnews.lists.near_duplicates import Canonical, Similarities, floor_of
+from relnews.lists.selector import ListSelector, SelectedItems
 from relnews.options.modes import DEFAULT, MODES
 from relnews.options.selection import Selection
 from relnews.results import RelatedList, item_of
@@ -65,12 +66,18 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
         with catalogue.reading(), integrity.damage_in(place), np.errstate(all="ignore"):
             if Book.of(catalogue):
                 return None
-            chosen = _Ranking(Snapshot(catalogue), draft).choose(k)
+            chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
             about: Any = catalogue.details(chosen.ranked.key.tolist())
     except (ArchiveChangedError, ArchiveFormatError):
         return None  # kernels find out which it is, or try again
     ranked = chosen.ranked
-    lines = zip(about, ranked.score.tolist(), ranked.similarity.tolist(), chosen.also, strict=True)
+    lines = zip(
+        about,
+        ranked.score.tolist(),
+        ranked.similarity.tolist(),
+        chosen.near_duplicates,
+        strict=True,
+    )
     return RelatedList(None, tuple(
         item_of(shown, rank, score, similarity, also)
         for rank, (shown, score, similarity, also) in enumerate(lines, start=1)
@@ -82,11 +89,11 @@ class _Ranking:
 
     Parameters
     ----------
-    state : Snapshot
+    state : MappedArchive
     draft : Article
     """
 
-    def __init__(self, state: Snapshot, draft: Article) -> None:
+    def __init__(self, state: MappedArchive, draft: Article) -> None:
         self._state = state
         query = state.query(draft)
         common = CommonTerms(np.empty(0, np.int32), np.empty((0, 0)), len(state.idf))
@@ -98,7 +105,7 @@ class _Ranking:
         self._day = int(days(np.array([state.now if date is None else date]))[0])
         self._sums = [self._sum(part) for part in state.parts]
 
-    def choose(self, k: int) -> Selected:
+    def choose(self, k: int) -> SelectedItems:
         """Return what is in the list."""
         selection = cast(Selection, MODES[DEFAULT].selection)
         floor = floor_of(cast(float, selection.duplicates))
@@ -107,16 +114,28 @@ class _Ranking:
         if len(self._text) >= near_duplicates.SAME_WORDS:
             near += [s.part.key[s.part.with_text(self._text)] for s in self._sums]
         near_draft = np.concatenate([np.empty(0, dtype=np.int64), *near])
-        preference = Preference(selection.prefer, cast(View, self), self._state.catalogue)
+        canonical = Canonical(selection.prefer, cast(Snapshot, self))
+        no_keys = np.empty(0, dtype=np.int64)
         depth = k + k // 2 + 1
         while True:
             ranked = self._best(depth)
-            candidates = cast(Candidates, _Compared(self._state, [*map(self._find, ranked.key)]))
-            is_all = len(ranked.key) < depth
-            chosen = chosen_of(ranked, is_all, k, selection, candidates, preference, near_draft)
-            if chosen is not None:
-                return chosen
+            compared = cast(Similarities, _Compared(self._state, [*map(self._find, ranked.key)]))
+            selector = ListSelector(
+                ranked, len(ranked.key) < depth, k, selection, compared, 0, canonical, no_keys,
+                near_draft,
+            )  # fmt: skip
+            if selector.is_complete:
+                return selector.selected()
             depth *= 4
+
+    @property
+    def view(self) -> View:
+        """What a `Snapshot` has of this name, as far as the choice of a list asks for it."""
+        return cast(View, self)
+
+    def ids(self, keys: Sequence[int]) -> list[str]:
+        """Return the ids of articles."""
+        return self._state.catalogue.ids(keys)
 
     def published(self, keys: Sequence[int]) -> NDArray[np.int64]:
         """Return the dates of articles, as a `View` does."""
@@ -232,7 +251,7 @@ class _Sums:
 class _Compared:
     """Articles that are compared with each other, as `Candidates` are."""
 
-    def __init__(self, state: Snapshot, places: Sequence[tuple[Part, int]]) -> None:
+    def __init__(self, state: MappedArchive, places: Sequence[tuple[Part, int]]) -> None:
         articles = [part.article(local) for part, local in places]
         terms = np.unique(np.concatenate([np.empty(0, np.int32), *(one.term for one in articles)]))
         self._weights = np.zeros((len(articles), len(terms)))
@@ -244,7 +263,7 @@ class _Compared:
             np.array(signs, dtype=np.int64).reshape(-1, 3), lambda i: articles[i].text
         )
 
-    def similarities(self, some: slice, others: slice) -> NDArray[np.int64]:
+    def between(self, some: slice, others: slice) -> NDArray[np.int64]:
         """Return how similar articles are to others, in millionths."""
         cosine = np.einsum("ik,jk->ij", self._weights[some], self._weights[others])
         steps: NDArray[np.int64] = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int64)

@@ -135,7 +135,7 @@ class Part:
         return np.sqrt(squares), titles
 
 
-class Snapshot:
+class MappedArchive:
     """An archive as it is now.
 
     Parameters

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from relnews.archive.archive import Archive
-from relnews.lists.near_duplicates import Candidates, floor_of
+from relnews.archive.snapshot import Snapshot
+from relnews.lists.candidates import unscored
+from relnews.lists.near_duplicates import Similarities, floor_of
 from relnews.options.list_options import Plan
-from relnews.results import RelatedItem, item_of
+from relnews.results import RelatedItem
+from relnews.search.top_k import Ranked
 from relnews.storage.rules import Bars
 from relnews.text.article_terms import NO_ARTICLE
 
@@ -17,84 +20,66 @@ from relnews.text.article_terms import NO_ARTICLE
 _BLOCK = 64
 
 
-class Latest:
-    """The newest articles of an archive, remembered until it changes.
+class NewestArticles:
+    """A source of candidates: the newest articles, of a section or of all.
 
     Parameters
     ----------
-    archive : Archive
+    snapshot : Snapshot
+    plan : Plan
+        What the lists are asked for.
+    of_section : bool
+        Give only articles of the section of the article that a list is for.
+    lists : sequence of (int, RelatedItem, Bars, collection of int)
+        For each list the key of the article that it is for, or `NO_ARTICLE`; what is known of that
+        article; the rules that exclude articles; and the keys that are in the list already.
     """
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._known: tuple[int, list[int], dict[str, list[int]]] = -1, [], {}
-
-    def permitted(
+    def __init__(
         self,
-        of_section: bool,
-        query: int,
-        article: RelatedItem,
-        bars: Bars,
-        listed: Collection[int],
+        snapshot: Snapshot,
         plan: Plan,
-        now: int,
+        of_section: bool,
+        lists: Sequence[tuple[int, RelatedItem, Bars, Collection[int]]],
+    ) -> None:
+        self._snapshot = snapshot
+        self._plan = plan
+        self._of_section = of_section
+        self._queries = [key for key, *_ in lists]
+        self._found: list[list[int]] = [[] for _ in lists]
+        self._coming = [self._newest(*about) for about in lists]
+
+    def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
+        """Return the newest articles for some lists."""
+        for number in numbers:
+            found = self._found[number]
+            found += itertools.islice(self._coming[number], max(depth - len(found), 0))
+        return [unscored(self._queries[n], self._found[n][:depth]) for n in numbers]
+
+    def _newest(
+        self, query: int, article: RelatedItem, exclusions: Bars, listed: Collection[int]
     ) -> Iterator[int]:
-        """Yield the keys of the newest articles that may be in a list.
-
-        Parameters
-        ----------
-        of_section : bool
-            Only those of the section of the article that the list is for.
-        query : int
-            Key of that article, or `NO_ARTICLE`.
-        article : RelatedItem
-            What is known of it.
-        bars : Bars
-        listed : collection of int
-            Keys that are in the list already.
-        plan : Plan
-        now : int
-            A timestamp.
-        """
-        if of_section and not article.section:
+        """Yield the keys of the newest articles that may be in a list."""
+        if self._of_section and not article.section:
             return
-        keys = self._keys(article.section if of_section else None)
-        for first in range(0, len(keys), _BLOCK):
-            some = [
-                key for key in keys[first : first + _BLOCK] if key != query and key not in listed
+        snapshot, plan = self._snapshot, self._plan
+        keys = snapshot.newest(article.section if self._of_section else None)
+        for start in range(0, len(keys), _BLOCK):
+            block = [
+                key for key in keys[start : start + _BLOCK] if key != query and key not in listed
             ]
-            with self._archive.locked():
-                details = self._archive.catalogue.details(some, now)
-            permitted = []
-            for key, about in zip(some, details, strict=True):
-                if about is None:
-                    continue
-                item = item_of(about)
-                if plan.admits(item, article, now) and bars.rule_of(item) is None:
-                    permitted.append(key)
-            yield from self._others(query, permitted, plan)
+            permitted = [
+                key
+                for key, item in snapshot.visible_items(block).items()
+                if plan.admits(item, article, snapshot.now) and exclusions.rule_of(item) is None
+            ]
+            yield from self._distinct(query, permitted)
 
-    def _keys(self, section: str | None) -> list[int]:
-        """Return the articles of a section, or all, newest first."""
-        generation, every, by_section = self._known
-        with self._archive.locked():
-            catalogue = self._archive.catalogue
-            now = catalogue.generation()
-            if generation != now:
-                every, by_section = [], {}
-                for key, name in catalogue.newest():
-                    every.append(key)
-                    by_section.setdefault(name or "", []).append(key)
-                self._known = now, every, by_section
-        return every if section is None else by_section.get(section, [])
-
-    def _others(self, query: int, keys: Sequence[int], plan: Plan) -> Sequence[int]:
+    def _distinct(self, query: int, keys: Sequence[int]) -> Sequence[int]:
         """Return the articles that are no near-duplicates of the one that the list is for."""
-        threshold = None if plan.selection is None else plan.selection.duplicates
+        threshold = None if self._plan.selection is None else self._plan.selection.duplicates
         if threshold is None or query == NO_ARTICLE or not keys:
             return keys
-        with self._archive.locked():
-            view = self._archive.index.view()
-        candidates = Candidates(view, np.array([query, *keys]))
-        similar = candidates.similarities(slice(0, 1), slice(1, len(keys) + 1))[0]
-        return [key for key, one in zip(keys, similar, strict=True) if one < floor_of(threshold)]
+        similarities = Similarities(self._snapshot.view, np.array([query, *keys]))
+        steps = similarities.between(slice(0, 1), slice(1, len(keys) + 1))[0]
+        return [key for key, step in zip(keys, steps, strict=True) if step < floor_of(threshold)]

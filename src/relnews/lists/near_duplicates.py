@@ -13,23 +13,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import shortened
 from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews._kernels.wording import TF_SHIFT
 from relnews._parallel import in_order
-from relnews.archive.archive import BLOCK, Archive
+from relnews.archive.archive import BLOCK
 from relnews.archive.live_segment import View
-from relnews.articles import Article
+from relnews.archive.snapshot import Snapshot
 from relnews.dates import UNDATED
 from relnews.options.selection import Prefer
 from relnews.search.bounds import Outline, Scratch
 from relnews.search.query import Limits, Queries
 from relnews.search.segment import SEGMENT_ARTICLES
-from relnews.storage import integrity
-from relnews.storage.catalogue import Catalogue
-from relnews.text.article_terms import NO_ARTICLE
+from relnews.text.article_terms import NO_ARTICLE, Query
 
 #: What shows the progress of going through an archive: it is given the blocks and their number.
 Progress = Callable[[Iterator[NDArray[np.int64]], int], Iterable[NDArray[np.int64]]]
@@ -41,13 +38,7 @@ KEPT = 4096
 #: same in articles that have nothing else in common.
 SAME_WORDS = 12
 
-_NOBODY = np.empty(0, dtype=np.int64)
-
-#: What a catalogue tells of an article, in its order.
-_SHOWN = (
-    "id", "title", "dek", "url", "published", "section", "tags", "author", "source", "language",
-    "image",
-)  # fmt: skip
+_NO_KEYS = np.empty(0, dtype=np.int64)
 
 
 def floor_of(threshold: float) -> int:
@@ -56,7 +47,7 @@ def floor_of(threshold: float) -> int:
 
 
 def groups_of(
-    archive: Archive,
+    snapshot: Snapshot,
     threshold: float,
     prefer: Prefer,
     n_jobs: int | None,
@@ -67,9 +58,11 @@ def groups_of(
 
     Parameters
     ----------
-    archive : Archive
+    snapshot : Snapshot
     threshold : float
-    prefer : str or callable
+        The least cosine of the weights of two near-duplicates.
+    prefer : str
+        Which article of a group is canonical: see `Selection`.
     n_jobs : int or None
     progress : callable, optional
     agencies : collection of str, optional
@@ -80,24 +73,44 @@ def groups_of(
         Ids, the canonical one first, the others newest first. The largest group comes first, and
         of one size the one whose canonical id is the smallest.
     """
-    with archive.locked():
-        view = archive.index.view()
+    view = snapshot.view
     blocks = near_pairs(view, floor_of(threshold), n_jobs)
     shown = blocks if progress is None else progress(blocks, len(_blocks(view)))
-    preference = Preference(prefer, view, archive.catalogue, agencies)
+    canonical = Canonical(prefer, snapshot, agencies)
     pairs = itertools.chain(shown, [_same_texts(view)])
-    groups = [
-        _named(archive.catalogue, preference.of(keys), keys) for keys in _components(view, pairs)
-    ]
+    groups = [_named(snapshot, canonical.of(keys), keys) for keys in _components(view, pairs)]
     return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
 
 
-def _named(catalogue: Catalogue, first: int, keys: Sequence[int]) -> tuple[str, ...]:
-    """Return the ids of articles, that of one of them first and the others newest first."""
-    with catalogue.state:
-        columns = zip(keys, catalogue.dates(keys), catalogue.ids(keys), strict=True)
-    order = sorted((key != first, date is None, -(date or 0), name) for key, date, name in columns)
-    return tuple(name for *_, name in order)
+def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
+    """Return the keys of the near-duplicates of a draft, those of the same text included.
+
+    Parameters
+    ----------
+    view : View
+    query : Query
+        The draft.
+    threshold : float
+    """
+    queries = view.queries([query], by_cosine=True)
+    floor = floor_of(threshold)
+    near = [
+        scored.segment.key[scored.reach(queries, np.full(scored.segment.n_articles, floor))[0]]
+        for scored in view.segments
+    ]
+    if len(query.text) >= SAME_WORDS:
+        near += [s.segment.key[s.segment.with_text(query.text)] for s in view.segments]
+    return np.concatenate([_NO_KEYS, *near])
+
+
+def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str, ...]:
+    """Return the ids of a group, the canonical one first and the others newest first."""
+    columns = zip(keys, snapshot.dates(keys), snapshot.ids(keys), strict=True)
+    order = sorted(
+        (key != canonical, date is None, -(date or 0), identifier)
+        for key, date, identifier in columns
+    )
+    return tuple(identifier for *_, identifier in order)
 
 
 # --- of a whole archive --------------------------------------------------------------------------
@@ -166,8 +179,8 @@ def _same_texts(view: View) -> NDArray[np.int64]:
     # What was removed, or is not to be seen now, has a prior of 0.
     local = [np.flatnonzero(scored.prior > 0) for scored in view.segments]
     part = np.repeat(np.arange(len(local)), [*map(len, local)])
-    number = _numbers_of_texts(view, part, np.concatenate([_NOBODY, *local]))
-    place = np.array(_starts(view))[part] + np.concatenate([_NOBODY, *local])
+    number = _numbers_of_texts(view, part, np.concatenate([_NO_KEYS, *local]))
+    place = np.array(_starts(view))[part] + np.concatenate([_NO_KEYS, *local])
     order = np.argsort(number, kind="stable")
     same = np.flatnonzero(np.diff(number[order]) == 0)
     return np.column_stack([place[order[same]], place[order[same + 1]]])
@@ -277,8 +290,8 @@ class _Weights:
         return dataclasses.replace(self, ptr=self.ptr[some.start : some.stop + 1])
 
 
-class Candidates:
-    """Articles of several lists, to be compared with each other.
+class Similarities:
+    """Articles whose pairwise similarities are asked for.
 
     Parameters
     ----------
@@ -289,14 +302,7 @@ class Candidates:
 
     def __init__(self, view: View, keys: NDArray[np.int64]) -> None:
         self._view = view
-        self._part = np.full(len(keys), -1)
-        self._local = np.empty(len(keys), dtype=np.int64)
-        for number, scored in enumerate(view.segments):
-            local = scored.segment.find_all(keys)
-            self._part[local >= 0] = number
-            self._local[local >= 0] = local[local >= 0]
-        if len(keys) and self._part.min() < 0:
-            raise integrity.archive_changed()
+        self._part, self._local = view.places_of(keys)
 
     @functools.cached_property
     def _kept(self) -> _Weights | None:
@@ -304,7 +310,7 @@ class Candidates:
         n = len(self._part)
         return self._gather(slice(0, n)) if n <= KEPT else None
 
-    def similarities(self, some: slice, others: slice) -> NDArray[np.int64]:
+    def between(self, some: slice, others: slice) -> NDArray[np.int64]:
         """Return how similar articles are to others, in millionths as scores are.
 
         It is the cosine of their weights, and 1 if their texts are the same.
@@ -371,54 +377,45 @@ class Candidates:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Preference:
-    """Picks the canonical one of several articles.
+class Canonical:
+    """Picks the article of a group of near-duplicates that a list shows.
 
     Parameters
     ----------
-    prefer : str or callable
-    view : View
-    catalogue : Catalogue
+    prefer : str
+        See `Selection`.
+    snapshot : Snapshot
     agencies : collection of str, optional
         See `Selection`.
     """
 
     prefer: Prefer
-    view: View
-    catalogue: Catalogue
+    snapshot: Snapshot
     agencies: Collection[str] = ()
 
     def of(self, keys: Sequence[int]) -> int:
-        """Return the key of the article that is preferred; of equal ones, of the smallest id."""
+        """Return the key of the canonical article; of equal ones, of the smallest id."""
         if self.agencies:
-            keys = self._own(keys)
+            keys = self._not_from_agencies(keys)
             if len(keys) == 1:
                 return keys[0]
-        ids = self.ids_of(keys)
-        if callable(self.prefer):
-            key_of = dict(zip(ids, keys, strict=True))
-            articles = sorted(articles_of(self.catalogue, keys), key=lambda article: article.id)
-            picked = self.prefer(articles)
-            _check_picked(picked, articles)
-            return key_of[picked.id]
         badness: list[tuple[int, ...]]
         if self.prefer == "longest":
-            badness = [(-length,) for length in _lengths(self.view, keys)]
+            badness = [(-length,) for length in _lengths(self.snapshot.view, keys)]
         else:
             sign = -1 if self.prefer == "latest" else 1
-            dates = self.view.published(keys).tolist()
+            dates = self.snapshot.view.published(keys).tolist()
             badness = [(date == UNDATED, sign * date) for date in dates]
-        return min(zip(badness, ids, keys, strict=True))[-1]
-
-    def _own(self, keys: Sequence[int]) -> Sequence[int]:
-        """Return the articles that are not from agencies; all, if there is none."""
-        articles = zip(keys, articles_of(self.catalogue, keys), strict=True)
-        return [key for key, one in articles if one.source not in self.agencies] or keys
+        return min(zip(badness, self.ids_of(keys), keys, strict=True))[-1]
 
     def ids_of(self, keys: Sequence[int]) -> tuple[str, ...]:
         """Return the ids of articles."""
-        with self.catalogue.state:
-            return tuple(self.catalogue.ids(keys))
+        return tuple(self.snapshot.ids(keys))
+
+    def _not_from_agencies(self, keys: Sequence[int]) -> Sequence[int]:
+        """Return the articles that are not from agencies; all, if there is none."""
+        items = zip(keys, self.snapshot.items(keys), strict=True)
+        return [key for key, item in items if item.source not in self.agencies] or keys
 
 
 def _lengths(view: View, keys: Sequence[int]) -> list[int]:
@@ -431,17 +428,3 @@ def _lengths(view: View, keys: Sequence[int]) -> list[int]:
             _, level = segment.row(int(local[i]))
             lengths[i] = (segment.values[level] >> TF_SHIFT).sum()
     return lengths.tolist()
-
-
-def articles_of(catalogue: Catalogue, keys: Sequence[int]) -> list[Article]:
-    """Return articles, without their texts, which an archive does not keep."""
-    with catalogue.state:
-        details = catalogue.details(keys)
-    return [Article(**dict(zip(_SHOWN, about, strict=True))) for about in details if about]
-
-
-def _check_picked(value: object, articles: Sequence[object]) -> None:
-    """Reject what a preference has picked if it was not to be picked from."""
-    if not any(value is article for article in articles):
-        msg = f"`prefer` must return one of the articles that it is given, got {shortened(value)}."
-        raise ValueError(msg)

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.scoring import SCORE_STEPS
-from relnews.archive.archive import Archive
-from relnews.archive.live_segment import View
-from relnews.lists.near_duplicates import KEPT, Candidates, Preference, articles_of, floor_of
+from relnews.archive.snapshot import Snapshot
+from relnews.lists.candidates import Source, deepen
+from relnews.lists.near_duplicates import KEPT, Canonical, Similarities, floor_of
 from relnews.options.selection import FIELDS, Selection
 from relnews.search.top_k import Ranked
-from relnews.storage.catalogue import Catalogue
 from relnews.text.article_terms import NO_ARTICLE
 
 #: With a diversity, the next item is the best of so many candidates.
 POOL = 50
-
-#: A ranking is looked at a little further than the list is long, then to so many times more.
-_DEEPER = 4
 
 #: A ranking of so many articles is short.
 _SHORT = 32
@@ -30,90 +26,83 @@ _SHORT = 32
 #: A similarity that nothing has, in millionths.
 _NOTHING = SCORE_STEPS + 1
 
-_NOBODY = np.empty(0, dtype=np.int64)
+_NO_KEYS = np.empty(0, dtype=np.int64)
 
 #: Near to so many items is what cannot be one, whatever leaves the list.
 _FOR_GOOD = 1 << 40
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Selected:
-    """The list of one query.
+class SelectedItems:
+    """The items of one list.
 
     Parameters
     ----------
     ranked : Ranked
-        What was chosen, in order.
-    also : sequence of tuple of str
+        The items, in order.
+    near_duplicates : sequence of tuple of str
         For each item the ids of its near-duplicates.
     """
 
     ranked: Ranked
-    also: Sequence[tuple[str, ...]]
+    near_duplicates: Sequence[tuple[str, ...]]
 
 
 def select(
-    archive: Archive,
-    rank: Callable[[Sequence[int], int], list[Ranked]],
+    snapshot: Snapshot,
+    source: Source,
     n: int,
     k: int,
     selection: Selection,
-    beside: Sequence[NDArray[np.int64]] | None = None,
-    near_draft: NDArray[np.int64] = _NOBODY,
-) -> list[Selected]:
-    """Return the lists of n queries.
+    beside: Sequence[NDArray[np.int64]],
+    near_draft: NDArray[np.int64] = _NO_KEYS,
+) -> list[SelectedItems]:
+    """Return the items of n lists.
 
     Parameters
     ----------
-    archive : Archive
-    rank : callable
-        Given the numbers of some of the queries and a length, it returns their rankings.
+    snapshot : Snapshot
+    source : Source
+        The candidates of each list.
     n, k : int
     selection : Selection
-    beside : sequence of int64 array, optional
-        For each query the keys of articles that stand beside its items. They are not chosen, but
-        keep others out as items do, and count among the k.
+    beside : sequence of int64 array
+        For each list the keys of articles that stand beside its items. They are not selected, but
+        exclude others as items do, and count among the k.
     near_draft : int64 array, optional
         Keys of the articles that are near-duplicates of a draft that the list is for.
     """
-    with archive.locked():
-        view = archive.index.view()
-    selected: dict[int, Selected] = {}
-    waiting = list(range(n))
     depth = k + k // 2 + 1 + (POOL if selection.diversity else 0)
-    while waiting:
-        at_once = max(KEPT // depth, 1)
-        for first in range(0, len(waiting), at_once):
-            some = waiting[first : first + at_once]
-            rankings = [_above(one, selection.min_score) for one in rank(some, depth)]
-            is_all = [len(one.key) < depth for one in rankings]
-            others = [_NOBODY if beside is None else beside[number] for number in some]
-            choices = _choices(
-                view, archive.catalogue, rankings, is_all, k, selection, others, near_draft
-            )
-            for number, choice in zip(some, choices, strict=True):
-                if choice.is_made:
-                    selected[number] = choice.selected()
-        waiting = [number for number in waiting if number not in selected]
-        depth *= _DEEPER
-    return [selected[number] for number in range(n)]
+
+    def items(
+        numbers: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
+    ) -> list[SelectedItems | None]:
+        enough = [_above(ranked, selection.min_score) for ranked in rankings]
+        # A ranking that the least score cuts off has no more candidates either.
+        is_all = [
+            ends or len(above.key) < len(ranked.key)
+            for ends, above, ranked in zip(is_all, enough, rankings, strict=True)
+        ]
+        others = [beside[number] for number in numbers]
+        selectors = _selectors(snapshot, enough, is_all, k, selection, others, near_draft)
+        return [selector.selected() if selector.is_complete else None for selector in selectors]
+
+    return deepen(source, range(n), depth, items)
 
 
 def places_of(
-    view: View,
-    catalogue: Catalogue,
+    snapshot: Snapshot,
     rankings: Sequence[Ranked],
     is_all: Sequence[bool],
     k: int,
     selection: Selection,
 ) -> list[list[tuple[int, list[int]]] | None]:
-    """Return what is chosen from the beginnings of rankings, by the places in them.
+    """Return what is selected from the beginnings of rankings, by the places in them.
 
     Parameters
     ----------
-    view : View
-        What is ranked over.
-    catalogue : Catalogue
+    snapshot : Snapshot
+        The archive, with the view that was ranked over.
     rankings : sequence of Ranked
     is_all : sequence of bool
         Whether there is nothing behind each.
@@ -125,70 +114,48 @@ def places_of(
     list of list of (int, list of int), or None
         Items in order, with their near-duplicates; None if a ranking is too short to tell.
     """
-    chosen: list[list[tuple[int, list[int]]] | None] = []
-    at_once = max(KEPT // max((len(one.key) + 1 for one in rankings), default=1), 1)
-    for first in range(0, len(rankings), at_once):
-        some = slice(first, first + at_once)
-        choices = _choices(
-            view, catalogue, rankings[some], is_all[some], k, selection,
-            [_NOBODY] * len(rankings[some]), _NOBODY,
-        )  # fmt: skip
-        chosen += [
-            [*zip(one.items, one.also(), strict=True)] if one.is_made else None for one in choices
-        ]
-    return chosen
+    others = [_NO_KEYS] * len(rankings)
+    return [
+        [*zip(selector.items, selector.near_duplicates(), strict=True)]
+        if selector.is_complete
+        else None
+        for selector in _selectors(snapshot, rankings, is_all, k, selection, others, _NO_KEYS)
+    ]
 
 
-def chosen_of(
-    ranked: Ranked,
-    is_all: bool,
-    k: int,
-    selection: Selection,
-    candidates: Candidates,
-    preference: Preference,
-    near_draft: NDArray[np.int64],
-) -> Selected | None:
-    """Return the list of a draft, given the beginning of its ranking; None if that is too short.
-
-    Parameters
-    ----------
-    ranked : Ranked
-    is_all : bool
-        Whether there is nothing behind it.
-    k : int
-    selection : Selection
-    candidates : Candidates
-        The articles of the ranking.
-    preference : Preference
-    near_draft : int64 array
-        As for `select`.
-    """
-    choice = _Choice(
-        ranked, is_all, k, selection, candidates, 0, preference, _NOBODY, near_draft
-    )  # fmt: skip
-    return choice.selected() if choice.is_made else None
-
-
-def _choices(
-    view: View,
-    catalogue: Catalogue,
+def _selectors(
+    snapshot: Snapshot,
     rankings: Sequence[Ranked],
     is_all: Sequence[bool],
     k: int,
     selection: Selection,
     beside: Sequence[NDArray[np.int64]],
     near_draft: NDArray[np.int64],
-) -> Iterator[_Choice]:
-    """Yield the choice from each of some rankings."""
-    own = [_NOBODY if one.query == NO_ARTICLE else np.array([one.query]) for one in rankings]
-    keys = [key for one, *others in zip(rankings, beside, own, strict=True)
-            for key in (one.key, *others)]  # fmt: skip
-    candidates = Candidates(view, np.concatenate([_NOBODY, *keys]))
-    preference = Preference(selection.prefer, view, catalogue, selection.agencies)
-    start = 0
-    for ranked, ends, others, query in zip(rankings, is_all, beside, own, strict=True):
-        yield _Choice(ranked, ends, k, selection, candidates, start, preference, others, near_draft)
-        start += len(ranked.key) + len(others) + len(query)
+) -> Iterator[ListSelector]:
+    """Yield the selector of each ranking; the weights of a few rankings are gathered together."""
+    canonical = Canonical(selection.prefer, snapshot, selection.agencies)
+    longest = max((len(ranked.key) for ranked in rankings), default=0)
+    at_once = max(KEPT // (longest + 1), 1)
+    for start in range(0, len(rankings), at_once):
+        block = slice(start, start + at_once)
+        keys = [
+            np.concatenate([ranked.key, others, _own(ranked)])
+            for ranked, others in zip(rankings[block], beside[block], strict=True)
+        ]
+        similarities = Similarities(snapshot.view, np.concatenate([_NO_KEYS, *keys]))
+        place = 0
+        for ranked, ends, others, compared in zip(
+            rankings[block], is_all[block], beside[block], keys, strict=True
+        ):
+            yield ListSelector(
+                ranked, ends, k, selection, similarities, place, canonical, others, near_draft
+            )
+            place += len(compared)
+
+
+def _own(ranked: Ranked) -> NDArray[np.int64]:
+    """Return the key of the article that a ranking is for; nothing for a draft."""
+    return _NO_KEYS if ranked.query == NO_ARTICLE else np.array([ranked.query])
 
 
 def _above(ranked: Ranked, min_score: float) -> Ranked:
@@ -201,7 +168,7 @@ def _steps(score: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(score * SCORE_STEPS).astype(np.int64)
 
 
-class _Choice:
+class ListSelector:
     """The items of one list, chosen from the beginning of a ranking.
 
     Articles are called by their places in the ranking.
@@ -213,12 +180,12 @@ class _Choice:
         There is nothing behind it.
     k : int
     selection : Selection
-    candidates : Candidates
+    similarities : Similarities
         The articles of the ranking, and others.
     start : int
         Place of the first of the ranking among them; those beside the list follow its last, and
         the article that the list is for comes after them.
-    preference : Preference
+    canonical : Canonical
     beside : int64 array
         Keys of the articles beside the list.
     near_draft : int64 array
@@ -226,7 +193,7 @@ class _Choice:
 
     Attributes
     ----------
-    is_made : bool
+    is_complete : bool
         The ranking was long enough to say what the list is.
     items : list of int
         What was chosen, in order.
@@ -238,9 +205,9 @@ class _Choice:
         is_all: bool,
         k: int,
         selection: Selection,
-        candidates: Candidates,
+        similarities: Similarities,
         start: int,
-        preference: Preference,
+        canonical: Canonical,
         beside: NDArray[np.int64],
         near_draft: NDArray[np.int64],
     ) -> None:
@@ -249,10 +216,10 @@ class _Choice:
         self._is_all = is_all
         self._k = k - len(beside)
         self._selection = selection
-        self._candidates = candidates
+        self._similarities = similarities
         self._all = slice(start, start + n + len(beside))
         self._keys = np.concatenate([ranked.key, beside])
-        self._preference = preference
+        self._canonical = canonical
         self._steps = _steps(ranked.score)
         # Similarities of some to all articles; how many items each is a near-duplicate of, and of
         # the story of how many it is.
@@ -266,7 +233,7 @@ class _Choice:
         others = near_draft
         if self._floor < _NOTHING and ranked.query != NO_ARTICLE:
             own = slice(self._all.stop, self._all.stop + 1)
-            (similar,) = candidates.similarities(own, slice(start, start + n))
+            (similar,) = similarities.between(own, slice(start, start + n))
             others = ranked.key[similar >= self._floor]
         self._n_near[:n][np.isin(ranked.key, others)] = _FOR_GOOD
         self._n_near[:n][np.isin(ranked.key, beside)] = _FOR_GOOD
@@ -277,19 +244,19 @@ class _Choice:
         self.items: list[int] = []
         for one in self._beside:
             self._enter(one)
-        self.is_made = self._fill()
-        if self.is_made and self._settle():
+        self.is_complete = self._fill()
+        if self.is_complete and self._settle():
             self._fill()  # where a version took a place, there may be room for what it displaced
 
-    def selected(self) -> Selected:
+    def selected(self) -> SelectedItems:
         """Return what was chosen."""
         ranked, items = self._ranked, self.items
         chosen = Ranked(
             ranked.query, ranked.key[items], ranked.score[items], ranked.similarity[items]
         )
-        return Selected(chosen, [
-            self._preference.ids_of(self._keys[others].tolist()) if others else ()
-            for others in self.also()
+        return SelectedItems(chosen, [
+            self._canonical.ids_of(self._keys[others].tolist()) if others else ()
+            for others in self.near_duplicates()
         ])  # fmt: skip
 
     # --- filling ---------------------------------------------------------------------------------
@@ -366,7 +333,7 @@ class _Choice:
             n, is_short = len(self._keys), len(self._keys) <= _SHORT
             stop = max(min(item + self._k, n) if is_short else 0, item + 1)
             first = self._all.start
-            table = self._candidates.similarities(slice(first + item, first + stop), self._all)
+            table = self._similarities.between(slice(first + item, first + stop), self._all)
             self._similar.update(zip(range(item, stop), table, strict=True))
         return self._similar[item]
 
@@ -377,7 +344,7 @@ class _Choice:
             return []
         return [
             tuple((name, value) for name in caps if (value := getattr(article, name)))
-            for article in articles_of(self._preference.catalogue, self._keys.tolist())
+            for article in self._canonical.snapshot.items(self._keys.tolist())
         ]
 
     def _values_of(self, place: int) -> tuple[tuple[str, str], ...]:
@@ -400,12 +367,12 @@ class _Choice:
                 place for place in versions if not self._n_near[place] and self._has_room(place)
             ]
             place_of = {int(self._keys[place]): place for place in (item, *fitting)}
-            chosen = place_of[self._preference.of(list(place_of))] if fitting else item
+            chosen = place_of[self._canonical.of(list(place_of))] if fitting else item
             self.items.insert(i, chosen)
             self._enter(chosen)
         return self.items != before
 
-    def also(self) -> list[list[int]]:
+    def near_duplicates(self) -> list[list[int]]:
         """Return what was turned down for each item; nothing is there twice."""
         left = self._turned_down()
         named: list[list[int]] = []

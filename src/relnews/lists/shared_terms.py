@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
 from relnews.archive.live_segment import View
-from relnews.search.top_k import ScoredSegment
-from relnews.storage import integrity
+from relnews.archive.snapshot import Snapshot
 from relnews.text.article_terms import JOINT, Query
 from relnews.text.languages import without_mark
 from relnews.text.vocabulary import LayeredVocabulary
@@ -50,24 +49,18 @@ class SharedTerm:
     df: int
 
 
-def shared_terms(
-    view: View,
-    keys: Sequence[int],
-    vocabulary: LayeredVocabulary,
-    document_frequency: NDArray[np.int32],
-) -> tuple[SharedTerm, ...]:
+def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, ...]:
     """Return what two articles share, largest part first; the parts add up to the similarity.
 
     Parameters
     ----------
-    view : View
+    snapshot : Snapshot
     keys : sequence of int
         Two articles.
-    vocabulary : LayeredVocabulary
-    document_frequency : int32 array of shape (n_terms,)
     """
+    view = snapshot.view
     a, b = (view.query_of(key) for key in keys)
-    first, second = (_place(view, key) for key in keys)
+    first, second = (view.place_of(key) for key in keys)
     query = view.queries([a])
     share = float(query.quotes.share)
     (_, inverse_title), (inverse_norm, inverse_title_b) = (
@@ -95,11 +88,13 @@ def shared_terms(
     if rows:
         rows += _phrases(view, a, b, per_title)
     terms = np.array([row[0] for row in rows], dtype=np.int32)
-    spelt = _spelled(vocabulary, terms)
+    with snapshot.vocabulary() as vocabulary:
+        spelt = _spelled(vocabulary, terms)
+    frequency = snapshot.document_frequency(terms).tolist()
     shared = [
         SharedTerm(
             spelt[i] if i < words else spelt[i].replace(JOINT, " "), *row[1:],
-            float(view.idf[row[0]]), int(document_frequency[row[0]]),
+            float(view.idf[row[0]]), frequency[i],
         )
         for i, row in enumerate(rows)
     ]  # fmt: skip
@@ -131,15 +126,6 @@ def _pairs(query: Query) -> Counter[tuple[int, int]]:
     """Return how often which word follows which in the texts of an article."""
     words = query.text.tolist()
     return Counter(pair for pair in itertools.pairwise(words) if BREAK not in pair)
-
-
-def _place(view: View, key: int) -> tuple[ScoredSegment, int]:
-    """Return the segment that has an article, and its place there."""
-    for scored in view.segments:
-        local = scored.segment.find(key)
-        if local >= 0:
-            return scored, local
-    raise integrity.archive_changed()
 
 
 def _spelled(vocabulary: LayeredVocabulary, terms: NDArray[np.int32]) -> list[str]:

@@ -1,69 +1,36 @@
-"""Verdicts: what rules and a selection have to do with an article's being in a list or not."""
+"""Why not: why an article is not among the first k of the list of another."""
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
-from relnews.archive.archive import Archive
-from relnews.lists import explain
-from relnews.lists.builder import Desk
-from relnews.lists.explain import Explanation, LedgerLine, WhyNot
-from relnews.lists.near_duplicates import Candidates, floor_of
+from relnews._checks import unknown_article
+from relnews._kernels.scoring import SCORE_STEPS
+from relnews.archive.snapshot import Snapshot
+from relnews.lists.builder import ListBuilder
+from relnews.lists.candidates import CandidateSource
+from relnews.lists.explain import ScoredPair, score_pair
+from relnews.lists.explanation import Reason, WhyNot
+from relnews.lists.near_duplicates import Similarities, floor_of
 from relnews.options.list_options import Plan
 from relnews.options.selection import FIELDS, Selection
-from relnews.results import RelatedItem, RelatedList, item_of
-from relnews.storage.rules import Bars, Book, articles_of
+from relnews.results import RelatedList
 
-#: Reasons that stand whatever rules and a selection say.
-_FINAL = ("unknown", "itself", "embargo", "expired")
-
-#: Reasons of what is not in the ranking at all.
-_UNRANKED = ("no shared term", "condition", "score")
+#: Reasons that hold whatever rules and a selection say.
+_FINAL = ("itself", "embargo", "expired")
 
 
-def explanation_of(archive: Archive, a: str, b: str, plan: Plan) -> Explanation:
-    """Explain the place of an article in the ranking for another, rules included.
+def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
+    """Say why an article is not in the list of another, from one ranking.
 
     Parameters
     ----------
-    archive : Archive
+    snapshot : Snapshot
     a, b : str
-        Ids; that of the list, and the one that is looked for in it.
-    plan : Plan
-
-    Raises
-    ------
-    UnknownArticleError
-        If the archive lacks one of them.
-    """
-    found = explain.explanation_of(archive, a, b, plan.conditions)
-    bars, item = _bars(archive, a, b)
-    rule = bars.rule_of(item)
-    if rule is not None:
-        line = LedgerLine(rule.kind, 0.0, 0.0, str(rule))
-        return dataclasses.replace(found, score=0.0, rank=None, ledger=(*found.ledger, line))
-    if found.rank is None or not bars:
-        return found
-    with archive.locked():
-        (key, _) = articles_of(archive.catalogue, [a])[a]
-    (ranked,) = archive.rank_articles([key], found.rank, plan.conditions)
-    before = ranked.key[:-1].tolist()
-    with archive.locked():
-        details = archive.catalogue.details(before)
-    barred = sum(bars.rule_of(item_of(about)) is not None for about in details if about is not None)
-    return dataclasses.replace(found, rank=found.rank - barred)
-
-
-def reason_of(desk: Desk, a: str, b: str, k: int, plan: Plan) -> WhyNot:
-    """Say why an article is not in the list of another.
-
-    Parameters
-    ----------
-    desk : Desk
-    a, b : str
-        Ids; that of the list, and the one that is looked for in it.
+        Ids; ``b`` is looked for in the list of ``a``.
     k : int
     plan : Plan
 
@@ -72,52 +39,98 @@ def reason_of(desk: Desk, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     UnknownArticleError
         If the archive lacks ``a``.
     """
-    archive = desk.archive
-    plain = explain.reason_of(archive, a, b, k, plan.conditions)
+    (key,) = snapshot.keys_of([a])
+    if not snapshot.has(b):
+        sentence = str(unknown_article(b, snapshot.all_ids()))
+        return WhyNot(a, b, k, "unknown", sentence[0].upper() + sentence[1:])
+    keys = snapshot.keys_of([a, b])
+    source = CandidateSource.of_articles(snapshot, [key], plan.conditions)
+    pair = score_pair(snapshot, keys, source, plan.conditions)
+    verdict = _in_ranking(snapshot, source, pair, k)
+    rules = snapshot.rules
     is_ranking = plan.selection is None and not plan.fallback and not plan.newest_first
-    if plain.reason in _FINAL or (is_ranking and not _is_edited(archive, a)):
-        return plain
-    found = explanation_of(archive, a, b, plan)
-    bars, item = _bars(archive, a, b)
-    rule = bars.rule_of(item)
+    is_edited = rules.has_bars or bool(rules.pins(a))
+    if verdict.reason in _FINAL or (is_ranking and not is_edited):
+        return verdict
+    exclusions = rules.bars(pair.article)
+    rule = exclusions.rule_of(pair.other)
     if rule is not None:
         return WhyNot(a, b, k, "rule", f"{b!r} is left out by a rule: {rule}.")
-    made = desk.article(a, k, plan)
+    made = ListBuilder(snapshot, plan).article(key, k, source=source)
     for listed in made:
         if listed.id == b:
-            why = "" if listed.why == ("similar",) else f" ({', '.join(listed.why)})"
-            sentence = f"{b!r} is in the list, at rank {listed.rank:,}{why}."
+            reason = "" if listed.why == ("similar",) else f" ({', '.join(listed.why)})"
+            sentence = f"{b!r} is in the list, at rank {listed.rank:,}{reason}."
             return WhyNot(a, b, k, "listed", sentence, listed.rank, listed.score)
-    if plain.reason in _UNRANKED:
-        return plain
-    score = round(found.score, 6)
+    if pair.rank is None:
+        return verdict
+    (ranked,) = source.best([0], pair.rank)
+    before = snapshot.items(ranked.key[:-1].tolist()) if exclusions else []
+    rank = pair.rank - sum(exclusions.rule_of(item) is not None for item in before)
     if plan.selection is not None:
-        verdict = _selected(archive, item, found, made, plan.selection)
-        if verdict is not None:
-            reason, sentence = verdict
-            return WhyNot(a, b, k, reason, sentence, found.rank, found.score)
+        found = _by_selection(snapshot, pair, made, plan.selection)
+        if found is not None:
+            return WhyNot(a, b, k, *found, rank, pair.score)
     last = made[-1].score if made else 0.0
     sentence = (
-        f"{b!r} is at rank {found.rank:,} with a score of {score:.6f}; others are preferred, and "
-        f"the list is full with {len(made):,}."
+        f"{b!r} is at rank {rank:,} with a score of {round(pair.score, 6):.6f}; others are "
+        f"preferred, and the list is full with {len(made):,}."
     )
-    return WhyNot(a, b, k, "rank", sentence, found.rank, found.score, last)
+    return WhyNot(a, b, k, "rank", sentence, rank, pair.score, last)
 
 
-def _selected(
-    archive: Archive, item: RelatedItem, found: Explanation, made: RelatedList, given: Selection
-) -> tuple[explain.Reason, str] | None:
-    """Return what of a selection keeps an article out of a list, and a sentence of it."""
-    name = repr(item.id)
-    if round(found.score, 6) < given.min_score:
-        sentence = f"{name} has a score of {found.score:.6f}, less than {given.min_score:g}."
+def _in_ranking(snapshot: Snapshot, source: CandidateSource, pair: ScoredPair, k: int) -> WhyNot:
+    """Say where an article is in the ranking, rules and selection aside."""
+    a, b = pair.article.id, pair.other.id
+    if pair.rank is None:
+        return WhyNot(a, b, k, *_left_out(pair), None, pair.score)
+    if pair.rank <= k:
+        sentence = f"{b!r} is in the list, at rank {pair.rank:,}."
+        return WhyNot(a, b, k, "listed", sentence, pair.rank, pair.score)
+    (ranked,) = source.best([0], k)
+    last = float(ranked.score[-1])
+    (last_id,) = snapshot.ids(ranked.key[-1:].tolist())
+    is_tie = round(pair.score * SCORE_STEPS) == round(last * SCORE_STEPS)
+    than = "the same, and is newer or has the smaller id" if is_tie else f"{last:.6f}"
+    sentence = (
+        f"{b!r} is at rank {pair.rank:,} with a score of {pair.score:.6f}; {last_id!r} at rank "
+        f"{k:,} has {than}."
+    )
+    return WhyNot(a, b, k, "rank", sentence, pair.rank, pair.score, last)
+
+
+def _left_out(pair: ScoredPair) -> tuple[Reason, str]:
+    """Return the first reason why an article is not ranked, and a sentence about it."""
+    a, b = pair.article.id, pair.other.id
+    broken = {line.name: line.note for line in pair.ledger[1:] if line.factor == 0}
+    hidden: tuple[Literal["itself", "embargo", "expired"], ...] = ("itself", "embargo", "expired")
+    for name in hidden:
+        if name in broken:
+            return name, f"{b!r} is left out: {broken[name]}."
+    if not pair.terms:
+        return "no shared term", f"{b!r} shares no term with {a!r}."
+    if broken:
+        notes = "; ".join(f"{name}: {note}" for name, note in broken.items())
+        return "condition", f"{b!r} is left out by a condition: {notes}."
+    return "score", f"{b!r} has a score of less than a millionth."
+
+
+def _by_selection(
+    snapshot: Snapshot, pair: ScoredPair, made: RelatedList, given: Selection
+) -> tuple[Reason, str] | None:
+    """Return why a selection leaves an article out of a list, and a sentence about it."""
+    item, name = pair.other, repr(pair.other.id)
+    if round(pair.score, 6) < given.min_score:
+        sentence = f"{name} has a score of {pair.score:.6f}, less than {given.min_score:g}."
         return "score", sentence
-    similar = _similarities(archive, item.id, [found.a, *made.ids])
+    similar = _similarities(snapshot, item.id, [pair.article.id, *made.ids])
     if given.duplicates is not None:
         for other, steps in similar.items():
             if steps >= floor_of(given.duplicates):
                 where = (
-                    "" if other == found.a else f", which is at rank {made.ids.index(other) + 1}"
+                    ""
+                    if other == pair.article.id
+                    else f", which is at rank {made.ids.index(other) + 1}"
                 )
                 sentence = f"{name} is nearly the same as {other!r} ({steps / 1e6:.6f}){where}."
                 return "duplicate", sentence
@@ -133,25 +146,8 @@ def _selected(
     return None
 
 
-def _similarities(archive: Archive, identifier: str, others: list[str]) -> dict[str, int]:
+def _similarities(snapshot: Snapshot, identifier: str, others: Sequence[str]) -> dict[str, int]:
     """Return how similar an article is to others, in millionths, by id."""
-    with archive.locked():
-        view = archive.index.view()
-        keys = [key for key, _ in articles_of(archive.catalogue, [identifier, *others]).values()]
-    similar = Candidates(view, np.array(keys)).similarities(slice(0, 1), slice(1, len(keys)))
-    return dict(zip(others, similar[0].tolist(), strict=True))
-
-
-def _bars(archive: Archive, a: str, b: str) -> tuple[Bars, RelatedItem]:
-    """Return what keeps articles out of the list of one, and what is shown of another."""
-    catalogue = archive.catalogue
-    with archive.locked():
-        found = articles_of(catalogue, [a, b])
-        return Book.of(catalogue).bars(found[a][1]), found[b][1]
-
-
-def _is_edited(archive: Archive, a: str) -> bool:
-    """Say whether rules make a list another one than the ranking."""
-    with archive.locked():
-        book = Book.of(archive.catalogue)
-        return book.has_bars or bool(book.pins(a))
+    keys = snapshot.keys_of([identifier, *others])
+    steps = Similarities(snapshot.view, np.array(keys)).between(slice(0, 1), slice(1, len(keys)))
+    return dict(zip(others, steps[0].tolist(), strict=True))

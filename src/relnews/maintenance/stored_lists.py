@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.live_segment import View
+from relnews.archive.snapshot import Snapshot
 from relnews.lists.selector import places_of
 from relnews.options.modes import MODES, STORED
 from relnews.results import item_of
@@ -61,7 +62,7 @@ class StandingLists:
             self._read_all([entries for _, entries in stored])
         self._rows_of: dict[int, tuple[Segment, NDArray[np.int64]]] = {}
 
-    def update(self, view: View, added: Sequence[int], removed: Sequence[int]) -> list[int]:
+    def update(self, snapshot: Snapshot, added: Sequence[int], removed: Sequence[int]) -> list[int]:
         """Bring the lists up to date, in the catalogue too; return the keys of those that changed.
 
         A list that rules leave short is ranked when it is read: it counts as changed if anything
@@ -69,12 +70,13 @@ class StandingLists:
 
         Parameters
         ----------
-        view : View
+        snapshot : Snapshot
             All articles, the added ones and not the removed ones, under the statistics of the
             epoch.
         added, removed : sequences of int
             Keys of articles.
         """
+        view = snapshot.view
         before = {}
         touched: set[int] = set()
         gone, lost = np.array(removed, dtype=np.int64), set(removed)
@@ -99,13 +101,13 @@ class StandingLists:
             touch(row)
             self._insert(row, *entry)
         new = self._find(np.array(added, dtype=np.int64)).tolist()
-        self._choose(view, [*touched, *new])
+        self._choose(snapshot, [*touched, *new])
         short = [
             row for row in touched
             if len(self._read(row).shown()) < self._k and not self._is_all[row]
         ]  # fmt: skip
         self._rank(view, self._key[short].tolist())
-        self._choose(view, short)
+        self._choose(snapshot, short)
         self._catalogue.set_entries(
             (int(self._key[row]), self._read(row).pack()) for row in (*touched, *new)
         )
@@ -159,13 +161,13 @@ class StandingLists:
             ):
                 self._write(row, entries_of(ranked, self._candidates))
 
-    def _choose(self, view: View, rows: Sequence[int]) -> None:
+    def _choose(self, snapshot: Snapshot, rows: Sequence[int]) -> None:
         """Choose the items of lists from their candidates."""
         for first in range(0, len(rows), _BLOCK):
             some = list(rows[first : first + _BLOCK])
             before = [self._read(row) for row in some]
             keys = self._key[some].tolist()
-            after = with_slots(view, self._catalogue, keys, before, self._k)
+            after = with_slots(snapshot, keys, before, self._k)
             for row, entries in zip(some, after, strict=True):
                 self._write(row, entries)
 
@@ -298,15 +300,14 @@ def entries_of(ranked: Ranked, candidates: int) -> Entries:
 
 
 def with_slots(
-    view: View, catalogue: Catalogue, keys: Sequence[int], lists: Sequence[Entries], k: int
+    snapshot: Snapshot, keys: Sequence[int], lists: Sequence[Entries], k: int
 ) -> list[Entries]:
     """Return stored lists with what is shown of their candidates, as the stored mode has it.
 
     Parameters
     ----------
-    view : View
-        That they were ranked over.
-    catalogue : Catalogue
+    snapshot : Snapshot
+        The archive, with the view that was ranked over.
     keys : sequence of int
         The articles that the lists are for.
     lists : sequence of Entries
@@ -317,7 +318,7 @@ def with_slots(
     assert selection is not None
     rankings = [_ranked(key, one) for key, one in zip(keys, lists, strict=True)]
     is_all = [one.is_all for one in lists]
-    chosen = places_of(view, catalogue, rankings, is_all, k, selection)
+    chosen = places_of(snapshot, rankings, is_all, k, selection)
     return [
         Entries(_in_slots(one.entries, items or []), one.is_all)
         for one, items in zip(lists, chosen, strict=True)

@@ -96,7 +96,7 @@ class Updates:
     def remove(self, identifiers: Sequence[str]) -> UpdateReport:
         """Remove articles; ids that the archive does not have are an error, and nothing is done."""
         with self._change() as index:
-            keys = self._archive.keys_of(identifiers)
+            keys = self._catalogue.keys_of(identifiers)
             self._catalogue.remove(keys)
             index.take_in()
             self._merge(index)
@@ -315,7 +315,8 @@ class Updates:
         Book.of(catalogue).note_lists(catalogue)
         index.take_in()
         catalogue.clear_entries()
-        view = index.epoch_view()
+        snapshot = self._archive.snapshot_of(index.epoch_view())
+        view = snapshot.view
         keys = catalogue.keys()
         blocks = (keys[i : i + archive.BLOCK] for i in range(0, len(keys), archive.BLOCK))
         changed = []
@@ -324,7 +325,7 @@ class Updates:
         ):
             of = [one.query for one in ranked]
             found = [entries_of(one, candidates) for one in ranked]
-            lists = dict(zip(of, with_slots(view, catalogue, of, found, k), strict=True))
+            lists = dict(zip(of, with_slots(snapshot, of, found, k), strict=True))
             catalogue.set_entries((key, entries.pack()) for key, entries in lists.items())
             changed += [
                 key for key, entries in lists.items()
@@ -344,7 +345,9 @@ class Updates:
         if self._standing is None:
             standing = StandingLists(self._catalogue, k, candidates)
             self._standing = index.generation, standing
-        changed = self._standing[1].update(index.epoch_view(), added, removed)
+        changed = self._standing[1].update(
+            self._archive.snapshot_of(index.epoch_view()), added, removed
+        )
         # What is pinned is in no stored list.
         touched = (*report.added, *report.replaced, *report.removed)
         pinned = self._catalogue.digests(Book.of(self._catalogue).pinned_to(touched))

@@ -9,7 +9,7 @@ import numpy as np
 
 from relnews import dates
 from relnews.archive.archive import Archive
-from relnews.exceptions import ArchiveFormatError
+from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.list_codec import Entries
@@ -39,7 +39,7 @@ def problems_of(archive: Archive) -> list[str]:
             # Folders go when a change is committed meanwhile that does not need them.
             if generation == catalogue.generation():
                 raise
-    raise integrity.archive_changed()
+    raise ArchiveChangedError
 
 
 def _problems(archive: Archive) -> Iterator[str]:

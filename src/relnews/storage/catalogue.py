@@ -21,7 +21,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from relnews._checks import unknown_article
 from relnews.dates import moment, timestamp
+from relnews.exceptions import ArchiveChangedError
 from relnews.storage import integrity
 
 if TYPE_CHECKING:
@@ -234,6 +236,20 @@ class Catalogue:
         """Return the key of the article with this id, None if there is none."""
         rows = self._read("SELECT key FROM articles WHERE id = ?", identifier)
         return rows[0][0] if rows else None
+
+    def keys_of(self, identifiers: Sequence[str]) -> list[int]:
+        """Return the keys of articles.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks one of them.
+        """
+        known = self.digests(identifiers)
+        for identifier in identifiers:
+            if identifier not in known:
+                raise unknown_article(identifier, self.all_ids())
+        return [known[identifier][0] for identifier in identifiers]
 
     def ids(self, keys: Sequence[int]) -> list[str]:
         """Return the ids of articles."""
@@ -576,7 +592,7 @@ class Catalogue:
             some = keys[first : first + _MOST_MARKS]
             rows += self._read(_in_order(columns, len(some)), *some)
         if len(rows) != len(keys):
-            raise integrity.archive_changed()
+            raise ArchiveChangedError
         return rows
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:

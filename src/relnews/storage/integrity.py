@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from relnews._checks import check_integer, shortened
 from relnews.exceptions import (
-    ArchiveChangedError,
     ArchiveFormatError,
     RelnewsError,
 )
@@ -323,8 +322,3 @@ def is_locked(error: Exception) -> bool:
     """Say whether another process is in the way, no more."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-def archive_changed() -> ArchiveChangedError:
-    """Say that the archive is another one by the time that an answer is made."""
-    return ArchiveChangedError("the archive kept changing while it was read. Try again.")

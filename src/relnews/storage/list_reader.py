@@ -38,7 +38,7 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
                 return list_of(catalogue, identifier, stored, k)
             except ArchiveChangedError:  # what was on the list is gone since
                 continue
-    raise integrity.archive_changed()
+    raise ArchiveChangedError
 
 
 def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:
@@ -60,7 +60,7 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     if book.concerns(identifier):
         found = articles_of(catalogue, [identifier]).get(identifier)
         if found is None:
-            raise integrity.archive_changed()
+            raise ArchiveChangedError
         _, article = found
         if pinned(catalogue, book, article, now):
             return None

@@ -1,0 +1,277 @@
+"""Snapshot: an archive at one moment, to rank over and to read from."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews._kernels.tokens import UNKNOWN
+from relnews.archive.live_segment import View
+from relnews.archive.state import Index
+from relnews.articles import Article
+from relnews.dates import timestamp
+from relnews.exceptions import ArchiveChangedError
+from relnews.options.conditions import Resolved, Where
+from relnews.options.recency import Recency
+from relnews.results import RelatedItem, RelatedList, item_of
+from relnews.search.query import Limits
+from relnews.search.top_k import Ranked, rank
+from relnews.storage import integrity, list_reader
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.rules import Book, pinned
+from relnews.text.analysis import MIN_LENGTH, Analysis
+from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
+from relnews.text.vocabulary import LayeredVocabulary, Workspace
+
+#: Filters on fields whose view is remembered.
+_FILTERS = 32
+
+
+@dataclasses.dataclass(slots=True)
+class _Known:
+    """What was found out about a state once and serves every later snapshot of it."""
+
+    filtered: dict[Where, View] = dataclasses.field(default_factory=dict)
+    newest: tuple[list[int], dict[str, list[int]]] | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An archive at one moment: it shows no later state.
+
+    Arrays are immutable. What is read from the catalogue is read in a transaction that begins by
+    making sure that nothing was committed since; otherwise `ArchiveChangedError` is raised, and
+    `Archive.answer` takes the next snapshot.
+
+    Parameters
+    ----------
+    view : View
+        The segments, under the statistics of this moment.
+    rules : Book
+        The editors' rules.
+    now : int
+        The timestamp of the moment.
+    generation : int
+        How many changes were committed.
+    """
+
+    view: View
+    rules: Book
+    now: int
+    generation: int
+    _catalogue: Catalogue
+    _index: Index
+    _known: _Known = dataclasses.field(default_factory=_Known)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Catalogue]:
+        """Read from the catalogue as it was at this moment."""
+        with self._catalogue.reading():
+            if self._catalogue.generation() != self.generation:
+                raise ArchiveChangedError
+            with integrity.damage_in(self._catalogue.folder or ":memory:"):
+                yield self._catalogue
+
+    # --- articles --------------------------------------------------------------------------------
+
+    @property
+    def analysis(self) -> Analysis:
+        """What counts as a term."""
+        return self._index.analysis
+
+    def keys_of(self, ids: Sequence[str]) -> list[int]:
+        """Return the keys of articles.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks one of them.
+        """
+        with self._reading() as catalogue:
+            return catalogue.keys_of(ids)
+
+    def has(self, identifier: str) -> bool:
+        """Tell whether an article is in the archive."""
+        with self._reading() as catalogue:
+            return catalogue.key_of(identifier) is not None
+
+    def all_ids(self) -> list[str]:
+        """Return the ids of all articles, in the order of the archive."""
+        with self._reading() as catalogue:
+            return catalogue.all_ids()
+
+    def ids(self, keys: Sequence[int]) -> list[str]:
+        """Return the ids of articles."""
+        with self._reading() as catalogue:
+            return catalogue.ids(keys)
+
+    def dates(self, keys: Sequence[int]) -> list[int | None]:
+        """Return the timestamps at which articles were published, None if unknown."""
+        with self._reading() as catalogue:
+            return catalogue.dates(keys)
+
+    def details(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return the columns of articles that `relnews.results.item_of` takes."""
+        with self._reading() as catalogue:
+            return [about for about in catalogue.details(keys) if about is not None]
+
+    def items(self, keys: Sequence[int]) -> list[RelatedItem]:
+        """Return what lists show of articles."""
+        return [item_of(about) for about in self.details(keys)]
+
+    def visible_items(self, keys: Sequence[int]) -> dict[int, RelatedItem]:
+        """Return what lists show of the articles that readers may see at this moment, by key."""
+        with self._reading() as catalogue:
+            details = catalogue.details(keys, self.now)
+        return {
+            key: item_of(about)
+            for key, about in zip(keys, details, strict=True) if about is not None
+        }  # fmt: skip
+
+    def expires(self, key: int) -> int | None:
+        """Return the timestamp at which an article expires, None if it does not."""
+        with self._reading() as catalogue:
+            return catalogue.expiries().get(key)
+
+    def pinned(self, article: RelatedItem) -> dict[int, RelatedItem]:
+        """Return what editors pin to the list of an article and readers may see, in order."""
+        if not self.rules.pins(article.id):
+            return {}
+        with self._reading() as catalogue:
+            return dict(pinned(catalogue, self.rules, article, self.now).values())
+
+    def newest(self, section: str | None) -> list[int]:
+        """Return the keys of all articles, or those of a section, newest first."""
+        if self._known.newest is None:
+            every: list[int] = []
+            by_section: dict[str, list[int]] = {}
+            with self._reading() as catalogue:
+                for key, name in catalogue.newest():
+                    every.append(key)
+                    by_section.setdefault(name or "", []).append(key)
+            self._known.newest = every, by_section
+        every, by_section = self._known.newest
+        return every if section is None else by_section.get(section, [])
+
+    def stored_lists(self, keys: Sequence[int], k: int) -> dict[int, RelatedList | None]:
+        """Return the stored lists of articles, None where a list has to be built."""
+        with self._reading() as catalogue:
+            return {
+                key: None
+                if stored is None
+                else list_reader.list_of(catalogue, identifier, stored, k)
+                for key, identifier, stored in catalogue.entries(keys)
+            }
+
+    # --- terms -----------------------------------------------------------------------------------
+
+    def document_frequency(self, terms: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return how many articles have each of some terms."""
+        with self._reading():
+            return self._index.statistics.document_frequency[terms]
+
+    @contextlib.contextmanager
+    def vocabulary(self) -> Iterator[LayeredVocabulary]:
+        """Lend the terms and their numbers; a writer adds no terms meanwhile."""
+        with self._reading():
+            yield self._index.vocabulary
+
+    def query_of(self, draft: Article) -> Query:
+        """Return a draft as a query, by the terms that the archive has."""
+        batch = ArticleBatch(self.analysis, self._index.ignored.words)
+        batch.add(draft)
+        runs = batch.runs(Workspace())
+        with self.vocabulary() as vocabulary:
+            n_stop, frequency = self._index.n_stop, self._index.statistics.document_frequency
+            term = vocabulary.find(runs, MIN_LENGTH)
+            # A term that no article has any more is as unknown as one that none ever had.
+            known = term >= n_stop
+            term[known] = np.where(frequency[term[known]] > 0, term[known], UNKNOWN)
+        words = batch.wording(runs, term, n_stop, np.zeros(len(frequency), dtype=np.int32))
+        order = np.argsort(words.counts.term)
+        return Query(
+            NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,
+            words.phrases.value, batch.n_unknown(runs, term),
+        )  # fmt: skip
+
+    # --- ranking ---------------------------------------------------------------------------------
+
+    def rank_articles(
+        self, keys: Sequence[int], depth: int, conditions: Resolved | None = None
+    ) -> list[Ranked]:
+        """Return the best articles for some articles of the archive.
+
+        Parameters
+        ----------
+        keys : sequence of int
+        depth : int
+            How many, at most.
+        conditions : Resolved, optional
+            By default every other article may be in a list, and scores fade as the archive says.
+        """
+        view = self._view_under(conditions)
+        published = self.view.published(keys)
+        return self._rank(view, [view.query_of(key) for key in keys], published, depth, conditions)
+
+    def rank_draft(self, draft: Article, depth: int, conditions: Resolved | None = None) -> Ranked:
+        """Return the best articles for a draft; days are counted from its date, or from now."""
+        published = timestamp(draft.published)
+        dates = np.array([self.now if published is None else published])
+        view = self._view_under(conditions)
+        if not view.segments:
+            return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
+        return self._rank(view, [self.query_of(draft)], dates, depth, conditions)[0]
+
+    def limits(
+        self, keys: Sequence[int], published: NDArray[np.int64], conditions: Resolved | None
+    ) -> Limits:
+        """Return the conditions on the lists of some articles as the kernels take them.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            The articles that the lists are for, or `NO_ARTICLE`.
+        published : int64 array of shape (n_keys,)
+            The timestamps that dates are compared with.
+        conditions : Resolved or None
+        """
+        if conditions is None:
+            return Limits.none(keys, published, self.view.recency)
+        with self._reading() as catalogue:
+            return self.with_recency(conditions).limits(keys, published, self.now, catalogue)
+
+    def with_recency(self, conditions: Resolved) -> Resolved:
+        """Return conditions under which scores fade as the archive says unless they name a way."""
+        recency: Recency | None = conditions.recency or self.view.recency
+        return dataclasses.replace(conditions, recency=recency)
+
+    def _rank(
+        self,
+        view: View,
+        queries: Sequence[Query],
+        published: NDArray[np.int64],
+        depth: int,
+        conditions: Resolved | None,
+    ) -> list[Ranked]:
+        limits = self.limits([query.key for query in queries], published, conditions)
+        return rank(view.segments, view.queries(queries, limits), depth, self.ids)
+
+    def _view_under(self, conditions: Resolved | None) -> View:
+        """Return the view of the articles whose fields fulfil conditions."""
+        if conditions is None or not conditions.where:
+            return self.view
+        filtered = self._known.filtered
+        view = filtered.get(conditions.where)
+        if view is None:
+            with self._reading() as catalogue:
+                keys = catalogue.keys_where(conditions.where)
+                if len(filtered) == _FILTERS:
+                    filtered.pop(next(iter(filtered)))
+                view = self.view.only(np.array(keys, dtype=np.int64))
+                filtered[conditions.where] = view
+        return view

@@ -1,0 +1,228 @@
+"""Candidates: the ranking of each query, as deep as a list needs it, and filters over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews.archive.snapshot import Snapshot
+from relnews.articles import Article
+from relnews.options.conditions import Resolved
+from relnews.results import RelatedItem
+from relnews.search.top_k import Ranked
+from relnews.storage.rules import Bars
+
+#: Factor by which a ranking gets deeper when a list needs more candidates. Most lists are full at
+#: the first depth; a large factor keeps the few others from ranking often.
+_DEEPER = 4
+
+#: Candidates by score among which the newest are looked for first.
+_FIRST_LOOK = 64
+
+#: Candidates among which an article is looked for first: it is mostly near the top.
+_DEEP_LOOK = 1024
+
+Answer = TypeVar("Answer")
+
+
+class Source(Protocol):
+    """Gives the best candidates of queries, which are called by their numbers from 0 on."""
+
+    def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
+        """Return the best candidates of some queries: `depth`, or all if there are fewer."""
+
+
+class CandidateSource:
+    """The exact ranking of a block of queries; remembers what it has ranked.
+
+    Parameters
+    ----------
+    rank : callable
+        Given the numbers of some queries and a depth, it returns their rankings.
+    """
+
+    def __init__(self, rank: Callable[[Sequence[int], int], list[Ranked]]) -> None:
+        self._rank = rank
+        self._ranked: dict[int, Ranked] = {}
+        self._depth: dict[int, int] = {}
+
+    @classmethod
+    def of_articles(
+        cls, snapshot: Snapshot, keys: Sequence[int], conditions: Resolved | None
+    ) -> CandidateSource:
+        """Return the source of candidates for articles of the archive, by key."""
+        return cls(
+            lambda numbers, depth: snapshot.rank_articles(
+                [keys[number] for number in numbers], depth, conditions
+            )
+        )
+
+    @classmethod
+    def of_draft(
+        cls, snapshot: Snapshot, draft: Article, conditions: Resolved | None
+    ) -> CandidateSource:
+        """Return the source of candidates for a draft, which is query 0."""
+        return cls(lambda _, depth: [snapshot.rank_draft(draft, depth, conditions)])
+
+    def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
+        """Return the best candidates of some queries: `depth`, or all if there are fewer."""
+        missing = [number for number in numbers if self._depth.get(number, 0) < depth]
+        if missing:
+            for number, ranked in zip(missing, self._rank(missing, depth), strict=True):
+                self._ranked[number] = ranked
+                # A ranking that is shorter than its depth has no more candidates at any depth.
+                self._depth[number] = depth if len(ranked.key) == depth else np.iinfo(np.int64).max
+        return [first(self._ranked[number], depth) for number in numbers]
+
+    def rank_of(self, number: int, key: int) -> int | None:
+        """Return the rank of an article, from 1, among all candidates of a query."""
+
+        def rank(_: object, rankings: Sequence[Ranked], is_all: Sequence[bool]) -> list[int | None]:
+            places = np.flatnonzero(rankings[0].key == key)
+            if len(places):
+                return [int(places[0]) + 1]
+            return [0 if is_all[0] else None]
+
+        return deepen(self, [number], _DEEP_LOOK, rank)[0] or None
+
+
+def deepen(
+    source: Source,
+    numbers: Sequence[int],
+    depth: int,
+    answer: Callable[[Sequence[int], Sequence[Ranked], Sequence[bool]], Sequence[Answer | None]],
+) -> list[Answer]:
+    """Ask for more candidates of queries until there are enough to answer each.
+
+    This is the one place that decides how deep a ranking goes.
+
+    Parameters
+    ----------
+    source : Source
+    numbers : sequence of int
+        The queries.
+    depth : int
+        How many candidates to begin with.
+    answer : callable
+        Given the numbers of some queries, their candidates, and whether these are all that there
+        are, it returns the answer to each; None if it needs more candidates.
+
+    Returns
+    -------
+    list
+        The answers, in the order of the queries.
+    """
+    answers: dict[int, Answer] = {}
+    waiting = [*numbers]
+    while waiting:
+        rankings = source.best(waiting, depth)
+        is_all = [len(ranked.key) < depth for ranked in rankings]
+        found = zip(waiting, answer(waiting, rankings, is_all), strict=True)
+        answers |= {number: given for number, given in found if given is not None}
+        waiting = [number for number in waiting if number not in answers]
+        depth *= _DEEPER
+    return [answers[number] for number in numbers]
+
+
+class Permitted:
+    """The candidates that no editors' rule excludes.
+
+    Parameters
+    ----------
+    source : Source
+    snapshot : Snapshot
+    exclusions : sequence of Bars
+        For each query.
+    """
+
+    def __init__(self, source: Source, snapshot: Snapshot, exclusions: Sequence[Bars]) -> None:
+        self._source = source
+        self._snapshot = snapshot
+        self._exclusions = exclusions
+        self._items: dict[int, RelatedItem] = {}
+
+    def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
+        """Return the best permitted candidates of some queries."""
+
+        def permitted(
+            numbers: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
+        ) -> list[Ranked | None]:
+            self._look_up(rankings)
+            kept = [
+                cut(ranked, self._permitted_places(number, ranked))
+                for number, ranked in zip(numbers, rankings, strict=True)
+            ]
+            return [
+                first(ranked, depth) if ends or len(ranked.key) >= depth else None
+                for ranked, ends in zip(kept, is_all, strict=True)
+            ]
+
+        return deepen(self._source, numbers, depth + depth // 4 + 1, permitted)
+
+    def _look_up(self, rankings: Sequence[Ranked]) -> None:
+        new = [*{key for ranked in rankings for key in ranked.key.tolist()} - self._items.keys()]
+        self._items.update(zip(new, self._snapshot.items(new), strict=True))
+
+    def _permitted_places(self, number: int, ranked: Ranked) -> NDArray[np.int64]:
+        rule_of = self._exclusions[number].rule_of
+        return np.flatnonzero([rule_of(self._items[key]) is None for key in ranked.key.tolist()])
+
+
+class ByDate:
+    """The candidates with at least some score, newest first; of one date the best first.
+
+    Parameters
+    ----------
+    source : Source
+    snapshot : Snapshot
+    min_score : float
+    """
+
+    def __init__(self, source: Source, snapshot: Snapshot, min_score: float) -> None:
+        self._source = source
+        self._snapshot = snapshot
+        self._min_score = min_score
+
+    def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
+        """Return the newest candidates of some queries."""
+
+        def newest(
+            _: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
+        ) -> list[Ranked | None]:
+            return [
+                self._newest(cut(ranked, np.flatnonzero(ranked.score >= self._min_score)), depth)
+                if ends or ranked.score[-1] < self._min_score
+                else None
+                for ranked, ends in zip(rankings, is_all, strict=True)
+            ]
+
+        return deepen(self._source, numbers, max(depth, _FIRST_LOOK), newest)
+
+    def _newest(self, ranked: Ranked, depth: int) -> Ranked:
+        dates = self._snapshot.dates(ranked.key.tolist())
+        order = sorted(
+            range(len(dates)), key=lambda place: (dates[place] is None, -(dates[place] or 0))
+        )
+        return cut(ranked, np.array(order[:depth], dtype=np.int64))
+
+
+def cut(ranked: Ranked, places: NDArray[np.int64]) -> Ranked:
+    """Return the candidates at some places of a ranking."""
+    columns = ranked.key[places], ranked.score[places], ranked.similarity[places]
+    return Ranked(ranked.query, *columns)
+
+
+def first(ranked: Ranked, depth: int) -> Ranked:
+    """Return the first candidates of a ranking."""
+    if len(ranked.key) <= depth:
+        return ranked
+    return Ranked(ranked.query, ranked.key[:depth], ranked.score[:depth], ranked.similarity[:depth])
+
+
+def unscored(query: int, keys: Sequence[int]) -> Ranked:
+    """Return articles in an order that is not of scores."""
+    zeros = np.zeros(len(keys))
+    return Ranked(query, np.array(keys, dtype=np.int64), zeros, zeros)
