@@ -53,7 +53,8 @@ _GERMAN = [
     {
         "id": "de-radweg",
         "title": "Neuer Radweg entlang der Elbe",
-        "text": "Der Radweg an der Elbe wird verlängert. Das Geld kommt aus dem Haushalt der Stadt.",
+        "text": "Der Radweg an der Elbe wird verlängert. "
+        "Das Geld kommt aus dem Haushalt der Stadt.",
         "published": "2025-08-19",
         "section": "Lokales",
         "language": "de",
@@ -115,8 +116,8 @@ def newcomers() -> list[Article]:
         {"id": "expired", **flood, "published": "2019-12-24", "expires": "2020-01-01"},
         {"id": "expires", **flood, "published": "2025-08-24", "expires": "2190-01-01"},
         {"id": "title-only", "title": "Flood warning for the valley", "published": "2025-08-25"},
-        {"id": "odd/id ünï?&", "title": "Odd: <b>flood</b> & \"dam\" 'news'", "text": "River flood.",
-         "published": "2025-08-26T01:02:03.456789+00:00", "url": "javascript:alert(1)",
+        {"id": "odd/id ünï?&", "title": "Odd: <b>flood</b> & \"dam\" 'news'",
+         "text": "River flood.", "published": "2025-08-26T01:02:03.456789+00:00", "url": "javascript:alert(1)",
          "tags": ["a,b", "<i>"], "author": "O'Hara & Söhne", "image": "/flood.jpg"},
         {"id": "no-words", "title": "The and of", "text": "…", "published": "2025-08-27"},
     ]  # fmt: skip

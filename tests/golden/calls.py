@@ -50,7 +50,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "mentions": {"mentions": 3},
     "all at once": {
-        "mode": "background", "within": 60, "filters": {"section": ["World", "Business", "Science"]},
+        "mode": "background", "within": 60,
+        "filters": {"section": ["World", "Business", "Science"]},
         "recency": {"half_life": 10, "floor": 0.2}, "mentions": 2, "fallback": ["section"],
         "selection": {"diversity": 0.2, "caps": {"author": 3, "story": 3}, "keep": "longest"},
     },
@@ -221,7 +222,8 @@ def exports(archive: Any, ids: Sequence[str]) -> Calls:
             found[f"{fmt} {article}"] = got
         got = adapter.exported(archive, article, 3, "json", mode="more", within=1)
         found[f"json, mode more: {article}"] = got
-    found[f"html, other heading: {ids[0]}"] = adapter.exported_html(archive, ids[0], 2, mentions=1)
+    got = adapter.exported_html(archive, ids[0], 1, mentions=1)
+    found[f"html, other heading: {ids[0]}"] = got
     return found
 
 
