@@ -117,8 +117,9 @@ def newcomers() -> list[Article]:
         {"id": "expires", **flood, "published": "2025-08-24", "expires": "2190-01-01"},
         {"id": "title-only", "title": "Flood warning for the valley", "published": "2025-08-25"},
         {"id": "odd/id ünï?&", "title": "Odd: <b>flood</b> & \"dam\" 'news'",
-         "text": "River flood.", "published": "2025-08-26T01:02:03.456789+00:00", "url": "javascript:alert(1)",
-         "tags": ["a,b", "<i>"], "author": "O'Hara & Söhne", "image": "/flood.jpg"},
+         "text": "River flood.", "published": "2025-08-26T01:02:03.456789+00:00",
+         "url": "javascript:alert(1)", "tags": ["a,b", "<i>"],
+         "author": "O'Hara & Söhne", "image": "/flood.jpg"},
         {"id": "no-words", "title": "The and of", "text": "…", "published": "2025-08-27"},
     ]  # fmt: skip
 

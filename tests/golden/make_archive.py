@@ -44,17 +44,15 @@ def replaced(article: Article) -> Article:
     return {**article, "title": f"Corrected: {article['title']}"}
 
 
+def late_version(article: Article) -> Article:
+    """Return a near-duplicate of an article that came later."""
+    return archives.version(article, "late", published="2025-09-01T00:00:00+00:00")
+
+
 def remaining(articles: list[Article]) -> list[Article]:
     """Return the articles that are in the folder in the end."""
-    late = [archives.version(articles[1], "late", published="2025-09-01T00:00:00+00:00")]
-    return [
-        replaced(articles[0]),
-        *articles[1:3],
-        *articles[4:7],
-        *articles[14:],
-        *special(),
-        *late,
-    ]
+    kept = [*articles[1:3], *articles[4:7], *articles[14:]]
+    return [replaced(articles[0]), *kept, *special(), late_version(articles[1])]
 
 
 def write(folder: Path) -> None:
@@ -72,8 +70,7 @@ def write(folder: Path) -> None:
     adapter.rule(archive, "never", "section=Politik", "tag=ukraine")
     adapter.rule(archive, "hide", "title=corrected: *")
     adapter.update(archive, [replaced(articles[0])])
-    adapter.update(archive, [archives.version(articles[1], "late",
-                                              published="2025-09-01T00:00:00+00:00")])  # fmt: skip
+    adapter.update(archive, [late_version(articles[1])])
     adapter.update(archive, [archives.version(articles[2], "gone")])
     adapter.remove(archive, [f"{ids[2]}-gone"])
     assert adapter.verify(archive) == []
