@@ -1,0 +1,1 @@
+"""Golden answers: what relnews answered before it was rebuilt, and must go on answering."""
