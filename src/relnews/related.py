@@ -267,13 +267,15 @@ class RelatedNews(LivingArchive):
         plans = {mode: _plan_of({**options, "mode": mode}) for mode in sizes}
 
         def answer(snapshot: Snapshot) -> dict[str, RelatedList]:
-            (key,) = snapshot.keys_of([str(id)])
+            key, article = snapshot.article(str(id))
             lists: dict[str, RelatedList] = {}
             for mode, plan in plans.items():
                 beside = snapshot.keys_of(
                     [other for block in lists.values() for other in block.ids]
                 )
-                lists[mode] = _builder(snapshot, plan).article(key, sizes[mode], beside=beside)
+                lists[mode] = _builder(snapshot, plan).article(
+                    key, article, sizes[mode], beside=beside
+                )
             return lists
 
         return archive.answer(answer)
@@ -495,8 +497,7 @@ def _plan_of(options: Options) -> Plan:
 
 def _built(identifier: str, k: int, plan: Plan, snapshot: Snapshot) -> RelatedList:
     """Return the list of an article as it is ranked now."""
-    (key,) = snapshot.keys_of([identifier])
-    return _builder(snapshot, plan).article(key, k)
+    return _builder(snapshot, plan).article(*snapshot.article(identifier), k)
 
 
 def _builder(snapshot: Snapshot, plan: Plan) -> ListBuilder:

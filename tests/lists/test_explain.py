@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import reference
 from relnews import Conditions, Recency, RelatedNews, UnknownArticleError
 from relnews.cli import main
-from relnews.lists import explain
+from relnews.lists import candidates
 from relnews.lists.surface_forms import names as names_of
 from relnews.text.analysis import Analysis
 from strategies import archives
@@ -428,7 +428,7 @@ def test_an_article_is_looked_for_however_far_down():
     ]
     with (
         mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", 40),
-        mock.patch.multiple(explain, _FIRST_LOOK=2, _NEXT_LOOK=3),
+        mock.patch.multiple(candidates, _DEEP_LOOK=2, _DEEPER=3),
     ):
         news = RelatedNews().fit(stories)
         ids = news.related("000", 150, selection=None).ids

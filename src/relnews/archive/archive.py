@@ -202,14 +202,14 @@ class Archive:
     def snapshot(self) -> Snapshot:
         """Return the archive at this moment; snapshots of one state share what they know of it."""
         for _ in range(_ATTEMPTS):
-            with self.catalogue.reading():
-                generation = self.catalogue.generation()
-                if generation == self.index.generation:
-                    view = self.index.view()
-                    if self._latest is None or self._latest.view is not view:
-                        self._latest = self.snapshot_of(view)
-                    return dataclasses.replace(self._latest, now=dates.now())
-            self.refresh()
+            try:
+                with self.catalogue.reading(self.index.generation):
+                    now, latest = dates.now(), self._latest
+                    if latest is None or not latest.is_of(self.index.generation, now):
+                        latest = self._latest = self.snapshot_of(self.index.view())
+                    return dataclasses.replace(latest, now=now)
+            except ArchiveChangedError:
+                self.refresh()
         raise ArchiveChangedError
 
     def snapshot_of(self, view: View) -> Snapshot:

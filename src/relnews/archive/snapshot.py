@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from relnews.archive.live_segment import View
 from relnews.archive.state import Index
 from relnews.articles import Article
 from relnews.dates import timestamp
-from relnews.exceptions import ArchiveChangedError
 from relnews.options.conditions import Resolved, Where
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem, RelatedList, item_of
@@ -68,14 +67,9 @@ class Snapshot:
     _index: Index
     _known: _Known = dataclasses.field(default_factory=_Known)
 
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[Catalogue]:
-        """Read from the catalogue as it was at this moment."""
-        with self._catalogue.reading():
-            if self._catalogue.generation() != self.generation:
-                raise ArchiveChangedError
-            with integrity.damage_in(self._catalogue.folder or ":memory:"):
-                yield self._catalogue
+    def is_of(self, generation: int, now: int) -> bool:
+        """Tell whether this is still the archive after some changes, at a timestamp."""
+        return self.generation == generation and self.view.since <= now < self.view.until
 
     # --- articles --------------------------------------------------------------------------------
 
@@ -83,6 +77,19 @@ class Snapshot:
     def analysis(self) -> Analysis:
         """What counts as a term."""
         return self._index.analysis
+
+    def article(self, identifier: str) -> tuple[int, RelatedItem]:
+        """Return the key of an article, and what lists show of it.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks it.
+        """
+        with self._catalogue.reading(self.generation) as catalogue:
+            (key,) = catalogue.keys_of([identifier])
+            (details,) = catalogue.details([key])
+        return key, item_of(cast("tuple[Any, ...]", details))
 
     def keys_of(self, ids: Sequence[str]) -> list[int]:
         """Return the keys of articles.
@@ -92,32 +99,32 @@ class Snapshot:
         UnknownArticleError
             If the archive lacks one of them.
         """
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return catalogue.keys_of(ids)
 
     def has(self, identifier: str) -> bool:
         """Tell whether an article is in the archive."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return catalogue.key_of(identifier) is not None
 
     def all_ids(self) -> list[str]:
         """Return the ids of all articles, in the order of the archive."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return catalogue.all_ids()
 
     def ids(self, keys: Sequence[int]) -> list[str]:
         """Return the ids of articles."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return catalogue.ids(keys)
 
     def dates(self, keys: Sequence[int]) -> list[int | None]:
         """Return the timestamps at which articles were published, None if unknown."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return catalogue.dates(keys)
 
     def details(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the columns of articles that `relnews.results.item_of` takes."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return [about for about in catalogue.details(keys) if about is not None]
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
@@ -126,7 +133,7 @@ class Snapshot:
 
     def visible_items(self, keys: Sequence[int]) -> dict[int, RelatedItem]:
         """Return what lists show of the articles that readers may see at this moment, by key."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             details = catalogue.details(keys, self.now)
         return {
             key: item_of(about)
@@ -135,14 +142,14 @@ class Snapshot:
 
     def expires(self, key: int) -> int | None:
         """Return the timestamp at which an article expires, None if it does not."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return catalogue.expiries().get(key)
 
     def pinned(self, article: RelatedItem) -> dict[int, RelatedItem]:
         """Return what editors pin to the list of an article and readers may see, in order."""
         if not self.rules.pins(article.id):
             return {}
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return dict(pinned(catalogue, self.rules, article, self.now).values())
 
     def newest(self, section: str | None) -> list[int]:
@@ -150,7 +157,7 @@ class Snapshot:
         if self._known.newest is None:
             every: list[int] = []
             by_section: dict[str, list[int]] = {}
-            with self._reading() as catalogue:
+            with self._catalogue.reading(self.generation) as catalogue:
                 for key, name in catalogue.newest():
                     every.append(key)
                     by_section.setdefault(name or "", []).append(key)
@@ -160,7 +167,7 @@ class Snapshot:
 
     def stored_lists(self, keys: Sequence[int], k: int) -> dict[int, RelatedList | None]:
         """Return the stored lists of articles, None where a list has to be built."""
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return {
                 key: None
                 if stored is None
@@ -170,24 +177,23 @@ class Snapshot:
 
     # --- terms -----------------------------------------------------------------------------------
 
-    def document_frequency(self, terms: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return how many articles have each of some terms."""
-        with self._reading():
-            return self._index.statistics.document_frequency[terms]
-
     @contextlib.contextmanager
-    def vocabulary(self) -> Iterator[LayeredVocabulary]:
-        """Lend the terms and their numbers; a writer adds no terms meanwhile."""
-        with self._reading():
-            yield self._index.vocabulary
+    def terms(self) -> Iterator[tuple[LayeredVocabulary, NDArray[np.int32]]]:
+        """Lend the vocabulary and the document frequencies; a writer changes neither meanwhile.
+
+        What goes wrong inside is reported as a damaged archive.
+        """
+        place = self._catalogue.folder or ":memory:"
+        with self._catalogue.reading(self.generation), integrity.damage_in(place):
+            yield self._index.vocabulary, self._index.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:
         """Return a draft as a query, by the terms that the archive has."""
         batch = ArticleBatch(self.analysis, self._index.ignored.words)
         batch.add(draft)
         runs = batch.runs(Workspace())
-        with self.vocabulary() as vocabulary:
-            n_stop, frequency = self._index.n_stop, self._index.statistics.document_frequency
+        n_stop = self._index.n_stop
+        with self.terms() as (vocabulary, frequency):
             term = vocabulary.find(runs, MIN_LENGTH)
             # A term that no article has any more is as unknown as one that none ever had.
             known = term >= n_stop
@@ -242,7 +248,7 @@ class Snapshot:
         """
         if conditions is None:
             return Limits.none(keys, published, self.view.recency)
-        with self._reading() as catalogue:
+        with self._catalogue.reading(self.generation) as catalogue:
             return self.with_recency(conditions).limits(keys, published, self.now, catalogue)
 
     def with_recency(self, conditions: Resolved) -> Resolved:
@@ -268,7 +274,7 @@ class Snapshot:
         filtered = self._known.filtered
         view = filtered.get(conditions.where)
         if view is None:
-            with self._reading() as catalogue:
+            with self._catalogue.reading(self.generation) as catalogue:
                 keys = catalogue.keys_where(conditions.where)
                 if len(filtered) == _FILTERS:
                     filtered.pop(next(iter(filtered)))

@@ -80,20 +80,27 @@ class ListBuilder:
         self._plan = plan
 
     def article(
-        self, key: int, k: int, *, beside: Sequence[int] = (), source: Source | None = None
+        self,
+        key: int,
+        article: RelatedItem,
+        k: int,
+        *,
+        beside: Sequence[int] = (),
+        source: Source | None = None,
     ) -> RelatedList:
         """Return the list of one article.
 
         Parameters
         ----------
         key : int
+        article : RelatedItem
+            What lists show of the article.
         k : int
         beside : sequence of int, optional
             Keys of articles that stand beside the list. They exclude others as its items do.
         source : Source, optional
             The ranking of the article as query 0, if it exists already.
         """
-        (article,) = self._snapshot.items([key])
         source = source or CandidateSource.of_articles(self._snapshot, [key], self._plan.conditions)
         partials = [self._partial(key, article)]
         return self._build(source, partials, k, np.array(beside, dtype=np.int64), _NO_KEYS)[0]

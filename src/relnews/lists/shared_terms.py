@@ -58,23 +58,47 @@ def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, .
     keys : sequence of int
         Two articles.
     """
-    view = snapshot.view
-    a, b = (view.query_of(key) for key in keys)
-    first, second = (view.place_of(key) for key in keys)
+    with snapshot.terms() as (vocabulary, document_frequency):
+        words, phrases = _words_and_phrases(snapshot.view, keys)
+        rows = words + phrases
+        terms = np.array([row[0] for row in rows], dtype=np.int32)
+        spelled = _spelled(vocabulary, terms)
+        frequency = document_frequency[terms].tolist()
+    spelled[len(words) :] = [term.replace(JOINT, " ") for term in spelled[len(words) :]]
+    idf = snapshot.view.idf[terms].tolist()
+    shared = [
+        SharedTerm(*columns)
+        for columns in zip(spelled, *zip(*(row[1:] for row in rows), strict=True), idf, frequency, strict=True)
+    ] if rows else []  # fmt: skip
+    return tuple(sorted(shared, key=lambda term: (-term.part, term.term)))
+
+
+#: Number of a term, its part, how often each text has it, and whether each title does.
+_Row = tuple[int, float, int, int, bool, bool]
+
+
+def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], list[_Row]]:
+    """Return the words, and then the phrases of a title, that add to a similarity."""
+    (first, place_a), (second, place_b) = (view.place_of(key) for key in keys)
+    a, b = first.segment.query(place_a), second.segment.query(place_b)
     query = view.queries([a])
     share = float(query.quotes.share)
     (_, inverse_title), (inverse_norm, inverse_title_b) = (
-        scored.inverses(place) for scored, place in (first, second)
-    )
+        first.inverses(place_a), second.inverses(place_b)
+    )  # fmt: skip
     per_title = [share * inverse_title, share * inverse_title_b]
-    code_b = dict(zip(b.term.tolist(), b.code.tolist(), strict=True))
     code_a = dict(zip(a.term.tolist(), a.code.tolist(), strict=True))
-    rows: list[tuple[int, float, int, int, bool, bool]] = []
-    for term, weight in zip(query.term.tolist(), query.weight.tolist(), strict=True):
-        mine, other = code_a[term], code_b.get(term, 0)
-        level_weight = float(view.weighting.tf_weight(np.array([other]))[0])
+    code_b = dict(zip(b.term.tolist(), b.code.tolist(), strict=True))
+    terms = query.term.tolist()
+    others = [code_b.get(term, 0) for term in terms]
+    level_weights = view.weighting.tf_weight(np.array(others, dtype=np.int64)).tolist()
+    idfs = view.idf[query.term].tolist()
+    rows: list[_Row] = []
+    for term, weight, other, level_weight, idf in zip(
+        terms, query.weight.tolist(), others, level_weights, idfs, strict=True
+    ):
+        mine = code_a[term]
         part = weight * level_weight * inverse_norm
-        idf = float(view.idf[term])
         if mine & IN_TITLE and other >> TF_SHIFT:
             part += idf * per_title[0]
         if other & IN_TITLE and mine >> TF_SHIFT:
@@ -84,26 +108,12 @@ def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, .
                 (term, part, mine >> TF_SHIFT, other >> TF_SHIFT,
                  bool(mine & IN_TITLE), bool(other & IN_TITLE))
             )  # fmt: skip
-    words = len(rows)
-    if rows:
-        rows += _phrases(view, a, b, per_title)
-    terms = np.array([row[0] for row in rows], dtype=np.int32)
-    with snapshot.vocabulary() as vocabulary:
-        spelt = _spelled(vocabulary, terms)
-    frequency = snapshot.document_frequency(terms).tolist()
-    shared = [
-        SharedTerm(
-            spelt[i] if i < words else spelt[i].replace(JOINT, " "), *row[1:],
-            float(view.idf[row[0]]), frequency[i],
-        )
-        for i, row in enumerate(rows)
-    ]  # fmt: skip
-    return tuple(sorted(shared, key=lambda one: (-one.part, one.term)))
+    return rows, _phrases(view.idf, a, b, per_title) if rows else []
 
 
 def _phrases(
-    view: View, a: Query, b: Query, per_title: Sequence[float]
-) -> list[tuple[int, float, int, int, bool, bool]]:
+    idf: NDArray[np.float64], a: Query, b: Query, per_title: Sequence[float]
+) -> list[_Row]:
     """Return the phrases of either title that the other text has."""
     pairs_a, pairs_b = _pairs(a), _pairs(b)
     found: dict[int, tuple[tuple[int, int], float, bool, bool]] = {}
@@ -112,9 +122,9 @@ def _phrases(
         (b, pairs_a, per_title[1], False),
     ):
         for one, other, phrase in query.phrases.tolist():
-            if pairs[one, other] and unit and view.idf[phrase] > 0:
+            if pairs[one, other] and unit and idf[phrase] > 0:
                 _, part, in_a, in_b = found.get(phrase, ((one, other), 0.0, False, False))
-                part += PHRASE_WEIGHT * float(view.idf[phrase]) * unit
+                part += PHRASE_WEIGHT * float(idf[phrase]) * unit
                 found[phrase] = (one, other), part, in_a or of_a, in_b or not of_a
     return [
         (phrase, part, pairs_a[pair], pairs_b[pair], in_a, in_b)

@@ -56,7 +56,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     rule = exclusions.rule_of(pair.other)
     if rule is not None:
         return WhyNot(a, b, k, "rule", f"{b!r} is left out by a rule: {rule}.")
-    made = ListBuilder(snapshot, plan).article(key, k, source=source)
+    made = ListBuilder(snapshot, plan).article(key, pair.article, k, source=source)
     for listed in made:
         if listed.id == b:
             reason = "" if listed.why == ("similar",) else f" ({', '.join(listed.why)})"

@@ -441,19 +441,37 @@ class Catalogue:
 
     # --- changes ---------------------------------------------------------------------------------
 
-    def reading(self) -> _Reading:
-        """See one state of the catalogue inside, whatever others commit meanwhile."""
-        return _Reading(self)
+    def reading(self, generation: int | None = None) -> _Reading:
+        """See one state of the catalogue inside, whatever others commit meanwhile.
 
-    def _begin_reading(self) -> bool:
-        """Hold on to the state of now; say whether nobody did already."""
-        if self._connection.in_transaction:
-            return False
-        with self._lock:
-            self._follow()
-        self._connection.execute("BEGIN")
-        self._is_reading = True
-        return True
+        Parameters
+        ----------
+        generation : int, optional
+            Raise `ArchiveChangedError` unless it is this state.
+        """
+        return _Reading(self, generation)
+
+    def _begin_reading(self, generation: int | None) -> bool:
+        """Begin a read transaction; return False if one is already open."""
+        is_outermost = not self._connection.in_transaction
+        if is_outermost:
+            with self._lock:
+                self._follow()
+            self._connection.execute("BEGIN")
+            self._is_reading = True
+        if generation is not None and not self._is_at(generation):
+            if is_outermost:
+                self._end_reading()
+            raise ArchiveChangedError
+        return is_outermost
+
+    def _is_at(self, generation: int) -> bool:
+        if self._generation is not None:
+            return self._generation == generation
+        ((value,),) = self._read(
+            "SELECT ifnull((SELECT value FROM settings WHERE name = 'generation'), '0')"
+        )
+        return str(value) == str(generation)
 
     def _end_reading(self) -> None:
         self._is_reading, self._generation = False, None
@@ -624,16 +642,18 @@ class Catalogue:
 class _Reading:
     """What `Catalogue.reading` returns: sooner entered and left than a generator."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, generation: int | None) -> None:
         self._catalogue = catalogue
+        self._generation = generation
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Catalogue:
         self._catalogue.state.acquire()
         try:
-            self._is_outermost = self._catalogue._begin_reading()
+            self._is_outermost = self._catalogue._begin_reading(self._generation)
         except BaseException:
             self._catalogue.state.release()
             raise
+        return self._catalogue
 
     def __exit__(self, *_: object) -> None:
         try:
