@@ -7,8 +7,9 @@ module, never against themselves; the second oracle, for the weights, is scikit-
 import itertools
 import math
 import re
-import unicodedata
 from collections import Counter
+
+import unicodedata2 as unicodedata  # of one version, whatever Python's is
 
 
 def runs(text, min_length=1):

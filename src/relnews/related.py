@@ -285,7 +285,7 @@ class RelatedNews(LivingArchive):
         text: str = "",
         *,
         title: str = "",
-        published: dt.datetime | None = None,
+        published: dt.datetime | str | None = None,
         language: str | None = None,
         k: int = 8,
         **options: Unpack[Options],
@@ -296,8 +296,9 @@ class RelatedNews(LivingArchive):
         ----------
         text, title : str
             At least one of them has words.
-        published : datetime, optional
-            What conditions on dates count from; now by default.
+        published : datetime or str, optional
+            Date of the story: conditions on dates and `Recency` count from it. A string is
+            ISO 8601. Now by default, so the scores are other ones tomorrow.
         language : str, optional
             A BCP 47 tag; by default the archive's own language.
         k : int, default=8
@@ -312,9 +313,12 @@ class RelatedNews(LivingArchive):
         from relnews.text.languages import check_language
 
         check_language(language)
-        draft = Article(
-            id="", title=title, text=text, published=parse_date(published), language=language
-        )
+        try:
+            date = parse_date(published)
+        except (TypeError, ValueError, OverflowError):
+            wrong = _validation.not_a_date("published", published)
+            raise wrong from None
+        draft = Article(id="", title=title, text=text, published=date, language=language)
         is_first, self._has_ranked = not self._has_ranked, True
         if is_first and "numba" not in sys.modules and Plan.of(options).is_plain:
             from relnews.cold_start import draft_list

@@ -202,6 +202,8 @@ def test_examples_in_the_help_run(command, invoke, articles, served_and_ended, m
         ["related", "small.relnews", "--text-file", "missing.txt"],
         ["related", "small.relnews", "veto", "--title", "A draft"],
         ["related", "small.relnews", "veto", "--text-file", "empty.txt"],
+        ["related", "small.relnews", "veto", "--published", "2025-09-01"],
+        ["related", "small.relnews", "--title", "A draft", "--published", "tomorrow"],
         ["related", "small.relnews", "veto", "-k", "0"],
         ["related", "small.relnews", "veto", "-k", "1.5"],
         ["related", "small.relnews", "veto", "--format", "xml"],
@@ -531,6 +533,17 @@ def test_related_draft(format_, invoke, archive, tmp_path):
         assert "uarantees" in result.stdout
         if format_ == "json":
             assert json.loads(result.stdout)["id"] is None
+
+
+def test_the_date_of_a_draft(invoke, archive):
+    """The scores of a draft with a date are those of that day, whatever day it is."""
+    draft = ["related", archive, "--title", "Ukraine guarantees", "--format", "json", "-k", 3]
+    news = RelatedNews.open(archive)
+    for date in ("2025-09-01", "2031-01-01T12:00Z"):
+        result = invoke(*draft, "--published", date)
+        expected = news.related_to_text(title="Ukraine guarantees", published=date, k=3)
+        assert json.loads(result.stdout) == expected.to_dict()
+    assert "`published`: expected an ISO 8601 date" in invoke(*draft, "--published", "?").stderr
 
 
 @pytest.mark.parametrize("story", [["lone"], ["--title", "zyzzyva"]], ids=["article", "draft"])

@@ -153,6 +153,9 @@ def build(
     type=click.File(encoding="utf-8"),
     help="Text of the draft; - for standard input.",
 )
+@click.option(
+    "--published", metavar="DATE", help="Day or moment that the draft is dated.  [default: now]"
+)
 @click.option("--language", metavar="TAG", help="Language of the draft.")
 @click.option(
     "--format",
@@ -169,6 +172,7 @@ def related(
     k: int,
     title: str,
     text_file: TextIO | None,
+    published: str | None,
     language: str | None,
     format_: str,
     **asked: Any,
@@ -191,6 +195,9 @@ def related(
     if (id is None) == (not title and text_file is None):
         msg = "give either the ID of an article or a draft (--title, --text-file)."
         raise click.UsageError(msg)
+    if id is not None and published is not None:
+        msg = "--published is the date of a draft; an article has its own."
+        raise click.UsageError(msg)
     news = RelatedNews.open(archive)
     with usage():
         options = options_of(asked)
@@ -198,7 +205,9 @@ def related(
             items = news.related(id, k, **options)
         else:
             draft = read_text(text_file) if text_file else ""
-            items = news.related_to_text(draft, title=title, language=language, k=k, **options)
+            items = news.related_to_text(
+                draft, title=title, published=published, language=language, k=k, **options
+            )
     if not items and format_ != "json":
         click.echo("No related news.", err=True)
     elif format_ == "table":

@@ -186,9 +186,9 @@ class Catalogue:
         """
         integrity.check_files(folder, _DATABASE)
         try:
-            connection = _connect(folder, "rwc")
-            _check_header(connection, folder, new=True)
-            connection.execute("PRAGMA journal_mode = WAL")
+            with _closed_on_error(_connect(folder, "rwc")) as connection:
+                _check_header(connection, folder, new=True)
+                connection.execute("PRAGMA journal_mode = WAL")
         except _ERRORS as error:
             raise integrity.cannot_write(folder, error, _writer(folder)) from error
         return cls(connection, folder)
@@ -208,13 +208,14 @@ class Catalogue:
         try:
             for mode in _MODES:
                 try:
-                    connection = _connect(folder, mode)
-                    _check_header(connection, folder, new=False)
+                    with _closed_on_error(_connect(folder, mode)) as connection:
+                        _check_header(connection, folder, new=False)
                     break
                 except sqlite3.OperationalError as error:
                     if mode == _MODES[-1] or integrity.is_locked(error):
                         raise
-            _check_size(connection, folder)
+            with _closed_on_error(connection):
+                _check_size(connection, folder)
         except _ERRORS as error:
             raise integrity.unreadable_archive(folder, error) from error
         catalogue = cls(connection, folder)
@@ -693,12 +694,23 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
         f"{(folder / CATALOGUE).absolute().as_uri()}?mode={mode}",
         uri=True, timeout=PATIENCE, check_same_thread=False, isolation_level=None,
     )  # fmt: skip
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA cache_size = -{_CACHE}")
-    connection.execute("PRAGMA trusted_schema = OFF")
-    connection.execute("PRAGMA cell_size_check = ON")
-    connection.execute("PRAGMA secure_delete = ON")  # what is removed is overwritten
+    with _closed_on_error(connection):
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA cell_size_check = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is removed is overwritten
     return connection
+
+
+@contextlib.contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Close the connection if the block raises; from Python 3.13 on an open one warns."""
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _check_header(connection: sqlite3.Connection, folder: Path, *, new: bool) -> None:

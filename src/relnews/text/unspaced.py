@@ -16,13 +16,13 @@ _LETTERS = (
     "\u3041-\u309a\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # Hiragana, Katakana
     "\uff66-\uff9f\U0001aff0-\U0001b16f"
     "\u3005-\u3007\u3021-\u302d\u3031-\u3035\u3038-\u303c"  # Han
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003cfff"
 )
 
-#: The marks on them, many of which are among the letters above.
+#: The marks on them, many of which are among the letters above. Both tables are of Unicode 18.
 _MARKS = (
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-    "\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd"
+    "\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
     "\u102b-\u103e\u1056-\u1059\u105e-\u1060\u1062-\u1064\u1067-\u106d\u1071-\u1074"
     "\u1082-\u108d\u108f\u109a-\u109d\ua9e5\uaa7b-\uaa7d"
     "\u17b4-\u17d3\u17dd"
