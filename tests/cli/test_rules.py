@@ -74,9 +74,9 @@ def test_words_are_ignored(archive, tmp_path):
     run("rules", "ignore", archive, "Ukraine", "associated nowhere")
     lines = run("rules", "list", archive).stdout.splitlines()
     assert lines == [
-        "1. the word 'Ukraine' counts nothing",
-        "2. the word 'associated' counts nothing (asleep: no article has the word)",
-        "3. the word 'nowhere' counts nothing (asleep: no article has the word)",
+        "1. the word 'Ukraine' is ignored",
+        "2. the word 'associated' is ignored (asleep: no article has the word)",
+        "3. the word 'nowhere' is ignored (asleep: no article has the word)",
     ]
     found = run("explain", archive, DEMO_ID, VETO).stdout
     assert "security" in found

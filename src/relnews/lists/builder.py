@@ -22,7 +22,7 @@ from relnews.options.selection import Selection
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.top_k import Ranked
 from relnews.storage import integrity, list_reader
-from relnews.storage.rules import Bars, Book, articles_of, pinned
+from relnews.storage.compiled_rules import CompiledRules, Exclusions, articles_of, pinned
 from relnews.text.article_terms import NO_ARTICLE
 
 #: Given the numbers of some queries and a length, it returns their rankings, of that length or all.
@@ -57,14 +57,14 @@ class _Sheet:
         Of the article that it is for, or `NO_ARTICLE`.
     article : RelatedItem
         What is known of that article.
-    bars : Bars
+    bars : Exclusions
         What keeps others out.
     lines : list of _Line
     """
 
     key: int
     article: RelatedItem
-    bars: Bars
+    bars: Exclusions
     lines: list[_Line]
 
 
@@ -174,10 +174,10 @@ class Desk:
         self, keys: Sequence[int], draft: Article | None, plan: Plan, now: int
     ) -> list[_Sheet]:
         """Return lists with nothing but pins."""
-        book = Book.of(self._catalogue)
+        book = CompiledRules.of(self._catalogue)
         if draft is not None:
             about = RelatedItem("", 0, 0.0, 0.0, draft.title, published=draft.published)
-            return [_Sheet(NO_ARTICLE, about, book.bars(about), [])]
+            return [_Sheet(NO_ARTICLE, about, book.exclusions(about), [])]
         sheets = []
         for key, article in zip(keys, self._items(keys), strict=True):
             pins = pinned(self._catalogue, book, article, now) if book else {}
@@ -186,7 +186,7 @@ class Desk:
                 for other, item in pins.values()
                 if plan.admits(item, article, now)
             ]
-            sheets.append(_Sheet(key, article, book.bars(article), lines))
+            sheets.append(_Sheet(key, article, book.exclusions(article), lines))
         return sheets
 
     def _fill(

@@ -10,7 +10,7 @@ from relnews.archive.archive import Archive
 from relnews.lists.near_duplicates import Candidates, floor_of
 from relnews.options.list_options import Plan
 from relnews.results import RelatedItem, item_of
-from relnews.storage.rules import Bars
+from relnews.storage.compiled_rules import Exclusions
 from relnews.text.article_terms import NO_ARTICLE
 
 #: Articles that are looked at, at a time.
@@ -34,7 +34,7 @@ class Latest:
         of_section: bool,
         query: int,
         article: RelatedItem,
-        bars: Bars,
+        bars: Exclusions,
         listed: Collection[int],
         plan: Plan,
         now: int,
@@ -49,7 +49,7 @@ class Latest:
             Key of that article, or `NO_ARTICLE`.
         article : RelatedItem
             What is known of it.
-        bars : Bars
+        bars : Exclusions
         listed : collection of int
             Keys that are in the list already.
         plan : Plan

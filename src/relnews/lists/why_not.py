@@ -14,7 +14,7 @@ from relnews.lists.near_duplicates import Candidates, floor_of
 from relnews.options.list_options import Plan
 from relnews.options.selection import FIELDS, Selection
 from relnews.results import RelatedItem, RelatedList, item_of
-from relnews.storage.rules import Bars, Book, articles_of
+from relnews.storage.compiled_rules import CompiledRules, Exclusions, articles_of
 
 #: Reasons that stand whatever rules and a selection say.
 _FINAL = ("unknown", "itself", "embargo", "expired")
@@ -142,16 +142,16 @@ def _similarities(archive: Archive, identifier: str, others: list[str]) -> dict[
     return dict(zip(others, similar[0].tolist(), strict=True))
 
 
-def _bars(archive: Archive, a: str, b: str) -> tuple[Bars, RelatedItem]:
+def _bars(archive: Archive, a: str, b: str) -> tuple[Exclusions, RelatedItem]:
     """Return what keeps articles out of the list of one, and what is shown of another."""
     catalogue = archive.catalogue
     with archive.locked():
         found = articles_of(catalogue, [a, b])
-        return Book.of(catalogue).bars(found[a][1]), found[b][1]
+        return CompiledRules.of(catalogue).exclusions(found[a][1]), found[b][1]
 
 
 def _is_edited(archive: Archive, a: str) -> bool:
     """Say whether rules make a list another one than the ranking."""
     with archive.locked():
-        book = Book.of(archive.catalogue)
-        return book.has_bars or bool(book.pins(a))
+        book = CompiledRules.of(archive.catalogue)
+        return book.has_exclusions or bool(book.pins(a))
