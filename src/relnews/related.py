@@ -360,7 +360,7 @@ class RelatedNews(LivingArchive):
 
     @property
     def rules(self) -> Rules:
-        """What editors say of lists: kept in the archive, and applied whenever a list is read."""
+        """Editors' rules: kept in the archive, and applied whenever a list is read."""
         from relnews.storage.rules import Rules
 
         return Rules(self._read_catalogue(), lambda word: self.archive_.has_word(word))
