@@ -168,7 +168,7 @@ class Rules:
         self._change(lambda kept: [rule for rule in kept if rule not in rules])
 
     def replace(self, rules: Iterable[Rule]) -> None:
-        """Replace all rules, with those of another archive for example.
+        """Replace all rules, for example with the rules of another archive.
 
         Rules may have ids that the archive lacks; such rules sleep.
 
