@@ -377,7 +377,7 @@ def use(folder):
 def _plain_draft(news):
     """Rank a draft as the first list of a process is, under rules or not."""
     draft = Article(id="", title="dike flood", text="dike inundationrecord3 word101 flood crest")
-    with mock.patch.object(draft_list, "Book", mock.Mock(of=lambda _: ())):
+    with mock.patch.object(draft_list, "CompiledRules", mock.Mock(of=lambda _: ())):
         return draft_list.list_of_draft(news._catalogue, draft, 3)
 
 

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from relnews.readers.load_report import Intake
     from relnews.related import RelatedNews, warm_up
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
-    from relnews.storage.rules import Rule, Rules
+    from relnews.storage.rule_kinds import Rule
+    from relnews.storage.rules import Rules
 
 __version__ = "0.1.0"
 
@@ -83,7 +84,7 @@ _HOME = {
     "Conditions": "options.conditions",
     "Recency": "options.recency",
     "RelatedNews": "related",
-    "Rule": "storage.rules",
+    "Rule": "storage.rule_kinds",
     "Rules": "storage.rules",
     "Selection": "options.selection",
     "warm_up": "related",

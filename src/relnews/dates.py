@@ -60,6 +60,15 @@ def parse_date(value: object) -> dt.datetime | None:
     )  # fmt: skip
 
 
+def date_of(name: str, value: object) -> dt.datetime | None:
+    """Return the date that a parameter gives, or raise a ValueError that names the parameter."""
+    try:
+        return parse_date(value)
+    except (TypeError, ValueError, OverflowError):
+        msg = f"`{name}`: {expected_date(value)}"
+        raise ValueError(msg) from None
+
+
 def expected_date(got: object) -> str:
     """Describe a date that is not one."""
     return (

@@ -308,17 +308,15 @@ class RelatedNews(LivingArchive):
         _checks.check_integer("k", k, minimum=1)
         _checks.check_draft(title, text)
         from relnews.articles import Article
-        from relnews.dates import parse_date
+        from relnews.dates import date_of
         from relnews.options.list_options import Plan
         from relnews.text.languages import check_language
 
         check_language(language)
-        try:
-            date = parse_date(published)
-        except (TypeError, ValueError, OverflowError):
-            wrong = _validation.not_a_date("published", published)
-            raise wrong from None
-        draft = Article(id="", title=title, text=text, published=date, language=language)
+        draft = Article(
+            id="", title=title, text=text, published=date_of("published", published),
+            language=language,
+        )  # fmt: skip
         is_first, self._has_ranked = not self._has_ranked, True
         if is_first and "numba" not in sys.modules and Plan.of(options).is_plain:
             from relnews.cold_start import draft_list
@@ -364,7 +362,7 @@ class RelatedNews(LivingArchive):
 
     @property
     def rules(self) -> Rules:
-        """What editors say of lists: kept in the archive, and applied whenever a list is read."""
+        """Editors' rules: kept in the archive, and applied whenever a list is read."""
         from relnews.storage.rules import Rules
 
         return Rules(self._read_catalogue(), lambda word: self.archive_.has_word(word))

@@ -1,4 +1,4 @@
-"""The commands of editors, and the options that say what a list is asked for."""
+"""The commands of editors' rules, and the options of lists."""
 
 import json
 
@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from relnews import Recency, RelatedNews, Rule, Selection
 from relnews.cli import main
 from relnews.sample import DEMO_ID, sample_articles
+from relnews.storage.rule_kinds import KINDS
 
 RATES = "how-falling-ecb-rates-reach-borrowers"
 VETO = "kremlin-seeks-veto-on-ukraine-security-guarantees"
@@ -22,7 +23,7 @@ def archive(tmp_path):
 
 
 def run(*arguments, code=0, **more):
-    result = CliRunner().invoke(main, [str(one) for one in arguments], **more)
+    result = CliRunner().invoke(main, [*map(str, arguments)], **more)
     assert result.exit_code == code, result.output
     return result
 
@@ -32,8 +33,8 @@ def ids(*arguments):
     return [item["id"] for item in record["related"]]
 
 
-def test_rules_come_and_go(archive, tmp_path):
-    """Each command does what its words say; the list says what there is."""
+def test_rules_come_and_go(archive):
+    """Each command changes the rules as its help says, and `list` prints them."""
     assert run("rules", "list", archive).stderr == "No rules.\n"
     run("rules", "pin", archive, DEMO_ID, RATES, VETO)
     run("rules", "block", archive, DEMO_ID, "no-such", code=1)
@@ -52,14 +53,20 @@ def test_rules_come_and_go(archive, tmp_path):
         "3. title=live: * is in no list",
         "4. section=Sport and tag=ukraine are never in each other's lists",
     ]
-    stored = run("rules", "list", archive, "--format", "json").stdout
-    (tmp_path / "rules.jsonl").write_text(stored)
+    records = [
+        json.loads(line)
+        for line in run("rules", "list", archive, "--format", "json").stdout.splitlines()
+    ]
+    assert records[0].pop("asleep") == f"{RATES!r} is not in the archive"
+    assert {record.pop("asleep", None) for record in records} == {None}
+    every = [*news.rules]
+    assert [Rule(**record) for record in records] == every
     run("rules", "drop", archive, 1, 3)
     assert [*news.rules] == [
         Rule("pin", f"id={DEMO_ID}", f"id={VETO}"), Rule("never", "section=Sport", "tag=ukraine")
     ]  # fmt: skip
     assert "no number 3" in run("rules", "drop", archive, 3, code=1).stderr
-    run("rules", "load", archive, tmp_path / "rules.jsonl")
+    news.rules.replace(every)
     assert run("rules", "list", archive).stdout.splitlines() == lines
     run("rules", "pin", archive, DEMO_ID, code=0)
     assert len(news.rules) == 2
@@ -69,39 +76,38 @@ def test_rules_come_and_go(archive, tmp_path):
     assert VETO not in ids(archive, DEMO_ID, "-k", 8)
 
 
-def test_words_are_ignored(archive, tmp_path):
-    """A word a rule, to be listed, loaded and dropped as others; one that is nowhere sleeps."""
+def test_words_are_ignored(archive):
+    """Each word is a rule, listed and dropped as other rules; a word of no article sleeps."""
     run("rules", "ignore", archive, "Ukraine", "associated nowhere")
     lines = run("rules", "list", archive).stdout.splitlines()
     assert lines == [
-        "1. the word 'Ukraine' counts nothing",
-        "2. the word 'associated' counts nothing (asleep: no article has the word)",
-        "3. the word 'nowhere' counts nothing (asleep: no article has the word)",
+        "1. the word 'Ukraine' is ignored",
+        "2. the word 'associated' is ignored (asleep: no article has the word)",
+        "3. the word 'nowhere' is ignored (asleep: no article has the word)",
     ]
     found = run("explain", archive, DEMO_ID, VETO).stdout
     assert "security" in found
     assert "ukraine" not in found
-    stored = run("rules", "list", archive, "--format", "json").stdout
     run("rules", "drop", archive, 1, 2, 3)
     assert "ukraine" in run("explain", archive, DEMO_ID, VETO).stdout
-    run("rules", "load", archive, "-", input=stored)
-    assert run("rules", "list", archive).stdout.splitlines() == lines
     assert "one word" in run("rules", "ignore", archive, "", code=2).stderr
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("nonsense", "rules list"), ("[]", "rules list"), ('{"kind": "hide"}', "rules list"),
-     ('{"kind": "hide", "a": "x", "b": ""}', "id=… or section=")],
-)  # fmt: skip
-def test_a_file_of_no_rules(archive, tmp_path, text, words):
-    """It is named, and nothing is changed."""
-    run("rules", "hide", archive, "section=World")
-    (tmp_path / "rules.jsonl").write_text(text)
-    result = run("rules", "load", archive, tmp_path / "rules.jsonl", code=1)
-    assert words in result.stderr
-    assert "Traceback" not in result.output
-    assert len(RelatedNews.open(archive).rules) == 1
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_has_a_command(archive, kind):
+    """Its help is there, and its examples are rules that it takes."""
+    assert f"relnews rules {kind.name} my.relnews" in run("rules", kind.name, "--help").stdout
+    for parts in kind.examples:
+        run("rules", kind.name, archive, *parts)
+        assert RelatedNews.open(archive).rules[-1] == Rule(kind.name, *parts)
+
+
+@pytest.mark.parametrize("parts", [["hide", "World"], ["never", "tag=x", "colour=red"]])
+def test_rules_of_no_articles(archive, parts):
+    """Parts that name no articles are a usage error, and the rules stay as they are."""
+    result = run("rules", parts[0], archive, *parts[1:], code=2)
+    assert "id=… or section=… or tag=… or title=…" in result.stderr
+    assert len(RelatedNews.open(archive).rules) == 0
 
 
 def test_options_are_those_of_python(archive):
@@ -135,7 +141,7 @@ def test_options_are_those_of_python(archive):
     assert "0.346" not in faded.stdout
     result = run("export", archive, "-o", "-", "-q", "--mode", "news", "--where", "section=Sport")
     records = [json.loads(line) for line in result.stdout.splitlines()]
-    assert {item["section"] for one in records for item in one["related"]} == {"Sport"}
+    assert {item["section"] for record in records for item in record["related"]} == {"Sport"}
     assert ids(archive, "--title", "guarantees", "--exclude", VETO, "-k", 50).count(VETO) == 0
 
 
@@ -170,7 +176,7 @@ def test_blocks(archive):
     record = json.loads(run("blocks", archive, DEMO_ID, *sizes, "--format", "json").stdout)
     lists = record["blocks"]
     assert [*lists] == ["latest", "background", "also"]
-    every = [item["id"] for one in lists.values() for item in one["related"]]
+    every = [item["id"] for block in lists.values() for item in block["related"]]
     assert len(every) == len({*every}) == 8
     tables = run("blocks", archive, DEMO_ID, *sizes).stdout
     assert tables.startswith("latest\n#")

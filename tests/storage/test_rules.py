@@ -17,14 +17,15 @@ import reference
 from lists.test_selector import Greedy
 from maintenance.test_updates import RANKED
 from relnews import MODES, ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
-from relnews.storage import list_reader, rules
+from relnews.storage import list_reader, rule_kinds
 from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.compiled_rules import title_matches
 from strategies import archives_with_copies
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 SOON = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
-some_kinds = st.sampled_from([
+kinds_of_articles = st.sampled_from([
     "section=World", "section=Sport", "tag=court", "tag=live", "title=*nato*", "title=kyiv*",
     "title=", "title=*",
 ])  # fmt: skip
@@ -33,9 +34,9 @@ some_kinds = st.sampled_from([
 # --- the specification ---------------------------------------------------------------------------
 
 
-def is_named(article, some):
-    """Say whether a rule's words are about an article, slowly and obviously."""
-    field, _, value = some.partition("=")
+def is_named(article, name):
+    """Return whether a rule names an article, slowly and obviously."""
+    field, _, value = name.partition("=")
     if field == "tag":
         return value in article["tags"]
     if field == "title":
@@ -45,7 +46,7 @@ def is_named(article, some):
 
 
 def is_barred(article, other, given):
-    """Say whether some rule keeps one article out of the list of another."""
+    """Return whether a rule excludes an article from the list of another."""
     return any(
         (rule.kind == "hide" and is_named(other, rule.a))
         or (rule.kind in ("block", "never") and is_named(article, rule.a)
@@ -85,8 +86,8 @@ class Editor(Greedy):
     def ranked(self, identifier):
         date = self.article[identifier]["published"]
         return self.rank(identifier, [
-            self.may_be_in(identifier, other) * reference.fading(date, one["published"], 180, 0.5)
-            for other, one in self.article.items()
+            self.may_be_in(identifier, other) * reference.fading(date, found["published"], 180, 0.5)
+            for other, found in self.article.items()
         ])  # fmt: skip
 
     def list_of(self, identifier, k):
@@ -104,8 +105,8 @@ def articles_and_rules(draw, **sizes):
             article["published"] = SOON
         if draw(st.integers(0, 7)) == 0:
             article["expires"] = LONG_AGO
-    ids = st.sampled_from([*(f"id={one['id']}" for one in articles), "id=gone"])
-    anyone = ids | some_kinds.filter(lambda some: some != "title=")
+    ids = st.sampled_from([*(f"id={article['id']}" for article in articles), "id=gone"])
+    anyone = ids | kinds_of_articles.filter(lambda name: name != "title=")
     given = draw(st.lists(st.one_of(
         st.builds(Rule, st.just("pin"), ids, ids),
         st.builds(Rule, st.sampled_from(["block", "never"]), anyone, anyone),
@@ -130,17 +131,17 @@ def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
 
     assert [*news.rules] == given
     lists = [*news.related_all(k)]
-    for one in lists:
-        assert one.ids == editor.list_of(one.id, k)
-        n_pins = len(editor.pins(one.id)[:k])
-        assert [item.why for item in one] == [
-            ("pinned",) if place < n_pins else ("similar",) for place in range(len(one))
+    for found in lists:
+        assert found.ids == editor.list_of(found.id, k)
+        n_pins = len(editor.pins(found.id)[:k])
+        assert [item.why for item in found] == [
+            ("pinned",) if place < n_pins else ("similar",) for place in range(len(found))
         ]
-        assert [item.rank for item in one] == list(range(1, len(one) + 1))
-        assert one == news.related(one.id, k)
+        assert [item.rank for item in found] == list(range(1, len(found) + 1))
+        assert found == news.related(found.id, k)
     news.compute_lists(k)
     assert [*news.related_all(k)] == lists
-    assert [news.related(one.id, k) for one in lists] == lists
+    assert [news.related(found.id, k) for found in lists] == lists
 
 
 @given(
@@ -154,19 +155,19 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
     news.rules.replace(given)
     editor = Editor(articles, given)
     selection = {"selection": Selection(duplicates=None)} if duplicates else {}
-    for one in news.related_all(k, mode=mode, fallback=fallback, **selection):
-        ids = one.ids
-        assert len({*ids, one.id}) == len(ids) + 1 <= k + 1
-        assert all(editor.may_be_in(one.id, other) for other in ids)
-        pinned = [item.id for item in one if item.why == ("pinned",)]
+    for found in news.related_all(k, mode=mode, fallback=fallback, **selection):
+        ids = found.ids
+        assert len({*ids, found.id}) == len(ids) + 1 <= k + 1
+        assert all(editor.may_be_in(found.id, other) for other in ids)
+        pinned = [item.id for item in found if item.why == ("pinned",)]
         assert ids[: len(pinned)] == pinned
-        assert pinned == [other for other in editor.pins(one.id) if other in ids]
+        assert pinned == [other for other in editor.pins(found.id) if other in ids]
         if MODES[mode].only is None and MODES[mode].within is None:
-            assert pinned == editor.pins(one.id)[:k]
+            assert pinned == editor.pins(found.id)[:k]
             if "latest" in fallback and duplicates:
-                n = sum(editor.may_be_in(one.id, other) for other in editor.article)
-                assert len(one) == min(k, n)
-        assert one == news.related(one.id, k, mode=mode, fallback=fallback, **selection)
+                n = sum(editor.may_be_in(found.id, other) for other in editor.article)
+                assert len(found) == min(k, n)
+        assert found == news.related(found.id, k, mode=mode, fallback=fallback, **selection)
 
 
 @pytest.mark.parametrize("modes", [MODES, RANKED], ids=["news", "ranked"])
@@ -187,25 +188,25 @@ def check_updates(articles, given, data, k, more, has_copies):
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:n])
     news.compute_lists(k, candidates=k + more)
     news.rules.replace(given)
-    there = {one["id"]: one for one in articles[:n]}
+    there = {article["id"]: article for article in articles[:n]}
     for _ in range(2):
         before = {i: list_reader.stored_list(news.archive_.catalogue, i, k) for i in there}
         new = data.draw(st.lists(st.sampled_from(articles), max_size=2))
         gone = data.draw(st.sampled_from([None, *there]))
         reports = [news.partial_fit(new)]
-        there.update((one["id"], one) for one in new)
+        there.update((article["id"], article) for article in new)
         if gone is not None:
             reports.append(news.remove(gone))
             del there[gone]
         editor = Editor([*there.values()], given)
         # What steps in for a hidden article is not reported.
-        all_seen = all(is_visible(one, editor.now) for one in articles)
+        all_seen = all(is_visible(article, editor.now) for article in articles)
         for identifier in there:
             found = news.related(identifier, k)
             assert all(editor.may_be_in(identifier, other) for other in found.ids)
             pins = editor.pins(identifier)[:k]
             assert found.ids[: len(pins)] == pins
-            eligible = {*pins, *(one for one, *_ in editor.ranked(identifier))}
+            eligible = {*pins, *(other for other, *_ in editor.ranked(identifier))}
             assert len(found) == min(k, len(eligible)) or (
                 not has_copies and len(found) < len(eligible)
             )
@@ -271,7 +272,7 @@ def test_blocks_and_pairs(news):
     news.rules.drop(Rule("never", "tag=court", "section=World"))
     assert news.related("trial").ids
     news.rules.hide("id=trial")
-    assert "trial" not in {i for one in news.related_all() for i in one.ids}
+    assert "trial" not in {i for found in news.related_all() for i in found.ids}
     assert news.related("trial").ids, "it has a list of its own"
 
 
@@ -379,6 +380,8 @@ def test_stored_lists_are_read_without_numpy(news, tmp_path):
         (lambda rules: rules.hide(3), TypeError, "list of strings"),
         (lambda rules: rules.replace([Rule("pin", "tag=x", "id=talks")]), ValueError, "as id=…"),
         (lambda rules: rules.replace([Rule("praise", "tag=x")]), ValueError, "a pin, block"),
+        (lambda rules: rules.add(Rule("block", "tag=x")), ValueError, "a rule to hide or ignore"),
+        (lambda rules: rules.add("hide"), TypeError, "must be a relnews.Rule"),
     ],
 )
 def test_rules_that_are_none(news, change, error, words):
@@ -392,8 +395,8 @@ def test_rules_that_are_none(news, change, error, words):
 
 
 @pytest.mark.parametrize(
-    "value", ["3", "{}", "[3]", '[["hide"]]', '[["hide","a=b",""]]', "nonsense", "[[[]]]", "",
-              '[["pin","tag=a","id=b"]]', '[["hide","tag=a",3]]', '[["ignore","a b",""]]'],
+    "value", ["3", "{}", "[3]", '[["hide"]]', '[["hide","a=b",""]]', "nonsense", "[[[]]]", "[[]]",
+              "", '[["pin","tag=a","id=b"]]', '[["hide","tag=a",3]]', '[["ignore","a b",""]]'],
 )  # fmt: skip
 def test_damaged_rules(news, tmp_path, value):
     """Rules that somebody else made are an error of the archive, and nothing worse."""
@@ -418,12 +421,32 @@ def test_an_archive_without_rules_has_none(news, tmp_path):
 @given(st.text(max_size=12), st.text(alphabet="ab*ßS", max_size=12), st.text("abßs", max_size=12))
 def test_patterns_of_titles(anything, pattern, title):
     """A star stands for anything, and nothing else is special."""
-    assert rules.fits(anything.replace("*", ""), anything.replace("*", ""))
-    assert rules.fits("*", anything)
-    assert rules.fits(f"{title[:2]}*", f"{title[:2]}{anything}")
+    assert title_matches(anything.replace("*", ""), anything.replace("*", ""))
+    assert title_matches("*", anything)
+    assert title_matches(f"{title[:2]}*", f"{title[:2]}{anything}")
     expected = ".*".join(map(re.escape, pattern.casefold().split("*")))
-    got = rules.fits(pattern, title)
+    got = title_matches(pattern, title)
     assert got == (re.fullmatch(expected, title.casefold(), re.DOTALL) is not None)
+
+
+@pytest.mark.parametrize("kind", rule_kinds.KINDS.values(), ids=lambda kind: kind.name)
+def test_kinds(news, kind):
+    """A kind takes rules of its number of parts, and each rule has effects and a sentence."""
+    part = "word" if kind.name == "ignore" else "id=veto"
+    rule = Rule(kind.name, *[part, "id=live"][: kind.n_parts])
+    news.rules.add(rule, rule)
+    assert [*news.rules] == [rule]
+    assert part.removeprefix("id=") in str(rule)
+    assert rule_kinds.effects_of(rule) != rule_kinds.Effects()
+    assert kind.parse(rule.a, rule.b) == rule
+    with pytest.raises(ValueError, match="any other of two"):
+        kind.parse(rule.a, "" if rule.b else "id=live")
+
+
+def test_an_ignored_word_may_look_like_an_id(news):
+    """It sleeps because no article has the word, whatever articles there are."""
+    news.rules.add(Rule("ignore", "id=nowhere"))
+    assert [*news.rules.sleeping().values()] == ["no article has the word"]
 
 
 def test_rules_can_be_carried_over(news):

@@ -28,7 +28,7 @@ from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.rules import Book
+from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import WordCounter
 from relnews.text.ignored_terms import IgnoredTerms
@@ -214,7 +214,7 @@ class Archive:
 
     def snapshot_of(self, view: View) -> Snapshot:
         """Return the archive as of the index, which is ranked over in another view."""
-        rules = Book.of(self.catalogue)
+        rules = CompiledRules.of(self.catalogue)
         generation = self.catalogue.generation()
         return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.index)
 

@@ -22,7 +22,7 @@ from relnews.search.query import Limits
 from relnews.search.top_k import Ranked, rank
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.rules import Book, pinned
+from relnews.storage.compiled_rules import CompiledRules, pinned
 from relnews.text.analysis import MIN_LENGTH, Analysis
 from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
 from relnews.text.vocabulary import LayeredVocabulary, Workspace
@@ -51,7 +51,7 @@ class Snapshot:
     ----------
     view : View
         The segments, under the statistics of this moment.
-    rules : Book
+    rules : CompiledRules
         The editors' rules.
     now : int
         The timestamp of the moment.
@@ -60,7 +60,7 @@ class Snapshot:
     """
 
     view: View
-    rules: Book
+    rules: CompiledRules
     now: int
     generation: int
     _catalogue: Catalogue

@@ -23,7 +23,7 @@ from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import DTYPES, Store
 from relnews.storage.catalogue import FolderEntry
-from relnews.storage.rules import Book
+from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
@@ -297,13 +297,13 @@ class Index:
                     self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
 
     def _refresh_ignored(self) -> None:
-        book = Book.of(self.store.catalogue)
+        book = CompiledRules.of(self.store.catalogue)
         if self.ignored.words != {*book.ignored}:
             self.ignored = IgnoredTerms(book.ignored, self.analysis)
             for member in self.members.values():
                 member.forget_moments()
-        if self._ignored_of_epoch.words != {*book.ignored_then}:
-            self._ignored_of_epoch = IgnoredTerms(book.ignored_then, self.analysis)
+        if self._ignored_of_epoch.words != {*book.ignored_in_lists}:
+            self._ignored_of_epoch = IgnoredTerms(book.ignored_in_lists, self.analysis)
 
     def _close(self, key: int) -> None:
         term = self.open.pop(key).term

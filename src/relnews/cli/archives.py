@@ -319,7 +319,7 @@ def duplicates(
 def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
     """Return one line for each article: number of its group, date, id and title."""
     from relnews.export.text import printable
-    from relnews.storage.rules import articles_of
+    from relnews.storage.compiled_rules import articles_of
 
     ids = [id_ for group in groups for id_ in group]
     about = {id_: item for id_, (_, item) in articles_of(news.archive_.catalogue, ids).items()}

@@ -1,17 +1,20 @@
-"""Commands of editors: what is said of lists, kept in the archive."""
+"""The commands ``relnews rules``: print and change the editors' rules of an archive."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
 from __future__ import annotations
 
+import inspect
 import json
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from relnews.cli._options import usage
-from relnews.cli._shared import archive_argument, format_option, one_line, read_text
+from relnews.cli._shared import archive_argument, format_option
+from relnews.storage.rule_kinds import KINDS, Rule, RuleKind
 
 if TYPE_CHECKING:
     from relnews.storage.rules import Rules
@@ -19,27 +22,27 @@ if TYPE_CHECKING:
 
 @click.group()
 def rules() -> None:
-    """Say what lists have to show, and what they must not.
+    """Pin, block and hide articles in lists, and ignore words.
 
     \b
     relnews rules pin my.relnews SOME-ID OTHER           begin its list with OTHER
     relnews rules block my.relnews SOME-ID OTHER         never OTHER in its list
     relnews rules never my.relnews tag=court section=Fun  no list of one has the other
     relnews rules hide my.relnews "title=Live: *"        in no list at all
-    relnews rules ignore my.relnews Reuters              the word counts nothing
-    relnews rules list my.relnews                        what has been said
-    relnews rules drop my.relnews 3                      take the third rule back
+    relnews rules ignore my.relnews Reuters              give the word no weight
+    relnews rules list my.relnews                        print the rules
+    relnews rules drop my.relnews 3                      remove the third rule
 
-    Rules hold from the next list on, stored lists and exports included, and survive updates. A kind
-    of articles is id=…, section=…, tag=… or title=…; * in a title stands for anything.
+    Rules hold from the next list on, for stored lists and exports too, and survive updates.
+    ARTICLES are id=…, section=…, tag=… or title=…; * in a title stands for any text.
     """
 
 
 @rules.command("list")
 @archive_argument
-@format_option("Lines to read, or one JSON object a line, which `relnews rules load` takes.")
+@format_option("A numbered list, or one JSON object a line.")
 def list_(archive: Path, format_: str) -> None:
-    """Print the rules of an archive, and which of them do nothing now.
+    """Print the rules of an archive, and which of them have no effect now.
 
     \b
     relnews rules list my.relnews
@@ -65,14 +68,14 @@ def list_(archive: Path, format_: str) -> None:
 @click.argument("id")
 @click.argument("others", nargs=-1, metavar="[OTHER]...")
 def pin(archive: Path, id: str, others: tuple[str, ...]) -> None:  # noqa: A002
-    """Let the list of an article begin with others, in this order.
+    """Begin the list of an article with other articles, in this order.
 
     \b
     relnews rules pin my.relnews SOME-ID OTHER
     relnews rules pin my.relnews SOME-ID
 
-    They take the place of what was pinned there; without any nothing is pinned any more. An article
-    that is removed, under embargo or expired is not shown; the pin is kept.
+    They replace the earlier pins of that list; without OTHER the command removes the pins. A pinned
+    article that is removed, under embargo or expired is not shown; the pin is kept.
     """
     with usage():
         _rules_of(archive).pin(id, others)
@@ -82,9 +85,9 @@ def pin(archive: Path, id: str, others: tuple[str, ...]) -> None:  # noqa: A002
 @archive_argument
 @click.argument("id")
 @click.argument("other")
-@click.option("--both-ways", is_flag=True, help="Nor the article in the list of the other.")
+@click.option("--both-ways", is_flag=True, help="Also exclude ID from the list of OTHER.")
 def block(archive: Path, id: str, other: str, both_ways: bool) -> None:  # noqa: A002
-    """Keep an article out of the list of another.
+    """Exclude an article from the list of another article.
 
     \b
     relnews rules block my.relnews SOME-ID OTHER
@@ -95,46 +98,16 @@ def block(archive: Path, id: str, other: str, both_ways: bool) -> None:  # noqa:
 
 @rules.command()
 @archive_argument
-@click.argument("some")
-@click.argument("others")
-def never(archive: Path, some: str, others: str) -> None:
-    """Keep two kinds of articles out of each other's lists.
-
-    \b
-    relnews rules never my.relnews tag=obituary section=Celebrities
-    relnews rules never my.relnews tag=court tag=court
-    """
-    with usage():
-        _rules_of(archive).never(some, others)
-
-
-@rules.command()
-@archive_argument
-@click.argument("some")
-def hide(archive: Path, some: str) -> None:
-    """Keep a kind of articles out of all lists.
-
-    \b
-    relnews rules hide my.relnews section=Corrections
-    relnews rules hide my.relnews "title=Live: *"
-    relnews rules hide my.relnews id=SOME-ID
-    """
-    with usage():
-        _rules_of(archive).hide(some)
-
-
-@rules.command()
-@archive_argument
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 def ignore(archive: Path, words: tuple[str, ...]) -> None:
-    """Let words count nothing: the name of the site, of an agency, of a column.
+    """Give words no weight: the name of the site, of an agency, of a column.
 
     \b
     relnews rules ignore my.relnews Reuters
     relnews rules ignore my.relnews Associated Press
 
-    Every word is ignored, by itself and in any phrase of a title. Stored lists are ranked when they
-    are read until `relnews lists` makes them without it.
+    Every word is ignored, by itself and in any phrase of a title. Until `relnews lists` stores
+    lists without it, lists are ranked when they are read.
     """
     with usage():
         _rules_of(archive).ignore(*words)
@@ -144,7 +117,7 @@ def ignore(archive: Path, words: tuple[str, ...]) -> None:
 @archive_argument
 @click.argument("numbers", nargs=-1, required=True, type=click.IntRange(min=1), metavar="NUMBER...")
 def drop(archive: Path, numbers: tuple[int, ...]) -> None:
-    """Take rules back, by their numbers in the list.
+    """Remove rules, by their numbers in `relnews rules list`.
 
     \b
     relnews rules drop my.relnews 3
@@ -157,26 +130,27 @@ def drop(archive: Path, numbers: tuple[int, ...]) -> None:
     kept.drop(*(there[number - 1] for number in numbers))
 
 
-@rules.command()
-@archive_argument
-@click.argument("file", type=click.File(encoding="utf-8"))
-def load(archive: Path, file: TextIO) -> None:
-    """Let the rules of a file be all rules of an archive: after it was built anew, say.
+def _command_of(kind: RuleKind) -> click.Command:
+    """Return the command that adds a rule of a kind."""
+    examples = [
+        shlex.join(["relnews", "rules", kind.name, "my.relnews", *parts]) for parts in kind.examples
+    ]
 
-    \b
-    relnews rules list old.relnews --format json | relnews rules load new.relnews -
-    """
-    from relnews.storage.rules import Rule
+    @click.command(kind.name, help="\n".join([f"{inspect.getdoc(kind)}\n\n\b", *examples]))
+    @archive_argument
+    def add(archive: Path, **parts: str) -> None:
+        with usage():
+            _rules_of(archive).add(Rule(kind.name, **parts))
 
-    lines = read_text(file).split("\n")
-    try:
-        records = [json.loads(line) for line in lines if line.strip()]
-        given = [Rule(one["kind"], one["a"], one["b"]) for one in records]
-    except (ValueError, TypeError, LookupError) as error:
-        msg = f"{file.name}: expected what `relnews rules list --format json` prints."
-        raise click.ClickException(msg) from error
-    with one_line():
-        _rules_of(archive).replace(given)
+    arguments = click.Argument(["a"], metavar="ARTICLES"), click.Argument(["b"], metavar="OTHERS")
+    add.params += arguments[: kind.n_parts]
+    return add
+
+
+# A kind that needs more than its parts, such as a flag, has a command of its own above.
+for _kind in KINDS.values():
+    if _kind.name not in rules.commands:
+        rules.add_command(_command_of(_kind))
 
 
 def _rules_of(archive: Path) -> Rules:

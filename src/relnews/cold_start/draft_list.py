@@ -40,7 +40,7 @@ from relnews.search.top_k import Ranked
 from relnews.search.weights import inverse
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.rules import Book
+from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.article_terms import NO_ARTICLE
 
 #: A longer list is left to kernels.
@@ -64,7 +64,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
     try:
         place = catalogue.folder or ":memory:"
         with catalogue.reading(), integrity.damage_in(place), np.errstate(all="ignore"):
-            if Book.of(catalogue):
+            if CompiledRules.of(catalogue):
                 return None
             chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
             about: Any = catalogue.details(chosen.ranked.key.tolist())

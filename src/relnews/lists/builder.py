@@ -19,7 +19,7 @@ from relnews.lists.selector import select
 from relnews.options.list_options import Plan
 from relnews.options.selection import Selection
 from relnews.results import RelatedItem, RelatedList, item_of
-from relnews.storage.rules import Bars
+from relnews.storage.compiled_rules import Exclusions
 from relnews.text.article_terms import NO_ARTICLE
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
@@ -47,14 +47,14 @@ class _PartialList:
         The article that it is for, or `NO_ARTICLE`.
     article : RelatedItem
         What is known of that article.
-    exclusions : Bars
+    exclusions : Exclusions
         Rules that exclude articles from this list.
     entries : list of _Entry
     """
 
     key: int
     article: RelatedItem
-    exclusions: Bars
+    exclusions: Exclusions
     entries: list[_Entry]
 
 
@@ -144,7 +144,7 @@ class ListBuilder:
             for other, item in pins.items()
             if plan.admits(item, article, snapshot.now)
         ]
-        return _PartialList(key, article, snapshot.rules.bars(article), entries)
+        return _PartialList(key, article, snapshot.rules.exclusions(article), entries)
 
     def _build(
         self,

@@ -13,7 +13,7 @@ from relnews.articles import Article
 from relnews.options.conditions import Resolved
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked
-from relnews.storage.rules import Bars
+from relnews.storage.compiled_rules import Exclusions
 
 #: Factor by which a ranking gets deeper when a list needs more candidates. Most lists are full at
 #: the first depth; a large factor keeps the few others from ranking often.
@@ -134,11 +134,13 @@ class Permitted:
     ----------
     source : Source
     snapshot : Snapshot
-    exclusions : sequence of Bars
+    exclusions : sequence of Exclusions
         For each query.
     """
 
-    def __init__(self, source: Source, snapshot: Snapshot, exclusions: Sequence[Bars]) -> None:
+    def __init__(
+        self, source: Source, snapshot: Snapshot, exclusions: Sequence[Exclusions]
+    ) -> None:
         self._source = source
         self._snapshot = snapshot
         self._exclusions = exclusions

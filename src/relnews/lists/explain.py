@@ -74,7 +74,7 @@ def explain(snapshot: Snapshot, a: str, b: str, plan: Plan) -> Explanation:
     source = CandidateSource.of_articles(snapshot, keys[:1], plan.conditions)
     pair = score_pair(snapshot, keys, source, plan.conditions)
     score, rank, ledger = pair.score, pair.rank, pair.ledger
-    exclusions = snapshot.rules.bars(pair.article)
+    exclusions = snapshot.rules.exclusions(pair.article)
     rule = exclusions.rule_of(pair.other)
     if rule is not None:
         score, rank = 0.0, None

@@ -13,7 +13,7 @@ from relnews.lists.near_duplicates import Similarities, floor_of
 from relnews.options.list_options import Plan
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked
-from relnews.storage.rules import Bars
+from relnews.storage.compiled_rules import Exclusions
 from relnews.text.article_terms import NO_ARTICLE
 
 #: Articles that are looked at, at a time.
@@ -30,7 +30,7 @@ class NewestArticles:
         What the lists are asked for.
     of_section : bool
         Give only articles of the section of the article that a list is for.
-    lists : sequence of (int, RelatedItem, Bars, collection of int)
+    lists : sequence of (int, RelatedItem, Exclusions, collection of int)
         For each list the key of the article that it is for, or `NO_ARTICLE`; what is known of that
         article; the rules that exclude articles; and the keys that are in the list already.
     """
@@ -40,7 +40,7 @@ class NewestArticles:
         snapshot: Snapshot,
         plan: Plan,
         of_section: bool,
-        lists: Sequence[tuple[int, RelatedItem, Bars, Collection[int]]],
+        lists: Sequence[tuple[int, RelatedItem, Exclusions, Collection[int]]],
     ) -> None:
         self._snapshot = snapshot
         self._plan = plan
@@ -57,7 +57,7 @@ class NewestArticles:
         return [unscored(self._queries[n], self._found[n][:depth]) for n in numbers]
 
     def _newest(
-        self, query: int, article: RelatedItem, exclusions: Bars, listed: Collection[int]
+        self, query: int, article: RelatedItem, exclusions: Exclusions, listed: Collection[int]
     ) -> Iterator[int]:
         """Yield the keys of the newest articles that may be in a list."""
         if self._of_section and not article.section:

@@ -67,9 +67,9 @@ def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, .
     spelled[len(words) :] = [term.replace(JOINT, " ") for term in spelled[len(words) :]]
     idf = snapshot.view.idf[terms].tolist()
     shared = [
-        SharedTerm(*columns)
-        for columns in zip(spelled, *zip(*(row[1:] for row in rows), strict=True), idf, frequency, strict=True)
-    ] if rows else []  # fmt: skip
+        SharedTerm(term, *row[1:], *statistics)
+        for term, row, *statistics in zip(spelled, rows, idf, frequency, strict=True)
+    ]
     return tuple(sorted(shared, key=lambda term: (-term.part, term.term)))
 
 

@@ -49,10 +49,10 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     verdict = _in_ranking(snapshot, source, pair, k)
     rules = snapshot.rules
     is_ranking = plan.selection is None and not plan.fallback and not plan.newest_first
-    is_edited = rules.has_bars or bool(rules.pins(a))
+    is_edited = rules.has_exclusions or bool(rules.pins(a))
     if verdict.reason in _FINAL or (is_ranking and not is_edited):
         return verdict
-    exclusions = rules.bars(pair.article)
+    exclusions = rules.exclusions(pair.article)
     rule = exclusions.rule_of(pair.other)
     if rule is not None:
         return WhyNot(a, b, k, "rule", f"{b!r} is left out by a rule: {rule}.")

@@ -22,8 +22,8 @@ from relnews.search.segment import Segment
 from relnews.search.top_k import Ranked
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
+from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.list_codec import NO_SLOT, Entries
-from relnews.storage.rules import Book
 
 #: Lists ranked at a time.
 _BLOCK = 64
@@ -80,7 +80,7 @@ class StandingLists:
         before = {}
         touched: set[int] = set()
         gone, lost = np.array(removed, dtype=np.int64), set(removed)
-        book = Book.of(self._catalogue)
+        book = CompiledRules.of(self._catalogue)
 
         def touch(row: int) -> None:
             if row not in touched:
@@ -115,20 +115,20 @@ class StandingLists:
             row
             for row in touched
             if before[row] != (now := self._shown(row, book, lost))
-            or (book.has_bars and len(now) < self._k and not self._is_all[row])
+            or (book.has_exclusions and len(now) < self._k and not self._is_all[row])
         ]
         return [int(self._key[row]) for row in (*sorted(changed), *new)]
 
-    def _shown(self, row: int, book: Book, lost: set[int]) -> list[int]:
+    def _shown(self, row: int, book: CompiledRules, lost: set[int]) -> list[int]:
         """Return the items of a list that no rule keeps out, as far as there is telling."""
         keys = [entry[0] for entry, _ in self._read(row).shown()]
-        if not book.has_bars:
+        if not book.has_exclusions:
             return keys
         asked = [int(self._key[row]), *(key for key in keys if key not in lost)]
         article, *others = (
             item_of(about) for about in self._catalogue.details(asked) if about is not None
         )
-        bars = book.bars(article)
+        bars = book.exclusions(article)
         barred = {
             key for key, item in zip(asked[1:], others, strict=True) if bars.rule_of(item)
         }  # fmt: skip

@@ -28,8 +28,8 @@ from relnews.results import Drift, UpdateReport
 from relnews.search.bounds import CommonTerms
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.storage import integrity
+from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.list_codec import Entries
-from relnews.storage.rules import Book
 from relnews.text.article_terms import WordCounter, Wording
 from relnews.text.vocabulary import Vocabulary
 
@@ -312,7 +312,7 @@ class Updates:
             stored = {key: Entries.unpack(entries) for key, entries in catalogue.all_entries()}
         before = {key: _shown(entries) for key, entries in stored.items()}
         archive.start_epoch(index)
-        Book.of(catalogue).note_lists(catalogue)
+        CompiledRules.of(catalogue).note_lists(catalogue)
         index.take_in()
         catalogue.clear_entries()
         snapshot = self._archive.snapshot_of(index.epoch_view())
@@ -350,7 +350,7 @@ class Updates:
         )
         # What is pinned is in no stored list.
         touched = (*report.added, *report.replaced, *report.removed)
-        pinned = self._catalogue.digests(Book.of(self._catalogue).pinned_to(touched))
+        pinned = self._catalogue.digests(CompiledRules.of(self._catalogue).pinned_to(touched))
         changed += sorted({key for key, _ in pinned.values()} - {*changed})
         drift = Drift(index.drift())
         if max_drift is not None and drift.idf > max_drift:

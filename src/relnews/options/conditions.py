@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._checks import check_instance, check_real, listed, shortened
-from relnews.dates import FOREVER, UNDATED, expected_date, parse_date, timestamp
+from relnews.dates import FOREVER, UNDATED, date_of, timestamp
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem
 from relnews.search.query import Limits
@@ -186,10 +186,7 @@ class Resolved:
 
 
 def _moment(name: str, value: object) -> int | None:
-    try:
-        return timestamp(parse_date(value))
-    except (TypeError, ValueError, OverflowError):
-        raise _not_a_date(name, value) from None
+    return timestamp(date_of(name, value))
 
 
 def _values(value: str | Collection[str]) -> tuple[str, ...]:
@@ -218,8 +215,3 @@ def _check_where(value: object, fields: tuple[str, ...]) -> None:
         if not isinstance(values, Iterable) or not all(isinstance(one, str) for one in values):
             msg = f"`where` must map {name!r} to a string or several, got {shortened(wanted)}."
             raise TypeError(msg)
-
-
-def _not_a_date(name: str, got: object) -> ValueError:
-    """Reject a moment that is none."""
-    return ValueError(f"`{name}`: {expected_date(got)}")

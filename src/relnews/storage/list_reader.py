@@ -10,8 +10,8 @@ from relnews.exceptions import ArchiveChangedError
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
+from relnews.storage.compiled_rules import CompiledRules, Exclusions, articles_of, pinned
 from relnews.storage.list_codec import Entries
-from relnews.storage.rules import Bars, Book, articles_of, pinned
 
 #: Scores are stored in so many parts of 1.
 _STEPS = 1_000_000
@@ -53,32 +53,34 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     shown = entries.shown()
     if len(shown) < k and not entries.is_all:
         return None
-    book, now = Book.of(catalogue), dates.now()
-    if book.outdates_lists:
+    rules, now = CompiledRules.of(catalogue), dates.now()
+    if rules.outdates_lists:
         return None
-    bars = book.bars(None)
-    if book.concerns(identifier):
+    exclusions = rules.exclusions(None)
+    if rules.affects(identifier):
         found = articles_of(catalogue, [identifier]).get(identifier)
         if found is None:
             raise ArchiveChangedError
         _, article = found
-        if pinned(catalogue, book, article, now):
+        if pinned(catalogue, rules, article, now):
             return None
-        bars = book.bars(article)
-    items = _items(catalogue, shown[:k], bars, now)
+        exclusions = rules.exclusions(article)
+    items = _items(catalogue, shown[:k], exclusions, now)
     return None if items is None else RelatedList(identifier, items)
 
 
 def _items(
     catalogue: Catalogue,
     shown: Sequence[tuple[tuple[int, int, int, int], list[int]]],
-    bars: Bars,
+    exclusions: Exclusions,
     now: int,
 ) -> tuple[RelatedItem, ...] | None:
     """Return the items of a list; None if any, or what it stands for, is not to be seen now."""
     keys = [key for (item, *_), also in shown for key in (item, *also)]
     details: list[Any] = catalogue.details(keys, now)
-    if None in details or (bars and any(bars.rule_of(item_of(about)) for about in details)):
+    if None in details or (
+        exclusions and any(exclusions.rule_of(item_of(about)) for about in details)
+    ):
         return None
     items: list[RelatedItem] = []
     abouts = iter(details)
