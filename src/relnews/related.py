@@ -24,7 +24,7 @@ from relnews.exceptions import UnknownArticleError
 from relnews.living import LivingArchive
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
-from relnews.options.selection import check_agencies, check_prefer
+from relnews.options.selection import check_keep, check_wire_sources
 from relnews.results import Drift, RelatedList, UpdateReport
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from relnews.lists.builder import Desk
     from relnews.lists.explain import Explanation, WhyNot
     from relnews.lists.near_duplicates import Progress
-    from relnews.options.list_options import Options, Plan
-    from relnews.options.selection import Prefer
+    from relnews.options.list_options import ListSpec, Options
+    from relnews.options.selection import Keep
     from relnews.readers.load_report import Intake
     from relnews.storage.rules import Rules
 
@@ -251,7 +251,7 @@ class RelatedNews(LivingArchive):
         id : str
             An article of the archive.
         sizes : mapping of str to int
-            The mode of each list, as ``latest``, ``background`` or ``also``, and how many items it
+            The mode of each list, as ``newest``, ``background`` or ``more``, and how many items it
             has. The first list chooses first. What leaves out near-duplicates leaves out those of
             the lists before it, too.
         **options
@@ -309,7 +309,7 @@ class RelatedNews(LivingArchive):
         _checks.check_draft(title, text)
         from relnews.articles import Article
         from relnews.dates import parse_date
-        from relnews.options.list_options import Plan
+        from relnews.options.list_options import ListSpec
         from relnews.text.languages import check_language
 
         check_language(language)
@@ -317,7 +317,7 @@ class RelatedNews(LivingArchive):
             id="", title=title, text=text, published=parse_date(published), language=language
         )
         is_first, self._has_ranked = not self._has_ranked, True
-        if is_first and "numba" not in sys.modules and Plan.of(options).is_plain:
+        if is_first and "numba" not in sys.modules and ListSpec.of(options).is_stored_mode:
             from relnews.cold_start import draft_list
 
             found = draft_list.list_of_draft(self._read_catalogue(), draft, k)
@@ -369,8 +369,8 @@ class RelatedNews(LivingArchive):
         self,
         threshold: float = 0.9,
         *,
-        prefer: Prefer = "latest",
-        agencies: Iterable[str] = (),
+        keep: Keep = "newest",
+        wire_sources: Iterable[str] = (),
         progress: Progress | None = None,
     ) -> list[tuple[str, ...]]:
         """Return the groups of articles that are nearly the same text.
@@ -385,10 +385,10 @@ class RelatedNews(LivingArchive):
             The least cosine of the weights of two near-duplicates, rounded to 6 decimals; above 0.
             Articles with the same word counts have 1, and so do those with the same text, if 12 or
             more words of it count. One without any word that counts is like no other.
-        prefer : 'latest', 'earliest', 'longest' or callable, default='latest'
-            Which one of a group is the canonical one: see `Selection`.
-        agencies : iterable of str, optional
-            Sources that stand back behind others: see `Selection`.
+        keep : 'newest', 'oldest' or 'longest', default='newest'
+            Which article of a group is the canonical one: see `Selection`.
+        wire_sources : iterable of str, optional
+            Wire sources. The canonical article is from any other source, if there is one.
         progress : callable, optional
             Given the blocks of articles to go through and their number, it returns the blocks.
 
@@ -399,16 +399,16 @@ class RelatedNews(LivingArchive):
             groups come first; of one size, the one whose canonical id is the smallest.
         """
         from relnews.lists import near_duplicates
-        from relnews.options.selection import PREFERENCES
+        from relnews.options.selection import KEEP_OF_GROUP
 
         _checks.check_real("threshold", threshold, 0, 1, above=True)
-        check_prefer(prefer, PREFERENCES)
-        sources = check_agencies(agencies)
+        check_keep(keep, KEEP_OF_GROUP)
+        sources = check_wire_sources(wire_sources)
         check_n_jobs(self.n_jobs)
         archive = self._fitted()
         return archive.current(
             lambda: near_duplicates.groups_of(
-                archive, threshold, prefer, self.n_jobs, progress, sources
+                archive, threshold, keep, self.n_jobs, progress, sources
             )
         )
 
@@ -489,12 +489,12 @@ class RelatedNews(LivingArchive):
         news._catalogue = catalogue
         return news
 
-    def _lists_of(self, options: Options) -> tuple[Desk, Plan]:
+    def _lists_of(self, options: Options) -> tuple[Desk, ListSpec]:
         """Return who makes lists, and what they are asked for."""
         from relnews.lists.builder import Desk
-        from relnews.options.list_options import Plan
+        from relnews.options.list_options import ListSpec
 
-        archive, plan = self._fitted(), Plan.of(options)
+        archive, plan = self._fitted(), ListSpec.of(options)
         if self._desk is None or self._desk.archive is not archive:
             self._desk = Desk(archive)
         return self._desk, plan
@@ -518,7 +518,7 @@ def warm_up() -> None:
     news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
     from relnews.options.selection import Selection
 
-    news.related("0", selection=Selection(duplicates=None, diversity=0.5))
+    news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
     news.related_to_text("story")
     news.compute_lists(1)
     for number in "23":
@@ -529,7 +529,7 @@ def warm_up() -> None:
 def _check_sizes(value: object) -> None:
     """Reject blocks that are none."""
     if not isinstance(value, Mapping):
-        msg = f"`sizes` must map modes to numbers, as {{'latest': 3}}, got {shortened(value)}."
+        msg = f"`sizes` must map modes to numbers, as {{'newest': 3}}, got {shortened(value)}."
         raise TypeError(msg)
     for mode, size in value.items():
         check_integer(f"sizes[{mode!r}]", size, minimum=1)

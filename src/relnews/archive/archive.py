@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from relnews import _checks, dates
 from relnews._kernels.tokens import UNKNOWN
 from relnews._parallel import in_order
+from relnews.archive.limits import limits_of
 from relnews.archive.live_segment import Epoch, View
 from relnews.archive.state import Index
 from relnews.articles import Article
 from relnews.dates import UNDATED, timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.options.conditions import Resolved, Where
+from relnews.options.conditions import FieldFilter, ResolvedConditions
 from relnews.options.recency import Recency, check_own_recency
 from relnews.search.bounds import CommonTerms
 from relnews.search.query import Limits
@@ -81,7 +82,7 @@ class Archive:
         self.catalogue: Catalogue = store.catalogue
         self._read_settings()
         self._filtered_of: View | None = None
-        self._filtered: dict[Where, View] = {}
+        self._filtered: dict[FieldFilter, View] = {}
         self.index = Index(store, self.analysis, self.weighting, self.recency)
         self.refresh()
 
@@ -232,7 +233,7 @@ class Archive:
     # --- ranking ---------------------------------------------------------------------------------
 
     def rank_articles(
-        self, keys: Sequence[int], k: int, conditions: Resolved | None = None
+        self, keys: Sequence[int], k: int, conditions: ResolvedConditions | None = None
     ) -> list[Ranked]:
         """Return the best k articles for some articles of the archive."""
         view = self._view(conditions)
@@ -241,7 +242,9 @@ class Archive:
             limits = self._limits(conditions, keys, view.published(keys), dates.now())
         return view.rank(keys, k, self.catalogue.ids, limits)
 
-    def rank_draft(self, article: Article, k: int, conditions: Resolved | None = None) -> Ranked:
+    def rank_draft(
+        self, article: Article, k: int, conditions: ResolvedConditions | None = None
+    ) -> Ranked:
         """Return the best k articles for an article that is not of the archive.
 
         Words that no article of the archive has do not count, as in scikit-learn's ``transform``.
@@ -291,12 +294,16 @@ class Archive:
         return np.concatenate([np.empty(0, dtype=np.int64), *near])
 
     def _limits(
-        self, conditions: Resolved, keys: Sequence[int], published: NDArray[np.int64], now: int
+        self,
+        conditions: ResolvedConditions,
+        keys: Sequence[int],
+        published: NDArray[np.int64],
+        now: int,
     ) -> Limits:
         """Return conditions as the ranking takes them."""
-        return self.with_recency(conditions).limits(keys, published, now, self.catalogue)
+        return limits_of(self.with_recency(conditions), keys, published, now, self.catalogue)
 
-    def with_recency(self, conditions: Resolved) -> Resolved:
+    def with_recency(self, conditions: ResolvedConditions) -> ResolvedConditions:
         """Return conditions under which scores fade as usual if they do not say otherwise."""
         return dataclasses.replace(conditions, recency=conditions.recency or self.recency)
 
@@ -324,22 +331,22 @@ class Archive:
             is_it = IgnoredTerms([word], self.analysis).among(self.index.vocabulary)
             return bool(self.index.statistics.document_frequency[is_it].any())
 
-    def _view(self, conditions: Resolved | None) -> View:
+    def _view(self, conditions: ResolvedConditions | None) -> View:
         """Return what is ranked over now, only some articles of it if there are conditions."""
         with self.locked():
             if self.index.generation < 0:  # a change by another thread has failed
                 self.refresh()
             view = self.index.view()
-            if conditions is None or not conditions.where:
+            if conditions is None or not conditions.filters:
                 return view
             if self._filtered_of is not view:
                 self._filtered_of, self._filtered = view, {}
-            if conditions.where not in self._filtered:
+            if conditions.filters not in self._filtered:
                 if len(self._filtered) == _FILTERS:
                     self._filtered.pop(next(iter(self._filtered)))
-                keys = self.catalogue.keys_where(conditions.where)
-                self._filtered[conditions.where] = view.only(np.array(keys, dtype=np.int64))
-            return self._filtered[conditions.where]
+                keys = self.catalogue.keys_where(conditions.filters)
+                self._filtered[conditions.filters] = view.only(np.array(keys, dtype=np.int64))
+            return self._filtered[conditions.filters]
 
     def keys_of(self, identifiers: Sequence[str]) -> list[int]:
         """Return the keys of articles.

@@ -1,4 +1,4 @@
-"""Commands of editors: what is said of lists, kept in the archive."""
+"""Commands for the rules of editors, which the archive keeps."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
 from relnews.cli._options import usage
-from relnews.cli._shared import archive_argument, format_option, one_line, read_text
+from relnews.cli._shared import archive_argument, format_option
 
 if TYPE_CHECKING:
     from relnews.storage.rules import Rules
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 @click.group()
 def rules() -> None:
-    """Say what lists have to show, and what they must not.
+    """Set what lists must show, and what they must not show.
 
     \b
-    relnews rules pin my.relnews SOME-ID OTHER           begin its list with OTHER
-    relnews rules block my.relnews SOME-ID OTHER         never OTHER in its list
-    relnews rules never my.relnews tag=court section=Fun  no list of one has the other
-    relnews rules hide my.relnews "title=Live: *"        in no list at all
-    relnews rules ignore my.relnews Reuters              the word counts nothing
-    relnews rules list my.relnews                        what has been said
-    relnews rules drop my.relnews 3                      take the third rule back
+    relnews rules pin my.relnews SOME-ID OTHER            begin its list with OTHER
+    relnews rules block my.relnews SOME-ID OTHER          keep OTHER out of its list
+    relnews rules never my.relnews tag=court section=Fun  keep the two kinds apart
+    relnews rules hide my.relnews "title=Live: *"         keep articles out of all lists
+    relnews rules ignore my.relnews Reuters               ignore a word
+    relnews rules list my.relnews                         print the rules
+    relnews rules drop my.relnews 3                       delete the third rule
 
-    Rules hold from the next list on, stored lists and exports included, and survive updates. A kind
-    of articles is id=…, section=…, tag=… or title=…; * in a title stands for anything.
+    Rules apply to every list from now on, stored lists and exports included, and survive updates. A
+    kind of articles is id=…, section=…, tag=… or title=…; * in a title matches any text.
     """
 
 
 @rules.command("list")
 @archive_argument
-@format_option("Lines to read, or one JSON object a line, which `relnews rules load` takes.")
+@format_option("Lines to read, or one JSON object a line.")
 def list_(archive: Path, format_: str) -> None:
-    """Print the rules of an archive, and which of them do nothing now.
+    """Print the rules of an archive, and which of them have no effect now.
 
     \b
     relnews rules list my.relnews
@@ -65,14 +65,14 @@ def list_(archive: Path, format_: str) -> None:
 @click.argument("id")
 @click.argument("others", nargs=-1, metavar="[OTHER]...")
 def pin(archive: Path, id: str, others: tuple[str, ...]) -> None:  # noqa: A002
-    """Let the list of an article begin with others, in this order.
+    """Begin the list of an article with other articles, in this order.
 
     \b
     relnews rules pin my.relnews SOME-ID OTHER
     relnews rules pin my.relnews SOME-ID
 
-    They take the place of what was pinned there; without any nothing is pinned any more. An article
-    that is removed, under embargo or expired is not shown; the pin is kept.
+    New pins replace those of the article; without OTHER the command deletes them. A pinned article
+    that is removed, under embargo or expired is not shown, but stays pinned.
     """
     with usage():
         _rules_of(archive).pin(id, others)
@@ -82,7 +82,9 @@ def pin(archive: Path, id: str, others: tuple[str, ...]) -> None:  # noqa: A002
 @archive_argument
 @click.argument("id")
 @click.argument("other")
-@click.option("--both-ways", is_flag=True, help="Nor the article in the list of the other.")
+@click.option(
+    "--both-ways", is_flag=True, help="Keep the article out of the list of the other one too."
+)
 def block(archive: Path, id: str, other: str, both_ways: bool) -> None:  # noqa: A002
     """Keep an article out of the list of another.
 
@@ -127,14 +129,14 @@ def hide(archive: Path, some: str) -> None:
 @archive_argument
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 def ignore(archive: Path, words: tuple[str, ...]) -> None:
-    """Let words count nothing: the name of the site, of an agency, of a column.
+    """Ignore words such as the name of the site, of a wire source or of a column.
 
     \b
     relnews rules ignore my.relnews Reuters
     relnews rules ignore my.relnews Associated Press
 
-    Every word is ignored, by itself and in any phrase of a title. Stored lists are ranked when they
-    are read until `relnews lists` makes them without it.
+    A word is ignored by itself and in phrases of titles. Stored lists are ranked when they are read
+    until `relnews store-lists` stores them again.
     """
     with usage():
         _rules_of(archive).ignore(*words)
@@ -144,7 +146,7 @@ def ignore(archive: Path, words: tuple[str, ...]) -> None:
 @archive_argument
 @click.argument("numbers", nargs=-1, required=True, type=click.IntRange(min=1), metavar="NUMBER...")
 def drop(archive: Path, numbers: tuple[int, ...]) -> None:
-    """Take rules back, by their numbers in the list.
+    """Delete rules, by their numbers in the list.
 
     \b
     relnews rules drop my.relnews 3
@@ -155,28 +157,6 @@ def drop(archive: Path, numbers: tuple[int, ...]) -> None:
         msg = f"{archive} has {len(there):,} rules, so there is no number {max(numbers)}."
         raise click.ClickException(msg)
     kept.drop(*(there[number - 1] for number in numbers))
-
-
-@rules.command()
-@archive_argument
-@click.argument("file", type=click.File(encoding="utf-8"))
-def load(archive: Path, file: TextIO) -> None:
-    """Let the rules of a file be all rules of an archive: after it was built anew, say.
-
-    \b
-    relnews rules list old.relnews --format json | relnews rules load new.relnews -
-    """
-    from relnews.storage.rules import Rule
-
-    lines = read_text(file).split("\n")
-    try:
-        records = [json.loads(line) for line in lines if line.strip()]
-        given = [Rule(one["kind"], one["a"], one["b"]) for one in records]
-    except (ValueError, TypeError, LookupError) as error:
-        msg = f"{file.name}: expected what `relnews rules list --format json` prints."
-        raise click.ClickException(msg) from error
-    with one_line():
-        _rules_of(archive).replace(given)
 
 
 def _rules_of(archive: Path) -> Rules:

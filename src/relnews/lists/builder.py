@@ -17,7 +17,7 @@ from relnews.lists import near_duplicates
 from relnews.lists.explain import names_of
 from relnews.lists.fallback import Latest
 from relnews.lists.selector import select
-from relnews.options.list_options import Plan
+from relnews.options.list_options import ListSpec
 from relnews.options.selection import Selection
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.top_k import Ranked
@@ -70,8 +70,8 @@ class _Sheet:
 
 #: Why what fills a list is there.
 _REASONS: dict[str, Callable[[_Sheet], str]] = {
-    "section": lambda sheet: f"latest in section {sheet.article.section}",
-    "latest": lambda _: "latest",
+    "section": lambda sheet: f"newest in section {sheet.article.section}",
+    "newest": lambda _: "newest",
 }
 
 
@@ -89,7 +89,7 @@ class Desk:
         self._latest = Latest(archive)
 
     def article(
-        self, identifier: str, k: int, plan: Plan, beside: Sequence[str] = ()
+        self, identifier: str, k: int, plan: ListSpec, beside: Sequence[str] = ()
     ) -> RelatedList:
         """Return the list of one article.
 
@@ -97,7 +97,7 @@ class Desk:
         ----------
         identifier : str
         k : int
-        plan : Plan
+        plan : ListSpec
         beside : sequence of str, optional
             Ids of what stands beside the list: it keeps others out as items do.
         """
@@ -105,12 +105,12 @@ class Desk:
             keys = self.archive.keys_of([identifier])
         return self._make(keys, k, plan, beside=beside)[0]
 
-    def articles(self, keys: list[int], k: int, plan: Plan) -> list[RelatedList]:
+    def articles(self, keys: list[int], k: int, plan: ListSpec) -> list[RelatedList]:
         """Return the lists of some articles: as they are stored, if they are, or made."""
         with self._catalogue.state:
             known = {
                 key: list_reader.list_of(self._catalogue, identifier, entries, k)
-                if entries is not None and plan.is_plain
+                if entries is not None and plan.is_stored_mode
                 else None
                 for key, identifier, entries in self._catalogue.entries(keys)
             }
@@ -118,7 +118,7 @@ class Desk:
         made = dict(zip(others, self._make(others, k, plan), strict=True))
         return [made[key] if one is None else one for key, one in known.items()]
 
-    def draft(self, draft: Article, k: int, plan: Plan) -> RelatedList:
+    def draft(self, draft: Article, k: int, plan: ListSpec) -> RelatedList:
         """Return the list of a story that is not in the archive."""
         return self._make([NO_ARTICLE], k, plan, draft=draft)[0]
 
@@ -126,7 +126,7 @@ class Desk:
         self,
         keys: Sequence[int],
         k: int,
-        plan: Plan,
+        plan: ListSpec,
         *,
         draft: Article | None = None,
         beside: Sequence[str] = (),
@@ -153,7 +153,7 @@ class Desk:
             rank = self._newest_of(rank, plan.selection)
         rank = self._permitted(rank, sheets)
         near_draft = self._near_draft(draft, plan.selection)
-        self._fill(sheets, rank, k, plan.selection, page, lambda _: plan.why, near_draft)
+        self._fill(sheets, rank, k, plan.selection, page, lambda _: plan.reason, near_draft)
         for name in plan.fallback:
             short = [sheet for sheet in sheets if len(sheet.lines) < k]
             # Without scores there is no telling what is better.
@@ -171,7 +171,7 @@ class Desk:
     # --- what is in a list -----------------------------------------------------------------------
 
     def _sheets(
-        self, keys: Sequence[int], draft: Article | None, plan: Plan, now: int
+        self, keys: Sequence[int], draft: Article | None, plan: ListSpec, now: int
     ) -> list[_Sheet]:
         """Return lists with nothing but pins."""
         book = Book.of(self._catalogue)
@@ -227,9 +227,9 @@ class Desk:
 
     def _near_draft(self, draft: Article | None, selection: Selection | None) -> NDArray[np.int64]:
         """Return the near-duplicates of a draft, if they are to be left out."""
-        if draft is None or selection is None or selection.duplicates is None:
+        if draft is None or selection is None or selection.duplicate_threshold is None:
             return np.empty(0, dtype=np.int64)
-        floor = near_duplicates.floor_of(selection.duplicates)
+        floor = near_duplicates.floor_of(selection.duplicate_threshold)
         return self.archive.near_draft(draft, floor, near_duplicates.SAME_WORDS)
 
     def _worded(self, sheets: Sequence[_Sheet], mentions: int) -> list[RelatedList]:
@@ -316,7 +316,7 @@ class Desk:
         )
         return _cut(ranked, np.array(order[:n], dtype=np.int64))
 
-    def _latest_of(self, name: str, sheets: Sequence[_Sheet], plan: Plan, now: int) -> Rank:
+    def _latest_of(self, name: str, sheets: Sequence[_Sheet], plan: ListSpec, now: int) -> Rank:
         """Return the ranking of the newest articles, of a section or of all."""
         met: list[list[int]] = [[] for _ in sheets]
         others = [

@@ -16,11 +16,12 @@ import numpy as np
 from relnews import _checks, dates
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews.archive.archive import Archive
+from relnews.archive.limits import limits_of
 from relnews.archive.live_segment import View
 from relnews.dates import FOREVER, UNDATED, moment
 from relnews.lists.shared_terms import SharedTerm, shared_terms
 from relnews.lists.surface_forms import names
-from relnews.options.conditions import Resolved
+from relnews.options.conditions import ResolvedConditions
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem, item_of
 from relnews.search.segment import days
@@ -200,7 +201,9 @@ class WhyNot:
 # --- explain -------------------------------------------------------------------------------------
 
 
-def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None) -> Explanation:
+def explanation_of(
+    archive: Archive, a: str, b: str, conditions: ResolvedConditions | None
+) -> Explanation:
     """Explain the place of an article in the list of another, under the statistics of now.
 
     Parameters
@@ -208,7 +211,7 @@ def explanation_of(archive: Archive, a: str, b: str, conditions: Resolved | None
     archive : Archive
     a, b : str
         Ids of articles; that of the list, and the one that is looked for in it.
-    conditions : Resolved or None
+    conditions : ResolvedConditions or None
 
     Raises
     ------
@@ -263,7 +266,9 @@ def _items(archive: Archive, keys: Sequence[int]) -> list[RelatedItem]:
     return [item_of(about) for about in details if about]
 
 
-def _rank(archive: Archive, keys: Sequence[int], conditions: Resolved | None) -> int | None:
+def _rank(
+    archive: Archive, keys: Sequence[int], conditions: ResolvedConditions | None
+) -> int | None:
     """Return the place of the second article in the list of the first, however far down it is."""
     query, wanted = keys
     k = _FIRST_LOOK
@@ -292,7 +297,7 @@ def _ledger(similarity: float, rules: Iterable[_Rule]) -> tuple[LedgerLine, ...]
 
 
 def _rules(
-    archive: Archive, view: View, keys: Sequence[int], b: str, conditions: Resolved | None
+    archive: Archive, view: View, keys: Sequence[int], b: str, conditions: ResolvedConditions | None
 ) -> Iterator[_Rule]:
     """Yield what is multiplied with the similarity, in the order in which it is told."""
     catalogue = archive.catalogue
@@ -305,11 +310,11 @@ def _rules(
     expires = catalogue.expiries().get(keys[1])
     if expires is not None and expires <= now:
         yield "expired", 0.0, f"expired {_when(expires)}"
-    conditions = archive.with_recency(conditions or Resolved.of({}))
+    conditions = archive.with_recency(conditions or ResolvedConditions.of({}))
     if conditions.recency is not None:
         yield _recency(archive, view, keys, conditions, conditions.recency, now)
     yield from _window(published_a, published_b, conditions, now)
-    if conditions.where:
+    if conditions.filters:
         (item,) = _items(archive, keys[1:])
         yield from _fields(item, conditions)
     if conditions.exclude:
@@ -319,10 +324,10 @@ def _rules(
 
 
 def _recency(
-    archive: Archive, view: View, keys: Sequence[int], conditions: Resolved, recency: Recency,
-    now: int,
+    archive: Archive, view: View, keys: Sequence[int], conditions: ResolvedConditions,
+    recency: Recency, now: int,
 ) -> _Rule:  # fmt: skip
-    limits = conditions.limits(keys[:1], view.published(keys[:1]), now, archive.catalogue)
+    limits = limits_of(conditions, keys[:1], view.published(keys[:1]), now, archive.catalogue)
     dates = np.append(limits.published, view.published(keys[1:]))
     day_a, day_b = days(dates).tolist()
     if NO_DAY in (day_a, day_b):
@@ -335,7 +340,9 @@ def _recency(
     return "recency", factor, f"{_days(apart)} from {anchor}"
 
 
-def _window(published_a: int, published_b: int, conditions: Resolved, now: int) -> Iterator[_Rule]:
+def _window(
+    published_a: int, published_b: int, conditions: ResolvedConditions, now: int
+) -> Iterator[_Rule]:
     """Yield the conditions on the date; an article without one fulfils none."""
     is_dated = published_b != UNDATED
     published = f"published {_when(published_b)}" if is_dated else "no date"
@@ -352,16 +359,16 @@ def _window(published_a: int, published_b: int, conditions: Resolved, now: int) 
         distance = f"{_days(apart / _MICROSECONDS_OF_A_DAY)} apart" if is_dated else "no date"
         is_near = is_dated and apart <= conditions.within
         yield "within", _factor(is_near), f"{distance}, {wanted}"
-    if conditions.only is not None:
+    if conditions.when is not None:
         center = now if published_a == UNDATED else published_a
-        is_there = published_b < center if conditions.only == "earlier" else published_b > center
-        note = f"{published}, wanted {conditions.only} than {_when(center)}"
-        yield "only", _factor(is_dated and is_there), note
+        is_there = published_b < center if conditions.when == "before" else published_b > center
+        note = f"{published}, wanted {conditions.when} {_when(center)}"
+        yield "when", _factor(is_dated and is_there), note
 
 
-def _fields(item: RelatedItem, conditions: Resolved) -> Iterator[_Rule]:
+def _fields(item: RelatedItem, conditions: ResolvedConditions) -> Iterator[_Rule]:
     """Yield the conditions on fields."""
-    for field, wanted in conditions.where:
+    for field, wanted in conditions.filters:
         value: str | tuple[str, ...] | None = getattr(item, field)
         got = () if value is None else (value,) if isinstance(value, str) else value
         is_wanted = not {*got}.isdisjoint(wanted)
@@ -389,7 +396,9 @@ def _either(values: Sequence[str], between: str) -> str:
 # --- why not -------------------------------------------------------------------------------------
 
 
-def reason_of(archive: Archive, a: str, b: str, k: int, conditions: Resolved | None) -> WhyNot:
+def reason_of(
+    archive: Archive, a: str, b: str, k: int, conditions: ResolvedConditions | None
+) -> WhyNot:
     """Say why an article is not among the first k of another's list, under the statistics of now.
 
     Parameters
@@ -398,7 +407,7 @@ def reason_of(archive: Archive, a: str, b: str, k: int, conditions: Resolved | N
     a, b : str
         Ids; that of the list, and the one that is looked for in it.
     k : int
-    conditions : Resolved or None
+    conditions : ResolvedConditions or None
 
     Raises
     ------

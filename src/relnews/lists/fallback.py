@@ -8,7 +8,7 @@ import numpy as np
 
 from relnews.archive.archive import Archive
 from relnews.lists.near_duplicates import Candidates, floor_of
-from relnews.options.list_options import Plan
+from relnews.options.list_options import ListSpec
 from relnews.results import RelatedItem, item_of
 from relnews.storage.rules import Bars
 from relnews.text.article_terms import NO_ARTICLE
@@ -36,7 +36,7 @@ class Latest:
         article: RelatedItem,
         bars: Bars,
         listed: Collection[int],
-        plan: Plan,
+        plan: ListSpec,
         now: int,
     ) -> Iterator[int]:
         """Yield the keys of the newest articles that may be in a list.
@@ -52,7 +52,7 @@ class Latest:
         bars : Bars
         listed : collection of int
             Keys that are in the list already.
-        plan : Plan
+        plan : ListSpec
         now : int
             A timestamp.
         """
@@ -88,9 +88,9 @@ class Latest:
                 self._known = now, every, by_section
         return every if section is None else by_section.get(section, [])
 
-    def _others(self, query: int, keys: Sequence[int], plan: Plan) -> Sequence[int]:
+    def _others(self, query: int, keys: Sequence[int], plan: ListSpec) -> Sequence[int]:
         """Return the articles that are no near-duplicates of the one that the list is for."""
-        threshold = None if plan.selection is None else plan.selection.duplicates
+        threshold = None if plan.selection is None else plan.selection.duplicate_threshold
         if threshold is None or query == NO_ARTICLE or not keys:
             return keys
         with self._archive.locked():

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import shortened
 from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
 from relnews._kernels.scoring import SCORE_STEPS
@@ -23,7 +22,7 @@ from relnews.archive.archive import BLOCK, Archive
 from relnews.archive.live_segment import View
 from relnews.articles import Article
 from relnews.dates import UNDATED
-from relnews.options.selection import Prefer
+from relnews.options.selection import Keep
 from relnews.search.bounds import Outline, Scratch
 from relnews.search.query import Limits, Queries
 from relnews.search.segment import SEGMENT_ARTICLES
@@ -58,10 +57,10 @@ def floor_of(threshold: float) -> int:
 def groups_of(
     archive: Archive,
     threshold: float,
-    prefer: Prefer,
+    keep: Keep,
     n_jobs: int | None,
     progress: Progress | None = None,
-    agencies: Collection[str] = (),
+    wire_sources: Collection[str] = (),
 ) -> list[tuple[str, ...]]:
     """Return the groups of near-duplicates of an archive.
 
@@ -69,10 +68,12 @@ def groups_of(
     ----------
     archive : Archive
     threshold : float
-    prefer : str or callable
+    keep : str
+        See `Selection`; not 'nearest'.
     n_jobs : int or None
     progress : callable, optional
-    agencies : collection of str, optional
+    wire_sources : collection of str, optional
+        See `Selection`.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def groups_of(
         view = archive.index.view()
     blocks = near_pairs(view, floor_of(threshold), n_jobs)
     shown = blocks if progress is None else progress(blocks, len(_blocks(view)))
-    preference = Preference(prefer, view, archive.catalogue, agencies)
+    preference = Preference(keep, view, archive.catalogue, wire_sources)
     pairs = itertools.chain(shown, [_same_texts(view)])
     groups = [
         _named(archive.catalogue, preference.of(keys), keys) for keys in _components(view, pairs)
@@ -376,44 +377,44 @@ class Preference:
 
     Parameters
     ----------
-    prefer : str or callable
+    keep : str
     view : View
     catalogue : Catalogue
-    agencies : collection of str, optional
+    wire_sources : collection of str, optional
         See `Selection`.
     """
 
-    prefer: Prefer
+    keep: Keep
     view: View
     catalogue: Catalogue
-    agencies: Collection[str] = ()
+    wire_sources: Collection[str] = ()
 
     def of(self, keys: Sequence[int]) -> int:
-        """Return the key of the article that is preferred; of equal ones, of the smallest id."""
-        if self.agencies:
+        """Return the key of the preferred article; between equal ones the smallest id decides.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            Best of the ranking first.
+        """
+        if self.wire_sources:
             keys = self._own(keys)
-            if len(keys) == 1:
-                return keys[0]
+        if self.keep == "nearest" or len(keys) == 1:
+            return keys[0]
         ids = self.ids_of(keys)
-        if callable(self.prefer):
-            key_of = dict(zip(ids, keys, strict=True))
-            articles = sorted(articles_of(self.catalogue, keys), key=lambda article: article.id)
-            picked = self.prefer(articles)
-            _check_picked(picked, articles)
-            return key_of[picked.id]
         badness: list[tuple[int, ...]]
-        if self.prefer == "longest":
+        if self.keep == "longest":
             badness = [(-length,) for length in _lengths(self.view, keys)]
         else:
-            sign = -1 if self.prefer == "latest" else 1
+            sign = -1 if self.keep == "newest" else 1
             dates = self.view.published(keys).tolist()
             badness = [(date == UNDATED, sign * date) for date in dates]
         return min(zip(badness, ids, keys, strict=True))[-1]
 
     def _own(self, keys: Sequence[int]) -> Sequence[int]:
-        """Return the articles that are not from agencies; all, if there is none."""
+        """Return the articles from other sources than wire sources, or all if there are none."""
         articles = zip(keys, articles_of(self.catalogue, keys), strict=True)
-        return [key for key, one in articles if one.source not in self.agencies] or keys
+        return [key for key, article in articles if article.source not in self.wire_sources] or keys
 
     def ids_of(self, keys: Sequence[int]) -> tuple[str, ...]:
         """Return the ids of articles."""
@@ -438,10 +439,3 @@ def articles_of(catalogue: Catalogue, keys: Sequence[int]) -> list[Article]:
     with catalogue.state:
         details = catalogue.details(keys)
     return [Article(**dict(zip(_SHOWN, about, strict=True))) for about in details if about]
-
-
-def _check_picked(value: object, articles: Sequence[object]) -> None:
-    """Reject what a preference has picked if it was not to be picked from."""
-    if not any(value is article for article in articles):
-        msg = f"`prefer` must return one of the articles that it is given, got {shortened(value)}."
-        raise ValueError(msg)

@@ -184,7 +184,7 @@ def _choices(
     keys = [key for one, *others in zip(rankings, beside, own, strict=True)
             for key in (one.key, *others)]  # fmt: skip
     candidates = Candidates(view, np.concatenate([_NOBODY, *keys]))
-    preference = Preference(selection.prefer, view, catalogue, selection.agencies)
+    preference = Preference(selection.keep, view, catalogue, selection.wire_sources)
     start = 0
     for ranked, ends, others, query in zip(rankings, is_all, beside, own, strict=True):
         yield _Choice(ranked, ends, k, selection, candidates, start, preference, others, near_draft)
@@ -259,7 +259,7 @@ class _Choice:
         self._similar: dict[int, NDArray[np.int64]] = {}
         self._n_near = np.zeros(len(self._keys), dtype=np.int64)
         self._n_of_story = np.zeros(len(self._keys), dtype=np.int64)
-        threshold = selection.duplicates
+        threshold = selection.duplicate_threshold
         self._story = floor_of(selection.story) if "story" in selection.caps else _NOTHING
         self._floor = _NOTHING if threshold is None else floor_of(threshold)
         # A near-duplicate of the article that the list is for is one for good.

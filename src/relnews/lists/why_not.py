@@ -11,7 +11,7 @@ from relnews.lists import explain
 from relnews.lists.builder import Desk
 from relnews.lists.explain import Explanation, LedgerLine, WhyNot
 from relnews.lists.near_duplicates import Candidates, floor_of
-from relnews.options.list_options import Plan
+from relnews.options.list_options import ListSpec
 from relnews.options.selection import FIELDS, Selection
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.storage.rules import Bars, Book, articles_of
@@ -23,7 +23,7 @@ _FINAL = ("unknown", "itself", "embargo", "expired")
 _UNRANKED = ("no shared term", "condition", "score")
 
 
-def explanation_of(archive: Archive, a: str, b: str, plan: Plan) -> Explanation:
+def explanation_of(archive: Archive, a: str, b: str, plan: ListSpec) -> Explanation:
     """Explain the place of an article in the ranking for another, rules included.
 
     Parameters
@@ -31,7 +31,7 @@ def explanation_of(archive: Archive, a: str, b: str, plan: Plan) -> Explanation:
     archive : Archive
     a, b : str
         Ids; that of the list, and the one that is looked for in it.
-    plan : Plan
+    plan : ListSpec
 
     Raises
     ------
@@ -56,7 +56,7 @@ def explanation_of(archive: Archive, a: str, b: str, plan: Plan) -> Explanation:
     return dataclasses.replace(found, rank=found.rank - barred)
 
 
-def reason_of(desk: Desk, a: str, b: str, k: int, plan: Plan) -> WhyNot:
+def reason_of(desk: Desk, a: str, b: str, k: int, plan: ListSpec) -> WhyNot:
     """Say why an article is not in the list of another.
 
     Parameters
@@ -65,7 +65,7 @@ def reason_of(desk: Desk, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     a, b : str
         Ids; that of the list, and the one that is looked for in it.
     k : int
-    plan : Plan
+    plan : ListSpec
 
     Raises
     ------
@@ -113,9 +113,9 @@ def _selected(
         sentence = f"{name} has a score of {found.score:.6f}, less than {given.min_score:g}."
         return "score", sentence
     similar = _similarities(archive, item.id, [found.a, *made.ids])
-    if given.duplicates is not None:
+    if given.duplicate_threshold is not None:
         for other, steps in similar.items():
-            if steps >= floor_of(given.duplicates):
+            if steps >= floor_of(given.duplicate_threshold):
                 where = (
                     "" if other == found.a else f", which is at rank {made.ids.index(other) + 1}"
                 )
