@@ -11,10 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import reference
-from relnews import Conditions, Recency, RelatedNews, UnknownArticleError
+from relnews import Recency, RelatedNews, UnknownArticleError
 from relnews.cli import main
 from relnews.lists import explain
 from relnews.lists.surface_forms import names as names_of
+from relnews.options.conditions import Conditions
 from relnews.text.analysis import Analysis
 from strategies import archives
 

@@ -37,24 +37,24 @@ def main() -> None:
     """Related News lists for an archive of articles.
 
     \b
-    relnews demo                                  show a list of the sample archive
-    relnews build articles.jsonl -o my.relnews    build an archive of your own articles
-    relnews related my.relnews SOME-ID            print the list of one article
-    relnews related-blocks my.relnews ID news=3   print several lists without a repeated item
-    relnews export my.relnews -o lists.jsonl      write the list of every article
-    relnews info my.relnews                       print what is in the archive
-    relnews duplicates my.relnews                 print groups of near-duplicates
-    relnews explain my.relnews SOME-ID OTHER      explain the score of OTHER in the list
-    relnews why-not my.relnews SOME-ID OTHER      explain why OTHER is not in the list
-    relnews rules list my.relnews                 print what editors pin, block and hide
-    relnews update my.relnews new.jsonl           add or replace articles
-    relnews remove my.relnews SOME-ID             remove articles
-    relnews store-lists my.relnews                store every list, to read it without ranking
-    relnews serve my.relnews                      serve lists over HTTP
-    relnews compact my.relnews                    free the space of removed articles
-    relnews verify my.relnews                     check that the archive is intact
-    relnews health my.relnews                     print short lists, orphans, hubs and age gaps
-    relnews evaluate my.relnews --qrels q.tsv     score the lists by judgements
+    relnews demo                                      show a list of the sample archive
+    relnews build articles.jsonl -o my.relnews        build an archive of your own articles
+    relnews related my.relnews SOME-ID                print the list of one article
+    relnews related-blocks my.relnews SOME-ID news=3  print several lists
+    relnews export my.relnews -o lists.jsonl          write the list of every article
+    relnews info my.relnews                           print what is in the archive
+    relnews duplicates my.relnews                     print groups of near-duplicates
+    relnews explain my.relnews SOME-ID OTHER          explain the score of OTHER in the list
+    relnews why-not my.relnews SOME-ID OTHER          explain why OTHER is not in the list
+    relnews rules list my.relnews                     print what editors pin, block and hide
+    relnews update my.relnews new.jsonl               add or replace articles
+    relnews remove my.relnews SOME-ID                 remove articles
+    relnews store-lists my.relnews                    store every list
+    relnews serve my.relnews                          serve lists over HTTP
+    relnews compact my.relnews                        free the space of removed articles
+    relnews verify my.relnews                         check that the archive is intact
+    relnews health my.relnews                         measure lists
+    relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
 
     Each command has help: relnews build --help. Lists go to standard output, everything else to
     standard error. Exit codes: 1 bad data or archive, 2 usage error.
