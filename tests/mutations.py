@@ -63,7 +63,7 @@ def build(folder):
         news.save(folder)
         news = RelatedNews.open(folder)
         news.rules.ignore("gauge", "nowhere")
-        news.compute_lists(3, candidates=5)
+        news.compute_lists(3)
         news.partial_fit(articles(50, 95))
         news.remove(["s3", "s70", "s94"])
         news.partial_fit(articles(100, 107))
@@ -344,7 +344,7 @@ def use(folder):
         "plain": lambda: _plain_draft(opened[0]),
         "all": lambda: [one.to_dict() for one in opened[0].related_all(3)],
         "more": lambda: [one.to_dict() for one in opened[0].related_all(9)],
-        "blocks": lambda: opened[0].blocks("s1", {"latest": 2, "also": 3}, mentions=2),
+        "blocks": lambda: opened[0].blocks("s1", {"newest": 2, "more": 3}, mentions=2),
         "why not": lambda: str(opened[0].why_not("s1", "s55", mode="news")),
         "rules": lambda: (opened[0].rules.sleeping(), opened[0].rules.hide("id=s5")),
         "drift": lambda: opened[0].drift(),

@@ -83,7 +83,7 @@ def write(news, note, seconds):
         if n_commits % often == 20:
             news.compact()
         elif n_commits % (2 * often) == often:
-            news.compute_lists(4, candidates=6)
+            news.compute_lists(4)
         elif last - gone >= N_PAIRS:
             news.remove([article["id"] for article in pair(gone + 1)])
             gone += 1

@@ -44,9 +44,8 @@ if TYPE_CHECKING:
         UnknownArticleError,
     )
     from relnews.lists.explanation import Explanation, WhyNot
-    from relnews.options.conditions import Conditions
     from relnews.options.list_options import Options
-    from relnews.options.modes import MODES, Mode
+    from relnews.options.modes import Mode
     from relnews.options.recency import Recency
     from relnews.options.selection import Selection
     from relnews.readers import ArticleReader, read_articles
@@ -76,12 +75,10 @@ _HOME = {
     "RelatedItem": "results",
     "RelatedList": "results",
     "UpdateReport": "results",
-    "MODES": "options.modes",
     "Mode": "options.modes",
     "Options": "options.list_options",
     "ArticleReader": "readers",
     "read_articles": "readers",
-    "Conditions": "options.conditions",
     "Recency": "options.recency",
     "RelatedNews": "related",
     "Rule": "storage.rule_kinds",
@@ -91,13 +88,11 @@ _HOME = {
 }
 
 __all__ = [
-    "MODES",
     "ArchiveChangedError",
     "ArchiveFormatError",
     "Article",
     "ArticleError",
     "ArticleReader",
-    "Conditions",
     "CosineNeighbors",
     "CountVectorizer",
     "Drift",

@@ -54,9 +54,7 @@ class LivingArchive:
         wanted = [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
         return self._updates().remove(wanted)
 
-    def compute_lists(
-        self, k: int = 8, *, candidates: int | None = None, max_drift: float | None = None
-    ) -> UpdateReport:
+    def compute_lists(self, k: int = 8, *, max_drift: float | None = None) -> UpdateReport:
         """Store the list of every article, so that reading one does not rank.
 
         The lists are made with the statistics (document frequencies) of this moment: an *epoch*
@@ -66,10 +64,8 @@ class LivingArchive:
         Parameters
         ----------
         k : int, default=8
-            Items of a list that count when it is said which lists changed.
-        candidates : int, optional
-            How many are stored of each, so that a list need not be made anew when articles of it
-            go. 2 k by default.
+            Items of a list. Each list is stored with twice as many candidates, so that the next
+            ones move up when articles go.
         max_drift : float, optional
             An update that leaves an idf changed by more than this since the epoch begins a new one
             by itself, which takes as long as this call.
@@ -80,12 +76,10 @@ class LivingArchive:
             ``changed`` are the articles whose list is another than the one stored before.
         """
         _checks.check_integer("k", k, minimum=1, maximum=10_000)
-        most = 2 * k if candidates is None else candidates
-        _checks.check_integer("candidates", most, minimum=k, maximum=65_536)
         if max_drift is not None:
             check_real("max_drift", max_drift, 0, math.inf)
         check_n_jobs(self.n_jobs)
-        return self._updates().compute_lists(k, most, max_drift, self.n_jobs)
+        return self._updates().compute_lists(k, max_drift, self.n_jobs)
 
     def compact(self) -> None:
         """Write the archive anew, without anything of the articles that were removed.

@@ -24,7 +24,7 @@ from relnews.exceptions import UnknownArticleError
 from relnews.living import LivingArchive
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
-from relnews.options.selection import check_agencies, check_prefer
+from relnews.options.selection import check_keep, check_wire_sources
 from relnews.results import Drift, RelatedList, UpdateReport
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from relnews.lists.builder import ListBuilder
     from relnews.lists.explanation import Explanation, WhyNot
     from relnews.lists.near_duplicates import Progress
-    from relnews.options.list_options import Options, Plan
-    from relnews.options.selection import Prefer
+    from relnews.options.list_options import ListSpec, Options
+    from relnews.options.selection import Keep
     from relnews.readers.load_report import Intake
     from relnews.storage.rules import Rules
 
@@ -196,7 +196,7 @@ class RelatedNews(LivingArchive):
             return Drift(idf)
         _checks.check_integer("sample", sample, minimum=0)
         k, differ, n = settings["k"], 0, 0
-        plan = _plan_of({"mode": STORED})
+        plan = _spec_of({"mode": STORED})
         ids = archive.catalogue.all_ids()
         for identifier in ids[:: max(-(-len(ids) // sample), 1)] if sample else ():
             with contextlib.suppress(UnknownArticleError):  # removed meanwhile
@@ -235,7 +235,7 @@ class RelatedNews(LivingArchive):
             found = list_reader.stored_list(catalogue, str(id), k)
             if found is not None:
                 return found
-        archive, plan = self._fitted(), _plan_of(options)
+        archive, plan = self._fitted(), _spec_of(options)
         return archive.answer(lambda snapshot: _built(str(id), k, plan, snapshot))
 
     def blocks(
@@ -251,7 +251,7 @@ class RelatedNews(LivingArchive):
         id : str
             An article of the archive.
         sizes : mapping of str to int
-            The mode of each list, as ``latest``, ``background`` or ``also``, and how many items it
+            The mode of each list, as ``newest``, ``background`` or ``more``, and how many items it
             has. The first list chooses first. What leaves out near-duplicates leaves out those of
             the lists before it, too.
         **options
@@ -264,7 +264,7 @@ class RelatedNews(LivingArchive):
         """
         _check_sizes(sizes)
         archive = self._fitted()
-        plans = {mode: _plan_of({**options, "mode": mode}) for mode in sizes}
+        plans = {mode: _spec_of({**options, "mode": mode}) for mode in sizes}
 
         def answer(snapshot: Snapshot) -> dict[str, RelatedList]:
             key, article = snapshot.article(str(id))
@@ -309,7 +309,7 @@ class RelatedNews(LivingArchive):
         _checks.check_draft(title, text)
         from relnews.articles import Article
         from relnews.dates import date_of
-        from relnews.options.list_options import Plan
+        from relnews.options.list_options import ListSpec
         from relnews.text.languages import check_language
 
         check_language(language)
@@ -318,13 +318,13 @@ class RelatedNews(LivingArchive):
             language=language,
         )  # fmt: skip
         is_first, self._has_ranked = not self._has_ranked, True
-        if is_first and "numba" not in sys.modules and Plan.of(options).is_plain:
+        if is_first and "numba" not in sys.modules and ListSpec.of(options).is_stored_mode:
             from relnews.cold_start import draft_list
 
             found = draft_list.list_of_draft(self._read_catalogue(), draft, k)
             if found is not None:
                 return found
-        archive, plan = self._fitted(), _plan_of(options)
+        archive, plan = self._fitted(), _spec_of(options)
         return archive.answer(lambda snapshot: _builder(snapshot, plan).draft(draft, k))
 
     def related_all(
@@ -349,7 +349,7 @@ class RelatedNews(LivingArchive):
         """
         _checks.check_integer("k", k, minimum=1)
         check_n_jobs(self.n_jobs)
-        archive, plan = self._fitted(), _plan_of(options)
+        archive, plan = self._fitted(), _spec_of(options)
         keys = None
         if ids is not None:
             wanted = [*dict.fromkeys(map(str, ids))]
@@ -371,8 +371,8 @@ class RelatedNews(LivingArchive):
         self,
         threshold: float = 0.9,
         *,
-        prefer: Prefer = "latest",
-        agencies: Iterable[str] = (),
+        keep: Keep = "newest",
+        wire_sources: Iterable[str] = (),
         progress: Progress | None = None,
     ) -> list[tuple[str, ...]]:
         """Return the groups of articles that are nearly the same text.
@@ -387,9 +387,9 @@ class RelatedNews(LivingArchive):
             The least cosine of the weights of two near-duplicates, rounded to 6 decimals; above 0.
             Articles with the same word counts have 1, and so do those with the same text, if 12 or
             more words of it count. One without any word that counts is like no other.
-        prefer : 'latest', 'earliest', 'longest' or callable, default='latest'
+        keep : 'newest', 'oldest' or 'longest', default='newest'
             Which one of a group is the canonical one: see `Selection`.
-        agencies : iterable of str, optional
+        wire_sources : iterable of str, optional
             Sources that stand back behind others: see `Selection`.
         progress : callable, optional
             Given the blocks of articles to go through and their number, it returns the blocks.
@@ -401,16 +401,16 @@ class RelatedNews(LivingArchive):
             groups come first; of one size, the one whose canonical id is the smallest.
         """
         from relnews.lists import near_duplicates
-        from relnews.options.selection import PREFERENCES
+        from relnews.options.selection import KEEP_OF_GROUP
 
         _checks.check_real("threshold", threshold, 0, 1, above=True)
-        check_prefer(prefer, PREFERENCES)
-        sources = check_agencies(agencies)
+        check_keep(keep, KEEP_OF_GROUP)
+        sources = check_wire_sources(wire_sources)
         check_n_jobs(self.n_jobs)
         archive = self._fitted()
         return archive.answer(
             lambda snapshot: near_duplicates.groups_of(
-                snapshot, threshold, prefer, self.n_jobs, progress, sources
+                snapshot, threshold, keep, self.n_jobs, progress, sources
             )
         )
 
@@ -433,7 +433,7 @@ class RelatedNews(LivingArchive):
         """
         from relnews.lists.explain import explain
 
-        archive, plan = self._fitted(), _plan_of(options)
+        archive, plan = self._fitted(), _spec_of(options)
         return archive.answer(lambda snapshot: explain(snapshot, str(a), str(b), plan))
 
     def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
@@ -459,7 +459,7 @@ class RelatedNews(LivingArchive):
         from relnews.lists.why_not import why_not
 
         _checks.check_integer("k", k, minimum=1)
-        archive, plan = self._fitted(), _plan_of(options)
+        archive, plan = self._fitted(), _spec_of(options)
         return archive.answer(lambda snapshot: why_not(snapshot, str(a), str(b), k, plan))
 
     @classmethod
@@ -491,18 +491,18 @@ class RelatedNews(LivingArchive):
         return news
 
 
-def _plan_of(options: Options) -> Plan:
-    from relnews.options.list_options import Plan
+def _spec_of(options: Options) -> ListSpec:
+    from relnews.options.list_options import ListSpec
 
-    return Plan.of(options)
+    return ListSpec.of(options)
 
 
-def _built(identifier: str, k: int, plan: Plan, snapshot: Snapshot) -> RelatedList:
+def _built(identifier: str, k: int, plan: ListSpec, snapshot: Snapshot) -> RelatedList:
     """Return the list of an article as it is ranked now."""
     return _builder(snapshot, plan).article(*snapshot.article(identifier), k)
 
 
-def _builder(snapshot: Snapshot, plan: Plan) -> ListBuilder:
+def _builder(snapshot: Snapshot, plan: ListSpec) -> ListBuilder:
     from relnews.lists.builder import ListBuilder
 
     return ListBuilder(snapshot, plan)
@@ -526,7 +526,7 @@ def warm_up() -> None:
     news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
     from relnews.options.selection import Selection
 
-    news.related("0", selection=Selection(duplicates=None, diversity=0.5))
+    news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
     news.related_to_text("story")
     news.compute_lists(1)
     for number in "23":
@@ -537,7 +537,7 @@ def warm_up() -> None:
 def _check_sizes(value: object) -> None:
     """Reject blocks that are none."""
     if not isinstance(value, Mapping):
-        msg = f"`sizes` must map modes to numbers, as {{'latest': 3}}, got {shortened(value)}."
+        msg = f"`sizes` must map modes to numbers, as {{'newest': 3}}, got {shortened(value)}."
         raise TypeError(msg)
     for mode, size in value.items():
         check_integer(f"sizes[{mode!r}]", size, minimum=1)

@@ -169,7 +169,7 @@ def test_examples_in_the_help_run(command, invoke, articles, served_and_ended, m
     write_jsonl(Path("new.jsonl"), [{"id": "new", "title": "Kremlin", "text": "guarantees"}])
     for folder in ("my.relnews", "yesterday.relnews"):
         invoke("build", "articles.jsonl", "-o", folder)
-        invoke("lists", folder)
+        invoke("store-lists", folder)
 
     shown = invoke(*[command] if command else [], "--help").stdout
     examples = re.findall(rf"^ +(relnews {command or ''}.*?)(?:  .*)?$", shown, re.MULTILINE)
@@ -222,12 +222,10 @@ def test_examples_in_the_help_run(command, invoke, articles, served_and_ended, m
         ["remove"],
         ["remove", "small.relnews"],
         ["remove", "small.relnews", "--ids-from", "missing.txt"],
-        ["lists", "small.relnews", "-k", "0"],
-        ["lists", "small.relnews", "-k", "10001"],
-        ["lists", "small.relnews", "-k", "3", "--candidates", "2"],
-        ["lists", "small.relnews", "--candidates", "65537"],
-        ["lists", "small.relnews", "--max-drift", "-0.1"],
-        ["lists", "small.relnews", "--n-jobs", "0"],
+        ["store-lists", "small.relnews", "-k", "0"],
+        ["store-lists", "small.relnews", "-k", "10001"],
+        ["store-lists", "small.relnews", "--max-drift", "-0.1"],
+        ["store-lists", "small.relnews", "--n-jobs", "0"],
         ["compact"],
         ["verify"],
     ],
@@ -250,7 +248,7 @@ def test_wrong_usage(arguments, invoke, small, articles, monkeypatch):
 @pytest.mark.parametrize(
     "command",
     [["related", "{}", "veto"], ["export", "{}", "-o", "-"], ["info", "{}"],
-     ["update", "{}", "articles.jsonl"], ["remove", "{}", "veto"], ["lists", "{}"],
+     ["update", "{}", "articles.jsonl"], ["remove", "{}", "veto"], ["store-lists", "{}"],
      ["compact", "{}"], ["verify", "{}"]],
     ids=lambda c: c[0],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """The commands of editors' rules, and the options of lists."""
 
+import dataclasses
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from click.testing import CliRunner
 
 from relnews import Recency, RelatedNews, Rule, Selection
 from relnews.cli import main
+from relnews.options.list_options import TEXT_OPTIONS, Options
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.storage.rule_kinds import KINDS
 
@@ -69,7 +71,7 @@ def test_rules_come_and_go(archive):
     news.rules.replace(every)
     assert run("rules", "list", archive).stdout.splitlines() == lines
     run("rules", "pin", archive, DEMO_ID, code=0)
-    assert len(news.rules) == 2
+    assert len(news.rules) == 1
     run("rules", "block", archive, DEMO_ID, VETO, "--both-ways")
     assert news.rules[-1].kind == "never"
     assert DEMO_ID not in ids(archive, VETO)
@@ -110,6 +112,18 @@ def test_rules_of_no_articles(archive, parts):
     assert len(RelatedNews.open(archive).rules) == 0
 
 
+LIST_COMMANDS = ["related", "related-blocks", "export", "explain", "why-not"]
+
+
+def test_every_command_that_makes_lists_has_the_same_options():
+    """They are made of one table, which has every option and parameter of Python."""
+    names = {option.name for option in TEXT_OPTIONS}
+    parameters = [field.name for kind in (Recency, Selection) for field in dataclasses.fields(kind)]
+    assert names == {*Options.__annotations__, *parameters} - {"recency", "selection"}
+    for command in LIST_COMMANDS:
+        assert names <= {option.name for option in main.commands[command].params}
+
+
 def test_options_are_those_of_python(archive):
     """Every option is handed on."""
     news = RelatedNews.open(archive)
@@ -118,28 +132,36 @@ def test_options_are_those_of_python(archive):
         ("--after", "2025-08-20"): {"after": "2025-08-20"},
         ("--before", "2025-08-20"): {"before": "2025-08-20"},
         ("--within", "2"): {"within": 2},
-        ("--only", "later"): {"only": "later"},
-        ("--where", "section=Sport", "--where", "section=Economy"): {
-            "where": {"section": ["Sport", "Economy"]}
+        ("--when", "after"): {"when": "after"},
+        ("--filter", "section=Sport", "--filter", "section=Economy"): {
+            "filters": {"section": ["Sport", "Economy"]}
         },
         ("--exclude", VETO): {"exclude": [VETO]},
-        ("--prefer", "earliest", "--agency", "x", "--agency", "y"): {
-            "selection": Selection(prefer="earliest", agencies=["x", "y"])
+        ("--keep", "oldest", "--wire-source", "x", "--wire-source", "y"): {
+            "selection": Selection(keep="oldest", wire_sources=["x", "y"])
+        },
+        ("--duplicate-threshold", "none"): {"selection": Selection(duplicate_threshold=None)},
+        ("--duplicate-threshold", "0.3", "--mode", "similar"): {
+            "mode": "similar",
+            "selection": Selection(duplicate_threshold=0.3),
+        },
+        ("--cap", "story=1", "--story", "0.3", "--diversity", "0.2"): {
+            "selection": Selection(caps={"story": 1}, story=0.3, diversity=0.2)
         },
         ("--half-life", "2", "--floor", "0", "--offset", "1", "--anchor", "2025-01-30"): {
             "recency": Recency(2, 0, 1, anchor="2025-01-30")
         },
-        ("--fallback", "latest", "--min-score", "0.3"): {"mode": "similar"},
+        ("--fallback", "newest", "--min-score", "0.3"): {"mode": "similar"},
     }
     for arguments, options in every.items():
         if "--fallback" not in arguments:
             assert ids(archive, DEMO_ID, *arguments) == news.related(DEMO_ID, **options).ids
     assert len(ids(archive, DEMO_ID, "--min-score", "0.3")) < 8
-    assert len(ids(archive, DEMO_ID, "--min-score", "0.3", "--fallback", "latest")) == 8
+    assert len(ids(archive, DEMO_ID, "--min-score", "0.3", "--fallback", "newest")) == 8
     assert len(ids(archive, DEMO_ID, "--cap", "story=1")) == 8
     faded = run("related", archive, DEMO_ID, "--half-life", "1", "--floor", "0", "-k", 1)
     assert "0.346" not in faded.stdout
-    result = run("export", archive, "-o", "-", "-q", "--mode", "news", "--where", "section=Sport")
+    result = run("export", archive, "-o", "-", "-q", "--mode", "news", "--filter", "section=Sport")
     records = [json.loads(line) for line in result.stdout.splitlines()]
     assert {item["section"] for record in records for item in record["related"]} == {"Sport"}
     assert ids(archive, "--title", "guarantees", "--exclude", VETO, "-k", 50).count(VETO) == 0
@@ -149,17 +171,19 @@ def test_options_are_those_of_python(archive):
     ("arguments", "words"),
     [
         (["--after", "soon"], "expected an ISO 8601 date"),
-        (["--where", "World"], "expected FIELD=VALUE, such as section=World, got 'World'"),
-        (["--where", "colour=red"], "`where` can ask for"),
+        (["--filter", "World"], "expected FIELD=VALUE, such as section=World, got 'World'"),
+        (["--filter", "colour=red"], "`filters` can name"),
         (["--cap", "source=x"], "expected a number of items"),
         (["--cap", "colour=2"], "`caps` can be on"),
         (["--diversity", "2"], "`diversity` must be from 0 to 1"),
         (["--half-life", "0"], "`half_life` must be above 0"),
-        (["--floor", "0.5"], "--floor is of --half-life"),
-        (["--anchor", "now"], "--anchor is of --half-life"),
+        (["--floor", "0.5"], "`floor` needs `half_life`"),
+        (["--anchor", "now"], "`anchor` needs `half_life`"),
         (["--anchor", "soon", "--half-life", "9"], "`anchor` must be 'article', 'now' or a time"),
         (["--mode", "nws"], "Invalid value for '--mode'"),
         (["--within", "-1"], "`within` must be from 0"),
+        (["--duplicate-threshold", "all"], "expected a number or none, got 'all'"),
+        (["--mentions", "-1"], "`mentions` must be at least 0"),
     ],
 )
 def test_options_that_are_none(archive, tmp_path, arguments, words):
@@ -168,20 +192,42 @@ def test_options_that_are_none(archive, tmp_path, arguments, words):
     lists = tmp_path / "lists.jsonl"
     assert words in run("export", archive, "-o", lists, *arguments, code=2).stderr
     assert not lists.exists()
+    for command in ("explain", "why-not"):
+        assert words in run(command, archive, DEMO_ID, VETO, *arguments, code=2).stderr
+    assert words in run("related-blocks", archive, DEMO_ID, "news=2", *arguments, code=2).stderr
 
 
 def test_blocks(archive):
     """Several lists, with nothing in two of them."""
-    sizes = ["latest=3", "background=3", "also=2"]
-    record = json.loads(run("blocks", archive, DEMO_ID, *sizes, "--format", "json").stdout)
+    sizes = ["newest=3", "background=3", "more=2"]
+    record = json.loads(run("related-blocks", archive, DEMO_ID, *sizes, "--format", "json").stdout)
     lists = record["blocks"]
     assert [*lists] == ["latest", "background", "also"]
     every = [item["id"] for block in lists.values() for item in block["related"]]
     assert len(every) == len({*every}) == 8
-    tables = run("blocks", archive, DEMO_ID, *sizes).stdout
-    assert tables.startswith("latest\n#")
+    tables = run("related-blocks", archive, DEMO_ID, *sizes).stdout
+    assert tables.startswith("newest\n#")
     assert "\n\nbackground\n#" in tables
-    assert "`mode` must be one of" in run("blocks", archive, DEMO_ID, "x=3", code=2).stderr
-    assert "at least 1" in run("blocks", archive, DEMO_ID, "also=0", code=2).stderr
-    assert "expected a number" in run("blocks", archive, DEMO_ID, "also=x", code=2).stderr
-    run("blocks", archive, "no-such-id", "also=1", code=1)
+    assert "`mode` must be one of" in run("related-blocks", archive, DEMO_ID, "x=3", code=2).stderr
+    assert "at least 1" in run("related-blocks", archive, DEMO_ID, "more=0", code=2).stderr
+    assert "expected a number" in run("related-blocks", archive, DEMO_ID, "more=x", code=2).stderr
+    run("related-blocks", archive, "no-such-id", "more=1", code=1)
+    assert "MODE=K" in run(
+        "related-blocks", archive, DEMO_ID, "more=2", "--mode", "news", code=2
+    ).stderr  # fmt: skip
+    got = run(
+        "related-blocks", archive, DEMO_ID, *sizes, "--filter", "section=Sport", "--format", "json"
+    ).stdout  # fmt: skip
+    expected = RelatedNews.open(archive).blocks(
+        DEMO_ID, {"newest": 3, "background": 3, "more": 2}, filters={"section": "Sport"}
+    )
+    assert json.loads(got)["blocks"] == {mode: one.to_dict() for mode, one in expected.items()}
+
+
+def test_explanations_take_options(archive):
+    """The explanation is that of the list that is asked for."""
+    news = RelatedNews.open(archive)
+    got = run("explain", archive, DEMO_ID, VETO, "--when", "after", "--format", "json").stdout
+    assert json.loads(got) == news.explain(DEMO_ID, VETO, when="after").to_dict()
+    got = run("why-not", archive, DEMO_ID, VETO, "--mode", "follow_up").stdout
+    assert got == f"{news.why_not(DEMO_ID, VETO, mode='follow_up')}\n"

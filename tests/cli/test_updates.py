@@ -199,13 +199,13 @@ def test_changed_needs_stored_lists(command, invoke, archive, new, monkeypatch):
     result = invoke(*(word.format(archive) for word in command), "--changed", "changed.txt")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert f"`relnews lists {archive}`" in result.stderr
+    assert f"`relnews store-lists {archive}`" in result.stderr
     assert generation(archive) == before
     assert not (new.parent / "changed.txt").exists()
 
 
 @pytest.mark.parametrize(
-    "command", [["update", "{}", "new.jsonl"], ["remove", "{}", "veto"], ["lists", "{}"]],
+    "command", [["update", "{}", "new.jsonl"], ["remove", "{}", "veto"], ["store-lists", "{}"]],
     ids=lambda command: command[0],
 )  # fmt: skip
 def test_changed_is_looked_at_first(command, invoke, listed, new, monkeypatch):
@@ -265,10 +265,10 @@ def test_remove_an_unknown_id(invoke, archive):
 
 def test_lists_are_stored(invoke, archive, tmp_path):
     """All lists are new the first time, none the second; the options are kept in the archive."""
-    options = ["-k", 2, "--candidates", 5, "--max-drift", "0.5", "--n-jobs", 2]
+    options = ["-k", 2, "--max-drift", "0.5", "--n-jobs", 2]
 
-    first = invoke("lists", archive, *options, "--changed", tmp_path / "changed.txt")
-    second = invoke("lists", archive, *options, "--changed", "-")
+    first = invoke("store-lists", archive, *options, "--changed", tmp_path / "changed.txt")
+    second = invoke("store-lists", archive, *options, "--changed", "-")
 
     assert (first.exit_code, first.stdout) == (0, "")
     assert first.stderr == f"{archive}: 3 lists of 2, 3 changed\n"
@@ -276,23 +276,15 @@ def test_lists_are_stored(invoke, archive, tmp_path):
     assert (second.stdout, second.exit_code) == ("", 0)
     assert second.stderr == f"{archive}: 3 lists of 2, 0 changed\n"
     settings = RelatedNews.open(archive).archive_.catalogue.setting("lists")
-    assert settings == {"k": 2, "candidates": 5, "max_drift": 0.5}
+    assert settings == {"k": 2, "candidates": 4, "max_drift": 0.5}
 
 
 def test_lists_quiet(invoke, archive):
     """--quiet leaves nothing but errors; twice as many as are shown are stored."""
-    result = invoke("lists", archive, "--quiet")
+    result = invoke("store-lists", archive, "--quiet")
 
     assert (result.exit_code, result.output) == (0, "")
     assert "8 of 16 candidates" in invoke("info", archive).stdout
-
-
-def test_lists_say_how_many_candidates_there_may_be(invoke, archive):
-    """Fewer candidates than items is wrong usage, with the reason."""
-    result = invoke("lists", archive, "-k", 3, "--candidates", 2)
-
-    assert result.exit_code == 2
-    assert "`candidates` must be from 3 to 65536, got 2" in result.stderr
 
 
 def test_a_stored_list_is_printed_like_any_other(invoke, listed):
@@ -381,7 +373,7 @@ def test_verify_takedown_of_a_removed_article(invoke, listed):
     """Of an article that was removed it is said that it is gone, and what was looked at."""
     invoke("remove", listed, "push")
 
-    result = invoke("verify", listed, "--takedown", "push")
+    result = invoke("verify", listed, "--removed", "push")
 
     assert result.exit_code == 0
     assert result.stdout == (
@@ -393,7 +385,7 @@ def test_verify_takedown_of_a_removed_article(invoke, listed):
 
 def test_verify_takedown_of_a_wrong_id(invoke, listed):
     """A slip in the id does not pass for a proof: the id that was meant is named."""
-    result = invoke("verify", listed, "--takedown", "pusch")
+    result = invoke("verify", listed, "--removed", "pusch")
 
     assert "no article has the id 'pusch'. Did you mean 'push'?\n" in result.stdout
 
@@ -406,7 +398,7 @@ def test_verify_takedown_of_a_hidden_article(field, invoke, listed, new):
     write_jsonl(new, [{**RECORDS[1], **field}])
     invoke("update", listed, new)
 
-    result = invoke("verify", listed, "--takedown", "push")
+    result = invoke("verify", listed, "--removed", "push")
 
     assert result.exit_code == 0, result.output
     assert "'push' is in the archive, but hidden: under embargo or expired.\n" in result.stdout
@@ -417,7 +409,7 @@ def test_verify_takedown_of_a_hidden_article(field, invoke, listed, new):
 
 def test_verify_takedown_of_an_article_that_is_there(invoke, listed):
     """An article that lists may show is a problem."""
-    result = invoke("verify", listed, "--takedown", "push")
+    result = invoke("verify", listed, "--removed", "push")
 
     assert result.exit_code == 1
     assert result.stdout == "'push' is in the archive, and neither under embargo nor expired\n"

@@ -11,10 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import reference
-from relnews import Conditions, Recency, RelatedNews, UnknownArticleError
+from relnews import Recency, RelatedNews, UnknownArticleError
 from relnews.cli import main
 from relnews.lists import candidates
 from relnews.lists.surface_forms import names as names_of
+from relnews.options.conditions import Conditions
 from relnews.text.analysis import Analysis
 from strategies import archives
 
@@ -30,7 +31,7 @@ conditions = st.fixed_dictionaries(
         "after": st.sampled_from(MOMENTS),
         "before": st.sampled_from(MOMENTS),
         "within": st.sampled_from([0, 0.5, 1, 400]),
-        "where": st.fixed_dictionaries(
+        "filters": st.fixed_dictionaries(
             {},
             optional={
                 "section": st.sampled_from(["World", ["World", "Sport"], []]),
@@ -49,7 +50,7 @@ def broken(article, query, given, now):
     """Name the rules that leave an article out of a list, slowly and obviously."""
     published, expires = article["published"], article.get("expires")
     center = query["published"] or now
-    where = given.get("where", {})
+    filters = given.get("filters", {})
     tests = {
         "itself": article["id"] != query["id"],
         "embargo": published is None or published <= now,
@@ -61,8 +62,8 @@ def broken(article, query, given, now):
             published is not None
             and abs(published - center) <= dt.timedelta(days=given["within"])
         ),
-        "section": "section" not in where or article["section"] in listed(where["section"]),
-        "tags": "tags" not in where or set(article["tags"]) & {*listed(where["tags"])},
+        "section": "section" not in filters or article["section"] in listed(filters["section"]),
+        "tags": "tags" not in filters or set(article["tags"]) & {*listed(filters["tags"])},
         "exclude": article["id"] not in given.get("exclude", ()),
         "recency": factor(article, query, given.get("recency")) > 0,
     }  # fmt: skip
@@ -310,7 +311,7 @@ def test_names_cover_every_term_once(articles):
 def test_the_table(news):
     """Terms, rules and the rank, aligned; what is not shown is summed."""
     recency = Recency(half_life=2, floor=0.5)
-    got = str(news.explain("a", "b", recency=recency, within=7, where={"section": "World"}))
+    got = str(news.explain("a", "b", recency=recency, within=7, filters={"section": "World"}))
 
     assert (
         got
@@ -372,7 +373,7 @@ in no list"""
         ("b", {}, "'b' is in the list, at rank 1."),
         ("b", {"exclude": ["b"]}, "condition: exclude: among the excluded."),
         (
-            "c", {"after": "2025-08-11", "where": {"section": ["Sport", "World"]}},
+            "c", {"after": "2025-08-11", "filters": {"section": ["Sport", "World"]}},
             "'c' is left out by a condition: after: published 2025-08-10 00:00 UTC, wanted from "
             "2025-08-11 00:00 UTC on; section: none, wanted 'Sport' or 'World'.",
         ),
@@ -381,7 +382,7 @@ in no list"""
             "before: published 2025-08-20 00:00 UTC, wanted before 2025-08-20 00:00 UTC; within: "
             "2 days apart, wanted within 1 day.",
         ),
-        ("b", {"where": {"tags": "nato"}}, "condition: tags: 'kremlin', wanted 'nato'."),
+        ("b", {"filters": {"tags": "nato"}}, "condition: tags: 'kremlin', wanted 'nato'."),
     ],
 )  # fmt: skip
 def test_reasons(news, b, given, sentence):
@@ -438,7 +439,7 @@ def test_an_article_is_looked_for_however_far_down():
 def test_every_condition_has_a_rule():
     """Who adds a condition adds it to the ledger, too."""
     assert set(Conditions.__annotations__) == {
-        "after", "before", "within", "only", "where", "exclude", "recency",
+        "after", "before", "within", "when", "filters", "exclude", "recency",
     }  # fmt: skip
 
 

@@ -15,16 +15,12 @@ import reference
 from lists.test_selector import text_of
 from relnews import RelatedNews
 from relnews.cli import main
+from relnews.options.selection import KEEP_OF_GROUP
 from relnews.search import bounds
 from strategies import archives_with_copies
 
 
-def last_id(articles):
-    """Prefer by something that no name stands for."""
-    return max(articles, key=lambda article: article.id)
-
-
-def expected_groups(articles, threshold, prefer, agencies):
+def expected_groups(articles, threshold, keep, wire_sources):
     """Compare all pairs, connect them, and put everything in order."""
     counts = {a["id"]: reference.Words(a) for a in articles}
     idf = reference.inverse_document_frequency([*counts.values()])
@@ -43,15 +39,13 @@ def expected_groups(articles, threshold, prefer, agencies):
         return math.inf if published[i] is None else -published[i].timestamp()
 
     def badness(i):
-        if prefer is last_id:
-            return [-ord(character) for character in i] + [math.inf]
-        if prefer == "longest":
+        if keep == "longest":
             return -sum(counts[i].tf.values()), i
-        return (age(i) if published[i] is None or prefer == "latest" else -age(i)), i
+        return (age(i) if published[i] is None or keep == "newest" else -age(i)), i
 
     groups = []
     for ids in {frozenset(ids) for ids in group.values() if len(ids) > 1}:
-        own = {i for i in ids if source[i] not in agencies}
+        own = {i for i in ids if source[i] not in wire_sources}
         first = min(own or ids, key=badness)
         groups.append((first, *sorted(ids - {first}, key=lambda i: (age(i), i))))
     return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
@@ -59,20 +53,20 @@ def expected_groups(articles, threshold, prefer, agencies):
 
 @given(
     archives_with_copies(), st.sampled_from([0.3, 0.7, 0.9, 1.0]),
-    st.sampled_from(["latest", "earliest", "longest", last_id]), st.sampled_from([2, 1 << 16]),
+    st.sampled_from(KEEP_OF_GROUP), st.sampled_from([2, 1 << 16]),
     st.sampled_from([0.1, 1.0]), st.booleans(), st.sampled_from([1, 64]), st.sampled_from([1, 2]),
     st.sampled_from([(), ("wire",)]), st.sampled_from([2, 12]),
 )  # fmt: skip
 def test_groups_are_those_of_all_pairs(
     articles,
     threshold,
-    prefer,
+    keep,
     segment_articles,
     common,
     waiting,
     block,
     n_jobs,
-    agencies,
+    wire_sources,
     same_words,
 ):
     """Found exactly, however the archive is stored and gone through."""
@@ -85,8 +79,8 @@ def test_groups_are_those_of_all_pairs(
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(stop_words=None, n_jobs=n_jobs).fit(articles[:half])
         news.partial_fit(articles[half:])
-        got = news.duplicates(threshold, prefer=prefer, agencies=agencies)
-        expected = expected_groups(articles, threshold, prefer, agencies)
+        got = news.duplicates(threshold, keep=keep, wire_sources=wire_sources)
+        expected = expected_groups(articles, threshold, keep, wire_sources)
 
     assert got == expected
 
@@ -179,8 +173,8 @@ def test_the_command_prints_groups(run, archive):
         "1  2025-08-21  old  allies near deal on guarantees",
     ]
     assert result.stderr == "near-duplicates: 2 of 3 articles, groups: 1\n"
-    lines = run("duplicates", archive, "--format", "json", "--prefer", "earliest", "-q").output
-    assert json.loads(lines) == {"id": "old", "also": ["new"]}
+    lines = run("duplicates", archive, "--format", "json", "--keep", "oldest", "-q").output
+    assert json.loads(lines) == {"id": "old", "near_duplicates": ["new"]}
     assert run("duplicates", archive, "--threshold", "0.001", "-q").stdout.count("\n") == 4
 
 
@@ -204,13 +198,24 @@ def test_the_command_refuses_a_threshold(threshold, archive):
 
 def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
     """One version is left, and it names the other."""
-    line = run("related", archive, "veto", "--no-duplicates", "--format", "json").output
+    line = run(
+        "related", archive, "veto", "--duplicate-threshold", "0.9", "--format", "json"
+    ).output
     (item,) = json.loads(line)["related"]
     assert (item["id"], item["also"]) == ("new", ["old"])
-    line = run("related", archive, "--title", "guarantees", "--no-duplicates", "--format", "json")
+    line = run(
+        "related",
+        archive,
+        "--title",
+        "guarantees",
+        "--duplicate-threshold",
+        "0.9",
+        "--format",
+        "json",
+    )
     assert len(json.loads(line.output)["related"]) == 2
     lists = tmp_path / "lists.jsonl"
-    run("export", archive, "-o", str(lists), "--no-duplicates", "-q")
+    run("export", archive, "-o", str(lists), "--duplicate-threshold", "0.9", "-q")
     records = map(json.loads, lists.read_text(encoding="utf-8").splitlines())
     assert [[item["id"] for item in one["related"]] for one in records] == [
         ["veto"], ["veto"], ["new"]
@@ -222,7 +227,7 @@ def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
     [
         ({"threshold": 0}, ValueError, "`threshold` must be above 0 and at most 1, got 0"),
         ({"threshold": "0.9"}, TypeError, "`threshold` must be a number, got '0.9'"),
-        ({"prefer": None}, ValueError, "`prefer` must be one of 'latest', 'earliest', 'longest'"),
+        ({"keep": None}, ValueError, "`keep` must be one of 'newest', 'oldest', 'longest'"),
     ],
 )
 def test_what_cannot_be_asked(given, error, words):

@@ -16,27 +16,17 @@ import reference
 from relnews import RelatedNews, Selection, read_articles
 from relnews.lists import near_duplicates
 from relnews.options.recency import Recency
-from relnews.options.selection import STORY
+from relnews.options.selection import KEEP, STORY
 from strategies import archives_with_copies
 
 THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 1.0]
 
-
-def last_id(articles):
-    """Prefer by something that no name stands for."""
-    assert len(articles) > 1
-    assert articles == sorted(articles, key=lambda article: article.id)
-    return articles[-1]
-
-
-PREFERENCES = ["latest", "earliest", "longest", last_id]
-
 selections = st.fixed_dictionaries(
     {},
     optional={
-        "duplicates": st.sampled_from([None, *THRESHOLDS]),
-        "prefer": st.sampled_from(PREFERENCES),
-        "agencies": st.sampled_from([(), ("wire",), ("wire", "own")]),
+        "duplicate_threshold": st.sampled_from([None, *THRESHOLDS]),
+        "keep": st.sampled_from(KEEP),
+        "wire_sources": st.sampled_from([(), ("wire",), ("wire", "own")]),
         "diversity": st.sampled_from([0.0, 0.3, 0.5, 1.0]),
         "caps": st.fixed_dictionaries(
             {},
@@ -92,7 +82,7 @@ class Greedy:
         return text_of(self.words[identifier])
 
     def near(self, a, b):
-        threshold = self.given.get("duplicates", 0.9)
+        threshold = self.given.get("duplicate_threshold", 0.9)
         return threshold is not None and self.similarity(a, b) >= reference.rounded(threshold)
 
     def rank(self, query, priors=None):
@@ -171,19 +161,19 @@ class Greedy:
                 self.items[place] = self.preferred([item, *versions])
 
     def preferred(self, ids):
-        prefer = self.given.get("prefer", "latest")
-        agencies = self.given.get("agencies", ())
-        ids = [one for one in ids if self.article[one]["source"] not in agencies] or ids
-        if prefer is last_id:
-            return max(ids)
+        keep = self.given.get("keep", "newest")
+        wire_sources = self.given.get("wire_sources", ())
+        ids = [one for one in ids if self.article[one]["source"] not in wire_sources] or ids
+        if keep == "nearest":
+            return ids[0]
 
         def badness(one):
             published = self.article[one]["published"]
-            if prefer == "longest":
+            if keep == "longest":
                 return -sum(self.words[one].tf.values()), one
             if published is None:
                 return math.inf, one
-            return published.timestamp() * (-1 if prefer == "latest" else 1), one
+            return published.timestamp() * (-1 if keep == "newest" else 1), one
 
         return min(ids, key=badness)
 
@@ -253,7 +243,7 @@ def check_rules(articles, given, k):
 def test_a_selection_of_everything_is_the_ranking(articles, k):
     """Nothing is left out or moved that was not asked for."""
     news = RelatedNews(stop_words=None).fit(articles)
-    everything = Selection(duplicates=None)
+    everything = Selection(duplicate_threshold=None)
 
     assert [*news.related_all(k, selection=everything)] == [*news.related_all(k, selection=None)]
 
@@ -281,7 +271,7 @@ def check_drafts(articles, data, given, k):
     expected = greedy.choose(query["id"], k, given, greedy.rank(query["id"], priors))
     selection = Selection(**given)
     got = news.related(
-        query["id"], k, selection=selection, where={"section": "World"}, recency=recency
+        query["id"], k, selection=selection, filters={"section": "World"}, recency=recency
     )
 
     assert got.ids == [*expected]
@@ -316,29 +306,21 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
         {"id": "veto", "text": other, "published": "2025-08-20"},
     ])  # fmt: skip
 
-    items = news.related("story", 2, selection=Selection(duplicates=0.7))
+    items = news.related("story", 2, selection=Selection(duplicate_threshold=0.7))
     assert [(item.id, item.also) for item in items] == [
         ("update", ("first", "undated")), ("veto", ())
     ]  # fmt: skip
     record = items[0].to_dict()
     assert record["also"] == ["first", "undated"]
     assert "also" not in items[1].to_dict()
-    for prefer, chosen in [("earliest", "first"), ("longest", "update")]:
-        given = Selection(duplicates=0.7, prefer=prefer)
+    for keep, chosen in [("oldest", "first"), ("longest", "update"), ("nearest", "first")]:
+        given = Selection(duplicate_threshold=0.7, keep=keep)
         assert news.related("story", 2, selection=given).ids == [chosen, "veto"]
-
-    def own(articles):
-        assert [article.id for article in articles] == ["first", "undated", "update"]
-        return min(articles, key=lambda article: article.source == "wire")
-
-    given = Selection(duplicates=0.7, prefer=own)
-    assert news.related("story", 2, selection=given).ids == ["undated", "veto"]
-    given = Selection(duplicates=0.7, prefer="earliest", agencies=["wire", "post"])
-    assert news.related("story", 2, selection=given).ids == ["update", "veto"]
-    given = Selection(duplicates=0.7, prefer=own, agencies={"other"})
-    assert news.related("story", 2, selection=given).ids == ["undated", "veto"]
+    for keep, chosen in [("oldest", "update"), ("nearest", "undated")]:
+        given = Selection(duplicate_threshold=0.7, keep=keep, wire_sources=["wire", "post"])
+        assert news.related("story", 2, selection=given).ids == [chosen, "veto"]
     # The list is full before the update is met.
-    assert news.related("story", 1, selection=Selection(duplicates=0.7)).ids == ["first"]
+    assert news.related("story", 1, selection=Selection(duplicate_threshold=0.7)).ids == ["first"]
 
 
 def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
@@ -351,9 +333,9 @@ def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
     ])  # fmt: skip
     assert news.related("story").ids == ["first", "update", "copy"]
 
-    items = news.related("story", 3, selection=Selection(duplicates=0.6))
+    items = news.related("story", 3, selection=Selection(duplicate_threshold=0.6))
     assert [(item.id, item.also) for item in items] == [("update", ("first",)), ("copy", ())]
-    assert news.related("story", 1, selection=Selection(duplicates=0.6)).ids == ["first"]
+    assert news.related("story", 1, selection=Selection(duplicate_threshold=0.6)).ids == ["first"]
 
 
 def test_a_diverse_list_looks_at_all_of_its_pool():
@@ -378,7 +360,7 @@ def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
     news = RelatedNews().fit([
         *({"id": f"{i}", "text": f"guarantees {i}", "section": "World"} for i in range(300)), rare,
     ])  # fmt: skip
-    capped = Selection(duplicates=None, caps={"section": 1})
+    capped = Selection(duplicate_threshold=None, caps={"section": 1})
 
     assert [*news.related("7", 8, selection=capped).ids][1:] == ["rare"]
 
@@ -386,13 +368,21 @@ def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
 @pytest.mark.parametrize(
     ("given", "error", "words"),
     [
-        ({"duplicates": 0}, ValueError, "`duplicates` must be above 0 and at most 1, got 0"),
-        ({"duplicates": True}, TypeError, "`duplicates` must be a number, got True"),
-        ({"prefer": "newest"}, ValueError, "`prefer` must be one of 'latest', 'earliest'"),
+        (
+            {"duplicate_threshold": 0},
+            ValueError,
+            "`duplicate_threshold` must be above 0 and at most 1, got 0",
+        ),
+        (
+            {"duplicate_threshold": True},
+            TypeError,
+            "`duplicate_threshold` must be a number, got True",
+        ),
+        ({"keep": "latest"}, ValueError, "`keep` must be one of 'nearest', 'newest', 'oldest'"),
         ({"diversity": 1.5}, ValueError, "`diversity` must be from 0 to 1, got 1.5"),
         ({"diversity": math.nan}, ValueError, "`diversity` must be from 0 to 1, got nan"),
-        ({"agencies": "wire"}, TypeError, "`agencies` must be several sources, got 'wire'"),
-        ({"agencies": 3}, TypeError, "`agencies` must be several sources, got 3"),
+        ({"wire_sources": "wire"}, TypeError, "`wire_sources` must be several sources, got 'wire'"),
+        ({"wire_sources": 3}, TypeError, "`wire_sources` must be several sources, got 3"),
         ({"caps": ["section"]}, TypeError, "`caps` must map fields to numbers"),
         ({"caps": {"tags": 2}}, ValueError, "`caps` can be on 'section', 'source', 'author'"),
         ({"caps": {"section": 0}}, ValueError, "`caps.'section'.` must be at least 1, got 0"),
@@ -416,12 +406,12 @@ def test_a_selection_is_a_value():
 
 
 def test_what_is_no_selection():
-    """Neither another object, nor a preference that picks from elsewhere."""
+    """Another object is refused, and `nearest` where there is nothing to be near to."""
     news = RelatedNews().fit({"id": i, "text": TEXT} for i in "ab")
     with pytest.raises(TypeError, match=r"`selection` must be a relnews.Selection or None"):
         news.related("a", selection=0.9)
-    with pytest.raises(ValueError, match="`prefer` must return one of the articles"):
-        news.duplicates(prefer=lambda articles: articles[0].id)
+    with pytest.raises(ValueError, match="`keep` must be one of 'newest', 'oldest', 'longest'"):
+        news.duplicates(keep="nearest")
 
 
 def test_no_list_of_real_news_has_near_duplicates(data_folder):
@@ -465,7 +455,7 @@ def test_one_text_under_two_headlines_is_one_text():
             {"id": "too", "title": "Rain until Friday", "text": teaser},
         ]
     )
-    apart = Selection(duplicates=0.99)
+    apart = Selection(duplicate_threshold=0.99)
     for _ in range(2):
         assert news.duplicates(0.999) == [("a", "b")]
         assert news.explain("a", "b").similarity < 0.8

@@ -20,7 +20,7 @@ def test_every_article_is_accounted_for(drawn, data, given, k):
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     news.rules.replace(rules)
     editor = Editor(articles, rules)
-    editor.given = {"duplicates": None} if given is None else given
+    editor.given = {"duplicate_threshold": None} if given is None else given
     a = data.draw(st.sampled_from(articles))["id"]
     selection = None if given is None else Selection(**given)
     items = news.related(a, k, selection=selection).ids
@@ -101,16 +101,16 @@ def test_a_selection_says_what_it_did(news):
     assert (got.reason, got.rank) == ("rank", 4)
     assert "others are preferred" in got.sentence
     assert news.why_not("story", "wire", selection=Selection()).reason == "listed"
-    got = news.why_not("story", "rain", fallback=["latest"])
-    assert str(got) == "'rain' is in the list, at rank 4 (latest)."
+    got = news.why_not("story", "rain", fallback=["newest"])
+    assert str(got) == "'rain' is in the list, at rank 4 (newest)."
     assert news.why_not("story", "rain").reason == "no shared term"
 
 
 def test_modes_are_explained(news):
     """The ledger is that of the mode: its recency, and which side of the article it is on."""
     got = news.explain("copy", "wire", mode="background")
-    assert [line.name for line in got.ledger] == ["similarity", "recency", "only"]
-    assert "wanted earlier than" in got.ledger[-1].note
+    assert [line.name for line in got.ledger] == ["similarity", "recency", "when"]
+    assert "wanted before" in got.ledger[-1].note
     assert got.rank is None
     assert news.why_not("copy", "wire", mode="background").reason == "condition"
     got = news.explain("wire", "copy", mode="news")

@@ -62,7 +62,7 @@ SERIES = """
         if kind < 0.04:
             news.compact()
         elif kind < 0.08:
-            news.compute_lists(3, candidates=4)
+            news.compute_lists(3)
         elif len(ids) > 60 or (ids and kind < 0.4):
             news.remove(rng.sample(ids, min(len(ids), rng.randrange(1, 9))))
         else:

@@ -18,9 +18,10 @@ from hypothesis.stateful import (
 )
 
 import reference
-from relnews import MODES, Mode, Recency, RelatedNews, Selection, UnknownArticleError
+from relnews import Mode, Recency, RelatedNews, Selection, UnknownArticleError
 from relnews.maintenance import updates
 from relnews.maintenance.stored_lists import entries_of, with_slots
+from relnews.options.modes import MODES
 from relnews.search import bounds
 from relnews.storage.list_codec import Entries
 from strategies import DATES, archives_with_copies, texts
@@ -119,10 +120,11 @@ class Living(RuleBasedStateMachine):
     def compact(self):
         self.news.compact()
 
-    @rule(candidates=st.integers(K, 2 * K))
-    def compute_lists(self, candidates):
+    @rule(per_item=st.integers(1, 2))
+    def compute_lists(self, per_item):
         before = dict(self.shown)
-        report = self.news.compute_lists(K, candidates=candidates)
+        with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
+            report = self.news.compute_lists(K)
         self.epoch = EpochOfIdf(self.articles)
         self.shown = self.epoch_lists()
         assert set(report.changed) == {
@@ -200,7 +202,7 @@ class Living(RuleBasedStateMachine):
 
 
 #: Lists as they are ranked: near-duplicates are another test's.
-RANKED = {**MODES, "news": Mode(selection=Selection(duplicates=None))}
+RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
 @pytest.mark.parametrize(
@@ -379,7 +381,9 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
     """What is stored is what would be chosen now from the ranking of the epoch."""
     n = data.draw(st.integers(0, len(articles)))
     news = RelatedNews(stop_words=None).fit(articles[:n])
-    news.compute_lists(k, candidates=k + data.draw(st.integers(0, 3)))
+    per_item = data.draw(st.integers(1, 3))
+    with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
+        news.compute_lists(k)
     for one in news.related_all(k):
         assert news.related(one.id, k, fallback=()) == one
     news.partial_fit(articles[n:])

@@ -24,8 +24,8 @@ conditions = st.fixed_dictionaries(
         "after": st.sampled_from(MOMENTS),
         "before": st.sampled_from(MOMENTS),
         "within": st.sampled_from([0, 0.5, 1, 2.0, 400]),
-        "only": st.sampled_from(["earlier", "later", None]),
-        "where": st.fixed_dictionaries(
+        "when": st.sampled_from(["before", "after", None]),
+        "filters": st.fixed_dictionaries(
             {},
             optional={
                 "section": st.sampled_from(["World", ["World", "Sport"], "Weather", []]),
@@ -47,19 +47,19 @@ conditions = st.fixed_dictionaries(
 def fulfils(article, query, given, now):
     """Say whether an article may be in a list, slowly and obviously."""
     published = article["published"]
-    window = [given.get(name) for name in ("after", "before", "within", "only")]
+    window = [given.get(name) for name in ("after", "before", "within", "when")]
     if published is None and any(bound is not None for bound in window):
         return False
-    after, before, within, only = window
+    after, before, within, when = window
     center = query["published"] or now
-    where = given.get("where", {})
+    filters = given.get("filters", {})
     return (
         (after is None or published >= after)
         and (before is None or published < before)
         and (within is None or abs(published - center) <= dt.timedelta(days=within))
-        and (only != "earlier" or published < center)
-        and (only != "later" or published > center)
-        and all(matches(article.get(field), value) for field, value in where.items())
+        and (when != "before" or published < center)
+        and (when != "after" or published > center)
+        and all(matches(article.get(field), value) for field, value in filters.items())
         and article["id"] not in given.get("exclude", ())
     )
 
@@ -122,7 +122,7 @@ def test_lists_under_conditions_equal_the_reference(
     with at(NOW):
         got = news.related(query["id"], k, **given)
         every = {one.id: one for one in news.related_all(k, **given)}
-        filled = news.related(query["id"], 20, fallback=["latest"], **given)
+        filled = news.related(query["id"], 20, fallback=["newest"], **given)
         explained = [news.explain(query["id"], item.id, **given) for item in got]
 
     assert [item.id for item in got] == [i for i, *_ in expected]
@@ -219,9 +219,9 @@ def test_a_draft_has_conditions_too():
         ({"after": "yesterday"}, ValueError, "`after`: expected an ISO 8601 date"),
         ({"within": -1}, ValueError, "`within` must be from 0"),
         ({"within": "a day"}, TypeError, "`within` must be a number of days"),
-        ({"where": {"colour": "red"}}, ValueError, "`where` can ask for 'section'"),
-        ({"where": {"section": 3}}, TypeError, "`where` must map 'section' to a string"),
-        ({"where": "World"}, TypeError, "`where` must map fields to values"),
+        ({"filters": {"colour": "red"}}, ValueError, "`filters` can name 'section'"),
+        ({"filters": {"section": 3}}, TypeError, "`filters` must map 'section' to a string"),
+        ({"filters": "World"}, TypeError, "`filters` must map fields to values"),
         ({"recency": 365}, TypeError, "`recency` must be a relnews.Recency"),
         ({"until": "2025"}, TypeError, "unexpected option 'until'"),
     ],
@@ -255,8 +255,8 @@ def test_conditions_see_updates():
     """The articles of a section are remembered, but not for longer than they are the same."""
     stories = [{"id": str(i), "text": f"guarantees word{i}", "section": "World"} for i in range(4)]
     news = RelatedNews().fit(stories[:3])
-    assert news.related("0", where={"section": "World"}).ids == ["1", "2"]
+    assert news.related("0", filters={"section": "World"}).ids == ["1", "2"]
     news.partial_fit(stories[3:])
     news.remove("1")
 
-    assert news.related("0", where={"section": "World"}).ids == ["2", "3"]
+    assert news.related("0", filters={"section": "World"}).ids == ["2", "3"]

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 import reference
 from lists.test_selector import Greedy
-from relnews import MODES, Mode, Recency, RelatedList, RelatedNews, Selection
+from relnews import Mode, Recency, RelatedList, RelatedNews, Selection
 from relnews.export import html, json
 from relnews.lists.builder import ListBuilder
 from relnews.options import modes
+from relnews.options.modes import MODES
 from relnews.options.selection import STORY
 from relnews.sample import DEMO_ID, sample_articles
 from strategies import archives_with_copies
@@ -60,45 +61,45 @@ class Modal(Greedy):
 
     def news(self, query, k, beside, **more):
         ranking = self.ranking_of(query, lambda other: self.fading(query, other))
-        chosen = self.choose(query, k, {"duplicates": 0.9, **more}, ranking, beside)
+        chosen = self.choose(query, k, {"duplicate_threshold": 0.9, **more}, ranking, beside)
         return dict.fromkeys(chosen, "similar")
 
     def background(self, query, k, beside):
         ranking = self.ranking_of(
             query, lambda i: ((self.side(query, i) or 0) < 0) * self.fading(query, i)
         )
-        given = {"duplicates": 0.9, "diversity": 0.3}
+        given = {"duplicate_threshold": 0.9, "diversity": 0.3}
         return dict.fromkeys(self.choose(query, k, given, ranking, beside), "similar")
 
     def follow_up(self, query, k, beside):
         ranking = self.ranking_of(
             query, lambda i: ((self.side(query, i) or 0) > 0) * self.fading(query, i)
         )
-        given = {"duplicates": 0.9}
+        given = {"duplicate_threshold": 0.9}
         return dict.fromkeys(self.choose(query, k, given, ranking, beside), "similar")
 
     def same_story(self, query, k, beside):
         ranking = self.ranking_of(query, lambda i: (
             abs(self.side(query, i) or 0) <= 14 and self.side(query, i) is not None
         ))  # fmt: skip
-        given = {"duplicates": None, "min_score": STORY}
+        given = {"duplicate_threshold": None, "min_score": STORY}
         return dict.fromkeys(self.choose(query, k, given, ranking, beside), "same story")
 
-    def latest(self, query, k, beside):
+    def newest(self, query, k, beside):
         ranking = self.ranking_of(query, lambda _: 1)
         ranking = [row for row in ranking if row[1] >= STORY]
         ranking.sort(key=lambda row: self.age(row[0]))
-        chosen = self.choose(query, k, {"duplicates": 0.9}, ranking, beside)
+        chosen = self.choose(query, k, {"duplicate_threshold": 0.9}, ranking, beside)
         return dict.fromkeys(chosen, "same story")
 
-    def also(self, query, k, beside):
+    def more(self, query, k, beside):
         items = self.news(query, k, beside, diversity=0.3)
         section = self.article[query]["section"]
-        self.given = {"duplicates": 0.9}
+        self.given = {"duplicate_threshold": 0.9}
         newest = sorted(self.article, key=lambda i: (self.age(i), i))
-        for why in (section and f"latest in section {section}", "latest"):
+        for why in (section and f"newest in section {section}", "newest"):
             for one in newest if why else ():
-                is_wanted = why == "latest" or self.article[one]["section"] == section
+                is_wanted = why == "newest" or self.article[one]["section"] == section
                 if (len(items) < k and is_wanted and one != query
                         and self.may_enter(one, [*items])):  # fmt: skip
                     items[one] = why
@@ -121,7 +122,7 @@ def test_each_mode_is_what_it_says(articles, data, mode, k):
     assert got.ids == [*expected]
     assert [item.why for item in got] == [(why,) for why in expected.values()]
     for item in got:
-        assert (item.score > 0) == (not item.why[0].startswith("latest"))
+        assert (item.score > 0) == (not item.why[0].startswith("newest"))
         assert (item.similarity > 0) == (item.score > 0)
     assert got in [*news.related_all(k, mode=mode)]
     assert got == news.related(query, k, mode=MODES[mode])
@@ -151,9 +152,9 @@ def test_blocks_are_of_one_state(tmp_path):
     """What another process commits between two lists is in all of them, or in none."""
     RelatedNews().fit(sample_articles()).save(tmp_path / "a.relnews")
     news, writer = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
-    sizes = {"news": 2, "background": 2, "also": 2}
+    sizes = {"news": 2, "background": 2, "more": 2}
     before = news.blocks(DEMO_ID, sizes)
-    unwanted = [before["news"][0].id, before["also"][0].id]
+    unwanted = [before["news"][0].id, before["more"][0].id]
     make, changes = ListBuilder.article, iter(unwanted)
 
     def article(builder, *arguments, **beside):
@@ -193,7 +194,7 @@ def test_what_is_said_goes_before_the_mode(news):
     """Every parameter of a mode can be another one, and none."""
     earlier = news.related(DEMO_ID, 4, mode="background")
     assert all(item.published < dt.datetime(2025, 8, 22, 9, tzinfo=dt.UTC) for item in earlier)
-    either = news.related(DEMO_ID, 8, mode="background", only=None)
+    either = news.related(DEMO_ID, 8, mode="background", when=None)
     assert {item.published > earlier[0].published for item in either} == {False, True}
     plain = news.related(DEMO_ID, 8, mode="news", recency=Recency(floor=1), selection=None)
     assert plain == news.related(DEMO_ID, 8, mode="similar")
@@ -201,7 +202,7 @@ def test_what_is_said_goes_before_the_mode(news):
     assert strong.ids == news.related(
         DEMO_ID, 8, mode="similar", recency=Recency(1, 0), selection=Selection()
     ).ids  # fmt: skip
-    own = dataclasses.replace(MODES["same_story"], within=3, why="the same days")
+    own = dataclasses.replace(MODES["same_story"], within=3, reason="the same days")
     items = news.related(DEMO_ID, 8, mode=own)
     assert {item.why for item in items} == {("the same days",)}
     assert items.ids == news.related(DEMO_ID, 8, mode="same_story", within=3).ids
@@ -230,41 +231,41 @@ def test_age_makes_no_other_story():
     later = news.related("1999", selection=None)
     assert {*later.ids} == {"2019", "2020"}
     assert [item.score < STORY <= item.similarity for item in later] == [True, True]
-    assert news.related("1999", mode="latest").ids == ["2020", "2019"]
+    assert news.related("1999", mode="newest").ids == ["2020", "2019"]
     assert news.related("1999", mode="same_story", within=None).ids == later.ids
 
 
 def test_fallback_respects_what_is_asked(news):
     """What fills a list is under the same conditions, and labelled."""
     items = news.related(
-        "how-falling-ecb-rates-reach-borrowers", 8, where={"section": ["Sport", "Economy"]},
-        exclude=["late"], before="2025-03-01", within=20, fallback=("section", "latest"),
+        "how-falling-ecb-rates-reach-borrowers", 8, filters={"section": ["Sport", "Economy"]},
+        exclude=["late"], before="2025-03-01", within=20, fallback=("section", "newest"),
     )  # fmt: skip
     assert len(items) < 8, "there are no more"
     whole = news.related(
-        "how-falling-ecb-rates-reach-borrowers", 60, where={"section": ["Economy", "Sport"]},
+        "how-falling-ecb-rates-reach-borrowers", 60, filters={"section": ["Economy", "Sport"]},
         after="2025-01-01",
-        fallback=["section", "latest"], selection=Selection(min_score=0.1),
+        fallback=["section", "newest"], selection=Selection(min_score=0.1),
     )  # fmt: skip
     kinds = [item.why[0] for item in whole]
-    assert kinds == sorted(kinds, key=["similar", "latest in section Economy", "latest"].index)
-    assert {*kinds} == {"similar", "latest in section Economy", "latest"}
+    assert kinds == sorted(kinds, key=["similar", "newest in section Economy", "newest"].index)
+    assert {*kinds} == {"similar", "newest in section Economy", "newest"}
     for why in {*kinds} - {"similar"}:
         dates = [item.published for item in whole if item.why == (why,)]
         assert dates == sorted(dates, reverse=True)
     assert all(item.section in ("Economy", "Sport") for item in whole)
-    draft = news.related_to_text("xylophone", fallback=("section", "latest"))
-    assert [item.why for item in draft] == [("latest",)] * 8
+    draft = news.related_to_text("xylophone", fallback=("section", "newest"))
+    assert [item.why for item in draft] == [("newest",)] * 8
 
 
 def test_fallback_sees_updates():
     """The newest articles are remembered, but not for longer than they are the newest."""
     news = RelatedNews().fit([{"id": "a", "text": "rain"}, {"id": "b", "text": "gas"}])
-    assert news.related("a", fallback=["latest"]).ids == ["b"]
+    assert news.related("a", fallback=["newest"]).ids == ["b"]
     news.partial_fit([{"id": "c", "text": "oil", "published": "2020-01-01"}])
-    assert news.related("a", fallback=["latest"]).ids == ["c", "b"]
+    assert news.related("a", fallback=["newest"]).ids == ["c", "b"]
     news.remove("c")
-    assert news.related("a", fallback=["latest"]).ids == ["b"]
+    assert news.related("a", fallback=["newest"]).ids == ["b"]
 
 
 @pytest.mark.parametrize(
@@ -272,10 +273,10 @@ def test_fallback_sees_updates():
     [
         ({"mode": "nws"}, ValueError, "`mode` must be one of 'similar', 'news'"),
         ({"mode": 3}, TypeError, "`mode` must be the name of one or a relnews.Mode"),
-        ({"fallback": "latest"}, ValueError, "`fallback` must be several of"),
+        ({"fallback": "newest"}, ValueError, "`fallback` must be several of"),
         ({"fallback": ["random"]}, ValueError, "`fallback` must be several of"),
         ({"selection": 3}, TypeError, "`selection` must be a relnews.Selection"),
-        ({"only": "past"}, ValueError, "`only` must be one of 'earlier', 'later'"),
+        ({"when": "past"}, ValueError, "`when` must be one of 'before', 'after'"),
         ({"moed": "news"}, TypeError, "unexpected option 'moed'"),
     ],
 )
@@ -294,9 +295,9 @@ def test_options_that_are_none(news, given, error, words):
 def test_sizes_that_are_none(news):
     """A block is a mode and a number."""
     with pytest.raises(TypeError, match="`sizes` must map modes to numbers"):
-        news.blocks(DEMO_ID, ["latest"])
-    with pytest.raises(ValueError, match="sizes\\['latest'\\]` must be at least 1"):
-        news.blocks(DEMO_ID, {"latest": 0})
+        news.blocks(DEMO_ID, ["newest"])
+    with pytest.raises(ValueError, match="sizes\\['newest'\\]` must be at least 1"):
+        news.blocks(DEMO_ID, {"newest": 0})
     with pytest.raises(ValueError, match="`mode` must be one of"):
         news.blocks(DEMO_ID, {"lates": 1})
 
@@ -304,7 +305,7 @@ def test_sizes_that_are_none(news):
 def test_a_mode_that_is_none():
     """A mode of one's own is checked when it is made."""
     with pytest.raises(ValueError, match="`fallback` must be several of"):
-        Mode(fallback=("newest",))
+        Mode(fallback=("random",))
 
 
 def test_modes_are_plain_values():

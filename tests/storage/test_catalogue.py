@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import reference
-from relnews import MODES, ArchiveChangedError, ArchiveFormatError, Mode, RelatedNews, Selection
+from relnews import ArchiveChangedError, ArchiveFormatError, Mode, RelatedNews, Selection
 from relnews.archive import archive
 from relnews.articles import Article
 from relnews.dates import moment, timestamp
+from relnews.options.modes import MODES
 from relnews.results import RelatedItem, item_of
 from relnews.storage import catalogue
 from relnews.storage.catalogue import Catalogue, FolderEntry
@@ -280,7 +281,7 @@ def hides(article, now):
 
 
 #: Lists as they are ranked: near-duplicates are another test's.
-RANKED = {**MODES, "news": Mode(selection=Selection(duplicates=None))}
+RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
 @mock.patch("relnews.options.list_options.MODES", RANKED)
@@ -288,11 +289,11 @@ RANKED = {**MODES, "news": Mode(selection=Selection(duplicates=None))}
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     articles=archives(min_size=1, max_size=6), data=st.data(),
-    candidates=st.sampled_from([None, 1, 2, 5]), on_disk=st.booleans(),
+    per_item=st.sampled_from([None, 1, 2]), on_disk=st.booleans(),
     segment_articles=st.sampled_from([2, 1 << 16]),
 )  # fmt: skip
 def test_hidden_articles_are_in_no_list(
-    articles, data, candidates, on_disk, segment_articles, tmp_path
+    articles, data, per_item, on_disk, segment_articles, tmp_path
 ):
     """From that moment on, to the microsecond: neither before its date nor once it has expired."""
     for article in articles:
@@ -306,8 +307,9 @@ def test_hidden_articles_are_in_no_list(
             articles[: len(articles) - n_late]
         )
     news.partial_fit(articles[len(articles) - n_late :])
-    if candidates is not None:
-        news.compute_lists(min(k, candidates), candidates=candidates)
+    if per_item is not None:
+        with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
+            news.compute_lists(data.draw(st.integers(1, k)))
     if on_disk:
         news.save(tmp_path / "a.relnews")
         news = RelatedNews.open(tmp_path / "a.relnews")

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import reference
 from lists.test_selector import Greedy
 from maintenance.test_updates import RANKED
-from relnews import MODES, ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
+from relnews import ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
+from relnews.options.modes import MODES
 from relnews.storage import list_reader, rule_kinds
 from relnews.storage.catalogue import CATALOGUE
 from relnews.storage.compiled_rules import title_matches
@@ -146,7 +147,7 @@ def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
 
 @given(
     articles_and_rules(min_size=1), st.sampled_from([*MODES]), st.integers(1, 5),
-    st.booleans(), st.lists(st.sampled_from(["section", "latest"]), unique=True),
+    st.booleans(), st.lists(st.sampled_from(["section", "newest"]), unique=True),
 )  # fmt: skip
 def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
     """Whatever a list is asked for, rules hold, pins are first, and nothing is there twice."""
@@ -154,7 +155,7 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     news.rules.replace(given)
     editor = Editor(articles, given)
-    selection = {"selection": Selection(duplicates=None)} if duplicates else {}
+    selection = {"selection": Selection(duplicate_threshold=None)} if duplicates else {}
     for found in news.related_all(k, mode=mode, fallback=fallback, **selection):
         ids = found.ids
         assert len({*ids, found.id}) == len(ids) + 1 <= k + 1
@@ -162,9 +163,9 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
         pinned = [item.id for item in found if item.why == ("pinned",)]
         assert ids[: len(pinned)] == pinned
         assert pinned == [other for other in editor.pins(found.id) if other in ids]
-        if MODES[mode].only is None and MODES[mode].within is None:
+        if MODES[mode].when is None and MODES[mode].within is None:
             assert pinned == editor.pins(found.id)[:k]
-            if "latest" in fallback and duplicates:
+            if "newest" in fallback and duplicates:
                 n = sum(editor.may_be_in(found.id, other) for other in editor.article)
                 assert len(found) == min(k, n)
         assert found == news.related(found.id, k, mode=mode, fallback=fallback, **selection)
@@ -173,20 +174,21 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
 @pytest.mark.parametrize("modes", [MODES, RANKED], ids=["news", "ranked"])
 @settings(max_examples=30)
 @given(articles_and_rules(min_size=2), st.data(), st.integers(1, 4), st.integers(1, 3))
-def test_stored_lists_keep_to_rules_after_updates(modes, drawn, data, k, more):
+def test_stored_lists_keep_to_rules_after_updates(modes, drawn, data, k, per_item):
     """Articles come and go; lists have no barred item, and k items if there are k to have."""
     with (
         mock.patch("relnews.options.list_options.MODES", modes),
         mock.patch("relnews.maintenance.stored_lists.MODES", modes),
     ):
-        check_updates(*drawn, data, k, more, has_copies=modes is RANKED)
+        check_updates(*drawn, data, k, per_item, has_copies=modes is RANKED)
 
 
-def check_updates(articles, given, data, k, more, has_copies):
+def check_updates(articles, given, data, k, per_item, has_copies):
     """Add and remove articles; with copies in the lists it is known how long they are."""
     n = data.draw(st.integers(1, len(articles)))
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:n])
-    news.compute_lists(k, candidates=k + more)
+    with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
+        news.compute_lists(k)
     news.rules.replace(given)
     there = {article["id"]: article for article in articles[:n]}
     for _ in range(2):
@@ -323,8 +325,8 @@ def test_conditions_are_stronger_than_pins(news):
     news.rules.pin("talks", ["trial", "veto"])
 
     assert news.related("talks", exclude=["trial"]).ids[0] == "veto"
-    assert news.related("talks", where={"section": "Court"}).ids == ["trial"]
-    assert news.related("talks", where={"tags": "court"}).ids == ["trial"]
+    assert news.related("talks", filters={"section": "Court"}).ids == ["trial"]
+    assert news.related("talks", filters={"tags": "court"}).ids == ["trial"]
     assert news.related("talks", 1, selection=Selection(min_score=1)).ids == ["trial"]
 
 

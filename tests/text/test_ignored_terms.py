@@ -37,10 +37,11 @@ class Edited(Living):
         self.news.rules.drop(*self.news.rules[:2])
         self.ignored = tuple(rule.a for rule in self.news.rules)
 
-    @rule(candidates=st.integers(K, 2 * K))
-    def compute_lists(self, candidates):
+    @rule(per_item=st.integers(1, 2))
+    def compute_lists(self, per_item):
         before = dict(self.shown)
-        report = self.news.compute_lists(K, candidates=candidates)
+        with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
+            report = self.news.compute_lists(K)
         self.epoch = reference.ignoring(EpochOfIdf(self.articles), self.ignored)
         self.ignored_then = self.ignored
         self.shown = self.epoch_lists()

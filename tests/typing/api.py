@@ -10,7 +10,6 @@ from typing import assert_type
 
 import relnews
 from relnews import (
-    MODES,
     ArchiveChangedError,
     ArchiveFormatError,
     Article,
@@ -36,6 +35,7 @@ from relnews import (
     warm_up,
 )
 from relnews.export import html, json, text
+from relnews.options.modes import MODES
 from relnews.readers.load_report import Problem
 from relnews.sample import DEMO_ID, sample_articles
 
@@ -48,12 +48,12 @@ def version() -> str:
 def edited(news: RelatedNews) -> None:
     """Ask for lists in every way, and say what is to be in them."""
     assert_type(
-        news.related("a", 3, mode="news", only="earlier", where={"section": "World"}), RelatedList
+        news.related("a", 3, mode="news", when="before", filters={"section": "World"}), RelatedList
     )
     assert_type(
-        news.related("a", mode=Mode(fallback=("latest",)), recency=None, mentions=2), RelatedList
+        news.related("a", mode=Mode(fallback=("newest",)), recency=None, mentions=2), RelatedList
     )
-    assert_type(news.blocks("a", {"latest": 3}, exclude=["b"]), dict[str, RelatedList])
+    assert_type(news.blocks("a", {"newest": 3}, exclude=["b"]), dict[str, RelatedList])
     options: Options = {"mode": "background", "selection": None, "fallback": ["section"]}
     assert_type(news.related_all(**options), Iterator[RelatedList])
     assert_type(MODES["news"], Mode)
@@ -124,12 +124,12 @@ def rank(news: RelatedNews, path: Path) -> Iterator[RelatedList]:
     assert_type(news.related(DEMO_ID), RelatedList)
     assert_type(news.related(DEMO_ID, k=3), RelatedList)
     assert_type(news.related_to_text("text", title="title", k=3), RelatedList)
-    own = Selection(duplicates=0.95, prefer=lambda articles: articles[0])
+    own = Selection(duplicate_threshold=0.95, keep="oldest")
     assert_type(news.related(DEMO_ID, selection=own), RelatedList)
-    chosen = Selection(duplicates=None, diversity=0.3, caps={"section": 2}, min_score=0.1)
+    chosen = Selection(duplicate_threshold=None, diversity=0.3, caps={"section": 2}, min_score=0.1)
     assert_type(news.related_to_text("text", selection=chosen), RelatedList)
     assert_type(news.related_all(8, selection=chosen), Iterator[RelatedList])
-    assert_type(news.duplicates(0.8, prefer="longest"), list[tuple[str, ...]])
+    assert_type(news.duplicates(0.8, keep="longest"), list[tuple[str, ...]])
     assert_type(len(news), int)
     assert_type(DEMO_ID in news, bool)
     news.save(path)
@@ -158,7 +158,7 @@ def change(news: RelatedNews) -> tuple[str, ...] | None:
     assert_type(news.remove("nato"), UpdateReport)
     assert_type(news.remove(["a", "b"]), UpdateReport)
     assert_type(news.compute_lists(), UpdateReport)
-    assert_type(news.compute_lists(5, candidates=20, max_drift=0.1), UpdateReport)
+    assert_type(news.compute_lists(5, max_drift=0.1), UpdateReport)
     news.compact()
     assert_type(news.verify(), list[str])
     assert_type(news.verify(takedown="nato"), list[str])

@@ -86,7 +86,7 @@ class Member:
     Parameters
     ----------
     entry : FolderEntry or None
-        Where it is kept; None for the articles that are in no segment yet.
+        FieldFilter it is kept; None for the articles that are in no segment yet.
     segment : Segment
     outline : Outline
     weighting : Weighting

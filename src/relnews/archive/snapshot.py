@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.tokens import UNKNOWN
+from relnews.archive.limits import limits_of
 from relnews.archive.live_segment import View
 from relnews.archive.state import Index
 from relnews.articles import Article
 from relnews.dates import timestamp
-from relnews.options.conditions import Resolved, Where
+from relnews.options.conditions import FieldFilter, ResolvedConditions
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.query import Limits
@@ -35,7 +36,7 @@ _FILTERS = 32
 class _Known:
     """What was found out about a state once and serves every later snapshot of it."""
 
-    filtered: dict[Where, View] = dataclasses.field(default_factory=dict)
+    filtered: dict[FieldFilter, View] = dataclasses.field(default_factory=dict)
     newest: tuple[list[int], dict[str, list[int]]] | None = None
 
 
@@ -208,7 +209,7 @@ class Snapshot:
     # --- ranking ---------------------------------------------------------------------------------
 
     def rank_articles(
-        self, keys: Sequence[int], depth: int, conditions: Resolved | None = None
+        self, keys: Sequence[int], depth: int, conditions: ResolvedConditions | None = None
     ) -> list[Ranked]:
         """Return the best articles for some articles of the archive.
 
@@ -217,14 +218,16 @@ class Snapshot:
         keys : sequence of int
         depth : int
             How many, at most.
-        conditions : Resolved, optional
+        conditions : ResolvedConditions, optional
             By default every other article may be in a list, and scores fade as the archive says.
         """
         view = self._view_under(conditions)
         published = self.view.published(keys)
         return self._rank(view, [view.query_of(key) for key in keys], published, depth, conditions)
 
-    def rank_draft(self, draft: Article, depth: int, conditions: Resolved | None = None) -> Ranked:
+    def rank_draft(
+        self, draft: Article, depth: int, conditions: ResolvedConditions | None = None
+    ) -> Ranked:
         """Return the best articles for a draft; days are counted from its date, or from now."""
         published = timestamp(draft.published)
         dates = np.array([self.now if published is None else published])
@@ -234,7 +237,10 @@ class Snapshot:
         return self._rank(view, [self.query_of(draft)], dates, depth, conditions)[0]
 
     def limits(
-        self, keys: Sequence[int], published: NDArray[np.int64], conditions: Resolved | None
+        self,
+        keys: Sequence[int],
+        published: NDArray[np.int64],
+        conditions: ResolvedConditions | None,
     ) -> Limits:
         """Return the conditions on the lists of some articles as the kernels take them.
 
@@ -244,14 +250,14 @@ class Snapshot:
             The articles that the lists are for, or `NO_ARTICLE`.
         published : int64 array of shape (n_keys,)
             The timestamps that dates are compared with.
-        conditions : Resolved or None
+        conditions : ResolvedConditions or None
         """
         if conditions is None:
             return Limits.none(keys, published, self.view.recency)
         with self._catalogue.reading(self.generation) as catalogue:
-            return self.with_recency(conditions).limits(keys, published, self.now, catalogue)
+            return limits_of(self.with_recency(conditions), keys, published, self.now, catalogue)
 
-    def with_recency(self, conditions: Resolved) -> Resolved:
+    def with_recency(self, conditions: ResolvedConditions) -> ResolvedConditions:
         """Return conditions under which scores fade as the archive says unless they name a way."""
         recency: Recency | None = conditions.recency or self.view.recency
         return dataclasses.replace(conditions, recency=recency)
@@ -262,22 +268,22 @@ class Snapshot:
         queries: Sequence[Query],
         published: NDArray[np.int64],
         depth: int,
-        conditions: Resolved | None,
+        conditions: ResolvedConditions | None,
     ) -> list[Ranked]:
         limits = self.limits([query.key for query in queries], published, conditions)
         return rank(view.segments, view.queries(queries, limits), depth, self.ids)
 
-    def _view_under(self, conditions: Resolved | None) -> View:
+    def _view_under(self, conditions: ResolvedConditions | None) -> View:
         """Return the view of the articles whose fields fulfil conditions."""
-        if conditions is None or not conditions.where:
+        if conditions is None or not conditions.filters:
             return self.view
         filtered = self._known.filtered
-        view = filtered.get(conditions.where)
+        view = filtered.get(conditions.filters)
         if view is None:
             with self._catalogue.reading(self.generation) as catalogue:
-                keys = catalogue.keys_where(conditions.where)
+                keys = catalogue.keys_where(conditions.filters)
                 if len(filtered) == _FILTERS:
                     filtered.pop(next(iter(filtered)))
                 view = self.view.only(np.array(keys, dtype=np.int64))
-                filtered[conditions.where] = view
+                filtered[conditions.filters] = view
         return view

@@ -18,7 +18,7 @@ from relnews.exceptions import RelnewsError
 
 
 class _Group(click.Group):
-    """Turns the errors that relnews raises on purpose into one line and exit code 1."""
+    """A group of commands that prints the errors of relnews as one line, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -26,7 +26,7 @@ class _Group(click.Group):
         except BrokenPipeError:  # `relnews … | head`: click ends the program quietly
             raise
         except (RelnewsError, OSError) as error:
-            # An error of the system that names no file: without its number.
+            # An error of the system that names no file is shown without its number.
             sentence = isinstance(error, OSError) and not error.filename and error.strerror
             raise click.ClickException(sentence or str(error)) from error
 
@@ -37,28 +37,27 @@ def main() -> None:
     """Related News lists for an archive of articles.
 
     \b
-    relnews demo                                see it work on a sample archive
-    relnews build articles.jsonl -o my.relnews  make an archive of your own articles
-    relnews related my.relnews SOME-ID          the list of one article
-    relnews blocks my.relnews SOME-ID latest=3  several lists of it, with nothing twice
-    relnews export my.relnews -o lists.jsonl    every article's list
-    relnews info my.relnews                     what is in it
-    relnews duplicates my.relnews               which articles are nearly the same text
-    relnews explain my.relnews SOME-ID OTHER    why one has its score in the other's list
-    relnews why-not my.relnews SOME-ID OTHER    why it is not there
-    relnews rules list my.relnews               what editors pin, block and hide
-    relnews update my.relnews new.jsonl         add articles, or replace them
-    relnews remove my.relnews SOME-ID           take articles out
-    relnews lists my.relnews                    store the lists, to be read at once
-    relnews serve my.relnews                    serve them over HTTP
-    relnews compact my.relnews                  give back the space of what was removed
-    relnews verify my.relnews                   whether it is whole
-    relnews health my.relnews                   what state the lists are in
-    relnews evaluate my.relnews --qrels q.tsv   how good they are by judgements
+    relnews demo                                      show a list of the sample archive
+    relnews build articles.jsonl -o my.relnews        build an archive of your own articles
+    relnews related my.relnews SOME-ID                print the list of one article
+    relnews related-blocks my.relnews SOME-ID news=3  print several lists
+    relnews export my.relnews -o lists.jsonl          write the list of every article
+    relnews info my.relnews                           print what is in the archive
+    relnews duplicates my.relnews                     print groups of near-duplicates
+    relnews explain my.relnews SOME-ID OTHER          explain the score of OTHER in the list
+    relnews why-not my.relnews SOME-ID OTHER          explain why OTHER is not in the list
+    relnews rules list my.relnews                     print what editors pin, block and hide
+    relnews update my.relnews new.jsonl               add or replace articles
+    relnews remove my.relnews SOME-ID                 remove articles
+    relnews store-lists my.relnews                    store every list
+    relnews serve my.relnews                          serve lists over HTTP
+    relnews compact my.relnews                        free the space of removed articles
+    relnews verify my.relnews                         check that the archive is intact
+    relnews health my.relnews                         measure lists
+    relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
 
-    Each command explains itself: relnews build --help. Lists go to standard output, all else to
-    standard error; the exit code is 1 if the data or the archive will not do, 2 if the command is
-    wrong.
+    Each command has help: relnews build --help. Lists go to standard output, everything else to
+    standard error. Exit codes: 1 bad data or archive, 2 usage error.
     """
     # A terminal without a headline's letters shows question marks; data is always UTF-8.
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -69,7 +68,7 @@ for command in (
     archives.demo,
     archives.build,
     archives.related,
-    archives.blocks,
+    archives.related_blocks,
     sites.export,
     archives.info,
     archives.duplicates,
@@ -77,7 +76,7 @@ for command in (
     explanations.why_not,
     updates.update,
     updates.remove,
-    updates.lists,
+    updates.store_lists,
     updates.compact,
     updates.verify,
     quality.evaluate,

@@ -1,4 +1,4 @@
-"""What several commands share: options, progress, and files that are written whole."""
+"""Tools that several commands share: options, progress, and files written whole or not at all."""
 
 from __future__ import annotations
 
@@ -26,12 +26,22 @@ def _n_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> in
 
 
 k_option = click.option(
-    "-k", type=click.IntRange(min=1), default=8, show_default=True, help="Most items in a list."
+    "-k",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Largest number of items in a list.",
 )
 
 
 def format_option(text: str) -> Callable[[Command], Command]:
-    """Return the option of a command that prints a table or JSON, explained by a text."""
+    """Return the option of a command that prints a table or JSON.
+
+    Parameters
+    ----------
+    text : str
+        Help of the option.
+    """
     return click.option(
         "--format",
         "format_",
@@ -47,30 +57,30 @@ n_jobs_option = click.option(
     "--n-jobs",
     type=int,
     callback=_n_jobs,
-    help="Threads that rank; -1 is all cores. The lists are the same.  [default: 1]",
+    help="Threads that rank; -1 is all cores. Lists do not depend on it.  [default: 1]",
 )
 picture_option = click.option(
     "--picture",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Draw it as well; .png, .svg or .pdf.",
+    help="Draw the result into this file too; .png, .svg or .pdf.",
 )
 archive_argument = click.argument("archive", type=click.Path(path_type=Path))
 strict_option = click.option(
     "--strict",
     is_flag=True,
-    help="Stop at the first article that is not in order, and write nothing.",
+    help="Stop at the first invalid article, and write nothing.",
 )
 changed_option = click.option(
     "--changed",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Write the ids of the articles whose list changed there, one a line; - for standard "
-    "output.",
+    help="Write the ids of the articles whose list changed to this file, one a line; - for "
+    "standard output.",
 )
 
 
 @contextlib.contextmanager
 def one_line() -> Iterator[None]:
-    """Turn what is wrong with a file, or is not installed, into one line and exit code 1."""
+    """Turn an invalid file, or a missing package, into one line and exit code 1."""
     try:
         yield
     except (ValueError, ImportError) as error:
@@ -79,7 +89,7 @@ def one_line() -> Iterator[None]:
 
 @contextlib.contextmanager
 def reading(reader: ArticleReader, quiet: bool) -> Iterator[Iterator[Article]]:
-    """Let articles be read, with a bar of how far; what is wrong with the file is one line."""
+    """Yield the articles of a reader, with a progress bar; report an invalid file as one line."""
     unit = " articles" if reader.bytes_total is None else "B"
     with tqdm(
         total=reader.bytes_total, unit=unit, unit_scale=True, desc="reading",
@@ -92,14 +102,14 @@ def reading(reader: ArticleReader, quiet: bool) -> Iterator[Iterator[Article]]:
 
 
 def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Iterator[Article]:
-    """Pass articles on and move the bar by what has been read of the file."""
+    """Yield articles, and move the bar by the bytes read."""
     for article in articles:
         bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
         yield article
 
 
 def read_text(file: TextIO) -> str:
-    """Return what is in a file; that it is not UTF-8 is one line."""
+    """Return the text of a file; report a file that is not UTF-8 as one line."""
     from relnews import _checks
 
     try:
@@ -110,7 +120,7 @@ def read_text(file: TextIO) -> str:
 
 
 def write_file(path: Path, pieces: Iterable[str]) -> None:
-    """Write a file whole or not at all; a pipe or a device takes the pieces as they come."""
+    """Write a file whole or not at all; write to a pipe or a device piece by piece."""
     from relnews import _checks
 
     _checks.check_parent(path)
@@ -118,7 +128,7 @@ def write_file(path: Path, pieces: Iterable[str]) -> None:
         with path.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
         return
-    path = path.resolve()  # what a link leads to is replaced, not the link
+    path = path.resolve()  # replace the file that a link leads to, not the link
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("w", encoding="utf-8", newline="\n") as file:

@@ -1,4 +1,4 @@
-"""Where a command takes articles from: a file, a folder or a query; and the options that say so."""
+"""The source of a command's articles: a file, a folder or a query; and its options."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
 
 class Source(NamedTuple):
-    """Where articles come from, as a command was told.
+    """The source of articles, from the options of a command.
 
     Parameters
     ----------
     articles : str or None
-        A file or a folder.
+        Path of a file or a folder.
     format_ : str or None
+        Format of the files; None if their names tell.
     fields : tuple of str
+        Texts such as ``text=body``.
     sql, query, watermark : str or None
-        A database, and what to read there.
+        URL of a database, the query to run there, and the column that later queries go on from.
     """
 
     articles: str | None
@@ -38,18 +40,26 @@ class Source(NamedTuple):
         return self.articles or "the query"
 
     def check(self) -> None:
-        """Refuse none of the two ways, and both."""
+        """Raise unless exactly one source is given."""
         given = click.get_current_context().get_parameter_source("sql")
         is_given = given is click.core.ParameterSource.COMMANDLINE or self.watermark is not None
         if self.query is None and (self.articles is None or is_given):
-            msg = "give ARTICLES, or a database and what to read there (--sql, --query)."
+            msg = "give ARTICLES, or a database and a query (--sql, --query)."
             raise click.UsageError(msg)
         if self.query is not None and (self.articles is not None or self.sql is None):
             msg = "--query goes with --sql, and without ARTICLES."
             raise click.UsageError(msg)
 
     def open(self, strict: bool, news: RelatedNews | None = None) -> ArticleReader:
-        """Return the reader; a query goes on from the watermark of an archive that is there."""
+        """Return the reader; a query goes on from the watermark of the archive.
+
+        Parameters
+        ----------
+        strict : bool
+            Raise at the first invalid article.
+        news : RelatedNews, optional
+            The archive to update.
+        """
         from relnews.readers import read_articles
         from relnews.readers.sql import read_on
 
@@ -69,7 +79,15 @@ class Source(NamedTuple):
             raise click.ClickException(str(error)) from error
 
     def remember(self, reader: ArticleReader, news: RelatedNews) -> None:
-        """Keep in an archive how far a query was read."""
+        """Store the watermark of a query in an archive.
+
+        Parameters
+        ----------
+        reader : ArticleReader
+            The reader that was read to its end.
+        news : RelatedNews
+            The archive.
+        """
         from relnews.readers.sql import QueryReader, remember
 
         if isinstance(reader, QueryReader) and reader.column is not None:
@@ -77,7 +95,7 @@ class Source(NamedTuple):
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take ARTICLES or a query, as its ``source``."""
+    """Give a command the options of a source; the command gets a `Source` as ``source``."""
 
     @functools.wraps(command)
     def with_source(**options: Any) -> None:
@@ -105,30 +123,30 @@ _OPTIONS = (
         "--format",
         "format_",
         type=click.Choice(["jsonl", "csv", "markdown", "html", "feed"]),
-        help="Format of ARTICLES if names do not say; standard input is taken as jsonl.",
+        help="Format of ARTICLES if the names of files do not tell; jsonl for standard input.",
     ),
     click.option(
         "--field",
         "fields",
         multiple=True,
         metavar="NAME=THEIRS",
-        help="Name that ARTICLES has for a field, such as text=body; once for each field.",
+        help="Name that ARTICLES has for a field, such as text=body. May be repeated.",
     ),
     click.option(
         "--sql",
         metavar="URL",
         envvar="RELNEWS_SQL",
-        help="Read from this database instead, as sqlite:///file.db; RELNEWS_SQL in the "
-        "environment is not seen by others.",
+        help="Read from this database instead, as sqlite:///file.db. The environment variable "
+        "RELNEWS_SQL keeps a password out of the list of processes.",
     ),
     click.option(
         "--query",
-        help="Query whose rows are articles, with columns called as the fields; with --sql.",
+        help="Query whose rows are articles and whose columns are named as the fields; with --sql.",
     ),
     click.option(
         "--watermark",
         metavar="COLUMN",
-        help="Column whose greatest value is kept in the archive, and is :watermark in the query "
-        "of the next update.",
+        help="Column whose greatest value the archive keeps; it is :watermark in the query of the "
+        "next update.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Commands that make an archive and show what is in it."""
+"""Commands that build an archive and print lists, duplicates and facts of it."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 from tqdm import tqdm
 
-from relnews.cli._options import list_options, options_of, sizes_of, usage
+from relnews.cli._options import list_options, usage
 from relnews.cli._shared import (
     archive_argument,
     format_option,
@@ -25,8 +25,12 @@ from relnews.cli._shared import (
     write_file,
 )
 from relnews.cli._source import Source, source_options
+from relnews.options.selection import KEEP_OF_GROUP
+from relnews.options.text_option import counts_by_name
 
 if TYPE_CHECKING:
+    from relnews.options.list_options import Options
+    from relnews.options.selection import Keep
     from relnews.related import RelatedNews
 
 
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 @click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write a page with the story and its list there instead of printing.",
+    help="Write a page with the story and its list to this file instead of printing.",
 )
 def demo(k: int, html: Path | None) -> None:
     """Print the Related News of one story of the sample archive.
@@ -44,8 +48,8 @@ def demo(k: int, html: Path | None) -> None:
     relnews demo
     relnews demo -k 3 --html demo.html
 
-    The archive is built afresh: 124 stories in twelve threads that ship with relnews. The first
-    run compiles relnews' inner loops, which takes some seconds; they are kept for the next.
+    The command builds an archive of 124 stories in twelve threads that ship with relnews. The
+    first run compiles relnews' inner loops, which takes some seconds; later runs reuse them.
     """
     from relnews.export import html as html_export
     from relnews.export import text
@@ -69,23 +73,23 @@ def demo(k: int, html: Path | None) -> None:
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help="Folder to write; an archive that is there is replaced, and only at the end.",
+    help="Folder to write. An archive in this folder is replaced when the new one is complete.",
 )
 @click.option("--title-weight", type=click.FloatRange(0, 1000), default=1, show_default=True,
-              help="What a word weighs more if it is in the title.")  # fmt: skip
+              help="Weight that a word gains by being in the title.")  # fmt: skip
 @click.option(
     "--stop-words",
     type=click.Choice(["language", "english", "none"]),
     default="language",
     show_default=True,
-    help="Words that do not count: those of the article's language, the English ones, or none.",
+    help="Words to ignore: those of the article's language, English ones, or none.",
 )
 @click.option(
     "--folding",
     type=click.Choice(["english", "none"]),
     default="english",
     show_default=True,
-    help="Of English articles: plurals are their singulars, and US is U.S.",
+    help="For English articles, count a plural as its singular, and US as U.S.",
 )
 @click.option("--language", metavar="TAG", default="en", show_default=True,
               help="Language of articles that do not name theirs.")  # fmt: skip
@@ -101,11 +105,11 @@ def build(
     strict: bool,
     quiet: bool,
 ) -> None:
-    """Make an archive of a file of articles, of a folder, or of a database.
+    """Build an archive from a file of articles, a folder, or a database.
 
-    ARTICLES is a file of JSON Lines (.jsonl, .ndjson, .json) or of CSV (.csv, .tsv), plain or
-    packed (.gz, .xz), or - for standard input; or a file, or a folder of files, of Markdown with
-    front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml).
+    ARTICLES is a file of JSON Lines (.jsonl, .ndjson, .json) or CSV (.csv, .tsv), plain or
+    compressed (.gz, .xz), or - for standard input. It can also be a file, or a folder of files, of
+    Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml).
 
     \b
     relnews build articles.jsonl -o my.relnews
@@ -115,14 +119,13 @@ def build(
     Fields: id, title, dek, text, published (ISO 8601), url, section, tags (or topics),
     author, source, language (or lang), image, expires. An id, and a title or a text, are needed.
 
-    Articles that are not in order are skipped or mended, counted and the first few named; the
-    others are loaded.
+    Invalid articles are skipped or corrected; the report counts them and names the first few.
     """
     from relnews.related import RelatedNews
     from relnews.storage import integrity
     from relnews.storage.catalogue import CATALOGUE
 
-    integrity.check_archive_target(output, CATALOGUE)  # now rather than after all the work
+    integrity.check_archive_target(output, CATALOGUE)  # before the work, not after it
     reader = source.open(strict)
     news = RelatedNews(
         title_weight=title_weight,
@@ -175,19 +178,19 @@ def related(
     published: str | None,
     language: str | None,
     format_: str,
-    **asked: Any,
+    options: Options,
 ) -> None:
     """Print the Related News of an article or of a draft.
 
     \b
     relnews related my.relnews SOME-ID
     relnews related my.relnews SOME-ID -k 5 --format json
-    relnews related my.relnews SOME-ID --no-duplicates --where section=World --after 2025-01-01
+    relnews related my.relnews SOME-ID --filter section=World --after 2025-01-01
     relnews related my.relnews SOME-ID --mode background
     relnews related my.relnews --title "Allies discuss guarantees for Kyiv"
     relnews related my.relnews --title "Guarantees for Kyiv" --text-file draft.txt
 
-    An article that shares no word with the story is not related, so a list may be short or empty.
+    Articles that share no word with the story are not related, so a list may be short or empty.
     """
     from relnews.export import html, json, text
     from relnews.related import RelatedNews
@@ -200,7 +203,6 @@ def related(
         raise click.UsageError(msg)
     news = RelatedNews.open(archive)
     with usage():
-        options = options_of(asked)
         if id is not None:
             items = news.related(id, k, **options)
         else:
@@ -221,20 +223,31 @@ def related(
 @click.argument("id")
 @click.argument("sizes", nargs=-1, required=True, metavar="MODE=K...")
 @format_option("Tables to read, or one line of JSON.")
-def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None:  # noqa: A002
-    """Print several lists of an article, with nothing in two of them.
+@list_options
+def related_blocks(
+    archive: Path,
+    id: str,  # noqa: A002
+    sizes: tuple[str, ...],
+    format_: str,
+    options: Options,
+) -> None:
+    """Print several lists of an article; no item is in two of them.
 
     \b
-    relnews blocks my.relnews SOME-ID latest=3 background=3 also=2
+    relnews related-blocks my.relnews SOME-ID newest=3 background=3 more=2
+    relnews related-blocks my.relnews SOME-ID newest=3 more=2 --filter language=en
 
-    The first list chooses first. Each is what `relnews related --mode` prints, without what is in
-    those before it.
+    The first list chooses first. Each is what `relnews related --mode` prints, without the items of
+    the lists before it. Options hold for every list.
     """
     from relnews.export import json, text
     from relnews.related import RelatedNews
 
+    if "mode" in options:
+        msg = "give modes as MODE=K, such as background=3, instead of --mode."
+        raise click.UsageError(msg)
     with usage():
-        lists = RelatedNews.open(archive).blocks(id, sizes_of(sizes))
+        lists = RelatedNews.open(archive).blocks(id, counts_by_name(sizes), **options)
     if format_ == "json":
         lines = {mode: items.to_dict() for mode, items in lists.items()}
         click.echo(json.line({"id": id, "blocks": lines}).encode())
@@ -250,21 +263,21 @@ def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None
     type=click.FloatRange(0, 1, min_open=True),
     default=0.9,
     show_default=True,
-    help="The least similarity of two near-duplicates.",
+    help="Least cosine of two near-duplicates.",
 )
 @click.option(
-    "--prefer",
-    type=click.Choice(["latest", "earliest", "longest"]),
-    default="latest",
+    "--keep",
+    type=click.Choice(KEEP_OF_GROUP),
+    default="newest",
     show_default=True,
     help="Which article of a group comes first.",
 )
 @click.option(
-    "--agency",
-    "agencies",
+    "--wire-source",
+    "wire_sources",
     multiple=True,
     metavar="SOURCE",
-    help="Articles of this source come first in no group that has others.",
+    help="Put an article first that is not from this source, if there is one. May be repeated.",
 )
 @format_option("A table to read, or one JSON object a line.")
 @n_jobs_option
@@ -272,23 +285,23 @@ def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None
 def duplicates(
     archive: Path,
     threshold: float,
-    prefer: Literal["latest", "earliest", "longest"],
-    agencies: tuple[str, ...],
+    keep: Keep,
+    wire_sources: tuple[str, ...],
     format_: str,
     n_jobs: int | None,
     quiet: bool,
 ) -> None:
-    """Print the groups of articles that are nearly the same text.
+    """Print the groups of near-duplicates of an archive.
 
     \b
     relnews duplicates my.relnews
-    relnews duplicates my.relnews --threshold 0.8 --prefer longest
-    relnews duplicates my.relnews --agency Reuters --agency dpa
+    relnews duplicates my.relnews --threshold 0.8 --keep longest
+    relnews duplicates my.relnews --wire-source Reuters --wire-source dpa
     relnews duplicates my.relnews --format json
 
-    Every two articles are compared. The ends of a chain of versions can be less similar than the
-    threshold. In JSON each line has the "id" of the article that comes first, and "also" the ids of
-    the others.
+    The command compares every two articles. The ends of a chain of versions can be less similar
+    than the threshold. In JSON each line has the "id" of the first article of a group, and the ids
+    of the others as "near_duplicates".
     """
     import json
 
@@ -302,10 +315,10 @@ def duplicates(
 
     news = RelatedNews.open(archive, n_jobs=n_jobs)
     with one_line():
-        groups = news.duplicates(threshold, prefer=prefer, agencies=agencies, progress=shown)
+        groups = news.duplicates(threshold, keep=keep, wire_sources=wire_sources, progress=shown)
     if format_ == "json":
         for first, *others in groups:
-            line = json.dumps({"id": first, "also": others}, ensure_ascii=False)
+            line = json.dumps({"id": first, "near_duplicates": others}, ensure_ascii=False)
             click.echo(line.encode())
     elif groups:
         click.echo(_table_of_groups(news, groups))
@@ -338,7 +351,7 @@ def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
 @click.command()
 @archive_argument
 def info(archive: Path) -> None:
-    """Say what is in an archive.
+    """Print what is in an archive, and how it was built.
 
     \b
     relnews info my.relnews

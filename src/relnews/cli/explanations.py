@@ -1,14 +1,19 @@
-"""Commands that say why an article is, or is not, in a list."""
+"""Commands that explain why an article is, or is not, in a list."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from relnews.cli._options import list_options, usage
 from relnews.cli._shared import archive_argument, k_option
+
+if TYPE_CHECKING:
+    from relnews.options.list_options import Options
 
 
 @click.command()
@@ -23,22 +28,25 @@ from relnews.cli._shared import archive_argument, k_option
     show_default=True,
     help="Tables to read, one line of JSON, or a line for readers.",
 )
-def explain(archive: Path, a: str, b: str, format_: str) -> None:
+@list_options
+def explain(archive: Path, a: str, b: str, format_: str, options: Options) -> None:
     """Explain the score of B in the list of A.
 
     \b
     relnews explain my.relnews SOME-ID OTHER
     relnews explain my.relnews SOME-ID OTHER --format line
+    relnews explain my.relnews SOME-ID OTHER --mode background
 
-    The terms that both articles have, whose parts add up to their similarity; the rules that make
-    a score of it; and the rank of B in the list of A. The ranking is that of now, not that of
-    stored lists.
+    The output has the shared terms, whose parts add up to the similarity of the two articles; the
+    factors that make a score of it; and the rank of B in the list of A. The command ranks with the
+    current statistics and reads no stored list.
     """
     import json
 
     from relnews.related import RelatedNews
 
-    explanation = RelatedNews.open(archive).explain(a, b)
+    with usage():
+        explanation = RelatedNews.open(archive).explain(a, b, **options)
     if format_ == "table":
         click.echo(str(explanation))
     elif format_ == "json":
@@ -62,22 +70,25 @@ def explain(archive: Path, a: str, b: str, format_: str) -> None:
     show_default=True,
     help="A sentence to read, or one line of JSON.",
 )
-def why_not(archive: Path, a: str, b: str, k: int, format_: str) -> None:
-    """Say why B is not in the list of A.
+@list_options
+def why_not(archive: Path, a: str, b: str, k: int, format_: str, options: Options) -> None:
+    """Explain why B is not in the list of A.
 
     \b
     relnews why-not my.relnews SOME-ID OTHER
-    relnews why-not my.relnews SOME-ID OTHER -k 5
+    relnews why-not my.relnews SOME-ID OTHER -k 5 --filter section=World
 
-    B is not in the archive, is under embargo or has expired, shares no term with A, or others are
-    preferred: then its rank and its score, and those of the last of the list. The ranking is that
-    of now, not that of stored lists.
+    Reasons: B is not in the archive, is under embargo, has expired, shares no term with A, or is
+    left out by a condition, a rule or the selection. If other articles rank higher, the command
+    prints the rank and the score of B, and the score of the last item. It ranks with the current
+    statistics and reads no stored list.
     """
     import json
 
     from relnews.related import RelatedNews
 
-    reason = RelatedNews.open(archive).why_not(a, b, k)
+    with usage():
+        reason = RelatedNews.open(archive).why_not(a, b, k, **options)
     if format_ == "text":
         click.echo(str(reason))
     else:

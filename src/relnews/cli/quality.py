@@ -1,4 +1,4 @@
-"""Commands that say how good lists are."""
+"""Commands that measure the quality of lists."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 @click.option(
     "--run-out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the lists that were scored there, as a TREC run.",
+    help="Write the scored lists to this file, as a TREC run.",
 )
 @click.option(
     "--against",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="TREC run to compare the lists with.",
 )
-@click.option("--baselines", is_flag=True, help="Score lists that look at no word, too.")
+@click.option("--baselines", is_flag=True, help="Score baselines too: lists that ignore all words.")
 @picture_option
 @format_option("A table to read, or one line of JSON.")
 @quiet_option
@@ -67,9 +67,9 @@ def evaluate(
     relnews evaluate my.relnews --qrels q.tsv --run-out today.run
     relnews evaluate my.relnews --qrels q.tsv --against today.run --format json
 
-    For nDCG, MAP, recall and MRR of the first K items, what is printed is the mean over the
-    queries and its 95 % interval; with --against also the mean difference, and how likely one as
-    large is by chance. Ids that the archive does not have are left out and counted.
+    The output has nDCG, MAP, recall and MRR of the first K items: the mean over the queries and its
+    95 % interval. With --against it also has the mean difference and its p-value. Ids that the
+    archive lacks are skipped and counted.
 
     Needs: pip install 'relnews[evaluation]'
     """
@@ -81,7 +81,7 @@ def evaluate(
     news = RelatedNews.open(archive)
     with one_line():
         if picture is not None:
-            evaluation.check_picture(picture)  # now rather than after all the work
+            evaluation.check_picture(picture)  # before the work, not after it
         judged = evaluation.known_to(news, evaluation.read_qrels(qrels))
         queries = tqdm(judged.qrels, unit=" lists", disable=True if quiet else None)
         runs = [(archive.name, evaluation.make_run(news, queries, k))]
@@ -98,9 +98,9 @@ def evaluate(
             evaluation.picture(scores, picture)
     if not quiet:
         click.echo(judged.summary(), err=True)
-        for one in scores:
-            if one.missing:
-                click.echo(f"{one.name}: no list for {one.missing:,} of the queries", err=True)
+        for score in scores:
+            if score.missing:
+                click.echo(f"{score.name}: no list for {score.missing:,} of the queries", err=True)
         names = {name for name, _ in runs}
         for name in evaluation.BASELINES if baselines else ():
             if name not in names:
@@ -109,8 +109,8 @@ def evaluate(
         report = {
             "k": k,
             **judged.to_dict(),
-            "runs": [one.to_dict() for one in scores],
-            "comparison": [one.to_dict() for one in comparison],
+            "runs": [score.to_dict() for score in scores],
+            "comparison": [measure.to_dict() for measure in comparison],
         }
         click.echo(json.dumps(report, ensure_ascii=False).encode())
     else:
@@ -126,7 +126,7 @@ def evaluate(
 @click.option(
     "--against",
     type=click.Path(path_type=Path),
-    help="Another build of the archive, to say how much the lists changed.",
+    help="Another build of the archive; print how much the lists changed.",
 )
 @picture_option
 @click.option(
@@ -148,15 +148,16 @@ def health(
     n_jobs: int | None,
     quiet: bool,
 ) -> None:
-    """Say what state the lists of an archive are in, without judgements.
+    """Measure the lists of an archive without judgements.
 
     \b
     relnews health my.relnews
     relnews health my.relnews --against yesterday.relnews
     relnews health my.relnews --format json --picture health.png
 
-    How many articles have a full, a short or an empty list; how many are in no list, and which are
-    in most; how far apart in time articles and items are; how many items are nearly the same text.
+    The output counts full, short and empty lists, and articles that are in no list (orphans). It
+    names the articles that are in the most lists (hubs), and gives the time between articles and
+    items, and the share of near-duplicates among the items.
 
     A picture needs: pip install 'relnews[evaluation]'
     """

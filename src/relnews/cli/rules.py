@@ -106,7 +106,7 @@ def ignore(archive: Path, words: tuple[str, ...]) -> None:
     relnews rules ignore my.relnews Reuters
     relnews rules ignore my.relnews Associated Press
 
-    Every word is ignored, by itself and in any phrase of a title. Until `relnews lists` stores
+    Every word is ignored, by itself and in any phrase of a title. Until `relnews store-lists` stores
     lists without it, lists are ranked when they are read.
     """
     with usage():

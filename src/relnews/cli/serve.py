@@ -13,7 +13,7 @@ import click
 
 from relnews.cli._shared import archive_argument, one_line
 
-#: Connections that may wait to be taken.
+#: Connections that may wait to be accepted.
 _BACKLOG = 2048
 
 
@@ -22,18 +22,20 @@ _BACKLOG = 2048
 @click.option("--host", default="127.0.0.1", show_default=True,
               help="Address to listen at; 0.0.0.0 for the whole network.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
-              help="0 takes one that is free.")  # fmt: skip
+              help="Port to listen at; 0 takes a free one.")  # fmt: skip
 @click.option(
     "--origin",
     "origins",
     multiple=True,
-    help="Site whose pages may ask, such as https://news.example; once for each, * for all.",
+    help="Site whose pages may send requests, such as https://news.example; * for all sites. May "
+    "be repeated.",
 )
 @click.option("--max-age", type=click.IntRange(0), default=3600, show_default=True,
-              help="Most seconds that caches on the way may keep a list.")  # fmt: skip
+              help="Longest time in seconds that caches may keep a list.")  # fmt: skip
 @click.option("--heading", default="Related News", show_default=True,
               help="Heading of a list as HTML.")  # fmt: skip
-@click.option("--heading-level", type=click.IntRange(1, 6), default=2, show_default=True)
+@click.option("--heading-level", type=click.IntRange(1, 6), default=2, show_default=True,
+              help="Level of the heading, from 1 to 6.")  # fmt: skip
 def serve(
     archive: Path,
     host: str,
@@ -54,11 +56,11 @@ def serve(
     /related/SOME-ID.html    the list as HTML; likewise .json, .jsonld, .atom, .jsonfeed
     /related                 POST a draft: {"title": "…", "text": "…"}
     /related-news.js         the element <related-news> for your pages
-    /openapi.json            all of it described
-    /health, /metrics        whether it is well, and how busy
+    /openapi.json            the description of this interface
+    /health, /metrics        health and load of the service
 
-    What another process commits to the archive is served at once. Store the lists first (relnews
-    lists), so that serving one does not rank.
+    The service shows commits of other processes at once. Store the lists first (relnews
+    store-lists), so that it does not rank for each request.
     """
     from relnews import web
     from relnews.web import _errors
@@ -78,9 +80,9 @@ def serve(
         config = uvicorn.Config(
             application, access_log=False, log_level="warning", server_header=False
         )
-        # What is loaded stays: to look through it for garbage would stop all answers for 10 ms.
+        # The loaded objects stay alive: collecting garbage among them would stop answers for 10 ms.
         gc.freeze()
-        with contextlib.suppress(KeyboardInterrupt):  # how it is ended at a terminal
+        with contextlib.suppress(KeyboardInterrupt):  # ends the service at a terminal
             uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -1,4 +1,4 @@
-"""The command that writes every list: to a file, or into the folder of a site."""
+"""The command that writes the list of every article, to a file or into the folder of a site."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from tqdm import tqdm
 
-from relnews.cli._options import list_options, options_of, usage
+from relnews.cli._options import list_options, usage
 from relnews.cli._shared import (
     archive_argument,
     k_option,
@@ -22,6 +22,7 @@ from relnews.cli._shared import (
 )
 
 if TYPE_CHECKING:
+    from relnews.options.list_options import Options
     from relnews.results import RelatedList
 
 
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     "--for",
     "site",
     type=click.Choice(["json", "html", "hugo", "jekyll", "eleventy", "astro", "pelican"]),
-    help="Write files for a static site instead: where this kind of site looks for data, or below "
-    "the folder itself, one JSON or HTML file for each article.",
+    help="Write files for a static site instead, where this kind of site looks for data. With json "
+    "or html, write one file for each article.",
 )
 @click.option(
     "--heading",
@@ -60,7 +61,7 @@ def export(
     k: int,
     n_jobs: int | None,
     quiet: bool,
-    **asked: Any,
+    options: Options,
 ) -> None:
     """Write the list of every article of an archive.
 
@@ -69,12 +70,12 @@ def export(
     relnews export my.relnews -k 5 --n-jobs -1 -o - | gzip > lists.jsonl.gz
     relnews export my.relnews --for html -o related
 
-    One JSON object a line, in the order of the archive: the "id" of an article, and its "related"
-    articles with id, rank, score, similarity, title and what else is known of them. A file is
-    written whole or not at all.
+    Each line is a JSON object, in the order of the archive: the "id" of an article, and its
+    "related" articles with id, rank, score, similarity, title and other fields. A file is written
+    whole or not at all.
 
-    With --for only files whose content is another are written, those of articles that are gone are
-    removed, and files that no export wrote are left alone.
+    With --for the command writes only files whose content has changed. It removes the files of
+    articles that are gone, and leaves files alone that no export wrote.
     """
     from relnews.related import RelatedNews
 
@@ -87,8 +88,7 @@ def export(
     _check_output(output, site)
     news = RelatedNews.open(archive, n_jobs=n_jobs)
     with usage():
-        options = options_of(asked)
-        lists = news.related_all(k, **options)  # what is wrong is said before anything is written
+        lists = news.related_all(k, **options)  # checks the options before anything is written
     if site is not None:
         from relnews.export.sites import export_site
 
@@ -101,7 +101,7 @@ def export(
         return
     from relnews.export import json
 
-    lines = (json.dumps(one) + "\n" for one in shown(lists, len(news)))
+    lines = (json.dumps(items) + "\n" for items in shown(lists, len(news)))
     if str(output) == "-":
         for line in lines:
             click.echo(line.encode(), nl=False)
@@ -110,7 +110,7 @@ def export(
 
 
 def _check_output(output: Path, site: str | None) -> None:
-    """Refuse a folder where a file is to be written, and the other way round."""
+    """Raise if the output is a folder where a file is expected, or the other way round."""
     if site is None and output.is_dir():
         msg = f"expected a file, got the folder {output}; files for a site are written with --for."
     elif site is not None and (str(output) == "-" or (output.exists() and not output.is_dir())):

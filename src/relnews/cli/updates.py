@@ -1,4 +1,4 @@
-"""Commands that change an archive and look after it."""
+"""Commands that change an archive and maintain it."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from relnews.cli._options import usage
 from relnews.cli._shared import (
     archive_argument,
     changed_option,
@@ -21,7 +22,6 @@ from relnews.cli._shared import (
     write_file,
 )
 from relnews.cli._source import Source, source_options
-from relnews.exceptions import RelnewsError
 
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
@@ -43,15 +43,15 @@ def update(
 ) -> None:
     """Add a file of articles to an archive, or replace those with the same ids.
 
-    ARTICLES is what `relnews build` takes: a file, a folder, or - for standard input; or there is a
-    query. Articles that are in the archive word for word are left as they are.
+    ARTICLES is what `relnews build` takes: a file, a folder, or - for standard input; or give a
+    query. Articles that have not changed are left as they are.
 
     \b
     relnews update my.relnews new.jsonl
     relnews update my.relnews articles.csv --field id=nid --field text=body
     relnews update my.relnews new.jsonl --changed changed.txt
 
-    All of the file is one change: it is in the archive when the command ends, or nothing of it is.
+    The file is one change: when the command ends, the archive has all of it or nothing.
     """
     news = _open_to_change(archive, changed)
     reader = source.open(strict, news)
@@ -83,13 +83,13 @@ def remove(
     changed: Path | None,
     quiet: bool,
 ) -> None:
-    """Take articles out of an archive: from then on they are in no list.
+    """Remove articles from an archive, so that no list shows them.
 
     \b
     relnews remove my.relnews SOME-ID
     relnews remove my.relnews --ids-from gone.txt --changed changed.txt
 
-    If the archive lacks one of them, none is removed.
+    If the archive lacks one of the ids, nothing is removed.
     """
     wanted = [*ids]
     if ids_from is not None:
@@ -104,49 +104,37 @@ def remove(
 @archive_argument
 @k_option
 @click.option(
-    "--candidates",
-    type=click.IntRange(min=1),
-    help="How many are stored of each list, at least K; those behind K step in for what is "
-    "removed.  [default: 2 K]",
-)
-@click.option(
     "--max-drift",
     type=click.FloatRange(min=0),
-    help="Compute all lists anew when an update leaves an idf changed by more than this; 0.1 is "
-    "a tenth.  [default: never]",
+    help="Store all lists again when an update changes an idf by more than this share, such as "
+    "0.1 for a tenth.  [default: never]",
 )
 @n_jobs_option
 @changed_option
 @quiet_option
-def lists(
+def store_lists(
     archive: Path,
     k: int,
-    candidates: int | None,
     max_drift: float | None,
     n_jobs: int | None,
     changed: Path | None,
     quiet: bool,
 ) -> None:
-    """Store the list of every article in the archive, and keep them there.
+    """Store the list of every article in the archive.
 
     \b
-    relnews lists my.relnews
-    relnews lists my.relnews -k 5 --candidates 20 --n-jobs -1 --changed changed.txt
+    relnews store-lists my.relnews
+    relnews store-lists my.relnews -k 5 --n-jobs -1 --changed changed.txt
 
-    A stored list is read without ranking. Updates keep the lists as they would be with the word
-    statistics of this moment, and report which of them change; to take in the statistics of a later
-    moment, run this again.
+    A stored list is read without ranking. Updates keep stored lists exact for the word statistics
+    of this moment, and report which lists change. Run the command again to use newer statistics.
     """
     from relnews.related import RelatedNews
 
     _check_target(changed)
     news = RelatedNews.open(archive, n_jobs=n_jobs)
-    try:
-        report = news.compute_lists(k, candidates=candidates, max_drift=max_drift)
-    except RelnewsError:
-        raise
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    with usage():
+        report = news.compute_lists(k, max_drift=max_drift)
     _write_changed(report, changed)
     if not quiet:
         n_changed = len(report.changed or ())
@@ -157,12 +145,12 @@ def lists(
 @archive_argument
 @quiet_option
 def compact(archive: Path, quiet: bool) -> None:
-    """Write an archive anew, without anything of the articles that were removed.
+    """Rewrite an archive without the space of removed articles.
 
     \b
     relnews compact my.relnews
 
-    Lists stay as they are. Readers may go on reading.
+    Lists stay as they are. Readers can keep the archive open.
     """
     from relnews.related import RelatedNews
 
@@ -176,51 +164,52 @@ def compact(archive: Path, quiet: bool) -> None:
 @click.command()
 @archive_argument
 @click.option(
-    "--takedown",
+    "--removed",
     metavar="ID",
-    help="Make sure that this article, removed, under embargo or expired, is in no list.",
+    help="Check too that no list can show this article: removed, under embargo, or expired.",
 )
-def verify(archive: Path, takedown: str | None) -> None:
-    """Read all of an archive, and say whether it is whole.
+def verify(archive: Path, removed: str | None) -> None:
+    """Read all of an archive, and check that it is intact.
 
     \b
     relnews verify my.relnews
-    relnews verify my.relnews --takedown GONE-ID
+    relnews verify my.relnews --removed GONE-ID
 
-    Every file is compared with its checksum, every article has to be in one place, and every stored
-    list has to be of articles that are there. The exit code is 1 if there is anything wrong.
+    The command compares every file with its checksum. It checks that every article is stored once,
+    and that stored lists only have articles of the archive. The exit code is 1 if anything is
+    wrong.
     """
     from relnews.related import RelatedNews
 
     news = RelatedNews.open(archive)
-    problems = news.verify(takedown)
+    problems = news.verify(removed)
     for problem in problems:
         click.echo(problem)
     if problems:
         msg = f"{archive} is not in order: {len(problems):,} found."
         raise click.ClickException(msg)
     click.echo(f"{archive}: in order, {len(news):,} articles")
-    if takedown is not None:
-        click.echo(_taken_down(news, takedown))
+    if removed is not None:
+        click.echo(_about_removed(news, removed))
 
 
 def _open_to_change(archive: Path, changed: Path | None) -> RelatedNews:
-    """Open an archive; if it is to be said which lists change, there have to be lists."""
+    """Open an archive; raise if changed lists are to be reported and no lists are stored."""
     from relnews.related import RelatedNews
 
     _check_target(changed)
     news = RelatedNews.open(archive)
     if changed is not None and news.archive_.catalogue.setting("lists") is None:
         msg = (
-            f"{archive} has no stored lists, so there is no telling which of them change; nothing "
-            f"was done. Store them with `relnews lists {archive}`, or leave out --changed."
+            f"{archive} has no stored lists, so changed lists cannot be reported; nothing was "
+            f"done. Store lists with `relnews store-lists {archive}`, or leave out --changed."
         )
         raise click.ClickException(msg)
     return news
 
 
 def _check_target(changed: Path | None) -> None:
-    """Refuse a file that cannot be written, for what changed is only told once."""
+    """Raise if the file cannot be written: changed lists are reported only once."""
     from relnews import _checks
 
     if changed is not None and str(changed) != "-":
@@ -242,8 +231,8 @@ def _write_changed(report: UpdateReport, changed: Path | None) -> None:
         write_file(changed, lines)
 
 
-def _taken_down(news: RelatedNews, identifier: str) -> str:
-    """Say what was looked at for an article that was found in no list."""
+def _about_removed(news: RelatedNews, identifier: str) -> str:
+    """Return what the archive knows of an article that no list shows."""
     from relnews import _checks
 
     catalogue = news.archive_.catalogue

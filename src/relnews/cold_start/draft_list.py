@@ -34,6 +34,7 @@ from relnews.options.modes import DEFAULT, MODES
 from relnews.options.selection import Selection
 from relnews.results import RelatedList, item_of
 from relnews.search.bounds import CommonTerms
+from relnews.search.decay import decay_of, undated_factor
 from relnews.search.query import Figures, Queries
 from relnews.search.segment import days
 from relnews.search.top_k import Ranked
@@ -108,13 +109,13 @@ class _Ranking:
     def choose(self, k: int) -> SelectedItems:
         """Return what is in the list."""
         selection = cast(Selection, MODES[DEFAULT].selection)
-        floor = floor_of(cast(float, selection.duplicates))
+        floor = floor_of(cast(float, selection.duplicate_threshold))
         of_one = SCORE_STEPS / self._state.weighting.scale
         near = [s.part.key[np.rint(s.cosine * of_one) >= floor] for s in self._sums]
         if len(self._text) >= near_duplicates.SAME_WORDS:
             near += [s.part.key[s.part.with_text(self._text)] for s in self._sums]
         near_draft = np.concatenate([np.empty(0, dtype=np.int64), *near])
-        canonical = Canonical(selection.prefer, cast(Snapshot, self))
+        canonical = Canonical(selection.keep, cast(Snapshot, self))
         no_keys = np.empty(0, dtype=np.int64)
         depth = k + k // 2 + 1
         while True:
@@ -172,8 +173,7 @@ class _Ranking:
                 groups = part.groups(place)
                 is_phrase = part.values[part.level[groups]] & PHRASE > 0
                 part.add(groups, is_phrase * (PHRASE_WEIGHT * idf[part.term[place]]), of_phrases)
-        table = np.ones(1) if state.recency is None else state.recency.table()
-        undated = 1.0 if state.recency is None else state.recency.undated
+        table, undated = decay_of(state.recency), undated_factor(state.recency)
         day = days(part.published).astype(np.int64)
         ago = np.minimum(np.abs(day - self._day), len(table) - 1)
         factor = np.where(day == NO_DAY, undated, table[ago])

@@ -16,7 +16,7 @@ from relnews.lists.candidates import ByDate, CandidateSource, Permitted, Source,
 from relnews.lists.explain import names_of
 from relnews.lists.fallback import NewestArticles
 from relnews.lists.selector import select
-from relnews.options.list_options import Plan
+from relnews.options.list_options import ListSpec
 from relnews.options.selection import Selection
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.storage.compiled_rules import Exclusions
@@ -60,8 +60,8 @@ class _PartialList:
 
 #: The reason of an article that fills a list, by the name of the fallback.
 _REASONS: dict[str, Callable[[_PartialList], str]] = {
-    "section": lambda partial: f"latest in section {partial.article.section}",
-    "latest": lambda _: "latest",
+    "section": lambda partial: f"newest in section {partial.article.section}",
+    "newest": lambda _: "newest",
 }
 
 
@@ -71,13 +71,13 @@ class ListBuilder:
     Parameters
     ----------
     snapshot : Snapshot
-    plan : Plan
+    spec : ListSpec
         What the lists are asked for.
     """
 
-    def __init__(self, snapshot: Snapshot, plan: Plan) -> None:
+    def __init__(self, snapshot: Snapshot, spec: ListSpec) -> None:
         self._snapshot = snapshot
-        self._plan = plan
+        self._spec = spec
 
     def article(
         self,
@@ -101,18 +101,18 @@ class ListBuilder:
         source : Source, optional
             The ranking of the article as query 0, if it exists already.
         """
-        source = source or CandidateSource.of_articles(self._snapshot, [key], self._plan.conditions)
+        source = source or CandidateSource.of_articles(self._snapshot, [key], self._spec.conditions)
         partials = [self._partial(key, article)]
         return self._build(source, partials, k, np.array(beside, dtype=np.int64), _NO_KEYS)[0]
 
     def articles(self, keys: Sequence[int], k: int) -> Iterator[RelatedList]:
         """Yield the lists of some articles: the stored ones, or built ones where there is none."""
         known: dict[int, RelatedList | None] = dict.fromkeys(keys)
-        if self._plan.is_plain:
+        if self._spec.is_stored_mode:
             known = self._snapshot.stored_lists(keys, k)
         others = [key for key, stored in known.items() if stored is None]
         if others:
-            source = CandidateSource.of_articles(self._snapshot, others, self._plan.conditions)
+            source = CandidateSource.of_articles(self._snapshot, others, self._spec.conditions)
             partials = [
                 self._partial(key, article)
                 for key, article in zip(others, self._snapshot.items(others), strict=True)
@@ -123,12 +123,12 @@ class ListBuilder:
     def draft(self, draft: Article, k: int) -> RelatedList:
         """Return the list of a story that is not in the archive."""
         article = RelatedItem("", 0, 0.0, 0.0, draft.title, published=draft.published)
-        source = CandidateSource.of_draft(self._snapshot, draft, self._plan.conditions)
-        selection = self._plan.selection
+        source = CandidateSource.of_draft(self._snapshot, draft, self._spec.conditions)
+        selection = self._spec.selection
         near_draft = _NO_KEYS
-        if selection is not None and selection.duplicates is not None:
+        if selection is not None and selection.duplicate_threshold is not None:
             near_draft = near_duplicates.near_query(
-                self._snapshot.view, self._snapshot.query_of(draft), selection.duplicates
+                self._snapshot.view, self._snapshot.query_of(draft), selection.duplicate_threshold
             )
         return self._build(source, [self._partial(NO_ARTICLE, article)], k, _NO_KEYS, near_draft)[0]
 
@@ -136,13 +136,13 @@ class ListBuilder:
 
     def _partial(self, key: int, article: RelatedItem) -> _PartialList:
         """Return a list that has nothing but pins."""
-        snapshot, plan = self._snapshot, self._plan
+        snapshot, spec = self._snapshot, self._spec
         is_draft = key == NO_ARTICLE
         pins = {} if is_draft else snapshot.pinned(article)
         entries = [
             _Entry(other, 0.0, 0.0, (), _PINNED)
             for other, item in pins.items()
-            if plan.admits(item, article, snapshot.now)
+            if spec.admits(item, article, snapshot.now)
         ]
         return _PartialList(key, article, snapshot.rules.exclusions(article), entries)
 
@@ -155,25 +155,25 @@ class ListBuilder:
         near_draft: NDArray[np.int64] = _NO_KEYS,
     ) -> list[RelatedList]:
         """Fill lists with pins, then with the best candidates, then with the newest articles."""
-        plan = self._plan
+        spec = self._spec
         for partial in partials:
             pins = [entry for entry in partial.entries if entry.key not in beside]
             partial.entries = pins[:k]
-        if plan.newest_first:
-            least = 0.0 if plan.selection is None else plan.selection.min_score
+        if spec.newest_first:
+            least = 0.0 if spec.selection is None else spec.selection.min_score
             source = ByDate(source, self._snapshot, least)
         if any(partial.exclusions for partial in partials):
             exclusions = [partial.exclusions for partial in partials]
             source = Permitted(source, self._snapshot, exclusions)
-        self._fill(partials, source, k, plan.selection, beside, near_draft, lambda _: plan.why)
-        for name in plan.fallback:
+        self._fill(partials, source, k, spec.selection, beside, near_draft, lambda _: spec.reason)
+        for name in spec.fallback:
             short = [partial for partial in partials if len(partial.entries) < k]
             # Without scores no candidate is better than another.
-            selection = plan.selection and dataclasses.replace(
-                plan.selection, diversity=0.0, min_score=0.0
+            selection = spec.selection and dataclasses.replace(
+                spec.selection, diversity=0.0, min_score=0.0
             )
             newest = NewestArticles(
-                self._snapshot, plan, name == "section",
+                self._snapshot, spec, name == "section",
                 [(partial.key, partial.article, partial.exclusions,
                   {entry.key for entry in partial.entries}) for partial in short],
             )  # fmt: skip
@@ -233,7 +233,7 @@ class ListBuilder:
                 tuple(
                     item_of(
                         details[entry.key], rank, *entry[1:],
-                        self._mentions(partial, entry) if self._plan.mentions else (),
+                        self._mentions(partial, entry) if self._spec.mentions else (),
                     )
                     for rank, entry in enumerate(partial.entries, start=1)
                 ),
@@ -245,4 +245,4 @@ class ListBuilder:
         """Return the names that an item shares with the article of the list."""
         if partial.key == NO_ARTICLE:
             return ()
-        return names_of(self._snapshot, partial.key, entry.key)[: self._plan.mentions]
+        return names_of(self._snapshot, partial.key, entry.key)[: self._spec.mentions]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
-from relnews.options.conditions import Resolved
+from relnews.options.conditions import ResolvedConditions
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import Exclusions
@@ -51,7 +51,7 @@ class CandidateSource:
 
     @classmethod
     def of_articles(
-        cls, snapshot: Snapshot, keys: Sequence[int], conditions: Resolved | None
+        cls, snapshot: Snapshot, keys: Sequence[int], conditions: ResolvedConditions | None
     ) -> CandidateSource:
         """Return the source of candidates for articles of the archive, by key."""
         return cls(
@@ -62,7 +62,7 @@ class CandidateSource:
 
     @classmethod
     def of_draft(
-        cls, snapshot: Snapshot, draft: Article, conditions: Resolved | None
+        cls, snapshot: Snapshot, draft: Article, conditions: ResolvedConditions | None
     ) -> CandidateSource:
         """Return the source of candidates for a draft, which is query 0."""
         return cls(lambda _, depth: [snapshot.rank_draft(draft, depth, conditions)])

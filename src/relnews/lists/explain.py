@@ -19,8 +19,8 @@ from relnews.lists.candidates import CandidateSource
 from relnews.lists.explanation import Explanation, LedgerLine
 from relnews.lists.shared_terms import SharedTerm, shared_terms
 from relnews.lists.surface_forms import names
-from relnews.options.conditions import Resolved
-from relnews.options.list_options import Plan
+from relnews.options.conditions import ResolvedConditions
+from relnews.options.list_options import ListSpec
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem
 from relnews.search.segment import days
@@ -55,7 +55,7 @@ class ScoredPair:
         return self.ledger[-1].product
 
 
-def explain(snapshot: Snapshot, a: str, b: str, plan: Plan) -> Explanation:
+def explain(snapshot: Snapshot, a: str, b: str, spec: ListSpec) -> Explanation:
     """Explain the place of an article in the ranking for another, editors' rules included.
 
     Parameters
@@ -63,7 +63,7 @@ def explain(snapshot: Snapshot, a: str, b: str, plan: Plan) -> Explanation:
     snapshot : Snapshot
     a, b : str
         Ids; ``b`` is looked for in the list of ``a``.
-    plan : Plan
+    spec : ListSpec
 
     Raises
     ------
@@ -71,8 +71,8 @@ def explain(snapshot: Snapshot, a: str, b: str, plan: Plan) -> Explanation:
         If the archive lacks one of them.
     """
     keys = snapshot.keys_of([a, b])
-    source = CandidateSource.of_articles(snapshot, keys[:1], plan.conditions)
-    pair = score_pair(snapshot, keys, source, plan.conditions)
+    source = CandidateSource.of_articles(snapshot, keys[:1], spec.conditions)
+    pair = score_pair(snapshot, keys, source, spec.conditions)
     score, rank, ledger = pair.score, pair.rank, pair.ledger
     exclusions = snapshot.rules.exclusions(pair.article)
     rule = exclusions.rule_of(pair.other)
@@ -89,7 +89,10 @@ def explain(snapshot: Snapshot, a: str, b: str, plan: Plan) -> Explanation:
 
 
 def score_pair(
-    snapshot: Snapshot, keys: Sequence[int], source: CandidateSource, conditions: Resolved | None
+    snapshot: Snapshot,
+    keys: Sequence[int],
+    source: CandidateSource,
+    conditions: ResolvedConditions | None,
 ) -> ScoredPair:
     """Return the score and the rank of an article in the list of another, rules aside.
 
@@ -100,7 +103,7 @@ def score_pair(
         The article of the list, and the one that is looked for in it.
     source : CandidateSource
         The ranking for the first one, as query 0.
-    conditions : Resolved or None
+    conditions : ResolvedConditions or None
     """
     terms = shared_terms(snapshot, keys)
     similarity = min(math.fsum(term.part for term in terms), 1.0)
@@ -146,7 +149,10 @@ def _ledger(similarity: float, rules: Iterable[_Rule]) -> tuple[LedgerLine, ...]
 
 
 def _rules(
-    snapshot: Snapshot, keys: Sequence[int], item: RelatedItem, conditions: Resolved | None
+    snapshot: Snapshot,
+    keys: Sequence[int],
+    item: RelatedItem,
+    conditions: ResolvedConditions | None,
 ) -> Iterator[_Rule]:
     """Yield the factors of the score, in the order of the ledger."""
     now = snapshot.now
@@ -158,11 +164,11 @@ def _rules(
     expires = snapshot.expires(keys[1])
     if expires is not None and expires <= now:
         yield "expired", 0.0, f"expired {_when(expires)}"
-    conditions = snapshot.with_recency(conditions or Resolved.of({}))
+    conditions = snapshot.with_recency(conditions or ResolvedConditions.of({}))
     if conditions.recency is not None:
         yield _recency(snapshot, keys, conditions, conditions.recency)
     yield from _window(published_a, published_b, conditions, now)
-    if conditions.where:
+    if conditions.filters:
         yield from _fields(item, conditions)
     if conditions.exclude:
         is_excluded = item.id in conditions.exclude
@@ -171,7 +177,7 @@ def _rules(
 
 
 def _recency(
-    snapshot: Snapshot, keys: Sequence[int], conditions: Resolved, recency: Recency
+    snapshot: Snapshot, keys: Sequence[int], conditions: ResolvedConditions, recency: Recency
 ) -> _Rule:
     published = snapshot.view.published(keys)
     limits = snapshot.limits(keys[:1], published[:1], conditions)
@@ -187,7 +193,9 @@ def _recency(
     return "recency", factor, f"{_days(apart)} from {anchor}"
 
 
-def _window(published_a: int, published_b: int, conditions: Resolved, now: int) -> Iterator[_Rule]:
+def _window(
+    published_a: int, published_b: int, conditions: ResolvedConditions, now: int
+) -> Iterator[_Rule]:
     """Yield the conditions on the date; an article without one fulfils none."""
     is_dated = published_b != UNDATED
     published = f"published {_when(published_b)}" if is_dated else "no date"
@@ -204,16 +212,16 @@ def _window(published_a: int, published_b: int, conditions: Resolved, now: int) 
         distance = f"{_days(apart / _MICROSECONDS_OF_A_DAY)} apart" if is_dated else "no date"
         is_near = is_dated and apart <= conditions.within
         yield "within", _factor(is_near), f"{distance}, {wanted}"
-    if conditions.only is not None:
+    if conditions.when is not None:
         center = now if published_a == UNDATED else published_a
-        is_there = published_b < center if conditions.only == "earlier" else published_b > center
-        note = f"{published}, wanted {conditions.only} than {_when(center)}"
-        yield "only", _factor(is_dated and is_there), note
+        is_there = published_b < center if conditions.when == "before" else published_b > center
+        note = f"{published}, wanted {conditions.when} {_when(center)}"
+        yield "when", _factor(is_dated and is_there), note
 
 
-def _fields(item: RelatedItem, conditions: Resolved) -> Iterator[_Rule]:
+def _fields(item: RelatedItem, conditions: ResolvedConditions) -> Iterator[_Rule]:
     """Yield the conditions on fields."""
-    for field, wanted in conditions.where:
+    for field, wanted in conditions.filters:
         value: str | tuple[str, ...] | None = getattr(item, field)
         got = () if value is None else (value,) if isinstance(value, str) else value
         is_wanted = not {*got}.isdisjoint(wanted)

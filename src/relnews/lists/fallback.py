@@ -10,7 +10,7 @@ import numpy as np
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.candidates import unscored
 from relnews.lists.near_duplicates import Similarities, floor_of
-from relnews.options.list_options import Plan
+from relnews.options.list_options import ListSpec
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import Exclusions
@@ -26,7 +26,7 @@ class NewestArticles:
     Parameters
     ----------
     snapshot : Snapshot
-    plan : Plan
+    spec : ListSpec
         What the lists are asked for.
     of_section : bool
         Give only articles of the section of the article that a list is for.
@@ -38,12 +38,12 @@ class NewestArticles:
     def __init__(
         self,
         snapshot: Snapshot,
-        plan: Plan,
+        spec: ListSpec,
         of_section: bool,
         lists: Sequence[tuple[int, RelatedItem, Exclusions, Collection[int]]],
     ) -> None:
         self._snapshot = snapshot
-        self._plan = plan
+        self._spec = spec
         self._of_section = of_section
         self._queries = [key for key, *_ in lists]
         self._found: list[list[int]] = [[] for _ in lists]
@@ -62,7 +62,7 @@ class NewestArticles:
         """Yield the keys of the newest articles that may be in a list."""
         if self._of_section and not article.section:
             return
-        snapshot, plan = self._snapshot, self._plan
+        snapshot, spec = self._snapshot, self._spec
         keys = snapshot.newest(article.section if self._of_section else None)
         for start in range(0, len(keys), _BLOCK):
             block = [
@@ -71,13 +71,15 @@ class NewestArticles:
             permitted = [
                 key
                 for key, item in snapshot.visible_items(block).items()
-                if plan.admits(item, article, snapshot.now) and exclusions.rule_of(item) is None
+                if spec.admits(item, article, snapshot.now) and exclusions.rule_of(item) is None
             ]
             yield from self._distinct(query, permitted)
 
     def _distinct(self, query: int, keys: Sequence[int]) -> Sequence[int]:
         """Return the articles that are no near-duplicates of the one that the list is for."""
-        threshold = None if self._plan.selection is None else self._plan.selection.duplicates
+        threshold = (
+            None if self._spec.selection is None else self._spec.selection.duplicate_threshold
+        )
         if threshold is None or query == NO_ARTICLE or not keys:
             return keys
         similarities = Similarities(self._snapshot.view, np.array([query, *keys]))

@@ -22,7 +22,7 @@ from relnews.archive.archive import BLOCK
 from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
 from relnews.dates import UNDATED
-from relnews.options.selection import Prefer
+from relnews.options.selection import Keep
 from relnews.search.bounds import Outline, Scratch
 from relnews.search.query import Limits, Queries
 from relnews.search.segment import SEGMENT_ARTICLES
@@ -49,10 +49,10 @@ def floor_of(threshold: float) -> int:
 def groups_of(
     snapshot: Snapshot,
     threshold: float,
-    prefer: Prefer,
+    keep: Keep,
     n_jobs: int | None,
     progress: Progress | None = None,
-    agencies: Collection[str] = (),
+    wire_sources: Collection[str] = (),
 ) -> list[tuple[str, ...]]:
     """Return the groups of near-duplicates of an archive.
 
@@ -61,11 +61,11 @@ def groups_of(
     snapshot : Snapshot
     threshold : float
         The least cosine of the weights of two near-duplicates.
-    prefer : str
+    keep : str
         Which article of a group is canonical: see `Selection`.
     n_jobs : int or None
     progress : callable, optional
-    agencies : collection of str, optional
+    wire_sources : collection of str, optional
 
     Returns
     -------
@@ -76,7 +76,7 @@ def groups_of(
     view = snapshot.view
     blocks = near_pairs(view, floor_of(threshold), n_jobs)
     shown = blocks if progress is None else progress(blocks, len(_blocks(view)))
-    canonical = Canonical(prefer, snapshot, agencies)
+    canonical = Canonical(keep, snapshot, wire_sources)
     pairs = itertools.chain(shown, [_same_texts(view)])
     groups = [_named(snapshot, canonical.of(keys), keys) for keys in _components(view, pairs)]
     return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
@@ -272,7 +272,7 @@ class _Weights:
     Parameters
     ----------
     ptr : int64 array of shape (n_articles + 1,)
-        Where the terms of each begin.
+        FieldFilter the terms of each begin.
     term : int32 array
         Ascending within an article.
     value : float64 array
@@ -382,28 +382,34 @@ class Canonical:
 
     Parameters
     ----------
-    prefer : str
+    keep : str
         See `Selection`.
     snapshot : Snapshot
-    agencies : collection of str, optional
+    wire_sources : collection of str, optional
         See `Selection`.
     """
 
-    prefer: Prefer
+    keep: Keep
     snapshot: Snapshot
-    agencies: Collection[str] = ()
+    wire_sources: Collection[str] = ()
 
     def of(self, keys: Sequence[int]) -> int:
-        """Return the key of the canonical article; of equal ones, of the smallest id."""
-        if self.agencies:
-            keys = self._not_from_agencies(keys)
-            if len(keys) == 1:
-                return keys[0]
+        """Return the key of the canonical article; between equal ones the smallest id decides.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            Best of the ranking first.
+        """
+        if self.wire_sources:
+            keys = self._from_other_sources(keys)
+        if self.keep == "nearest" or len(keys) == 1:
+            return keys[0]
         badness: list[tuple[int, ...]]
-        if self.prefer == "longest":
+        if self.keep == "longest":
             badness = [(-length,) for length in _lengths(self.snapshot.view, keys)]
         else:
-            sign = -1 if self.prefer == "latest" else 1
+            sign = -1 if self.keep == "newest" else 1
             dates = self.snapshot.view.published(keys).tolist()
             badness = [(date == UNDATED, sign * date) for date in dates]
         return min(zip(badness, self.ids_of(keys), keys, strict=True))[-1]
@@ -412,10 +418,10 @@ class Canonical:
         """Return the ids of articles."""
         return tuple(self.snapshot.ids(keys))
 
-    def _not_from_agencies(self, keys: Sequence[int]) -> Sequence[int]:
-        """Return the articles that are not from agencies; all, if there is none."""
+    def _from_other_sources(self, keys: Sequence[int]) -> Sequence[int]:
+        """Return the articles from other sources than wire sources, or all if there are none."""
         items = zip(keys, self.snapshot.items(keys), strict=True)
-        return [key for key, item in items if item.source not in self.agencies] or keys
+        return [key for key, item in items if item.source not in self.wire_sources] or keys
 
 
 def _lengths(view: View, keys: Sequence[int]) -> list[int]:

@@ -133,7 +133,7 @@ def _selectors(
     near_draft: NDArray[np.int64],
 ) -> Iterator[ListSelector]:
     """Yield the selector of each ranking; the weights of a few rankings are gathered together."""
-    canonical = Canonical(selection.prefer, snapshot, selection.agencies)
+    canonical = Canonical(selection.keep, snapshot, selection.wire_sources)
     longest = max((len(ranked.key) for ranked in rankings), default=0)
     at_once = max(KEPT // (longest + 1), 1)
     for start in range(0, len(rankings), at_once):
@@ -226,7 +226,7 @@ class ListSelector:
         self._similar: dict[int, NDArray[np.int64]] = {}
         self._n_near = np.zeros(len(self._keys), dtype=np.int64)
         self._n_of_story = np.zeros(len(self._keys), dtype=np.int64)
-        threshold = selection.duplicates
+        threshold = selection.duplicate_threshold
         self._story = floor_of(selection.story) if "story" in selection.caps else _NOTHING
         self._floor = _NOTHING if threshold is None else floor_of(threshold)
         # A near-duplicate of the article that the list is for is one for good.

@@ -15,7 +15,7 @@ from relnews.lists.candidates import CandidateSource
 from relnews.lists.explain import ScoredPair, score_pair
 from relnews.lists.explanation import Reason, WhyNot
 from relnews.lists.near_duplicates import Similarities, floor_of
-from relnews.options.list_options import Plan
+from relnews.options.list_options import ListSpec
 from relnews.options.selection import FIELDS, Selection
 from relnews.results import RelatedList
 
@@ -23,7 +23,7 @@ from relnews.results import RelatedList
 _FINAL = ("itself", "embargo", "expired")
 
 
-def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
+def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNot:
     """Say why an article is not in the list of another, from one ranking.
 
     Parameters
@@ -32,7 +32,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     a, b : str
         Ids; ``b`` is looked for in the list of ``a``.
     k : int
-    plan : Plan
+    spec : ListSpec
 
     Raises
     ------
@@ -44,11 +44,11 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
         sentence = str(unknown_article(b, snapshot.all_ids()))
         return WhyNot(a, b, k, "unknown", sentence[0].upper() + sentence[1:])
     keys = snapshot.keys_of([a, b])
-    source = CandidateSource.of_articles(snapshot, [key], plan.conditions)
-    pair = score_pair(snapshot, keys, source, plan.conditions)
+    source = CandidateSource.of_articles(snapshot, [key], spec.conditions)
+    pair = score_pair(snapshot, keys, source, spec.conditions)
     verdict = _in_ranking(snapshot, source, pair, k)
     rules = snapshot.rules
-    is_ranking = plan.selection is None and not plan.fallback and not plan.newest_first
+    is_ranking = spec.selection is None and not spec.fallback and not spec.newest_first
     is_edited = rules.has_exclusions or bool(rules.pins(a))
     if verdict.reason in _FINAL or (is_ranking and not is_edited):
         return verdict
@@ -56,7 +56,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     rule = exclusions.rule_of(pair.other)
     if rule is not None:
         return WhyNot(a, b, k, "rule", f"{b!r} is left out by a rule: {rule}.")
-    made = ListBuilder(snapshot, plan).article(key, pair.article, k, source=source)
+    made = ListBuilder(snapshot, spec).article(key, pair.article, k, source=source)
     for listed in made:
         if listed.id == b:
             reason = "" if listed.why == ("similar",) else f" ({', '.join(listed.why)})"
@@ -67,8 +67,8 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     (ranked,) = source.best([0], pair.rank)
     before = snapshot.items(ranked.key[:-1].tolist()) if exclusions else []
     rank = pair.rank - sum(exclusions.rule_of(item) is not None for item in before)
-    if plan.selection is not None:
-        found = _by_selection(snapshot, pair, made, plan.selection)
+    if spec.selection is not None:
+        found = _by_selection(snapshot, pair, made, spec.selection)
         if found is not None:
             return WhyNot(a, b, k, *found, rank, pair.score)
     last = made[-1].score if made else 0.0
@@ -124,9 +124,9 @@ def _by_selection(
         sentence = f"{name} has a score of {pair.score:.6f}, less than {given.min_score:g}."
         return "score", sentence
     similar = _similarities(snapshot, item.id, [pair.article.id, *made.ids])
-    if given.duplicates is not None:
+    if given.duplicate_threshold is not None:
         for other, steps in similar.items():
-            if steps >= floor_of(given.duplicates):
+            if steps >= floor_of(given.duplicate_threshold):
                 where = (
                     ""
                     if other == pair.article.id

@@ -43,6 +43,10 @@ FANOUT = 8
 NEWER_TERMS = 1 << 16
 NEWER_SHARE = 0.25
 
+#: Candidates that are stored for each item of a list: those behind the items move up when articles
+#: go, so that the list need not be ranked again.
+CANDIDATES_PER_ITEM = 2
+
 #: Articles are entered so many at a time.
 _CHUNK = 4096
 
@@ -102,10 +106,9 @@ class Updates:
             self._merge(index)
             return self._finish(index, UpdateReport(removed=tuple(identifiers)), [], keys)
 
-    def compute_lists(
-        self, k: int, candidates: int, max_drift: float | None, n_jobs: int | None
-    ) -> UpdateReport:
+    def compute_lists(self, k: int, max_drift: float | None, n_jobs: int | None) -> UpdateReport:
         """Begin an epoch, and store the best candidates of every article."""
+        candidates = CANDIDATES_PER_ITEM * k
         with self._change() as index:
             changed = self._begin_lists(index, k, candidates, n_jobs)
             settings = {"k": k, "candidates": candidates, "max_drift": max_drift}

@@ -1,188 +1,180 @@
-"""Conditions: which articles may be in a list, and how recency counts, as a caller says it."""
+"""Conditions: which articles may be in a list, and how recency counts."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, TypedDict
-
-import numpy as np
-from numpy.typing import NDArray
 
 from relnews._checks import check_instance, check_real, listed, shortened
 from relnews.dates import FOREVER, UNDATED, date_of, timestamp
 from relnews.options.recency import Recency
+from relnews.options.text_option import TextOption, values_by_field
 from relnews.results import RelatedItem
-from relnews.search.query import Limits
-from relnews.storage.catalogue import Catalogue
 
 _DAY = dt.timedelta(days=1)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
-#: Fields of an article that can be asked for.
+#: Fields of an article that a filter can name.
 FIELDS = ("section", "author", "source", "language", "tags")
 
-#: Sides of the article that the list is for.
-SIDES = ("earlier", "later")
+#: Values of `when`.
+SIDES = ("before", "after")
 
 
 class Conditions(TypedDict, total=False):
-    """What the articles of a list have to be. Lists are refilled: k of them, if there are k.
+    """Conditions on the articles of a list. The ranking fills the list up to k such articles.
 
-    None is as good as not to say it.
+    None means no condition.
 
     Parameters
     ----------
     after, before : datetime, date or str
-        Published from this moment on; not published from this moment on. Without a time zone it is
-        UTC. An article without a date is in no list that has such a condition.
+        Published at or after ``after``, and earlier than ``before``. Without a time zone the time
+        is UTC. A condition on dates excludes articles without a date.
     within : float
-        Published so many days, or fewer, before or after the article that the list is for, or
-        now if that has no date.
-    only : 'earlier' or 'later'
-        Published before the article that the list is for, or after it; now if that has no date.
-    where : mapping of str to str or collection of str
-        ``section``, ``author``, ``source``, ``language`` or ``tags`` to what it has to be, or to
-        several of which one is enough.
+        Published at most this many days before or after the article that the list is for, or
+        before or after now if that article has no date.
+    when : 'before' or 'after'
+        Published before the article that the list is for, or after it; compared with now if that
+        article has no date.
+    filters : mapping of str to str or collection of str
+        Maps ``section``, ``author``, ``source``, ``language`` or ``tags`` to the wanted value, or
+        to several values of which one is enough. An article has to match every field.
     exclude : collection of str
-        Ids of articles that are not wanted: those that are on the page already, say.
+        Ids of articles to leave out, such as those that are on the page already.
     recency : Recency
-        How the score fades with the days between two articles. Nothing fades by default.
+        How scores fade with the days between two articles. By default the recency of the mode, or
+        of the archive.
     """
 
     after: dt.datetime | dt.date | str | None
     before: dt.datetime | dt.date | str | None
     within: float | None
-    only: Literal["earlier", "later"] | None
-    where: Mapping[str, str | Collection[str]] | None
+    when: Literal["before", "after"] | None
+    filters: Mapping[str, str | Collection[str]] | None
     exclude: Collection[str] | None
     recency: Recency | None
 
 
-#: A condition on fields, as it is looked up: pairs of a field and values.
-Where = tuple[tuple[str, tuple[str, ...]], ...]
+#: Conditions as people write them. Those of `Recency` stand there.
+TEXT_OPTIONS = (
+    TextOption("after", "Published on this day or later, or from this moment on.", "DATE"),
+    TextOption("before", "Published before this day or moment.", "DATE"),
+    TextOption(
+        "within", "Published at most this many days before or after the article.", "DAYS", float
+    ),
+    TextOption("when", "Published before the article, or after it.", choices=SIDES),
+    TextOption(
+        "filters",
+        "Of this section, author, source or language, or with this tag. For one field, one of "
+        "the given values is enough.",
+        "FIELD=VALUE", repeats=True, parse=values_by_field,
+    ),
+    TextOption("exclude", "Leave out this article.", "ID", repeats=True),
+)  # fmt: skip
+
+#: Filters as a hashable value: pairs of a field and the wanted values.
+FieldFilter = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Resolved:
-    """Conditions, checked.
+class ResolvedConditions:
+    """Conditions, checked and converted.
 
     Parameters
     ----------
     after, before : int
-        Timestamps.
+        Timestamps; `UNDATED` and `FOREVER` if there is no condition.
     within : int or None
         Microseconds.
-    only : str or None
-    where : tuple of (str, tuple of str)
+    when : 'before', 'after' or None
+        Side of the article that the list is for.
+    filters : tuple of (str, tuple of str)
+        Sorted by field.
     exclude : tuple of str
+        Ids, sorted.
     recency : Recency or None
+        None is the recency of the archive.
     """
 
     after: int
     before: int
     within: int | None
-    only: Literal["earlier", "later"] | None
-    where: Where
+    when: Literal["before", "after"] | None
+    filters: FieldFilter
     exclude: tuple[str, ...]
     recency: Recency | None
 
     @classmethod
-    def of(cls, conditions: Conditions) -> Resolved:
-        """Check what a caller has said."""
+    def of(cls, conditions: Conditions) -> ResolvedConditions:
+        """Return conditions, checked.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a condition is invalid.
+        """
         after, before = (_moment(name, conditions.get(name)) for name in ("after", "before"))
         within = conditions.get("within")
-        where = conditions.get("where") or {}
+        filters = conditions.get("filters") or {}
         recency = conditions.get("recency")
         if within is not None:
             check_real("within", within, 0, 3_700_000, unit="days")
-        _check_only(conditions.get("only"), SIDES)
-        _check_where(where, FIELDS)
+        _check_when(conditions.get("when"))
+        _check_filters(filters)
         check_instance("recency", recency, Recency)
         return cls(
             after=UNDATED if after is None else after,
             before=FOREVER if before is None else before,
             within=None if within is None else within * _DAY // _MICROSECOND,
-            only=conditions.get("only"),
-            where=tuple(sorted((name, _values(value)) for name, value in where.items())),
+            when=conditions.get("when"),
+            filters=tuple(sorted((name, _values(value)) for name, value in filters.items())),
             exclude=_values(conditions.get("exclude") or ()),
             recency=recency,
         )
 
-    def limits(
-        self, keys: Sequence[int], published: NDArray[np.int64], now: int, catalogue: Catalogue
-    ) -> Limits:
-        """Return the conditions as the ranking takes them.
+    def window(self, center: int) -> tuple[int, int]:
+        """Return the first timestamp that is allowed, and the first after it that is not.
 
         Parameters
         ----------
-        keys : sequence of int
-            The articles that lists are for.
-        published : int64 array of shape (n_keys,)
-            Their dates.
-        now : int
-            A timestamp.
-        catalogue : Catalogue
-            Knows ids.
+        center : int
+            Timestamp of the article that the list is for; now if it has no date.
         """
-        center = np.where(published == UNDATED, now, published)
-        first, last = self._window(center)
-        after, before = np.maximum(first, self.after), np.minimum(last, self.before)
-        if self._is_on_dates:
-            after = np.maximum(after, UNDATED + 1)
-        excluded = [known[0] for known in catalogue.digests(self.exclude).values()]
-        recency = self.recency
-        return Limits(
-            published if recency is None else recency.anchored(published, now),
-            after, before, [np.array([key, *excluded]) for key in keys],
-            np.ones(1) if recency is None else recency.table(),
-            1.0 if recency is None else recency.undated,
-        )  # fmt: skip
+        after, before = self.after, self.before
+        if self.within is not None:
+            after = max(after, center - self.within)
+            before = min(before, center + self.within + 1)
+        if self.when == "before":
+            before = min(before, center)
+        if self.when == "after":
+            after = max(after, center + 1)
+        if (after, before) != (UNDATED, FOREVER):
+            after = max(after, UNDATED + 1)  # an article without a date meets no such condition
+        return after, before
 
     def admit(self, item: RelatedItem, published: dt.datetime | None, now: int) -> bool:
-        """Say whether an article may be in the list of another, as the ranking would.
+        """Return whether an article may be in the list of another; the ranking decides the same.
 
         Parameters
         ----------
         item : RelatedItem
-            What is shown of it.
+            The article.
         published : datetime or None
-            The date of the one that the list is for.
+            Date of the article that the list is for.
         now : int
-            A timestamp.
+            Timestamp of the moment at which the list is made.
         """
         center, date = timestamp(published), timestamp(item.published)
-        if self._is_on_dates:
-            first, last = self._window(np.array([now if center is None else center]))
-            if date is None or not max(int(first[0]), self.after) <= date < min(
-                int(last[0]), self.before
-            ):
-                return False
+        after, before = self.window(now if center is None else center)
+        if not after <= (UNDATED if date is None else date) < before:
+            return False
         return item.id not in self.exclude and all(
             not {*_values(getattr(item, field) or ())}.isdisjoint(wanted)
-            for field, wanted in self.where
+            for field, wanted in self.filters
         )
-
-    @property
-    def _is_on_dates(self) -> bool:
-        return (
-            self.within is not None
-            or self.only is not None
-            or self.after != UNDATED
-            or self.before != FOREVER
-        )
-
-    def _window(self, center: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return from when on, and until when, articles about some moments have to be."""
-        after, before = np.full(len(center), UNDATED), np.full(len(center), FOREVER)
-        if self.within is not None:
-            after, before = center - self.within, center + self.within + 1
-        if self.only == "earlier":
-            before = np.minimum(before, center)
-        if self.only == "later":
-            after = np.maximum(after, center + 1)
-        return after, before
 
 
 def _moment(name: str, value: object) -> int | None:
@@ -193,25 +185,24 @@ def _values(value: str | Collection[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(sorted(map(str, value)))
 
 
-def _check_only(value: object, sides: tuple[str, ...]) -> None:
-    """Reject a side that is none."""
-    if value is not None and value not in sides:
-        msg = f"`only` must be one of {listed(sides)} or None, got {shortened(value)}."
+def _check_when(value: object) -> None:
+    if value is not None and value not in SIDES:
+        msg = f"`when` must be one of {listed(SIDES)} or None, got {shortened(value)}."
         raise ValueError(msg)
 
 
-def _check_where(value: object, fields: tuple[str, ...]) -> None:
-    """Reject a condition on fields that articles do not have."""
+def _check_filters(value: object) -> None:
     if not isinstance(value, Mapping):
         msg = (
-            f"`where` must map fields to values, as {{'section': 'World'}}, got {shortened(value)}."
+            "`filters` must map fields to values, as {'section': 'World'}, got "
+            f"{shortened(value)}."
         )
         raise TypeError(msg)
     for name, wanted in value.items():
-        if name not in fields:
-            msg = f"`where` can ask for {listed(fields)}, got {name!r}."
+        if name not in FIELDS:
+            msg = f"`filters` can name {listed(FIELDS)}, got {name!r}."
             raise ValueError(msg)
         values = [wanted] if isinstance(wanted, str) else wanted
-        if not isinstance(values, Iterable) or not all(isinstance(one, str) for one in values):
-            msg = f"`where` must map {name!r} to a string or several, got {shortened(wanted)}."
+        if not isinstance(values, Iterable) or not all(isinstance(text, str) for text in values):
+            msg = f"`filters` must map {name!r} to a string or several, got {shortened(wanted)}."
             raise TypeError(msg)

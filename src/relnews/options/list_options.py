@@ -1,130 +1,196 @@
-"""Options: all that a caller can say of a list, and what follows from it."""
+"""Options: all that a caller can ask of a list, checked and completed from the mode."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
-from relnews import _checks
-from relnews._checks import check_instance, listed, shortened
-from relnews.options.conditions import Conditions, Resolved
+from relnews._checks import check_instance, check_integer, listed, shortened
+from relnews.options import conditions as _conditions
+from relnews.options import recency as _recency
+from relnews.options import selection as _selection
+from relnews.options.conditions import Conditions, ResolvedConditions
 from relnews.options.modes import DEFAULT, FALLBACKS, MODES, STORED, Mode, check_fallback
+from relnews.options.recency import Recency
 from relnews.options.selection import Selection
+from relnews.options.text_option import TextOption
 from relnews.results import RelatedItem
 
 
 class Options(Conditions, total=False):
-    """What a list is asked for, by name. What is not said is as the mode says.
+    """Keyword options of a list. Options that are not given come from the mode.
 
-    Every list is refilled: it has k items if there are k that may be in it. `Conditions` are
-    options, too: ``after``, ``before``, ``within``, ``only``, ``where``, ``exclude``, ``recency``.
+    `Conditions` are options too: ``after``, ``before``, ``within``, ``when``, ``filters``,
+    ``exclude``, ``recency``. None takes an option of the mode away.
 
     Parameters
     ----------
     mode : str or Mode
-        One of `MODES`, or a set of one's own.
+        Name of a mode, or a `Mode` of your own. Default "news".
     selection : Selection or None
-        Leaves out near-duplicates, and what else a `Selection` says; None is the ranking as it is.
+        How the list is chosen from the ranking; None is the ranking itself.
     fallback : sequence of str
-        ``section`` and ``latest``: what fills a list that is short, in this order.
-    newest_first : bool
-        The newest articles with the least score of the selection, rather than those with the best.
+        What fills a short list, in this order: ``section``, the newest articles of the section;
+        ``newest``, the newest articles of all.
     mentions : int
-        How many names of what it shares with the article each item has; none unless it is said,
-        and none for a draft.
+        Number of names, shared with the article, that each item lists; default 0. Items for a
+        draft list none.
     """
 
     mode: str | Mode
     selection: Selection | None
     fallback: Sequence[str]
-    newest_first: bool
     mentions: int
+
+
+#: Every option of a list as people write it. The command line is made of these.
+TEXT_OPTIONS = (
+    TextOption("mode", f"Kind of list.  [default: {DEFAULT}]", choices=(*MODES,)),
+    *_conditions.TEXT_OPTIONS,
+    *_recency.TEXT_OPTIONS,
+    *_selection.TEXT_OPTIONS,
+    TextOption(
+        "fallback", "Fill a short list with the newest articles of the section, or of all.",
+        choices=FALLBACKS, repeats=True,
+    ),
+    TextOption(
+        "mentions", "Number of names, shared with the article, that each item lists; in JSON and "
+        "HTML.", "N", int,
+    ),
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
-    """Options, checked, with what their mode says.
+class ListSpec:
+    """Options, checked, and completed from their mode.
 
     Parameters
     ----------
-    conditions : Resolved or None
+    conditions : ResolvedConditions or None
+        None if there is no condition at all.
     selection : Selection or None
+        None is the ranking itself.
     fallback : tuple of str
+        Names of `FALLBACKS`, in order.
     newest_first : bool
-    why : str
+        Order by date instead of by score.
+    reason : str
+        The reason that ranked items give.
     mentions : int
+        Number of shared names that each item lists.
     """
 
-    conditions: Resolved | None
+    conditions: ResolvedConditions | None
     selection: Selection | None
     fallback: tuple[str, ...]
     newest_first: bool
-    why: str
+    reason: str
     mentions: int
 
     @classmethod
-    def of(cls, options: Options) -> Plan:
-        """Check what a caller has said."""
-        _check_options(options, Options.__annotations__)
-        mode = options.get("mode", DEFAULT)
-        if isinstance(mode, str):
-            mode = MODES[_check_mode(mode, MODES)]
-        _check_is_mode(mode, Mode)
-        told = {
+    def of(cls, options: Options) -> ListSpec:
+        """Return options, checked.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an option is unknown or invalid.
+        """
+        _check_names(options, Options.__annotations__)
+        mode = _mode_of(options.get("mode", DEFAULT))
+        values: dict[str, Any] = {
             field.name: getattr(mode, field.name) for field in dataclasses.fields(Mode)
-        } | cast("dict[str, object]", options)  # fmt: skip
+        } | cast("dict[str, Any]", options)
         conditions = {
-            name: value for name, value in told.items()
+            name: value for name, value in values.items()
             if name in Conditions.__annotations__ and value is not None
         }  # fmt: skip
-        selection = cast("Selection | None", told["selection"])
-        check_instance("selection", selection, Selection)
+        check_instance("selection", values["selection"], Selection)
         return cls(
-            Resolved.of(cast("Conditions", conditions)) if conditions else None,
-            selection,
-            check_fallback(told["fallback"], FALLBACKS),
-            bool(told["newest_first"]),
-            mode.why,
-            _checks.check_integer("mentions", options.get("mentions", 0), minimum=0),
+            ResolvedConditions.of(cast("Conditions", conditions)) if conditions else None,
+            values["selection"],
+            check_fallback(values["fallback"], FALLBACKS),
+            mode.newest_first,
+            mode.reason,
+            check_integer("mentions", options.get("mentions", 0), minimum=0),
         )
 
     @property
-    def is_plain(self) -> bool:
-        """Whether lists are those that are stored."""
-        return self == Plan.of({"mode": STORED})
+    def is_stored_mode(self) -> bool:
+        """Whether stored lists answer these options."""
+        return self == ListSpec.of({"mode": STORED})
 
     def admits(self, item: RelatedItem, article: RelatedItem, now: int) -> bool:
-        """Say whether conditions let an article be in the list of another.
+        """Return whether the conditions allow an article in the list of another.
 
         Parameters
         ----------
         item, article : RelatedItem
-            What is shown of it, and of the one that the list is for.
+            The article, and the one that the list is for.
         now : int
-            A timestamp.
+            Timestamp of the moment at which the list is made.
         """
         return self.conditions is None or self.conditions.admit(item, article.published, now)
 
 
-def _check_options(got: Iterable[str], known: Iterable[str]) -> None:
-    """Reject a keyword that is no option of a list."""
+def options_from_text(given: Mapping[str, Any]) -> Options:
+    """Return the options of a list from values as people write them.
+
+    Parameters of `Selection` change the selection of the mode. Parameters of `Recency` make a
+    recency of their own.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        Values by the names of `TEXT_OPTIONS`; None or an empty tuple if an option is not given.
+
+    Raises
+    ------
+    ValueError
+        If a value is invalid.
+    """
+    values = {
+        option.name: option.parse(given[option.name]) if option.parse else given[option.name]
+        for option in TEXT_OPTIONS if given.get(option.name) not in (None, ())
+    }  # fmt: skip
+    options = {name: value for name, value in values.items() if name in Options.__annotations__}
+    recency = _parameters_of(Recency, values)
+    if recency:
+        if "half_life" not in recency:
+            msg = f"`{next(iter(recency))}` needs `half_life`; give that too."
+            raise ValueError(msg)
+        options["recency"] = Recency(**recency)
+    selection = _parameters_of(Selection, values)
+    if selection:
+        of_mode = MODES[options.get("mode", DEFAULT)].selection
+        base = of_mode or Selection(duplicate_threshold=None)
+        options["selection"] = dataclasses.replace(base, **selection)
+    return cast("Options", options)
+
+
+def _parameters_of(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = [field.name for field in dataclasses.fields(kind)]
+    return {name: values[name] for name in names if name in values}
+
+
+def _check_names(got: Iterable[str], known: Iterable[str]) -> None:
     for name in got:
         if name not in known:
             msg = f"unexpected option {name!r}. Use {listed(known)}."
             raise TypeError(msg)
 
 
-def _check_mode(name: str, known: Iterable[str]) -> str:
-    """Return the name of a mode, or raise ValueError."""
-    if name not in known:
-        msg = f"`mode` must be one of {listed(known)}, or a relnews.Mode, got {shortened(name)}."
-        raise ValueError(msg)
-    return name
-
-
-def _check_is_mode(value: object, kind: type) -> None:
-    """Reject what is no `Mode`."""
-    if not isinstance(value, kind):
-        msg = f"`mode` must be the name of one or a relnews.Mode, got {shortened(value)}."
+def _mode_of(mode: object) -> Mode:
+    """Return a mode, given its name or itself."""
+    if isinstance(mode, str):
+        if mode not in MODES:
+            msg = (
+                f"`mode` must be one of {listed(MODES)}, or a relnews.Mode, got {shortened(mode)}."
+            )
+            raise ValueError(msg)
+        return MODES[mode]
+    if not isinstance(mode, Mode):
+        msg = f"`mode` must be the name of one or a relnews.Mode, got {shortened(mode)}."
         raise TypeError(msg)
+    return mode

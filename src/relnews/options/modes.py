@@ -1,4 +1,4 @@
-"""Modes: what several kinds of lists are asked for, by name."""
+"""Modes: named sets of options for several kinds of lists."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from relnews.options.selection import STORY, Selection
 #: Under this recency a score is the similarity.
 UNFADED = Recency(floor=1)
 
-#: What fills a list that similarity leaves short, by name.
-FALLBACKS = ("section", "latest")
+#: Ways to fill a list that the ranking leaves short.
+FALLBACKS = ("section", "newest")
 
 
 def check_fallback(value: object, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what fills a short list, or raise ValueError."""
+    """Return the ways to fill a short list, or raise ValueError."""
     names = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else None
     if names is None or any(name not in known for name in names):
         msg = f"`fallback` must be several of {listed(known)}, got {shortened(value)}."
@@ -29,64 +29,67 @@ def check_fallback(value: object, known: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Mode:
-    """What a list is asked for. Whatever a caller says besides goes before it.
+    """Options of a kind of list. An option that a caller gives replaces that of the mode.
 
     Parameters
     ----------
     recency : Recency or None
-        None is the archive's own; see `RelatedNews`.
-    only : 'earlier', 'later' or None
+        How scores fade; None is the recency of the archive, see `RelatedNews`.
+    when : 'before', 'after' or None
+        Published before or after the article that the list is for, as in `Options`.
     within : float or None
-        Days, as in `Conditions`.
+        Days before or after the article that the list is for, as in `Options`.
     selection : Selection or None
+        How the list is chosen; None is the ranking itself.
     newest_first : bool, default=False
-        The list is of the newest articles with the least score of the selection, or with any score,
-        and not of those with the best.
+        Order the list by date, newest first, instead of by score. Every article with at least the
+        least score of the selection may be in it.
     fallback : tuple of str, default=()
-        What fills a list that is short otherwise, one after the other: ``section``, the newest
-        articles of the section; ``latest``, the newest of all.
-    why : str, default="similar"
-        What the items have as their `RelatedItem.why`.
+        What fills a short list, in this order: ``section``, the newest articles of the section;
+        ``newest``, the newest articles of all.
+    reason : str, default="similar"
+        The reason that the items give for being in the list.
     """
 
     recency: Recency | None = None
-    only: Literal["earlier", "later"] | None = None
+    when: Literal["before", "after"] | None = None
     within: float | None = None
     selection: Selection | None = None
     newest_first: bool = False
     fallback: tuple[str, ...] = ()
-    why: str = "similar"
+    reason: str = "similar"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fallback", check_fallback(self.fallback, FALLBACKS))
 
 
-#: The modes that have a name: a mapping of name to `Mode`.
+#: The named modes: a mapping of name to `Mode`.
 MODES: Mapping[str, Mode] = MappingProxyType({
-    # Similarity, and nothing else.
+    # The ranking by similarity.
     "similar": Mode(recency=UNFADED),
-    # What is similar, once, and rather of the same time.
+    # Similar articles, preferably of the same time; one of several near-duplicates.
     "news": Mode(selection=Selection()),
-    # How it came to this: earlier articles that differ from each other.
-    "background": Mode(only="earlier", selection=Selection(diversity=0.3)),
-    # What became of it.
-    "follow_up": Mode(only="later", selection=Selection()),
-    # All that was written of it at the time, every version. What is of a story is no matter of
-    # dates: the least score is one of the similarity.
+    # The events before: earlier articles that differ from each other.
+    "background": Mode(when="before", selection=Selection(diversity=0.3)),
+    # The events after.
+    "follow_up": Mode(when="after", selection=Selection()),
+    # All coverage of the story at the time, every version. A story does not depend on dates: the
+    # least score is a similarity.
     "same_story": Mode(
-        recency=UNFADED, within=14, selection=Selection(duplicates=None, min_score=STORY),
-        why="same story",
+        recency=UNFADED, within=14, selection=Selection(duplicate_threshold=None, min_score=STORY),
+        reason="same story",
     ),
-    # The newest of the story, whenever that is.
-    "latest": Mode(
-        recency=UNFADED, selection=Selection(min_score=STORY), newest_first=True, why="same story"
+    # The newest coverage of the story, of any date.
+    "newest": Mode(
+        recency=UNFADED, selection=Selection(min_score=STORY), newest_first=True,
+        reason="same story",
     ),
-    # What else there is; never short of it.
-    "also": Mode(selection=Selection(diversity=0.3), fallback=FALLBACKS),
+    # More to read; never short of items.
+    "more": Mode(selection=Selection(diversity=0.3), fallback=FALLBACKS),
 })  # fmt: skip
 
-#: The mode of a list for which none is said.
+#: The mode of a list for which no mode is given.
 DEFAULT = "news"
 
-#: The mode that stored lists are of: those of another are ranked.
+#: The mode of stored lists. Lists of another mode are ranked.
 STORED = "news"

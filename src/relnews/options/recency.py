@@ -4,49 +4,42 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from relnews._checks import check_real, shortened
-from relnews.dates import expected_date, timestamp
+from relnews.dates import expected_date, parse_date, timestamp
+from relnews.options.text_option import TextOption
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-#: What days are counted from, but for a given time.
+#: Names of the times that days can be counted from, besides a given date.
 ANCHORS = ("article", "now")
 
 #: A hundred years.
-_MOST_DAYS = 36_525
-
-#: Two hundred years: no two articles are further apart.
-_DAYS = 73_050
+_MAX_DAYS = 36_525
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Recency:
-    r"""A factor on the score, by the days between an article and the one its list is for.
+    r"""A factor on the score, from the days between an article and the one its list is for.
 
     .. math:: floor + \frac{1 - floor}{1 + \max(days - offset, 0) / half\_life}
 
-    ``days`` is the difference of the dates in UTC, earlier or later: an article of 2009 gets the
-    coverage of 2009, unless days are counted from another time than its own. If one of the two has
-    no date, the factor is halfway between floor and 1.
+    ``days`` is the difference of the dates in UTC, in either direction: an article of 2009 gets the
+    coverage of 2009, unless ``anchor`` counts days from another time. If one of the two articles
+    has no date, the factor is halfway between ``floor`` and 1.
 
     Parameters
     ----------
     half_life : float, default=180
-        Days in which the part above the floor is halved. It goes on falling, but ever more slowly.
+        Days until the part of the score above ``floor`` has halved (hyperbolic decay).
     floor : float, default=0.5
-        What is left of the score of the oldest article, from 0 to 1. A decay without a floor hides
-        background that readers look for.
+        Share of the score that the oldest article keeps, from 0 to 1. A decay without a floor
+        hides background that readers look for.
     offset : float, default=0
-        Days that cost nothing.
+        Days before the decay begins.
     anchor : 'article', 'now', datetime, date or str, default='article'
-        What days are counted from: the date of the article that the list is for, the moment at
-        which the list is made, or a given time, in ISO 8601 if it is a str; without a time zone it
-        is UTC. It is kept as a str. That of `RelatedNews` is 'article'.
+        Days are counted from the date of the article that the list is for, from the moment at which
+        the list is made, or from a given date: in ISO 8601 if it is a str, in UTC if it has no time
+        zone. A date is kept as a str. The recency of `RelatedNews` needs 'article'.
     """
 
     half_life: float = 180.0
@@ -55,77 +48,75 @@ class Recency:
     anchor: str | dt.date = "article"
 
     def __post_init__(self) -> None:
-        check_real("half_life", self.half_life, 0, _MOST_DAYS, above=True, unit="days")
+        check_real("half_life", self.half_life, 0, _MAX_DAYS, above=True, unit="days")
         check_real("floor", self.floor, 0, 1)
-        check_real("offset", self.offset, 0, _MOST_DAYS, unit="days")
+        check_real("offset", self.offset, 0, _MAX_DAYS, unit="days")
         if self.anchor not in ANCHORS:
             object.__setattr__(self, "anchor", _moment(self.anchor).isoformat())
 
     @property
     def undated(self) -> float:
-        """The factor where there is no date to go by."""
+        """The factor if one of the two articles has no date."""
         return (1.0 + self.floor) / 2
 
     def factor(self, days: int) -> float:
-        """Return the factor at some days."""
+        """Return the factor after some days."""
         half_lives = max(days - self.offset, 0.0) / self.half_life
         return self.floor + (1.0 - self.floor) / (1.0 + half_lives)
 
-    def anchored(self, published: NDArray[np.int64], now: int) -> NDArray[np.int64]:
-        """Return the timestamps that days are counted from.
+    def anchored(self, published: int, now: int) -> int:
+        """Return the timestamp that days are counted from.
 
         Parameters
         ----------
-        published : int64 array of shape (n,)
-            The dates of the articles that lists are for.
+        published : int
+            Timestamp of the article that the list is for.
         now : int
-            A timestamp.
+            Timestamp of the moment at which the list is made.
         """
         if self.anchor == "article":
             return published
-        import numpy as np  # whoever only reads stored lists does without
+        if self.anchor == "now":
+            return now
+        given = timestamp(_moment(self.anchor))
+        assert given is not None
+        return given
 
-        given = now if self.anchor == "now" else timestamp(_moment(self.anchor))
-        return np.full_like(published, given)
 
-    def table(self) -> NDArray[np.float64]:
-        """Return the factor for 0, 1, 2, … days, float64 array; the last one is that of all more.
-
-        With a floor of 1, which lets nothing fade, it is one number.
-        """
-        return _table(self)
+#: The parameters of `Recency` as people write them.
+TEXT_OPTIONS = (
+    TextOption(
+        "half_life", "Days until half of the part of a score that fades is gone.", "DAYS", float
+    ),
+    TextOption(
+        "floor", "Share of a score that never fades; with --half-life.  [default: 0.5]",
+        "SHARE", float,
+    ),
+    TextOption(
+        "offset", "Days before a score begins to fade; with --half-life.  [default: 0]",
+        "DAYS", float,
+    ),
+    TextOption(
+        "anchor",
+        "Count days from this day or moment, or from now, instead of the date of the article; "
+        "with --half-life.", "DATE",
+    ),
+)  # fmt: skip
 
 
 def _moment(anchor: object) -> dt.datetime:
-    from relnews.dates import parse_date
-
     try:
         moment = parse_date(anchor)
     except (TypeError, ValueError, OverflowError):
         moment = None
     if moment is None:
-        raise _not_an_anchor(anchor)
+        msg = f"`anchor` must be 'article', 'now' or a time: {expected_date(anchor)}"
+        raise ValueError(msg)
     return moment
 
 
-@functools.lru_cache(maxsize=16)
-def _table(recency: Recency) -> NDArray[np.float64]:
-    import numpy as np
-
-    days = np.arange(_DAYS if recency.floor < 1 else 1)
-    half_lives = np.maximum(days - recency.offset, 0.0) / recency.half_life
-    table: NDArray[np.float64] = recency.floor + (1.0 - recency.floor) / (1.0 + half_lives)
-    table.flags.writeable = False
-    return table
-
-
-def _not_an_anchor(value: object) -> ValueError:
-    """Reject what days cannot be counted from."""
-    return ValueError(f"`anchor` must be 'article', 'now' or a time: {expected_date(value)}")
-
-
 def check_own_recency(recency: Any) -> None:
-    """Reject a recency that lists could not be stored under."""
+    """Raise ValueError if lists could not be stored under a recency."""
     if recency is not None and recency.anchor != "article":
         msg = (
             "the recency of an archive counts days from the date of the article, "

@@ -1,104 +1,133 @@
-"""Selection: which of the ranked articles make a list, as a caller says it."""
+"""Selection: which of the ranked articles make a list."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal, TypeAlias
 
-from relnews import _checks
-from relnews._checks import check_integer, listed, shortened
+from relnews._checks import check_integer, check_real, listed, shortened
+from relnews.options.text_option import TextOption, counts_by_name, number_or_none
 
-if TYPE_CHECKING:
-    from relnews.articles import Article
+#: Which of several near-duplicates a list shows.
+Keep: TypeAlias = Literal["nearest", "newest", "oldest", "longest"]
 
-#: Which of several near-duplicates is the canonical one: a name, or what picks it.
-Prefer: TypeAlias = (
-    "Literal['latest', 'earliest', 'longest'] | Callable[[Sequence[Article]], Article]"
-)
+#: Which article stands for a group of near-duplicates.
+KEEP_OF_GROUP = ("newest", "oldest", "longest")
 
-#: The names among `Prefer`.
-PREFERENCES = ("latest", "earliest", "longest")
+#: Which of several near-duplicates a list shows: one of a group, or the best of the ranking.
+KEEP = ("nearest", *KEEP_OF_GROUP)
 
-#: Fields that a list can be capped by.
+#: Fields that a cap can name.
 FIELDS = ("section", "source", "author")
 
-#: Articles of one story are at least so similar, unless it is said otherwise. In CNRec people call
-#: 87% of such pairs similar, and 93% of those that they call very similar are such pairs.
+#: Cosine from which on two articles are of one story. In CNRec people call 87 % of such pairs
+#: similar, and 93 % of the pairs that they call very similar are such pairs.
 STORY = 0.2
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Selection:
-    """What keeps a ranked article out of a list, or puts it further down.
+    """How a list is chosen from the ranking: near-duplicates, diversity, caps, least score.
 
-    The ranking is gone through until the list is full: it has k items if k can be chosen. What is
-    chosen depends on the ranking alone, so that the same archive always gives the same list.
+    The ranking is read until the list has k items, or until it ends. The choice depends on the
+    ranking alone, so that the same archive always gives the same list.
 
     Parameters
     ----------
-    duplicates : float or None, default=0.9
-        Of articles the cosine of whose weights is at least this, or whose texts are the same, word
-        for word, and not short, the list has only one, and none that is so similar to the article
-        that the list is for. ``also`` of an item names those that were met before the list was
-        full. None keeps all.
-    prefer : 'latest', 'earliest', 'longest' or callable, default='latest'
-        Which of them is the one: the newest, the oldest (undated ones last), or that with the most
-        words in dek and text; of equal ones the smallest id. A function is given two `Article` or
-        more, without texts and by ascending id, and returns one of them.
+    duplicate_threshold : float or None, default=0.9
+        Two articles are near-duplicates if the cosine of their weights is at least this, or if
+        their texts are the same word for word and not short. A list shows one of several
+        near-duplicates, and none of the article that it is for. An item names the others that the
+        selection met before the list was full. None keeps all.
+    keep : 'nearest', 'newest', 'oldest' or 'longest', default='newest'
+        Which of several near-duplicates to show: the one that ranks best, the newest, the oldest
+        (undated articles last), or the one with the most words in dek and text. Between equal ones
+        the smallest id decides.
     diversity : float, default=0
-        λ, from 0 to 1: the next item is the one, of the 50 best that may still be in the list, with
-        the largest (1 - λ) · score - λ · cosine with the item that it is nearest to.
+        λ, from 0 to 1. The next item is the article, among the 50 best that may still be in the
+        list, with the largest (1 - λ) · score - λ · cosine with the most similar item.
     caps : mapping of str to int, optional
-        ``section``, ``source`` or ``author`` to how many items may have the same one; ``story`` to
-        how many items may be of one story: with a cap of 2 no item has more than one other of its
-        story beside it.
+        Maps ``section``, ``source`` or ``author`` to the number of items that may share a value,
+        and ``story`` to the number of items that may be of one story: with a cap of 2 no item has
+        more than one other item of its story beside it.
     story : float, default=0.2
-        Articles the cosine of whose weights is at least this are of one story; above 0.
+        Two articles are of one story if the cosine of their weights is at least this; above 0.
     min_score : float, default=0
-        Items have at least this score.
-    agencies : collection of str, default=()
-        Sources that stand back: of near-duplicates, one that is from none of them is the one, if
-        there is such; ``prefer`` says which of several.
+        Least score of an item.
+    wire_sources : collection of str, default=()
+        Wire sources. Among near-duplicates, an article from any other source is preferred;
+        ``keep`` decides between several.
     """
 
-    duplicates: float | None = 0.9
-    prefer: Prefer = "latest"
+    duplicate_threshold: float | None = 0.9
+    keep: Keep = "newest"
     diversity: float = 0.0
     caps: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
     story: float = STORY
     min_score: float = 0.0
-    agencies: Collection[str] = ()
+    wire_sources: Collection[str] = ()
 
     def __post_init__(self) -> None:
-        if self.duplicates is not None:
-            _checks.check_real("duplicates", self.duplicates, 0, 1, above=True)
-        check_prefer(self.prefer, PREFERENCES)
-        _checks.check_real("diversity", self.diversity, 0, 1)
+        if self.duplicate_threshold is not None:
+            check_real("duplicate_threshold", self.duplicate_threshold, 0, 1, above=True)
+        check_keep(self.keep, KEEP)
+        check_real("diversity", self.diversity, 0, 1)
         _check_caps(self.caps, (*FIELDS, "story"))
-        object.__setattr__(self, "caps", dict(self.caps))  # whatever becomes of the caller's
-        _checks.check_real("story", self.story, 0, 1, above=True)
-        _checks.check_real("min_score", self.min_score, 0, 1)
-        object.__setattr__(self, "agencies", check_agencies(self.agencies))
+        object.__setattr__(self, "caps", dict(self.caps))  # the caller may change theirs
+        check_real("story", self.story, 0, 1, above=True)
+        check_real("min_score", self.min_score, 0, 1)
+        object.__setattr__(self, "wire_sources", check_wire_sources(self.wire_sources))
 
 
-def check_prefer(value: object, names: tuple[str, ...]) -> None:
-    """Reject a preference among near-duplicates that is none."""
-    if not callable(value) and value not in names:
-        msg = f"`prefer` must be one of {listed(names)} or a function, got {shortened(value)}."
+#: The parameters of `Selection` as people write them.
+TEXT_OPTIONS = (
+    TextOption(
+        "duplicate_threshold",
+        "Show one of several articles that are at least this similar, and none that is so similar "
+        "to the article of the list; none keeps all.",
+        "COSINE|none", parse=number_or_none,
+    ),
+    TextOption(
+        "keep", "Which of several near-duplicates to show.  [default: newest]", choices=KEEP
+    ),
+    TextOption(
+        "wire_sources", "Among near-duplicates, prefer an article that is not from this source.",
+        "SOURCE", repeats=True,
+    ),
+    TextOption(
+        "caps", "At most N items of one section, source or author, or of one story.",
+        "FIELD=N", repeats=True, parse=counts_by_name,
+    ),
+    TextOption(
+        "story", "Articles that are at least this similar are of one story.  [default: 0.2]",
+        "COSINE", float,
+    ),
+    TextOption(
+        "diversity",
+        "Prefer items that differ from each other: 0 is the order of the ranking, 1 ignores it.",
+        "SHARE", float,
+    ),
+    TextOption("min_score", "Least score of an item.", "SCORE", float),
+)  # fmt: skip
+
+
+def check_keep(value: object, names: tuple[str, ...]) -> None:
+    """Raise ValueError unless a value says which near-duplicate to keep."""
+    if value not in names:
+        msg = f"`keep` must be one of {listed(names)}, got {shortened(value)}."
         raise ValueError(msg)
 
 
-def check_agencies(value: object) -> tuple[str, ...]:
-    """Return the names of sources, or raise TypeError."""
+def check_wire_sources(value: object) -> tuple[str, ...]:
+    """Return the names of sources, sorted, or raise TypeError."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        msg = f"`agencies` must be several sources, got {shortened(value)}."
+        msg = f"`wire_sources` must be several sources, got {shortened(value)}."
         raise TypeError(msg)
     return tuple(sorted(map(str, value)))
 
 
 def _check_caps(value: object, fields: tuple[str, ...]) -> None:
-    """Reject a cap on what articles do not have, or one that is no number of items."""
     if not isinstance(value, Mapping):
         msg = f"`caps` must map fields to numbers, as {{'source': 2}}, got {shortened(value)}."
         raise TypeError(msg)

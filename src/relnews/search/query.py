@@ -15,6 +15,7 @@ from relnews._kernels.wording import IN_TITLE, PHRASE
 from relnews.dates import FOREVER, UNDATED
 from relnews.options.recency import Recency
 from relnews.search.bounds import CommonTerms, Outline, Rows
+from relnews.search.decay import decay_of, undated_factor
 from relnews.search.weights import Weighting, inverse, title_weight
 from relnews.text.article_terms import Query, Ragged
 
@@ -57,8 +58,7 @@ class Limits:
         return cls(
             np.full(n, UNDATED) if published is None else published,
             np.full(n, UNDATED), np.full(n, FOREVER), [np.array([key]) for key in keys],
-            np.ones(1) if recency is None else recency.table(),
-            1.0 if recency is None else recency.undated,
+            decay_of(recency), undated_factor(recency),
         )  # fmt: skip
 
 

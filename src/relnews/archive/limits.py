@@ -1,0 +1,50 @@
+"""Limits of a ranking: the conditions on a list, as the search takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews.dates import UNDATED
+from relnews.options.conditions import ResolvedConditions
+from relnews.search.decay import decay_of, undated_factor
+from relnews.search.query import Limits
+from relnews.storage.catalogue import Catalogue
+
+
+def limits_of(
+    conditions: ResolvedConditions,
+    keys: Sequence[int],
+    published: NDArray[np.int64],
+    now: int,
+    catalogue: Catalogue,
+) -> Limits:
+    """Return conditions as the search takes them.
+
+    Parameters
+    ----------
+    conditions : ResolvedConditions
+        The search does not apply their filters: it ranks over a view of the articles that match.
+    keys : sequence of int
+        Keys of the articles that the lists are for.
+    published : int64 array of shape (n_keys,)
+        Timestamps of these articles.
+    now : int
+        Timestamp of the moment at which the lists are made.
+    catalogue : Catalogue
+        Finds the keys of excluded articles.
+    """
+    windows = [conditions.window(now if date == UNDATED else date) for date in published.tolist()]
+    after, before = np.array(windows, dtype=np.int64).reshape(-1, 2).T.copy()
+    excluded = [known[0] for known in catalogue.digests(conditions.exclude).values()]
+    recency = conditions.recency
+    if recency is not None and recency.anchor != "article":
+        published = np.array(
+            [recency.anchored(date, now) for date in published.tolist()], dtype=np.int64
+        )
+    return Limits(
+        published, after, before, [np.array([key, *excluded]) for key in keys],
+        decay_of(recency), undated_factor(recency),
+    )  # fmt: skip
