@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from relnews.options.recency import Recency
     from relnews.options.selection import Selection
     from relnews.readers import ArticleReader, read_articles
-    from relnews.readers.load_report import Intake
+    from relnews.readers.load_report import LoadReport
     from relnews.related import RelatedNews, warm_up
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
     from relnews.storage.rules import Rule, Rules
@@ -60,7 +60,7 @@ __version__ = "0.1.0"
 # Public names are imported when first asked for, so that `relnews --help` need not wait for Numba.
 _HOME = {
     "Article": "articles",
-    "Intake": "readers.load_report",
+    "LoadReport": "readers.load_report",
     "CountVectorizer": "estimators.vectorizers",
     "TfidfVectorizer": "estimators.vectorizers",
     "CosineNeighbors": "estimators.neighbors",
@@ -101,7 +101,7 @@ __all__ = [
     "CountVectorizer",
     "Drift",
     "Explanation",
-    "Intake",
+    "LoadReport",
     "Mode",
     "Options",
     "Recency",

@@ -180,7 +180,7 @@ def test_the_command_prints_groups(run, archive):
     ]
     assert result.stderr == "near-duplicates: 2 of 3 articles, groups: 1\n"
     lines = run("duplicates", archive, "--format", "json", "--prefer", "earliest", "-q").output
-    assert json.loads(lines) == {"id": "old", "also": ["new"]}
+    assert json.loads(lines) == {"id": "old", "near_duplicates": ["new"]}
     assert run("duplicates", archive, "--threshold", "0.001", "-q").stdout.count("\n") == 4
 
 
@@ -206,7 +206,7 @@ def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
     """One version is left, and it names the other."""
     line = run("related", archive, "veto", "--no-duplicates", "--format", "json").output
     (item,) = json.loads(line)["related"]
-    assert (item["id"], item["also"]) == ("new", ["old"])
+    assert (item["id"], item["near_duplicates"]) == ("new", ["old"])
     line = run("related", archive, "--title", "guarantees", "--no-duplicates", "--format", "json")
     assert len(json.loads(line.output)["related"]) == 2
     lists = tmp_path / "lists.jsonl"

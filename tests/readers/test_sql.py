@@ -156,7 +156,7 @@ def test_rows_become_articles(database: str) -> None:
     assert articles[1].published is None
     assert articles[2].text == "Bread, at last."
     assert [article.origin for article in articles] == ["row 1", "row 2", "row 3"]
-    assert not reader.intake.problems
+    assert not reader.load_report.problems
     assert (reader.bytes_total, reader.bytes_read) == (None, None)
     assert RelatedNews().fit(reader).related("1").ids == ["2"]
 
@@ -179,7 +179,7 @@ def test_rows_are_skipped_as_records_of_a_file_are(database: str) -> None:
     insert(database, 4, "", "", None, 5)
     reader = read_sql(database, f"{QUERY} ORDER BY nr")
     assert len([*reader]) == 3
-    assert reader.intake.examples == {Problem.NO_WORDS: ["row 4: no title and no text: '4'"]}
+    assert reader.load_report.examples == {Problem.NO_WORDS: ["row 4: no title and no text: '4'"]}
     with pytest.raises(ArticleError):
         [*read_sql(database, QUERY, strict=True)]
 
@@ -236,7 +236,7 @@ def test_postgres_types(postgres: sa.URL) -> None:
     assert article.published == dt.datetime(2025, 6, 2, 8, tzinfo=dt.UTC)
     reader = read_sql(url, "SELECT 1 AS id, 'x'::bytea AS text")
     assert [*reader] == []
-    assert reader.intake.problems == {Problem.UNREADABLE: 1}
+    assert reader.load_report.problems == {Problem.UNREADABLE: 1}
 
 
 # --- watermarks ----------------------------------------------------------------------------------

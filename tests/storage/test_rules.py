@@ -133,7 +133,7 @@ def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
     for one in lists:
         assert one.ids == editor.list_of(one.id, k)
         n_pins = len(editor.pins(one.id)[:k])
-        assert [item.why for item in one] == [
+        assert [item.reason for item in one] == [
             ("pinned",) if place < n_pins else ("similar",) for place in range(len(one))
         ]
         assert [item.rank for item in one] == list(range(1, len(one) + 1))
@@ -158,7 +158,7 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
         ids = one.ids
         assert len({*ids, one.id}) == len(ids) + 1 <= k + 1
         assert all(editor.may_be_in(one.id, other) for other in ids)
-        pinned = [item.id for item in one if item.why == ("pinned",)]
+        pinned = [item.id for item in one if item.reason == ("pinned",)]
         assert ids[: len(pinned)] == pinned
         assert pinned == [other for other in editor.pins(one.id) if other in ids]
         if MODES[mode].only is None and MODES[mode].within is None:
@@ -436,8 +436,8 @@ def test_rules_can_be_carried_over(news):
     assert [*other.rules] == [*news.rules]
     assert [*other.rules.sleeping().values()] == ["'trial' is not in the archive"]
     record = news.related("talks")[0].to_dict()
-    assert "why" not in record
+    assert "reason" not in record
     news.rules.drop(news.rules[1])
-    assert json.loads(json.dumps(news.related("talks").to_dict()))["related"][0]["why"] == [
+    assert json.loads(json.dumps(news.related("talks").to_dict()))["related"][0]["reason"] == [
         "pinned"
     ]

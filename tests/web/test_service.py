@@ -485,7 +485,7 @@ def test_an_article_that_expires_goes_without_a_commit(
     monkeypatch.setattr(time, "time_ns", lambda: now * 10**9)
     first = client.get(f"/related/{DEMO_ID}")
     twin, original, *_ = first.json()["related"]
-    assert (twin["id"], original["id"], original["also"]) == ("twin", other.id, ["copy"])
+    assert (twin["id"], original["id"], original["near_duplicates"]) == ("twin", other.id, ["copy"])
     now += 2
     second = client.get(f"/related/{DEMO_ID}", headers={"if-none-match": first.headers["etag"]})
     assert second.status_code == 200

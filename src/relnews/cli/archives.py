@@ -131,9 +131,9 @@ def build(
         language=language,
     )
     with reading(reader, quiet) as records:
-        news.fit(records, intake=reader.intake)
+        news.fit(records, load_report=reader.load_report)
     if not quiet:
-        click.echo(news.intake_.summary(), err=True)
+        click.echo(news.load_report_.summary(), err=True)
     if not len(news):
         msg = f"no article of {source} was loaded, and {output} was not written."
         raise click.ClickException(msg)
@@ -278,8 +278,8 @@ def duplicates(
     relnews duplicates my.relnews --format json
 
     Every two articles are compared. The ends of a chain of versions can be less similar than the
-    threshold. In JSON each line has the "id" of the article that comes first, and "also" the ids of
-    the others.
+    threshold. In JSON each line has the "id" of the article that comes first, and the ids of the
+    others as "near_duplicates".
     """
     import json
 
@@ -296,7 +296,7 @@ def duplicates(
         groups = news.duplicates(threshold, prefer=prefer, agencies=agencies, progress=shown)
     if format_ == "json":
         for first, *others in groups:
-            line = json.dumps({"id": first, "also": others}, ensure_ascii=False)
+            line = json.dumps({"id": first, "near_duplicates": others}, ensure_ascii=False)
             click.echo(line.encode())
     elif groups:
         click.echo(_table_of_groups(news, groups))

@@ -28,21 +28,21 @@ def table(related: RelatedList) -> str:
     """
     if not related:
         return ""
-    rows = [("#", "score", "date", "why", "title"), *map(_row, related)]
-    ranks, scores, dates, whys, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-    is_plain = all(item.why == SIMILAR for item in related)
+    rows = [("#", "score", "date", "reason", "title"), *map(_row, related)]
+    ranks, scores, dates, reasons, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+    is_plain = all(item.reason == SIMILAR for item in related)
     return "\n".join(
         f"{rank:>{ranks}}  {score:>{scores}}  {date:<{dates}}  "
-        + ("" if is_plain else f"{why:<{whys}}  ")
+        + ("" if is_plain else f"{reason:<{reasons}}  ")
         + title
-        for rank, score, date, why, title in rows
+        for rank, score, date, reason, title in rows
     )
 
 
 def _row(item: RelatedItem) -> tuple[str, ...]:
     date = item.published.date().isoformat() if item.published else ""
     title = printable(item.title) or printable(item.dek) or printable(item.id)
-    return str(item.rank), f"{item.score:.3f}", date, printable(", ".join(item.why)), title
+    return str(item.rank), f"{item.score:.3f}", date, printable(", ".join(item.reason)), title
 
 
 def printable(text: str) -> str:

@@ -24,6 +24,7 @@ from relnews.archive.live_segment import View
 from relnews.articles import Article
 from relnews.dates import UNDATED
 from relnews.options.selection import Prefer
+from relnews.results import SHOWN
 from relnews.search.bounds import Outline, Scratch
 from relnews.search.query import Limits, Queries
 from relnews.search.segment import SEGMENT_ARTICLES
@@ -42,12 +43,6 @@ KEPT = 4096
 SAME_WORDS = 12
 
 _NOBODY = np.empty(0, dtype=np.int64)
-
-#: What a catalogue tells of an article, in its order.
-_SHOWN = (
-    "id", "title", "dek", "url", "published", "section", "tags", "author", "source", "language",
-    "image",
-)  # fmt: skip
 
 
 def floor_of(threshold: float) -> int:
@@ -437,7 +432,7 @@ def articles_of(catalogue: Catalogue, keys: Sequence[int]) -> list[Article]:
     """Return articles, without their texts, which an archive does not keep."""
     with catalogue.state:
         details = catalogue.details(keys)
-    return [Article(**dict(zip(_SHOWN, about, strict=True))) for about in details if about]
+    return [Article(**dict(zip(SHOWN, about, strict=True))) for about in details if about]
 
 
 def _check_picked(value: object, articles: Sequence[object]) -> None:

@@ -85,7 +85,7 @@ def reason_of(desk: Desk, a: str, b: str, k: int, plan: Plan) -> WhyNot:
     made = desk.article(a, k, plan)
     for listed in made:
         if listed.id == b:
-            why = "" if listed.why == ("similar",) else f" ({', '.join(listed.why)})"
+            why = "" if listed.reason == ("similar",) else f" ({', '.join(listed.reason)})"
             sentence = f"{b!r} is in the list, at rank {listed.rank:,}{why}."
             return WhyNot(a, b, k, "listed", sentence, listed.rank, listed.score)
     if plain.reason in _UNRANKED:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._checks import check_instance, check_real, listed, shortened
+from relnews.articles import FILTERABLE
 from relnews.dates import FOREVER, UNDATED, expected_date, parse_date, timestamp
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem
@@ -19,9 +20,6 @@ from relnews.storage.catalogue import Catalogue
 
 _DAY = dt.timedelta(days=1)
 _MICROSECOND = dt.timedelta(microseconds=1)
-
-#: Fields of an article that can be asked for.
-FIELDS = ("section", "author", "source", "language", "tags")
 
 #: Sides of the article that the list is for.
 SIDES = ("earlier", "later")
@@ -98,7 +96,7 @@ class Resolved:
         if within is not None:
             check_real("within", within, 0, 3_700_000, unit="days")
         _check_only(conditions.get("only"), SIDES)
-        _check_where(where, FIELDS)
+        _check_where(where, FILTERABLE)
         check_instance("recency", recency, Recency)
         return cls(
             after=UNDATED if after is None else after,

@@ -85,7 +85,7 @@ class Plan:
             selection,
             check_fallback(told["fallback"], FALLBACKS),
             bool(told["newest_first"]),
-            mode.why,
+            mode.reason,
             _checks.check_integer("mentions", options.get("mentions", 0), minimum=0),
         )
 

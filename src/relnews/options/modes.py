@@ -45,8 +45,8 @@ class Mode:
     fallback : tuple of str, default=()
         What fills a list that is short otherwise, one after the other: ``section``, the newest
         articles of the section; ``latest``, the newest of all.
-    why : str, default="similar"
-        What the items have as their `RelatedItem.why`.
+    reason : str, default="similar"
+        What the items have as their `RelatedItem.reason`.
     """
 
     recency: Recency | None = None
@@ -55,7 +55,7 @@ class Mode:
     selection: Selection | None = None
     newest_first: bool = False
     fallback: tuple[str, ...] = ()
-    why: str = "similar"
+    reason: str = "similar"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "fallback", check_fallback(self.fallback, FALLBACKS))
@@ -75,11 +75,14 @@ MODES: Mapping[str, Mode] = MappingProxyType({
     # dates: the least score is one of the similarity.
     "same_story": Mode(
         recency=UNFADED, within=14, selection=Selection(duplicates=None, min_score=STORY),
-        why="same story",
+        reason="same story",
     ),
     # The newest of the story, whenever that is.
     "latest": Mode(
-        recency=UNFADED, selection=Selection(min_score=STORY), newest_first=True, why="same story"
+        recency=UNFADED,
+        selection=Selection(min_score=STORY),
+        newest_first=True,
+        reason="same story",
     ),
     # What else there is; never short of it.
     "also": Mode(selection=Selection(diversity=0.3), fallback=FALLBACKS),

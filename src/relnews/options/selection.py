@@ -40,8 +40,8 @@ class Selection:
     duplicates : float or None, default=0.9
         Of articles the cosine of whose weights is at least this, or whose texts are the same, word
         for word, and not short, the list has only one, and none that is so similar to the article
-        that the list is for. ``also`` of an item names those that were met before the list was
-        full. None keeps all.
+        that the list is for. ``near_duplicates`` of an item names those that were met before the
+        list was full. None keeps all.
     prefer : 'latest', 'earliest', 'longest' or callable, default='latest'
         Which of them is the one: the newest, the oldest (undated ones last), or that with the most
         words in dek and text; of equal ones the smallest id. A function is given two `Article` or

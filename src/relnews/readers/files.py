@@ -74,7 +74,7 @@ def read_articles(
     Returns
     -------
     ArticleReader
-        Iterate over it; its ``intake`` says what was skipped or mended and why.
+        Iterate over it; its ``load_report`` says what was skipped or mended and why.
 
     Raises
     ------

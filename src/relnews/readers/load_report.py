@@ -26,7 +26,7 @@ class Problem(enum.StrEnum):
 
     @property
     def consequence(self) -> str:
-        """What happens to such a record unless the intake is strict."""
+        """What happens to such a record unless the load report is strict."""
         return {Problem.NO_TEXT: "kept, title only", Problem.BAD_DATE: "kept, undated"}.get(
             self, "skipped"
         )
@@ -37,7 +37,7 @@ class Problem(enum.StrEnum):
         return self not in (Problem.DRAFT, Problem.FUTURE)
 
 
-class Intake:
+class LoadReport:
     """What was loaded, and what was skipped or mended and why.
 
     Parameters
@@ -68,7 +68,7 @@ class Intake:
         return sum(n for problem, n in self.problems.items() if problem.consequence == "skipped")
 
     def report(self, problem: Problem, origin: str, detail: str) -> None:
-        """Count a problem, or raise it if the intake is strict and it is a fault."""
+        """Count a problem, or raise it if the load report is strict and it is a fault."""
         sentence = _problem_sentence(origin, problem.value, detail)
         if self.strict and problem.is_fault:
             raise ArticleError(sentence)

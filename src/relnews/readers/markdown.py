@@ -175,6 +175,7 @@ def _fields(values: Mapping[str, Any], body: str, name: str) -> dict[str, Any]:
         field: next((given[one] for one in names if one in given), None)
         for field, names in _NAMES.items()
     }
+    fields["dek"] = fields["dek"] or ""  # a switch of such a name is no dek
     for field in ("section", "image"):
         if isinstance(fields[field], list):
             fields[field] = fields[field][0]

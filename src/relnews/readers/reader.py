@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from relnews.articles import Article
-from relnews.readers.load_report import Intake, Problem
+from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.records import parse_article
 
 
@@ -36,7 +36,7 @@ class ArticleReader:
 
     Attributes
     ----------
-    intake : Intake
+    load_report : LoadReport
         Problems that the latest pass met; fresh at every ``iter()``. Ids that come twice are left
         to whoever admits the articles.
     bytes_total, bytes_read : int or None
@@ -48,7 +48,7 @@ class ArticleReader:
     _skips_future = False
 
     def __init__(self, fields: Mapping[str, str], *, strict: bool = False) -> None:
-        self.intake = Intake(strict=strict)
+        self.load_report = LoadReport(strict=strict)
         self._fields = dict(fields)
 
     @property
@@ -64,23 +64,25 @@ class ArticleReader:
     def __iter__(self) -> Iterator[Article]:
         return self.articles()
 
-    def articles(self, intake: Intake | None = None) -> Iterator[Article]:
-        """Go through the source; a given intake is told of the problems instead of a fresh one."""
-        if intake is None:
-            intake = self.intake = Intake(strict=self.intake.strict)
-        return self._articles(intake)
+    def articles(self, load_report: LoadReport | None = None) -> Iterator[Article]:
+        """Go through the source; a given load report gets the problems."""
+        if load_report is None:
+            load_report = self.load_report = LoadReport(strict=self.load_report.strict)
+        return self._articles(load_report)
 
-    def _articles(self, intake: Intake) -> Iterator[Article]:
+    def _articles(self, load_report: LoadReport) -> Iterator[Article]:
         now = dt.datetime.now(dt.UTC)
         for origin, record in self._records():
             if isinstance(record, Skipped):
-                intake.report(record.problem, origin, record.detail)
+                load_report.report(record.problem, origin, record.detail)
                 continue
-            article = parse_article(record, intake, origin, self._fields)
+            article = parse_article(record, load_report, origin, self._fields)
             if article is None:
                 continue
             if self._skips_future and article.published is not None and article.published > now:
-                intake.report(Problem.FUTURE, origin, f"{article.published:%Y-%m-%d %H:%M} UTC")
+                load_report.report(
+                    Problem.FUTURE, origin, f"{article.published:%Y-%m-%d %H:%M} UTC"
+                )
                 continue
             yield article
 

@@ -397,7 +397,7 @@ def pinned(
     pins = book.pins(article.id)
     bars = book.bars(article)
     return {
-        identifier: (key, dataclasses.replace(item, why=("pinned",)))
+        identifier: (key, dataclasses.replace(item, reason=("pinned",)))
         for identifier, (key, item) in (articles_of(catalogue, pins, now) if pins else {}).items()
         if bars.rule_of(item) is None
     }
