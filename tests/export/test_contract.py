@@ -158,8 +158,8 @@ def test_feeds_are_what_feed_readers_take(news: RelatedNews) -> None:
     """Atom and JSON Feed name every article once, in order, with its address and date."""
     feedparser = pytest.importorskip("feedparser")
     related = news.related(DEMO_ID)
-    written = feeds.atom(related, title="More <on> this")
-    assert written == feeds.atom(news.related(DEMO_ID), title="More <on> this")
+    written = feeds.atom(related, heading="More <on> this")
+    assert written == feeds.atom(news.related(DEMO_ID), heading="More <on> this")
     read = feedparser.parse(written.encode())
     assert not read.bozo
     assert (read.version, read.feed.title) == ("atom10", "More <on> this")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from relnews.readers.formats import FORMATS
+
 if TYPE_CHECKING:
     from relnews.readers import ArticleReader
-    from relnews.readers.files import Format
     from relnews.related import RelatedNews
 
 
@@ -28,7 +29,7 @@ class Source(NamedTuple):
     """
 
     articles: str | None
-    format_: Format | None
+    format_: str | None
     fields: tuple[str, ...]
     sql: str | None
     query: str | None
@@ -104,7 +105,7 @@ _OPTIONS = (
     click.option(
         "--format",
         "format_",
-        type=click.Choice(["jsonl", "csv", "markdown", "html", "feed"]),
+        type=click.Choice([*FORMATS]),
         help="Format of ARTICLES if names do not say; standard input is taken as jsonl.",
     ),
     click.option(

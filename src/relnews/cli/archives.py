@@ -25,6 +25,7 @@ from relnews.cli._shared import (
     write_file,
 )
 from relnews.cli._source import Source, source_options
+from relnews.export.formats import FORMATS
 
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
@@ -157,10 +158,10 @@ def build(
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["table", "json", "html"]),
+    type=click.Choice(["table", *FORMATS]),
     default="table",
     show_default=True,
-    help="A table to read, one line of JSON, or a <section> to put into a page.",
+    help="A table for the terminal, a <section> of HTML for a page, or a format for programs.",
 )
 @list_options
 def related(
@@ -185,7 +186,7 @@ def related(
 
     An article that shares no word with the story is not related, so a list may be short or empty.
     """
-    from relnews.export import html, json, text
+    from relnews.export import text
     from relnews.related import RelatedNews
 
     if (id is None) == (not title and text_file is None):
@@ -199,12 +200,12 @@ def related(
         else:
             draft = read_text(text_file) if text_file else ""
             items = news.related_to_text(draft, title=title, language=language, k=k, **options)
-    if not items and format_ != "json":
-        click.echo("No related news.", err=True)
-    elif format_ == "table":
-        click.echo(text.table(items))
+    if format_ == "table":
+        click.echo(text.table(items) or "No related news.", err=not items)
+    elif written := FORMATS[format_].write(items):
+        click.echo(written.rstrip("\n").encode())
     else:
-        click.echo((json.dumps if format_ == "json" else html.fragment)(items).encode())
+        click.echo("No related news.", err=True)
 
 
 @click.command()

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relnews._checks import listed, shortened
-
-if TYPE_CHECKING:
-    pass
 
 
 def check_site(site: object, sites: Iterable[str]) -> str:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relnews._checks import listed, shortened
-
-if TYPE_CHECKING:
-    pass
 
 
 def expected_json_object(got: str, reason: str) -> str:
@@ -73,30 +69,21 @@ def unknown_format(got: object, formats: tuple[str, ...]) -> ValueError:
     return ValueError(f"`format` must be one of {listed(formats)} or None, got {got!r}.")
 
 
-def unknown_extension(name: str, known: tuple[str, ...], packed: tuple[str, ...]) -> ValueError:
-    """Reject a file whose name does not say what is in it."""
+def unknown_extension(
+    name: str, known: Sequence[str], packed: Sequence[str], formats: Sequence[str]
+) -> ValueError:
+    """Reject a file whose name does not tell its format."""
+    *others, last = (f'"{supported}"' for supported in formats)
     return ValueError(
         f"cannot tell the format of {name!r} from its name: expected it to end in "
         f"{', '.join(known)}, each also with {' or '.join(packed)}. "
-        'Say it with format="jsonl", "csv", "markdown", "html" or "feed".'
+        f"Say it with format={', '.join(others)} or {last}."
     )
 
 
-#: What is read with the packages of an extra.
-_READERS = {
-    "markdown": ("Markdown needs PyYAML and markdown-it-py", "are"),
-    "feeds": ("feeds needs feedparser", "is"),
-    "html": ("HTML pages needs trafilatura", "is"),
-    "sql": ("databases needs SQLAlchemy", "is"),
-}
-
-
-def no_reader(*, extra: str) -> ImportError:
-    """Say how to install what reads a kind of articles."""
-    needs, verb = _READERS[extra]
-    return ImportError(
-        f"reading {needs}, which {verb} not installed: pip install 'relnews[{extra}]'"
-    )
+def no_reader(*, needs: str, extra: str) -> ImportError:
+    """Name the packages that a reader needs and how to install them."""
+    return ImportError(f"reading {needs} not installed: pip install 'relnews[{extra}]'")
 
 
 def check_articles_folder(path: Path, formats: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from relnews.readers import _errors
+from relnews.readers.documents import DocumentReader
 from relnews.readers.load_report import Problem
 from relnews.readers.plain import text_of
 from relnews.readers.reader import Found, Skipped
@@ -15,10 +16,19 @@ from relnews.readers.reader import Found, Skipped
 try:
     import feedparser
 except ImportError as error:
-    raise _errors.no_reader(extra="feeds") from error
+    raise _errors.no_reader(needs="feeds needs feedparser, which is", extra="feeds") from error
 
 #: What is of no harm: the file is not from the web, so that nobody said what it is.
 _HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+
+
+class Reader(DocumentReader):
+    """The entries of feeds."""
+
+    format = "feed"
+
+    def _parse(self, content: bytes, name: str) -> Iterator[Found]:
+        return records(content, name)
 
 
 def records(content: bytes, name: str) -> Iterator[Found]:

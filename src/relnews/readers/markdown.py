@@ -11,7 +11,7 @@ from typing import Any
 
 from relnews import _checks
 from relnews.readers import _errors
-from relnews.readers.documents import id_of
+from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.load_report import Problem
 from relnews.readers.plain import text_of
 from relnews.readers.reader import Found, Skipped
@@ -21,7 +21,9 @@ try:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock, blockquote
 except ImportError as error:
-    raise _errors.no_reader(extra="markdown") from error
+    raise _errors.no_reader(
+        needs="Markdown needs PyYAML and markdown-it-py, which are", extra="markdown"
+    ) from error
 
 #: Names that generators have for a field of `Article`, in lower case; the first one counts.
 _NAMES = {
@@ -96,6 +98,17 @@ _Loader.add_implicit_resolver(
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:null", re.compile("(?:~|null|)$", re.IGNORECASE), ["~", "n", "N", ""]
 )
+
+
+class Reader(DocumentReader):
+    """The articles of Markdown files."""
+
+    format = "markdown"
+    # Generators of sites do not show such articles yet either.
+    _skips_future = True
+
+    def _parse(self, content: bytes, name: str) -> Iterator[Found]:
+        return records(content, name)
 
 
 def records(content: bytes, name: str) -> Iterator[Found]:

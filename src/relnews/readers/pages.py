@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from relnews.readers import _errors
-from relnews.readers.documents import id_of
+from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.load_report import Problem
 from relnews.readers.reader import Found, Skipped
 
@@ -16,10 +16,19 @@ try:
     import trafilatura
     from trafilatura.metadata import extract_metadata
 except ImportError as error:
-    raise _errors.no_reader(extra="html") from error
+    raise _errors.no_reader(needs="HTML pages needs trafilatura, which is", extra="html") from error
 
 #: No guesses at a date from the text of a page.
 _DATES = {"original_date": True, "extensive_search": False}
+
+
+class Reader(DocumentReader):
+    """The articles of HTML pages."""
+
+    format = "html"
+
+    def _parse(self, content: bytes, name: str) -> Iterator[Found]:
+        return records(content, name)
 
 
 def records(content: bytes, name: str) -> Iterator[Found]:

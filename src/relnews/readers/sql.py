@@ -266,5 +266,7 @@ def _sqlalchemy() -> Any:
     try:
         import sqlalchemy
     except ImportError as error:
-        raise _errors.no_reader(extra="sql") from error
+        raise _errors.no_reader(
+            needs="databases needs SQLAlchemy, which is", extra="sql"
+        ) from error
     return sqlalchemy
