@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from relnews.options.modes import MODES, Mode
     from relnews.options.recency import Recency
     from relnews.options.selection import Selection
-    from relnews.readers import ArticleReader, read_articles
+    from relnews.readers import read_articles
     from relnews.readers.load_report import LoadReport
     from relnews.related import RelatedNews, warm_up
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
@@ -78,7 +78,6 @@ _HOME = {
     "MODES": "options.modes",
     "Mode": "options.modes",
     "Options": "options.list_options",
-    "ArticleReader": "readers",
     "read_articles": "readers",
     "Conditions": "options.conditions",
     "Recency": "options.recency",
@@ -95,7 +94,6 @@ __all__ = [
     "ArchiveFormatError",
     "Article",
     "ArticleError",
-    "ArticleReader",
     "Conditions",
     "CosineNeighbors",
     "CountVectorizer",

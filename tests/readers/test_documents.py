@@ -27,8 +27,8 @@ from relnews.cli import main
 from relnews.exceptions import ArticleError
 from relnews.readers import ArticleReader, documents, read_articles
 from relnews.readers.documents import id_of
+from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
-from relnews.readers.plain import text_of
 
 Write = Callable[..., Path]
 

@@ -15,7 +15,6 @@ from relnews import (
     ArchiveFormatError,
     Article,
     ArticleError,
-    ArticleReader,
     Drift,
     Explanation,
     LoadReport,
@@ -36,6 +35,7 @@ from relnews import (
     warm_up,
 )
 from relnews.export import html, json, text
+from relnews.readers import ArticleReader
 from relnews.readers.load_report import Problem
 from relnews.sample import DEMO_ID, sample_articles
 

@@ -71,10 +71,10 @@ class Source(NamedTuple):
 
     def remember(self, reader: ArticleReader, news: RelatedNews) -> None:
         """Keep in an archive how far a query was read."""
-        from relnews.readers.sql import QueryReader, remember
+        from relnews.readers.sql import QueryReader, store_watermark
 
         if isinstance(reader, QueryReader) and reader.column is not None:
-            remember(news.archive_.catalogue, reader.column, reader.watermark)
+            store_watermark(news.archive_.catalogue, reader.column, reader.watermark)
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:

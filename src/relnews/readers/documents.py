@@ -74,7 +74,7 @@ class DocumentReader(ArticleReader):
             yield f"{name}{place}", record
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
-        """Yield the place in the document, and the record or why there is none."""
+        """Yield the place of a record in the document, and the record or why it is skipped."""
         raise NotImplementedError
 
     def _files(self) -> Iterator[Path]:

@@ -62,7 +62,7 @@ class LineReader(ArticleReader):
     def _parse(
         self, lines: Iterable[bytes], name: str
     ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
-        """Yield the number of a line, and its record or what is wrong with it."""
+        """Yield the number of a line, and its record or why it is not a record."""
         raise NotImplementedError
 
     def _open(self) -> contextlib.AbstractContextManager[Source]:

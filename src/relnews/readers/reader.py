@@ -1,4 +1,4 @@
-"""ArticleReader: what goes through a source of articles; and what it says of what is no article."""
+"""ArticleReader: the base of all readers of articles."""
 
 from __future__ import annotations
 
@@ -12,39 +12,41 @@ from relnews.readers.records import parse_article
 
 
 class Skipped(NamedTuple):
-    """What stands in the place of a record that is none.
+    """A record that is skipped.
 
     Parameters
     ----------
     problem : Problem
-    detail : str
+        The kind of problem.
+    detail : str, default=""
+        The rest of the message.
     """
 
     problem: Problem
     detail: str = ""
 
 
-#: What a source gives for each article: where it is, and the record or why there is none.
+#: An entry of a source: its place, and the record or why it is skipped.
 Found: TypeAlias = tuple[str, Mapping[str, object] | Skipped]
 
 
 class ArticleReader:
-    """The articles of a source; each ``iter()`` starts anew.
+    """The articles of a source; each ``iter()`` reads it from the beginning.
 
-    `read_articles` makes one of files, `relnews.readers.read_sql` of a database. Standard input can
-    be gone through once.
+    `read_articles` returns a reader of files, `relnews.readers.read_sql` of a database. Standard
+    input can be read once. A subclass yields the records.
 
     Attributes
     ----------
     load_report : LoadReport
-        Problems that the latest pass met; fresh at every ``iter()``. Ids that come twice are left
-        to whoever admits the articles.
+        Problems of the latest pass; every ``iter()`` begins a new report. Duplicate ids are not in
+        it: `RelatedNews.fit` finds them.
     bytes_total, bytes_read : int or None
-        Size of the files as they are on disk, and how much of that the latest pass has taken, for
-        a progress bar; None where there is no size, as for standard input.
+        Size of the files on disk, and bytes that the latest pass has read, for a progress bar. None
+        for a source without a size, such as standard input.
     """
 
-    #: Whether what is dated in the future is left out, as the sites do that such files are for.
+    #: Whether articles dated in the future are skipped.
     _skips_future = False
 
     def __init__(self, fields: Mapping[str, str], *, strict: bool = False) -> None:
@@ -53,19 +55,19 @@ class ArticleReader:
 
     @property
     def bytes_total(self) -> int | None:
-        """Size of all of it."""
+        """Size of the source in bytes."""
         return None
 
     @property
     def bytes_read(self) -> int | None:
-        """How much of it the latest pass has taken."""
+        """Bytes that the latest pass has read."""
         return None
 
     def __iter__(self) -> Iterator[Article]:
         return self.articles()
 
     def articles(self, load_report: LoadReport | None = None) -> Iterator[Article]:
-        """Go through the source; a given load report gets the problems."""
+        """Yield the articles; problems go to the given load report, or to a new one."""
         if load_report is None:
             load_report = self.load_report = LoadReport(strict=self.load_report.strict)
         return self._articles(load_report)
@@ -87,5 +89,5 @@ class ArticleReader:
             yield article
 
     def _records(self) -> Iterator[Found]:
-        """Yield what the source has, opening it first."""
+        """Open the source and yield its entries."""
         raise NotImplementedError

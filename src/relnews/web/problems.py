@@ -55,7 +55,7 @@ class HTTPProblem(Exception):  # noqa: N818 (it is an answer)
     problem : WebProblem
         The answer.
     headers : dict of str to str, optional
-        Headers of the answer, besides those of every problem.
+        Further headers of the answer.
     """
 
     def __init__(self, problem: WebProblem, headers: dict[str, str] | None = None) -> None:
