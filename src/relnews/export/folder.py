@@ -100,7 +100,7 @@ class KeptFolder:
         self._enter(self._written)
 
     def _enter(self, names: Collection[str]) -> None:
-        """Write the list of exported files, before the first new file and after the last removal."""
+        """Write the list of exported files: before the first new file, after the last removal."""
         content = "".join(f"{name}\n" for name in sorted(names)).encode()
         if names != self._ours or not self._list.exists():
             _replace(self._list, content, self._partial, durable=True)
