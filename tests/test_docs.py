@@ -120,7 +120,14 @@ def test_every_field_is_documented() -> None:
     """The fields that a list shows are among those that the guide to reading names."""
     text = document("how-to/read-articles.md")
     for field in dataclasses.fields(RelatedItem):
-        if field.name not in ("rank", "score", "similarity", "also", "why", "mentions"):
+        if field.name not in (
+            "rank",
+            "score",
+            "similarity",
+            "near_duplicates",
+            "reason",
+            "mentions",
+        ):
             assert f"`{field.name}`" in text
 
 

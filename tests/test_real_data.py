@@ -58,11 +58,11 @@ def test_reuters_builds_and_says_what_it_skipped(data_folder):
     bodiless = [r for r in wire if not r["text"].strip() and r["title"].strip()]
     news = RelatedNews().fit(read_articles(path))
 
-    assert len(news) == news.intake_.loaded == len(wire) - len(empty)
-    assert news.intake_.problems == {
+    assert len(news) == news.load_report_.loaded == len(wire) - len(empty)
+    assert news.load_report_.problems == {
         Problem.NO_WORDS: len(empty), Problem.NO_TEXT: len(bodiless)
     }  # fmt: skip
-    summary = news.intake_.summary()
+    summary = news.load_report_.summary()
     assert f"{len(empty):,} skipped" in summary
     line = 1 + wire.index(bodiless[0])
     assert f"docs.jsonl.gz:{line}: no text: '{bodiless[0]['id']}'" in summary

@@ -16,7 +16,7 @@ import relnews
 from relnews import (
     Article,
     ArticleError,
-    Intake,
+    LoadReport,
     RelatedItem,
     RelatedList,
     RelatedNews,
@@ -136,7 +136,7 @@ def test_fit_takes_whatever_holds_articles(source, tmp_path):
     assert lists_of(news) == lists_of(RelatedNews().fit(RECORDS))
     assert news.related("veto").ids == ["push"]
     assert news.related("veto")[0].published == dt.datetime(2025, 8, 18, tzinfo=dt.UTC)
-    assert news.intake_.loaded == 4
+    assert news.load_report_.loaded == 4
 
 
 @pytest.mark.parametrize("source", ["articles.jsonl", 7, RECORDS[0], b"", [7], [("veto", "title")]])
@@ -157,23 +157,23 @@ def test_intake_of_fit_counts_problems():
     """What is skipped or mended is counted where the model can be asked for it."""
     news = RelatedNews().fit([*RECORDS, RECORDS[0], {"title": "no id"}, {"id": "empty"}])
 
-    assert len(news) == news.intake_.loaded == 4
-    assert news.intake_.skipped == 3
-    assert "duplicate id: 1 (skipped)" in news.intake_.summary()
+    assert len(news) == news.load_report_.loaded == 4
+    assert news.load_report_.skipped == 3
+    assert "duplicate id: 1 (skipped)" in news.load_report_.summary()
 
 
-def test_a_given_intake_is_told_of_everything(tmp_path):
-    """An intake passed to fit also hears of what the reader could not read; strict is strict."""
+def test_a_given_load_report_counts_everything(tmp_path):
+    """A load report passed to fit also counts what the reader could not read; strict is strict."""
     path = tmp_path / "articles.jsonl"
     path.write_text('{"id": "a", "title": "one", "text": "two"}\nnot json\n')
-    intake = Intake()
+    load_report = LoadReport()
 
-    news = RelatedNews().fit(read_articles(path), intake=intake)
+    news = RelatedNews().fit(read_articles(path), load_report=load_report)
 
-    assert news.intake_ is intake
-    assert (intake.loaded, intake.skipped) == (1, 1)
+    assert news.load_report_ is load_report
+    assert (load_report.loaded, load_report.skipped) == (1, 1)
     with pytest.raises(ArticleError, match=r"articles\.jsonl:2: unreadable"):
-        RelatedNews().fit(read_articles(path), intake=Intake(strict=True))
+        RelatedNews().fit(read_articles(path), load_report=LoadReport(strict=True))
 
 
 def test_a_reader_can_be_fitted_twice():
@@ -181,8 +181,8 @@ def test_a_reader_can_be_fitted_twice():
     reader = sample_articles()
     first, second = RelatedNews().fit(reader), RelatedNews().fit(reader)
 
-    assert first.intake_ is not second.intake_
-    assert first.intake_.loaded == second.intake_.loaded == len(second) == 124
+    assert first.load_report_ is not second.load_report_
+    assert first.load_report_.loaded == second.load_report_.loaded == len(second) == 124
 
 
 def test_fitting_again_replaces_the_archive():
@@ -190,7 +190,7 @@ def test_fitting_again_replaces_the_archive():
     news = RelatedNews(stop_words=(word for word in ["guarantees"])).fit(sample_articles())
     news.fit(RECORDS)
 
-    assert len(news) == news.intake_.loaded == 4
+    assert len(news) == news.load_report_.loaded == 4
     assert DEMO_ID not in news
     assert news.related("veto").ids == [], "the stop words still hold"
 
@@ -198,7 +198,7 @@ def test_fitting_again_replaces_the_archive():
 def test_a_failing_fit_leaves_the_old_archive():
     """If the articles stop half-way with an error, the model is as it was before."""
     news = RelatedNews().fit(RECORDS)
-    before, intake = lists_of(news), news.intake_
+    before, load_report = lists_of(news), news.load_report_
 
     def broken():
         yield from sample_articles()
@@ -207,10 +207,10 @@ def test_a_failing_fit_leaves_the_old_archive():
     with pytest.raises(OSError, match="the disk is gone"):
         news.fit(broken())
     with pytest.raises(ArticleError):
-        news.fit([{"id": "a"}], intake=Intake(strict=True))
+        news.fit([{"id": "a"}], load_report=LoadReport(strict=True))
 
     assert lists_of(news) == before
-    assert news.intake_ is intake
+    assert news.load_report_ is load_report
 
 
 def test_lists_under_way_survive_another_fit(stories):
@@ -289,7 +289,14 @@ def test_items_tell_of_their_article(news, stories):
         assert 0 < item.score <= item.similarity <= 1
         assert item.published.utcoffset() == dt.timedelta(0)
         for field in dataclasses.fields(RelatedItem):
-            if field.name not in ("rank", "score", "similarity", "also", "why", "mentions"):
+            if field.name not in (
+                "rank",
+                "score",
+                "similarity",
+                "near_duplicates",
+                "reason",
+                "mentions",
+            ):
                 assert getattr(item, field.name) == getattr(story, field.name), field.name
 
 

@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from relnews import Intake, RelatedNews
+from relnews import LoadReport, RelatedNews
 from relnews.sample import DEMO_ID, sample_articles
 
 #: Stories of each thread. The file holds the threads one after another, each in order of time.
@@ -53,10 +53,10 @@ def test_size_and_ids(records):
 
 def test_nothing_is_skipped_or_mended():
     """The reader has nothing to complain of, even if it is strict."""
-    news = RelatedNews().fit(sample_articles(), intake=Intake(strict=True))
+    news = RelatedNews().fit(sample_articles(), load_report=LoadReport(strict=True))
 
     assert len(news) == 124
-    assert not news.intake_.problems
+    assert not news.load_report_.problems
 
 
 def test_every_field_is_present(records):

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from relnews.options.modes import Mode
     from relnews.options.recency import Recency
     from relnews.options.selection import Selection
-    from relnews.readers import ArticleReader, read_articles
-    from relnews.readers.load_report import Intake
+    from relnews.readers import read_articles
+    from relnews.readers.load_report import LoadReport
     from relnews.related import RelatedNews, warm_up
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
     from relnews.storage.rule_kinds import Rule
@@ -60,7 +60,7 @@ __version__ = "0.1.0"
 # Public names are imported when first asked for, so that `relnews --help` need not wait for Numba.
 _HOME = {
     "Article": "articles",
-    "Intake": "readers.load_report",
+    "LoadReport": "readers.load_report",
     "CountVectorizer": "estimators.vectorizers",
     "TfidfVectorizer": "estimators.vectorizers",
     "CosineNeighbors": "estimators.neighbors",
@@ -77,7 +77,6 @@ _HOME = {
     "UpdateReport": "results",
     "Mode": "options.modes",
     "Options": "options.list_options",
-    "ArticleReader": "readers",
     "read_articles": "readers",
     "Recency": "options.recency",
     "RelatedNews": "related",
@@ -92,12 +91,11 @@ __all__ = [
     "ArchiveFormatError",
     "Article",
     "ArticleError",
-    "ArticleReader",
     "CosineNeighbors",
     "CountVectorizer",
     "Drift",
     "Explanation",
-    "Intake",
+    "LoadReport",
     "Mode",
     "Options",
     "Recency",

@@ -1,10 +1,11 @@
-"""Article: one story of the archive."""
+"""Article: one story of the archive, and its fields by type."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
 import hashlib
+import typing
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -14,21 +15,21 @@ class Article:
     Parameters
     ----------
     id : str
-        What the newsroom calls the story; unique in an archive.
+        Id of the story in the newsroom; unique in an archive.
     title, dek, text : str
-        Headline, the line under it, and the body. They are what is ranked.
+        Headline, standfirst and body. Lists are ranked by these.
     published : datetime, optional
-        Aware; a date without a time zone is taken as UTC.
+        Aware; a date without a time zone is taken as UTC. The article is in no list before.
     language : str, optional
         A BCP 47 tag. Words of two languages are different words.
     url, section, author, source, image : str, optional
-        Carried along for output and news rules.
+        Shown in lists; conditions and editors' rules can ask for section, author and source.
     tags : tuple of str
-        The same.
+        Shown in lists; conditions and editors' rules can ask for a tag.
     expires : datetime, optional
-        From then on the article is in no list; as `published`, before which it is in none.
+        Aware; the article is in no list from then on.
     origin : str
-        Where the record was found (``file:line``), for messages only.
+        Place of the record (``file:line``), for messages only.
     """
 
     id: str
@@ -47,11 +48,30 @@ class Article:
     origin: str = dataclasses.field(default="", compare=False, repr=False)
 
     def digest(self) -> bytes:
-        """Return 16 bytes that tell whether two records of an article are the same."""
+        """Return 16 bytes that are equal for two equal records of an article."""
         values = repr([getattr(self, name) for name in FIELDS if name != "text"])
         digest = hashlib.blake2b(values.encode("utf-8", "surrogatepass"), digest_size=16)
         digest.update(self.text.encode("utf-8", "surrogatepass"))
         return digest.digest()
 
 
+#: Every field that a record can have.
 FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.name != "origin")
+
+_TYPES = typing.get_type_hints(Article)
+
+
+def _of_type(kind: object) -> tuple[str, ...]:
+    return tuple(name for name in FIELDS if _TYPES[name] == kind)
+
+
+#: The fields by type: texts, of which the last ones may be None; tuples of texts; dates.
+TEXTS = (*_of_type(str), *_of_type(str | None))
+TUPLES = _of_type(tuple[str, ...])
+DATES = _of_type(dt.datetime | None)
+
+#: Fields that conditions can ask for: those that several articles may share.
+FILTERABLE = (
+    *(name for name in _of_type(str | None) if name not in ("url", "image")),
+    *TUPLES,
+)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from relnews.lists.near_duplicates import Progress
     from relnews.options.list_options import ListSpec, Options
     from relnews.options.selection import Keep
-    from relnews.readers.load_report import Intake
+    from relnews.readers.load_report import LoadReport
     from relnews.storage.rules import Rules
 
 # What ranks is imported when it is needed first: a stored list is read without.
@@ -78,7 +78,7 @@ class RelatedNews(LivingArchive):
 
     Attributes
     ----------
-    intake_ : Intake
+    load_report_ : LoadReport
         What `fit` loaded, and what it skipped or mended and why.
     archive_ : Archive
         The articles, counted and laid out.
@@ -95,7 +95,7 @@ class RelatedNews(LivingArchive):
     1. Kremlin seeks veto on Ukraine security guarantees
     """
 
-    intake_: Intake
+    load_report_: LoadReport
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class RelatedNews(LivingArchive):
         self.recency = recency
         self._has_ranked = False
 
-    def fit(self, articles: object, *, intake: Intake | None = None) -> RelatedNews:
+    def fit(self, articles: object, *, load_report: LoadReport | None = None) -> RelatedNews:
         """Build the archive.
 
         Parameters
@@ -127,14 +127,14 @@ class RelatedNews(LivingArchive):
         articles : iterable or DataFrame
             Dicts, `Article` objects, data frame rows, or what `read_articles` returns. Read once,
             one after another; texts are counted and not kept.
-        intake : Intake, optional
-            Counts what is skipped or mended. By default the reader's own, or a new one;
-            ``Intake(strict=True)`` raises `ArticleError` instead.
+        load_report : LoadReport, optional
+            Counts what is skipped or repaired. By default the reader's own, or a new one;
+            ``LoadReport(strict=True)`` raises `ArticleError` instead.
 
         Returns
         -------
         RelatedNews
-            Itself. ``intake_`` says what was skipped or mended and why.
+            Itself. ``load_report_`` says what was skipped or mended and why.
         """
         from relnews.archive.archive import Archive
         from relnews.search.weights import Weighting
@@ -145,12 +145,14 @@ class RelatedNews(LivingArchive):
         analysis = Analysis(self.stop_words, self.folding, self.language)  # type: ignore[arg-type]
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
         self.stop_words = analysis.stop_words  # a generator of words is empty the second time
-        given, intake = _given(articles, intake)
+        given, load_report = _given(articles, load_report)
         self._take(Archive.build(given, analysis, weighting, self.recency))
-        self.intake_ = intake
+        self.load_report_ = load_report
         return self
 
-    def partial_fit(self, articles: object, *, intake: Intake | None = None) -> UpdateReport:
+    def partial_fit(
+        self, articles: object, *, load_report: LoadReport | None = None
+    ) -> UpdateReport:
         """Add articles to the archive, or replace those that have the same ids.
 
         What was opened from a folder is durable there when this returns; all of it or, whatever
@@ -160,7 +162,7 @@ class RelatedNews(LivingArchive):
         ----------
         articles : iterable or DataFrame
             As for `fit`. Of two with the same id the first one counts.
-        intake : Intake, optional
+        load_report : LoadReport, optional
             As for `fit`.
 
         Returns
@@ -174,11 +176,11 @@ class RelatedNews(LivingArchive):
             If another process has been writing the archive for long.
         """
         if self._catalogue is None:
-            self.fit((), intake=None)
-        given, intake = _given(articles, intake)
+            self.fit((), load_report=None)
+        given, load_report = _given(articles, load_report)
         report = self._updates().add(given)
-        self.intake_ = intake
-        return dataclasses.replace(report, intake=intake.summary())
+        self.load_report_ = load_report
+        return dataclasses.replace(report, load_report=load_report.summary())
 
     def drift(self, sample: int = 100) -> Drift:
         """Say how far the statistics have moved since the stored lists' epoch.
@@ -508,17 +510,19 @@ def _builder(snapshot: Snapshot, plan: ListSpec) -> ListBuilder:
     return ListBuilder(snapshot, plan)
 
 
-def _given(articles: object, intake: Intake | None) -> tuple[Iterable[Article], Intake]:
+def _given(
+    articles: object, load_report: LoadReport | None
+) -> tuple[Iterable[Article], LoadReport]:
     """Return articles as `Article`, and who is told of what is wrong with them."""
     from relnews.readers import ArticleReader
-    from relnews.readers.load_report import Intake
+    from relnews.readers.load_report import LoadReport
     from relnews.readers.records import articles_from
 
     if isinstance(articles, ArticleReader):
-        reader, articles = articles, articles.articles(intake)
-        intake = intake or reader.intake
-    intake = Intake() if intake is None else intake
-    return articles_from(articles, intake), intake
+        reader, articles = articles, articles.articles(load_report)
+        load_report = load_report or reader.load_report
+    load_report = LoadReport() if load_report is None else load_report
+    return articles_from(articles, load_report), load_report
 
 
 def warm_up() -> None:

@@ -1,4 +1,4 @@
-"""RelatedItem and RelatedList: what comes out, for one article."""
+"""RelatedItem and RelatedList: the Related News of one article, as callers get it."""
 
 from __future__ import annotations
 
@@ -7,45 +7,47 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
-#: Of the shape of a list as JSON. Another number means that what stands there means another thing;
-#: a field that is only new does not change it.
+from relnews.articles import FIELDS
+
+#: Version of the shape of a list as JSON. A new field keeps the version; a field with another
+#: meaning changes it.
 LIST_VERSION = 1
 
-#: Why most items are in a list.
+#: Reason of most items.
 SIMILAR = ("similar",)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RelatedItem:
-    """One line of a Related News list.
+    """One item of a Related News list.
 
     Parameters
     ----------
     id : str
-        The related article.
+        Id of the related article.
     rank : int
-        Place in the list, from 1.
+        Position in the list, from 1.
     score : float
-        What the list is ordered by: similarity × priors, rounded to 6 decimals. With a `Selection`
-        an item can stand in the place of another version, or further down than its score.
+        Similarity × priors, rounded to 6 decimals; the list is in descending order of it. With a
+        `Selection`, an item can take the place of another version, or stand below its score.
     similarity : float
         Cosine of the two articles' weights, in [0, 1], rounded to 6 decimals.
     title : str
-        Its headline.
+        Headline of the article.
     dek, url, section, author, source, language, image : str, optional
-        As in its article.
+        As in the article.
     published : datetime, optional
         Aware, in UTC.
     tags : tuple of str
-        As in its article.
-    also : tuple of str
-        Ids of near-duplicates that the item stands for; none without a `Selection`.
-    why : tuple of str
-        Why the item is there: ``similar`` or ``same story``, which are about its score;
-        ``pinned`` by an editor; ``latest in section …`` or ``latest``, to fill a list. The score
-        and the similarity of what is not there for its similarity are 0.
+        As in the article.
+    near_duplicates : tuple of str
+        Ids of the near-duplicates that the item stands for; empty without a `Selection`.
+    reason : tuple of str
+        Why the item is in the list: ``similar`` or ``same story`` for its score; ``pinned`` by an
+        editor; ``latest in section …`` or ``latest`` to fill a short list. An item that is not in
+        the list for its similarity has a score and a similarity of 0.
     mentions : tuple of str
-        What it shares with the article of the list, for readers; none unless it was asked for.
+        Names that the item and the article of the list share, for readers; empty unless asked for.
     """
 
     id: str
@@ -62,16 +64,16 @@ class RelatedItem:
     source: str | None = None
     language: str | None = None
     image: str | None = None
-    also: tuple[str, ...] = ()
-    why: tuple[str, ...] = SIMILAR
+    near_duplicates: tuple[str, ...] = ()
+    reason: tuple[str, ...] = SIMILAR
     mentions: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
-        """Return the item as plain JSON values; what is unknown, or as ever, is left out."""
+        """Return the item as JSON values, without unknown fields and without the usual reason."""
         record: dict[str, object] = {}
         for name in self.__slots__:
             value = getattr(self, name)
-            if name == "why" and value == SIMILAR:
+            if name == "reason" and value == SIMILAR:
                 continue
             if not value and value != 0 and name not in ("id", "title"):
                 continue
@@ -83,29 +85,40 @@ class RelatedItem:
         return record
 
 
-#: An item while it is filled. A frozen class takes more than twice as long to make one.
+_ITEM_FIELDS = tuple(field.name for field in dataclasses.fields(RelatedItem))
+
+#: The fields of an article that an item shows, in the order of `Catalogue.details`.
+SHOWN = tuple(name for name in _ITEM_FIELDS if name in FIELDS)
+
+#: An item while it is filled. Making an instance of a frozen class takes more than twice as long.
 _Unfrozen: Any = dataclasses.make_dataclass(
-    "_Unfrozen", RelatedItem.__slots__, repr=False, eq=False, slots=True
+    "_Unfrozen",
+    [*SHOWN, *(name for name in _ITEM_FIELDS if name not in SHOWN)],
+    repr=False,
+    eq=False,
+    slots=True,
 )
 
 
 def item_of(
-    about: Sequence[Any],
+    shown: Sequence[Any],
     rank: int = 0,
     score: float = 0.0,
     similarity: float = 0.0,
-    also: tuple[str, ...] = (),
-    why: tuple[str, ...] = SIMILAR,
+    near_duplicates: tuple[str, ...] = (),
+    reason: tuple[str, ...] = SIMILAR,
     mentions: tuple[str, ...] = (),
 ) -> RelatedItem:
-    """Return an item, given what `Catalogue.details` tells of its article, and the rest."""
-    (
-        identifier, title, dek, url, published, section, tags, author, source, language, image
-    ) = about  # fmt: skip
-    item = _Unfrozen(
-        identifier, rank, score, similarity, title, dek, url, published, section, tags, author,
-        source, language, image, also, why, mentions,
-    )  # fmt: skip
+    """Return an item.
+
+    Parameters
+    ----------
+    shown : sequence
+        Values of the fields `SHOWN`, as `Catalogue.details` returns them.
+    rank, score, similarity, near_duplicates, reason, mentions
+        As for `RelatedItem`.
+    """
+    item = _Unfrozen(*shown, rank, score, similarity, near_duplicates, reason, mentions)
     item.__class__ = RelatedItem
     found: RelatedItem = item
     return found
@@ -118,9 +131,9 @@ class RelatedList(Sequence[RelatedItem]):
     Parameters
     ----------
     id : str or None
-        The article that the list belongs to; None for a draft.
+        Id of the article that the list belongs to; None for a draft.
     items : tuple of RelatedItem
-        At most k of them: an article that shares no term is not related.
+        At most k items; an article that shares no term is not related.
     """
 
     id: str | None
@@ -145,9 +158,9 @@ class RelatedList(Sequence[RelatedItem]):
         return [item.id for item in self.items]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the list as plain JSON values, in the shape that its ``version`` names.
+        """Return the list as JSON values, in the shape that ``version`` names.
 
-        It is the same wherever relnews writes JSON: see the reference of the list format.
+        The shape is the same wherever relnews writes JSON: see the reference of the list format.
         """
         related = [item.to_dict() for item in self.items]
         return {"version": LIST_VERSION, "id": self.id, "related": related}
@@ -158,14 +171,15 @@ class RelatedList(Sequence[RelatedItem]):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Drift:
-    """How far the statistics have moved since the epoch that stored lists are made with.
+    """Change of the statistics since the epoch with which the stored lists were made.
 
     Parameters
     ----------
     idf : float
-        The largest relative change of the idf of a term that was in use then and is now.
+        Largest relative change of the idf of a term that occurred then and occurs now.
     lists : float or None
-        Share of a sample of the stored lists that would be different now; None if there is none.
+        Share, from 0 to 1, of a sample of the stored lists that would be different now; None
+        without a sample.
     """
 
     idf: float
@@ -180,22 +194,22 @@ class Drift:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class UpdateReport:
-    """What an update did. It is committed, and durable, by the time this is returned.
+    """Changes that an update made; they are committed and durable when it is returned.
 
     Parameters
     ----------
     added, replaced, removed : tuple of str
         Ids of articles.
     unchanged : tuple of str
-        Ids of articles that were given and were there already, word for word.
+        Ids of articles that were given and that the archive already had, word for word.
     changed : tuple of str or None
-        Ids of the articles whose stored list is different now, new articles included; a list with
-        an article that was replaced is different. None if no lists are stored: see
+        Ids of the articles whose stored list is different now, including new articles. A list that
+        has a replaced article is different. None if no lists are stored: see
         `RelatedNews.compute_lists`.
     drift : Drift or None
         None if no lists are stored.
-    intake : str
-        What was loaded and what was skipped or mended, and why.
+    load_report : str
+        Summary of the records that were loaded, skipped and repaired, with reasons.
     """
 
     added: tuple[str, ...] = ()
@@ -204,7 +218,7 @@ class UpdateReport:
     unchanged: tuple[str, ...] = ()
     changed: tuple[str, ...] | None = None
     drift: Drift | None = None
-    intake: str = ""
+    load_report: str = ""
 
     def __str__(self) -> str:
         counts = (

@@ -55,7 +55,7 @@ def test_the_schema_names_every_field() -> None:
     described = SCHEMA["$defs"]["item"]["properties"]
     fields = [field.name for field in dataclasses.fields(RelatedItem)]
     assert set(fields) <= set(described)
-    assert set(described) - set(fields) <= {"why"}
+    assert set(described) - set(fields) <= {"reason"}
     required = [field.name for field in dataclasses.fields(RelatedItem)
                 if field.default is dataclasses.MISSING]  # fmt: skip
     assert SCHEMA["$defs"]["item"]["required"] == required
@@ -82,7 +82,7 @@ def test_every_list_is_as_the_schema_says(related: RelatedList) -> None:
         {"related": [{"id": "a", "rank": 1, "score": 0.5, "similarity": 0.5, "title": "",
                       "tags": "a"}]},
         {"related": [{"id": "a", "rank": 1, "score": 0.5, "similarity": 0.5, "title": "",
-                      "why": [1]}]},
+                      "reason": [1]}]},
     ],
 )  # fmt: skip
 def test_the_schema_refuses_what_is_otherwise(change: dict[str, Any]) -> None:
@@ -94,7 +94,7 @@ def test_the_schema_refuses_what_is_otherwise(change: dict[str, Any]) -> None:
 def test_a_field_that_is_only_new_is_no_other_version() -> None:
     """Who reads version 1 may meet fields that it does not know."""
     item = {"id": "b", "rank": 1, "score": 0.5, "similarity": 0.5, "title": "", "byline": "x",
-            "why": ["guarantees", "kyiv"]}  # fmt: skip
+            "reason": ["guarantees", "kyiv"]}  # fmt: skip
     VALIDATOR.validate({"version": 1, "id": "a", "related": [item], "more": True})
 
 
@@ -158,8 +158,8 @@ def test_feeds_are_what_feed_readers_take(news: RelatedNews) -> None:
     """Atom and JSON Feed name every article once, in order, with its address and date."""
     feedparser = pytest.importorskip("feedparser")
     related = news.related(DEMO_ID)
-    written = feeds.atom(related, title="More <on> this")
-    assert written == feeds.atom(news.related(DEMO_ID), title="More <on> this")
+    written = feeds.atom(related, heading="More <on> this")
+    assert written == feeds.atom(news.related(DEMO_ID), heading="More <on> this")
     read = feedparser.parse(written.encode())
     assert not read.bozo
     assert (read.version, read.feed.title) == ("atom10", "More <on> this")

@@ -142,7 +142,7 @@ ENTRY = {"id", "title", "updated", "published", "author", "link", "category", "s
 def test_a_feed_is_xml_whatever_is_in_it(related: RelatedList, char: str, title: str) -> None:
     """A text stays the text of its element; what XML cannot hold is U+FFFD; links are web pages."""
     items = [dataclasses.replace(item, title=item.title + char) for item in related]
-    made = feeds.atom(RelatedList(related.id, tuple(items)), title=title)
+    made = feeds.atom(RelatedList(related.id, tuple(items)), heading=title)
     feed = fromstring(made.encode())
     assert in_xml(title) == (feed.findtext(f"{ATOM}title") or "")
     entries = feed.findall(f"{ATOM}entry")
@@ -172,7 +172,7 @@ def in_xml(text: str) -> str:
 @given(anything, texts)
 def test_a_json_feed_links_to_web_pages_only(related: RelatedList, title: str) -> None:
     """It is JSON, whatever is in it, and says what was meant."""
-    feed = json.loads(feeds.json_feed(related, title=title))
+    feed = json.loads(feeds.json_feed(related, heading=title))
     assert feed["title"] == title
     for item, entry in zip(related, feed["items"], strict=True):
         assert (entry["id"], entry.get("title", "")) == (item.id, html.headline(item))

@@ -202,7 +202,7 @@ def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
         "related", archive, "veto", "--duplicate-threshold", "0.9", "--format", "json"
     ).output
     (item,) = json.loads(line)["related"]
-    assert (item["id"], item["also"]) == ("new", ["old"])
+    assert (item["id"], item["near_duplicates"]) == ("new", ["old"])
     line = run(
         "related",
         archive,

@@ -201,7 +201,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
         assert every == [news.related(one.id, k, selection=selection) for one in every]
 
     assert got.ids == [*expected]
-    assert [list(item.also) for item in got] == [*expected.values()]
+    assert [list(item.near_duplicates) for item in got] == [*expected.values()]
     assert [item.rank for item in got] == list(range(1, len(got) + 1))
     for item in got:
         assert reference.rounded(item.score) == pytest.approx(greedy.score[item.id], abs=1.1)
@@ -234,9 +234,9 @@ def check_rules(articles, given, k):
                 continue
             values = [greedy.article[i][field] for i in ids if greedy.article[i][field]]
             assert all(values.count(value) <= most for value in values)
-        named = [other for item in one for other in item.also]
+        named = [other for item in one for other in item.near_duplicates]
         assert len({*named, *ids, one.id}) == len(named) + len(ids) + 1
-        assert all(greedy.near(item.id, other) for item in one for other in item.also)
+        assert all(greedy.near(item.id, other) for item in one for other in item.near_duplicates)
 
 
 @given(archives_with_copies(min_size=1), st.integers(1, 6))
@@ -307,12 +307,12 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
     ])  # fmt: skip
 
     items = news.related("story", 2, selection=Selection(duplicate_threshold=0.7))
-    assert [(item.id, item.also) for item in items] == [
+    assert [(item.id, item.near_duplicates) for item in items] == [
         ("update", ("first", "undated")), ("veto", ())
     ]  # fmt: skip
     record = items[0].to_dict()
-    assert record["also"] == ["first", "undated"]
-    assert "also" not in items[1].to_dict()
+    assert record["near_duplicates"] == ["first", "undated"]
+    assert "near_duplicates" not in items[1].to_dict()
     for keep, chosen in [("oldest", "first"), ("longest", "update"), ("nearest", "first")]:
         given = Selection(duplicate_threshold=0.7, keep=keep)
         assert news.related("story", 2, selection=given).ids == [chosen, "veto"]
@@ -334,7 +334,10 @@ def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
     assert news.related("story").ids == ["first", "update", "copy"]
 
     items = news.related("story", 3, selection=Selection(duplicate_threshold=0.6))
-    assert [(item.id, item.also) for item in items] == [("update", ("first",)), ("copy", ())]
+    assert [(item.id, item.near_duplicates) for item in items] == [
+        ("update", ("first",)),
+        ("copy", ()),
+    ]
     assert news.related("story", 1, selection=Selection(duplicate_threshold=0.6)).ids == ["first"]
 
 
@@ -461,7 +464,7 @@ def test_one_text_under_two_headlines_is_one_text():
         assert news.explain("a", "b").similarity < 0.8
         assert news.related("a", selection=apart).ids == ["near"]
         assert news.related("b").ids == news.related("b", selection=apart).ids == ["near"]
-        assert news.related("near", selection=apart)[0].also == ("b",)
+        assert news.related("near", selection=apart)[0].near_duplicates == ("b",)
         assert news.related("short").ids == ["too"]
         draft = {"title": "Unions call a strike of five thousand seamen", "selection": apart}
         assert news.related_to_text(text, **draft).ids == ["near"]

@@ -269,8 +269,8 @@ def test_problems_of_a_feed_are_reported():
     report = news.partial_fit([story("", "x"), story("b", "guarantees"), story("b", "again")])
 
     assert report.added == ("b",)
-    assert "1 articles loaded, 2 skipped" in report.intake
-    assert "missing id" in report.intake
+    assert "1 articles loaded, 2 skipped" in report.load_report
+    assert "missing id" in report.load_report
 
 
 def test_statistics_are_not_frozen():
@@ -405,4 +405,6 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
         (identifier,) = catalogue.ids([key])
         got = news.related(identifier, k)
         assert [catalogue.key_of(item.id) for item in got] == [entry[0] for entry, _ in shown]
-        assert [list(item.also) for item in got] == [catalogue.ids(also) for _, also in shown]
+        assert [list(item.near_duplicates) for item in got] == [
+            catalogue.ids(also) for _, also in shown
+        ]

@@ -120,9 +120,9 @@ def test_each_mode_is_what_it_says(articles, data, mode, k):
     got = news.related(query, k, mode=mode)
 
     assert got.ids == [*expected]
-    assert [item.why for item in got] == [(why,) for why in expected.values()]
+    assert [item.reason for item in got] == [(why,) for why in expected.values()]
     for item in got:
-        assert (item.score > 0) == (not item.why[0].startswith("newest"))
+        assert (item.score > 0) == (not item.reason[0].startswith("newest"))
         assert (item.similarity > 0) == (item.score > 0)
     assert got in [*news.related_all(k, mode=mode)]
     assert got == news.related(query, k, mode=MODES[mode])
@@ -204,7 +204,7 @@ def test_what_is_said_goes_before_the_mode(news):
     ).ids  # fmt: skip
     own = dataclasses.replace(MODES["same_story"], within=3, reason="the same days")
     items = news.related(DEMO_ID, 8, mode=own)
-    assert {item.why for item in items} == {("the same days",)}
+    assert {item.reason for item in items} == {("the same days",)}
     assert items.ids == news.related(DEMO_ID, 8, mode="same_story", within=3).ids
 
 
@@ -247,15 +247,15 @@ def test_fallback_respects_what_is_asked(news):
         after="2025-01-01",
         fallback=["section", "newest"], selection=Selection(min_score=0.1),
     )  # fmt: skip
-    kinds = [item.why[0] for item in whole]
+    kinds = [item.reason[0] for item in whole]
     assert kinds == sorted(kinds, key=["similar", "newest in section Economy", "newest"].index)
     assert {*kinds} == {"similar", "newest in section Economy", "newest"}
     for why in {*kinds} - {"similar"}:
-        dates = [item.published for item in whole if item.why == (why,)]
+        dates = [item.published for item in whole if item.reason == (why,)]
         assert dates == sorted(dates, reverse=True)
     assert all(item.section in ("Economy", "Sport") for item in whole)
     draft = news.related_to_text("xylophone", fallback=("section", "newest"))
-    assert [item.why for item in draft] == [("newest",)] * 8
+    assert [item.reason for item in draft] == [("newest",)] * 8
 
 
 def test_fallback_sees_updates():

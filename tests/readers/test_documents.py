@@ -27,8 +27,8 @@ from relnews.cli import main
 from relnews.exceptions import ArticleError
 from relnews.readers import ArticleReader, documents, read_articles
 from relnews.readers.documents import id_of
+from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
-from relnews.readers.plain import text_of
 
 Write = Callable[..., Path]
 
@@ -58,8 +58,8 @@ def only(reader: ArticleReader) -> Article:
 
 def sentences(reader: ArticleReader, problem: Problem) -> list[str]:
     """Return what is said of a problem, the only kind there is."""
-    assert set(reader.intake.problems) == {problem}
-    return reader.intake.examples[problem]
+    assert set(reader.load_report.problems) == {problem}
+    return reader.load_report.examples[problem]
 
 
 # --- Markdown ------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_ids_dates_and_titles_of_files(write: Write) -> None:
     assert str(articles["_posts/2025-06-02-strike"].published) == "2025-06-02 00:00:00+00:00"
     assert articles["007"].title == "2025"
     assert articles["007"].origin == "b.md"
-    assert not reader.intake.problems
+    assert not reader.load_report.problems
     assert reader.bytes_read == reader.bytes_total
 
 
@@ -167,7 +167,7 @@ def test_drafts_are_skipped(front: str, write: Write) -> None:
     reader = read_articles(folder, strict=True)
     assert [*by_id(reader)] == ["b"]
     assert sentences(reader, Problem.DRAFT) == ["a.md: draft"]
-    assert reader.intake.skipped == 1
+    assert reader.load_report.skipped == 1
 
 
 def test_future_dates_and_folders_of_drafts_are_skipped(write: Write) -> None:
@@ -184,7 +184,7 @@ def test_future_dates_and_folders_of_drafts_are_skipped(write: Write) -> None:
     )
     reader = read_articles(write({"_drafts/d.md": "Text."}))
     assert "d" not in by_id(reader)
-    assert reader.intake.problems[Problem.DRAFT] == 1
+    assert reader.load_report.problems[Problem.DRAFT] == 1
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,9 @@ def test_a_feed_that_is_cut_off(write: Write) -> None:
     """What could be read is kept, and that there was more is said."""
     reader = read_articles(write({"x.xml": RSS[: RSS.index("<description>&lt;p")]}))
     assert "tag:a" in by_id(reader)
-    assert any("the feed is damaged" in one for one in reader.intake.examples[Problem.UNREADABLE])
+    assert any(
+        "the feed is damaged" in one for one in reader.load_report.examples[Problem.UNREADABLE]
+    )
 
 
 def test_entities_of_a_feed_are_not_replaced(write: Write, tmp_path: Path) -> None:
@@ -438,7 +440,7 @@ def test_what_is_no_page(content: bytes, write: Write) -> None:
     """It is counted, and the other pages are read."""
     reader = read_articles(write({"x.html": content, "ok.html": PAGE}))
     assert [*by_id(reader)] == ["ok"]
-    assert reader.intake.skipped == 1
+    assert reader.load_report.skipped == 1
 
 
 @pytest.mark.parametrize(

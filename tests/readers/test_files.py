@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from relnews.articles import FIELDS, Article
 from relnews.exceptions import ArticleError
 from relnews.readers import ArticleReader, read_articles
-from relnews.readers.load_report import Intake, Problem
+from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.records import articles_from
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -35,7 +35,7 @@ RECORDS = [
     {"id": "a", "title": "Überschrift", "text": "One.\nTwo.", "published": "2025-08-22"},
     {"id": "b", "title": "見出し", "text": "本文", "tags": ["x", "y"], "lang": "ja"},
 ]
-ARTICLES = list(articles_from(RECORDS, Intake()))
+ARTICLES = list(articles_from(RECORDS, LoadReport()))
 
 
 def as_jsonl(records: Iterable[dict[str, object]], *, ensure_ascii: bool = False) -> bytes:
@@ -77,9 +77,9 @@ def ids(reader: ArticleReader) -> list[str]:
 
 def unreadable(reader: ArticleReader) -> list[str]:
     """Return what is said of the unreadable records, all of which must be named."""
-    assert set(reader.intake.problems) == {Problem.UNREADABLE}
-    examples = reader.intake.examples[Problem.UNREADABLE]
-    assert len(examples) == reader.intake.problems[Problem.UNREADABLE]
+    assert set(reader.load_report.problems) == {Problem.UNREADABLE}
+    examples = reader.load_report.examples[Problem.UNREADABLE]
+    assert len(examples) == reader.load_report.problems[Problem.UNREADABLE]
     return examples
 
 
@@ -100,7 +100,7 @@ def test_format_and_packing_are_told_from_the_name(read: Read, ending: str, pack
     content = as_csv(RECORDS) if ending in (".csv", ".tsv") else as_jsonl(RECORDS)
     reader = read(PACKERS[packed](content), f"news.2025{ending}{packed}")
     assert list(reader) == ARTICLES
-    assert not reader.intake.problems
+    assert not reader.load_report.problems
 
 
 @pytest.mark.parametrize("packed", PACKERS)
@@ -143,7 +143,7 @@ def test_empty_file(read: Read, ending: str, packed: str) -> None:
     for content in (b"", PACKERS[packed](b""), PACKERS[packed](b"\r\n \n\n")):
         reader = read(content, f"news{ending}")
         assert list(reader) == []
-        assert not reader.intake.problems
+        assert not reader.load_report.problems
 
 
 @pytest.mark.parametrize("ending", WRITERS)
@@ -153,7 +153,7 @@ def test_byte_order_mark_and_line_ends(read: Read, ending: str) -> None:
     expected = [ARTICLES[0].text.replace("\n", "\r\n" if ending == ".csv" else "\n"), "本文"]
     reader = read(b"\xef\xbb\xbf" + content.removesuffix(b"\r\n"), f"news{ending}")
     assert [article.text for article in reader] == expected
-    assert not reader.intake.problems
+    assert not reader.load_report.problems
 
 
 @pytest.mark.parametrize("ending", WRITERS)
@@ -259,8 +259,8 @@ def test_problem_is_counted_and_named(read: Read, problem: Problem) -> None:
     reader = read(first + line.encode() + b"\n" + last, "news.jsonl")
     got = list(reader)
     assert [got[0], got[-1]] == ARTICLES
-    assert reader.intake.problems == {problem: 1}
-    (sentence,) = reader.intake.examples[problem]
+    assert reader.load_report.problems == {problem: 1}
+    (sentence,) = reader.load_report.examples[problem]
     assert sentence.startswith(f"news.jsonl:2: {problem.value}: ")
     assert words in sentence
 
@@ -278,8 +278,8 @@ def test_strict_raises_at_the_first_problem(read: Read, problem: Problem) -> Non
 def test_every_pass_counts_anew(read: Read) -> None:
     """A second pass gives the same articles and a fresh account."""
     reader = read(as_jsonl(RECORDS) + b"nonsense\n", "news.jsonl")
-    first = (list(reader), reader.intake)
-    second = (list(reader), reader.intake)
+    first = (list(reader), reader.load_report)
+    second = (list(reader), reader.load_report)
     assert first[0] == second[0] == ARTICLES
     assert first[1] is not second[1]
     assert first[1].problems == second[1].problems == {Problem.UNREADABLE: 1}
@@ -294,18 +294,18 @@ def test_two_passes_at_once(read: Read) -> None:
 def test_account_of_a_pass_begins_with_it(read: Read) -> None:
     """`iter` replaces the account at once, so that the articles can be admitted to it."""
     reader = read(as_jsonl([*RECORDS, RECORDS[0], {"id": "c", "title": "C"}]), "news.jsonl")
-    articles = list(articles_from(iter(reader), reader.intake))
+    articles = list(articles_from(iter(reader), reader.load_report))
     assert [article.id for article in articles] == ["a", "b", "c"]
-    assert reader.intake.loaded == 3
-    assert reader.intake.problems == {Problem.DUPLICATE_ID: 1, Problem.NO_TEXT: 1}
-    assert reader.intake.examples[Problem.DUPLICATE_ID][0].startswith("news.jsonl:3: ")
+    assert reader.load_report.loaded == 3
+    assert reader.load_report.problems == {Problem.DUPLICATE_ID: 1, Problem.NO_TEXT: 1}
+    assert reader.load_report.examples[Problem.DUPLICATE_ID][0].startswith("news.jsonl:3: ")
 
 
 def test_duplicates_are_left_alone(read: Read) -> None:
     """A reader yields an id as often as the file has it."""
     reader = read(as_jsonl(RECORDS * 2), "news.jsonl")
     assert ids(reader) == ["a", "b", "a", "b"]
-    assert not reader.intake.problems
+    assert not reader.load_report.problems
 
 
 @pytest.mark.parametrize("packed", PACKERS)
@@ -365,7 +365,7 @@ def test_mapped_name_that_no_line_has(read: Read) -> None:
     """In JSON Lines any record may lack a name, so that a wrong one shows in the account."""
     reader = read(as_jsonl(RECORDS), "news.jsonl", fields={"id": "key"})
     assert list(reader) == []
-    assert reader.intake.problems == {Problem.MISSING_ID: 2}
+    assert reader.load_report.problems == {Problem.MISSING_ID: 2}
 
 
 def test_mapped_name_that_the_header_lacks(read: Read) -> None:
@@ -497,7 +497,7 @@ def test_empty_cells_are_unknown(read: Read) -> None:
     """An empty cell gives what a missing one would."""
     reader = read("id,title,text,url,published,tags\na,T,Text.,,,\n", "news.csv")
     assert list(reader) == [Article("a", "T", text="Text.")]
-    assert not reader.intake.problems
+    assert not reader.load_report.problems
 
 
 def test_row_is_named_by_the_line_it_starts_at(read: Read) -> None:
@@ -605,8 +605,8 @@ def test_round_trip(
     delimiter: str,
 ) -> None:
     """Articles written as JSON Lines or CSV come back the same, whatever they are packed with."""
-    intake = Intake()
-    expected = list(articles_from(records, intake))
+    load_report = LoadReport()
+    expected = list(articles_from(records, load_report))
     contents = {
         ".jsonl": as_jsonl(records, ensure_ascii=ensure_ascii),
         ".csv": as_csv(records, delimiter),
@@ -615,8 +615,8 @@ def test_round_trip(
         path = tmp_path_factory.getbasetemp() / f"round_trip{ending}{packed}"
         path.write_bytes(PACKERS[packed](mark + content))
         reader = read_articles(path)
-        assert list(articles_from(iter(reader), reader.intake)) == expected
-        assert reader.intake.problems == intake.problems
+        assert list(articles_from(iter(reader), reader.load_report)) == expected
+        assert reader.load_report.problems == load_report.problems
 
 
 # --- real files ----------------------------------------------------------------------------------
@@ -644,10 +644,12 @@ def test_real_files(data_folder: Path, name: str) -> None:
     """Every set of real news is read whole, and its only faults are missing bodies."""
     total, without_words = SETS[name]
     reader = read_articles(data_folder / name)
-    articles = list(articles_from(iter(reader), reader.intake))
-    assert len(articles) == reader.intake.loaded == total - without_words
-    assert reader.intake.skipped == reader.intake.problems[Problem.NO_WORDS] == without_words
-    assert set(reader.intake.problems) <= {Problem.NO_WORDS, Problem.NO_TEXT}
+    articles = list(articles_from(iter(reader), reader.load_report))
+    assert len(articles) == reader.load_report.loaded == total - without_words
+    assert (
+        reader.load_report.skipped == reader.load_report.problems[Problem.NO_WORDS] == without_words
+    )
+    assert set(reader.load_report.problems) <= {Problem.NO_WORDS, Problem.NO_TEXT}
     assert all(article.language for article in articles)
 
 
@@ -662,7 +664,7 @@ def test_real_headlines(data_folder: Path) -> None:
     articles = list(itertools.islice(reader, 2_000))
     assert len(articles) == 2_000
     assert all(article.title and article.published for article in articles)
-    assert reader.intake.problems == {Problem.NO_TEXT: 2_000}
+    assert reader.load_report.problems == {Problem.NO_TEXT: 2_000}
     assert 0 < reader.bytes_read < reader.bytes_total / 10
 
 

@@ -26,7 +26,7 @@ from relnews.cli import main
 from relnews.exceptions import ArticleError
 from relnews.readers import read_sql
 from relnews.readers.load_report import Problem
-from relnews.readers.sql import recalled, remember
+from relnews.readers.sql import store_watermark, stored_watermark
 
 SECRET = "s3cr3t p@ss/word"
 ROWS = [
@@ -156,7 +156,7 @@ def test_rows_become_articles(database: str) -> None:
     assert articles[1].published is None
     assert articles[2].text == "Bread, at last."
     assert [article.origin for article in articles] == ["row 1", "row 2", "row 3"]
-    assert not reader.intake.problems
+    assert not reader.load_report.problems
     assert (reader.bytes_total, reader.bytes_read) == (None, None)
     assert RelatedNews().fit(reader).related("1").ids == ["2"]
 
@@ -179,7 +179,7 @@ def test_rows_are_skipped_as_records_of_a_file_are(database: str) -> None:
     insert(database, 4, "", "", None, 5)
     reader = read_sql(database, f"{QUERY} ORDER BY nr")
     assert len([*reader]) == 3
-    assert reader.intake.examples == {Problem.NO_WORDS: ["row 4: no title and no text: '4'"]}
+    assert reader.load_report.examples == {Problem.NO_WORDS: ["row 4: no title and no text: '4'"]}
     with pytest.raises(ArticleError):
         [*read_sql(database, QUERY, strict=True)]
 
@@ -236,7 +236,7 @@ def test_postgres_types(postgres: sa.URL) -> None:
     assert article.published == dt.datetime(2025, 6, 2, 8, tzinfo=dt.UTC)
     reader = read_sql(url, "SELECT 1 AS id, 'x'::bytea AS text")
     assert [*reader] == []
-    assert reader.intake.problems == {Problem.UNREADABLE: 1}
+    assert reader.load_report.problems == {Problem.UNREADABLE: 1}
 
 
 # --- watermarks ----------------------------------------------------------------------------------
@@ -249,14 +249,14 @@ def test_an_update_reads_on_from_the_watermark(database: str, tmp_path: Path) ->
                     "-o", archive)  # fmt: skip
     assert built.exit_code == 0, built.output
     assert "3 articles loaded, 0 skipped" in built.stderr
-    assert recalled(RelatedNews.open(archive).archive_.catalogue) == ("changed", 20)
+    assert stored_watermark(RelatedNews.open(archive).archive_.catalogue) == ("changed", 20)
 
     insert(database, 4, "Strike is over", "The ferry sails to the island again.", None, 30)
     run(database, "UPDATE stories SET headline = 'Bakery strike', changed = 25 WHERE nr = 3")
     result = relnews("update", archive, "--sql", database, "--query", since)
     assert result.exit_code == 0, result.output
     assert "1 added, 1 replaced, 0 removed, 1 unchanged" in result.stderr  # 2 has the watermark
-    assert recalled(RelatedNews.open(archive).archive_.catalogue) == ("changed", 30)
+    assert stored_watermark(RelatedNews.open(archive).archive_.catalogue) == ("changed", 30)
 
     again = relnews("update", archive, "--sql", database, "--query", since)
     assert "0 added, 0 replaced, 0 removed, 1 unchanged" in again.stderr
@@ -273,7 +273,7 @@ def test_the_watermark_stays_through_everything(database: str, tmp_path: Path) -
     news.remove("1")
     news.compact()
     news.save(copy)
-    assert recalled(RelatedNews.open(copy).archive_.catalogue) == ("changed", 20)
+    assert stored_watermark(RelatedNews.open(copy).archive_.catalogue) == ("changed", 20)
 
 
 def test_an_update_without_a_watermark(database: str, tmp_path: Path) -> None:
@@ -299,10 +299,10 @@ def test_an_update_without_a_watermark(database: str, tmp_path: Path) -> None:
 def test_any_watermark_is_recalled_as_it_was(value: object) -> None:
     """Its type too: a database compares a moment with a moment only."""
     catalogue = RelatedNews().fit([{"id": "a", "text": "x"}]).archive_.catalogue
-    assert recalled(catalogue) is None
-    remember(catalogue, "c", value)
-    remember(catalogue, "c", None)
-    column, stored = recalled(catalogue) or ("", None)
+    assert stored_watermark(catalogue) is None
+    store_watermark(catalogue, "c", value)
+    store_watermark(catalogue, "c", None)
+    column, stored = stored_watermark(catalogue) or ("", None)
     assert (column, stored, type(stored)) == ("c", value, type(value))
 
 
@@ -351,7 +351,7 @@ def test_a_query_that_breaks_off_leaves_the_archive(tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "the sqlite database says: integer overflow" in result.stderr
     assert lists_in(archive) == before
-    assert recalled(RelatedNews.open(archive).archive_.catalogue) == ("id", 1)
+    assert stored_watermark(RelatedNews.open(archive).archive_.catalogue) == ("id", 1)
 
 
 # --- secrets -------------------------------------------------------------------------------------

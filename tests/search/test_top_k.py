@@ -16,7 +16,7 @@ from relnews.articles import Article
 from relnews.dates import UNDATED
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
-from relnews.readers.load_report import Intake
+from relnews.readers.load_report import LoadReport
 from relnews.readers.records import articles_from
 from relnews.search import bounds
 from relnews.search.top_k import rank
@@ -43,10 +43,10 @@ def build(
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
         archive = Archive.build(
-            articles_from(first, Intake()), Analysis(STOP_WORDS, folding), weighting, recency
+            articles_from(first, LoadReport()), Analysis(STOP_WORDS, folding), weighting, recency
         )
     if late:
-        Updates(archive).add(articles_from(late, Intake()))
+        Updates(archive).add(articles_from(late, LoadReport()))
         assert len(archive.index.open) == n_late
     return archive
 
@@ -223,7 +223,7 @@ def test_near_ties_are_not_decided_by_single_precision(shape, k):
 
     with mock.patch.object(archive_module, "SEGMENT_ARTICLES", 7):
         archive = Archive.build(
-            articles_from(articles, Intake()), Analysis(None), Weighting(), None
+            articles_from(articles, LoadReport()), Analysis(None), Weighting(), None
         )
 
     assert lists_of(archive, k) == expected

@@ -73,7 +73,7 @@ def test_an_item_is_one_however_it_is_made(empty):
         "published": dt.datetime(2025, 8, 22, 14, 5, 0, 1, tzinfo=UTC), "author": "b",
         "source": "s", "language": "en", "image": "/i",
     }  # fmt: skip
-    more = {"also": ("c",), "why": ("pinned",), "mentions": ("m",)}
+    more = {"near_duplicates": ("c",), "reason": ("pinned",), "mentions": ("m",)}
     others = {name: value for name, value in about.items() if name != "id"}
     (details,) = empty.details(add(empty, "a", **others))
     item = item_of(details, 3, 0.5, 0.25, **more)

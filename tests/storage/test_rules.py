@@ -135,7 +135,7 @@ def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
     for found in lists:
         assert found.ids == editor.list_of(found.id, k)
         n_pins = len(editor.pins(found.id)[:k])
-        assert [item.why for item in found] == [
+        assert [item.reason for item in found] == [
             ("pinned",) if place < n_pins else ("similar",) for place in range(len(found))
         ]
         assert [item.rank for item in found] == list(range(1, len(found) + 1))
@@ -160,7 +160,7 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
         ids = found.ids
         assert len({*ids, found.id}) == len(ids) + 1 <= k + 1
         assert all(editor.may_be_in(found.id, other) for other in ids)
-        pinned = [item.id for item in found if item.why == ("pinned",)]
+        pinned = [item.id for item in found if item.reason == ("pinned",)]
         assert ids[: len(pinned)] == pinned
         assert pinned == [other for other in editor.pins(found.id) if other in ids]
         if MODES[mode].when is None and MODES[mode].within is None:
@@ -461,8 +461,8 @@ def test_rules_can_be_carried_over(news):
     assert [*other.rules] == [*news.rules]
     assert [*other.rules.sleeping().values()] == ["'trial' is not in the archive"]
     record = news.related("talks")[0].to_dict()
-    assert "why" not in record
+    assert "reason" not in record
     news.rules.drop(news.rules[1])
-    assert json.loads(json.dumps(news.related("talks").to_dict()))["related"][0]["why"] == [
+    assert json.loads(json.dumps(news.related("talks").to_dict()))["related"][0]["reason"] == [
         "pinned"
     ]

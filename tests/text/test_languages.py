@@ -260,7 +260,7 @@ def test_languages_never_meet(pairs, data):
     for options in ({}, {"mode": "similar"}, {"selection": None}):
         for one in news.related_all(8, **options):
             assert {language[item.id] for item in one} <= {language[one.id]}
-            assert {language[i] for item in one for i in item.also} <= {language[one.id]}
+            assert {language[i] for item in one for i in item.near_duplicates} <= {language[one.id]}
     for group in news.duplicates():
         assert len({language[i] for i in group}) == 1
 

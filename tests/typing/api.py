@@ -14,10 +14,9 @@ from relnews import (
     ArchiveFormatError,
     Article,
     ArticleError,
-    ArticleReader,
     Drift,
     Explanation,
-    Intake,
+    LoadReport,
     Mode,
     Options,
     RelatedItem,
@@ -36,6 +35,7 @@ from relnews import (
 )
 from relnews.export import html, json, text
 from relnews.options.modes import MODES
+from relnews.readers import ArticleReader
 from relnews.readers.load_report import Problem
 from relnews.sample import DEMO_ID, sample_articles
 
@@ -94,19 +94,19 @@ def read(path: Path) -> list[Article]:
     read_articles("-")
     articles = list(reader)
     assert_type(articles, list[Article])
-    assert_type(reader.intake, Intake)
+    assert_type(reader.load_report, LoadReport)
     assert_type(reader.bytes_read, int | None)
     assert_type(reader.bytes_total, int | None)
     return articles
 
 
-def account(intake: Intake) -> str:
+def account(load_report: LoadReport) -> str:
     """Look at what was loaded and what was not."""
-    assert_type(intake.loaded, int)
-    assert_type(intake.skipped, int)
-    assert_type(intake.problems, Counter[Problem])
-    assert_type(intake.examples, dict[Problem, list[str]])
-    return intake.summary()
+    assert_type(load_report.loaded, int)
+    assert_type(load_report.skipped, int)
+    assert_type(load_report.problems, Counter[Problem])
+    assert_type(load_report.examples, dict[Problem, list[str]])
+    return load_report.summary()
 
 
 def fit() -> RelatedNews:
@@ -114,8 +114,8 @@ def fit() -> RelatedNews:
     warm_up()
     news = RelatedNews(title_weight=2, stop_words=["the"], sublinear_tf=False, n_jobs=-1)
     RelatedNews(stop_words=None).fit(sample_articles())
-    news.fit([{"id": "a", "title": "One"}], intake=Intake(strict=True))
-    assert_type(news.intake_, Intake)
+    news.fit([{"id": "a", "title": "One"}], load_report=LoadReport(strict=True))
+    assert_type(news.load_report_, LoadReport)
     return news.fit(article() for _ in range(2))
 
 
@@ -153,7 +153,7 @@ def explain(news: RelatedNews) -> str:
 
 def change(news: RelatedNews) -> tuple[str, ...] | None:
     """Change an archive, and look after it."""
-    report: UpdateReport = news.partial_fit([article()], intake=Intake())
+    report: UpdateReport = news.partial_fit([article()], load_report=LoadReport())
     news.partial_fit(read_articles("new.jsonl"))
     assert_type(news.remove("nato"), UpdateReport)
     assert_type(news.remove(["a", "b"]), UpdateReport)
@@ -170,7 +170,7 @@ def change(news: RelatedNews) -> tuple[str, ...] | None:
     assert_type(report.drift, Drift | None)
     assert_type(report.added + report.replaced + report.removed, tuple[str, ...])
     assert_type(report.unchanged, tuple[str, ...])
-    assert_type(report.intake, str)
+    assert_type(report.load_report, str)
     return report.changed
 
 
@@ -185,7 +185,7 @@ def show(story: Article, related: RelatedList) -> dict[str, str]:
     assert_type(first.score + first.similarity, float)
     assert_type(first.published, dt.datetime | None)
     assert_type(first.tags, tuple[str, ...])
-    assert_type(first.also, tuple[str, ...])
+    assert_type(first.near_duplicates, tuple[str, ...])
     assert_type(first.to_dict(), dict[str, object])
     items: Sequence[RelatedItem] = related
     return {

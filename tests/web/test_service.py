@@ -31,8 +31,8 @@ from relnews.export import json as json_export
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.storage.catalogue import Catalogue
 from relnews.web import drafts, routes
-from relnews.web.formats import make_forms, preferred, takes_gzip
-from relnews.web.responses import Bodies, cache_control_of
+from relnews.web.formats import preferred, takes_gzip
+from relnews.web.responses import ResponseCache, cache_control_of
 from serving import serving
 
 #: Ids that mean something to HTTP, to addresses, to file systems or to regular expressions.
@@ -132,8 +132,8 @@ def test_the_form_is_what_the_suffix_or_the_client_says(
 )
 def test_what_a_client_wants_most(accept: str, expected: str | None) -> None:
     """Qualities and ranges count as RFC 9110 says; what is no number counts as nothing."""
-    form = preferred(accept, make_forms("Related News", 2))
-    assert (form.suffix if form else None) == expected
+    chosen = preferred(accept)
+    assert (chosen.suffix if chosen else None) == expected
 
 
 @pytest.mark.parametrize("k", [1, 5, 16, 50])
@@ -485,7 +485,7 @@ def test_an_article_that_expires_goes_without_a_commit(
     monkeypatch.setattr(time, "time_ns", lambda: now * 10**9)
     first = client.get(f"/related/{DEMO_ID}")
     twin, original, *_ = first.json()["related"]
-    assert (twin["id"], original["id"], original["also"]) == ("twin", other.id, ["copy"])
+    assert (twin["id"], original["id"], original["near_duplicates"]) == ("twin", other.id, ["copy"])
     now += 2
     second = client.get(f"/related/{DEMO_ID}", headers={"if-none-match": first.headers["etag"]})
     assert second.status_code == 200
@@ -496,11 +496,11 @@ def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many lists are asked for within a second, memory holds so many and no more."""
     monkeypatch.setattr("relnews.web.responses._MOST", 3)
     monkeypatch.setattr("relnews.web.responses.time", types.SimpleNamespace(time=lambda: 0.0))
-    bodies = Bodies(lambda: 1)
+    cache = ResponseCache(lambda: 1)
     sizes = []
     for i in range(10):
-        bodies.now()[i] = None  # type: ignore[assignment]
-        sizes.append(len(bodies._ready))
+        cache.current()[i] = None  # type: ignore[assignment]
+        sizes.append(len(cache._responses))
     assert max(sizes) == 3
 
 

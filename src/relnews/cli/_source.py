@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from relnews.readers.formats import FORMATS
+
 if TYPE_CHECKING:
     from relnews.readers import ArticleReader
-    from relnews.readers.files import Format
     from relnews.related import RelatedNews
 
 
@@ -30,7 +31,7 @@ class Source(NamedTuple):
     """
 
     articles: str | None
-    format_: Format | None
+    format_: str | None
     fields: tuple[str, ...]
     sql: str | None
     query: str | None
@@ -88,10 +89,10 @@ class Source(NamedTuple):
         news : RelatedNews
             The archive.
         """
-        from relnews.readers.sql import QueryReader, remember
+        from relnews.readers.sql import QueryReader, store_watermark
 
         if isinstance(reader, QueryReader) and reader.column is not None:
-            remember(news.archive_.catalogue, reader.column, reader.watermark)
+            store_watermark(news.archive_.catalogue, reader.column, reader.watermark)
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -122,7 +123,7 @@ _OPTIONS = (
     click.option(
         "--format",
         "format_",
-        type=click.Choice(["jsonl", "csv", "markdown", "html", "feed"]),
+        type=click.Choice([*FORMATS]),
         help="Format of ARTICLES if the names of files do not tell; jsonl for standard input.",
     ),
     click.option(

@@ -25,6 +25,7 @@ from relnews.cli._shared import (
     write_file,
 )
 from relnews.cli._source import Source, source_options
+from relnews.export.formats import FORMATS
 from relnews.options.selection import KEEP_OF_GROUP
 from relnews.options.text_option import counts_by_name
 
@@ -134,9 +135,9 @@ def build(
         language=language,
     )
     with reading(reader, quiet) as records:
-        news.fit(records, intake=reader.intake)
+        news.fit(records, load_report=reader.load_report)
     if not quiet:
-        click.echo(news.intake_.summary(), err=True)
+        click.echo(news.load_report_.summary(), err=True)
     if not len(news):
         msg = f"no article of {source} was loaded, and {output} was not written."
         raise click.ClickException(msg)
@@ -163,10 +164,10 @@ def build(
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(["table", "json", "html"]),
+    type=click.Choice(["table", *FORMATS]),
     default="table",
     show_default=True,
-    help="A table to read, one line of JSON, or a <section> to put into a page.",
+    help="A table for the terminal, a <section> of HTML for a page, or a format for programs.",
 )
 @list_options
 def related(
@@ -192,7 +193,7 @@ def related(
 
     Articles that share no word with the story are not related, so a list may be short or empty.
     """
-    from relnews.export import html, json, text
+    from relnews.export import text
     from relnews.related import RelatedNews
 
     if (id is None) == (not title and text_file is None):
@@ -210,12 +211,12 @@ def related(
             items = news.related_to_text(
                 draft, title=title, published=published, language=language, k=k, **options
             )
-    if not items and format_ != "json":
-        click.echo("No related news.", err=True)
-    elif format_ == "table":
-        click.echo(text.table(items))
+    if format_ == "table":
+        click.echo(text.table(items) or "No related news.", err=not items)
+    elif written := FORMATS[format_].write(items):
+        click.echo(written.rstrip("\n").encode())
     else:
-        click.echo((json.dumps if format_ == "json" else html.fragment)(items).encode())
+        click.echo("No related news.", err=True)
 
 
 @click.command()

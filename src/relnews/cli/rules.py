@@ -106,8 +106,8 @@ def ignore(archive: Path, words: tuple[str, ...]) -> None:
     relnews rules ignore my.relnews Reuters
     relnews rules ignore my.relnews Associated Press
 
-    Every word is ignored, by itself and in any phrase of a title. Until `relnews store-lists` stores
-    lists without it, lists are ranked when they are read.
+    Every word is ignored, by itself and in any phrase of a title. Until `relnews store-lists`
+    stores lists without it, lists are ranked when they are read.
     """
     with usage():
         _rules_of(archive).ignore(*words)

@@ -20,6 +20,7 @@ from relnews.cli._shared import (
     quiet_option,
     write_file,
 )
+from relnews.export.sites import SITES, export_site
 
 if TYPE_CHECKING:
     from relnews.options.list_options import Options
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "--for",
     "site",
-    type=click.Choice(["json", "html", "hugo", "jekyll", "eleventy", "astro", "pelican"]),
+    type=click.Choice([*SITES]),
     help="Write files for a static site instead, where this kind of site looks for data. With json "
     "or html, write one file for each article.",
 )
@@ -90,8 +91,6 @@ def export(
     with usage():
         lists = news.related_all(k, **options)  # checks the options before anything is written
     if site is not None:
-        from relnews.export.sites import export_site
-
         with one_line():
             report = export_site(
                 news, output, site, k=k, heading=heading, progress=shown, **options

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections.abc import Iterable
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from relnews.articles import Article
-from relnews.results import RelatedItem
+from relnews.results import SHOWN
 
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
 
 #: What the baselines are called.
 BASELINES = LATEST, SAME_SECTION, RANDOM = "latest", "same section", "random"
-
-#: What an archive tells of an article.
-_SHOWN = tuple(
-    field.name
-    for field in dataclasses.fields(RelatedItem)
-    if field.name not in ("rank", "score", "similarity", "also", "why", "mentions")
-)
 
 #: Articles whose details are looked up at a time.
 _BLOCK = 10_000
@@ -126,7 +118,7 @@ def articles_of(news: RelatedNews) -> list[Article]:
     catalogue = news.archive_.catalogue
     keys = catalogue.keys()
     return [
-        Article(**dict(zip(_SHOWN, about, strict=True)))
+        Article(**dict(zip(SHOWN, about, strict=True)))
         for start in range(0, len(keys), _BLOCK)
         for about in catalogue.details(keys[start : start + _BLOCK])
         if about is not None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
-from relnews.readers.load_report import Intake
+from relnews.readers.load_report import LoadReport
 from relnews.readers.records import articles_from
 
 #: Parameters of a query that say where a reader came from, not what is read.
@@ -53,7 +53,7 @@ def labels_from_links(articles: object) -> dict[str, dict[str, int]]:
     """
     home: dict[str, str] = {}
     links: dict[str, list[str]] = {}
-    for article in articles_from(articles, Intake()):
+    for article in articles_from(articles, LoadReport()):
         own = address(article.url or "")
         if own is not None:
             home.setdefault(own, article.id)

@@ -1,15 +1,11 @@
-"""Errors of exports: what was expected of a site's folder."""
+"""Errors of exports to the folder of a site."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relnews._checks import listed, shortened
-
-if TYPE_CHECKING:
-    pass
 
 
 def check_site(site: object, sites: Iterable[str]) -> str:
@@ -21,7 +17,7 @@ def check_site(site: object, sites: Iterable[str]) -> str:
 
 
 def check_own_files(file: Path, wrong: str | None) -> None:
-    """Refuse a list of the files that exports wrote if it names what none would write."""
+    """Raise if the list of exported files names a file that no export would write."""
     if wrong is not None:
         msg = (
             f"{file} is to list the files that exports wrote, and names {shortened(wrong)}, which "
@@ -31,7 +27,7 @@ def check_own_files(file: Path, wrong: str | None) -> None:
 
 
 def check_not_foreign(folder: Path, name: str | None) -> None:
-    """Refuse to write over a file of somebody else."""
+    """Raise if a file that no export wrote is in the way."""
     if name is not None:
         msg = (
             f"{folder / name} exists and was not written by an export; nothing was done. "
@@ -41,7 +37,7 @@ def check_not_foreign(folder: Path, name: str | None) -> None:
 
 
 def check_leads_in(path: Path, leads_out: bool) -> None:
-    """Refuse to write through a link to another folder."""
+    """Raise if a link leads to another folder."""
     if leads_out:
         msg = f"{path} is a link out of the folder to be written. Remove the link."
         raise FileExistsError(msg)

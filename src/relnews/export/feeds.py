@@ -1,4 +1,4 @@
-"""A list as a feed, for feed readers and what else takes feeds: Atom, or JSON Feed."""
+"""A list as a feed for feed readers: Atom or JSON Feed."""
 
 from __future__ import annotations
 
@@ -11,62 +11,64 @@ from relnews.export.html import headline, linkable
 from relnews.export.json import line
 from relnews.results import RelatedItem, RelatedList
 
-#: What XML cannot hold, not even escaped.
+#: Characters that XML cannot hold, not even escaped.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-#: What XML and JSON Feed take for a language.
+#: Language tags that XML and JSON Feed accept.
 _LANGUAGE = re.compile("[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
-#: Atom wants a date of everything, and a list has the same bytes whenever it is written.
+#: Atom requires a date. A fixed date keeps the bytes of equal lists equal.
 _NO_DATE = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def atom(related: RelatedList, *, title: str = "Related News") -> str:
+def atom(related: RelatedList, *, heading: str = "Related News") -> str:
     """Return a list as an Atom feed (RFC 4287).
 
     Parameters
     ----------
     related : RelatedList
-    title : str, default="Related News"
-        Of the feed.
+        The list.
+    heading : str, default="Related News"
+        Title of the feed.
 
     Returns
     -------
     str
-        XML, to be encoded as UTF-8. All texts are plain text; a character that XML cannot hold is
-        U+FFFD. Addresses other than ``http:``, ``https:`` and relative ones are left out. What has
-        no date is dated 1970. Equal lists give equal texts.
+        XML, to be encoded as UTF-8. All texts are plain text; U+FFFD replaces a character that XML
+        cannot hold. Only ``http:``, ``https:`` and relative addresses are written. An item without
+        a date is dated 1970. Equal lists give equal texts.
     """
     feed = ET.Element("feed", {"xmlns": "http://www.w3.org/2005/Atom"})
     _put(feed, "id", _name("list", related.id or ""))
-    _put(feed, "title", title)
+    _put(feed, "title", heading)
     dates = (item.published or _NO_DATE for item in related)
     _put(feed, "updated", max(dates, default=_NO_DATE).isoformat())
-    _put(_put(feed, "author"), "name", title)
+    _put(_put(feed, "author"), "name", heading)
     _put(feed, "generator", "relnews")
     for item in related:
         _put_entry(feed, item)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(feed, encoding="unicode")}\n'
 
 
-def json_feed(related: RelatedList, *, title: str = "Related News") -> str:
+def json_feed(related: RelatedList, *, heading: str = "Related News") -> str:
     """Return a list as a JSON Feed, version 1.1.
 
     Parameters
     ----------
     related : RelatedList
-    title : str, default="Related News"
-        Of the feed.
+        The list.
+    heading : str, default="Related News"
+        Title of the feed.
 
     Returns
     -------
     str
-        One line. Addresses other than ``http:``, ``https:`` and relative ones are left out. Equal
-        lists give equal lines.
+        One line. Only ``http:``, ``https:`` and relative addresses are written. Equal lists give
+        equal lines.
     """
     return line({
         "version": "https://jsonfeed.org/version/1.1",
-        "title": title,
+        "title": heading,
         "items": [_item(item) for item in related],
     })  # fmt: skip
 
@@ -86,7 +88,7 @@ def _put_entry(feed: ET.Element, item: RelatedItem) -> None:
         _put(entry, "link", rel="alternate", href=address)
     for term in filter(None, dict.fromkeys((item.section, *item.tags))):
         _put(entry, "category", term=term)
-    # An entry has an address or a content.
+    # Atom requires an address or a content.
     if item.dek or not address:
         _put(entry, "summary" if address else "content", item.dek or headline(item))
 
@@ -119,5 +121,5 @@ def _language(item: RelatedItem) -> str | None:
 
 
 def _name(kind: str, identifier: str) -> str:
-    """Return an identifier as Atom wants it, an address that leads nowhere."""
+    """Return an identifier as a URN, for Atom."""
     return f"urn:x-relnews:{kind}:{quote(identifier, safe='')}"

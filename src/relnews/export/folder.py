@@ -1,4 +1,4 @@
-"""KeptFolder: files of ours among those of others, written when they change, removed when gone."""
+"""KeptFolder: exported files in a folder that may have other files too."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 from relnews.export import _errors
 from relnews.export.names import is_ours
 
-#: What a file is called until it is whole.
+#: Name of a file until it is complete.
 _PARTIAL = ".relnews-{}.partial"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FolderReport:
-    """What became of the files of a folder.
+    """Numbers of files that an export wrote, kept and removed.
 
     Parameters
     ----------
     written, unchanged, removed : int
-        Files that are new or have another content, that have the same, and that are gone.
+        Files that are new or changed, that have the same content as before, and that were removed.
     """
 
     written: int = 0
@@ -37,13 +37,14 @@ class FolderReport:
 
 
 class KeptFolder:
-    """A folder and which of its files are ours. `kept` opens one.
+    """A folder, and the names of its files that exports wrote. Open it with `kept`.
 
     Parameters
     ----------
     folder : Path
+        The folder.
     list_name : str
-        Name of the file that lists ours.
+        Name of the file that lists the exported files.
     """
 
     def __init__(self, folder: Path, list_name: str) -> None:
@@ -57,19 +58,19 @@ class KeptFolder:
         self._partial = folder / _PARTIAL.format(os.getpid())
 
     def prepare(self, names: Collection[str]) -> None:
-        """Make sure that files of these names are ours to write, and say so before they are."""
+        """Check that no other file has one of these names, and list them as exported files."""
         foreign = (
             name
             for name in names
             if name not in self._ours and os.path.lexists(self._folder / name)
         )
         _errors.check_not_foreign(self._folder, next(foreign, None))
-        for left in self._folder.glob(_PARTIAL.format("*")):  # by an export that was killed
+        for left in self._folder.glob(_PARTIAL.format("*")):  # from an export that was killed
             left.unlink(missing_ok=True)
         self._enter(self._ours | {*names})
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file whole, or leave it if it has this content."""
+        """Write a file, or leave it if it has this content."""
         path = self._folder / name
         self._written.add(name)
         if not path.is_symlink() and path.is_file() and path.read_bytes() == content:
@@ -81,17 +82,17 @@ class KeptFolder:
         self._count("written")
 
     def finish(self) -> None:
-        """Remove those of our files that were not written, and folders that become empty."""
+        """Remove exported files that were not written again, and folders that become empty."""
         for name in sorted(self._ours - self._written):
             path = self._folder / name
             if _leads_out(path.parent, self._folder) or not os.path.lexists(path):
                 continue
             path.unlink()
             self._count("removed")
-            with contextlib.suppress(OSError):  # others have files there
+            with contextlib.suppress(OSError):  # other files are there
                 for parent in path.parents[: name.count("/")]:
                     parent.rmdir()
-        # Together and at last: waiting for the first has the system write many others, too.
+        # All at the end: syncing the first file makes the system write many others.
         parents = {parent for path in self._new for parent in path.parents}
         inside = sorted(parent for parent in parents if parent.is_relative_to(self._folder))
         for path in [*self._new, *inside]:
@@ -99,7 +100,7 @@ class KeptFolder:
         self._enter(self._written)
 
     def _enter(self, names: Collection[str]) -> None:
-        """Write the list of our files: before there is a new one, and when there are no others."""
+        """Write the list of exported files: before the first new file, after the last removal."""
         content = "".join(f"{name}\n" for name in sorted(names)).encode()
         if names != self._ours or not self._list.exists():
             _replace(self._list, content, self._partial, durable=True)
@@ -112,33 +113,32 @@ class KeptFolder:
             parent.mkdir(parents=True, exist_ok=True)
             self._parents.add(parent)
 
-    def _count(self, what: str) -> None:
-        now = getattr(self.report, what) + 1
-        self.report = dataclasses.replace(self.report, **{what: now})
+    def _count(self, outcome: str) -> None:
+        count = getattr(self.report, outcome) + 1
+        self.report = dataclasses.replace(self.report, **{outcome: count})
 
 
 @contextlib.contextmanager
 def kept(folder: Path, list_name: str, names: Collection[str]) -> Iterator[KeptFolder]:
-    """Open a folder to write files to; those of ours that are not written then are removed.
+    """Open a folder to write files to; exported files that are not written again are removed.
 
-    If what is done inside fails, or the process is killed, each file is the old one or the new one,
-    and the next time is as if nothing had happened. So it is after a power failure, but that files
-    may have lost their content until then. What was finished is on the disk: the list of our files
-    names only what is there, with its content.
+    If the block fails or the process is killed, each file is the old or the new file, and the next
+    export completes the work. After a power failure, files may have lost their content until the
+    next export. Once the block has ended, all files are on the disk.
 
     Parameters
     ----------
     folder : Path
-        Made if it is not there.
+        The folder; created if it is missing.
     list_name : str
-        Name of the file that lists ours.
+        Name of the file that lists the exported files.
     names : collection of str
-        All that may be written, as paths below the folder.
+        Paths below the folder of all files that may be written.
 
     Raises
     ------
     FileExistsError
-        If one of the files is there and not ours; then nothing is written.
+        If one of the files exists and no export wrote it; then nothing is written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = KeptFolder(folder, list_name)
@@ -148,7 +148,7 @@ def kept(folder: Path, list_name: str, names: Collection[str]) -> Iterator[KeptF
 
 
 def _names_in(file: Path) -> set[str]:
-    """Return the names of our files; the list may have come with somebody else's files."""
+    """Return the names of exported files. The list is checked: it may be somebody else's file."""
     try:
         names = file.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
@@ -158,7 +158,7 @@ def _names_in(file: Path) -> set[str]:
 
 
 def _replace(path: Path, content: bytes, partial: Path, *, durable: bool = False) -> None:
-    """Write a file whole or not at all."""
+    """Write a complete file or none."""
     try:
         with partial.open("wb") as file:
             file.write(content)
@@ -171,8 +171,8 @@ def _replace(path: Path, content: bytes, partial: Path, *, durable: bool = False
 
 
 def _wait_for_disk(path: Path) -> None:
-    """Wait until a file's content, or a folder's names, are on the disk."""
-    if path.is_dir() and os.name != "posix":  # where folders cannot be opened
+    """Wait until the content of a file, or the names of a folder, are on the disk."""
+    if path.is_dir() and os.name != "posix":  # folders cannot be opened there
         return
     descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
@@ -182,5 +182,5 @@ def _wait_for_disk(path: Path) -> None:
 
 
 def _leads_out(parent: Path, folder: Path) -> bool:
-    """Say whether a link on the way leads elsewhere."""
+    """Return whether a link leads out of the folder."""
     return not parent.resolve().is_relative_to(folder.resolve())

@@ -18,16 +18,16 @@ from relnews.results import RelatedItem, RelatedList
 #: Languages written from right to left.
 _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 
-#: English whatever the locale, and marked as such.
+#: English in every locale; the element is marked as English.
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
 
-#: What browsers drop from an address or read as another character, which would disguise a scheme.
+#: Characters that browsers drop or replace in an address; they could disguise a scheme.
 _DISGUISE = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
 
-#: A web address, or a relative one: no scheme and no host of its own.
+#: A web address, or a relative address: without scheme and host.
 _LINKABLE = re.compile(r"https?://[^/?#]|(?!//)[^:/?#]*(?:[/?#]|$)", re.IGNORECASE)
 
 
@@ -45,23 +45,23 @@ def fragment(
     related : RelatedList
         The list.
     heading : str, default="Related News"
-        Text of its heading.
+        Text of the heading.
     heading_level : int, default=2
-        From 1 to 6, so that it fits the outline of the page.
+        Level of the heading, from 1 to 6.
     lead : str, default="Both mention: "
-        What the line begins with that names what an item shares with the article, if it was asked
-        for.
+        Beginning of the line with the names that an item shares with the article; only items with
+        ``mentions`` have that line.
 
     Returns
     -------
     str
-        Nothing at all for an empty list: no page needs a heading over nothing.
+        Empty for an empty list: a page needs no heading without a list.
 
     Notes
     -----
-    Everything is escaped. A title is a link if its address is ``http:``, ``https:`` or relative;
-    any other address could run a script or, like ``//host``, name a file server from a page on
-    disk, and leaves the title plain text. The heading's ``id`` is ``relnews-`` and the article's
+    All text is escaped. A title is a link if its address is ``http:``, ``https:`` or relative. With
+    any other address the title is no link: the address could run a script or, like ``//host``, name
+    a file server from a page on disk. The heading's ``id`` is ``relnews-`` and the article's
     id, percent-encoded; ``relnews`` for a draft.
     """
     _checks.check_integer("heading_level", heading_level, minimum=1, maximum=6)
@@ -79,22 +79,22 @@ def fragment(
 def page(article: Article, related: RelatedList) -> str:
     """Return an article and its list as a complete document.
 
-    It needs no other file, loads nothing, runs no script, and follows the reader's choice of
-    light or dark.
+    The document loads no other file, runs no script, and follows the reader's choice of light or
+    dark.
 
     Parameters
     ----------
     article : Article
         The story.
     related : RelatedList
-        Its list; an empty one leaves no trace.
+        Its list; the document of an empty list has no section for it.
 
     Returns
     -------
     str
-        From ``<!DOCTYPE html>`` to ``</html>``. Paragraphs are what blank lines part or, in a text
-        without any, what newlines part. A language written from right to left sets ``dir``; for an
-        unknown language the browser decides.
+        From ``<!DOCTYPE html>`` to ``</html>``. Blank lines separate paragraphs; in a text without
+        blank lines, newlines do. A language written from right to left sets ``dir``; for an unknown
+        language the browser decides.
     """
     style = Markup(_TEMPLATES.get_template("page.css").render())
     return _TEMPLATES.get_template("page.html.jinja").render(
@@ -108,27 +108,29 @@ def page(article: Article, related: RelatedList) -> str:
 
 
 def headline(story: Article | RelatedItem) -> str:
-    """Return the title, or what best stands for it: a link must have a text.
+    """Return the title, or else the dek or the id: a link must have a text.
 
     Parameters
     ----------
     story : Article or RelatedItem
+        The story.
     """
     return next(filter(str.strip, (story.title, story.dek)), story.id)
 
 
 def linkable(url: str | None) -> str | None:
-    """Return an address if it is one to link to: ``http:``, ``https:`` or relative.
+    """Return an address if it is safe to link to (``http:``, ``https:``, relative), else None.
 
     Parameters
     ----------
     url : str or None
+        The address.
     """
     return url if url and not _DISGUISE.search(url) and _LINKABLE.match(url) else None
 
 
 def _time(when: dt.datetime) -> Markup:
-    """Return a date as an element; midnight is how a date without a time is kept."""
+    """Return a date as an element, without its time if that is midnight: the time is unknown."""
     bare = when.time() == dt.time()
     return Markup('<time datetime="{}" lang="en" dir="ltr">{} {} {}</time>').format(
         when.date().isoformat() if bare else when.isoformat(timespec="seconds"),

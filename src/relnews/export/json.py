@@ -6,10 +6,13 @@ import json
 from importlib import resources
 from typing import Any
 
-from relnews.results import RelatedList
+from relnews.articles import TUPLES
+from relnews.results import SHOWN, RelatedList
 
-#: What could end a ``<script>``, open a comment or an entity, or break a line of JavaScript. In
-#: JSON these only occur inside strings, where an escape means the same.
+_STRING = {"type": "string"}
+
+#: Characters that could end a ``<script>``, open a comment or an entity, or break a line of
+#: JavaScript. In JSON they occur only inside strings, where an escape means the same.
 _ESCAPES = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
@@ -31,9 +34,15 @@ def dumps(related: RelatedList) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of what `dumps` writes."""
+    """Return the JSON Schema of the JSON that `dumps` writes.
+
+    A field of `RelatedItem` that the file does not describe is described by its type.
+    """
     file = resources.files("relnews.export") / "related-list.schema.json"
     loaded: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    described = loaded["$defs"]["item"]["properties"]
+    for name in SHOWN:
+        described.setdefault(name, {"$ref": "#/$defs/strings"} if name in TUPLES else _STRING)
     return loaded
 
 
@@ -43,6 +52,7 @@ def line(value: object) -> str:
     Parameters
     ----------
     value : object
+        JSON values.
     """
     text = json.dumps(value, ensure_ascii=False)
     for character, escape in _ESCAPES.items():  # ten times faster than `translate`

@@ -8,17 +8,18 @@ from relnews.results import RelatedItem, RelatedList
 
 
 def to_dict(related: RelatedList) -> dict[str, object]:
-    """Return a list as plain values: an ``ItemList`` of ``NewsArticle``.
+    """Return a list as JSON values: an ``ItemList`` of ``NewsArticle``.
 
     Parameters
     ----------
     related : RelatedList
+        The list.
 
     Returns
     -------
     dict
-        What is unknown is left out, and so are addresses other than ``http:``, ``https:`` and
-        relative ones. The author is left out too: schema.org wants to know whether it is a person.
+        Without unknown fields, and with only ``http:``, ``https:`` and relative addresses. Without
+        the author: schema.org requires whether it is a person or an organization.
     """
     return {
         "@context": "https://schema.org",
@@ -37,6 +38,7 @@ def dumps(related: RelatedList) -> str:
     Parameters
     ----------
     related : RelatedList
+        The list.
 
     Returns
     -------

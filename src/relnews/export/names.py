@@ -1,9 +1,9 @@
-"""Names of files for articles, whatever their ids are.
+"""Names of files for articles with any id.
 
-An id that is fit to be a path keeps it: parts of ``a-z``, ``0-9``, ``-`` and ``_``, set apart by
-``/``, in the last part also ``.``; each begins with a letter or a digit and none is a word that
-Windows reserves. Any other id is hashed. Ids that are fit have no capitals, so no two names are one
-where case does not count; their folders have no dot, so that none is named like a file.
+A safe id is the name of its file. Its parts are separated by ``/`` and have ``a-z``, ``0-9``, ``-``
+and ``_``; the last part may have ``.``. Each part begins with a letter or a digit, and no part is a
+word that Windows reserves. Any other id is hashed. A safe id has no capitals, so two names differ
+also on disks that ignore case. Folders have no dot, so no folder has the name of a file.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import re
 
-#: The longest id that keeps its name; endings come to it.
+#: Characters of the longest safe id, without the ending of the file.
 LONGEST = 200
 
-#: What the names of hashed ids look like; an id that looks like one is hashed itself.
+#: Names of hashed ids; an id that looks like such a name is hashed too.
 _HASHED = re.compile(r"id-[0-9a-f]{40}")
 
-_FIT = re.compile(r"(?:[a-z0-9][a-z0-9_-]*/)*[a-z0-9][a-z0-9._-]*")
+_SAFE = re.compile(r"(?:[a-z0-9][a-z0-9_-]*/)*[a-z0-9][a-z0-9._-]*")
 
 _RESERVED = re.compile(r"(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|/|$)")
 
@@ -33,26 +33,27 @@ def file_name(identifier: str) -> str:
     Returns
     -------
     str
-        The id itself if it is fit, else ``id-`` and the first 40 hexadecimal digits of the SHA-256
+        The id itself if it is safe, else ``id-`` and the first 40 hexadecimal digits of the SHA-256
         of the id in UTF-8. Different ids have different names.
     """
-    fit = (
+    safe = (
         len(identifier) <= LONGEST
-        and _FIT.fullmatch(identifier)
+        and _SAFE.fullmatch(identifier)
         and not _RESERVED.search(identifier)
         and not _HASHED.fullmatch(identifier)
     )
-    return identifier if fit else f"id-{digest(identifier)[:40]}"
+    return identifier if safe else f"id-{digest(identifier)[:40]}"
 
 
 def is_ours(path: str) -> bool:
-    """Say whether a path, with its ending, is one that an export writes.
+    """Return whether an export can write a file of this name.
 
     Parameters
     ----------
     path : str
+        Path below the folder, with its ending.
     """
-    return bool(_FIT.fullmatch(path.removeprefix("_"))) and len(path) <= LONGEST + 55
+    return bool(_SAFE.fullmatch(path.removeprefix("_"))) and len(path) <= LONGEST + 55
 
 
 def digest(identifier: str) -> str:
@@ -61,5 +62,6 @@ def digest(identifier: str) -> str:
     Parameters
     ----------
     identifier : str
+        The id.
     """
     return hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,6 +1,7 @@
-"""Lists as files that a static site is made with: one for each article, or a few for all.
+"""Lists as files for a static site: a file for each article, or a few files for all.
 
-A site is a row of `SITES`. `export_site` writes what has changed and removes what is gone.
+A kind of site is a row of `SITES`. `export_site` writes changed files and removes files of
+articles that are gone.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from relnews import dates
-from relnews.export import _errors, html, json
+from relnews.export import _errors, json
 from relnews.export.folder import FolderReport, KeptFolder, kept
+from relnews.export.formats import FORMATS
 from relnews.export.names import digest, file_name
 
 if TYPE_CHECKING:
@@ -21,41 +23,46 @@ if TYPE_CHECKING:
     from relnews.related import RelatedNews
     from relnews.results import RelatedList
 
-#: Lists in one file of a pack, about.
+#: Lists in one file of a pack, on average at most.
 PACKED = 1024
 
-#: So many articles are asked for at once.
+#: Articles that are looked up at a time.
 _CHUNK = 10_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Site:
-    """Where a kind of site wants its data, and how.
+    """Where and how a kind of site reads its data.
 
     Parameters
     ----------
     folder : str
-        Below the folder of the site.
-    ending : str
-        Of the files: ``.json``, or ``.html`` for fragments.
-    packed : bool
-        Whether there are many lists in a file, by id, instead of a file for each.
-    index : str or None
+        Folder of the files, below the folder of the site.
+    format : str, default="json"
+        A name of `FORMATS`; its suffix is the ending of the files.
+    packed : bool, default=False
+        Whether a file has many lists, by id, instead of the list of one article. Only JSON.
+    index : str or None, default=None
         Name of a file that maps ids to the names of files, for templates that cannot compute them.
     """
 
     folder: str
-    ending: str = ".json"
+    format: str = "json"
     packed: bool = False
     index: str | None = None
 
+    @property
+    def ending(self) -> str:
+        """Ending of the files."""
+        return FORMATS[self.format].suffix
 
-#: The kinds of sites. Hugo reads what is in ``assets`` when a page asks for it, and keeps all that
-#: is in ``data`` in memory; Jekyll and Eleventy look nowhere but in ``_data``, whose file names
-#: become keys; Astro loads a collection from any folder; Pelican leaves it to its settings.
+
+#: The kinds of sites by name. Hugo reads ``assets`` when a page asks for a file, and keeps all of
+#: ``data`` in memory. Jekyll and Eleventy read only ``_data``, whose file names become keys. Astro
+#: loads a collection from any folder; in Pelican the settings decide.
 SITES: Mapping[str, Site] = {
     "json": Site(".", index="_index.json"),
-    "html": Site(".", ending=".html", index="_index.html.json"),
+    "html": Site(".", format="html", index="_index.html.json"),
     "hugo": Site("assets/relnews", index="_index.json"),
     "astro": Site("src/data/relnews"),
     "jekyll": Site("_data/relnews", packed=True),
@@ -76,35 +83,36 @@ def export_site(
 ) -> FolderReport:
     """Write the list of every article into the folder of a static site.
 
-    Files that have the right content already are left as they are; files that an earlier export
-    wrote and that are not needed any more are removed; files of others are never touched. Which
-    files are ours is listed in ``.relnews-json`` and the like, beside them. Articles under embargo
-    or expired get no file.
+    A file with the right content is left as it is. A file that an earlier export wrote and that is
+    not needed any more is removed. Other files are never touched: ``.relnews-json`` and the like,
+    beside the files, list those that exports wrote. Articles under embargo or expired get no file.
 
     Parameters
     ----------
     news : RelatedNews
+        The archive.
     folder : path-like
-        The folder of the site; made if it is not there.
+        Folder of the site; created if it is missing.
     site : str, default="json"
         A name of `SITES`.
     k : int, default=8
-        Most items in a list.
+        Maximum length of a list.
     heading : str, default="Related News"
-        Of HTML fragments.
+        Heading of HTML fragments.
     progress : callable, optional
-        Given the lists to go through and their number, it returns the lists.
+        Called with the lists and their number; returns the lists, to show progress.
     **options
-        As for `RelatedNews.related_all`; stored lists are used without any.
+        As for `RelatedNews.related_all`. Stored lists are used if there are no options.
 
     Returns
     -------
     FolderReport
+        Numbers of files written, unchanged and removed.
 
     Raises
     ------
     FileExistsError
-        If a file is in the way that no export wrote; then nothing is written.
+        If a file that no export wrote is in the way; then nothing is written.
     """
     about = SITES[_errors.check_site(site, SITES)]
     ids = _visible(news)
@@ -116,7 +124,7 @@ def export_site(
         lists: Iterable[RelatedList] = news.related_all(k, **options)
         if progress is not None:
             lists = progress(iter(lists), len(news))
-        known = ((stems[one.id], one) for one in lists if one.id in stems)
+        known = ((stems[each.id], each) for each in lists if each.id in stems)
         if about.packed:
             _write_packs(files, known, about)
         else:
@@ -128,7 +136,7 @@ def export_site(
 
 
 def _visible(news: RelatedNews) -> list[str]:
-    """Return the ids of the articles that are to be seen now."""
+    """Return the ids of the articles that can be seen now."""
     catalogue, now = news.archive_.catalogue, dates.now()
     with catalogue.reading():
         keys = catalogue.keys()
@@ -141,7 +149,7 @@ def _visible(news: RelatedNews) -> list[str]:
 
 
 def _pack_names(ids: list[str]) -> dict[str, str]:
-    """Return the pack that each list goes into: by as many digits of a hash as are needed."""
+    """Return the pack of each list: as many digits of a hash of its id as are needed."""
     n_digits = next(n for n in range(64) if len(ids) <= PACKED << 4 * n)
     if not n_digits:
         return dict.fromkeys(ids, "lists")
@@ -152,18 +160,18 @@ def _write_each(
     files: KeptFolder, lists: Iterable[tuple[str, RelatedList]], site: Site, heading: str
 ) -> list[str]:
     done: list[str] = []
-    for stem, one in lists:
-        text = html.fragment(one, heading=heading) if site.ending == ".html" else json.dumps(one)
+    for stem, related in lists:
+        text = FORMATS[site.format].write(related, heading=heading)
         files.write(stem + site.ending, f"{text}\n".encode() if text else b"")
-        done.append(str(one.id))
+        done.append(str(related.id))
     return done
 
 
 def _write_packs(files: KeptFolder, lists: Iterable[tuple[str, RelatedList]], site: Site) -> None:
-    """Write files of many lists; a pack is an object with a line for each id, in order of ids."""
+    """Write packs; a pack is a JSON object with a line for each id, in order of ids."""
     packs: dict[str, list[tuple[str, str]]] = {}
-    for stem, one in lists:
-        packs.setdefault(stem, []).append((str(one.id), json.dumps(one)))
+    for stem, related in lists:
+        packs.setdefault(stem, []).append((str(related.id), json.dumps(related)))
     for stem in sorted(packs):
         lines = ",\n".join(f"{json.line(id_)}: {text}" for id_, text in sorted(packs.pop(stem)))
         files.write(stem + site.ending, f"{{\n{lines}\n}}\n".encode())

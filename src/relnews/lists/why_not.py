@@ -59,7 +59,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     made = ListBuilder(snapshot, spec).article(key, pair.article, k, source=source)
     for listed in made:
         if listed.id == b:
-            reason = "" if listed.why == ("similar",) else f" ({', '.join(listed.why)})"
+            reason = "" if listed.reason == ("similar",) else f" ({', '.join(listed.reason)})"
             sentence = f"{b!r} is in the list, at rank {listed.rank:,}{reason}."
             return WhyNot(a, b, k, "listed", sentence, listed.rank, listed.score)
     if pair.rank is None:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, TypedDict
 
 from relnews._checks import check_instance, check_real, listed, shortened
+from relnews.articles import FILTERABLE
 from relnews.dates import FOREVER, UNDATED, date_of, timestamp
 from relnews.options.recency import Recency
 from relnews.options.text_option import TextOption, values_by_field
@@ -15,9 +16,6 @@ from relnews.results import RelatedItem
 
 _DAY = dt.timedelta(days=1)
 _MICROSECOND = dt.timedelta(microseconds=1)
-
-#: Fields of an article that a filter can name.
-FIELDS = ("section", "author", "source", "language", "tags")
 
 #: Values of `when`.
 SIDES = ("before", "after")
@@ -199,8 +197,8 @@ def _check_filters(value: object) -> None:
         )
         raise TypeError(msg)
     for name, wanted in value.items():
-        if name not in FIELDS:
-            msg = f"`filters` can name {listed(FIELDS)}, got {name!r}."
+        if name not in FILTERABLE:
+            msg = f"`filters` can name {listed(FILTERABLE)}, got {name!r}."
             raise ValueError(msg)
         values = [wanted] if isinstance(wanted, str) else wanted
         if not isinstance(values, Iterable) or not all(isinstance(text, str) for text in values):

@@ -1,18 +1,22 @@
-"""Readers: files, folders and databases of articles become an iterator of `Article`.
+"""Readers: files, folders and databases of articles to an iterator of `Article`.
 
 Its modules::
 
-    reader      `ArticleReader`, and what it says of what is no article
-    opening     plain, gzip, xz, standard input
-    files       which format; `read_articles`; a file with a line for each article
-    jsonl         lines ─▶ records: one JSON object a line
-    csv           lines ─▶ records: a header row, then one article a row
-    documents   files that are read at once, or a folder of them
-    markdown      document ─▶ record: front matter and text
-    pages         document ─▶ record: the article of an HTML page
-    feeds         document ─▶ records: the entries of RSS or Atom
-    plain       the text of HTML
-    sql         the rows of a query; `read_sql`
+    load_report   `LoadReport`: what was loaded, skipped and repaired
+    records       dicts, objects and data frame rows to articles
+    reader        `ArticleReader`, the base of all readers
+    opening       plain files, gzip, xz, standard input
+    formats       the registry of formats
+    files         `read_articles`
+    lines         `LineReader`: files with a line for each article
+    jsonl         one JSON object a line
+    csv           a header row, then one article a row
+    documents     `DocumentReader`: files that are read whole, or a folder of them
+    markdown      front matter and text
+    pages         the article of an HTML page
+    feeds         the entries of RSS or Atom
+    html_text     the text of HTML
+    sql           the rows of a query; `read_sql`
 """
 
 from relnews.readers.files import read_articles

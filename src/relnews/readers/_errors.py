@@ -1,15 +1,11 @@
-"""Errors of readers: what was expected of a file, what was found, and what to do."""
+"""Errors of readers: what was expected, what was found, and what to do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relnews._checks import listed, shortened
-
-if TYPE_CHECKING:
-    pass
 
 
 def expected_json_object(got: str, reason: str) -> str:
@@ -19,7 +15,7 @@ def expected_json_object(got: str, reason: str) -> str:
 
 def expected_row(reason: str) -> str:
     """Describe a row that is not CSV."""
-    reason = reason.partition(" - ")[0]  # what follows is about calling csv
+    reason = reason.partition(" - ")[0]  # the rest is about calling csv
     return f"expected a row of CSV ({reason}); a quote inside a quoted cell is written twice"
 
 
@@ -69,38 +65,29 @@ def unknown_field(got: str, fields: tuple[str, ...]) -> ValueError:
 
 
 def unknown_format(got: object, formats: tuple[str, ...]) -> ValueError:
-    """Reject a format that no reader is for."""
+    """Reject a format without a reader."""
     return ValueError(f"`format` must be one of {listed(formats)} or None, got {got!r}.")
 
 
-def unknown_extension(name: str, known: tuple[str, ...], packed: tuple[str, ...]) -> ValueError:
-    """Reject a file whose name does not say what is in it."""
+def unknown_extension(
+    name: str, known: Sequence[str], packed: Sequence[str], formats: Sequence[str]
+) -> ValueError:
+    """Reject a file whose name does not tell its format."""
+    *others, last = (f'"{supported}"' for supported in formats)
     return ValueError(
         f"cannot tell the format of {name!r} from its name: expected it to end in "
         f"{', '.join(known)}, each also with {' or '.join(packed)}. "
-        'Say it with format="jsonl", "csv", "markdown", "html" or "feed".'
+        f"Say it with format={', '.join(others)} or {last}."
     )
 
 
-#: What is read with the packages of an extra.
-_READERS = {
-    "markdown": ("Markdown needs PyYAML and markdown-it-py", "are"),
-    "feeds": ("feeds needs feedparser", "is"),
-    "html": ("HTML pages needs trafilatura", "is"),
-    "sql": ("databases needs SQLAlchemy", "is"),
-}
-
-
-def no_reader(*, extra: str) -> ImportError:
-    """Say how to install what reads a kind of articles."""
-    needs, verb = _READERS[extra]
-    return ImportError(
-        f"reading {needs}, which {verb} not installed: pip install 'relnews[{extra}]'"
-    )
+def no_reader(*, needs: str, extra: str) -> ImportError:
+    """Name the packages that a reader needs and how to install them."""
+    return ImportError(f"reading {needs} not installed: pip install 'relnews[{extra}]'")
 
 
 def check_articles_folder(path: Path, formats: Sequence[str]) -> None:
-    """Reject a folder that holds no documents, or more than one kind of them."""
+    """Raise unless a folder has documents of exactly one format."""
     if not formats:
         message = (
             "expected a file of articles, or a folder with Markdown, HTML or feeds in it, got the "
@@ -116,7 +103,7 @@ def check_articles_folder(path: Path, formats: Sequence[str]) -> None:
 
 
 def document_too_long(n_bytes: int) -> str:
-    """Describe a file that is not read."""
+    """Describe a document that is too long."""
     return f"expected a document of at most {n_bytes >> 20} MiB, unpacked; split it"
 
 
@@ -127,17 +114,17 @@ def unreadable_front_matter(reason: str) -> str:
 
 
 def long_front_matter(n_characters: int) -> str:
-    """Describe front matter that is not read."""
+    """Describe front matter that is too long."""
     return f"longer than {n_characters:,} characters"
 
 
 def long_markdown(n_characters: int) -> str:
-    """Describe a text that is not read, for it could take minutes."""
+    """Describe a text that is too long: parsing it could take minutes."""
     return f"the text is longer than {n_characters:,} characters; part it, or leave it out"
 
 
 def quoted_markdown() -> str:
-    """Describe a text whose quotations take minutes to read."""
+    """Describe a text whose quotations would take minutes to parse."""
     return "too many lines that may begin a quotation; put blank lines between those with '>'"
 
 
@@ -152,19 +139,19 @@ def expected_mapping(got: str) -> str:
 
 
 def unreadable_feed(reason: str, n_entries: int) -> str:
-    """Describe a feed that is none, or is damaged."""
+    """Describe a file that is not a feed, or a damaged feed."""
     if n_entries:
         return f"the feed is damaged ({reason}); {n_entries:,} entries of it were read"
     return f"expected a feed of RSS or Atom{f' ({reason})' if reason else ''}"
 
 
 def unreadable_page(reason: str) -> str:
-    """Describe a page that is none."""
+    """Describe a file that is not a page of HTML."""
     return f"expected a page of HTML{f' ({reason})' if reason else ''}"
 
 
 def not_a_database_url() -> ValueError:
-    """Reject an address, without showing what may be secret in it."""
+    """Reject the address of a database, without quoting it: it may contain a password."""
     return ValueError(
         "expected the address of a database, such as postgresql+psycopg://user@host/name or "
         "sqlite:///file.db, got something else (not shown, for there may be a password in it)."
@@ -172,7 +159,7 @@ def not_a_database_url() -> ValueError:
 
 
 def no_driver(name: str, package: str | None) -> ImportError:
-    """Say what is missing to reach a kind of database."""
+    """Name the package that connects to a kind of database."""
     return ImportError(
         f"{name}:// needs the package {package or 'of its driver'}, which is not installed; for "
         "PostgreSQL: pip install 'psycopg[binary]' and postgresql+psycopg://…"
@@ -180,7 +167,7 @@ def no_driver(name: str, package: str | None) -> ImportError:
 
 
 def check_result(wanted: Iterable[str], names: Sequence[str]) -> None:
-    """Refuse the result of a query that lacks a column which was named."""
+    """Raise unless the result of a query has every named column."""
     for name in wanted:
         if name not in names:
             msg = f"the query has no column {name!r}: its result has {listed(names)}."
@@ -188,7 +175,7 @@ def check_result(wanted: Iterable[str], names: Sequence[str]) -> None:
 
 
 def check_watermark(value: object, types: tuple[type, ...], last: object) -> None:
-    """Refuse a value that cannot be compared, or not with the last one."""
+    """Raise unless a value can be compared with the last value of the watermark."""
     known = isinstance(value, types) and not isinstance(value, bool)
     alike = last is None or type(value) is type(last)
     if not known or not alike or value != value:
@@ -201,7 +188,7 @@ def check_watermark(value: object, types: tuple[type, ...], last: object) -> Non
 
 
 def no_watermark(archive: object) -> ValueError:
-    """Reject a query from a watermark on where there is none."""
+    """Reject a query that needs a watermark of an archive without one."""
     return ValueError(
         f"{archive} has no watermark to put into the query. Read all of it once, without "
         ":watermark and with --watermark COLUMN."
@@ -209,21 +196,21 @@ def no_watermark(archive: object) -> ValueError:
 
 
 def another_watermark(archive: object, column: str, got: str) -> ValueError:
-    """Reject a watermark of another column than the one that the archive has."""
+    """Reject a watermark of a column that is not the column of the archive."""
     return ValueError(
-        f"{archive} has a watermark of the column {column!r}, got {got!r}. Build it anew to have "
-        "another."
+        f"{archive} has a watermark of the column {column!r}, got {got!r}. Build the archive "
+        "again to use another column."
     )
 
 
 def database_error(name: str, message: str, *, lost: bool) -> Exception:
-    """Name what a database says, which cannot be reached or refuses a query."""
+    """Return the error of a database that cannot be reached or rejects a query."""
     message = f"the {name} database says: {message}"
     return ConnectionError(message) if lost else ValueError(message)
 
 
 def check_articles_file(path: Path) -> None:
-    """Reject a path at which there is no file."""
+    """Raise unless the path is a file."""
     if path.is_dir():
         message = f"expected a file of articles, got the folder {str(path)!r}. Name a file in it."
         raise IsADirectoryError(message)

@@ -1,4 +1,4 @@
-"""Comma-separated values, also with semicolons or tabs: a header row, then one article a row."""
+"""Reader of comma-separated values, also with semicolons or tabs: a header row, then articles."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import csv
 import itertools
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from relnews import _checks
 from relnews.readers import _errors
+from relnews.readers.lines import LineReader
 
-#: What may stand between two cells; the first wins a tie.
+#: Delimiters of cells; the first wins a tie.
 DELIMITERS = ",;\t"
 
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
@@ -23,26 +24,35 @@ _LONGEST_CELL = 2**31 - 1
 _cell_limit = threading.Lock()
 
 
+class Reader(LineReader):
+    """The articles of a file of CSV."""
+
+    def _parse(
+        self, lines: Iterable[bytes], name: str
+    ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+        return records(lines, name, self._fields.values())
+
+
 def records(
     lines: Iterable[bytes], name: str, columns: Iterable[str] = ()
 ) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Yield each row as a dict, with the number of the line that it starts at.
+    """Yield each row as a dict, with the number of its first line.
 
     Parameters
     ----------
     lines : iterable of bytes
-        UTF-8, with their ends.
+        In UTF-8, with their line ends.
     name : str
-        What to call the file in an error.
+        Name of the file, for errors.
     columns : iterable of str
-        Names that the header must have.
+        Columns that the header must have.
 
     Yields
     ------
     line : int
         From 1.
     record : dict or str
-        Column names to cells, without the empty ones; a string says why the row is no record.
+        Column names to cells, without empty cells; a string tells why the row is no record.
 
     Raises
     ------
@@ -69,8 +79,8 @@ def records(
 
 
 def _rows(lines: Iterable[bytes]) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield the rows that are not blank, each with its line, or with what is wrong with it."""
-    # A byte that is not UTF-8 becomes a lone surrogate, so that the row it is in can be named.
+    """Yield the rows that are not blank, or why a row cannot be read, each with its line."""
+    # A byte that is not UTF-8 becomes a lone surrogate, so that the message can name its row.
     text = enumerate((line.decode(errors="surrogateescape") for line in lines), start=1)
     start, first = next(((number, line) for number, line in text if line.strip()), (1, ""))
     rest = (line for _, line in text)

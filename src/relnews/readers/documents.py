@@ -1,47 +1,36 @@
-"""Documents: files that are read at once and hold an article, or a feed of some; or a folder."""
+"""DocumentReader: articles of files that are read whole, or of a folder of such files."""
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
 from relnews import _checks
 from relnews.readers import _errors
+from relnews.readers.formats import FORMATS
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import DAMAGE, PACKED, STDIN, CountedFile, standard_input, unpacked
 from relnews.readers.reader import ArticleReader, Found, Skipped
 
-#: The longest document, unpacked; what is longer is no article, and may be meant to fill memory.
+#: Bytes of the longest document, unpacked. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20
-
-#: The modules that read a document, each with a function ``records(content, name)``.
-_MODULES = {"markdown": "markdown", "html": "pages", "feed": "feeds"}
 
 
 class DocumentReader(ArticleReader):
     """The articles of a document, or of all documents of a folder, in the order of their names.
 
-    What begins with a dot, and in a folder of Markdown also ``_index`` files, is passed over.
+    Names that begin with a dot, and ``_index`` files, are skipped. A subclass parses a document.
     """
 
-    def __init__(
-        self,
-        path: str,
-        format: str,  # noqa: A002
-        endings: tuple[str, ...],
-        fields: Mapping[str, str],
-        *,
-        strict: bool = False,
-    ) -> None:
+    #: Name of the format in `relnews.readers.formats`.
+    format: ClassVar[str]
+
+    def __init__(self, path: str, fields: Mapping[str, str], *, strict: bool = False) -> None:
         super().__init__(fields, strict=strict)
-        # Modules of formats import what they need at once, so that it is missed now.
-        self._read = importlib.import_module(f"relnews.readers.{_MODULES[format]}").records
-        self._skips_future = format == "markdown"
         self._path = path
-        self._endings = (*endings, *(end + packed for end in endings for packed in PACKED))
-        self._sizes = {} if path == STDIN else {one: one.stat().st_size for one in self._files()}
+        self._sizes = {} if path == STDIN else {file: file.stat().st_size for file in self._files()}
         self._n_read = 0
 
     @property
@@ -51,7 +40,7 @@ class DocumentReader(ArticleReader):
 
     @property
     def bytes_read(self) -> int | None:
-        """How much of them the latest pass has taken."""
+        """Bytes of the files that the latest pass has read."""
         return None if self._path == STDIN else self._n_read
 
     def _records(self) -> Iterator[Found]:
@@ -81,30 +70,37 @@ class DocumentReader(ArticleReader):
         if len(content) > LONGEST:
             yield name, Skipped(Problem.UNREADABLE, _errors.document_too_long(LONGEST))
             return
-        for place, record in self._read(content, name):
+        for place, record in self._parse(content, name):
             yield f"{name}{place}", record
+
+    def _parse(self, content: bytes, name: str) -> Iterator[Found]:
+        """Yield the place of a record in the document, and the record or why it is skipped."""
+        raise NotImplementedError
 
     def _files(self) -> Iterator[Path]:
         if not Path(self._path).is_dir():
             yield Path(self._path)
             return
+        endings = FORMATS[self.format].endings
+        endings += tuple(ending + packed for ending in endings for packed in PACKED)
         for folder, folders, names in os.walk(self._path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
-                if name.lower().endswith(self._endings) and not name.startswith((".", "_index.")):
+                if name.lower().endswith(endings) and not name.startswith((".", "_index.")):
                     path = Path(folder, name)
                     if path.is_file():
                         yield path
 
 
 def id_of(name: str) -> str:
-    """Return the id of a document that has no other: its path below the folder, without endings.
+    """Return the id of a document that names none: its path below the folder, without endings.
 
-    Of ``news/ferry/index.md`` that is ``news/ferry``.
+    The id of ``news/ferry/index.md`` is ``news/ferry``.
 
     Parameters
     ----------
     name : str
+        Path of the file below the folder.
     """
     path = PurePosixPath(name)
     if path.suffix.lower() in PACKED:

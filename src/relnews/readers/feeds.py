@@ -1,4 +1,4 @@
-"""RSS and Atom: the entries of a feed."""
+"""Reader of RSS and Atom: the entries of a feed."""
 
 from __future__ import annotations
 
@@ -8,23 +8,33 @@ from collections.abc import Iterator
 from typing import Any
 
 from relnews.readers import _errors
+from relnews.readers.documents import DocumentReader
+from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
-from relnews.readers.plain import text_of
 from relnews.readers.reader import Found, Skipped
 
 try:
     import feedparser
 except ImportError as error:
-    raise _errors.no_reader(extra="feeds") from error
+    raise _errors.no_reader(needs="feeds needs feedparser, which is", extra="feeds") from error
 
-#: What is of no harm: the file is not from the web, so that nobody said what it is.
+#: Harmless findings: a file has no HTTP header that names its type and encoding.
 _HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+
+
+class Reader(DocumentReader):
+    """The entries of feeds."""
+
+    format = "feed"
+
+    def _parse(self, content: bytes, name: str) -> Iterator[Found]:
+        return records(content, name)
 
 
 def records(content: bytes, name: str) -> Iterator[Found]:
     """Yield the entries of a feed.
 
-    Nothing that a feed names is fetched, and no entity of its own is replaced.
+    Nothing is fetched from the network, and entities that the feed defines are not expanded.
 
     Parameters
     ----------
@@ -38,11 +48,12 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     place : str
         Number of the entry, from 1.
     record : dict or Skipped
+        Fields of an article, or why there is no article.
     """
     # A stream: a string could be an address or a path to be opened.
     try:
         feed = feedparser.parse(io.BytesIO(content), sanitize_html=False)
-    except Exception as error:  # whatever it trips over is the feed's fault
+    except Exception as error:  # the feed makes the parser fail
         yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_feed(str(error), 0))
         return
     about = feed.get("feed", {})
@@ -57,11 +68,11 @@ def records(content: bytes, name: str) -> Iterator[Found]:
 
 
 def _record(entry: Any, feed: Any) -> dict[str, Any]:
-    contents = [one.get("value") or "" for one in entry.get("content", ())]
+    contents = [content.get("value") or "" for content in entry.get("content", ())]
     summary = text_of(entry.get("summary") or "")
     text = text_of(max(contents, key=len, default=""))
     link = entry.get("link") or None
-    image = next((one.get("url") for one in entry.get("media_thumbnail", ())), None)
+    image = next((picture.get("url") for picture in entry.get("media_thumbnail", ())), None)
     return {
         "id": entry.get("id") or link,
         "title": text_of(entry.get("title") or ""),
@@ -69,7 +80,7 @@ def _record(entry: Any, feed: Any) -> dict[str, Any]:
         "text": text or summary,
         "published": _date(entry),
         "url": link,
-        "tags": [one.get("term") or "" for one in entry.get("tags", ())],
+        "tags": [tag.get("term") or "" for tag in entry.get("tags", ())],
         "author": entry.get("author") or None,
         "source": feed.get("title") or None,
         "language": (entry.get("title_detail") or {}).get("language") or feed.get("language"),
@@ -78,7 +89,7 @@ def _record(entry: Any, feed: Any) -> dict[str, Any]:
 
 
 def _date(entry: Any) -> dt.datetime | str | None:
-    """Return when an entry was published, or changed; what cannot be read is named as it is."""
+    """Return the date of publication or change of an entry; its text if it cannot be parsed."""
     for name in ("published", "updated", "created"):
         if parsed := entry.get(f"{name}_parsed"):
             year, month, day, hour, minute, second = parsed[:6]

@@ -1,16 +1,26 @@
-"""JSON Lines: one JSON object a line."""
+"""Reader of JSON Lines: one JSON object a line."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from relnews import _checks
 from relnews.readers import _errors
+from relnews.readers.lines import LineReader
 
 #: How a first line begins when it is not JSON Lines: an array of objects, or indented JSON.
 _OTHER_JSON = re.compile(rb"\s*(?:\[\s*[{\]]|[\[{]\s*$)")
+
+
+class Reader(LineReader):
+    """The articles of a file of JSON Lines."""
+
+    def _parse(
+        self, lines: Iterable[bytes], name: str
+    ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+        return records(lines, name)
 
 
 def records(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, dict[str, object] | str]]:
@@ -19,21 +29,21 @@ def records(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, dict[str, 
     Parameters
     ----------
     lines : iterable of bytes
-        UTF-8; blank ones are passed over.
+        In UTF-8; blank lines are skipped.
     name : str
-        What to call the file in an error.
+        Name of the file, for errors.
 
     Yields
     ------
     line : int
         From 1.
     record : dict or str
-        A string says why the line holds no record.
+        A string tells why the line is no record.
 
     Raises
     ------
     ValueError
-        If the file is JSON, but not one object a line.
+        If the file is JSON, but not JSON Lines.
     """
     first = True
     for number, line in enumerate(lines, start=1):

@@ -1,4 +1,4 @@
-"""Load report: what was loaded, and what was skipped or repaired and why."""
+"""LoadReport: how many articles were loaded, and which records were skipped or repaired."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections import Counter
 from relnews.articles import Article
 from relnews.exceptions import ArticleError
 
-#: How many problems of a kind are named; the rest are only counted.
+#: Problems of a kind that are quoted; the others are only counted.
 EXAMPLES_NAMED = 5
 
 
 class Problem(enum.StrEnum):
-    """What can be wrong with a record."""
+    """Kinds of problems of a record."""
 
     UNREADABLE = "unreadable"
     MISSING_ID = "missing id"
@@ -26,19 +26,19 @@ class Problem(enum.StrEnum):
 
     @property
     def consequence(self) -> str:
-        """What happens to such a record unless the intake is strict."""
+        """Consequence for the record, unless the load report is strict."""
         return {Problem.NO_TEXT: "kept, title only", Problem.BAD_DATE: "kept, undated"}.get(
             self, "skipped"
         )
 
     @property
     def is_fault(self) -> bool:
-        """Whether anything is wrong; a draft is as it should be."""
+        """Whether the record is wrong; a draft is not."""
         return self not in (Problem.DRAFT, Problem.FUTURE)
 
 
-class Intake:
-    """What was loaded, and what was skipped or mended and why.
+class LoadReport:
+    """Counts of loaded, skipped and repaired records, with reasons.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ class Intake:
     Attributes
     ----------
     loaded : int
-        Articles admitted.
+        Number of articles that were loaded.
     problems : Counter of Problem
-        How often each kind of problem was met.
+        Number of records with each kind of problem.
     examples : dict of Problem to list of str
-        The first few of each kind, each with its place.
+        The first few problems of each kind, with their places.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
@@ -64,11 +64,11 @@ class Intake:
 
     @property
     def skipped(self) -> int:
-        """Records that did not become an article of the archive."""
+        """Number of records that did not become an article of the archive."""
         return sum(n for problem, n in self.problems.items() if problem.consequence == "skipped")
 
     def report(self, problem: Problem, origin: str, detail: str) -> None:
-        """Count a problem, or raise it if the intake is strict and it is a fault."""
+        """Count a problem, or raise it if the load report is strict and it is a fault."""
         sentence = _problem_sentence(origin, problem.value, detail)
         if self.strict and problem.is_fault:
             raise ArticleError(sentence)
@@ -78,7 +78,7 @@ class Intake:
             examples.append(sentence)
 
     def admit(self, article: Article) -> bool:
-        """Say whether an article goes into the archive: its id is new."""
+        """Count an article and return True if its id is new; else report it and return False."""
         if article.id in self._ids:
             self.report(
                 Problem.DUPLICATE_ID, article.origin, f"{article.id!r}; the first one is kept"
@@ -89,7 +89,7 @@ class Intake:
         return True
 
     def summary(self) -> str:
-        """Return the account as text: one line, and a few more for each kind of problem."""
+        """Return the report as text: one line, and some lines for each kind of problem."""
         lines = [f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"]
         for problem, count in self.problems.most_common():
             lines.append(f"  {problem.value}: {count:,} ({problem.consequence})")
@@ -101,5 +101,5 @@ class Intake:
 
 
 def _problem_sentence(origin: str, problem: str, detail: str) -> str:
-    """Name a record that was skipped or mended."""
+    """Return a sentence about a record that was skipped or repaired."""
     return f"{origin}: {problem}: {detail}" if detail else f"{origin}: {problem}"

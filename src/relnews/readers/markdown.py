@@ -1,4 +1,4 @@
-"""Markdown with front matter, as the generators of static sites take it."""
+"""Reader of Markdown with front matter, as generators of static sites read it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 from relnews import _checks
 from relnews.readers import _errors
-from relnews.readers.documents import id_of
+from relnews.readers.documents import DocumentReader, id_of
+from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
-from relnews.readers.plain import text_of
 from relnews.readers.reader import Found, Skipped
 
 try:
@@ -21,9 +21,11 @@ try:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock, blockquote
 except ImportError as error:
-    raise _errors.no_reader(extra="markdown") from error
+    raise _errors.no_reader(
+        needs="Markdown needs PyYAML and markdown-it-py, which are", extra="markdown"
+    ) from error
 
-#: Names that generators have for a field of `Article`, in lower case; the first one counts.
+#: Names that generators use for a field of `Article`, in lower case; the first with a value counts.
 _NAMES = {
     "dek": ("dek", "description", "summary", "excerpt", "subtitle"),
     "published": ("publishdate", "pubdate", "date", "published"),
@@ -44,34 +46,34 @@ _TOML = re.compile(r"\+\+\+[ \t]*\n(.*?)(?:^|\n)\+\+\+[ \t]*(?:\n|$)", re.DOTALL
 #: A line of Pelican's and MultiMarkdown's metadata, which begin at the top and end at a blank line.
 _META = re.compile(r"([A-Za-z][\w-]*):[ \t]*(.*)")
 
-#: What generators run inside of texts.
+#: Template code inside texts.
 _CODE = re.compile(r"\{\{[^{}]{0,500}\}\}|\{%[^{}]{0,500}%\}")
 
-#: A date that a file name begins with, and what Jekyll puts between a time and its zone.
+#: A date at the beginning of a file name, and the space that Jekyll puts before a time zone.
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-|$)")
 _ZONE = re.compile(r"(?<=\d)\s+(?=[+-]\d\d:?\d\d$|Z$)")
 
-#: The longest front matter: YAML is read slowly.
+#: Characters of the longest front matter: parsing YAML is slow.
 _LONGEST = 1 << 18
 
-#: The longest text: a thousand pages of a book.
+#: Characters of the longest text: a thousand pages of a book.
 _LONGEST_TEXT = 1 << 20
 
-#: How often one file may be asked whether a line begins a quotation. Of n lines with ``>`` that no
-#: blank line parts, each is asked for each one before it.
+#: Calls of the rule for quotations per file. The parser calls it n²/2 times for n lines with ``>``
+#: without a blank line between them.
 _MOST_QUESTIONS = 1 << 19
 
 
 def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Do as markdown-it's rule for quotations does, so many times."""
+    """Apply markdown-it's rule for quotations; raise ValueError after `_MOST_QUESTIONS` calls."""
     state.env["questions"] = asked = state.env.get("questions", 0) + 1
     if asked > _MOST_QUESTIONS:
         raise ValueError(_errors.quoted_markdown())
     return blockquote(state, start, end, silent)
 
 
-# Not its tables: a short row is filled up with cells, so that a megabyte would become gigabytes.
-# Words are the same without.
+# Without tables: the parser fills a short row up with cells, so that a megabyte could become
+# gigabytes. The words are the same.
 _markdown = MarkdownIt("commonmark")
 _markdown.block.ruler.at(
     "blockquote", _quote, {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -79,13 +81,13 @@ _markdown.block.ruler.at(
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML of plain values: numbers and dates stay as they are written, and nothing is repeated."""
+    """YAML whose numbers and dates stay strings, without aliases."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (add_implicit_resolver copies it)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            # A few lines of aliases can stand for more than memory holds.
+            # A few lines of aliases can expand to more than the memory.
             raise yaml.YAMLError(_errors.no_aliases())
         return super().compose_node(parent, index)
 
@@ -98,22 +100,33 @@ _Loader.add_implicit_resolver(
 )
 
 
+class Reader(DocumentReader):
+    """The articles of Markdown files."""
+
+    format = "markdown"
+    # Generators of sites do not show such articles yet either.
+    _skips_future = True
+
+    def _parse(self, content: bytes, name: str) -> Iterator[Found]:
+        return records(content, name)
+
+
 def records(content: bytes, name: str) -> Iterator[Found]:
     """Yield the article of a Markdown file.
 
     Parameters
     ----------
     content : bytes
-        UTF-8.
+        In UTF-8.
     name : str
         Path of the file below the folder.
 
     Yields
     ------
     place : str
-        Nothing: the file is the place.
+        Empty: the file is the place.
     record : dict or Skipped
-        Fields of an article, and whatever else the front matter has.
+        Fields of an article and all other values of the front matter, or why there is no article.
     """
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
@@ -125,7 +138,7 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_front_matter(str(error)))
         return
-    values = {name: value for name, value in front.items() if _is_plain(value)}
+    values = {name: value for name, value in front.items() if _is_flat(value)}
     values = {name.lower(): value for name, value in values.items()} | values
     if _is_draft(values, name):
         yield "", Skipped(Problem.DRAFT)
@@ -168,37 +181,40 @@ _FORMATS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 
 
 def _fields(values: Mapping[str, Any], body: str, name: str) -> dict[str, Any]:
-    """Return the fields of an article, of what a front matter calls them."""
-    # None, nothing, and a switch are no values of these.
+    """Return the fields of an article from the names of a front matter."""
+    # Empty values and switches are not values of these fields.
     given = {name: value for name, value in values.items() if value and value is not True}
     fields: dict[str, Any] = {
-        field: next((given[one] for one in names if one in given), None)
+        field: next((given[alias] for alias in names if alias in given), None)
         for field, names in _NAMES.items()
     }
+    fields["dek"] = fields["dek"] or ""  # a switch of such a name is no dek
     for field in ("section", "image"):
         if isinstance(fields[field], list):
             fields[field] = fields[field][0]
     if isinstance(fields["author"], list):
         fields["author"] = ", ".join(map(str, fields["author"]))
     if re.search("[:{]", str(fields["url"]).removeprefix("https:").removeprefix("http:")):
-        fields["url"] = None  # a pattern of the generator's
+        fields["url"] = None  # a pattern of the generator
     fields["published"] = fields["published"] or _date_in(name)
     for field in ("published", "expires"):
         if isinstance(fields[field], str):
             fields[field] = _ZONE.sub("", fields[field].strip())
     tokens = _markdown.parse(_CODE.sub(" ", body), {})
     fields["text"] = text_of(_markdown.renderer.render(tokens, _markdown.options, {}))
-    headings = (tokens[i + 1].content for i, one in enumerate(tokens) if one.type == "heading_open")
+    headings = (
+        tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"
+    )
     fields["title"] = values.get("title") or next(headings, "")
     fields["id"] = values.get("id") or id_of(name)
     fields["tags"] = values.get("tags")
     return fields
 
 
-def _is_plain(value: object) -> bool:
-    """Say whether a value may be one of an article: no structure but a list of plain values."""
+def _is_flat(value: object) -> bool:
+    """Return whether a value is a scalar or a list of scalars, as the fields of an article are."""
     if isinstance(value, list):
-        return not any(isinstance(one, (list, dict)) for one in value)
+        return not any(isinstance(part, (list, dict)) for part in value)
     return not isinstance(value, dict)
 
 

@@ -1,4 +1,4 @@
-"""Opening a file: plain, packed or standard input, and counting what is read of it."""
+"""Open a file, plain or packed, or standard input, and count the bytes that are read."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import Any, BinaryIO, TypeAlias, cast
 #: The path that means standard input.
 STDIN = "-"
 
-#: Endings of a packed file's name.
+#: Endings of the names of packed files.
 PACKED = (".gz", ".xz")
 
-#: What unpacking raises when the file is cut off or damaged.
+#: Errors of unpacking a file that is cut off or damaged.
 DAMAGE = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
 
-#: First bytes of a packed file, and what unpacks it.
+#: First bytes of a packed file, and the function that unpacks it.
 _UNPACKERS: dict[bytes, Callable[[Any], contextlib.AbstractContextManager[Any]]] = {
     b"\x1f\x8b": gzip.open,
     b"\xfd7zXZ\x00": lzma.open,
@@ -29,12 +29,12 @@ _UNPACKERS: dict[bytes, Callable[[Any], contextlib.AbstractContextManager[Any]]]
 
 
 class CountedFile(io.FileIO):
-    """A file that knows how much of it was read, also after it is closed."""
+    """A file that counts the bytes that were read; the count survives closing."""
 
     bytes_read = 0
 
     def readinto(self, buffer: Any) -> int:
-        """Read, and count."""
+        """Read into a buffer, and count."""
         count = super().readinto(buffer)
         self.bytes_read += count
         return count
@@ -50,7 +50,7 @@ def standard_input() -> contextlib.AbstractContextManager[Source]:
 
 @contextlib.contextmanager
 def unpacked(file: Source) -> Iterator[BinaryIO]:
-    """Unpack a file if its first bytes say that it is packed; its name may be wrong or missing."""
+    """Open a file for reading; unpack it if its first bytes say so."""
     buffered = io.BufferedReader(file)
     try:
         head = buffered.peek()
@@ -58,9 +58,9 @@ def unpacked(file: Source) -> Iterator[BinaryIO]:
         with next(unpackers, contextlib.nullcontext)(buffered) as stream:
             yield stream
     finally:
-        buffered.detach()  # or standard input would be closed with it
+        buffered.detach()  # otherwise standard input would be closed
 
 
 def size_of(path: Path) -> int | None:
-    """Return the size of a regular file, None of anything else."""
+    """Return the size of a regular file; None for a pipe or a device."""
     return path.stat().st_size if path.is_file() else None

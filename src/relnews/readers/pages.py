@@ -1,4 +1,4 @@
-"""HTML pages: the article that is on a page, without what is around it."""
+"""Reader of HTML pages: the article of a page, without navigation and advertisements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from relnews.readers import _errors
-from relnews.readers.documents import id_of
+from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.load_report import Problem
 from relnews.readers.reader import Found, Skipped
 
@@ -16,10 +16,19 @@ try:
     import trafilatura
     from trafilatura.metadata import extract_metadata
 except ImportError as error:
-    raise _errors.no_reader(extra="html") from error
+    raise _errors.no_reader(needs="HTML pages needs trafilatura, which is", extra="html") from error
 
-#: No guesses at a date from the text of a page.
+#: Dates only from the metadata of a page; no guesses from its text.
 _DATES = {"original_date": True, "extensive_search": False}
+
+
+class Reader(DocumentReader):
+    """The articles of HTML pages."""
+
+    format = "html"
+
+    def _parse(self, content: bytes, name: str) -> Iterator[Found]:
+        return records(content, name)
 
 
 def records(content: bytes, name: str) -> Iterator[Found]:
@@ -28,18 +37,20 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     Parameters
     ----------
     content : bytes
+        HTML.
     name : str
         Path of the file below the folder.
 
     Yields
     ------
     place : str
-        Nothing: the file is the place.
+        Empty: the file is the place.
     record : dict or Skipped
+        Fields of an article, or why there is no article.
     """
     try:
         record = _record(content, name)
-    except Exception as error:  # whatever it trips over is the page's fault
+    except Exception as error:  # the page makes the parser fail
         yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_page(str(error)))
         return
     if record is None:
@@ -72,7 +83,7 @@ def _record(content: bytes, name: str) -> dict[str, Any] | None:
 
 
 def _address(canonical: str | None, name: str) -> str:
-    """Return the address that a page gives itself, or the one of its file on the site."""
+    """Return the canonical address of a page, or the address of its file on the site."""
     if canonical and canonical.startswith(("https://", "http://")):
         return canonical
     path = PurePosixPath("/", name)

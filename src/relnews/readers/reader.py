@@ -1,4 +1,4 @@
-"""ArticleReader: what goes through a source of articles; and what it says of what is no article."""
+"""ArticleReader: the base of all readers of articles."""
 
 from __future__ import annotations
 
@@ -7,83 +7,87 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from relnews.articles import Article
-from relnews.readers.load_report import Intake, Problem
+from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.records import parse_article
 
 
 class Skipped(NamedTuple):
-    """What stands in the place of a record that is none.
+    """A record that is skipped.
 
     Parameters
     ----------
     problem : Problem
-    detail : str
+        The kind of problem.
+    detail : str, default=""
+        The rest of the message.
     """
 
     problem: Problem
     detail: str = ""
 
 
-#: What a source gives for each article: where it is, and the record or why there is none.
+#: An entry of a source: its place, and the record or why it is skipped.
 Found: TypeAlias = tuple[str, Mapping[str, object] | Skipped]
 
 
 class ArticleReader:
-    """The articles of a source; each ``iter()`` starts anew.
+    """The articles of a source; each ``iter()`` reads it from the beginning.
 
-    `read_articles` makes one of files, `relnews.readers.read_sql` of a database. Standard input can
-    be gone through once.
+    `read_articles` returns a reader of files, `relnews.readers.read_sql` of a database. Standard
+    input can be read once. A subclass yields the records.
 
     Attributes
     ----------
-    intake : Intake
-        Problems that the latest pass met; fresh at every ``iter()``. Ids that come twice are left
-        to whoever admits the articles.
+    load_report : LoadReport
+        Problems of the latest pass; every ``iter()`` begins a new report. Duplicate ids are not in
+        it: `RelatedNews.fit` finds them.
     bytes_total, bytes_read : int or None
-        Size of the files as they are on disk, and how much of that the latest pass has taken, for
-        a progress bar; None where there is no size, as for standard input.
+        Size of the files on disk, and bytes that the latest pass has read, for a progress bar. None
+        for a source without a size, such as standard input.
     """
 
-    #: Whether what is dated in the future is left out, as the sites do that such files are for.
+    #: Whether articles dated in the future are skipped.
     _skips_future = False
 
     def __init__(self, fields: Mapping[str, str], *, strict: bool = False) -> None:
-        self.intake = Intake(strict=strict)
+        self.load_report = LoadReport(strict=strict)
         self._fields = dict(fields)
 
     @property
     def bytes_total(self) -> int | None:
-        """Size of all of it."""
+        """Size of the source in bytes."""
         return None
 
     @property
     def bytes_read(self) -> int | None:
-        """How much of it the latest pass has taken."""
+        """Bytes that the latest pass has read."""
         return None
 
     def __iter__(self) -> Iterator[Article]:
         return self.articles()
 
-    def articles(self, intake: Intake | None = None) -> Iterator[Article]:
-        """Go through the source; a given intake is told of the problems instead of a fresh one."""
-        if intake is None:
-            intake = self.intake = Intake(strict=self.intake.strict)
-        return self._articles(intake)
+    def articles(self, load_report: LoadReport | None = None) -> Iterator[Article]:
+        """Yield the articles; problems go to the given load report, or to a new one."""
+        if load_report is None:
+            load_report = self.load_report = LoadReport(strict=self.load_report.strict)
+        return self._articles(load_report)
 
-    def _articles(self, intake: Intake) -> Iterator[Article]:
+    def _articles(self, load_report: LoadReport) -> Iterator[Article]:
         now = dt.datetime.now(dt.UTC)
         for origin, record in self._records():
             if isinstance(record, Skipped):
-                intake.report(record.problem, origin, record.detail)
+                load_report.report(record.problem, origin, record.detail)
                 continue
-            article = parse_article(record, intake, origin, self._fields)
+            article = parse_article(record, load_report, origin, self._fields)
             if article is None:
                 continue
             if self._skips_future and article.published is not None and article.published > now:
-                intake.report(Problem.FUTURE, origin, f"{article.published:%Y-%m-%d %H:%M} UTC")
+                load_report.report(
+                    Problem.FUTURE, origin, f"{article.published:%Y-%m-%d %H:%M} UTC"
+                )
                 continue
             yield article
 
     def _records(self) -> Iterator[Found]:
-        """Yield what the source has, opening it first."""
+        """Open the source and yield its entries."""
         raise NotImplementedError

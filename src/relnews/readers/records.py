@@ -1,23 +1,28 @@
-"""Records: dicts, objects and data frame rows become articles, or are reported."""
+"""Records: dicts, objects and data frame rows to articles."""
 
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from relnews._checks import is_missing
-from relnews.articles import FIELDS, Article
+from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import expected_date, parse_date
-from relnews.readers.load_report import Intake, Problem
+from relnews.readers.load_report import LoadReport, Problem
 
-#: Names that published data sets use for a field of `Article`.
-ALIASES = {"lang": "language", "topics": "tags"}
+#: Other names that data sets have for a field of `Article`. The first one with a value counts, if
+#: the record has no value under the field's own name.
+ALIASES = {
+    "lang": "language",
+    "topics": "tags",
+    "summary": "dek",
+    "description": "dek",
+    "excerpt": "dek",
+}
 
-_PARSED = {"published", "expires", "tags"}
 
-
-def articles_from(source: object, intake: Intake) -> Iterator[Article]:
+def articles_from(source: object, load_report: LoadReport) -> Iterator[Article]:
     """Yield the articles of an iterable of dicts, `Article`, data frame rows or a data frame.
 
     Parameters
@@ -25,72 +30,66 @@ def articles_from(source: object, intake: Intake) -> Iterator[Article]:
     source : iterable or DataFrame
         Rows may be mappings, dataclasses, named tuples, pandas Series, or what
         ``DataFrame.iterrows`` yields.
-    intake : Intake
-        Told of every record that is skipped or mended.
+    load_report : LoadReport
+        Counts every record that is skipped or repaired.
 
     Yields
     ------
     Article
-        Each with an id that no earlier one had.
+        Each with an id that no earlier article had.
     """
     for number, record in enumerate(_rows(source), start=1):
         if isinstance(record, Article) and record.origin:  # a reader has checked it
             article: Article | None = record
         else:
-            article = parse_article(_as_mapping(record, number), intake, f"article {number}")
-        if article is not None and intake.admit(article):
+            article = parse_article(_as_mapping(record, number), load_report, f"article {number}")
+        if article is not None and load_report.admit(article):
             yield article
 
 
 def parse_article(
     record: Mapping[str, object],
-    intake: Intake,
+    load_report: LoadReport,
     origin: str,
     fields: Mapping[str, str] | None = None,
 ) -> Article | None:
-    """Make an `Article` of a record, or tell the intake why that cannot be done.
+    """Return the article of a record; None, and a problem in the report, if it has none.
 
     Parameters
     ----------
     record : mapping
-        Field names to values; names that are no field of `Article` are ignored.
-    intake : Intake
-        Told of the problem, if there is one.
+        Names to values. Names in neither `FIELDS` nor `ALIASES` are ignored.
+    load_report : LoadReport
+        Counts the problem, if there is one.
     origin : str
-        Where the record is, for the message.
+        Place of the record, for the message.
     fields : mapping, optional
         Field of `Article` to the name that the record has for it.
     """
     named = _rename(record, fields or {})
     try:
-        values = {name: _text(named.get(name), name) for name in FIELDS if name not in _PARSED}
-        tags = _tags(named.get("tags"))
+        values: dict[str, Any] = {name: _text(named.get(name), name) for name in TEXTS}
+        values |= {name: _texts(named.get(name), name) for name in TUPLES}
     except TypeError as error:
-        intake.report(Problem.UNREADABLE, origin, str(error))
+        load_report.report(Problem.UNREADABLE, origin, str(error))
         return None
-    identifier = values.pop("id")
-    if not (identifier and identifier.strip()):
-        intake.report(Problem.MISSING_ID, origin, _expected_id())
+    known = {name: value for name, value in values.items() if value}
+    identifier = known.get("id", "")
+    if not identifier.strip():
+        load_report.report(Problem.MISSING_ID, origin, _expected_id())
         return None
-    title, dek, text = (values.pop(name) or "" for name in ("title", "dek", "text"))
-    if not text.strip():
-        if not (title.strip() or dek.strip()):
-            intake.report(Problem.NO_WORDS, origin, repr(identifier))
+    if not known.get("text", "").strip():
+        if not any(known.get(name, "").strip() for name in ("title", "dek")):
+            load_report.report(Problem.NO_WORDS, origin, repr(identifier))
             return None
-        intake.report(Problem.NO_TEXT, origin, repr(identifier))
-    dates: dict[str, dt.datetime | None] = {}
-    for name in ("published", "expires"):
+        load_report.report(Problem.NO_TEXT, origin, repr(identifier))
+    for name in DATES:
         try:
-            dates[name] = parse_date(named.get(name))
+            known[name] = parse_date(named.get(name))
         except (TypeError, ValueError, OverflowError):
             detail = expected_date(named.get(name))
-            intake.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
-            dates[name] = None
-    about = {name: value or None for name, value in values.items()}
-    return Article(
-        id=identifier, title=title, dek=dek, text=text, tags=tags, origin=origin,
-        published=dates["published"], expires=dates["expires"], **about,
-    )  # fmt: skip
+            load_report.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
+    return Article(**known, origin=origin)
 
 
 def _rows(source: object) -> Iterable[object]:
@@ -118,8 +117,11 @@ def _as_mapping(record: object, number: int) -> Mapping[str, object]:
 
 
 def _rename(record: Mapping[str, object], fields: Mapping[str, str]) -> dict[str, object]:
-    named = {name: record[alias] for alias, name in ALIASES.items() if alias in record}
-    named.update((name, value) for name, value in record.items() if not is_missing(value))
+    """Return a record under the names of `Article`: mapped names, then own names, then aliases."""
+    named = {name: value for name, value in record.items() if not is_missing(value)}
+    for alias, name in ALIASES.items():
+        if alias in named:
+            named.setdefault(name, named[alias])
     named.update((name, record.get(theirs)) for name, theirs in fields.items())
     return named
 
@@ -141,12 +143,12 @@ def _without_lone_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _tags(value: object) -> tuple[str, ...]:
+def _texts(value: object, name: str) -> tuple[str, ...]:
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
-        tags = [_text(tag, "tags") or "" for tag in value]
+        texts = [_text(part, name) or "" for part in value]
     else:
-        tags = (_text(value, "tags") or "").split(",")
-    return tuple(tag.strip() for tag in tags if tag.strip())
+        texts = (_text(value, name) or "").split(",")
+    return tuple(text.strip() for text in texts if text.strip())
 
 
 def _expected_id() -> str:

@@ -1,4 +1,4 @@
-"""Rows of a query become articles, one after another, and how far it was read is remembered.
+"""Reader of databases: the rows of a query, and the watermark up to which they were read.
 
 SQLAlchemy is imported when a query is run.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import decimal
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,13 @@ if TYPE_CHECKING:
 
     from relnews.storage.catalogue import Catalogue
 
-#: Rows that are asked for at once.
+#: Rows that are fetched at a time.
 _ROWS = 1000
 
-#: The setting of an archive that holds a watermark, and the parameter of a query that it is.
+#: Name of the archive's setting and of the query's parameter.
 WATERMARK = "watermark"
 
-#: Types of a watermark, and how each is read from text; ``datetime`` is a ``date``, and goes first.
+#: Types of a watermark, and how each is parsed; ``datetime`` is a subclass of ``date``, so first.
 _TYPES: dict[type, Callable[[str], Any]] = {
     dt.datetime: dt.datetime.fromisoformat,
     dt.date: dt.date.fromisoformat,
@@ -51,16 +52,16 @@ def read_sql(
 ) -> QueryReader:
     r"""Read articles from a database, one row after another.
 
-    Nothing is committed there. Rows are streamed: memory does not grow with their number.
+    Nothing is committed to the database. Rows are streamed: memory does not grow with their number.
 
     Parameters
     ----------
     url : str
-        Of the database, as SQLAlchemy takes it: ``postgresql+psycopg://user@host/name``,
-        ``sqlite:///file.db``. It is neither stored nor named in errors.
+        Address of the database for SQLAlchemy: ``postgresql+psycopg://user@host/name``,
+        ``sqlite:///file.db``. It is neither stored nor quoted in errors.
     query : str
-        Its columns are called as the fields of `Article`. A colon before a word is a parameter;
-        another colon is written as ``\:``.
+        Its columns have the names of the fields of `Article`. A colon before a word is a parameter;
+        write any other colon as ``\:``.
     parameters : mapping, optional
         Values of the parameters of the query.
     fields : mapping, optional
@@ -68,19 +69,20 @@ def read_sql(
     strict : bool, default=False
         Raise `ArticleError` at the first problem instead of counting it.
     watermark : str, optional
-        A column of which the greatest value is kept as ``watermark`` of the reader.
+        A column; the reader's attribute ``watermark`` is its greatest value.
 
     Returns
     -------
     QueryReader
+        Iterate over it.
 
     Raises
     ------
     ImportError
         If SQLAlchemy, or the driver of the database, is not installed: ``relnews[sql]``.
     ValueError
-        If the address or a field cannot be; while reading: if the database refuses the query, or
-        the result lacks a column that was named.
+        If the address or a field is invalid. While reading: if the database rejects the query, or
+        the result lacks a named column.
     ConnectionError
         While reading: if the database cannot be reached.
     """
@@ -91,14 +93,14 @@ def read_sql(
 
 
 class QueryReader(ArticleReader):
-    """The articles of a query; `read_sql` makes one.
+    """The articles of a query, as `read_sql` returns them.
 
     Attributes
     ----------
     column : str or None
         The column of the watermark.
     watermark : object
-        The greatest value of it that the latest pass has met; None if there is none.
+        Its greatest value in the latest pass; None without a value.
     """
 
     def __init__(
@@ -146,24 +148,24 @@ def read_on(
     strict: bool = False,
     watermark: str | None = None,
 ) -> QueryReader:
-    """Read from a database what has changed since an archive was last told of it.
+    """Read the rows of a database from an archive's watermark on.
 
     Parameters
     ----------
     catalogue : Catalogue or None
-        Of the archive, whose watermark becomes ``:watermark`` in the query; None if it is not made
-        yet.
+        Catalogue of the archive, whose watermark becomes ``:watermark`` in the query; None if the
+        archive does not exist yet.
     url, query, fields, strict
         As for `read_sql`.
     watermark : str, optional
-        The column, if the archive has no watermark yet.
+        Its column, if the archive has no watermark yet.
 
     Raises
     ------
     ValueError
-        As for `read_sql`, and if the archive has no watermark, or one of another column.
+        As for `read_sql`, and if the archive has no watermark, or a watermark of another column.
     """
-    column, value = (catalogue and recalled(catalogue)) or (watermark, None)
+    column, value = (catalogue and stored_watermark(catalogue)) or (watermark, None)
     place = catalogue.folder if catalogue else "the archive"
     if watermark not in (None, column):
         raise _errors.another_watermark(place, str(column), str(watermark))
@@ -176,12 +178,13 @@ def read_on(
     )  # fmt: skip
 
 
-def recalled(catalogue: Catalogue) -> tuple[str, Any] | None:
-    """Return the watermark of an archive: the column and the value; None if there is none.
+def stored_watermark(catalogue: Catalogue) -> tuple[str, Any] | None:
+    """Return column and value of the watermark of an archive, None without a watermark.
 
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive.
     """
     stored = catalogue.setting(WATERMARK)
     if stored is None:
@@ -191,17 +194,19 @@ def recalled(catalogue: Catalogue) -> tuple[str, Any] | None:
         return str(stored["column"]), readers[stored["type"]](str(stored["value"]))
 
 
-def remember(catalogue: Catalogue, column: str, value: Any) -> None:
-    """Keep a watermark in an archive.
+def store_watermark(catalogue: Catalogue, column: str, value: Any) -> None:
+    """Store a watermark in an archive.
 
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive.
     column : str
+        Column of the watermark.
     value : object
-        Of one of the types that databases order by; None is not kept.
+        Number, text or date; None is not stored.
     """
-    if value is None or recalled(catalogue) == (column, value):
+    if value is None or stored_watermark(catalogue) == (column, value):
         return
     kind = next(kind for kind in _TYPES if isinstance(value, kind))
     text = value.isoformat() if isinstance(value, dt.date) else str(value)
@@ -213,7 +218,7 @@ def remember(catalogue: Catalogue, column: str, value: Any) -> None:
 def _rows(
     url: sqlalchemy.URL, query: str, parameters: Mapping[str, object]
 ) -> Iterator[sqlalchemy.CursorResult[Any]]:
-    """Run a query; what it would change is rolled back."""
+    """Run a query in a transaction that is rolled back."""
     sa = _sqlalchemy()
     try:
         engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
@@ -237,13 +242,13 @@ def _parsed(url: str) -> sqlalchemy.URL:
     file = parsed.database
     is_file = parsed.get_backend_name() == "sqlite" and file and not file.startswith((":", "file:"))
     if is_file and file:
-        _errors.check_articles_file(Path(file))  # SQLite would make it
+        _errors.check_articles_file(Path(file))  # SQLite would create it
     return parsed
 
 
 @contextlib.contextmanager
 def _without_secrets(url: sqlalchemy.URL) -> Iterator[None]:
-    """Turn the errors of the database into ours, without what is secret in its address."""
+    """Turn errors of the database into ours, without the secrets of its address."""
     exc = _sqlalchemy().exc
     try:
         yield
@@ -252,19 +257,22 @@ def _without_secrets(url: sqlalchemy.URL) -> Iterator[None]:
         for secret in _secrets(url):
             message = message.replace(secret, "***")
         lost = isinstance(error, (exc.OperationalError, exc.InterfaceError))
-        # None: the chain would show them again.
+        # From None: the chained error would show the secrets.
         raise _errors.database_error(url.get_backend_name(), message, lost=lost) from None
 
 
 def _secrets(url: sqlalchemy.URL) -> list[str]:
-    values = [url.password, *(one for some in url.normalized_query.values() for one in some)]
-    spelled = {form(str(one)) for one in values if one for form in (str, quote, quote_plus)}
-    return sorted(spelled, key=len, reverse=True)
+    parameters = itertools.chain.from_iterable(url.normalized_query.values())
+    secrets = [str(secret) for secret in (url.password, *parameters) if secret]
+    spellings = {spell(secret) for secret in secrets for spell in (str, quote, quote_plus)}
+    return sorted(spellings, key=len, reverse=True)
 
 
 def _sqlalchemy() -> Any:
     try:
         import sqlalchemy
     except ImportError as error:
-        raise _errors.no_reader(extra="sql") from error
+        raise _errors.no_reader(
+            needs="databases needs SQLAlchemy, which is", extra="sql"
+        ) from error
     return sqlalchemy

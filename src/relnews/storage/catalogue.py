@@ -22,8 +22,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from relnews._checks import unknown_article
+from relnews.articles import DATES, FIELDS, TUPLES
 from relnews.dates import moment, timestamp
 from relnews.exceptions import ArchiveChangedError
+from relnews.results import SHOWN
 from relnews.storage import integrity
 
 if TYPE_CHECKING:
@@ -60,15 +62,26 @@ _MOST_MARKS = 999
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 
-_SCHEMA = """
+def _column(name: str) -> str:
+    """Return the column of a field of `Article`, as SQL."""
+    if name == "id":
+        return "id TEXT NOT NULL UNIQUE"
+    if name in DATES:
+        return f"{name} INTEGER"  # microseconds since 1970, UTC
+    return f"{name} TEXT NOT NULL" if name in _NOT_NULL else f"{name} TEXT"
+
+
+#: Fields that are never NULL; tuples are JSON lists.
+_NOT_NULL = ("id", "title", "dek", *TUPLES)
+
+#: The fields of an article that are stored, in the order of their columns.
+_STORED = ("id", "title", "dek", *DATES)
+_STORED += tuple(name for name in FIELDS if name not in (*_STORED, "text"))
+
+_SCHEMA = f"""
 CREATE TABLE articles (
     key INTEGER PRIMARY KEY AUTOINCREMENT,   -- in the order in which they came, never used twice
-    id TEXT NOT NULL UNIQUE,
-    title TEXT NOT NULL, dek TEXT NOT NULL,
-    published INTEGER, expires INTEGER,      -- microseconds since 1970, UTC
-    url TEXT, section TEXT,
-    tags TEXT NOT NULL,                      -- JSON list
-    author TEXT, source TEXT, language TEXT, image TEXT,
+    {", ".join(map(_column, _STORED))},
     digest BLOB NOT NULL                     -- of the whole record, text included
 );
 CREATE INDEX articles_by_expiry ON articles (expires) WHERE expires IS NOT NULL;
@@ -99,14 +112,17 @@ _TABLES = ("articles", "counts", "removals", "terms", "lists", "settings", "fold
 _ID = "ifnull(CAST(id AS TEXT), '')"
 _PUBLISHED = "CAST(published AS INTEGER)"
 _EXPIRES = "CAST(expires AS INTEGER)"
-_SHOWN = ", ".join(
-    [
-        *(f"ifnull(CAST({name} AS TEXT), '')" for name in ("id", "title", "dek")),
-        _PUBLISHED, "CAST(url AS TEXT)", "CAST(section AS TEXT)", "CAST(tags AS TEXT)",
-        *(f"CAST({name} AS TEXT)" for name in ("author", "source", "language", "image")),
-        _EXPIRES,
-    ]
-)  # fmt: skip
+
+
+def _as_typed(name: str) -> str:
+    """Return the SQL that reads a field as a value of its type, whatever the column holds."""
+    if name in DATES:
+        return f"CAST({name} AS INTEGER)"
+    text = f"CAST({name} AS TEXT)"
+    return f"ifnull({text}, '')" if name in _NOT_NULL and name not in TUPLES else text
+
+
+_DETAILS = ", ".join([*map(_as_typed, SHOWN), _EXPIRES])
 
 #: A stored list, and how many changes there were: one look instead of two.
 _ENTRIES_OF = (
@@ -257,28 +273,18 @@ class Catalogue:
         return [row[0] for row in self._rows(_ID, keys)]
 
     def details(self, keys: Sequence[int], now: int | None = None) -> list[tuple[Any, ...] | None]:
-        """Return what a `RelatedItem` tells of its article: id, title, dek and so on.
+        """Return the fields of articles that a `RelatedItem` shows, in the order of `SHOWN`.
 
         Parameters
         ----------
         keys : sequence of int
+            Keys of the articles.
         now : int, optional
-            A timestamp; None is returned in place of what is not to be seen then.
+            A timestamp; an article that cannot be seen then is None. By default all can be seen.
         """
-        rows = self._rows(_SHOWN, keys)
+        rows = self._rows(_DETAILS, keys)
         with integrity.damage_in(self._place):
-            return [
-                (
-                    identifier, title, dek, url, moment(published), section, _tags(tags), author,
-                    source, language, image,
-                ) if now is None or (
-                    (published is None or published <= now) and (expires is None or expires > now)
-                ) else None
-                for (
-                    identifier, title, dek, published, url, section, tags, author, source,
-                    language, image, expires,
-                ) in rows
-            ]  # fmt: skip
+            return [_details(shown, expires, now) for *shown, expires in rows]
 
     def keys(self) -> list[int]:
         """Return the keys of all articles in the order of the archive."""
@@ -512,15 +518,10 @@ class Catalogue:
     ) -> None:
         """Enter articles."""
         rows = (
-            (
-                key, article.id, article.title, article.dek, timestamp(article.published),
-                timestamp(article.expires), article.url, article.section,
-                json.dumps(article.tags, ensure_ascii=False), article.author, article.source,
-                article.language, article.image, digest,
-            )
+            (key, *(_stored(getattr(article, name)) for name in _STORED), digest)
             for key, article, digest in zip(keys, articles, digests, strict=True)
-        )  # fmt: skip
-        self._write(f"INSERT INTO articles VALUES ({','.join('?' * 14)})", rows)
+        )
+        self._write(f"INSERT INTO articles VALUES ({_marks((*_STORED, 'key', 'digest'))})", rows)
 
     def next_key(self) -> int:
         """Return a key that no article has or had."""
@@ -671,6 +672,31 @@ def _in_order(columns: str, n: int) -> str:
         f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
         f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
     )
+
+
+#: Places of the dates and tuples in `SHOWN`.
+_PUBLISHED_PLACE = SHOWN.index("published")
+_TUPLE_PLACES = [SHOWN.index(name) for name in TUPLES]
+
+
+def _details(shown: list[Any], expires: int | None, now: int | None) -> tuple[Any, ...] | None:
+    """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
+    published = shown[_PUBLISHED_PLACE]
+    if now is not None and (
+        (published is not None and published > now) or (expires is not None and expires <= now)
+    ):
+        return None
+    shown[_PUBLISHED_PLACE] = moment(published)
+    for place in _TUPLE_PLACES:
+        shown[place] = _tags(shown[place])
+    return tuple(shown)
+
+
+def _stored(value: object) -> object:
+    """Return a value of a field as SQLite stores it."""
+    if isinstance(value, dt.datetime):
+        return timestamp(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else value
 
 
 @functools.lru_cache(maxsize=4096)

@@ -226,7 +226,7 @@ def pinned(
     pins = rules.pins(article.id)
     exclusions = rules.exclusions(article)
     return {
-        identifier: (key, dataclasses.replace(item, why=("pinned",)))
+        identifier: (key, dataclasses.replace(item, reason=("pinned",)))
         for identifier, (key, item) in (articles_of(catalogue, pins, now) if pins else {}).items()
         if exclusions.rule_of(item) is None
     }

@@ -1,16 +1,17 @@
-"""The web: lists over HTTP, and boxes in pages that a server makes.
+"""Lists over HTTP, and boxes for pages that a server makes.
 
 Its modules::
 
     source        the lists of an archive, for a process that may fork
-    forms         JSON, HTML and JSON-LD, and which of them a client prefers
-    bodies        lists written and ready to send
-    service       what there is at which address
-    drafts        what a client sends of a story that is not in the archive
-    problems      what a client is told that gets no list
-    metrics       what a service counts of itself
-    openapi       the service described
-    box           `Box`: Related News for templates, Jinja's for example
+    formats       the format that an address or a client asks for
+    responses     cached answers
+    routes        addresses of lists
+    service       all addresses
+    drafts        stories that a client posts
+    problems      answers without a list
+    metrics       metrics for Prometheus
+    openapi       the OpenAPI document
+    box           `Box`: Related News for templates, such as Jinja's
     django        the same as a tag of Django's templates
 
 `app` needs ``pip install 'relnews[web]'``; `Box` does not.
@@ -42,26 +43,28 @@ def app(
 ) -> Starlette:
     """Return an ASGI application that serves the lists of an archive.
 
-    It serves what was committed last, without being told. A stored list is read and nothing else;
-    without one, the first request loads what ranks.
+    It always serves the last commit. A stored list is only read; the first request for a list that
+    is not stored loads the compiled loops.
 
     Parameters
     ----------
     archive : path
-        Opened at the first request, so that a server may fork before.
+        Folder of the archive; opened at the first request, so that a server may fork before.
     origins : iterable of str, optional
-        Other sites whose pages may ask, such as ``"https://news.example"``; ``"*"`` are all.
+        Other sites whose pages may request lists, such as ``"https://news.example"``; ``"*"``
+        allows all. By default none may.
     max_age : int, default=3600
-        Most seconds that caches on the way may keep a list; that of a young article they keep for
-        a hundredth of its age, or for a minute.
+        Maximum seconds that caches may keep a list. They keep the list of a young article for a
+        hundredth of its age, but at least a minute.
     heading : str, default="Related News"
-        Of the HTML form.
+        Heading of HTML, and title of feeds.
     heading_level : int, default=2
+        Level of the HTML heading, from 1 to 6.
 
     Raises
     ------
     FileNotFoundError
-        If there is no archive.
+        If the archive is missing.
     ImportError
         If Starlette or prometheus-client is not installed.
     """

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from relnews._checks import check_integer, shortened
 
-if TYPE_CHECKING:
-    pass
-
 
 def check_max_age(value: object) -> None:
-    """Reject an age that caches do not understand."""
+    """Raise unless the age is one that caches understand."""
     check_integer("max_age", value, minimum=0, maximum=31_536_000)
 
 
 def check_origins(value: object) -> tuple[str, ...]:
-    """Return origins that pages may ask from; reject what no browser would send."""
+    """Return allowed origins as a tuple, or raise ValueError if no browser would send one."""
     if not isinstance(value, str) and isinstance(value, Iterable):
         origins = tuple(value)
-        if all(isinstance(one, str) and _ORIGIN.fullmatch(one) for one in origins):
+        if all(isinstance(origin, str) and _ORIGIN.fullmatch(origin) for origin in origins):
             return origins
     msg = "`origins` must be strings like 'https://news.example' or '*', without a path, "
     msg += f"got {shortened(value)}."
@@ -32,7 +28,7 @@ _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+", re.ASCII)
 
 
 def no_web_extra(error: ImportError) -> ImportError:
-    """Say how to install what the web service needs."""
+    """Name the missing package and how to install it."""
     return ImportError(
         f"the web service needs {error.name or 'Starlette'}, which is not installed: "
         "pip install 'relnews[web]'"

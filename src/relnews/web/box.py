@@ -1,4 +1,4 @@
-"""Box: Related News for pages that a server makes, in the process that makes them."""
+"""Box: Related News for templates, in the process that makes the pages."""
 
 from __future__ import annotations
 
@@ -23,11 +23,13 @@ class Box:
     Parameters
     ----------
     archive : path
-        Opened when the first box is made, so that a server may fork before.
+        Folder of the archive; opened for the first list, so that a server may fork before.
     k : int, default=8
-        Most items.
+        Maximum length of a list.
     heading : str, default="Related News"
+        Heading of a list.
     heading_level : int, default=2
+        Level of the heading, from 1 to 6.
 
     Examples
     --------
@@ -47,7 +49,7 @@ class Box:
         self._archive = archive
         self._k = k
         self._write = functools.partial(html.fragment, heading=heading, heading_level=heading_level)
-        self._write(RelatedList(None, ()))  # refuses a wrong level now
+        self._write(RelatedList(None, ()))  # raises now if the level is wrong
 
     @functools.cached_property
     def _news(self) -> RelatedNews:
@@ -59,15 +61,15 @@ class Box:
         Parameters
         ----------
         id : object
-            Of the article; a number is taken as it is written.
+            Id of the article; a number is taken as its digits.
         k : int, optional
-            Most items of this one.
+            Maximum length of this list; by default that of the box.
 
         Returns
         -------
         Markup
-            Nothing for an empty list, and for an article that the archive does not have yet. A page
-            must not fail for its box: an archive that cannot be read is told to the log.
+            Empty for an empty list and for an article that the archive does not have yet. A page
+            must not fail for its box: if the archive cannot be read, the error is logged.
         """
         news, identifier = self._news, str(id)
         try:

@@ -1,100 +1,59 @@
-"""The forms in which a list is served, and which of them a client prefers."""
+"""Content negotiation: the format that an address or a client asks for."""
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable
-from typing import NamedTuple
 
-from relnews.export import feeds, html, json, jsonld
-from relnews.results import RelatedList
+from relnews.export.formats import FORMATS, Format
 
 
-class Form(NamedTuple):
-    """One way to write a list.
+def split_suffix(path: str) -> tuple[str, Format | None]:
+    """Return a path without its suffix, and the format that the suffix names, if any.
 
     Parameters
     ----------
-    suffix : str
-    media_type : str
-    write : callable
+    path : str
+        Path of an address.
     """
-
-    suffix: str
-    media_type: str
-    write: Callable[[RelatedList], str]
-
-    @property
-    def content_type(self) -> str:
-        """What the header says."""
-        is_text = self.media_type.startswith("text/")
-        return f"{self.media_type}; charset=utf-8" if is_text else self.media_type
-
-
-def make_forms(heading: str, heading_level: int) -> list[Form]:
-    """Return all forms, the one for who does not mind first.
-
-    Parameters
-    ----------
-    heading : str
-    heading_level : int
-    """
-    fragment = functools.partial(html.fragment, heading=heading, heading_level=heading_level)
-    fragment(RelatedList(None, ()))  # refuses a wrong level now
-    return [
-        Form(".json", "application/json", json.dumps),
-        Form(".html", "text/html", fragment),
-        Form(".jsonld", "application/ld+json", jsonld.dumps),
-        Form(".atom", "application/atom+xml", functools.partial(feeds.atom, title=heading)),
-        Form(
-            ".jsonfeed", "application/feed+json", functools.partial(feeds.json_feed, title=heading)
-        ),
-    ]
-
-
-def split_suffix(path: str, forms: list[Form]) -> tuple[str, Form | None]:
-    """Part a path and the form that its suffix names, if it has one."""
-    for form in forms:
-        if path.endswith(form.suffix):
-            return path.removesuffix(form.suffix), form
+    for known in FORMATS.values():
+        if path.endswith(known.suffix):
+            return path.removesuffix(known.suffix), known
     return path, None
 
 
-def preferred(accept: str, forms: list[Form]) -> Form | None:
-    """Return the form that a client wants most, None if it wants none of them.
+def preferred(accept: str) -> Format | None:
+    """Return the format that a client prefers, None if it accepts none of them.
 
     Parameters
     ----------
     accept : str
-        The header; without one every form will do.
-    forms : list of Form
+        The header Accept; a client without it accepts every format.
     """
     ranges = _qualities(accept or "*/*")
 
-    def quality(form: Form) -> float:
-        """Return how much a form is wanted, by the most exact range that has it."""
-        names = (form.media_type, f"{form.media_type.partition('/')[0]}/*", "*/*")
+    def quality(known: Format) -> float:
+        """Return the quality of the most exact range that has the format."""
+        names = (known.media_type, f"{known.media_type.partition('/')[0]}/*", "*/*")
         return next((ranges[name] for name in names if name in ranges), 0.0)
 
-    best = max(forms, key=quality)  # the first one of equals
+    best = max(FORMATS.values(), key=quality)  # the first of equals
     return best if quality(best) > 0 else None
 
 
 def takes_gzip(accept_encoding: str) -> bool:
-    """Say whether a client can unpack what is packed by gzip.
+    """Return whether a client accepts gzip.
 
     Parameters
     ----------
     accept_encoding : str
-        The header.
+        The header Accept-Encoding.
     """
     codings = _qualities(accept_encoding)
     return codings.get("gzip", codings.get("*", 0.0)) > 0
 
 
 def _qualities(header: str) -> dict[str, float]:
-    """Return what a header lists, and how much each is wanted."""
+    """Return the names that a header lists, with their qualities."""
     qualities = {}
     for part in header.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))

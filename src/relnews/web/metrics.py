@@ -1,4 +1,4 @@
-"""Metrics: what a service counts of itself, for Prometheus."""
+"""Metrics of the service, for Prometheus."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-#: Seconds; a list that is ready takes a tenth of a millisecond, ranking a few.
+#: Seconds; a cached list takes 0.1 ms, ranking some milliseconds.
 _BUCKETS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 class Metrics:
-    """Counts of one service, in a registry of its own: two may live in one process."""
+    """Metrics of one service, in a registry of its own: a process may have two services."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -40,17 +40,19 @@ class Metrics:
         )  # fmt: skip
 
     def write(self) -> bytes:
-        """Return all of it in the format of Prometheus."""
+        """Return all metrics in the format of Prometheus."""
         return _write(self.registry)
 
 
-class Measured:
-    """Middleware that times every request.
+class MetricsMiddleware:
+    """Middleware that counts and times every request.
 
     Parameters
     ----------
     app : ASGI application
+        The application.
     metrics : Metrics
+        Receives the counts and times.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -58,7 +60,7 @@ class Measured:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Pass a request on to the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The service, described for machines."""
+"""The OpenAPI document of the service."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from typing import Any
 
 import relnews
 from relnews.export import json
+from relnews.export.formats import FORMATS, Format
 from relnews.web.drafts import DEFAULT_K, MOST_K, TAG
 from relnews.web.problems import WebProblem
 from relnews.web.routes import MOST_ID
+
+*_OTHERS, _LAST = (known.suffix for known in FORMATS.values())
+_SUFFIXES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
 def document() -> dict[str, Any]:
@@ -20,8 +24,7 @@ def document() -> dict[str, Any]:
     paths = {
         "/related/{id}": {
             "get": _list(
-                "The list of an article. A suffix names the form: "
-                ".json, .html, .jsonld, .atom or .jsonfeed.",
+                f"The list of an article. A suffix names the format: {_SUFFIXES}.",
                 [_id("path"), _K], _PROBLEMS_OF_LISTS,
             ),
         },
@@ -61,7 +64,7 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _moved(value: Any) -> Any:
-    """Have references of the list's schema point to where its definitions are here."""
+    """Point the references of the schema of lists to the components of this document."""
     if isinstance(value, dict):
         return {
             name: part.replace("#/$defs/", "#/components/schemas/")
@@ -80,15 +83,9 @@ def _id(place: str) -> dict[str, Any]:
 
 
 def _list(summary: str, parameters: list[Any], problems: tuple[WebProblem, ...]) -> dict[str, Any]:
-    """Describe an answer that is a list in one of the forms."""
-    forms = {
-        "application/json": {"schema": _ref("list")},
-        "text/html": {"schema": {"type": "string"}},
-        "application/ld+json": {"schema": {"type": "object"}},
-        "application/atom+xml": {"schema": {"type": "string"}},
-        "application/feed+json": {"schema": {"type": "object"}},
-    }
-    responses: dict[str, Any] = {"200": {"description": "The list.", "content": forms}}
+    """Describe an answer that is a list in one of the formats."""
+    content = {known.media_type: {"schema": _schema_of(known)} for known in FORMATS.values()}
+    responses: dict[str, Any] = {"200": {"description": "The list.", "content": content}}
     for problem in problems:
         status, detail = problem.value
         responses[str(status)] = {
@@ -96,6 +93,12 @@ def _list(summary: str, parameters: list[Any], problems: tuple[WebProblem, ...])
             "content": {"application/problem+json": {"schema": _ref("problem")}},
         }
     return {"summary": summary, "parameters": parameters, "responses": responses}
+
+
+def _schema_of(known: Format) -> dict[str, str]:
+    if known.name == "json":
+        return _ref("list")
+    return {"type": "object" if known.media_type.endswith("json") else "string"}
 
 
 def _page(summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -107,15 +110,16 @@ def _page(summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, An
 
 
 _K = {
-    "name": "k", "in": "query", "description": "Most items.",
+    "name": "k", "in": "query", "description": "Maximum length of the list.",
     "schema": {"type": "integer", "minimum": 1, "maximum": MOST_K, "default": DEFAULT_K},
 }  # fmt: skip
 
 _PROBLEMS_OF_LISTS = (
-    WebProblem.WRONG_QUERY, WebProblem.UNKNOWN_ARTICLE, WebProblem.WRONG_FORM, WebProblem.TOO_SLOW,
+    WebProblem.WRONG_QUERY, WebProblem.UNKNOWN_ARTICLE, WebProblem.WRONG_FORMAT,
+    WebProblem.TOO_SLOW,
 )  # fmt: skip
 _PROBLEMS_OF_DRAFTS = (
-    WebProblem.UNREADABLE, WebProblem.WRONG_FORM, WebProblem.TOO_LARGE, WebProblem.NOT_JSON,
+    WebProblem.UNREADABLE, WebProblem.WRONG_FORMAT, WebProblem.TOO_LARGE, WebProblem.NOT_JSON,
     WebProblem.WRONG_DRAFT, WebProblem.LATE, WebProblem.TOO_SLOW,
 )  # fmt: skip
 
@@ -154,7 +158,7 @@ _HEALTH = {
     "required": ["status", "generation", "articles"],
     "properties": {
         "status": {"const": "ok"},
-        "generation": {"description": "Changes that were committed.", "type": "integer"},
+        "generation": {"description": "Number of committed changes.", "type": "integer"},
         "articles": {"type": "integer"},
     },
 }

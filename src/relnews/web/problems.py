@@ -1,4 +1,4 @@
-"""What a client is told that gets no list, as RFC 9457 has it."""
+"""Problems: answers to a client that gets no list, as in RFC 9457."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from relnews.exceptions import ArchiveChangedError
+from relnews.export.formats import FORMATS
+
+*_OTHERS, _LAST = (known.media_type for known in FORMATS.values())
+_MEDIA_TYPES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
 class WebProblem(enum.Enum):
-    """Status and sentence of what the service tells a client that gets no list.
+    """Status and sentence of an answer without a list.
 
-    Nothing in them is from an exception or from a request.
+    The sentences quote neither exceptions nor requests.
     """
 
     NO_SUCH_PAGE = 404, "There is nothing at this address."
     UNKNOWN_ARTICLE = 404, "No article has this id."
     WRONG_METHOD = 405, "This address does not take that method; Allow says which it does."
-    WRONG_FORM = 406, "A list is application/json, text/html or application/ld+json."
+    WRONG_FORMAT = 406, f"A list is {_MEDIA_TYPES}."
     LATE = 408, "The draft did not arrive in time."
     TOO_LARGE = 413, "A draft is at most 1 MiB of JSON."
     LONG_ID = 400, "An id is at most 1,024 characters."
@@ -39,17 +43,19 @@ class WebProblem(enum.Enum):
     CHANGING = 503, "The archive is changing too fast. Try again."
 
 
-#: What Starlette itself refuses.
+#: Problems of requests that Starlette itself refuses, by status.
 _BY_STATUS = {404: WebProblem.NO_SUCH_PAGE, 405: WebProblem.WRONG_METHOD}
 
 
-class Refused(Exception):  # noqa: N818 (it is an answer)
-    """Ends a request.
+class HTTPProblem(Exception):  # noqa: N818 (it is an answer)
+    """Ends a request with a problem.
 
     Parameters
     ----------
     problem : WebProblem
+        The answer.
     headers : dict of str to str, optional
+        Further headers of the answer.
     """
 
     def __init__(self, problem: WebProblem, headers: dict[str, str] | None = None) -> None:
@@ -59,10 +65,10 @@ class Refused(Exception):  # noqa: N818 (it is an answer)
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """Answer an error; what nobody has foreseen is in the log of the server."""
+    """Return the answer to an error; the server logs unexpected errors."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     problem = WebProblem.OUT_OF_ORDER
-    if isinstance(error, Refused):
+    if isinstance(error, HTTPProblem):
         problem = error.problem
         headers |= error.headers
     elif isinstance(error, HTTPException):
@@ -77,4 +83,4 @@ async def answer(request: Request, error: Exception) -> Response:
     return JSONResponse(record, status, headers, "application/problem+json")
 
 
-HANDLERS = dict.fromkeys((Refused, HTTPException, ArchiveChangedError, Exception), answer)
+HANDLERS = dict.fromkeys((HTTPProblem, HTTPException, ArchiveChangedError, Exception), answer)

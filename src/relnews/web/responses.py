@@ -1,4 +1,4 @@
-"""Bodies: lists written and ready to send, for as long as they are those of now."""
+"""Responses: written lists, cached until the archive changes or a second has passed."""
 
 from __future__ import annotations
 
@@ -9,73 +9,75 @@ import hashlib
 import time
 from collections.abc import Callable, Hashable
 
-#: Most bodies that are kept ready; a body is some kilobytes.
+#: Responses that are cached at most; a response has some kilobytes.
 _MOST = 10_000
 
-#: What is shorter is sent as it is.
+#: Bytes from which on gzip saves more than its header costs.
 _WORTH_PACKING = 500
 
-#: Seconds that the list of an article of today may be kept.
+#: Seconds that caches may keep the list of today's article.
 _SHORTEST_AGE = 60
 
 
-class Body:
-    """A list in one form, with the headers that belong to it.
+class CachedResponse:
+    """A list in one format, with its headers.
 
     Parameters
     ----------
     content : bytes
-    content_type : str
-    cache_control : str
+        The written list.
+    content_type, cache_control : str
+        Values of the headers.
     """
 
     def __init__(self, content: bytes, content_type: str, cache_control: str) -> None:
         self.content = content
         self.content_type = content_type.encode()
         self.cache_control = cache_control.encode()
-        # Of the content rather than of the generation: what a commit leaves as it is stays valid,
-        # and a list changes without a commit when an article of it expires. Weak, for it is the
-        # same packed and unpacked.
+        # A hash of the content and not the generation: a list that a commit leaves as it is stays
+        # valid, and a list changes without a commit when an article of it expires. The tag is weak
+        # because packed and unpacked content share it.
         self.tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'.encode()
 
     @functools.cached_property
     def packed(self) -> bytes | None:
-        """The content by gzip; None if it is not worth it."""
+        """The content packed by gzip; None if it is short."""
         if len(self.content) < _WORTH_PACKING:
             return None
         return gzip.compress(self.content, 6, mtime=0)
 
 
-class Bodies:
-    """Those that are of the newest generation, and of this second: embargoes end, articles expire.
+class ResponseCache:
+    """Responses of the newest generation and of this second: embargoes end and articles expire.
 
     Parameters
     ----------
     generation : callable
-        Returns the one of now.
+        Returns the current generation of the archive.
     """
 
     def __init__(self, generation: Callable[[], int]) -> None:
         self._generation = generation
         self._moment = (-1, 0)
-        self._ready: dict[Hashable, Body] = {}
+        self._responses: dict[Hashable, CachedResponse] = {}
 
-    def now(self) -> dict[Hashable, Body]:
-        """Return what is ready. What is made after the call may be put there."""
+    def current(self) -> dict[Hashable, CachedResponse]:
+        """Return the valid responses by request. The caller adds responses made after the call."""
         moment = self._generation(), int(time.time())
-        if moment != self._moment or len(self._ready) >= _MOST:
-            self._moment, self._ready = moment, {}
-        return self._ready
+        if moment != self._moment or len(self._responses) >= _MOST:
+            self._moment, self._responses = moment, {}
+        return self._responses
 
 
 def cache_control_of(published: dt.datetime | None, most: int) -> str:
-    """Return how long a list may be kept: for a hundredth of its article's age.
+    """Return the header Cache-Control: a list may be kept for a hundredth of its article's age.
 
     Parameters
     ----------
     published : datetime or None
+        Date of the article; None counts as now.
     most : int
-        No list is kept for more seconds.
+        Maximum age of a list in seconds.
     """
     now = dt.datetime.now(dt.UTC)
     age = (now - published).total_seconds() if published is not None else 0.0

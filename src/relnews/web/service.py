@@ -1,4 +1,4 @@
-"""The service: what there is at which address."""
+"""The service: its addresses."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from relnews.web import _errors, openapi
-from relnews.web.formats import make_forms
-from relnews.web.metrics import CONTENT_TYPE, Measured, Metrics
+from relnews.web.metrics import CONTENT_TYPE, Metrics, MetricsMiddleware
 from relnews.web.problems import HANDLERS
-from relnews.web.routes import Lists
+from relnews.web.routes import ListRoute
 from relnews.web.source import Source
 
 
 def make_app(
     folder: Path, origins: tuple[str, ...], max_age: int, heading: str, heading_level: int
 ) -> Starlette:
-    """Return the application; `relnews.web.app` says what of."""
+    """Return the application; see `relnews.web.app`."""
     _errors.check_max_age(max_age)
     source = Source(folder)
     counts = Metrics()
-    lists = Lists(source, make_forms(heading, heading_level), counts, max_age)
+    lists = ListRoute(source, counts, max_age, heading=heading, heading_level=heading_level)
 
     async def health(request: Request) -> Response:
         about = {
@@ -59,7 +58,7 @@ def make_app(
             Route("/related-news.js", related_news_js),
         ],
         middleware=[
-            Middleware(Measured, metrics=counts),
+            Middleware(MetricsMiddleware, metrics=counts),
             Middleware(
                 CORSMiddleware, allow_origins=origins, allow_methods=["GET", "HEAD", "POST"]
             ),
@@ -71,7 +70,7 @@ def make_app(
 
 
 def _constant(request: Request, content: bytes, media_type: str) -> Response:
-    """Answer with what only another version of relnews changes."""
+    """Answer with content that only another version of relnews changes."""
     tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     headers = {
         "ETag": tag, "Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff",

@@ -1,4 +1,4 @@
-"""Source: the lists of an archive for a server; the archive changes, and the process may fork."""
+"""Source: the lists of an archive, for a server that may fork while the archive changes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from relnews.text.languages import code_of
 
 
 class Found(NamedTuple):
-    """An article that there is.
+    """An article of the archive.
 
     Parameters
     ----------
     published : datetime or None
+        Its date.
     related : RelatedList or None
-        None if no list with so many items is stored.
+        Its stored list; None if no list of that length is stored.
     """
 
     published: dt.datetime | None
@@ -33,12 +34,13 @@ class Found(NamedTuple):
 class Source:
     """Reads an archive, opened when it is first needed: a connection must not cross a fork.
 
-    There are two connections. One reads what is stored, in microseconds, and is for one thread; the
-    other one belongs to what ranks, in any thread, and is busy while that takes in a change.
+    There are two connections. The first reads stored lists, in microseconds, in one thread. The
+    second ranks, in any thread, and is busy while it reads a change of the archive.
 
     Parameters
     ----------
     folder : Path
+        Folder of the archive.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,7 +58,7 @@ class Source:
         return RelatedNews.open(self._folder)
 
     def generation(self) -> int:
-        """Return how many changes were committed."""
+        """Return the number of committed changes."""
         if self._catalogue.has_news():
             self._generation = self._catalogue.generation()
         return self._generation
@@ -68,7 +70,7 @@ class Source:
         return self._counted[1]
 
     def find(self, identifier: str, k: int) -> Found | None:
-        """Return what is stored of an article, None if the archive lacks it."""
+        """Return an article and its stored list, None if the archive lacks it."""
         catalogue = self._catalogue
         with catalogue.reading():
             key = catalogue.key_of(identifier)
@@ -80,7 +82,7 @@ class Source:
             return Found(date, list_reader.stored_list(catalogue, identifier, k))
 
     def rank(self, identifier: str, k: int) -> RelatedList | None:
-        """Return the list of an article, ranked if need be; None if the archive lacks it."""
+        """Return the stored or ranked list of an article, None if the archive lacks it."""
         try:
             return self._news.related(identifier, k)
         except UnknownArticleError:  # removed a moment ago

@@ -13,7 +13,7 @@ import pytest
 
 from relnews.articles import FIELDS, Article
 from relnews.exceptions import ArticleError
-from relnews.readers.load_report import EXAMPLES_NAMED, Intake, Problem
+from relnews.readers.load_report import EXAMPLES_NAMED, LoadReport, Problem
 from relnews.readers.records import articles_from, parse_article
 
 GOOD = {"id": "good", "title": "A title", "text": "Some text."}
@@ -29,16 +29,16 @@ PROBLEMS = {
 }
 
 
-def take(source: object, *, strict: bool = False) -> tuple[list[Article], Intake]:
+def take(source: object, *, strict: bool = False) -> tuple[list[Article], LoadReport]:
     """Return the articles of a source, and the account of it."""
-    intake = Intake(strict=strict)
-    return list(articles_from(source, intake)), intake
+    load_report = LoadReport(strict=strict)
+    return list(articles_from(source, load_report)), load_report
 
 
 def one(**values: object) -> Article:
     """Return the article of a record that has nothing wrong with it."""
-    (article,), intake = take([{"id": "a", "text": "Some text.", **values}])
-    assert not intake.problems
+    (article,), load_report = take([{"id": "a", "text": "Some text.", **values}])
+    assert not load_report.problems
     return article
 
 
@@ -55,19 +55,19 @@ def test_problem_is_counted_and_named(problem: Problem) -> None:
     # What is no fault of a record, as a draft, is for a reader of such files to say.
     assert PROBLEMS.keys() == {one for one in Problem if one.is_fault}
     record, words = PROBLEMS[problem]
-    articles, intake = take([GOOD, record, {**GOOD, "id": "last"}])
-    assert intake.problems == {problem: 1}
-    (sentence,) = intake.examples[problem]
+    articles, load_report = take([GOOD, record, {**GOOD, "id": "last"}])
+    assert load_report.problems == {problem: 1}
+    (sentence,) = load_report.examples[problem]
     assert sentence.startswith(f"article 2: {problem.value}: ")
     assert words in sentence
     kept = problem.consequence != "skipped"
     assert [article.id for article in articles] == ["good", *[record.get("id")] * kept, "last"]
-    assert intake.loaded == len(articles) == 3 - intake.skipped
+    assert load_report.loaded == len(articles) == 3 - load_report.skipped
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_strict_raises_at_the_first_problem(problem: Problem) -> None:
-    """A strict intake raises the sentence that a lenient one would have counted."""
+    """A strict load report raises the sentence that a lenient one would have counted."""
     record, words = PROBLEMS[problem]
     with pytest.raises(ArticleError, match=r"^article 2: ") as caught:
         take([GOOD, record, {"id": "never seen"}], strict=True)
@@ -86,8 +86,8 @@ def test_every_consequence_is_worded() -> None:
 def test_summary_names_a_few_and_counts_the_rest() -> None:
     """A summary has one line a kind, its first examples, and how many more there are."""
     broken = [{"text": f"No id {number}."} for number in range(EXAMPLES_NAMED + 3)]
-    _, intake = take([GOOD, *broken, {"id": "b", "title": "T"}])
-    lines = intake.summary().splitlines()
+    _, load_report = take([GOOD, *broken, {"id": "b", "title": "T"}])
+    lines = load_report.summary().splitlines()
     assert lines[0] == "2 articles loaded, 8 skipped"
     assert lines[1] == "  missing id: 8 (skipped)"
     assert lines[2].startswith("    article 2: missing id: ")
@@ -97,33 +97,33 @@ def test_summary_names_a_few_and_counts_the_rest() -> None:
 
 def test_two_problems_of_one_record_are_both_counted() -> None:
     """A record without a body and with a bad date is kept, and told of twice."""
-    articles, intake = take([{"id": "a", "title": "T", "published": "soon"}])
+    articles, load_report = take([{"id": "a", "title": "T", "published": "soon"}])
     assert [article.published for article in articles] == [None]
-    assert intake.problems == {Problem.NO_TEXT: 1, Problem.BAD_DATE: 1}
+    assert load_report.problems == {Problem.NO_TEXT: 1, Problem.BAD_DATE: 1}
 
 
 def test_dek_alone_is_words() -> None:
     """An article whose only words are in its dek is kept as one without text."""
-    articles, intake = take([{"id": "a", "dek": "The line under it"}])
+    articles, load_report = take([{"id": "a", "dek": "The line under it"}])
     assert articles == [Article("a", dek="The line under it")]
-    assert intake.problems == {Problem.NO_TEXT: 1}
+    assert load_report.problems == {Problem.NO_TEXT: 1}
 
 
 @pytest.mark.parametrize("identifier", ["", "  ", None, float("nan"), pd.NA])
 def test_blank_id_is_missing(identifier: object) -> None:
     """An id without a visible character names nothing."""
-    articles, intake = take([{**GOOD, "id": identifier}])
+    articles, load_report = take([{**GOOD, "id": identifier}])
     assert not articles
-    assert intake.problems == {Problem.MISSING_ID: 1}
+    assert load_report.problems == {Problem.MISSING_ID: 1}
 
 
 @pytest.mark.parametrize("value", [b"bytes", {"a": 1}, ["list"], frozenset("f"), np.array(["x"])])
 @pytest.mark.parametrize("field", ["id", "title", "url"])
 def test_container_is_no_string(field: str, value: object) -> None:
     """A list, dict, array or bytes in place of a string is unreadable, not its repr."""
-    articles, intake = take([{**GOOD, field: value}])
+    articles, load_report = take([{**GOOD, field: value}])
     assert not articles
-    assert f"`{field}` must be a string" in intake.examples[Problem.UNREADABLE][0]
+    assert f"`{field}` must be a string" in load_report.examples[Problem.UNREADABLE][0]
 
 
 # --- kinds of rows -------------------------------------------------------------------------------
@@ -187,9 +187,9 @@ EXPECTED = [
 )
 def test_every_kind_of_row(source: typing.Any) -> None:
     """The same rows give the same articles whatever holds them."""
-    articles, intake = take(source())
+    articles, load_report = take(source())
     assert articles == EXPECTED
-    assert not intake.problems
+    assert not load_report.problems
 
 
 def test_data_frame_columns_need_not_be_identifiers() -> None:
@@ -211,13 +211,13 @@ def test_data_frame_with_gaps() -> None:
             "author": [np.nan, "Staff"],
         }
     )
-    articles, intake = take(frame)
+    articles, load_report = take(frame)
     when = dt.datetime(2025, 8, 22, 14, 5, tzinfo=dt.UTC)
     assert articles == [
         Article("a", "A", section="news"),
         Article("b", text="Text.", published=when, author="Staff"),
     ]
-    assert intake.problems == {Problem.NO_TEXT: 1}
+    assert load_report.problems == {Problem.NO_TEXT: 1}
 
 
 def test_data_frame_with_lists_as_arrays() -> None:
@@ -246,25 +246,25 @@ def test_row_must_have_names(row: object) -> None:
 def test_article_of_a_reader_is_admitted_as_it_is() -> None:
     """An article with an origin was checked when it was read, and is not told of again."""
     article = Article("a", "Only a title", origin="news.jsonl:1")
-    articles, intake = take([article, {"id": "b", "title": "B"}, article])
+    articles, load_report = take([article, {"id": "b", "title": "B"}, article])
     assert articles[0] is article
-    assert intake.problems == {Problem.NO_TEXT: 1, Problem.DUPLICATE_ID: 1}
-    assert intake.examples[Problem.NO_TEXT] == ["article 2: no text: 'b'"]
-    assert intake.examples[Problem.DUPLICATE_ID][0].startswith("news.jsonl:1: duplicate id: ")
+    assert load_report.problems == {Problem.NO_TEXT: 1, Problem.DUPLICATE_ID: 1}
+    assert load_report.examples[Problem.NO_TEXT] == ["article 2: no text: 'b'"]
+    assert load_report.examples[Problem.DUPLICATE_ID][0].startswith("news.jsonl:1: duplicate id: ")
 
 
 def test_article_without_origin_is_checked() -> None:
     """An article that a caller has made is checked and mended as a dict would be."""
     made = Article("a", "Only a title", published=dt.datetime(2025, 8, 22))
-    (article,), intake = take([made])
+    (article,), load_report = take([made])
     assert article.published == dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
     assert article.origin == "article 1"
-    assert intake.problems == {Problem.NO_TEXT: 1}
+    assert load_report.problems == {Problem.NO_TEXT: 1}
 
 
 def test_origin_of_a_record_is_where_it_was_found() -> None:
     """A field of the data that is called origin does not hide the place of the record."""
-    article = parse_article({**GOOD, "origin": "Reuters"}, Intake(), "news.jsonl:17")
+    article = parse_article({**GOOD, "origin": "Reuters"}, LoadReport(), "news.jsonl:17")
     assert article is not None
     assert article.origin == "news.jsonl:17"
     assert "origin" not in FIELDS
@@ -286,6 +286,21 @@ def test_aliases() -> None:
     assert (article.language, article.tags) == ("de", ("Politik",))
 
 
+@pytest.mark.parametrize("alias", ["summary", "description", "excerpt"])
+def test_aliases_of_dek(alias: str) -> None:
+    """A record may call its dek as news sites do; it is not the text."""
+    assert one(**{alias: "The line"}).dek == "The line"
+    assert one(**{alias: "The line"}).text == "Some text."
+
+
+def test_the_first_alias_with_a_value_counts() -> None:
+    """In the order of `ALIASES`, whatever the order of the record."""
+    record = {"excerpt": "third", "description": "second", "summary": None}
+    assert one(**record).dek == "second"
+    assert one(**record | {"summary": "first"}).dek == "first"
+    assert one(**record | {"dek": ""}).dek == ""
+
+
 def test_own_name_goes_before_alias() -> None:
     """Where data has a field's name and its alias, the name counts unless it is unknown."""
     assert one(lang="de", language="en").language == "en"
@@ -297,7 +312,7 @@ def test_mapped_name_goes_before_all() -> None:
     """A mapped field is taken from the name it is mapped to, and from nowhere else."""
     record = {"id": "a", "text": "teaser", "body": "Text.", "lang": "de", "locale": "fr"}
     fields = {"text": "body", "language": "locale", "title": "absent"}
-    article = parse_article(record, Intake(), "here", fields)
+    article = parse_article(record, LoadReport(), "here", fields)
     assert article == Article("a", text="Text.", language="fr")
 
 
@@ -319,8 +334,8 @@ def test_id_may_be_a_number(value: object, expected: str) -> None:
 
 def test_number_and_string_are_the_same_id() -> None:
     """Ids are compared as strings."""
-    _, intake = take([{**GOOD, "id": 1}, {**GOOD, "id": "1"}])
-    assert intake.problems == {Problem.DUPLICATE_ID: 1}
+    _, load_report = take([{**GOOD, "id": 1}, {**GOOD, "id": "1"}])
+    assert load_report.problems == {Problem.DUPLICATE_ID: 1}
 
 
 @pytest.mark.parametrize(
@@ -374,8 +389,8 @@ def test_tags(value: object, expected: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("value", [{"a": 1}, b"a", [["a"]], [{"name": "a"}]])
 def test_tags_must_be_strings(value: object) -> None:
     """Tags that are objects are unreadable."""
-    _, intake = take([{**GOOD, "tags": value}])
-    assert "`tags` must be a string" in intake.examples[Problem.UNREADABLE][0]
+    _, load_report = take([{**GOOD, "tags": value}])
+    assert "`tags` must be a string" in load_report.examples[Problem.UNREADABLE][0]
 
 
 WHEN = dt.datetime(2025, 8, 22, 14, 5, tzinfo=dt.UTC)
@@ -437,7 +452,7 @@ def test_dates(value: object, expected: dt.datetime | None) -> None:
 )
 def test_bad_dates(value: object) -> None:
     """What is no date, or lies outside the calendar, is named and the article kept undated."""
-    articles, intake = take([{**GOOD, "published": value}])
+    articles, load_report = take([{**GOOD, "published": value}])
     assert [article.published for article in articles] == [None]
-    (sentence,) = intake.examples[Problem.BAD_DATE]
+    (sentence,) = load_report.examples[Problem.BAD_DATE]
     assert "article 1: bad date: 'good': expected an ISO 8601 date" in sentence

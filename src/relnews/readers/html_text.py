@@ -1,7 +1,7 @@
-"""The text of HTML: what is read aloud of it, a line for each block.
+"""The visible text of HTML, a line for each block.
 
-Python's own parser needs minutes for some megabytes that nobody would write but to that end. This
-one goes through a text once.
+An attacker can write a few megabytes that take Python's own parser minutes. This parser reads a
+text once.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 import html
 import re
 
-#: Elements within a line; any other begins a new one.
+#: Elements within a line; every other element begins a new line.
 _WITHIN = {
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
     "kbd", "mark", "q", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u",
     "var", "wbr",
 }  # fmt: skip
 
-#: Where elements end whose content is no text.
+#: Ends of elements whose content is not visible text.
 _SILENT = {
     tag: re.compile(f"</{tag}", re.IGNORECASE)
     for tag in ("script", "style", "template", "head", "noscript", "iframe", "object", "svg", "rt",
                 "rp")
 }  # fmt: skip
 
-#: A comment's beginning, a tag, or a declaration. None of them goes beyond the next ``<``, so that
-#: no part of a text is looked at twice; the value of an attribute may have ``>`` in it.
+#: The beginning of a comment, a tag, or a declaration. No match crosses the next ``<``, so that no
+#: part of a text is scanned twice. The value of an attribute may contain ``>``.
 _MARKUP = re.compile(
     r"""<!--|</?([a-zA-Z][^\s/<>"']*+)(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>|<[!?][^<>]*+>"""
 )
@@ -38,11 +38,12 @@ def text_of(source: str) -> str:
     Parameters
     ----------
     source : str
+        HTML.
 
     Returns
     -------
     str
-        A line for each block; neither markup nor what is in scripts and styles.
+        A line for each block, without markup, scripts and styles.
     """
     pieces: list[str] = []
     position = 0

@@ -1,0 +1,104 @@
+"""Formats of articles. Readers, messages and the command line follow this registry.
+
+To add a format, write a module with a class ``Reader`` and enter it in `FORMATS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from relnews.readers import _errors
+from relnews.readers.opening import PACKED
+from relnews.readers.reader import ArticleReader
+
+
+class Format(NamedTuple):
+    """One format of articles.
+
+    Parameters
+    ----------
+    name : str
+        Name for callers.
+    endings : tuple of str
+        Endings of file names, in lower case; an ending of `PACKED` may follow.
+    module : str
+        Module of `relnews.readers` whose class ``Reader`` reads the format. It is imported when it
+        is needed, and then imports the packages that it needs.
+    in_folders : bool, default=False
+        Whether a folder of such files can be read.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    module: str
+    in_folders: bool = False
+
+    def reader(self, path: str, fields: Mapping[str, str], *, strict: bool) -> ArticleReader:
+        """Return a reader of a file, a folder or standard input.
+
+        Parameters
+        ----------
+        path, fields, strict
+            As for `read_articles`.
+        """
+        module = importlib.import_module(f"relnews.readers.{self.module}")
+        reader: ArticleReader = module.Reader(path, fields, strict=strict)
+        return reader
+
+
+#: The formats by name.
+FORMATS: dict[str, Format] = {
+    entry.name: entry
+    for entry in (
+        Format("jsonl", (".jsonl", ".ndjson", ".json"), "jsonl"),
+        Format("csv", (".csv", ".tsv"), "csv"),
+        Format("markdown", (".md", ".markdown"), "markdown", in_folders=True),
+        Format("html", (".html", ".htm"), "pages", in_folders=True),
+        Format("feed", (".rss", ".atom", ".xml"), "feeds", in_folders=True),
+    )
+}
+
+#: The format of standard input, unless another one is given.
+STDIN_FORMAT = "jsonl"
+
+_BY_ENDING = {ending: entry for entry in FORMATS.values() for ending in entry.endings}
+
+
+def format_of(path: str) -> Format:
+    """Return the format that the name of a file ends in, or raise ValueError.
+
+    Parameters
+    ----------
+    path : str
+        Path of the file.
+    """
+    ending = _ending(path)
+    if ending not in _BY_ENDING:
+        raise _errors.unknown_extension(Path(path).name, tuple(_BY_ENDING), PACKED, [*FORMATS])
+    return _BY_ENDING[ending]
+
+
+def format_in(folder: Path) -> Format:
+    """Return the one format of which a folder has files, or raise IsADirectoryError or ValueError.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    endings = {_ending(name) for _, _, names in os.walk(folder) for name in names}
+    formats = {_BY_ENDING[ending] for ending in endings & _BY_ENDING.keys()}
+    names = sorted(known.name for known in formats if known.in_folders)
+    _errors.check_articles_folder(folder, names)
+    return FORMATS[names[0]]
+
+
+def _ending(path: str) -> str:
+    """Return the ending of a name that tells the format of the file."""
+    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    if suffixes and suffixes[-1] in PACKED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
