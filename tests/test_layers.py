@@ -26,8 +26,8 @@ WINGS = {
         "_kernels", "text", "options", "search", "storage", "archive", "lists",
     },
     "related": {
-        "text", "options", "search", "storage", "archive", "lists", "cold_start", "readers",
-        "maintenance",
+        "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
+        "readers", "maintenance",
     },
     "export": {"storage", "related"},
     "web": {"text", "storage", "related", "export"},

@@ -191,7 +191,7 @@ class UpdateReport:
     changed : tuple of str or None
         Ids of the articles whose stored list is different now, new articles included; a list with
         an article that was replaced is different. None if no lists are stored: see
-        `RelatedNews.compute_lists`.
+        `RelatedNews.store_lists`.
     drift : Drift or None
         None if no lists are stored.
     intake : str

@@ -225,7 +225,7 @@ def blocks(archive: Path, id: str, sizes: tuple[str, ...], format_: str) -> None
     from relnews.related import RelatedNews
 
     with usage():
-        lists = RelatedNews.open(archive).blocks(id, sizes_of(sizes))
+        lists = RelatedNews.open(archive).related_blocks(id, sizes_of(sizes))
     if format_ == "json":
         lines = {mode: items.to_dict() for mode, items in lists.items()}
         click.echo(json.line({"id": id, "blocks": lines}).encode())

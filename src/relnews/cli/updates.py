@@ -142,7 +142,7 @@ def lists(
     _check_target(changed)
     news = RelatedNews.open(archive, n_jobs=n_jobs)
     try:
-        report = news.compute_lists(k, candidates=candidates, max_drift=max_drift)
+        report = news.store_lists(k, candidates=candidates, max_drift=max_drift)
     except RelnewsError:
         raise
     except ValueError as error:
@@ -193,7 +193,9 @@ def verify(archive: Path, takedown: str | None) -> None:
     from relnews.related import RelatedNews
 
     news = RelatedNews.open(archive)
-    problems = news.verify(takedown)
+    problems = news.verify()
+    if takedown is not None:
+        problems += news.verify_removed(takedown)
     for problem in problems:
         click.echo(problem)
     if problems:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from numbers import Integral
 from typing import Any
@@ -17,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from relnews import _parallel
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
+from relnews.estimators.matrix_segment import MatrixSegment
 from relnews.search.bounds import CommonTerms, Rows, Scratch, blocks, common_terms, sampled
 
 #: Rows are numbered by 16 bits inside a segment.
@@ -26,51 +26,6 @@ SEGMENT_ROWS = 1 << 16
 _BLOCK = 256
 
 Similar = tuple[NDArray[np.float64], NDArray[np.int64]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Segment:
-    """Up to 65,536 rows: postings of rare terms, outlines of common ones.
-
-    Parameters
-    ----------
-    first : int
-        Position of the first row.
-    n_rows : int
-    longest : int
-        How many terms the longest row has.
-    arrays : tuple of arrays
-        As `relnews._kernels.nearest.rank_rows` takes them.
-    n_bytes : int
-        Of the arrays that are not those of the matrix.
-    """
-
-    first: int
-    n_rows: int
-    longest: int
-    arrays: Any
-    n_bytes: int
-
-    @classmethod
-    def of(cls, first: int, rows: Rows, common: CommonTerms) -> _Segment:
-        """Lay out the postings and make the outlines."""
-        n_terms = len(common.is_rare)
-        largest = np.zeros(n_terms)
-        nearest.largest_values(*rows.arrays(), largest)
-        scale = frozen(np.where(common.is_rare, largest / 255, 0))
-        frequency = np.bincount(rows.term, minlength=n_terms)
-        ptr = np.zeros(n_terms + 1, dtype=np.int64)
-        np.cumsum(np.where(scale > 0, frequency, 0), out=ptr[1:])
-        posting = np.empty(int(ptr[-1]), dtype=np.uint16)
-        code = np.empty(len(posting), dtype=np.uint8)
-        nearest.lay_out_codes(*rows.arrays(), scale, ptr[:-1].copy(), posting, code)
-        outline = common.outline(map(rows.cut, blocks(len(rows))), len(rows))
-        factor = np.ones(len(rows), dtype=np.float32)
-        postings = [frozen(array) for array in (ptr, scale, posting, code)]
-        arrays = (*outline.arrays(), *postings, *rows.arrays(), frozen(factor))
-        own = (*outline.arrays(), *postings, rows.factor, factor)
-        n_bytes = sum(array.nbytes for array in own)
-        return cls(first, len(rows), rows.longest, arrays, n_bytes)
 
 
 class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -141,7 +96,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._inverse_norm = frozen(_inverse_norms(X))
         self.n_samples_fit_ = X.shape[0]
         self._is_signed = bool((X.data < 0).any())
-        self._segments: list[_Segment] = []
+        self._segments: list[MatrixSegment] = []
         if not self._is_signed:
             rows = _rows(X, self._inverse_norm)
             frequency = np.bincount(X.indices, minlength=X.shape[1])
@@ -155,7 +110,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             )
             self._segments = list(
                 _parallel.in_order(
-                    lambda cut: _Segment.of(cut.start, rows.cut(cut), self._common),
+                    lambda cut: MatrixSegment.of(cut.start, rows.cut(cut), self._common),
                     cuts, self.n_jobs,
                 )
             )  # fmt: skip

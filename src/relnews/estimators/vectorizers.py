@@ -35,6 +35,9 @@ _STEPS = frozenset(
 
 RawDocuments = Iterable[Any]
 
+#: Bound at import: whoever replaces scikit-learn's class by ours would else have weights weighed.
+_SklearnTfidf = sklearn_text.TfidfVectorizer
+
 
 class _Compiled:
     """The steps of scikit-learn's ``fit_transform`` and ``transform`` that are replaced.
@@ -238,7 +241,7 @@ norm, use_idf, smooth_idf, sublinear_tf
             norm=self.norm, use_idf=self.use_idf, smooth_idf=self.smooth_idf,
             sublinear_tf=self.sublinear_tf,
         )  # fmt: skip
-        X = super(sklearn_text.TfidfVectorizer, self).fit_transform(raw_documents)
+        X = super(_SklearnTfidf, self).fit_transform(raw_documents)
         if self._is_compiled and X.dtype in _FLOATS and X.shape[0]:
             self._tfidf.n_features_in_ = X.shape[1]
             if self.use_idf:
@@ -260,7 +263,7 @@ norm, use_idf, smooth_idf, sublinear_tf
         X : sparse matrix of shape (n_samples, n_features)
         """
         check_is_fitted(self, msg="The TF-IDF vectorizer is not fitted")
-        X = super(sklearn_text.TfidfVectorizer, self).transform(raw_documents)
+        X = super(_SklearnTfidf, self).transform(raw_documents)
         return _weighted(X, self._tfidf, self.n_jobs)
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._checks import check_integer, check_real
 from relnews._parallel import in_order
 from relnews.archive import archive
 from relnews.archive.archive import Archive
@@ -102,10 +104,15 @@ class Updates:
             self._merge(index)
             return self._finish(index, UpdateReport(removed=tuple(identifiers)), [], keys)
 
-    def compute_lists(
-        self, k: int, candidates: int, max_drift: float | None, n_jobs: int | None
+    def store_lists(
+        self, k: int, candidates: int | None, max_drift: float | None, n_jobs: int | None
     ) -> UpdateReport:
-        """Begin an epoch, and store the best candidates of every article."""
+        """Begin an epoch, and store the best candidates of every article, 2 k by default."""
+        check_integer("k", k, minimum=1, maximum=10_000)
+        candidates = 2 * k if candidates is None else candidates
+        check_integer("candidates", candidates, minimum=k, maximum=65_536)
+        if max_drift is not None:
+            check_real("max_drift", max_drift, 0, math.inf)
         with self._change() as index:
             changed = self._begin_lists(index, k, candidates, n_jobs)
             settings = {"k": k, "candidates": candidates, "max_drift": max_drift}

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from relnews.articles import Article
 from relnews.readers.load_report import Intake, Problem
-from relnews.readers.records import parse_article
+from relnews.readers.records import articles_from, parse_article
 
 
 class Skipped(NamedTuple):
@@ -87,3 +87,20 @@ class ArticleReader:
     def _records(self) -> Iterator[Found]:
         """Yield what the source has, opening it first."""
         raise NotImplementedError
+
+
+def with_intake(articles: object, intake: Intake | None) -> tuple[Iterator[Article], Intake]:
+    """Return the articles of any source, and the intake that counts their problems.
+
+    Parameters
+    ----------
+    articles : iterable or DataFrame
+        As `relnews.readers.records.articles_from` takes them, or an `ArticleReader`.
+    intake : Intake or None
+        None is the reader's own, or a new one.
+    """
+    if isinstance(articles, ArticleReader):
+        reader, articles = articles, articles.articles(intake)
+        intake = intake or reader.intake
+    intake = Intake() if intake is None else intake
+    return articles_from(articles, intake), intake

@@ -166,7 +166,7 @@ class Rules:
 
         They add nothing to a similarity, neither by themselves nor in a phrase of a title, and
         nothing to what it is divided by. Stored lists are ranked when they are read until
-        `RelatedNews.compute_lists` makes them without these words.
+        `RelatedNews.store_lists` makes them without these words.
 
         Parameters
         ----------
