@@ -214,8 +214,10 @@ def evaluate(news: RelatedNews, path: Path) -> str:
     state = evaluation.health(news, against=news)
     assert_type(state.coverage, float)
     assert_type(state.common, int | None)
-    evaluation.picture_of_health(state, str(path))
-    return evaluation.score_table([scores]) + evaluation.comparison_table(comparison)
+    evaluation.picture(state, str(path))
+    baselines = evaluation.baselines(news, judged.qrels)
+    assert_type(baselines, dict[str, dict[str, list[str]]])
+    return str(state)
 
 
 def caught() -> tuple[type[Exception], ...]:
