@@ -54,7 +54,7 @@ class RelatedNews(Parameters):
     title_share : float, default=0.1
         Share of the score, as part of the cosine, of a title that occurs whole in the other text.
     stop_words : 'language', 'english', iterable of str or None, default='language'
-        Words to ignore: those of each article's language, or the same for all articles. The first
+        Words to ignore: the list of each article's language, or the same words for all. The first
         `fit` reads an iterator and remembers its words; ``clone`` and pickle need a list.
     folding : 'english' or None, default='english'
         'english' unites English spellings: plurals lose their s; US, U.S. and USA are the same.
@@ -190,7 +190,7 @@ class RelatedNews(Parameters):
 
         ``sizes`` maps the mode of each list, such as ``background``, to its number of items. The
         first list chooses first; later ones leave out near-duplicates of its items as well.
-        Options are those of `related` and apply to all of the lists.
+        The options of `related` apply to all of the lists.
         """
         from relnews.lists.blocks import blocks_of
 
@@ -260,7 +260,7 @@ class RelatedNews(Parameters):
     def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
         """Say why ``b`` is not among the first ``k`` items of the list of ``a``, as ranked now.
 
-        ``b`` need not be in the archive. Options are those of `related`.
+        ``b`` need not be in the archive. Takes the options of `related`.
         """
         from relnews.lists import why_not
 

@@ -21,12 +21,13 @@ class MatrixSegment:
     first : int
         Position of the first row.
     n_rows : int
+        Number of rows.
     longest : int
-        How many terms the longest row has.
+        Number of terms of the longest row.
     arrays : tuple of arrays
         As `relnews._kernels.nearest.rank_rows` takes them.
     n_bytes : int
-        Of the arrays that are not those of the matrix.
+        Bytes of the arrays, without the matrix's own.
     """
 
     first: int
@@ -37,7 +38,7 @@ class MatrixSegment:
 
     @classmethod
     def of(cls, first: int, rows: Rows, common: CommonTerms) -> MatrixSegment:
-        """Lay out the postings and make the outlines."""
+        """Return the segment of rows: their postings and outlines."""
         n_terms = len(common.is_rare)
         largest = np.zeros(n_terms)
         nearest.largest_values(*rows.arrays(), largest)
