@@ -31,7 +31,7 @@ WINGS = {
     },
     "export": {"storage", "related"},
     "web": {"text", "storage", "related", "export"},
-    "evaluation": {"storage", "search", "related", "export"},
+    "evaluation": {"readers", "related", "export"},
     "sample": {"readers"},
     "cli": {
         "options", "storage", "readers", "related", "export", "web", "evaluation", "sample",

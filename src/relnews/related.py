@@ -52,7 +52,7 @@ class RelatedNews(Parameters):
     title_weight : float, default=1
         Extra weight of a word in the title; a word that occurs once in the text weighs 1.
     title_share : float, default=0.1
-        Share of the score, as part of the cosine, of a title that occurs whole in the other text.
+        Weight of the title match, 1 if a title occurs whole in the other text; the cosine has 1.
     stop_words : 'language', 'english', iterable of str or None, default='language'
         Words to ignore: the list of each article's language, or the same words for all. The first
         `fit` reads an iterator and remembers its words; ``clone`` and pickle need a list.
@@ -210,8 +210,8 @@ class RelatedNews(Parameters):
         """Return the Related News of a draft, a story that is not in the archive.
 
         ``title`` or ``text`` has words. Recency and conditions count from ``published``, by default
-        now. ``language`` is a BCP 47 tag, by default the archive's own. ``k`` and options are those
-        of `related`.
+        now. ``language`` is a BCP 47 tag, by default the archive's own. ``k`` and options as for
+        `related`.
         """
         check_integer("k", k, minimum=1)
         from relnews.lists.drafts import draft_of
