@@ -102,7 +102,7 @@ def changes(folder: Path, old: Sequence[Any], new: Sequence[Any]) -> None:
     row("add a hundred and rank a list, for each", times, "ms")
     check(news, [*old, *new])
     row("remove one", each(lambda a: news.remove(a.id), new[:half]), "ms")
-    row("compute all lists", each(lambda _: news.compute_lists(), [None]), "s")
+    row("compute all lists", each(lambda _: news.store_lists(), [None]), "s")
     news.partial_fit([new[0]])  # reads all lists
     changed = []
 

@@ -124,7 +124,7 @@ def build(articles: Path, limit: int | None, folder: Path) -> tuple[list[str], d
     read = [*itertools.islice(read_articles(articles), limit)]
     RelatedNews().fit(read).save(folder)
     news = RelatedNews.open(folder)
-    news.compute_lists()
+    news.store_lists()
     probe = next(
         article for article in read[len(read) // 2 :] if len(news.related(article.id)) == 8
     )

@@ -63,7 +63,7 @@ def build(folder):
         news.save(folder)
         news = RelatedNews.open(folder)
         news.rules.ignore("gauge", "nowhere")
-        news.compute_lists(3)
+        news.store_lists(3)
         news.partial_fit(articles(50, 95))
         news.remove(["s3", "s70", "s94"])
         news.partial_fit(articles(100, 107))
@@ -338,23 +338,23 @@ def use(folder):
     deeds = {
         "open": lambda: opened.append(RelatedNews.open(folder)),
         "related": lambda: [opened[0].related(f"s{i}", 3) for i in (0, 1, 55, 58, 101)],
-        "len": lambda: (len(opened[0]), "s1" in opened[0], opened[0].generation),
+        "len": lambda: (len(opened[0]), "s1" in opened[0]),
         "ranked": lambda: [opened[0].related(f"s{i}", 9) for i in (0, 2, 57, 103)],
         "draft": lambda: opened[0].related_to_text("dike inundationrecord3 word101 flood"),
         "plain": lambda: _plain_draft(opened[0]),
         "all": lambda: [one.to_dict() for one in opened[0].related_all(3)],
         "more": lambda: [one.to_dict() for one in opened[0].related_all(9)],
-        "blocks": lambda: opened[0].blocks("s1", {"newest": 2, "more": 3}, mentions=2),
+        "blocks": lambda: opened[0].related_blocks("s1", {"newest": 2, "more": 3}, mentions=2),
         "why not": lambda: str(opened[0].why_not("s1", "s55", mode="news")),
         "rules": lambda: (opened[0].rules.sleeping(), opened[0].rules.hide("id=s5")),
         "drift": lambda: opened[0].drift(),
-        "verify": lambda: opened[0].verify("s3"),
+        "verify": lambda: (opened[0].verify(), opened[0].verify_removed("s3")),
         "describe": lambda: opened[0].archive_.describe(),
         "add": lambda: opened[0].partial_fit(articles(98, 103)),
         "again": lambda: [one.to_dict() for one in opened[0].related_all(3)],
         "remove": lambda: opened[0].remove(["s1", "s102"]),
         "add many": lambda: opened[0].partial_fit(articles(120, 160)),
-        "compute": lambda: opened[0].compute_lists(2),
+        "compute": lambda: opened[0].store_lists(2),
         "save": lambda: opened[0].save(folder.with_suffix(".copy")),
         "compact": lambda: opened[0].compact(),
         "at last": lambda: [one.to_dict() for one in opened[0].related_all(9)],

@@ -83,7 +83,7 @@ def write(news, note, seconds):
         if n_commits % often == 20:
             news.compact()
         elif n_commits % (2 * often) == often:
-            news.compute_lists(4)
+            news.store_lists(4)
         elif last - gone >= N_PAIRS:
             news.remove([article["id"] for article in pair(gone + 1)])
             gone += 1
@@ -112,7 +112,7 @@ def read(news, note, seconds, rng, n_stories):
         deed = first.pop(0) if first else rng.choices(deeds, weights=[30, 30, 30, 10, 1])[0]
         deed(news, note, rng, n_stories)
         counts[deed.__name__] += 1
-        generations.add(news.generation)
+        generations.add(news.archive_.catalogue.generation())
     return counts, len(generations)
 
 

@@ -26,12 +26,12 @@ WINGS = {
         "_kernels", "text", "options", "search", "storage", "archive", "lists",
     },
     "related": {
-        "text", "options", "search", "storage", "archive", "lists", "cold_start", "readers",
-        "maintenance",
+        "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
+        "readers", "maintenance",
     },
     "export": {"storage", "related"},
     "web": {"text", "storage", "related", "export"},
-    "evaluation": {"storage", "search", "related", "export"},
+    "evaluation": {"readers", "related", "export"},
     "sample": {"readers"},
     "cli": {
         "options", "storage", "readers", "related", "export", "web", "evaluation", "sample",

@@ -272,8 +272,9 @@ def test_len_contains_and_repr(news):
     assert len(news) == 124
     assert DEMO_ID in news
     assert "nonsense" not in news
-    assert repr(news) == "<RelatedNews: 124 articles>"
-    assert repr(RelatedNews()) == "<RelatedNews: not fitted>"
+    n_jobs = "" if news.n_jobs is None else f"n_jobs={news.n_jobs}"
+    assert repr(news) == f"RelatedNews({n_jobs}) of 124 articles"
+    assert repr(RelatedNews(title_weight=2.0)) == "RelatedNews(title_weight=2.0)"
 
 
 def test_items_tell_of_their_article(news, stories):

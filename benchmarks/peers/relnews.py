@@ -131,7 +131,7 @@ class StoredLists(RelatedNewsArchive):
 
     def build(self, given: Given) -> None:
         super().build(given)
-        self.news.compute_lists(given.k)
+        self.news.store_lists(given.k)
 
     def cold(self, folder: Path, row: int, size: int) -> list[str]:
         from relnews import RelatedNews

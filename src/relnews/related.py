@@ -1,87 +1,79 @@
-"""RelatedNews: the class that most people meet."""
+"""RelatedNews: the class that most people use."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from relnews import _checks
-from relnews._checks import (
-    check_folding,
-    check_integer,
-    check_n_jobs,
-    check_stop_words,
-    check_weighting,
-    shortened,
-)
-from relnews.exceptions import UnknownArticleError
-from relnews.living import LivingArchive
+from relnews._checks import check_integer, check_n_jobs
+from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
-from relnews.options.selection import check_keep, check_wire_sources
 from relnews.results import Drift, RelatedList, UpdateReport
-from relnews.storage import integrity, list_reader
+from relnews.storage import list_reader
 from relnews.storage.catalogue import Catalogue
+from relnews.storage.parameters import parameters_of
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    from relnews.archive.archive import Archive
     from relnews.archive.snapshot import Snapshot
-    from relnews.articles import Article
     from relnews.lists.builder import ListBuilder
     from relnews.lists.explanation import Explanation, WhyNot
     from relnews.lists.near_duplicates import Progress
+    from relnews.maintenance.updates import Updates
     from relnews.options.list_options import ListSpec, Options
     from relnews.options.selection import Keep
     from relnews.readers.load_report import LoadReport
     from relnews.storage.rules import Rules
 
-# What ranks is imported when it is needed first: a stored list is read without.
+# Everything that ranks is imported where it is first needed: reading a stored list needs no NumPy.
 
 
-class RelatedNews(LivingArchive):
+class RelatedNews(Parameters):
     r"""Related News lists for an archive of articles.
 
-    An article's words are weighted by tf-idf. Its list is the k articles that are most similar, by
-    the cosine of the weights and by what share of either title is found in the other text, fading
-    with the days between them; exactly. Of two articles that score the same to within a millionth
-    the newer comes first (undated ones last), and of one date the one with the smaller id.
+    An article's list is the k most similar other articles, exactly. The similarity is the cosine of
+    the tf-idf weights plus a share of the title match; scores fade with the days between articles.
+    Of equal scores, to the millionth, the newer article comes first (undated ones last), then the
+    smaller id.
+
+    Methods that take an id raise `UnknownArticleError`, a `KeyError`, if the archive lacks it.
+    Parameters are stored as given and checked by `fit`, as in scikit-learn. An archive opened from
+    a folder is pickled, and copied, as its path; one in memory cannot be: `save` and `open` it.
 
     Parameters
     ----------
     title_weight : float, default=1
-        What a word weighs more if it is in the title; one that is once in the text weighs 1.
+        Extra weight of a word in the title; a word that occurs once in the text weighs 1.
     title_share : float, default=0.1
-        How much it counts, as a part of the cosine, that all of one title is found in the other
-        text, its words and its phrases.
+        Weight of the title match, 1 if a title occurs whole in the other text; the cosine has 1.
     stop_words : 'language', 'english', iterable of str or None, default='language'
-        Words that do not count; by default, those of the language that an article is in, as far as
-        there is a list of them. 'english', or any words, are for all articles.
+        Words to ignore: the list of each article's language, or the same words for all. The first
+        `fit` reads an iterator and remembers its words; ``clone`` and pickle need a list.
     folding : 'english' or None, default='english'
-        Spellings that are one in English: a plural loses its s, and US, U.S. and USA are the same.
+        'english' unites English spellings: plurals lose their s; US, U.S. and USA are the same.
     language : str or None, default='en'
-        A BCP 47 tag, of which only the language counts: what articles are in that do not say it.
-        Articles in different languages share no word. None takes all for one language, English.
+        BCP 47 tag of articles that do not name their language; only the language part counts.
+        Articles in different languages share no word. None treats all articles as English.
     sublinear_tf : bool, default=True
-        Weigh a term that is tf times in the text by 1 + ln(tf) instead of tf.
+        Weigh a term that occurs tf times in the text by 1 + ln(tf) instead of tf.
     recency : Recency or None, default=Recency()
-        How scores fade with the days between two articles, unless something else is asked for.
+        How scores fade with the days between two articles; None is no fading.
     n_jobs : int, default=None
-        Threads that `related_all` ranks with; None is 1 unless a ``joblib.parallel_config`` says
-        otherwise, -1 is all cores. The lists do not depend on it.
+        Threads for many lists at a time; -1 is all cores. None is 1, unless a
+        ``joblib.parallel_config`` says otherwise. Lists do not depend on it.
 
     Attributes
     ----------
     load_report_ : LoadReport
-        What `fit` loaded, and what it skipped or mended and why.
-    archive_ : Archive
-        The articles, counted and laid out.
+        What `fit` loaded, skipped and mended, and why.
 
     Examples
     --------
@@ -96,6 +88,11 @@ class RelatedNews(LivingArchive):
     """
 
     load_report_: LoadReport
+    _catalogue: Catalogue | None = None
+    _archive: Archive | None = None
+    _changes: Updates | None = None
+    _words_read: tuple[object, str | tuple[str, ...] | None] = None, None
+    _has_ranked = False
 
     def __init__(
         self,
@@ -109,7 +106,6 @@ class RelatedNews(LivingArchive):
         recency: Recency | None = Recency(),  # noqa: B008 (frozen)
         n_jobs: int | None = None,
     ) -> None:
-        super().__init__(n_jobs)
         self.title_weight = title_weight
         self.title_share = title_share
         self.stop_words = stop_words
@@ -117,257 +113,161 @@ class RelatedNews(LivingArchive):
         self.language = language
         self.sublinear_tf = sublinear_tf
         self.recency = recency
-        self._has_ranked = False
+        self.n_jobs = n_jobs
 
     def fit(self, articles: object, *, load_report: LoadReport | None = None) -> RelatedNews:
-        """Build the archive.
+        """Build the archive in memory, replacing any earlier archive; return the object.
 
-        Parameters
-        ----------
-        articles : iterable or DataFrame
-            Dicts, `Article` objects, data frame rows, or what `read_articles` returns. Read once,
-            one after another; texts are counted and not kept.
-        load_report : LoadReport, optional
-            Counts what is skipped or repaired. By default the reader's own, or a new one;
-            ``LoadReport(strict=True)`` raises `ArticleError` instead.
-
-        Returns
-        -------
-        RelatedNews
-            Itself. ``load_report_`` says what was skipped or mended and why.
+        ``articles`` is a data frame, or any iterable of dicts, `Article` objects or rows, such as
+        `read_articles` returns. Each is read once, and its text is counted, not kept.
+        ``load_report`` counts what is skipped and repaired, by default the reader's own or a new
+        one; ``LoadReport(strict=True)`` raises `ArticleError` instead.
         """
         from relnews.archive.archive import Archive
+        from relnews.readers.reader import with_load_report
         from relnews.search.weights import Weighting
         from relnews.text.analysis import Analysis
 
         _checks.check_instance("recency", self.recency, Recency)
         check_own_recency(self.recency)
-        analysis = Analysis(self.stop_words, self.folding, self.language)  # type: ignore[arg-type]
+        analysis = Analysis(self._read_stop_words(), self.folding, self.language)
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
-        self.stop_words = analysis.stop_words  # a generator of words is empty the second time
-        given, load_report = _given(articles, load_report)
-        self._take(Archive.build(given, analysis, weighting, self.recency))
+        admitted, load_report = with_load_report(articles, load_report)
+        self._archive = Archive.build(admitted, analysis, weighting, self.recency)
+        self._catalogue, self._changes = self._archive.catalogue, None
         self.load_report_ = load_report
         return self
 
     def partial_fit(
         self, articles: object, *, load_report: LoadReport | None = None
     ) -> UpdateReport:
-        """Add articles to the archive, or replace those that have the same ids.
+        """Add articles to the archive, or replace articles of the same ids; arguments as for `fit`.
 
-        What was opened from a folder is durable there when this returns; all of it or, whatever
-        happens, nothing of it. Every list is then what a fresh `fit` would make it.
-
-        Parameters
-        ----------
-        articles : iterable or DataFrame
-            As for `fit`. Of two with the same id the first one counts.
-        load_report : LoadReport, optional
-            As for `fit`.
-
-        Returns
-        -------
-        UpdateReport
-            What was added and replaced and, if lists are stored, which of them changed.
-
-        Raises
-        ------
-        TimeoutError
-            If another process has been writing the archive for long.
+        The change is one transaction; in an opened folder it is durable when this returns. Every
+        list is then as a fresh `fit` would make it. Raises `TimeoutError` if another process keeps
+        writing the archive.
         """
+        from relnews.readers.reader import with_load_report
+
         if self._catalogue is None:
             self.fit((), load_report=None)
-        given, load_report = _given(articles, load_report)
-        report = self._updates().add(given)
+        admitted, load_report = with_load_report(articles, load_report)
+        report = self._updates().add(admitted)
         self.load_report_ = load_report
         return dataclasses.replace(report, load_report=load_report.summary())
 
-    def drift(self, sample: int = 100) -> Drift:
-        """Say how far the statistics have moved since the stored lists' epoch.
+    def remove(self, ids: str | Iterable[str]) -> UpdateReport:
+        """Remove articles, given an id or several, from the archive and from every list.
 
-        Parameters
-        ----------
-        sample : int, default=100
-            Stored lists to compare with those of now, evenly spread over the archive.
+        If the archive lacks one of them, none is removed.
         """
-        archive = self._fitted()
-        archive.refresh()
-        idf = archive.index.drift()
-        settings = archive.catalogue.setting("lists")
-        if settings is None:
-            return Drift(idf)
-        _checks.check_integer("sample", sample, minimum=0)
-        k, differ, n = settings["k"], 0, 0
-        plan = _spec_of({"mode": STORED})
-        ids = archive.catalogue.all_ids()
-        for identifier in ids[:: max(-(-len(ids) // sample), 1)] if sample else ():
-            with contextlib.suppress(UnknownArticleError):  # removed meanwhile
-                ranked = archive.answer(functools.partial(_built, identifier, k, plan))
-                differ += self.related(identifier, k, mode=STORED).ids != ranked.ids
-                n += 1
-        return Drift(idf, differ / n if n else None)
+        wanted = [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
+        return self._updates().remove(wanted)
 
-    def related(
-        self,
-        id: str,  # noqa: A002 (the field's own name)
-        k: int = 8,
-        **options: Unpack[Options],
-    ) -> RelatedList:
-        """Return the Related News of one article.
+    def related(self, id: str, k: int = 8, **options: Unpack[Options]) -> RelatedList:
+        """Return the Related News of an article.
 
         Parameters
         ----------
         id : str
             An article of the archive.
         k : int, default=8
-            The list has fewer items if fewer articles share a term with this one.
+            Items at most; there are fewer if fewer articles share a term with this one.
         **options
-            The mode, and whatever is to be otherwise: what articles of the list have to be, how
-            recency counts, what is left out, what fills it. See `Options`. A stored list is asked
-            if there are none.
-
-        Raises
-        ------
-        UnknownArticleError
-            A `KeyError` that names the id, and one that was probably meant.
+            See `Options`. Without options a stored list is read, if there is one.
         """
-        _checks.check_integer("k", k, minimum=1)
+        check_integer("k", k, minimum=1)
         catalogue = self._read_catalogue()
         if options.keys() <= {"mode"} and options.get("mode", DEFAULT) == STORED:
-            found = list_reader.stored_list(catalogue, str(id), k)
-            if found is not None:
-                return found
-        archive, plan = self._fitted(), _spec_of(options)
-        return archive.answer(lambda snapshot: _built(str(id), k, plan, snapshot))
+            stored = list_reader.stored_list(catalogue, str(id), k)
+            if stored is not None:
+                return stored
+        spec = _spec_of(options)
+        return self.archive_.answer(
+            lambda snapshot: _builder(snapshot, spec).article(*snapshot.article(str(id)), k)
+        )
 
-    def blocks(
-        self,
-        id: str,  # noqa: A002
-        sizes: Mapping[str, int],
-        **options: Unpack[Options],
+    def related_blocks(
+        self, id: str, sizes: Mapping[str, int], **options: Unpack[Options]
     ) -> dict[str, RelatedList]:
-        """Return several lists of one article, such that nothing is in two of them.
+        """Return several lists of an article, by mode; no item is in two of them.
 
-        Parameters
-        ----------
-        id : str
-            An article of the archive.
-        sizes : mapping of str to int
-            The mode of each list, as ``newest``, ``background`` or ``more``, and how many items it
-            has. The first list chooses first. What leaves out near-duplicates leaves out those of
-            the lists before it, too.
-        **options
-            As for `related`, for all of the lists.
-
-        Returns
-        -------
-        dict of str to RelatedList
-            In the order of ``sizes``.
+        ``sizes`` maps the mode of each list, such as ``background``, to its number of items. The
+        first list chooses first; later ones leave out near-duplicates of its items as well.
+        The options of `related` apply to all of the lists.
         """
-        _check_sizes(sizes)
-        archive = self._fitted()
-        plans = {mode: _spec_of({**options, "mode": mode}) for mode in sizes}
+        from relnews.lists.blocks import blocks_of, specs_of
 
-        def answer(snapshot: Snapshot) -> dict[str, RelatedList]:
-            key, article = snapshot.article(str(id))
-            lists: dict[str, RelatedList] = {}
-            for mode, plan in plans.items():
-                beside = snapshot.keys_of(
-                    [other for block in lists.values() for other in block.ids]
-                )
-                lists[mode] = _builder(snapshot, plan).article(
-                    key, article, sizes[mode], beside=beside
-                )
-            return lists
-
-        return archive.answer(answer)
+        specs = specs_of(sizes, options)
+        return self.archive_.answer(lambda snapshot: blocks_of(snapshot, str(id), sizes, specs))
 
     def related_to_text(
         self,
         text: str = "",
         *,
         title: str = "",
-        published: dt.datetime | str | None = None,
+        published: dt.datetime | dt.date | str | None = None,
         language: str | None = None,
         k: int = 8,
         **options: Unpack[Options],
     ) -> RelatedList:
-        """Return the Related News of a story that is not in the archive.
+        """Return the Related News of a draft, a story that is not in the archive.
 
-        Parameters
-        ----------
-        text, title : str
-            At least one of them has words.
-        published : datetime or str, optional
-            Date of the story: conditions on dates and `Recency` count from it. A string is
-            ISO 8601. Now by default, so the scores are other ones tomorrow.
-        language : str, optional
-            A BCP 47 tag; by default the archive's own language.
-        k : int, default=8
-        **options
-            As for `related`.
+        ``title`` or ``text`` has words. Recency and conditions count from ``published``, by default
+        now. ``language`` is a BCP 47 tag, by default the archive's own. ``k`` and options as for
+        `related`.
         """
-        _checks.check_integer("k", k, minimum=1)
-        _checks.check_draft(title, text)
-        from relnews.articles import Article
-        from relnews.dates import date_of
-        from relnews.options.list_options import ListSpec
-        from relnews.text.languages import check_language
+        check_integer("k", k, minimum=1)
+        from relnews.lists.drafts import draft_of
 
-        check_language(language)
-        draft = Article(
-            id="", title=title, text=text, published=date_of("published", published),
-            language=language,
-        )  # fmt: skip
-        is_first, self._has_ranked = not self._has_ranked, True
-        if is_first and "numba" not in sys.modules and ListSpec.of(options).is_stored_mode:
+        draft, spec = draft_of(text, title, published, language), _spec_of(options)
+        is_cold = not self._has_ranked and "numba" not in sys.modules
+        if is_cold and spec.is_stored_mode:
             from relnews.cold_start import draft_list
 
+            self._has_ranked = True
             found = draft_list.list_of_draft(self._read_catalogue(), draft, k)
             if found is not None:
                 return found
-        archive, plan = self._fitted(), _spec_of(options)
-        return archive.answer(lambda snapshot: _builder(snapshot, plan).draft(draft, k))
+        return self.archive_.answer(lambda snapshot: _builder(snapshot, spec).draft(draft, k))
 
     def related_all(
         self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
     ) -> Iterator[RelatedList]:
-        """Yield the Related News of every article, in the order of the archive.
+        """Yield the list of every article, or of ``ids``, in the order of the archive.
 
-        Lists are made as they are asked for, so memory does not grow with the archive.
-
-        Parameters
-        ----------
-        k : int, default=8
-        ids : iterable of str, optional
-            Only the lists of these articles, each once; sooner made than one by one.
-        **options
-            As for `related`.
-
-        Raises
-        ------
-        UnknownArticleError
-            If the archive lacks one of them.
+        Lists are made as they are asked for, so memory does not grow with the archive. This is
+        faster than many calls of `related`, and takes the same ``k`` and options.
         """
-        _checks.check_integer("k", k, minimum=1)
+        check_integer("k", k, minimum=1)
         check_n_jobs(self.n_jobs)
-        archive, plan = self._fitted(), _spec_of(options)
-        keys = None
+        archive, spec, keys = self.archive_, _spec_of(options), None
         if ids is not None:
             wanted = [*dict.fromkeys(map(str, ids))]
             keys = archive.answer(lambda snapshot: snapshot.keys_of(wanted))
         blocks = archive.by_blocks(
-            lambda snapshot, some: [*_builder(snapshot, plan).articles(some, k)],
+            lambda snapshot, block: [*_builder(snapshot, spec).articles(block, k)],
             self.n_jobs, keys,
         )  # fmt: skip
         return (related for block in blocks for related in block)
 
-    @property
-    def rules(self) -> Rules:
-        """Editors' rules: kept in the archive, and applied whenever a list is read."""
-        from relnews.storage.rules import Rules
+    def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
+        """Explain score and rank of ``b`` in the list of ``a``, with the options of `related`."""
+        from relnews.lists.explain import explain
 
-        return Rules(self._read_catalogue(), lambda word: self.archive_.has_word(word))
+        spec = _spec_of(options)
+        return self.archive_.answer(lambda snapshot: explain(snapshot, str(a), str(b), spec))
+
+    def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
+        """Say why ``b`` is not among the first ``k`` items of the list of ``a``, as ranked now.
+
+        ``b`` need not be in the archive. Takes the options of `related`.
+        """
+        from relnews.lists.why_not import why_not
+
+        check_integer("k", k, minimum=1)
+        spec = _spec_of(options)
+        return self.archive_.answer(lambda snapshot: why_not(snapshot, str(a), str(b), k, spec))
 
     def duplicates(
         self,
@@ -377,171 +277,176 @@ class RelatedNews(LivingArchive):
         wire_sources: Iterable[str] = (),
         progress: Progress | None = None,
     ) -> list[tuple[str, ...]]:
-        """Return the groups of articles that are nearly the same text.
+        """Return the groups of near-duplicates, comparing every two articles of the archive.
 
-        Every two articles of the archive are compared, exactly, by the similarity that no recency
-        fades. Two near-duplicates are of one group, and so are the near-duplicates of either: the
-        ends of a chain of versions can be less similar than the threshold.
-
-        Parameters
-        ----------
-        threshold : float, default=0.9
-            The least cosine of the weights of two near-duplicates, rounded to 6 decimals; above 0.
-            Articles with the same word counts have 1, and so do those with the same text, if 12 or
-            more words of it count. One without any word that counts is like no other.
-        keep : 'newest', 'oldest' or 'longest', default='newest'
-            Which one of a group is the canonical one: see `Selection`.
-        wire_sources : iterable of str, optional
-            Sources that stand back behind others: see `Selection`.
-        progress : callable, optional
-            Given the blocks of articles to go through and their number, it returns the blocks.
-
-        Returns
-        -------
-        list of tuple of str
-            The ids of each group, the canonical one first and the others newest first. Larger
-            groups come first; of one size, the one whose canonical id is the smallest.
+        A group has the ids of the canonical article and of the others, newest first. Larger groups
+        come first. Near-duplicates of one article are in one group, so the ends of a chain of
+        versions can be less similar than ``threshold``, the least cosine, without recency, of two
+        near-duplicates. Articles of equal word counts have cosine 1, and so have equal texts of 12
+        or more words. ``keep`` and ``wire_sources`` choose the canonical article as in `Selection`.
+        ``progress`` gets the blocks of articles and their number, and returns them, as ``tqdm``.
         """
         from relnews.lists import near_duplicates
-        from relnews.options.selection import KEEP_OF_GROUP
+        from relnews.options.selection import KEEP_OF_GROUP, check_keep, check_wire_sources
 
         _checks.check_real("threshold", threshold, 0, 1, above=True)
         check_keep(keep, KEEP_OF_GROUP)
         sources = check_wire_sources(wire_sources)
         check_n_jobs(self.n_jobs)
-        archive = self._fitted()
-        return archive.answer(
+        return self.archive_.answer(
             lambda snapshot: near_duplicates.groups_of(
                 snapshot, threshold, keep, self.n_jobs, progress, sources
             )
         )
 
-    def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
-        """Explain the score, and the rank, of an article in the list of another.
+    @property
+    def rules(self) -> Rules:
+        """Editors' rules, kept in the archive and applied whenever a list is read."""
+        from relnews.storage.rules import Rules
 
-        The ranking is that of now; a stored list is not asked.
+        return Rules(self._read_catalogue(), lambda word: self.archive_.has_word(word))
 
-        Parameters
-        ----------
-        a, b : str
-            Articles of the archive: ``b`` is looked for in the list of ``a``.
-        **options
-            As for `related`.
+    def store_lists(self, k: int = 8, *, max_drift: float | None = None) -> UpdateReport:
+        """Store the list of every article, so that reading one does not rank; report changed lists.
 
-        Raises
-        ------
-        UnknownArticleError
-            If the archive lacks one of them.
+        The document frequencies of this moment begin an *epoch*. Updates keep stored lists exact
+        for these; `drift` says how far the statistics have moved since. Lists have ``k`` items;
+        2 k candidates are stored, so that removals need no new ranking. An update
+        that leaves an idf changed by more than the share ``max_drift`` begins a new epoch, which
+        takes as long as this call; by default none does.
         """
-        from relnews.lists.explain import explain
+        check_n_jobs(self.n_jobs)
+        return self._updates().store_lists(k, max_drift, self.n_jobs)
 
-        archive, plan = self._fitted(), _spec_of(options)
-        return archive.answer(lambda snapshot: explain(snapshot, str(a), str(b), plan))
+    def drift(self, sample: int = 100) -> Drift:
+        """Return how far the statistics have moved since the epoch of the stored lists.
 
-    def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
-        """Say why an article is not among the first k of the list of another.
-
-        The ranking is that of now; a stored list is not asked.
-
-        Parameters
-        ----------
-        a : str
-            An article of the archive.
-        b : str
-            The one that is missed in its list; it need not be in the archive.
-        k : int, default=8
-        **options
-            As for `related`.
-
-        Raises
-        ------
-        UnknownArticleError
-            If the archive lacks ``a``.
+        ``sample`` stored lists, evenly spread over the archive, are compared with ranked ones.
         """
-        from relnews.lists.why_not import why_not
+        from relnews.maintenance.drift import drift_of
 
-        _checks.check_integer("k", k, minimum=1)
-        archive, plan = self._fitted(), _spec_of(options)
-        return archive.answer(lambda snapshot: why_not(snapshot, str(a), str(b), k, plan))
+        check_integer("sample", sample, minimum=0)
+        return drift_of(self.archive_, sample)
+
+    def compact(self) -> None:
+        """Rewrite the archive without the data of removed articles; lists stay as they are."""
+        self._updates().compact()
+
+    def verify(self) -> list[str]:
+        """Return what is wrong with the archive, an empty list if it is whole.
+
+        Everything is read and compared with the checksums that were stored when it was written.
+        Raises `ArchiveFormatError` if the archive is too damaged to be read.
+        """
+        from relnews.maintenance import verify
+
+        return verify.problems_of(self.archive_)
+
+    def verify_removed(self, id: str) -> list[str]:
+        """Return where a removed, expired or embargoed article is still listed; [] if nowhere."""
+        from relnews.maintenance import verify
+
+        return [*verify.traces_of(self.archive_, str(id))]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the archive to a folder, replacing the archive that is there.
+
+        The change is one transaction: readers find the old archive or the new one, even if the
+        process is killed. An archive that was opened from this folder is saved already.
+        """
+        self.archive_.save(path)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
-        """Open a saved archive. Its arrays are mapped, when first needed: processes share them.
+        """Open a saved archive. Its arrays are mapped when first needed, so processes share them.
 
-        Raises
-        ------
-        ArchiveFormatError
-            If the folder is no archive, is damaged, or is of another format version.
+        All parameters but ``n_jobs`` come from the archive. Raises `ArchiveFormatError` if the
+        folder is no archive, is damaged, or is of an unknown format.
         """
         catalogue = Catalogue.open(Path(path))
-        with integrity.damage_in(path):
-            analysis, weighting = catalogue.setting("analysis"), catalogue.setting("weighting")
-            recency = catalogue.setting("recency")
-            news = cls(
-                title_weight=weighting["title_weight"],
-                title_share=weighting["title_share"],
-                stop_words=check_stop_words(analysis["stop_words"]),
-                folding=analysis["folding"],
-                language=analysis["language"],
-                sublinear_tf=bool(weighting["sublinear_tf"]),
-                recency=None if recency is None else Recency(**recency),
-                n_jobs=n_jobs,
-            )
-            check_weighting(news.title_weight, news.title_share)
-            check_folding(news.folding)
+        news = cls(**parameters_of(catalogue), n_jobs=n_jobs)
         news._catalogue = catalogue
         return news
 
+    def __len__(self) -> int:
+        return len(self._read_catalogue())
+
+    def __contains__(self, id: object) -> bool:
+        return self._read_catalogue().key_of(str(id)) is not None
+
+    def __repr__(self) -> str:
+        size = "" if self._catalogue is None else f" of {len(self):,} articles"
+        return super().__repr__() + size
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._catalogue is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        folder = None if self._catalogue is None else self._catalogue.folder
+        if self._catalogue is not None and folder is None:
+            raise not_pickled(type(self).__name__)
+        return {"folder": folder and folder.absolute(), "params": self.get_params()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.set_params(**state["params"])
+        if state["folder"] is not None:
+            self._catalogue = Catalogue.open(state["folder"])
+
+    @property
+    def archive_(self) -> Archive:
+        """The articles, counted and laid out."""
+        if self._archive is None:
+            catalogue = self._read_catalogue()
+            from relnews.archive.archive import Archive
+            from relnews.storage.arrays import Store
+
+            with catalogue.state:
+                if self._archive is None:
+                    self._archive = Archive(Store(catalogue))
+        return self._archive
+
+    def _read_stop_words(self) -> Any:
+        """Return the stop words; what an iterator yields is remembered for the next `fit`."""
+        if not isinstance(self.stop_words, Iterator):
+            return self.stop_words
+        if self._words_read[0] is not self.stop_words:
+            self._words_read = self.stop_words, _checks.check_stop_words(self.stop_words)
+        return self._words_read[1]
+
+    def _read_catalogue(self) -> Catalogue:
+        if self._catalogue is None:
+            raise not_fitted(type(self).__name__)
+        return self._catalogue
+
+    def _updates(self) -> Updates:
+        if self._changes is None:
+            from relnews.maintenance.updates import Updates
+
+            self._changes = Updates(self.archive_)
+        return self._changes
+
 
 def _spec_of(options: Options) -> ListSpec:
+    """Return the options, checked, with what their mode says."""
     from relnews.options.list_options import ListSpec
 
     return ListSpec.of(options)
 
 
-def _built(identifier: str, k: int, plan: ListSpec, snapshot: Snapshot) -> RelatedList:
-    """Return the list of an article as it is ranked now."""
-    return _builder(snapshot, plan).article(*snapshot.article(identifier), k)
-
-
-def _builder(snapshot: Snapshot, plan: ListSpec) -> ListBuilder:
+def _builder(snapshot: Snapshot, spec: ListSpec) -> ListBuilder:
     from relnews.lists.builder import ListBuilder
 
-    return ListBuilder(snapshot, plan)
-
-
-def _given(
-    articles: object, load_report: LoadReport | None
-) -> tuple[Iterable[Article], LoadReport]:
-    """Return articles as `Article`, and who is told of what is wrong with them."""
-    from relnews.readers import ArticleReader
-    from relnews.readers.load_report import LoadReport
-    from relnews.readers.records import articles_from
-
-    if isinstance(articles, ArticleReader):
-        reader, articles = articles, articles.articles(load_report)
-        load_report = load_report or reader.load_report
-    load_report = LoadReport() if load_report is None else load_report
-    return articles_from(articles, load_report), load_report
+    return ListBuilder(snapshot, spec)
 
 
 def warm_up() -> None:
-    """Compile or load what fitting, ranking and updating use, so that no reader waits for it."""
+    """Compile or load the kernels that fitting, ranking and updating use, before a reader waits."""
     news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
     from relnews.options.selection import Selection
 
     news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
     news.related_to_text("story")
-    news.compute_lists(1)
+    news.store_lists(1)
     for number in "23":
         news.partial_fit([{"id": number, "text": f"story number {number}"}])
         news.related(number, selection=None)
-
-
-def _check_sizes(value: object) -> None:
-    """Reject blocks that are none."""
-    if not isinstance(value, Mapping):
-        msg = f"`sizes` must map modes to numbers, as {{'newest': 3}}, got {shortened(value)}."
-        raise TypeError(msg)
-    for mode, size in value.items():
-        check_integer(f"sizes[{mode!r}]", size, minimum=1)

@@ -205,7 +205,7 @@ class UpdateReport:
     changed : tuple of str or None
         Ids of the articles whose stored list is different now, including new articles. A list that
         has a replaced article is different. None if no lists are stored: see
-        `RelatedNews.compute_lists`.
+        `RelatedNews.store_lists`.
     drift : Drift or None
         None if no lists are stored.
     load_report : str

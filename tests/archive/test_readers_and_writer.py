@@ -52,7 +52,7 @@ def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_storie
     folder = tmp_path / "a.relnews"
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(n_stories))
     if lists:
-        news.compute_lists(4)
+        news.store_lists(4)
     news.save(folder)
     note = tmp_path / "note"
     pairs.Note(note)
@@ -93,7 +93,7 @@ def test_threads_read_while_one_writes(tmp_path, lists):
     """The same of one object in one process, in memory and opened from a folder."""
     news = RelatedNews(stop_words=None, n_jobs=2).fit(pairs.story(i) for i in range(60))
     if lists:
-        news.compute_lists(4)
+        news.store_lists(4)
     news.save(tmp_path / "a.relnews")
     for one in (news, RelatedNews.open(tmp_path / "a.relnews", n_jobs=2)):
         note = pairs.Note(Path(tmp_path / f"{id(one)}.note"))

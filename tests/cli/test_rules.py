@@ -218,7 +218,7 @@ def test_blocks(archive):
     got = run(
         "related-blocks", archive, DEMO_ID, *sizes, "--filter", "section=Sport", "--format", "json"
     ).stdout  # fmt: skip
-    expected = RelatedNews.open(archive).blocks(
+    expected = RelatedNews.open(archive).related_blocks(
         DEMO_ID, {"newest": 3, "background": 3, "more": 2}, filters={"section": "Sport"}
     )
     assert json.loads(got)["blocks"] == {mode: one.to_dict() for mode, one in expected.items()}

@@ -46,7 +46,7 @@ def archive(tmp_path):
 @pytest.fixture
 def listed(archive):
     """Return the same with stored lists."""
-    RelatedNews.open(archive).compute_lists(k=2)
+    RelatedNews.open(archive).store_lists(k=2)
     return archive
 
 
@@ -68,7 +68,7 @@ def lists_in(folder):
 
 
 def generation(folder):
-    return RelatedNews.open(folder).generation
+    return RelatedNews.open(folder).archive_.catalogue.generation()
 
 
 # --- update --------------------------------------------------------------------------------------

@@ -846,3 +846,20 @@ def test_stop_words_that_tokens_cannot_be_are_warned_of_with_a_vocabulary_too(cl
     for one in (cls(**parameters), THEIRS[cls](**parameters)):
         with pytest.warns(UserWarning, match="inconsistent with your preprocessing"):
             one.transform(TEXTS) if cls is CountVectorizer else one.fit_transform(TEXTS)
+
+
+# --- in the place of scikit-learn's --------------------------------------------------------------
+
+
+def test_patching_scikit_learn_does_not_weigh_twice():
+    """Whoever puts ours in the place of scikit-learn's gets the same weights."""
+    documents = ["talks push on", "talks on the veto", "dike gives way"]
+    expected = sklearn_text.TfidfVectorizer().fit_transform(documents)
+    new = sklearn_text.TfidfVectorizer().fit(documents).transform(["veto talks veto"])
+
+    with mock.patch.object(sklearn_text, "TfidfVectorizer", TfidfVectorizer):
+        vectorizer = sklearn_text.TfidfVectorizer()
+        assert type(vectorizer) is TfidfVectorizer
+        assert abs(vectorizer.fit_transform(documents) - expected).max() < 1e-15
+        assert abs(vectorizer.transform(["veto talks veto"]) - new).max() < 1e-15
+        assert abs(vectorizer.fit(documents).transform(documents) - expected).max() < 1e-15

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from relnews import RelatedNews
 from relnews.cli import main
-from relnews.evaluation import checkup, health, picture_of_health
+from relnews.evaluation import checkup, health, picture
 from relnews.sample import sample_articles
 from strategies import archives, archives_with_copies
 
@@ -226,10 +226,10 @@ def test_progress_sees_every_list():
 @pytest.mark.parametrize("articles", [[], RECORDS, [RECORDS[-1]], list(sample_articles())],
                          ids=["none", "few", "one", "sample"])  # fmt: skip
 @pytest.mark.parametrize("k", [1, 8, 10**30])
-def test_a_picture_of_health(articles, k, tmp_path):
+def test_a_picture(articles, k, tmp_path):
     """It can be drawn of any archive."""
     state = health(RelatedNews().fit(articles), k)
-    picture_of_health(state, tmp_path / "a.svg")
+    picture(state, tmp_path / "a.svg")
 
     drawn = (tmp_path / "a.svg").read_text("utf-8")
     assert f"{state.full:,} of {state.articles:,} lists are full" in drawn

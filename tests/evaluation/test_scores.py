@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from relnews import Article, RelatedNews, evaluation, read_articles
 from relnews.cli import main
-from relnews.evaluation import links, scores
+from relnews.evaluation import links, pictures, scores, tables
+from relnews.evaluation.baselines import articles_of, at_random, latest, same_section
 from relnews.sample import sample_articles
 from strategies import any_text
 
@@ -266,7 +267,7 @@ def test_a_run_with_an_article_twice_is_refused():
     ("module", "message", "action"),
     [
         ("ir_measures", "scores need ir-measures", lambda: evaluation.score(*PAIR)),
-        ("matplotlib", "pictures need Matplotlib", lambda: evaluation.check_picture("a.svg")),
+        ("matplotlib", "pictures need Matplotlib", lambda: pictures.check_picture("a.svg")),
     ],
 )
 def test_a_missing_extra_is_named(module, message, action, monkeypatch):
@@ -322,7 +323,7 @@ def test_one_query_has_no_interval():
     one = scored(0.5)
 
     assert one.to_dict()["scores"] == {"m": {"mean": 0.5, "low": None, "high": None}}
-    assert evaluation.score_table([one]) == "run  m\nrun  0.500"
+    assert tables.score_table([one]) == "run  m\nrun  0.500"
     (compared,) = evaluation.compare(one, scored(0.25))
     assert (compared.difference, compared.p_value) == (0.25, 1.0)
     assert compared.to_dict()["low"] is None
@@ -372,13 +373,13 @@ def test_scores_of_other_queries_are_not_compared():
 def test_tables_are_aligned():
     """Each column begins at one place."""
     one, other = scored(0.5, 1.0, 0.75, name="words"), scored(0.0, 0.5, 0.25, name="x")
-    heading, *lines = evaluation.score_table([one, other]).splitlines()
-    table = evaluation.comparison_table(evaluation.compare(one, other)).splitlines()
+    heading, *lines = tables.score_table([one, other]).splitlines()
+    table = tables.comparison_table(evaluation.compare(one, other)).splitlines()
 
     assert heading.index("m") == lines[0].index("0.750 [") == lines[1].index("0.250 [")
     assert table[0].split() == ["measure", "difference", "p", "better", "equal", "worse"]
     assert table[1].split() == ["m", "+0.500", "[+0.500,", "+0.500]", "0.2500", "3", "0", "0"]
-    assert evaluation.score_table([]) == ""
+    assert tables.score_table([]) == ""
 
 
 # --- baselines -----------------------------------------------------------------------------------
@@ -401,52 +402,67 @@ def test_baselines_are_their_definitions(articles, k):
     ids = [article.id for article in articles]
     newest_first = sorted((a for a in articles if a.published), key=lambda a: a.id)
     newest_first.sort(key=lambda a: a.published, reverse=True)
-    latest = evaluation.latest(articles, ids, k)
-    section = evaluation.same_section(articles, ids, k)
+    newest = latest(articles, ids, k)
+    section = same_section(articles, ids, k)
 
     for query in articles:
         before = newest_first[newest_first.index(query) + 1 :] if query.published else newest_first
         after = [a for a in newest_first[::-1] if a not in before and a is not query]
         order = (before[:k] + after)[:k]
-        assert latest[query.id] == [a.id for a in order]
+        assert newest[query.id] == [a.id for a in order]
         assert set(section[query.id]) <= {a.id for a in articles if a.section == query.section}
         if query.section:
             group = [a for a in articles if a.section == query.section]
-            assert section[query.id] == evaluation.latest(group, [query.id], k)[query.id]
+            assert section[query.id] == latest(group, [query.id], k)[query.id]
         else:
             assert section[query.id] == []
-    dated = any(latest.values())
-    assert ("latest" in evaluation.baselines(articles, ids, k)) == dated
 
 
 @given(ARCHIVES, st.integers(1, 12), st.integers(0, 3))
 def test_random_lists(articles, k, seed):
     """Each has k other articles, if there are so many, and depends on seed and query alone."""
     ids = [article.id for article in articles]
-    run = evaluation.at_random(articles, ids, k, seed)
+    run = at_random(articles, ids, k, seed)
 
     for query, items in run.items():
         assert len(set(items)) == len(items) == min(k, len(ids) - 1)
         assert set(items) <= set(ids) - {query}
-        assert evaluation.at_random(articles, [query], k, seed) == {query: items}
+        assert at_random(articles, [query], k, seed) == {query: items}
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"published": "2025-08-18", "section": "World"}, ["latest", "same section", "random"]),
+        ({"published": "2025-08-18"}, ["latest", "random"]),
+        ({}, ["random"]),
+    ],
+)
+def test_baselines_that_an_archive_has_no_data_for_are_left_out(fields, names):
+    """Without dates there is no latest, without sections no section."""
+    news = RelatedNews().fit([{"id": i, "text": "veto", **fields} for i in "abc"])
+    runs = evaluation.baselines(news, ["a"], 1)
+
+    assert [*runs] == names
+    assert all(len(run["a"]) == 1 for run in runs.values())
 
 
 def test_random_lists_differ_by_query_and_seed(news):
     """All articles come up, and no two lists are the same."""
-    articles = evaluation.articles_of(news)
+    articles = articles_of(news)
     ids = [article.id for article in articles]
-    run = evaluation.at_random(articles, ids)
+    run = at_random(articles, ids)
 
     assert len({tuple(items) for items in run.values()}) == len(ids)
     assert {item for items in run.values() for item in items} == set(ids)
-    assert evaluation.at_random(articles, ids, seed=1) != run
+    assert at_random(articles, ids, seed=1) != run
 
 
 def test_the_articles_of_an_archive(news):
     """They come in its order with all that is shown of them, and without texts."""
     stories = list(sample_articles())
 
-    for article, story in zip(evaluation.articles_of(news), stories, strict=True):
+    for article, story in zip(articles_of(news), stories, strict=True):
         assert article.text == ""
         assert (article.id, article.title, article.published) == (
             story.id, story.title, story.published
@@ -761,7 +777,7 @@ def test_lists_are_far_ahead_of_the_baselines_on_real_judgements(data_folder):
     news = RelatedNews().fit(read_articles(folder / "docs.jsonl.gz", fields={"dek": "summary"}))
     judged = evaluation.known_to(news, evaluation.read_qrels(folder / "qrels.links-clean.tsv"))
     lists = evaluation.make_run(news, judged.qrels)
-    runs = evaluation.baselines(evaluation.articles_of(news), judged.qrels)
+    runs = evaluation.baselines(news, judged.qrels)
     words, *others = (
         evaluation.score(judged.qrels, run, name=name)
         for name, run in {"words": lists, **runs}.items()

@@ -112,7 +112,7 @@ def test_it_is_the_same_from_everywhere(news: RelatedNews, archive: Path, tmp_pa
     for line in lines:
         VALIDATOR.validate(json.loads(line))
     assert TestClient(web.app(archive)).get(f"/related/{DEMO_ID}.json").text == expected
-    news.compute_lists()
+    news.store_lists()
     assert TestClient(web.app(archive)).get(f"/related/{DEMO_ID}.json").text == expected
     assert json_export.dumps(RelatedNews().fit(sample_articles()).related(DEMO_ID)) == expected
 

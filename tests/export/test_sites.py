@@ -212,7 +212,7 @@ def test_packs_are_cut_by_a_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Many lists are in several packs, and one more article changes few of them."""
     monkeypatch.setattr("relnews.export.sites.PACKED", 2)
     news = archive([f"a{i}" for i in range(20)])
-    news.compute_lists(k=8)  # lists that are ranked have other scores after every change
+    news.store_lists(k=8)  # lists that are ranked have other scores after every change
     export_site(news, tmp_path, "pelican")
     names = {path.name for path in (tmp_path / "relnews").glob("*.json")}
     assert len(names) > 5
@@ -249,7 +249,7 @@ def test_articles_not_to_be_seen_leave_no_trace(tmp_path: Path) -> None:
 def test_stored_lists_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where lists are stored, nothing is ranked; with a selection it is."""
     news = archive(["a", "b", "c"])
-    news.compute_lists(k=2)
+    news.store_lists(k=2)
     expected = {one.id: one.to_dict() for one in news.related_all(2)}
     calls = []
     rank = Snapshot.rank_articles

@@ -445,7 +445,7 @@ def test_every_condition_has_a_rule():
 
 def test_the_ranking_is_that_of_now(news):
     """What stored lists say does not matter: the statistics are those of the newest change."""
-    news.compute_lists()
+    news.store_lists()
     news.partial_fit([{"id": "g", "title": "Ukraine", "text": "Kyiv"}])
     fresh = RelatedNews().fit([*STORIES, {"id": "g", "title": "Ukraine", "text": "Kyiv"}])
 

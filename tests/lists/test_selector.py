@@ -286,7 +286,7 @@ def test_stored_lists_are_not_asked(articles, data, k):
     news = RelatedNews(stop_words=None).fit(articles)
     query = data.draw(st.sampled_from(articles))["id"]
     expected = [*news.related_all(k, selection=Selection())]
-    news.compute_lists(k)
+    news.store_lists(k)
 
     assert [*news.related_all(k, selection=Selection())] == expected
     assert news.related(query, k, selection=Selection()) in expected
@@ -469,4 +469,4 @@ def test_one_text_under_two_headlines_is_one_text():
         draft = {"title": "Unions call a strike of five thousand seamen", "selection": apart}
         assert news.related_to_text(text, **draft).ids == ["near"]
         assert {*news.related_to_text(teaser, **draft).ids} >= {"short", "too"}
-        news.compute_lists()
+        news.store_lists()

@@ -62,7 +62,7 @@ SERIES = """
         if kind < 0.04:
             news.compact()
         elif kind < 0.08:
-            news.compute_lists(3)
+            news.store_lists(3)
         elif len(ids) > 60 or (ids and kind < 0.4):
             news.remove(rng.sample(ids, min(len(ids), rng.randrange(1, 9))))
         else:
@@ -78,7 +78,7 @@ WRITER = """
     small.start()
     news = RelatedNews().fit([{{"id": "0", "text": "warm"}}])
     news.partial_fit([{{"id": "1", "text": "warm up"}}])
-    news.compute_lists(2)
+    news.store_lists(2)
     news.related_to_text("warm")
     print("ready", flush=True)
     for line in sys.stdin:
@@ -149,7 +149,7 @@ def test_killed_writers_lose_nothing(tmp_path, n_kills):
                 n += 1
 
             opened = RelatedNews.open(folder)
-            steps = opened.generation - 1
+            steps = opened.archive_.catalogue.generation() - 1
             assert steps in (n, n + 1), "a step that was acknowledged is lost"
             if steps == n + 1:  # killed between the commit and its being told
                 step(undisturbed, n)
@@ -266,7 +266,7 @@ def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
     folder = disk / "a.relnews"
     news = RelatedNews().fit(stories(0, 60))
     if lists:
-        news.compute_lists(K)
+        news.store_lists(K)
     news.save(folder)
     writer, reader = RelatedNews.open(folder), RelatedNews.open(folder)
     ballast = disk / "ballast"
@@ -371,7 +371,7 @@ def test_a_disk_that_is_read_only(disk, was_killed):
     """Lists are read as ever; changing is a PermissionError that says what to do."""
     folder = disk / "a.relnews"
     news = RelatedNews().fit(stories(0, 30))
-    news.compute_lists(K)
+    news.store_lists(K)
     news.save(folder)
     if was_killed:
         script = """
@@ -395,7 +395,7 @@ def test_a_disk_that_is_read_only(disk, was_killed):
     for change in (
         lambda: opened.partial_fit(stories(30, 31)),
         lambda: opened.remove("s5"),
-        lambda: opened.compute_lists(K),
+        lambda: opened.store_lists(K),
         opened.compact,
         lambda: news.save(folder),
     ):
@@ -410,7 +410,7 @@ def test_readers_that_may_not_write_follow(disk):
     writable.mkdir()
     readable.mkdir()
     news = RelatedNews().fit(stories(0, 30))
-    news.compute_lists(K)
+    news.store_lists(K)
     news.save(writable / "a.relnews")
     del news
     subprocess.run(["mount", "--bind", str(writable), str(readable)], check=True)
@@ -463,7 +463,7 @@ def living(tmp_path, monkeypatch):
     """Return the folder of an archive that has everything an archive can have."""
     monkeypatch.setattr(updates, "OPEN_ARTICLES", 16)
     news = RelatedNews().fit(stories(0, 20))
-    news.compute_lists(K)
+    news.store_lists(K)
     news.save(tmp_path / "living.relnews")
     news = RelatedNews.open(tmp_path / "living.relnews")
     news.partial_fit(stories(15, 45))

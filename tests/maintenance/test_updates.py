@@ -121,10 +121,10 @@ class Living(RuleBasedStateMachine):
         self.news.compact()
 
     @rule(per_item=st.integers(1, 2))
-    def compute_lists(self, per_item):
+    def store_lists(self, per_item):
         before = dict(self.shown)
         with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
-            report = self.news.compute_lists(K)
+            report = self.news.store_lists(K)
         self.epoch = EpochOfIdf(self.articles)
         self.shown = self.epoch_lists()
         assert set(report.changed) == {
@@ -255,7 +255,7 @@ def test_what_is_given_again_is_not_written_again():
     """A feed that is read every ten minutes has the same articles in it most of the time."""
     articles = [story(str(i), f"security guarantees word{i}") for i in range(5)]
     news = RelatedNews().fit(articles)
-    news.compute_lists()
+    news.store_lists()
     report = news.partial_fit([*articles, story("new", "guarantees")])
 
     assert report.unchanged == ("0", "1", "2", "3", "4")
@@ -307,19 +307,19 @@ def test_an_embargo_ends_and_an_article_expires():
         later = (now + 2 * hour).timestamp() * 1e9
         with mock.patch("time.time_ns", return_value=int(later)):
             assert set(news.related("a").ids) == {"later", "b"}
-        assert news.verify(takedown="over") == []
-        assert news.verify(takedown="later") == []
-        assert news.verify(takedown="b") == [
+        assert news.verify_removed("over") == []
+        assert news.verify_removed("later") == []
+        assert news.verify_removed("b") == [
             "'b' is in the archive, and neither under embargo nor expired"
         ]
-        news.compute_lists()
+        news.store_lists()
 
 
 def test_lists_begin_anew_past_a_drift():
     """With `max_drift` an update that moves the statistics far begins the next epoch."""
     articles = [story(str(i), f"security guarantees word{i}") for i in range(20)]
     news = RelatedNews().fit(articles)
-    news.compute_lists(max_drift=0.2)
+    news.store_lists(max_drift=0.2)
     near = news.partial_fit([story("x", "security guarantees")])
     far = news.partial_fit([story(f"y{i}", f"drought harvest{i}") for i in range(40)])
 
@@ -335,10 +335,10 @@ def test_updates_need_no_more_than_a_transaction(tmp_path):
     RelatedNews().fit(articles).save(tmp_path / "a.relnews")
     writer, reader = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
     assert len(reader.related("1")) == 4
-    generation = reader.generation
+    generation = reader.archive_.catalogue.generation()
     writer.partial_fit([story("new", "security guarantees word1 talks")])
     assert reader.related("1").ids[0] == "new"
-    assert reader.generation > generation
+    assert reader.archive_.catalogue.generation() > generation
     writer.remove("new")
 
     assert "new" not in reader.related("1").ids
@@ -361,7 +361,7 @@ def test_segments_are_merged_and_what_was_removed_is_reclaimed():
     assert not index.open
     assert "word3" not in index.vocabulary.flat().decode()
     assert "word4" in index.vocabulary.flat().decode()
-    assert news.verify(takedown="3") == []
+    assert news.verify_removed("3") == []
 
 
 def test_ids_may_have_any_character():
@@ -383,7 +383,7 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
     news = RelatedNews(stop_words=None).fit(articles[:n])
     per_item = data.draw(st.integers(1, 3))
     with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
-        news.compute_lists(k)
+        news.store_lists(k)
     for one in news.related_all(k):
         assert news.related(one.id, k, fallback=()) == one
     news.partial_fit(articles[n:])

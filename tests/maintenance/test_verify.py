@@ -25,7 +25,7 @@ def news():
     """Return an archive with segments, removed articles, open ones and lists."""
     with mock.patch.multiple(updates, OPEN_ARTICLES=4):
         news = RelatedNews().fit(ARTICLES[:5])
-        news.compute_lists(2)
+        news.store_lists(2)
         news.partial_fit(ARTICLES[5:])
         news.partial_fit([{**ARTICLES[0], "text": "another text of the flood"}])
         news.remove(["a3", "a11"])
@@ -121,7 +121,7 @@ def test_a_list_of_or_with_an_article_that_is_gone(news):
     one, other = sorted(news.verify())
     assert one.endswith("holds itself, one twice, or one that is gone")
     assert other == "there is a stored list of article 3, which is gone"
-    assert news.verify(takedown="a3")[-1] == "stored lists hold 1 articles that are gone"
+    assert news.verify_removed("a3")[-1] == "stored lists hold 1 articles that are gone"
 
 
 def test_an_article_without_a_list(news):
@@ -138,7 +138,7 @@ def test_a_list_that_cannot_be_read(news):
     (problem,) = news.verify()
     assert "cannot be read: a stored list has another checksum" in problem
     with pytest.raises(ArchiveFormatError, match="another checksum"):
-        news.verify(takedown="a3")
+        news.verify_removed("a3")
 
 
 def test_arrays_are_read_again(news, tmp_path):
@@ -184,12 +184,12 @@ def test_sqlite_checks_its_own_file(news, tmp_path):
 
 def test_a_removed_article_leaves_no_trace(news):
     """Neither does one that never was."""
-    assert news.verify(takedown="a3") == news.verify(takedown="never was") == []
+    assert news.verify_removed("a3") == news.verify_removed("never was") == []
 
 
 def test_an_article_that_is_there_is_no_takedown(news):
     """Whoever asks is told that it is still to be seen."""
-    assert news.verify(takedown="a1") == [
+    assert news.verify_removed("a1") == [
         "'a1' is in the archive, and neither under embargo nor expired"
     ]
 
@@ -203,14 +203,14 @@ def test_hidden_articles_leave_no_trace(field):
         news = RelatedNews().fit([first] if late else [first, last])
         if late:
             news.partial_fit([last])
-        news.compute_lists(2)
-        assert news.verify(takedown="a") == []
+        news.store_lists(2)
+        assert news.verify_removed("a") == []
         assert news.related("b").ids == []
 
         view = news.archive_.index.view()
         scored = next(s for s in view.segments if s.segment.find(key_of(news, "a")) >= 0)
         scored.prior = np.ones(scored.segment.n_articles)
-        assert news.verify(takedown="a") == ["'a' is ranked"]
+        assert news.verify_removed("a") == ["'a' is ranked"]
 
 
 def test_an_embargo_that_is_over():
@@ -221,6 +221,6 @@ def test_an_embargo_that_is_over():
     )
     for now, expected in ((at - 1, []), (at, ["is in the archive"])):
         with mock.patch.object(time, "time_ns", return_value=now * MICROSECOND):
-            problems = news.verify(takedown="a")
+            problems = news.verify_removed("a")
             assert len(problems) == len(expected)
             assert all(part in problem for part, problem in zip(expected, problems, strict=True))

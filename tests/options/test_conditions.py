@@ -155,7 +155,7 @@ def test_days_are_counted_from_another_time():
             {"id": "undated", "text": "guarantees undated"},
         ]
     )
-    news.compute_lists()
+    news.store_lists()
 
     def scores(**given):
         found = news.related("q", **given)

@@ -138,7 +138,7 @@ def test_blocks_have_nothing_twice(articles, data, sizes):
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     query = data.draw(st.sampled_from(articles))["id"]
     modal = Modal(articles)
-    blocks = news.blocks(query, sizes)
+    blocks = news.related_blocks(query, sizes)
 
     assert [*blocks] == [*sizes]
     beside = []
@@ -153,7 +153,7 @@ def test_blocks_are_of_one_state(tmp_path):
     RelatedNews().fit(sample_articles()).save(tmp_path / "a.relnews")
     news, writer = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
     sizes = {"news": 2, "background": 2, "more": 2}
-    before = news.blocks(DEMO_ID, sizes)
+    before = news.related_blocks(DEMO_ID, sizes)
     unwanted = [before["news"][0].id, before["more"][0].id]
     make, changes = ListBuilder.article, iter(unwanted)
 
@@ -164,9 +164,9 @@ def test_blocks_are_of_one_state(tmp_path):
         return made
 
     with mock.patch.object(ListBuilder, "article", article):
-        blocks = news.blocks(DEMO_ID, sizes)
+        blocks = news.related_blocks(DEMO_ID, sizes)
     assert {item for one in blocks.values() for item in one.ids}.isdisjoint(unwanted)
-    assert blocks == writer.blocks(DEMO_ID, sizes)
+    assert blocks == writer.related_blocks(DEMO_ID, sizes)
 
 
 @given(dated(min_size=1), st.integers(1, 4))
@@ -178,7 +178,7 @@ def test_a_list_without_options_is_of_the_default_mode(articles, k):
 
     assert [*news.related_all(k)] == expected
     assert [news.related(one.id, k) for one in expected] == expected
-    news.compute_lists(k)
+    news.store_lists(k)
     assert [news.related(one.id, k) for one in expected] == expected
     stored = [news.related(one.id, k, mode=modes.STORED) for one in expected]
     assert stored == [news.related(one.id, k, mode=modes.STORED, fallback=()) for one in expected]
@@ -295,11 +295,11 @@ def test_options_that_are_none(news, given, error, words):
 def test_sizes_that_are_none(news):
     """A block is a mode and a number."""
     with pytest.raises(TypeError, match="`sizes` must map modes to numbers"):
-        news.blocks(DEMO_ID, ["newest"])
+        news.related_blocks(DEMO_ID, ["newest"])
     with pytest.raises(ValueError, match="sizes\\['newest'\\]` must be at least 1"):
-        news.blocks(DEMO_ID, {"newest": 0})
+        news.related_blocks(DEMO_ID, {"newest": 0})
     with pytest.raises(ValueError, match="`mode` must be one of"):
-        news.blocks(DEMO_ID, {"lates": 1})
+        news.related_blocks(DEMO_ID, {"lates": 1})
 
 
 def test_a_mode_that_is_none():

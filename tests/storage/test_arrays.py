@@ -125,14 +125,14 @@ def test_bounds_are_stored_too(folder):
 def test_an_opened_archive_is_where_it_is(folder, tmp_path):
     """Saving it over itself changes nothing: every change was saved when it was made."""
     opened = RelatedNews.open(folder)
-    before, generation = list(opened.related_all()), opened.generation
+    before, generation = list(opened.related_all()), opened.archive_.catalogue.generation()
     names = sorted(folder.iterdir())
     (tmp_path / "link").symlink_to(folder)
     opened.save(folder)
     opened.save(tmp_path / "link")
 
     assert list(RelatedNews.open(folder).related_all()) == before
-    assert opened.generation == generation
+    assert opened.archive_.catalogue.generation() == generation
     assert sorted(folder.iterdir())[: len(names)] == names
 
 
@@ -141,12 +141,12 @@ def test_an_opened_archive_is_where_it_is(folder, tmp_path):
 def test_who_has_it_open_sees_a_new_save(folder, when, lists):
     """A reader of the old state reads the new one from then on, never a list that mixes both."""
     opened = RelatedNews.open(folder)
-    generation = opened.generation
+    generation = opened.archive_.catalogue.generation()
     if when == "after it has read":
         assert len(list(opened.related_all())) == 40
     new = RelatedNews(title_weight=3, stop_words=None).fit(ARTICLES[20::-1])
     if lists:
-        new.compute_lists(3)
+        new.store_lists(3)
     new.save(folder)
 
     assert opened.related("story-3") == new.related("story-3")
@@ -154,7 +154,7 @@ def test_who_has_it_open_sees_a_new_save(folder, when, lists):
     assert opened.related_to_text("talks the word7") == new.related_to_text("talks the word7")
     assert opened.related_to_text("meet word7", k=50) == new.related_to_text("meet word7", k=50)
     assert len(opened) == 21
-    assert opened.generation == generation + 1
+    assert opened.archive_.catalogue.generation() == generation + 1
     with pytest.raises(KeyError, match="no article has the id 'story-30'"):
         opened.related("story-30")
     report = opened.partial_fit(ARTICLES[30:31])

@@ -309,7 +309,7 @@ def test_hidden_articles_are_in_no_list(
     news.partial_fit(articles[len(articles) - n_late :])
     if per_item is not None:
         with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
-            news.compute_lists(data.draw(st.integers(1, k)))
+            news.store_lists(data.draw(st.integers(1, k)))
     if on_disk:
         news.save(tmp_path / "a.relnews")
         news = RelatedNews.open(tmp_path / "a.relnews")
@@ -336,14 +336,14 @@ def test_hidden_articles_are_in_no_list(
                 hidden = {a["id"] for a in articles if hides(a, now)}
                 assert not hidden & {*draft.ids}
                 for identifier in sorted(hidden):
-                    assert news.verify(takedown=identifier) == []
+                    assert news.verify_removed(identifier) == []
 
 
 def test_an_expiry_that_is_changed_counts_from_the_next_read(tmp_path):
     """An article is taken down by giving it a date that is over, wherever the archive is open."""
     articles = [{"id": i, "title": "dike breach", "text": f"word{i}"} for i in "abc"]
     news = RelatedNews().fit(articles)
-    news.compute_lists(2)
+    news.store_lists(2)
     news.save(tmp_path / "a.relnews")
     writer, reader = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
     assert reader.related("a").ids == ["b", "c"]

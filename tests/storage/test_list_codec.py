@@ -87,7 +87,7 @@ def test_a_stored_list_is_read_without_numpy(tmp_path):
     from relnews import RelatedNews
 
     news = RelatedNews().fit({"id": i, "title": "dike breach", "text": f"word{i}"} for i in "abc")
-    news.compute_lists(1)
+    news.store_lists(1)
     news.save(tmp_path / "a.relnews")
 
     done = run(

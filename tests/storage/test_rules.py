@@ -140,7 +140,7 @@ def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
         ]
         assert [item.rank for item in found] == list(range(1, len(found) + 1))
         assert found == news.related(found.id, k)
-    news.compute_lists(k)
+    news.store_lists(k)
     assert [*news.related_all(k)] == lists
     assert [news.related(found.id, k) for found in lists] == lists
 
@@ -188,7 +188,7 @@ def check_updates(articles, given, data, k, per_item, has_copies):
     n = data.draw(st.integers(1, len(articles)))
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:n])
     with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
-        news.compute_lists(k)
+        news.store_lists(k)
     news.rules.replace(given)
     there = {article["id"]: article for article in articles[:n]}
     for _ in range(2):
@@ -241,9 +241,9 @@ def test_changes_are_durable_at_once(news, tmp_path):
     """Who opens the folder later, or had it open before, has the rules."""
     other = RelatedNews.open(tmp_path / "a.relnews")
     assert other.related("talks").ids == ["live", "trial", "veto"]
-    generation = news.generation
+    generation = news.archive_.catalogue.generation()
     news.rules.hide("title=live: *")
-    assert news.generation == generation + 1
+    assert news.archive_.catalogue.generation() == generation + 1
     news.rules.pin("talks", ["trial", "veto"])
     news.rules.pin("talks", ["veto", "trial"])
 
@@ -281,7 +281,7 @@ def test_blocks_and_pairs(news):
 def test_rules_survive_what_an_archive_goes_through(news, tmp_path):
     """Updates, removals, compaction, lists, and saving to another folder."""
     news.rules.pin("talks", "trial")
-    news.compute_lists(2)
+    news.store_lists(2)
     news.partial_fit([{"id": "trial", "title": "Trial goes on", "text": "guarantees"}])
     assert news.related("talks", 2).ids[0] == "trial"
     assert news.related("talks", 2)[0].title == "Trial goes on"
@@ -353,7 +353,7 @@ def test_stored_lists_are_read_without_numpy(news, tmp_path):
     """Rules do not make reading a stored list slow; where they change one, it is ranked."""
     import subprocess
 
-    news.compute_lists()
+    news.store_lists()
     news.rules.pin("live", "trial")
     news.rules.never("tag=court", "id=veto")
     program = (
@@ -389,11 +389,11 @@ def test_stored_lists_are_read_without_numpy(news, tmp_path):
 def test_rules_that_are_none(news, change, error, words):
     """What was expected and what was got; and nothing is changed."""
     news.rules.hide("tag=court")
-    generation = news.generation
+    generation = news.archive_.catalogue.generation()
     with pytest.raises(error, match=words):
         change(news.rules)
     assert [*news.rules] == [Rule("hide", "tag=court")]
-    assert news.generation == generation
+    assert news.archive_.catalogue.generation() == generation
 
 
 @pytest.mark.parametrize(

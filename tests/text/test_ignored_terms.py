@@ -38,10 +38,10 @@ class Edited(Living):
         self.ignored = tuple(rule.a for rule in self.news.rules)
 
     @rule(per_item=st.integers(1, 2))
-    def compute_lists(self, per_item):
+    def store_lists(self, per_item):
         before = dict(self.shown)
         with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
-            report = self.news.compute_lists(K)
+            report = self.news.store_lists(K)
         self.epoch = reference.ignoring(EpochOfIdf(self.articles), self.ignored)
         self.ignored_then = self.ignored
         self.shown = self.epoch_lists()
@@ -185,11 +185,11 @@ def test_a_word_holds_from_the_next_list_on(news, tmp_path):
 
 def test_stored_lists_are_of_the_words_that_they_were_made_with(news):
     """With other words they are ranked, until they are made anew."""
-    news.compute_lists(2)
+    news.store_lists(2)
     news.rules.ignore("reuters")
     assert news.related("talks").ids == ["veto"]
     assert [one.ids for one in news.related_all()] == [["veto"], [], ["talks"]]
-    report = news.compute_lists(2)
+    report = news.store_lists(2)
     assert {*report.changed} == {"talks", "rates"}
     stored = news.related("talks", 2)
     news.partial_fit([{"id": "new", "title": "Reuters", "text": "Reuters on guarantees"}])
@@ -244,7 +244,7 @@ def test_what_is_no_word(news, words):
 @pytest.mark.parametrize("value", [3, "reuters", ["a b"], [3], {"a": 1}])
 def test_damaged_words_of_stored_lists(news, value):
     """They are an error of the archive, and nothing worse."""
-    news.compute_lists()
+    news.store_lists()
     catalogue = news.archive_.catalogue
     with catalogue.transaction():
         catalogue.set("ignored", value)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import relnews
 from relnews import (
@@ -53,7 +53,7 @@ def edited(news: RelatedNews) -> None:
     assert_type(
         news.related("a", mode=Mode(fallback=("newest",)), recency=None, mentions=2), RelatedList
     )
-    assert_type(news.blocks("a", {"newest": 3}, exclude=["b"]), dict[str, RelatedList])
+    assert_type(news.related_blocks("a", {"newest": 3}, exclude=["b"]), dict[str, RelatedList])
     options: Options = {"mode": "background", "selection": None, "fallback": ["section"]}
     assert_type(news.related_all(**options), Iterator[RelatedList])
     assert_type(MODES["news"], Mode)
@@ -116,6 +116,8 @@ def fit() -> RelatedNews:
     RelatedNews(stop_words=None).fit(sample_articles())
     news.fit([{"id": "a", "title": "One"}], load_report=LoadReport(strict=True))
     assert_type(news.load_report_, LoadReport)
+    assert_type(news.get_params(), dict[str, Any])
+    assert_type(news.set_params(n_jobs=2), RelatedNews)
     return news.fit(article() for _ in range(2))
 
 
@@ -157,13 +159,11 @@ def change(news: RelatedNews) -> tuple[str, ...] | None:
     news.partial_fit(read_articles("new.jsonl"))
     assert_type(news.remove("nato"), UpdateReport)
     assert_type(news.remove(["a", "b"]), UpdateReport)
-    assert_type(news.compute_lists(), UpdateReport)
-    assert_type(news.compute_lists(5, max_drift=0.1), UpdateReport)
+    assert_type(news.store_lists(), UpdateReport)
+    assert_type(news.store_lists(5, max_drift=0.1), UpdateReport)
     news.compact()
     assert_type(news.verify(), list[str])
-    assert_type(news.verify(takedown="nato"), list[str])
-    assert_type(news.refresh(), int)
-    assert_type(news.generation, int)
+    assert_type(news.verify_removed("nato"), list[str])
     drift: Drift = news.drift(sample=10)
     assert_type(drift.idf, float)
     assert_type(drift.lists, float | None)
@@ -214,8 +214,10 @@ def evaluate(news: RelatedNews, path: Path) -> str:
     state = evaluation.health(news, against=news)
     assert_type(state.coverage, float)
     assert_type(state.common, int | None)
-    evaluation.picture_of_health(state, str(path))
-    return evaluation.score_table([scores]) + evaluation.comparison_table(comparison)
+    evaluation.picture(state, str(path))
+    baselines = evaluation.baselines(news, judged.qrels)
+    assert_type(baselines, dict[str, dict[str, list[str]]])
+    return str(state)
 
 
 def caught() -> tuple[type[Exception], ...]:

@@ -94,7 +94,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
     ]  # fmt: skip
     RelatedNews().fit([*sample_articles(), *articles]).save(folder)
     news = RelatedNews.open(folder)
-    news.compute_lists(10)
+    news.store_lists(10)
     return news
 
 

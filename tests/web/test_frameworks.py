@@ -36,7 +36,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
     odd = {"id": ODD, "title": "Talks push for guarantees", "published": "2025-08-01"}
     RelatedNews().fit([*sample_articles(), odd]).save(folder)
     news = RelatedNews.open(folder)
-    news.compute_lists()
+    news.store_lists()
     return news
 
 
@@ -167,7 +167,7 @@ def test_a_page_does_not_fail_for_its_box(tmp_path: Path, caplog: pytest.LogCapt
     """A damaged archive leaves the page without a box, and says so in the log."""
     RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
-    news.compute_lists()
+    news.store_lists()
     box = web.Box(tmp_path / "archive.relnews")
     assert box(DEMO_ID)
     catalogue = news.archive_.catalogue

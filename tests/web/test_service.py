@@ -52,7 +52,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
     folder = tmp_path_factory.mktemp("web") / "archive.relnews"
     RelatedNews().fit(sample_articles()).save(folder)
     news = RelatedNews.open(folder)
-    news.compute_lists(8)
+    news.store_lists(8)
     return news
 
 
@@ -73,7 +73,7 @@ def living(tmp_path: Path) -> tuple[RelatedNews, TestClient]:
     """Return an archive to change, and a client of a service that was told nothing of it."""
     RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
-    news.compute_lists(8)
+    news.store_lists(8)
     return news, TestClient(web.app(tmp_path / "archive.relnews"), raise_server_exceptions=False)
 
 
@@ -171,7 +171,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     assert len(news) == len(ODD_IDS)
     news.save(folder)
-    RelatedNews.open(folder).compute_lists()
+    RelatedNews.open(folder).store_lists()
     with serving(folder) as address:
         yield address
 
@@ -509,7 +509,7 @@ def test_readers_beside_a_writer(tmp_path: Path) -> None:
     stories = [*sample_articles()]
     RelatedNews().fit(stories).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
-    news.compute_lists(8)
+    news.store_lists(8)
     story = next(story for story in stories if story.id == DEMO_ID)
     committed = 0
 
@@ -625,7 +625,8 @@ def test_health(living: tuple[RelatedNews, TestClient]) -> None:
     news, client = living
     for n in (124, 125):
         health = client.get("/health").json()
-        assert health == {"status": "ok", "generation": news.generation, "articles": n}
+        generation = news.archive_.catalogue.generation()
+        assert health == {"status": "ok", "generation": generation, "articles": n}
         news.partial_fit([{"id": "late", "title": "Late"}])
 
 

@@ -248,7 +248,7 @@ def related_blocks(
         msg = "give modes as MODE=K, such as background=3, instead of --mode."
         raise click.UsageError(msg)
     with usage():
-        lists = RelatedNews.open(archive).blocks(id, counts_by_name(sizes), **options)
+        lists = RelatedNews.open(archive).related_blocks(id, counts_by_name(sizes), **options)
     if format_ == "json":
         lines = {mode: items.to_dict() for mode, items in lists.items()}
         click.echo(json.line({"id": id, "blocks": lines}).encode())

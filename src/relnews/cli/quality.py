@@ -76,12 +76,14 @@ def evaluate(
     import json
 
     from relnews import evaluation
+    from relnews.evaluation import pictures, tables
+    from relnews.evaluation.baselines import BASELINES
     from relnews.related import RelatedNews
 
     news = RelatedNews.open(archive)
     with one_line():
         if picture is not None:
-            evaluation.check_picture(picture)  # before the work, not after it
+            pictures.check_picture(picture)  # before the work, not after it
         judged = evaluation.known_to(news, evaluation.read_qrels(qrels))
         queries = tqdm(judged.qrels, unit=" lists", disable=True if quiet else None)
         runs = [(archive.name, evaluation.make_run(news, queries, k))]
@@ -90,8 +92,7 @@ def evaluate(
         if against is not None:
             runs.append((against.name, evaluation.read_run(against)))
         if baselines:
-            articles = evaluation.articles_of(news)
-            runs += evaluation.baselines(articles, judged.qrels, k).items()
+            runs += evaluation.baselines(news, judged.qrels, k).items()
         scores = [evaluation.score(judged.qrels, run, k, name=name) for name, run in runs]
         comparison = evaluation.compare(*scores[:2]) if against is not None else []
         if picture is not None:
@@ -102,7 +103,7 @@ def evaluate(
             if score.missing:
                 click.echo(f"{score.name}: no list for {score.missing:,} of the queries", err=True)
         names = {name for name, _ in runs}
-        for name in evaluation.BASELINES if baselines else ():
+        for name in BASELINES if baselines else ():
             if name not in names:
                 click.echo(f"{name}: left out, the archive has no data for it", err=True)
     if format_ == "json":
@@ -114,10 +115,10 @@ def evaluate(
         }
         click.echo(json.dumps(report, ensure_ascii=False).encode())
     else:
-        click.echo(evaluation.score_table(scores))
+        click.echo(tables.score_table(scores))
     if comparison and format_ == "table":
         click.echo(f"\n{scores[0].name} less {scores[1].name}")
-        click.echo(evaluation.comparison_table(comparison))
+        click.echo(tables.comparison_table(comparison))
 
 
 @click.command()
@@ -164,6 +165,7 @@ def health(
     import json
 
     from relnews import evaluation
+    from relnews.evaluation import pictures
     from relnews.related import RelatedNews
 
     def shown(lists: Iterator[RelatedList], total: int) -> Iterable[RelatedList]:
@@ -176,10 +178,10 @@ def health(
     other = None if against is None else RelatedNews.open(against, n_jobs=n_jobs)
     with one_line():
         if picture is not None:
-            evaluation.check_picture(picture)
+            pictures.check_picture(picture)
         state = evaluation.health(news, k, against=other, progress=shown)
         if picture is not None:
-            evaluation.picture_of_health(state, picture)
+            evaluation.picture(state, picture)
     if format_ == "json":
         click.echo(json.dumps(state.to_dict(), ensure_ascii=False).encode())
     else:

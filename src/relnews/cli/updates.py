@@ -134,7 +134,7 @@ def store_lists(
     _check_target(changed)
     news = RelatedNews.open(archive, n_jobs=n_jobs)
     with usage():
-        report = news.compute_lists(k, max_drift=max_drift)
+        report = news.store_lists(k, max_drift=max_drift)
     _write_changed(report, changed)
     if not quiet:
         n_changed = len(report.changed or ())
@@ -182,7 +182,9 @@ def verify(archive: Path, removed: str | None) -> None:
     from relnews.related import RelatedNews
 
     news = RelatedNews.open(archive)
-    problems = news.verify(removed)
+    problems = news.verify()
+    if removed is not None:
+        problems += news.verify_removed(removed)
     for problem in problems:
         click.echo(problem)
     if problems:

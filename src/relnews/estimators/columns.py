@@ -1,4 +1,4 @@
-"""Features: which terms become columns of a matrix, in what order; and the matrix itself."""
+"""Columns: the terms that become columns of a matrix, their order, and the matrix."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from relnews.text.counts import Batch, Counter, Counts, Phrases, count_words
 from relnews.text.term_order import spelled
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
-#: Types of numbers that kernels know.
+#: Number types of the kernels.
 _KERNEL_TYPES = {np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.float32)}
 
-#: Fewer elements are weighed sooner than a thread is started.
+#: Below this many elements, starting a thread takes longer than weighing.
 _WORTH_A_THREAD = 1 << 18
 
-#: Counts of a batch: by which worker, of words, of phrases.
+#: Counts of a batch: number of the worker, counts of words, counts of phrases.
 Counted = tuple[int, tuple[Counts, Counts | None]]
 
-#: Counts of a batch: of words, their columns, of phrases, theirs. -1 is no column.
+#: Counts of words, their columns, counts of phrases, their columns. -1 is no column.
 Columns = tuple[Counts, NDArray[np.int32], Counts, NDArray[np.int32]]
 
-#: Terms, counts or columns where there are none.
+#: Empty terms, counts or columns.
 _NOTHING = np.empty(0, dtype=np.int32)
 
-#: The common numbers of a counter's terms; a slice for the one whose numbers they are.
+#: Common numbers of a counter's terms; a slice for the counter that already has them.
 Map = NDArray[np.int32] | slice
 
 
 class Features:
-    """The terms that several counters met, as one set of columns.
+    """The terms of several counters, as one set of columns.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Features:
     def __init__(self, counters: Sequence[Counter]) -> None:
         first, *others = counters
         self._words, self._phrases = first.words, first.phrases
-        # The numbers of the first one stay as they are.
+        # The numbers of the first counter stay.
         self._word_maps: list[Map] = [slice(len(self._words))]
         self._phrase_maps: list[Map] = [slice(len(self._phrases or ()))]
         for other in others:
@@ -65,7 +65,14 @@ class Features:
     def frequencies(
         self, counted: Sequence[Counted], *, weighted: bool = False
     ) -> NDArray[np.int64]:
-        """Return how many documents have each term, or how often it occurs in all if weighted.
+        """Return the document frequency of each term, or its total count if weighted.
+
+        Parameters
+        ----------
+        counted : sequence of Counted
+            Counts by batch.
+        weighted : bool, default=False
+            Sum counts instead of documents.
 
         Returns
         -------
@@ -88,20 +95,20 @@ class Features:
         return total
 
     def choose(self, frequency: NDArray[np.int64], low: float, high: float) -> NDArray[np.int64]:
-        """Return the terms within bounds in the order of their code points.
+        """Return the terms with frequencies within bounds, ordered by code points.
 
         Parameters
         ----------
         frequency : int64 array of shape (n_words + n_phrases,)
-            In how many documents each term is.
+            Document frequency of each term.
         low, high : float
-            Inclusive; a term that is in no document is none.
+            Inclusive bounds; terms in no document are left out.
         """
         kept = np.flatnonzero((frequency >= max(low, 1)) & (frequency <= high))
         return kept[self._order(kept)]
 
     def number(self, terms: NDArray[np.int64], columns: NDArray[np.integer[Any]]) -> None:
-        """Give these terms columns; -1 is none."""
+        """Assign columns to terms; -1 is no column."""
         numbers = np.full(self._n_words + self._n_phrases, -1, dtype=np.int32)
         numbers[terms] = columns
         words, phrases = numbers[: self._n_words], numbers[self._n_words :]
@@ -109,7 +116,7 @@ class Features:
         self._phrase_columns = [frozen(phrases[numbers]) for numbers in self._phrase_maps]
 
     def columns(self, counted: Sequence[Counted]) -> list[Columns]:
-        """Return counts beside the columns of what they count."""
+        """Return counts with the columns of their terms."""
         return [
             (words, self._word_columns[worker], none(words.n_articles), _NOTHING)
             if phrases is None
@@ -118,7 +125,7 @@ class Features:
         ]  # fmt: skip
 
     def names(self, terms: NDArray[np.int64]) -> Callable[[], list[str]]:
-        """Return what makes the names of terms, and keeps no more than it needs for that."""
+        """Return a function that makes the names of terms; it keeps only the bytes it needs."""
         spelling = terms[:, None] if self._phrases is None else self._spelling(terms)
         words = self._words
         n_bytes = int(words.term_ptr[len(words)]) + 8
@@ -127,7 +134,7 @@ class Features:
         )
 
     def _order(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what puts terms in order: word by word, for a space is less than any letter."""
+        """Return the sort order of terms, word by word: a space sorts before any letter."""
         rank = np.empty(len(self._words), dtype=np.int64)
         rank[self._words.sort()] = np.arange(len(rank))
         if self._phrases is None:
@@ -145,7 +152,7 @@ class Features:
         return np.argsort(keys[0]) if len(keys) == 1 else np.lexsort(keys[::-1])
 
     def _spelling(self, terms: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the words of terms, int64 array of shape (n, longest), -1 behind the last."""
+        """Return the words of terms, int64 array of shape (n, longest), padded with -1."""
         assert self._phrases is not None
         is_word = terms < self._n_words
         words = np.full((len(terms), self._phrases.longest), -1, dtype=np.int64)
@@ -155,12 +162,12 @@ class Features:
 
 
 def _spelled(phrases: Phrases, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the words of phrases, int64 array of shape (n, longest), -1 behind the last."""
+    """Return the words of phrases, int64 array of shape (n, longest), padded with -1."""
     if phrases.longest == 2:
         return np.column_stack(phrases.parts(numbers)[:2])
     words = np.full((len(numbers), phrases.longest), -1, dtype=np.int64)
     length = np.ones(len(numbers), dtype=np.int64)
-    # From the last word to the first; then shifted to the left.
+    # Filled from the last word to the first, then shifted to the left.
     current, at = numbers, np.arange(len(numbers))
     column = phrases.longest - 1
     while len(at):
@@ -177,11 +184,11 @@ def _spelled(phrases: Phrases, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def none(n_rows: int) -> Counts:
-    """Return the counts of rows that have none."""
+    """Return the counts of empty rows."""
     return Counts(np.zeros(n_rows + 1, dtype=np.int64), _NOTHING, _NOTHING)
 
 
-#: What stands for the counts of a batch that are in the matrix already.
+#: Replaces the counts of a batch that are in the matrix already.
 _USED_UP: Columns = (none(0), _NOTHING, none(0), _NOTHING)
 
 
@@ -191,11 +198,12 @@ def matrix(counted: list[Columns], n_columns: int, dtype: Any, n_workers: int) -
     Parameters
     ----------
     counted : list of (words, their columns, phrases, their columns)
-        By batch; a column is -1 for a term that is none. The counts are used up: they are
-        overwritten, and given back one after another.
+        By batch; column -1 leaves a term out. The counts are overwritten, and freed one batch
+        after another.
     n_columns : int
+        Columns of the matrix.
     dtype : dtype
-        Of the matrix.
+        Number type of the matrix.
     n_workers : int
         Threads.
     """
@@ -223,7 +231,7 @@ def matrix(counted: list[Columns], n_columns: int, dtype: Any, n_workers: int) -
         scratch = np.empty(longest, dtype=np.uint64), np.empty(longest, dtype=np.uint64)
         for batch in batches:
             words, _, phrases, _ = counted[batch]
-            # The memory of these counts is what the next rows will be written to.
+            # The next rows will reuse the memory of these counts.
             counted[batch] = _USED_UP
             rows.fill(
                 words.row_ptr, words.term, words.count, phrases.row_ptr, phrases.term,
@@ -232,13 +240,13 @@ def matrix(counted: list[Columns], n_columns: int, dtype: Any, n_workers: int) -
             )  # fmt: skip
 
     _each_part(fill, len(counted), n_workers)
-    # As many bits for both, as scipy has it; other types of numbers are converted at the end.
+    # SciPy wants indices and indptr of one type; other number types are converted at the end.
     indptr = indptr.astype(indices.dtype, copy=False)
     return _csr(data.astype(dtype, copy=False), indices, indptr, n_columns)
 
 
 def _each_part(function: Callable[[range], None], n: int, n_workers: int) -> None:
-    """Call a function with parts of range(n), some for each thread."""
+    """Call a function with parts of range(n), several for each thread."""
     if n_workers == 1:
         function(range(n))
         return
@@ -262,8 +270,9 @@ def idf(counts: Any, *, smooth: bool) -> NDArray[Any]:
     Parameters
     ----------
     counts : CSR matrix of float32 or float64
+        Counts of terms.
     smooth : bool
-        As if one more document had every term.
+        Add a document that has every term.
     """
     frequency = np.zeros(counts.shape[1], dtype=np.int64)
     rows.add_frequencies(counts.indices, counts.indices, False, frequency)
@@ -285,19 +294,23 @@ def weigh(
     Parameters
     ----------
     counts : CSR matrix
+        Counts of terms; replaced by weights.
     sublinear : bool
+        Weigh a count tf by 1 + ln(tf).
     idf : array of shape (n_columns,) or None
+        Factor of each column; None is 1.
     norm : {'l1', 'l2'} or None
+        Norm that each row is divided by.
     n_jobs : int, default=None
-        Threads; one will do for a few rows.
+        Threads; a small matrix is weighed by one.
     """
     dtype = counts.data.dtype
     idf = np.empty(0, dtype=dtype) if idf is None else np.asarray(idf, dtype=dtype)
     idf, norm_number = frozen(idf), {None: 0, "l1": 1, "l2": 2}[norm]
 
-    def weigh_rows(some: range) -> None:
+    def weigh_rows(part: range) -> None:
         rows.weigh(
-            counts.indptr[some.start : some.stop + 1], counts.indices, counts.data, sublinear,
+            counts.indptr[part.start : part.stop + 1], counts.indices, counts.data, sublinear,
             _logarithms(dtype), idf, norm_number,
         )  # fmt: skip
 
@@ -312,16 +325,16 @@ def _logarithms(dtype: Any) -> NDArray[Any]:
 
 
 class Lookup:
-    """A given vocabulary as the compiled pass looks terms up in it.
+    """A given vocabulary, prepared for the compiled pass to look terms up.
 
     Parameters
     ----------
     vocabulary : mapping of str to int
         Columns by term.
     stop : Vocabulary
-        Words that are passed over.
+        Stop words.
     ngram_range : (int, int)
-        How many words a term may have.
+        Least and most words of a term.
     """
 
     def __init__(
@@ -337,7 +350,7 @@ class Lookup:
         if not ((columns >= 0) & (columns < len(vocabulary))).all():
             msg = f"a vocabulary of size {len(vocabulary)} must have columns from 0 on"
             raise ValueError(msg)
-        # The names are texts: those whose words, with a space between, are all there is of them.
+        # A name can be met if it consists of words with a single space between them.
         runs = Runs.of(names, [name.isascii() for name in names], lower=False)
         word = self.words.number(runs, 1)
         begins = np.searchsorted(runs.start[: runs.n], runs.part_ptr)
@@ -355,7 +368,7 @@ class Lookup:
         self.word_column = np.full(len(self.words), -1, dtype=np.int32)
         singles = np.flatnonzero(whole & (n_words == 1))
         self.word_column[word[begins[singles]]] = columns[singles]
-        # One each for every thread that counts at a time.
+        # One entry for each thread that counts.
         self._idle: collections.deque[tuple[Workspace, NDArray[np.int32], Phrases | None]]
         self._idle = collections.deque()
         self.words = self.words.freeze()
@@ -369,7 +382,7 @@ class Lookup:
                 batch.add([(name, True, 1)])
             counts = self.phrases.count(runs, word, batch, 0)
             self.phrase_column = np.full(len(self.phrases), -1, dtype=np.int32)
-            # Of a name of n words, the phrase of n words is counted last.
+            # The phrase of all n words of a name is counted last.
             wanted = np.flatnonzero(whole & (n_words >= self.phrases.min_n) & (n_words <= max_n))
             self.phrase_column[counts.term[counts.row_ptr[wanted + 1] - 1]] = columns[wanted]
             self.phrase_column = frozen(self.phrase_column)

@@ -1,4 +1,4 @@
-"""Documents: what a vectorizer is given, and the vocabulary and counts that it makes of them."""
+"""Documents: the input of a vectorizer, and its vocabulary and counts."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ from relnews.text.vocabulary import Vocabulary
 
 
 class Documents:
-    """Documents as the texts that the compiled pass takes, and what it makes of them.
+    """Documents as texts for the compiled pass, and the vocabulary and counts that it returns.
 
     Parameters
     ----------
     vectorizer : CountVectorizer
-        Whose parameters say how.
+        The parameters of the pass.
     documents : iterable
+        As ``vectorizer.input`` says: str or bytes, files, or their names.
     min_length : int
-        Shorter runs of word characters are no terms.
+        Characters of the shortest term.
     """
 
     def __init__(self, vectorizer: Any, documents: Iterable[Any], min_length: int) -> None:
@@ -39,7 +40,7 @@ class Documents:
         self._lower = vectorizer.lowercase and self._is_plain
 
     def learn(self) -> tuple[Callable[[], list[str]], Any]:
-        """Return what names the columns that scikit-learn's rules make, and the counts."""
+        """Return a function that names the columns, in scikit-learn's order, and the counts."""
         vectorizer = self._vectorizer
         vectorizer.build_analyzer()  # checks parameters, and stop words once
         features, counted = self._count()
@@ -52,13 +53,13 @@ class Documents:
             float(bound if isinstance(bound, Integral) else bound * n_documents)
             for bound in (vectorizer.min_df, vectorizer.max_df)
         )
-        if high < low:  # scikit-learn goes on to say so
+        if high < low:  # scikit-learn raises its error later
             return list, sp.csr_matrix((n_documents, 0), dtype=vectorizer.dtype)
         terms = features.choose(frequency, low, high)
         if vectorizer.max_features is not None and len(terms) > vectorizer.max_features:
             if not vectorizer.binary:
                 frequency = features.frequencies(counted, weighted=True)
-            # As scikit-learn sorts them, ties included.
+            # Sorted as in scikit-learn, ties included.
             totals = frequency[terms].astype(_total_dtype(vectorizer.dtype))
             terms = terms[np.sort((-totals).argsort()[: vectorizer.max_features])]
         if not len(terms):
@@ -66,7 +67,7 @@ class Documents:
             raise ValueError(msg)
         features.number(terms, np.arange(len(terms)))
         names, columns = features.names(terms), features.columns(counted)
-        # Tables are given back now, counts as they are used up: the matrix takes their memory.
+        # Tables are freed now, and counts one after another: the matrix takes their memory.
         del features, counted
         n_workers = _parallel.n_workers(vectorizer.n_jobs)
         return names, matrix(columns, len(terms), vectorizer.dtype, n_workers)
@@ -78,7 +79,7 @@ class Documents:
         if vectorizer.stop_words is not None:
             vectorizer.build_analyzer()  # checks stop words once
         if vectorizer.stemmer is not None:
-            # Which words have which stems is not known before they are met.
+            # Stems are known only after the words have been met.
             features, counted = self._count()
             n_workers = _parallel.n_workers(vectorizer.n_jobs)
             terms = features.choose(features.frequencies(counted), 1, np.inf)
@@ -99,7 +100,7 @@ class Documents:
         return matrix([counts for _, counts in found], len(vocabulary), vectorizer.dtype, n_workers)
 
     def _count(self) -> tuple[Features, list[Counted]]:
-        """Count all terms there are."""
+        """Return all terms of the documents, and their counts by batch."""
         vectorizer = self._vectorizer
         stop = _stop_words(vectorizer)
         counters = [
@@ -122,7 +123,7 @@ class Documents:
         return Features(counters), counted
 
     def _batches(self) -> Iterator[list[str]]:
-        """Yield the texts, some of them at a time."""
+        """Yield the texts in batches of about `BATCH_BYTES` characters."""
         texts: list[str] = []
         length = 0
         for document in self._documents:
@@ -146,14 +147,14 @@ class Documents:
         if not (self._is_plain and isinstance(document, str)):
             document = self._preprocess(document)
         if not isinstance(document, str):
-            self._vectorizer.build_tokenizer()(document)  # says what is wrong with it
+            self._vectorizer.build_tokenizer()(document)  # raises scikit-learn's error
         return document  # type: ignore[no-any-return]
 
 
 def _lookup(vectorizer: Any) -> Lookup:
-    """Return what terms are looked up in; kept until the vocabulary is another one."""
+    """Return the lookup of the vocabulary, cached until the vocabulary changes."""
     vocabulary = vectorizer.vocabulary_
-    # The vocabulary itself, for the next one may be where it was.
+    # The vocabulary itself, not its id: the next one may have the same address.
     key = (vocabulary, len(vocabulary), vectorizer.ngram_range, vectorizer.get_stop_words())
     known, lookup = getattr(vectorizer, "_lookup", (None, None))
     if known != key or lookup is None:
@@ -174,5 +175,5 @@ def _stop_words(vectorizer: Any) -> Vocabulary:
 
 
 def _total_dtype(dtype: Any) -> Any:
-    """Return the type that scikit-learn has the sums of a column in."""
+    """Return the type of the sums of a column in scikit-learn."""
     return sp.csr_matrix((1, 1), dtype=dtype).sum(axis=0).dtype

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from numbers import Integral
 from typing import Any
@@ -17,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from relnews import _parallel
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
+from relnews.estimators.matrix_segment import MatrixSegment
 from relnews.search.bounds import CommonTerms, Rows, Scratch, blocks, common_terms, sampled
 
 #: Rows are numbered by 16 bits inside a segment.
@@ -26,51 +26,6 @@ SEGMENT_ROWS = 1 << 16
 _BLOCK = 256
 
 Similar = tuple[NDArray[np.float64], NDArray[np.int64]]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Segment:
-    """Up to 65,536 rows: postings of rare terms, outlines of common ones.
-
-    Parameters
-    ----------
-    first : int
-        Position of the first row.
-    n_rows : int
-    longest : int
-        How many terms the longest row has.
-    arrays : tuple of arrays
-        As `relnews._kernels.nearest.rank_rows` takes them.
-    n_bytes : int
-        Of the arrays that are not those of the matrix.
-    """
-
-    first: int
-    n_rows: int
-    longest: int
-    arrays: Any
-    n_bytes: int
-
-    @classmethod
-    def of(cls, first: int, rows: Rows, common: CommonTerms) -> _Segment:
-        """Lay out the postings and make the outlines."""
-        n_terms = len(common.is_rare)
-        largest = np.zeros(n_terms)
-        nearest.largest_values(*rows.arrays(), largest)
-        scale = frozen(np.where(common.is_rare, largest / 255, 0))
-        frequency = np.bincount(rows.term, minlength=n_terms)
-        ptr = np.zeros(n_terms + 1, dtype=np.int64)
-        np.cumsum(np.where(scale > 0, frequency, 0), out=ptr[1:])
-        posting = np.empty(int(ptr[-1]), dtype=np.uint16)
-        code = np.empty(len(posting), dtype=np.uint8)
-        nearest.lay_out_codes(*rows.arrays(), scale, ptr[:-1].copy(), posting, code)
-        outline = common.outline(map(rows.cut, blocks(len(rows))), len(rows))
-        factor = np.ones(len(rows), dtype=np.float32)
-        postings = [frozen(array) for array in (ptr, scale, posting, code)]
-        arrays = (*outline.arrays(), *postings, *rows.arrays(), frozen(factor))
-        own = (*outline.arrays(), *postings, rows.factor, factor)
-        n_bytes = sum(array.nbytes for array in own)
-        return cls(first, len(rows), rows.longest, arrays, n_bytes)
 
 
 class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -83,26 +38,26 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     n_neighbors : int, default=8
-        How many rows to find where a call does not say.
+        Rows to find in calls that do not give a number.
     n_jobs : int, default=None
         Threads; -1 is all cores. The result does not depend on it.
     memory_limit : int, default=2**28
-        Bytes of scratch memory that a call may use, besides what it returns and 1 MB or so for each
-        thread; rows are ranked as many at a time as fit.
+        Bytes of scratch memory for a call, besides its result and about 1 MB for each thread. It
+        sets how many rows are ranked at a time.
     max_terms : int, default=None
-        Compare only by so many terms of each query, those with the largest values: faster, but
-        no longer exact. None uses all.
+        Terms of each query to compare by, those with the largest values: faster, but no longer
+        exact. None uses all.
 
     Attributes
     ----------
     n_features_in_, n_samples_fit_ : int
         Columns and rows of the fitted matrix.
     n_bytes_ : int
-        What is kept beyond the matrix itself.
+        Bytes of the index, without the matrix itself.
 
     Notes
     -----
-    Similarities below 1e-30 count as none.
+    Similarities below 1e-30 count as 0.
     """
 
     def __init__(
@@ -141,7 +96,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._inverse_norm = frozen(_inverse_norms(X))
         self.n_samples_fit_ = X.shape[0]
         self._is_signed = bool((X.data < 0).any())
-        self._segments: list[_Segment] = []
+        self._segments: list[MatrixSegment] = []
         if not self._is_signed:
             rows = _rows(X, self._inverse_norm)
             frequency = np.bincount(X.indices, minlength=X.shape[1])
@@ -155,7 +110,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             )
             self._segments = list(
                 _parallel.in_order(
-                    lambda cut: _Segment.of(cut.start, rows.cut(cut), self._common),
+                    lambda cut: MatrixSegment.of(cut.start, rows.cut(cut), self._common),
                     cuts, self.n_jobs,
                 )
             )  # fmt: skip
@@ -168,16 +123,16 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : {sparse matrix, array} of shape (n_queries, n_features), default=None
-            The rows to compare; None is every row of the fitted matrix, without itself.
+            The rows to compare; None compares every row of the fitted matrix with the others.
         k : int, default=None
-            How many; ``n_neighbors`` by default, and no more than there are.
+            Rows to return; ``n_neighbors`` by default, and no more than there are.
 
         Returns
         -------
         similarities : float64 array of shape (n_queries, k)
-            Best first; of equal ones the first row. Rows that have nothing in common with the
-            query come last.
+            Best first; of equal similarities the first row. Rows without a common term come last.
         positions : int64 array of shape (n_queries, k)
+            Rows of the fitted matrix.
         """
         check_is_fitted(self)
         k = _positive("k", self.n_neighbors if k is None else k)
@@ -194,14 +149,16 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X : {sparse matrix, array} of shape (n_queries, n_features), default=None
             None is every row of the fitted matrix, without itself.
         n_neighbors : int, default=None
-            The estimator's by default.
+            Rows to return; the estimator's by default.
         return_distance : bool, default=True
+            Return distances as well as positions.
 
         Returns
         -------
         distances : float64 array of shape (n_queries, n_neighbors)
-            1 - similarity; only with return_distance.
+            1 - similarity, nearest first; only with return_distance.
         positions : int64 array of shape (n_queries, n_neighbors)
+            Rows of the fitted matrix.
         """
         check_is_fitted(self)
         k = _positive("n_neighbors", self.n_neighbors if n_neighbors is None else n_neighbors)
@@ -226,7 +183,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         X, n_neighbors
             As for `kneighbors`.
         mode : {'connectivity', 'distance'}, default='connectivity'
-            Ones, or distances.
+            Values of the graph: ones or distances.
 
         Returns
         -------
@@ -261,14 +218,16 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         radius : float, default=1.0
             The largest distance; 1 is everything, unless values are signed.
         return_distance : bool, default=True
+            Return distances as well as positions.
         sort_results : bool, default=False
-            By distance.
+            Sort the rows by distance.
 
         Returns
         -------
         distances : object array of shape (n_queries,)
             An array for each query; only with return_distance.
         positions : object array of shape (n_queries,)
+            An array of rows of the fitted matrix for each query.
         """
         check_is_fitted(self)
         if sort_results and not return_distance:
@@ -294,11 +253,12 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : {sparse matrix, array} of shape (n_queries, n_features)
+            The rows to compare.
 
         Returns
         -------
         graph : CSR matrix of shape (n_queries, n_samples_fit)
-            With one more than n_neighbors in each row, for each is its own nearest.
+            ``n_neighbors`` + 1 values in each row, as a fitted row is its own nearest.
         """
         check_is_fitted(self)
         return self.kneighbors_graph(X, self.n_neighbors + 1, mode="distance")
@@ -327,7 +287,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return X, _inverse_norms(X)
 
     def _is_plain(self, X: Any) -> bool:
-        """Say whether scikit-learn would find nothing: its checks take a third of a list's time."""
+        """Return whether X needs no check: scikit-learn's take a third of the time of a list."""
         return (
             isinstance(X, sp.csr_matrix)
             and X.dtype.char in "df"
@@ -347,7 +307,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         positions = np.zeros((queries.shape[0], k), dtype=np.int64)
         if not k:
             return similarities, positions
-        # A long list is longer to keep in order than to sort in the end.
+        # Sorting all rows is faster than keeping a long list in order.
         if self._is_signed or k > max(1024, self.n_samples_fit_ // 64) or (queries.data < 0).any():
             for first, block in self._products(queries, inverse_norm):
                 for i, row in enumerate(block, first):
@@ -365,7 +325,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
         size = self._block_size(k)
         starts = range(0, queries.shape[0], size)
-        if len(starts) == 1:  # sooner done than handed over
+        if len(starts) == 1:  # not worth a thread
             rank(0)
             return similarities, positions
         for _ in _parallel.in_order(rank, starts, self.n_jobs):
@@ -409,12 +369,12 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _products(
         self, queries: sp.csr_matrix, inverse_norm: NDArray[np.float64]
     ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-        """Yield the similarities of some queries with every row, and the first one's position."""
+        """Yield the position of the first query of a block, and the block's similarities."""
         columns = self._X.astype(np.float64).T.tocsr()
         size = max(int(self.memory_limit // (24 * max(self.n_samples_fit_, 1))), 1)
         for first in range(0, queries.shape[0], size):
             some = queries[first : first + size].astype(np.float64)
-            # In the same order as short lists are, so that the last digit is the same.
+            # In the order of the kernels, so that the last digit is the same.
             some.data *= np.repeat(inverse_norm[first : first + size], np.diff(some.indptr))
             block = (some @ columns).toarray()
             block *= self._inverse_norm
@@ -422,8 +382,8 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _csr(X: Any) -> Any:
-    """Return a CSR matrix with sorted columns, each once, and no zeros; copied only if need be."""
-    X = sp.csr_matrix(X)  # what is found out about its order is not written into theirs
+    """Return a CSR matrix with sorted distinct columns and no zeros; copied only if needed."""
+    X = sp.csr_matrix(X)  # so that flags about its order are not set on the caller's
     if not X.has_canonical_format or not X.data.all():
         X = X.copy()
         X.sum_duplicates()
@@ -443,7 +403,7 @@ def _rows(X: sp.csr_matrix, factor: NDArray[np.float64]) -> Rows:
 
 
 def _strongest(X: sp.csr_matrix, n: int) -> sp.csr_matrix:
-    """Return the n largest values of each row, by magnitude; of equal ones the first columns."""
+    """Return the n largest values of each row by magnitude; ties go to the first columns."""
     row = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
     order = np.lexsort((X.indices, -np.abs(X.data), row))
     place = np.arange(len(order)) - X.indptr[row]
@@ -453,7 +413,7 @@ def _strongest(X: sp.csr_matrix, n: int) -> sp.csr_matrix:
 
 
 def _best(row: NDArray[np.float64], k: int, own: int) -> Similar:
-    """Return the k highest of all similarities of a query; of equal ones the first."""
+    """Return the k highest similarities of a query and their rows; ties go to the first row."""
     if own >= 0:
         row = row.copy()
         row[own] = -np.inf
@@ -464,7 +424,7 @@ def _best(row: NDArray[np.float64], k: int, own: int) -> Similar:
 
 
 def _fill_up(score: NDArray[np.float64], row: NDArray[np.int64], own: int, n_rows: int) -> None:
-    """Put the first rows that are not in a list at its end, in place."""
+    """Fill the end of a list with the first rows that it lacks, in place."""
     n = int(np.count_nonzero(score))
     taken = np.append(row[:n], own)
     first = np.arange(min(n_rows, len(score) + len(taken)))
@@ -476,7 +436,7 @@ def _distance(similarity: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _positive(name: str, value: Any) -> int:
-    """Return a number of one or more, or raise scikit-learn's errors."""
+    """Return a positive integer, or raise scikit-learn's errors."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         msg = f"{name} does not take {type(value)} value, enter integer value"
         raise TypeError(msg)

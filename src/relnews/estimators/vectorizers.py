@@ -1,8 +1,8 @@
 """CountVectorizer and TfidfVectorizer: scikit-learn's, with the work compiled.
 
 Parameters, attributes, results, warnings and errors are scikit-learn's: the classes are subclasses
-of its own, and only the counting of terms, the ordering of columns and the weighing are replaced,
-where the configuration allows it. What is left to scikit-learn: analyzers and tokenizers that are
+of its own. Only the counting of terms, the ordering of columns and the weighing are replaced, where
+the configuration allows it. scikit-learn does the rest: analyzers and tokenizers that are
 callables, character n-grams, and token patterns other than runs of word characters.
 """
 
@@ -22,32 +22,35 @@ from relnews.estimators.columns import idf, weigh
 from relnews.estimators.documents import Documents
 from relnews.text.analysis import stemmer_of
 
-#: Token patterns that the compiled pass covers: runs of at least so many word characters.
+#: Token patterns that the compiled pass covers: runs of word characters with a least length.
 _RUNS = re.compile(r"(?:\(\?u\))?(\\b)?(\()?((?:\\w)+)(?:\+|\{([0-9]+),\})(?(2)\))(?:\\b)?")
 
 #: Types of numbers that tf-idf weights are computed in.
 _FLOATS = (np.float64, np.float32)
 
-#: What subclasses override to find tokens their own way, as scikit-learn's guide says.
+#: Methods that subclasses override to find tokens, as scikit-learn's guide says.
 _STEPS = frozenset(
     ["build_analyzer", "build_preprocessor", "build_tokenizer", "decode", "_word_ngrams"]
 )
 
 RawDocuments = Iterable[Any]
 
+#: Bound at import. Looked up later it could be ours, patched in, and weights would be weighed.
+_SklearnTfidf = sklearn_text.TfidfVectorizer
+
 
 class _Compiled:
-    """The steps of scikit-learn's ``fit_transform`` and ``transform`` that are replaced.
+    """Replaces the slow steps of scikit-learn's ``fit_transform`` and ``transform``.
 
-    scikit-learn goes on to check parameters and to warn, and asks for the counts, for columns in
-    order, and for only those that are frequent enough. Compiled, all three are one step.
+    scikit-learn checks parameters and warns. It then counts, orders columns and drops rare terms in
+    three steps; the compiled pass does them in one.
     """
 
     _is_compiled = False
 
     @property
     def vocabulary_(self) -> dict[str, int]:
-        """The terms and their columns; names are made when somebody asks for them."""
+        """The terms and their columns; names are made at the first access."""
         try:
             vocabulary = vars(self)["vocabulary_"]
         except KeyError:
@@ -117,9 +120,9 @@ class CountVectorizer(_Compiled, sklearn_text.CountVectorizer):  # type: ignore[
 token_pattern, ngram_range, analyzer, max_df, min_df, max_features, vocabulary, binary, dtype
         As in `sklearn.feature_extraction.text.CountVectorizer`.
     stemmer : str or callable, default=None
-        Called once with each distinct token, after stop words are removed; what it returns (a
-        str) is counted in its place, or nothing if that is empty. Only for words. A str is a
-        language of PyStemmer (``pip install "relnews[stem]"``), such as "english".
+        Called once with each distinct token, after stop words are removed; its result (a str) is
+        counted instead of the token, unless it is empty. Only for words. A str is a language of
+        PyStemmer (``pip install "relnews[stem]"``), such as "english".
     n_jobs : int, default=None
         Threads that count; -1 is all cores. The result does not depend on it.
 
@@ -220,7 +223,7 @@ norm, use_idf, smooth_idf, sublinear_tf
         self.n_jobs = n_jobs
 
     def fit_transform(self, raw_documents: RawDocuments, y: Any = None) -> Any:
-        """Learn vocabulary and idf, return the weighted document-term matrix.
+        """Learn vocabulary and idf; return the weighted document-term matrix.
 
         Parameters
         ----------
@@ -238,7 +241,7 @@ norm, use_idf, smooth_idf, sublinear_tf
             norm=self.norm, use_idf=self.use_idf, smooth_idf=self.smooth_idf,
             sublinear_tf=self.sublinear_tf,
         )  # fmt: skip
-        X = super(sklearn_text.TfidfVectorizer, self).fit_transform(raw_documents)
+        X = super(_SklearnTfidf, self).fit_transform(raw_documents)
         if self._is_compiled and X.dtype in _FLOATS and X.shape[0]:
             self._tfidf.n_features_in_ = X.shape[1]
             if self.use_idf:
@@ -248,7 +251,7 @@ norm, use_idf, smooth_idf, sublinear_tf
         return _weighted(X, self._tfidf, self.n_jobs)
 
     def transform(self, raw_documents: RawDocuments) -> Any:
-        """Weigh documents by the vocabulary and idf learned before.
+        """Return documents as weights by the learned vocabulary and idf.
 
         Parameters
         ----------
@@ -260,7 +263,7 @@ norm, use_idf, smooth_idf, sublinear_tf
         X : sparse matrix of shape (n_samples, n_features)
         """
         check_is_fitted(self, msg="The TF-IDF vectorizer is not fitted")
-        X = super(sklearn_text.TfidfVectorizer, self).transform(raw_documents)
+        X = super(_SklearnTfidf, self).transform(raw_documents)
         return _weighted(X, self._tfidf, self.n_jobs)
 
 
@@ -271,12 +274,12 @@ def _stemmed_ngrams(
     stemmer: Callable[[str], str],
     ngrams: Callable[[list[str]], list[str]],
 ) -> list[str]:
-    """Return the n-grams of the stems of the tokens that are no stop words."""
+    """Return the n-grams of the stems of tokens without stop words."""
     return ngrams(list(filter(None, (stemmer(t) for t in tokens if t not in stop_words))))
 
 
 def _min_length(vectorizer: Any) -> int | None:
-    """Return the length of the shortest token, None if scikit-learn has to find the tokens."""
+    """Return the least length of a token; None if scikit-learn has to find the tokens."""
     if vectorizer.analyzer != "word" or vectorizer.tokenizer is not None:
         return None
     kind: Any = type(vectorizer)
@@ -291,7 +294,7 @@ def _min_length(vectorizer: Any) -> int | None:
 
 @functools.lru_cache
 def _shortest_run(token_pattern: str) -> int | None:
-    """Return the length of the shortest run that a pattern matches, None if it is another one."""
+    """Return the least length of a run that a pattern matches; None for other patterns."""
     pattern = _RUNS.fullmatch(token_pattern)
     if pattern is None:
         return None
@@ -302,12 +305,12 @@ def _shortest_run(token_pattern: str) -> int | None:
 
 @functools.lru_cache
 def _overrides(kind: Hashable) -> bool:
-    """Say whether a class finds tokens its own way."""
+    """Return whether a class overrides a step that finds tokens."""
     return any(getattr(kind, step) is not getattr(CountVectorizer, step) for step in _STEPS)
 
 
 def _is_known(dtype: Any) -> bool:
-    """Say whether counts of this type are exact, and none that scikit-learn takes otherwise."""
+    """Return whether kernels count in this type exactly as scikit-learn does."""
     try:
         return dtype is not None and np.dtype(dtype) in (np.int64, np.int32, *_FLOATS)
     except TypeError:
@@ -315,7 +318,7 @@ def _is_known(dtype: Any) -> bool:
 
 
 def _is_finite(transformer: Any, idf_: Any) -> bool:
-    """Say whether every idf is a number; asked once for each array of them."""
+    """Return whether every idf is finite; checked once for each array."""
     if getattr(transformer, "_finite_idf", None) is not idf_:
         if not np.isfinite(idf_).all():
             return False
@@ -333,7 +336,7 @@ def _weighted(X: Any, transformer: sklearn_text.TfidfTransformer, n_jobs: int | 
         or n_columns != getattr(transformer, "n_features_in_", None)
         or (idf_ is not None and not (len(idf_) == n_columns and _is_finite(transformer, idf_)))
     ):
-        return transformer.transform(X, copy=False)  # or says what is wrong
+        return transformer.transform(X, copy=False)  # or raises scikit-learn's error
     weigh(
         X, sublinear=transformer.sublinear_tf, idf=idf_, norm=transformer.norm,
         n_jobs=n_jobs,

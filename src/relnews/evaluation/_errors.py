@@ -1,24 +1,20 @@
-"""Errors of evaluation: what was expected of judgements, runs and measures."""
+"""Errors of evaluation: what was expected of judgements, runs and pictures."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relnews._checks import check_parent, expected_utf8, shortened
 
-if TYPE_CHECKING:
-    pass
-
 
 def wrong_columns(place: str, form: str, got: str) -> ValueError:
-    """Reject a line of a file of judgements or of a run."""
+    """Return the error for a line with other columns than expected."""
     return ValueError(f"{place}: expected the columns {form}, got {shortened(got.rstrip())}.")
 
 
 def not_utf8(name: str, error: UnicodeDecodeError) -> ValueError:
-    """Reject a file of judgements or of a run that is not UTF-8."""
+    """Return the error for a file that is not UTF-8."""
     return ValueError(f"{name}: {expected_utf8(error.object[error.start])}.")
 
 
@@ -48,20 +44,20 @@ def parse_number(place: str, name: str, word: str) -> float:
 
 
 def judged_twice(place: str, query: str, article: str) -> ValueError:
-    """Reject judgements that contradict each other."""
+    """Return the error for judgements that contradict each other."""
     return ValueError(
         f"{place}: {article!r} has another grade for {query!r} further up. Keep one of the lines."
     )
 
 
 def listed_twice(query: str, article: str, place: str = "") -> ValueError:
-    """Reject a list with an article that it has already."""
+    """Return the error for a list with an article that it has already."""
     where = f"{place}: " if place else ""
     return ValueError(f"{where}{article!r} is in the list of {query!r} twice.")
 
 
 def nothing_judged(n_queries: int, n_known: int, example: str | None) -> ValueError:
-    """Reject judgements of which none is left."""
+    """Return the error for judgements that none of the archive's lists can be scored by."""
     if n_queries and not n_known:
         return ValueError(
             f"no query of the judgements is an article of the archive: not {example!r}, nor any "
@@ -74,7 +70,7 @@ def nothing_judged(n_queries: int, n_known: int, example: str | None) -> ValueEr
 
 
 def not_comparable(first: str, second: str) -> ValueError:
-    """Reject scores of different queries or measures."""
+    """Return the error for scores of different queries or measures."""
     return ValueError(
         f"the scores of {first!r} and {second!r} are of different queries or measures. "
         "Make both with the same judgements and the same `k`."
@@ -82,7 +78,7 @@ def not_comparable(first: str, second: str) -> ValueError:
 
 
 def check_column(value: str) -> str:
-    """Return what may stand in a file of columns, or raise ValueError."""
+    """Return a value that a file of columns can hold, or raise ValueError."""
     if not value or any(character in value for character in "\t\n\r"):
         msg = f"a file of columns cannot hold {shortened(value)}: it is empty, or has a tab or a "
         msg += "line break in it."
@@ -91,7 +87,7 @@ def check_column(value: str) -> str:
 
 
 def check_picture(file: Path, formats: tuple[str, ...]) -> None:
-    """Refuse to draw a picture of an unknown format, or into a folder that does not exist."""
+    """Raise if a picture has an unknown format or its folder does not exist."""
     if file.suffix.lower() not in formats:
         msg = f"cannot draw {file}: expected a name that ends in {', '.join(formats)}."
         raise ValueError(msg)
@@ -99,12 +95,12 @@ def check_picture(file: Path, formats: tuple[str, ...]) -> None:
 
 
 def no_ir_measures() -> ImportError:
-    """Say how to install what scores need."""
+    """Return the error that says how to install ir-measures."""
     return ImportError(f"scores need ir-measures, {_EVALUATION_EXTRA}")
 
 
 def no_matplotlib() -> ImportError:
-    """Say how to install what pictures need."""
+    """Return the error that says how to install Matplotlib."""
     return ImportError(f"pictures need Matplotlib, {_EVALUATION_EXTRA}")
 
 

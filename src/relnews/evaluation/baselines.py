@@ -1,4 +1,4 @@
-"""Baselines: lists that look at no word, to say what a score is worth."""
+"""Baselines: lists that ignore all words, to say what a score is worth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from relnews.results import SHOWN
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
 
-#: What the baselines are called.
+#: Names of the baselines.
 BASELINES = LATEST, SAME_SECTION, RANDOM = "latest", "same section", "random"
 
 #: Articles whose details are looked up at a time.
@@ -21,25 +21,28 @@ _BLOCK = 10_000
 
 
 def baselines(
-    articles: Iterable[Article], queries: Iterable[str], k: int = 8
+    news: RelatedNews, queries: Iterable[str], k: int = 8
 ) -> dict[str, dict[str, list[str]]]:
-    """Return the runs of all baselines that the articles allow, by name.
+    """Return runs that ignore all words, by name, to compare scores with.
 
     Parameters
     ----------
-    articles : iterable of Article
-        The archive, from `read_articles` or `articles_of`.
+    news : RelatedNews
+        The archive.
     queries : iterable of str
-        Ids of some of them.
+        Ids of its articles.
     k : int, default=8
+        Items of a list, at most.
 
     Returns
     -------
-    dict of str to run
-        Those of `BASELINES`, without one whose lists are all empty: the articles have no dates or
-        no sections.
+    dict of str to dict of str to list of str
+        ``latest``: the newest articles that were there when the query appeared, and if need be
+        those that came next. ``same section``: the same within the section of the query.
+        ``random``: drawn at random, the same for each call. An archive without dates or without
+        sections has no such run.
     """
-    articles, queries = list(articles), list(queries)
+    articles, queries = articles_of(news), list(queries)
     runs = {
         LATEST: latest(articles, queries, k),
         SAME_SECTION: same_section(articles, queries, k),
@@ -49,16 +52,10 @@ def baselines(
 
 
 def latest(articles: Iterable[Article], queries: Iterable[str], k: int = 8) -> dict[str, list[str]]:
-    """List the newest articles that were there when the query appeared.
+    """Return the newest articles that were there when the query appeared, by query.
 
-    If they are fewer than k, those that came soonest after it follow. A query without a date gets
+    If they are fewer than k, the first articles after the query follow. A query without a date gets
     the newest of all; articles without a date are in no list.
-
-    Parameters
-    ----------
-    articles : iterable of Article
-    queries : iterable of str
-    k : int, default=8
     """
     timeline = _Timeline(articles)
     return {query: timeline.around(query, k) for query in queries}
@@ -67,22 +64,14 @@ def latest(articles: Iterable[Article], queries: Iterable[str], k: int = 8) -> d
 def same_section(
     articles: Iterable[Article], queries: Iterable[str], k: int = 8
 ) -> dict[str, list[str]]:
-    """List as `latest` does, of the query's own section alone.
-
-    Parameters
-    ----------
-    articles : iterable of Article
-    queries : iterable of str
-        The list of one without a section is empty.
-    k : int, default=8
-    """
-    members: dict[str, list[Article]] = {}
+    """Return as `latest` articles of the query's section; a query without a section has none."""
+    articles_in: dict[str, list[Article]] = {}
     section: dict[str, str] = {}
     for article in articles:
         if article.section:
             section[article.id] = article.section
-            members.setdefault(article.section, []).append(article)
-    timelines = {name: _Timeline(group) for name, group in members.items()}
+            articles_in.setdefault(article.section, []).append(article)
+    timelines = {name: _Timeline(group) for name, group in articles_in.items()}
     return {
         query: timelines[section[query]].around(query, k) if query in section else []
         for query in queries
@@ -92,29 +81,15 @@ def same_section(
 def at_random(
     articles: Iterable[Article], queries: Iterable[str], k: int = 8, seed: int = 0
 ) -> dict[str, list[str]]:
-    """List articles at random.
-
-    Parameters
-    ----------
-    articles : iterable of Article
-    queries : iterable of str
-    k : int, default=8
-    seed : int, default=0
-        With the articles and the query it determines the list, whatever the other queries are.
-    """
+    """Return k articles drawn at random by query; articles, query and seed determine each list."""
     ids = [article.id for article in articles]
     size = min(k + 1, len(ids))
     drawn = {query: random.Random(f"{seed} {query}").sample(ids, size) for query in queries}
-    return {query: [one for one in some if one != query][:k] for query, some in drawn.items()}
+    return {query: [item for item in items if item != query][:k] for query, items in drawn.items()}
 
 
 def articles_of(news: RelatedNews) -> list[Article]:
-    """Return the articles of an archive in its order, without their texts, which it does not keep.
-
-    Parameters
-    ----------
-    news : RelatedNews
-    """
+    """Return the articles of an archive in its order, without texts, which it does not keep."""
     catalogue = news.archive_.catalogue
     keys = catalogue.keys()
     return [
@@ -126,7 +101,7 @@ def articles_of(news: RelatedNews) -> list[Article]:
 
 
 class _Timeline:
-    """The dated ones of some articles, oldest first."""
+    """The dated articles among several, oldest first."""
 
     def __init__(self, articles: Iterable[Article]) -> None:
         dated = [(a.published, a.id) for a in articles if a.published is not None]

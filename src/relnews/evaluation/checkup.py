@@ -1,4 +1,4 @@
-"""Health: what can be said of the lists of an archive without any judgement."""
+"""Health: the state of the lists of an archive, measured without judgements."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from relnews.related import RelatedNews
     from relnews.results import RelatedList
 
-#: How many of the articles that most lists point to are named.
+#: Number of hubs that are named.
 HUBS_NAMED = 5
 
-#: What shows the progress of going through all lists: it is given them and their number.
+#: A function that shows progress: it gets the lists and their number, and returns the lists.
 Progress = Callable[[Iterator["RelatedList"], int], Iterable["RelatedList"]]
 
 _NOT_LISTED = -1
@@ -30,13 +30,14 @@ _SECONDS_OF_A_DAY = 86_400
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Hub:
-    """An article that many lists point to.
+    """An article that many lists contain.
 
     Parameters
     ----------
     id, title : str
+        Of the article.
     lists : int
-        How many lists it is in.
+        Number of lists that contain it.
     """
 
     id: str
@@ -53,21 +54,21 @@ class Health:
     k : int
         Length of a full list.
     lengths : int64 array of shape (n_articles,)
-        Items of each list, in the order of the archive.
+        Number of items of each list, in the order of the archive.
     in_links : int64 array of shape (n_articles,)
-        How many lists each article is in.
+        Number of lists that contain each article.
     hubs : tuple of Hub
-        The articles that most lists point to.
+        The articles that most lists contain.
     age_gap : float
         Median number of days between an article and an item of its list; NaN without dates.
     near_duplicates : int
-        Items that are of one group with the article; see `RelatedNews.duplicates`. Default lists
-        leave near-duplicates out, so these are the ends of chains of versions.
+        Items in the same group of `RelatedNews.duplicates` as their article. Default lists leave
+        near-duplicates out, so these are the ends of chains of versions.
     common : int or None
-        Articles that the other archive has too; None if there is no other one.
+        Articles that the other archive has too; None without another archive.
     overlap : float
-        Mean share of the list of a common article that is in its list of the other archive, the
-        longer of both being the whole; NaN without common articles.
+        Mean share of items that the two lists of a common article have in common, of the longer
+        list; NaN without common articles.
     """
 
     k: int
@@ -81,52 +82,52 @@ class Health:
 
     @property
     def articles(self) -> int:
-        """How many articles there are."""
+        """Number of articles."""
         return len(self.lengths)
 
     @property
     def full(self) -> int:
-        """How many articles have a list of k items."""
+        """Number of articles with a list of k items."""
         return int((self.lengths == self.k).sum())
 
     @property
     def empty(self) -> int:
-        """How many articles have a list without items."""
+        """Number of articles with an empty list."""
         return int((self.lengths == 0).sum())
 
     @property
     def short(self) -> int:
-        """How many articles have a list that is neither full nor empty."""
+        """Number of articles whose list is neither full nor empty."""
         return self.articles - self.full - self.empty
 
     @property
     def orphans(self) -> int:
-        """How many articles are in no list."""
+        """Number of articles that no list contains."""
         return int((self.in_links == 0).sum())
 
     @property
     def coverage(self) -> float:
-        """Share of the articles that have a full list; NaN of none."""
+        """Share of the articles with a full list; NaN without articles."""
         return self.full / self.articles if self.articles else np.nan
 
     @property
     def near_duplicate_rate(self) -> float:
-        """Share of the items that are near-duplicates of their article; NaN of none."""
+        """Share of the items that are near-duplicates of their article; NaN without items."""
         items = int(self.lengths.sum())
         return self.near_duplicates / items if items else np.nan
 
     @property
     def gini(self) -> float:
-        """How unevenly the lists point to articles; see `gini`."""
+        """Gini coefficient of ``in_links``: 0 if all are equal, near 1 if one article has all."""
         return gini(self.in_links)
 
     @property
     def churn(self) -> float:
-        """What the lists of common articles do not share, on average; NaN without them."""
+        """Mean share of a list that the other archive's list lacks; NaN without common articles."""
         return 1 - self.overlap
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as plain JSON values; what there is no value of is None."""
+        """Return the figures as plain JSON values; NaN becomes None."""
         other = {} if self.common is None else {"common": self.common, "churn": self.churn}
         values = {
             "k": self.k,
@@ -171,16 +172,18 @@ def health(
     against: RelatedNews | None = None,
     progress: Progress | None = None,
 ) -> Health:
-    """Go through all lists of an archive and say what state they are in.
+    """Return the state of all lists of an archive.
 
     Parameters
     ----------
     news : RelatedNews
+        The archive.
     k : int, default=8
+        Length of a full list.
     against : RelatedNews, optional
-        Another build, such as yesterday's, to say how much the lists changed.
+        Another build of the archive, such as yesterday's, to measure how much lists changed.
     progress : callable, optional
-        Given an archive's lists and their number, it returns them, such as ``tqdm``.
+        Called with the lists and their number; returns the lists, as ``tqdm`` does.
 
     Examples
     --------
@@ -200,12 +203,12 @@ def health(
     near_duplicates = 0
     groups = enumerate(news.duplicates())
     group = {identifier: n for n, ids in groups for identifier in ids}
-    for one in progress(news.related_all(k), len(news)):
-        i = number.get(str(one.id))
-        known = [item for item in one if item.id in number]  # others came in meanwhile
+    for related in progress(news.related_all(k), len(news)):
+        i = number.get(str(related.id))
+        known = [item for item in related if item.id in number]  # others came in meanwhile
         if i is not None:
             items[i, : len(known)] = [number[item.id] for item in known]
-            own = group.get(str(one.id), -1)
+            own = group.get(str(related.id), -1)
             near_duplicates += sum(group.get(item.id) == own for item in known)
     in_links = np.bincount(items[items != _NOT_LISTED], minlength=len(articles))
     days = np.array([
@@ -243,7 +246,7 @@ def gini(counts: NDArray[np.int64]) -> float:
     Returns
     -------
     float
-        Half the mean difference of two of them, in units of their mean; 0 if all are 0.
+        Half the mean difference of two counts, divided by their mean; 0 if all are 0.
     """
     n, total = len(counts), int(counts.sum())
     if not total:
@@ -255,7 +258,7 @@ def gini(counts: NDArray[np.int64]) -> float:
 def _shares(
     items: NDArray[np.int32], number: dict[str, int], others: Iterable[RelatedList]
 ) -> Iterator[float]:
-    """Yield the share that two lists of an article have in common, for each in both archives."""
+    """Yield the share of common items of the two lists of each article in both archives."""
     for theirs in others:
         i = number.get(str(theirs.id))
         if i is not None:

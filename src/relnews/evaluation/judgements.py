@@ -1,4 +1,4 @@
-"""Judgements: which articles are relevant to which, in files of TREC's form."""
+"""Judgements: which articles are relevant to which, in TREC's file format."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from relnews.evaluation import _errors
 #: Query to judged article to grade: 0 is not relevant, more is better.
 Qrels: TypeAlias = Mapping[str, Mapping[str, int]]
 
-#: Number of columns to the places of query, article and grade.
+#: Positions of query, article and grade, by the number of columns.
 _COLUMNS = {3: (0, 1, 2), 4: (0, 2, 3)}
 
 
@@ -25,7 +25,7 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
     ----------
     path : path-like
         TREC qrels (query, iteration, article, grade) or three columns (query, article, grade), in
-        UTF-8. Columns are set apart by tabs, so that ids may have spaces, or else by white space.
+        UTF-8. Columns are separated by tabs, so that ids may contain spaces, or by white space.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
     Raises
     ------
     ValueError
-        If a line is not of that form, or two lines contradict each other.
+        If a line has another form, or two lines contradict each other.
     """
     qrels: dict[str, dict[str, int]] = {}
     for place, columns in rows(path, tuple(_COLUMNS), "query, 0, article, grade"):
@@ -47,7 +47,15 @@ def read_qrels(path: str | os.PathLike[str]) -> dict[str, dict[str, int]]:
 
 
 def write_qrels(path: str | os.PathLike[str], qrels: Qrels) -> None:
-    """Write judgements as TREC qrels, their columns set apart by tabs."""
+    """Write judgements as TREC qrels, columns separated by tabs.
+
+    Parameters
+    ----------
+    path : path-like
+        File to write.
+    qrels : mapping of str to mapping of str to int
+        Query to article to grade.
+    """
     write_rows(
         path,
         (
@@ -60,16 +68,16 @@ def write_qrels(path: str | os.PathLike[str], qrels: Qrels) -> None:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Judged:
-    """The judgements that lists of an archive can be held to, and what was left out.
+    """Judgements that apply to an archive, and counts of those left out.
 
     Parameters
     ----------
     qrels : dict of str to dict of str to int
-        Queries that have a relevant article, and their judged articles.
+        Queries with a relevant article, and their judged articles.
     unknown_queries, unknown_articles : int
-        How many ids of queries, and of articles judged for the others, the archive does not have.
+        Ids of queries, and of articles judged for other queries, that the archive lacks.
     without_relevant : int
-        Queries of the archive to which no article of it is relevant.
+        Queries of the archive without a relevant article in it.
     """
 
     qrels: dict[str, dict[str, int]]
@@ -88,7 +96,7 @@ class Judged:
         }
 
     def summary(self) -> str:
-        """Return the account as text: one line, and one for each thing that was left out."""
+        """Return the counts as text: one line, and a line for each reason to leave out."""
         count = self.to_dict()
         left_out = {
             "unknown query": self.unknown_queries,
@@ -104,15 +112,15 @@ class Judged:
 
 
 def known_to(articles: Container[str], qrels: Qrels) -> Judged:
-    """Leave out of judgements what lists of an archive cannot be held to.
+    """Return the judgements that apply to an archive.
 
     Parameters
     ----------
     articles : container of str
-        Says with ``in`` whether there is such an article: a `RelatedNews`, or a set of ids.
+        Ids of the archive: a `RelatedNews`, or a set.
     qrels : mapping of str to mapping of str to int
-        As `read_qrels` returns them. That an article is judged for itself says nothing, for it is
-        not in its own list.
+        As `read_qrels` returns them. Judgements of an article for itself are left out, because
+        it is not in its own list.
 
     Raises
     ------
@@ -133,7 +141,7 @@ def known_to(articles: Container[str], qrels: Qrels) -> Judged:
 
 
 def any_relevant(grades: Mapping[str, int]) -> bool:
-    """Say whether there is something to find."""
+    """Return whether an article is relevant."""
     return any(grade > 0 for grade in grades.values())
 
 
@@ -148,13 +156,14 @@ def rows(
     Parameters
     ----------
     path : path-like
+        File to read.
     widths : tuple of int
-        How many columns a line may have.
+        Allowed numbers of columns.
     form : str
-        What is in them, for the message.
+        Names of the columns, for the error message.
     """
     name = Path(path).name
-    # Only line feeds end a line: an id may hold what else Python takes for an end.
+    # Only line feeds end a line: an id may contain other characters that Python splits lines at.
     with Path(path).open(encoding="utf-8-sig", newline="\n") as file:
         try:
             for number, line in enumerate(file, start=1):
@@ -171,7 +180,7 @@ def rows(
 
 
 def write_rows(path: str | os.PathLike[str], lines: Iterator[tuple[str, ...]]) -> None:
-    """Write lines of columns, once all of them are known to be in order."""
+    """Write lines of columns, after all of them have been checked."""
     text = "".join("\t".join(map(_errors.check_column, line)) + "\n" for line in lines)
     _checks.check_parent(Path(path))
     Path(path).write_text(text, encoding="utf-8", newline="\n")

@@ -1,4 +1,4 @@
-"""Judgements from links: what a site's own writers point to in their texts."""
+"""Judgements from the links that a site's writers put into their texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 from relnews.readers.load_report import LoadReport
 from relnews.readers.records import articles_from
 
-#: Parameters of a query that say where a reader came from, not what is read.
+#: Parameters of an address that track the reader and do not change the page.
 _TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|ms|y)clid|mc_[ce]id|igshid", re.IGNORECASE)
 
 #: ``[words](target)`` and ``[name]: target``; a target may have a pair of parentheses in it.
@@ -20,27 +20,27 @@ _BARE = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
 def labels_from_links(articles: object) -> dict[str, dict[str, int]]:
-    """Take links from one article to another for judgements that the other is relevant.
+    """Return judgements that take a linked article for relevant to the linking one.
 
-    Links are what HTML has in ``<a href=…>``, Markdown in brackets, and addresses in plain text.
-    Two addresses are the same if they differ only in scheme, ``www.``, port 80 or 443, a slash or
-    ``index.html`` at the end, the order of parameters, parameters such as ``utm_source``, or what
-    follows ``#``. Relative ones are taken from the ``url`` of the article that they are in.
+    Links are HTML's ``<a href=…>``, Markdown's brackets, and addresses in plain text. Two addresses
+    are the same if they differ only in scheme, ``www.``, port 80 or 443, a slash or ``index.html``
+    at the end, the order of parameters, parameters such as ``utm_source``, or the part after ``#``.
+    Relative links start from the ``url`` of their article.
 
     Parameters
     ----------
     articles : iterable or DataFrame
-        What `RelatedNews.fit` takes, with the links still in the texts.
+        As for `RelatedNews.fit`, with the links still in the texts.
 
     Returns
     -------
     dict of str to dict of str to int
-        Linking article to linked article to 1, in the order of the archive and of the text. Of
-        articles that share an address the first is meant.
+        Linking article to linked article to grade 1, in the order of archive and text. Of articles
+        that share an address the first counts.
 
     Notes
     -----
-    Fit on texts without the links: the words of an address give away what it leads to.
+    Fit on texts without the links: the words of an address reveal the linked article.
 
     Examples
     --------
@@ -58,19 +58,19 @@ def labels_from_links(articles: object) -> dict[str, dict[str, int]]:
         if own is not None:
             home.setdefault(own, article.id)
         found = (address(target, article.url or "") for target in targets(article.text))
-        links[article.id] = [one for one in found if one is not None and one != own]
+        links[article.id] = [link for link in found if link is not None and link != own]
     labels = {
-        query: {home[one]: 1 for one in found if one in home and home[one] != query}
+        query: {home[link]: 1 for link in found if link in home and home[link] != query}
         for query, found in links.items()
     }
     return {query: grades for query, grades in labels.items() if grades}
 
 
 def targets(text: str) -> Iterator[str]:
-    """Yield what the links of a text lead to, as it is written; some more than once."""
+    """Yield the targets of the links of a text, as written; a target can come several times."""
     if "<" in text:
         anchors = _Anchors()
-        # Declarations hold no links, and some that are not well-formed make the parser raise.
+        # Declarations contain no links, and malformed ones make the parser raise.
         anchors.feed(text.replace("<!", "&lt;!"))
         anchors.close()
         yield from anchors.targets
@@ -83,19 +83,20 @@ def targets(text: str) -> Iterator[str]:
 
 
 def address(url: str, base: str = "") -> str | None:
-    """Return what is the same for all ways to write the address of one page.
+    """Return the normal form of the address of a page.
 
     Parameters
     ----------
     url : str
+        The address.
     base : str, default=""
-        Where a relative one starts from.
+        Address that a relative one starts from.
 
     Returns
     -------
     str or None
-        None if it cannot be that of an article: it is malformed, of another scheme, or leads to a
-        site as a whole.
+        None if no article can have this address: it is malformed, of another scheme, or the
+        address of a whole site.
     """
     try:
         parts = urlsplit(urljoin(base.strip(), url.strip()))

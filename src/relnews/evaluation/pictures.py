@@ -12,43 +12,54 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relnews.evaluation import _errors
+from relnews.evaluation.checkup import Health
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from relnews.evaluation.checkup import Health
     from relnews.evaluation.scores import Scores
 
-#: What a picture may be, by the ending of its name.
+#: File name endings of pictures.
 FORMATS = (".png", ".svg", ".pdf")
 
 
-def picture(scores: Sequence[Scores], path: str | os.PathLike[str]) -> None:
-    """Draw a bar for each measure of each run, with the interval of the mean.
+def picture(subject: Sequence[Scores] | Health, path: str | os.PathLike[str]) -> None:
+    """Draw scores, or the health of an archive.
+
+    Scores become a bar for each measure of each run, with the interval of the mean. Health becomes
+    the number of lists by length, and of articles by the number of lists that contain them.
 
     Parameters
     ----------
-    scores : sequence of Scores
-        Of the same queries and measures.
+    subject : sequence of Scores, or Health
+        Scores of the same queries and measures.
     path : path-like
-        Where to write it; ``.png``, ``.svg`` or ``.pdf``.
+        File to write; ``.png``, ``.svg`` or ``.pdf``.
 
     Raises
     ------
     ImportError
         If Matplotlib is not installed.
     """
+    if isinstance(subject, Health):
+        _draw_health(subject, path)
+    else:
+        _draw_scores(subject, path)
+
+
+def _draw_scores(scores: Sequence[Scores], path: str | os.PathLike[str]) -> None:
+    """Draw a bar for each measure of each run."""
     with _figure(path, (7.2, 3.6)) as figure:
         axes = figure.subplots()
         measures = list(scores[0].values)
         width = 0.8 / len(scores)
-        for i, one in enumerate(scores):
-            means = np.array([one.means()[measure] for measure in measures])
-            ends = np.array([one.intervals()[measure] for measure in measures]).T
+        for i, scored in enumerate(scores):
+            means = np.array([scored.means()[measure] for measure in measures])
+            ends = np.array([scored.intervals()[measure] for measure in measures]).T
             left = np.arange(len(measures)) + (i - (len(scores) - 1) / 2) * width
-            axes.bar(left, means, width * 0.94, label=_literal(one.name))
-            # Of one query there is no interval.
+            axes.bar(left, means, width * 0.94, label=_literal(scored.name))
+            # A single query has no interval.
             below, above = np.nan_to_num([means - ends[0], ends[1] - means]).clip(0)
             axes.errorbar(left, means, [below, above], fmt="none", ecolor="#333333", capsize=2)
         axes.set_xticks(range(len(measures)), measures)
@@ -59,20 +70,8 @@ def picture(scores: Sequence[Scores], path: str | os.PathLike[str]) -> None:
         _plain(axes)
 
 
-def picture_of_health(health: Health, path: str | os.PathLike[str]) -> None:
-    """Draw how long the lists are, and in how many lists articles are.
-
-    Parameters
-    ----------
-    health : Health
-    path : path-like
-        Where to write it; ``.png``, ``.svg`` or ``.pdf``.
-
-    Raises
-    ------
-    ImportError
-        If Matplotlib is not installed.
-    """
+def _draw_health(health: Health, path: str | os.PathLike[str]) -> None:
+    """Draw the lengths of the lists, and the numbers of lists that contain each article."""
     with _figure(path, (7.2, 3.2)) as figure:
         lengths, in_links = figure.subplots(1, 2)
         counts = np.bincount(health.lengths, minlength=1)
@@ -93,20 +92,12 @@ def picture_of_health(health: Health, path: str | os.PathLike[str]) -> None:
 
 
 def check_picture(path: str | os.PathLike[str]) -> None:
-    """Say what is wrong with drawing a picture there, before the work for it is done.
+    """Raise if a picture cannot be written: unknown format, no such folder, or no Matplotlib.
 
     Parameters
     ----------
     path : path-like
-
-    Raises
-    ------
-    ValueError
-        If the name does not end in ``.png``, ``.svg`` or ``.pdf``.
-    FileNotFoundError
-        If there is no such folder.
-    ImportError
-        If Matplotlib is not installed.
+        File that is going to be written.
     """
     _errors.check_picture(Path(path), FORMATS)
     try:
@@ -117,7 +108,7 @@ def check_picture(path: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def _figure(path: str | os.PathLike[str], inches: tuple[float, float]) -> Iterator[Figure]:
-    """Write what is drawn within, with Matplotlib's own style whatever the user's is."""
+    """Yield a figure, and write it to a file; Matplotlib's default style replaces the user's."""
     check_picture(path)
     from matplotlib import style
     from matplotlib.figure import Figure
@@ -141,5 +132,5 @@ def _plain(axes: Axes) -> None:
 
 
 def _literal(name: str) -> str:
-    """Keep a name from being read as mathematics, or from being left out of a legend."""
+    """Escape a name that Matplotlib would read as mathematics or leave out of a legend."""
     return "\u200b" * name.startswith("_") + name.replace("$", r"\$")

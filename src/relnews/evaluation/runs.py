@@ -1,4 +1,4 @@
-"""Runs: lists as plain ids, and TREC's files of them."""
+"""Runs: lists as plain ids, and TREC run files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from relnews.evaluation.judgements import rows, write_rows
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
 
-#: Query to the articles of its list, best first.
+#: Query to the ids of its list, best first.
 Run: TypeAlias = Mapping[str, Sequence[str]]
 
 
@@ -22,9 +22,11 @@ def make_run(news: RelatedNews, queries: Iterable[str], k: int = 8) -> dict[str,
     Parameters
     ----------
     news : RelatedNews
+        The archive.
     queries : iterable of str
         Ids of its articles, such as the keys of judgements.
     k : int, default=8
+        Items of a list, at most.
 
     Returns
     -------
@@ -40,18 +42,18 @@ def read_run(path: str | os.PathLike[str]) -> dict[str, list[str]]:
     Parameters
     ----------
     path : path-like
-        Lines of query, Q0, article, rank, score and the name of the run, in UTF-8; columns are set
-        apart by tabs or else by white space.
+        Lines of query, Q0, article, rank, score and name of the run, in UTF-8; columns are
+        separated by tabs or by white space.
 
     Returns
     -------
     dict of str to list of str
-        Query to ids by descending score; of equal scores the one of smaller rank comes first.
+        Query to ids by descending score; of equal scores the smaller rank comes first.
 
     Raises
     ------
     ValueError
-        If a line is not of that form, or an article is in a list twice.
+        If a line has another form, or an article is in a list twice.
     """
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for place, columns in rows(path, (6,), "query, Q0, article, rank, score, name"):
@@ -67,19 +69,21 @@ def read_run(path: str | os.PathLike[str]) -> dict[str, list[str]]:
 
 
 def write_run(path: str | os.PathLike[str], run: Run, name: str = "relnews") -> None:
-    """Write a TREC run file, its columns set apart by tabs.
+    """Write a TREC run file, columns separated by tabs.
 
     Parameters
     ----------
     path : path-like
+        File to write.
     run : mapping of str to sequence of str
+        Query to ids, best first. A query with an empty list gets no line.
     name : str, default="relnews"
+        Name of the run, in its last column.
 
     Notes
     -----
-    The scores are those of a countdown: tools order a list by its scores and break ties in ways of
-    their own, and so they all see the order that the run has. A query whose list is empty has no
-    line.
+    The scores count down to 1. Tools sort by score and break ties differently; without ties they
+    all keep the order of the run.
     """
     write_rows(
         path,

@@ -1,4 +1,4 @@
-"""Scores: how much of what was judged relevant lists hold, and how high."""
+"""Scores: how many relevant articles lists contain, and how far up."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from relnews.evaluation import _errors
 from relnews.evaluation.judgements import Qrels, any_relevant
 from relnews.evaluation.runs import Run
 
-#: Share of resamples that lie in an interval.
+#: Share of the resampled means inside an interval.
 CONFIDENCE = 0.95
 
-#: How often queries are drawn anew, for an interval or a p-value.
+#: Resamples of the queries, for an interval or a p-value.
 RESAMPLES = 4999
 
-#: Numbers drawn at a time: it bounds the memory that resampling takes.
+#: Numbers drawn at a time, to bound the memory of resampling.
 _AT_A_TIME = 1 << 21
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """What a run is worth by judgements.
+    """Scores of a run by judgements; higher is better.
 
     Parameters
     ----------
     name : str
-        The run's.
+        Name of the run.
     queries : tuple of str
-        Those with a relevant article.
+        Queries with a relevant article.
     values : dict of str to float64 array of shape (n_queries,)
         Measure to its value for each query, in [0, 1].
     missing : int
-        Queries that the run has no list for; they count 0.
+        Queries without a list in the run; their values are 0.
     """
 
     name: str
@@ -50,10 +50,10 @@ class Scores:
         return {measure: float(values.mean()) for measure, values in self.values.items()}
 
     def intervals(self) -> dict[str, tuple[float, float]]:
-        """Return each mean's 95 % interval: percentiles of the means of resampled queries.
+        """Return the 95 % interval of each mean: percentiles of the means of resampled queries.
 
-        It says how much the mean depends on which queries happened to be judged. Of one query
-        there is none, and both ends are NaN.
+        It shows how much the mean depends on the choice of queries. With a single query both ends
+        are NaN.
         """
         return dict(zip(self.values, _intervals(_stacked(self)), strict=True))
 
@@ -72,20 +72,21 @@ class Scores:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Comparison:
-    """How far one run is ahead of another by one measure, query by query.
+    """Difference of two runs by one measure, query by query.
 
     Parameters
     ----------
     measure : str
+        Name of the measure.
     difference : float
-        Mean of the first less that of the second.
+        Mean of the first run minus mean of the second.
     low, high : float
         Ends of its 95 % interval, from resampled queries; NaN if there is only one query.
     p_value : float
-        How often the mean difference is at least so far from 0 if each query's two values are
-        exchanged at random: a paired randomization test, two-sided.
+        Share of random exchanges of each query's two values whose mean difference is at least as
+        far from 0: a paired randomization test, two-sided.
     better, equal, worse : int
-        Queries for which the first has the higher, the same or the lower value.
+        Queries whose value is higher, equal or lower in the first run.
     """
 
     measure: str
@@ -98,7 +99,7 @@ class Comparison:
     worse: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain JSON values."""
+        """Return the comparison as plain JSON values."""
         return {**dataclasses.asdict(self), **_ends((self.low, self.high))}
 
 
@@ -108,13 +109,14 @@ def score(qrels: Qrels, run: Run, k: int = 8, *, name: str = "run") -> Scores:
     Parameters
     ----------
     qrels : mapping of str to mapping of str to int
-        Grades are the gains of nDCG; for the other measures all above 0 are relevant. Queries
-        without a relevant article do not count.
+        Grades are the gains of nDCG; for the other measures a grade above 0 is relevant. Queries
+        without a relevant article are left out.
     run : mapping of str to sequence of str
-        Lists, best first; only the first k of each are looked at.
+        Lists, best first.
     k : int, default=8
+        Items of each list that are scored.
     name : str, default="run"
-        What to call it in tables and pictures.
+        Name of the run in tables and pictures.
 
     Returns
     -------
@@ -142,8 +144,8 @@ def score(qrels: Qrels, run: Run, k: int = 8, *, name: str = "run") -> Scores:
     }
     place = {query: i for i, query in enumerate(judged)}
     values = {measure: np.zeros(len(judged)) for measure in measures}
-    for one in ir_measures.iter_calc(list(measures), judged, _countdown(run, judged, k)):
-        values[one.measure][place[one.query_id]] = one.value
+    for result in ir_measures.iter_calc(list(measures), judged, _countdown(run, judged, k)):
+        values[result.measure][place[result.query_id]] = result.value
     return Scores(
         name,
         tuple(judged),
@@ -158,17 +160,18 @@ def compare(first: Scores, second: Scores) -> list[Comparison]:
     Parameters
     ----------
     first, second : Scores
+        Of the same queries and measures.
 
     Returns
     -------
     list of Comparison
-        One for each measure. The p-values are not corrected for their number: decide beforehand
+        One for each measure. The p-values are not corrected for multiple tests: decide beforehand
         which measure counts.
     """
     if first.queries != second.queries or list(first.values) != list(second.values):
         raise _errors.not_comparable(first.name, second.name)
-    one, other = _stacked(first), _stacked(second)
-    difference = one - other
+    values_of = _stacked(first), _stacked(second)
+    difference = values_of[0] - values_of[1]
     return [
         Comparison(
             measure=measure,
@@ -181,13 +184,13 @@ def compare(first: Scores, second: Scores) -> list[Comparison]:
             worse=int((values < 0).sum()),
         )
         for measure, values, (low, high), p_value in zip(
-            first.values, difference, _intervals(difference), _p_values(one, other), strict=True
+            first.values, difference, _intervals(difference), _p_values(*values_of), strict=True
         )
     ]
 
 
 def _countdown(run: Run, queries: Mapping[str, object], k: int) -> dict[str, dict[str, float]]:
-    """Return the first k of each list as trec_eval takes them: with scores that do not tie."""
+    """Return the first k items of each list with scores that do not tie, as trec_eval needs."""
     counted: dict[str, dict[str, float]] = {}
     for query in queries:
         scores = counted[query] = {}
@@ -216,12 +219,12 @@ def _intervals(values: NDArray[np.float64]) -> list[tuple[float, float]]:
     return list(zip(low.tolist(), high.tolist(), strict=True))
 
 
-def _p_values(one: NDArray[np.float64], other: NDArray[np.float64]) -> list[float]:
+def _p_values(first: NDArray[np.float64], second: NDArray[np.float64]) -> list[float]:
     """Return the p-value of each pair of rows."""
     from scipy import stats
 
-    if one.shape[1] < 2:
-        return [1.0] * len(one)  # exchanged or not, the difference is as far from 0
+    if first.shape[1] < 2:
+        return [1.0] * len(first)  # exchanged or not, the difference is as far from 0
 
     def mean_difference(
         x: NDArray[np.float64], y: NDArray[np.float64], axis: int
@@ -229,8 +232,8 @@ def _p_values(one: NDArray[np.float64], other: NDArray[np.float64]) -> list[floa
         return np.asarray(np.mean(x - y, axis=axis))
 
     found = stats.permutation_test(
-        (one, other), mean_difference, axis=-1, permutation_type="samples",
-        n_resamples=RESAMPLES, batch=_batch(one), rng=np.random.default_rng(0),
+        (first, second), mean_difference, axis=-1, permutation_type="samples",
+        n_resamples=RESAMPLES, batch=_batch(first), rng=np.random.default_rng(0),
     )  # fmt: skip
     p_values: list[float] = found.pvalue.tolist()
     return p_values
@@ -241,6 +244,6 @@ def _batch(values: NDArray[np.float64]) -> int:
 
 
 def _ends(interval: tuple[float, float]) -> dict[str, float | None]:
-    """Return an interval as JSON has it, which knows no NaN."""
+    """Return an interval for JSON, which has no NaN."""
     low, high = (None if np.isnan(end) else end for end in interval)
     return {"low": low, "high": high}

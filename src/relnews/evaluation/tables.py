@@ -13,38 +13,39 @@ if TYPE_CHECKING:
 
 
 def score_table(scores: Sequence[Scores]) -> str:
-    """Return a line for each run: its means, and the intervals of them.
+    """Return a table of runs: means and their intervals.
 
     Parameters
     ----------
     scores : sequence of Scores
-        Of the same measures.
+        Scores of the same measures.
     """
     rows = [["run", *scores[0].values]] if scores else []
-    for one in scores:
-        intervals = one.intervals()
-        cells = [f"{mean:.3f}{_interval(*intervals[m])}" for m, mean in one.means().items()]
-        rows.append([printable(one.name), *cells])
+    for scored in scores:
+        intervals = scored.intervals()
+        cells = [f"{mean:.3f}{_interval(*intervals[m])}" for m, mean in scored.means().items()]
+        rows.append([printable(scored.name), *cells])
     return _aligned(rows)
 
 
 def comparison_table(comparisons: Sequence[Comparison]) -> str:
-    """Return a line for each measure: the difference, its interval, p-value and queries.
+    """Return a table of measures: difference, interval, p-value, and queries by who is better.
 
     Parameters
     ----------
     comparisons : sequence of Comparison
+        As `relnews.evaluation.compare` returns them.
     """
     rows = [["measure", "difference", "p", "better", "equal", "worse"]]
-    for one in comparisons:
-        difference = f"{one.difference:+.3f}{_interval(one.low, one.high, '+')}"
-        counts = (f"{n:,}" for n in (one.better, one.equal, one.worse))
-        rows.append([one.measure, difference, f"{one.p_value:.4f}", *counts])
+    for row in comparisons:
+        difference = f"{row.difference:+.3f}{_interval(row.low, row.high, '+')}"
+        counts = (f"{n:,}" for n in (row.better, row.equal, row.worse))
+        rows.append([row.measure, difference, f"{row.p_value:.4f}", *counts])
     return _aligned(rows)
 
 
 def lines_of(pairs: Iterable[tuple[str, str]]) -> str:
-    """Return names and what there is to say of them, a line each."""
+    """Return a line for each name and its value."""
     pairs = [(f"{name}:", value) for name, value in pairs]
     width = max(len(name) for name, _ in pairs)
     return "\n".join(f"{name:<{width}} {value}" for name, value in pairs)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._checks import check_integer, check_real
 from relnews._parallel import in_order
 from relnews.archive import archive
 from relnews.archive.archive import Archive
@@ -106,8 +108,11 @@ class Updates:
             self._merge(index)
             return self._finish(index, UpdateReport(removed=tuple(identifiers)), [], keys)
 
-    def compute_lists(self, k: int, max_drift: float | None, n_jobs: int | None) -> UpdateReport:
+    def store_lists(self, k: int, max_drift: float | None, n_jobs: int | None) -> UpdateReport:
         """Begin an epoch, and store the best candidates of every article."""
+        check_integer("k", k, minimum=1, maximum=10_000)
+        if max_drift is not None:
+            check_real("max_drift", max_drift, 0, math.inf)
         candidates = CANDIDATES_PER_ITEM * k
         with self._change() as index:
             changed = self._begin_lists(index, k, candidates, n_jobs)

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from relnews.articles import Article
 from relnews.readers.load_report import LoadReport, Problem
-from relnews.readers.records import parse_article
+from relnews.readers.records import articles_from, parse_article
 
 
 class Skipped(NamedTuple):
@@ -91,3 +91,22 @@ class ArticleReader:
     def _records(self) -> Iterator[Found]:
         """Open the source and yield its entries."""
         raise NotImplementedError
+
+
+def with_load_report(
+    articles: object, load_report: LoadReport | None
+) -> tuple[Iterator[Article], LoadReport]:
+    """Return the articles of any source, and the load report that counts their problems.
+
+    Parameters
+    ----------
+    articles : iterable or DataFrame
+        As `relnews.readers.records.articles_from` takes them, or an `ArticleReader`.
+    load_report : LoadReport or None
+        None is the reader's own, or a new one.
+    """
+    if isinstance(articles, ArticleReader):
+        reader, articles = articles, articles.articles(load_report)
+        load_report = load_report or reader.load_report
+    load_report = LoadReport() if load_report is None else load_report
+    return articles_from(articles, load_report), load_report

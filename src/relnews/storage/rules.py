@@ -129,7 +129,7 @@ class Rules:
         """Give words no weight, as if no article had them: the name of the site, for example.
 
         They add nothing to a similarity, alone or in a phrase of a title, and nothing to the norms
-        of articles. Until `RelatedNews.compute_lists` stores lists without these words, relnews
+        of articles. Until `RelatedNews.store_lists` stores lists without these words, relnews
         ranks lists when they are read.
 
         Parameters

@@ -1,0 +1,58 @@
+"""Blocks: several lists of one article that share no item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from relnews._checks import check_integer, shortened
+from relnews.archive.snapshot import Snapshot
+from relnews.lists.builder import ListBuilder
+from relnews.options.list_options import ListSpec, Options
+from relnews.results import RelatedList
+
+
+def specs_of(sizes: Mapping[str, int], options: Options) -> dict[str, ListSpec]:
+    """Return what the list of each mode is asked for.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Mode to number of items.
+    options : Options
+        Further options of all of the lists.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the sizes do not map modes to positive numbers, or an option is invalid.
+    """
+    if not isinstance(sizes, Mapping):
+        msg = f"`sizes` must map modes to numbers, as {{'newest': 3}}, got {shortened(sizes)}."
+        raise TypeError(msg)
+    for mode, size in sizes.items():
+        check_integer(f"sizes[{mode!r}]", size, minimum=1)
+    return {mode: ListSpec.of(cast("Options", {**options, "mode": mode})) for mode in sizes}
+
+
+def blocks_of(
+    snapshot: Snapshot, identifier: str, sizes: Mapping[str, int], specs: Mapping[str, ListSpec]
+) -> dict[str, RelatedList]:
+    """Return a list for each mode; the first chooses first.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    identifier : str
+        The article of the lists.
+    sizes : mapping of str to int
+        Mode to number of items.
+    specs : mapping of str to ListSpec
+        What `specs_of` returns.
+    """
+    key, article = snapshot.article(identifier)
+    lists: dict[str, RelatedList] = {}
+    for mode, spec in specs.items():
+        beside = snapshot.keys_of([other for block in lists.values() for other in block.ids])
+        lists[mode] = ListBuilder(snapshot, spec).article(key, article, sizes[mode], beside=beside)
+    return lists

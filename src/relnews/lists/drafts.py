@@ -1,0 +1,30 @@
+"""Drafts: stories that are not in the archive, as articles."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from relnews._checks import check_draft
+from relnews.articles import Article
+from relnews.dates import date_of
+from relnews.text.languages import check_language
+
+
+def draft_of(
+    text: str, title: str, published: dt.datetime | dt.date | str | None, language: str | None
+) -> Article:
+    """Return a draft as an article without id.
+
+    Parameters
+    ----------
+    text, title : str
+        At least one of them has words.
+    published : datetime, date, str or None
+        A string is ISO 8601; None is now.
+    language : str or None
+        A BCP 47 tag; None is the archive's own language.
+    """
+    check_draft(title, text)
+    check_language(language)
+    date = date_of("published", published)
+    return Article(id="", title=title, text=text, published=date, language=language)

@@ -1,0 +1,47 @@
+"""Drift of an archive: its statistics, and stored lists, compared with new ones."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+
+from relnews.archive.archive import Archive
+from relnews.archive.snapshot import Snapshot
+from relnews.exceptions import UnknownArticleError
+from relnews.lists.builder import ListBuilder
+from relnews.options.list_options import ListSpec
+from relnews.options.modes import STORED
+from relnews.results import Drift, RelatedList
+from relnews.storage import list_reader
+
+
+def drift_of(archive: Archive, sample: int) -> Drift:
+    """Return how far the statistics have moved since the epoch began.
+
+    Parameters
+    ----------
+    archive : Archive
+        Read as of its newest commit.
+    sample : int
+        Stored lists to compare with lists ranked now, evenly spread over the archive.
+    """
+    archive.refresh()
+    idf = archive.index.drift()
+    catalogue = archive.catalogue
+    settings = catalogue.setting("lists")
+    if settings is None:
+        return Drift(idf)
+    k, n_different, n_compared = settings["k"], 0, 0
+    spec = ListSpec.of({"mode": STORED})
+    ids = catalogue.all_ids()
+    for identifier in ids[:: max(-(-len(ids) // sample), 1)] if sample else ():
+        with contextlib.suppress(UnknownArticleError):  # removed meanwhile
+            ranked = archive.answer(functools.partial(_ranked, identifier, k, spec))
+            stored = list_reader.stored_list(catalogue, identifier, k)
+            n_different += stored is not None and stored.ids != ranked.ids
+            n_compared += 1
+    return Drift(idf, n_different / n_compared if n_compared else None)
+
+
+def _ranked(identifier: str, k: int, spec: ListSpec, snapshot: Snapshot) -> RelatedList:
+    return ListBuilder(snapshot, spec).article(*snapshot.article(identifier), k)

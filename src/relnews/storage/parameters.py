@@ -1,0 +1,39 @@
+"""Parameters that an archive was built with, as `RelatedNews` takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relnews._checks import check_folding, check_stop_words, check_weighting
+from relnews.options.recency import Recency
+from relnews.storage import integrity
+from relnews.storage.catalogue import Catalogue
+
+
+def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
+    """Return the parameters by name.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        The catalogue of the archive.
+
+    Raises
+    ------
+    ArchiveFormatError
+        If a setting is missing or invalid.
+    """
+    with integrity.damage_in(catalogue.folder or ":memory:"):
+        analysis, weighting = catalogue.setting("analysis"), catalogue.setting("weighting")
+        recency = catalogue.setting("recency")
+        check_weighting(weighting["title_weight"], weighting["title_share"])
+        check_folding(analysis["folding"])
+        return {
+            "title_weight": weighting["title_weight"],
+            "title_share": weighting["title_share"],
+            "stop_words": check_stop_words(analysis["stop_words"]),
+            "folding": analysis["folding"],
+            "language": analysis["language"],
+            "sublinear_tf": bool(weighting["sublinear_tf"]),
+            "recency": None if recency is None else Recency(**recency),
+        }
