@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Unpack
 
 from relnews import _checks
 from relnews._checks import (
-    check_folding,
     check_integer,
     check_n_jobs,
+    check_normalization,
     check_stop_words,
     check_weighting,
     shortened,
@@ -56,13 +56,13 @@ class RelatedNews(LivingArchive):
     ----------
     title_weight : float, default=1
         What a word weighs more if it is in the title; one that is once in the text weighs 1.
-    title_share : float, default=0.1
+    title_overlap : float, default=0.1
         How much it counts, as a part of the cosine, that all of one title is found in the other
         text, its words and its phrases.
     stop_words : 'language', 'english', iterable of str or None, default='language'
         Words that do not count; by default, those of the language that an article is in, as far as
         there is a list of them. 'english', or any words, are for all articles.
-    folding : 'english' or None, default='english'
+    normalization : 'english' or None, default='english'
         Spellings that are one in English: a plural loses its s, and US, U.S. and USA are the same.
     language : str or None, default='en'
         A BCP 47 tag, of which only the language counts: what articles are in that do not say it.
@@ -100,9 +100,9 @@ class RelatedNews(LivingArchive):
         self,
         *,
         title_weight: float = 1.0,
-        title_share: float = 0.1,
+        title_overlap: float = 0.1,
         stop_words: str | Iterable[str] | None = "language",
-        folding: str | None = "english",
+        normalization: str | None = "english",
         language: str | None = "en",
         sublinear_tf: bool = True,
         recency: Recency | None = Recency(),  # noqa: B008 (frozen)
@@ -110,9 +110,9 @@ class RelatedNews(LivingArchive):
     ) -> None:
         super().__init__(n_jobs)
         self.title_weight = title_weight
-        self.title_share = title_share
+        self.title_overlap = title_overlap
         self.stop_words = stop_words
-        self.folding = folding
+        self.normalization = normalization
         self.language = language
         self.sublinear_tf = sublinear_tf
         self.recency = recency
@@ -142,8 +142,8 @@ class RelatedNews(LivingArchive):
 
         _checks.check_instance("recency", self.recency, Recency)
         check_own_recency(self.recency)
-        analysis = Analysis(self.stop_words, self.folding, self.language)  # type: ignore[arg-type]
-        weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
+        analysis = Analysis(self.stop_words, self.normalization, self.language)  # type: ignore[arg-type]
+        weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
         self.stop_words = analysis.stop_words  # a generator of words is empty the second time
         given, intake = _given(articles, intake)
         self._take(Archive.build(given, analysis, weighting, self.recency))
@@ -476,16 +476,16 @@ class RelatedNews(LivingArchive):
             recency = catalogue.setting("recency")
             news = cls(
                 title_weight=weighting["title_weight"],
-                title_share=weighting["title_share"],
+                title_overlap=weighting["title_overlap"],
                 stop_words=check_stop_words(analysis["stop_words"]),
-                folding=analysis["folding"],
+                normalization=analysis["normalization"],
                 language=analysis["language"],
                 sublinear_tf=bool(weighting["sublinear_tf"]),
                 recency=None if recency is None else Recency(**recency),
                 n_jobs=n_jobs,
             )
-            check_weighting(news.title_weight, news.title_share)
-            check_folding(news.folding)
+            check_weighting(news.title_weight, news.title_overlap)
+            check_normalization(news.normalization)
         news._catalogue = catalogue
         return news
 

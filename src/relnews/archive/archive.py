@@ -398,7 +398,7 @@ class Archive:
             if stored
             else "none",
             "title": f"weighs {self.weighting.title_weight:g}, "
-            f"its share in the other text {self.weighting.title_share:g}",
+            f"its share in the other text {self.weighting.title_overlap:g}",
             "language": self.analysis.language or "one, whatever articles name",
             "stop words": "of the language"
             if stop_words == "language"
@@ -407,7 +407,7 @@ class Archive:
             else f"{len(stop_words)} words"
             if stop_words
             else "none",
-            "folding": self.analysis.folding or "none",
+            "normalization": self.analysis.normalization or "none",
             "tf": "1 + ln(tf)" if self.weighting.sublinear_tf else "tf",
             "recency": str(self.recency or "none"),
         }

@@ -81,7 +81,7 @@ def demo(k: int, html: Path | None) -> None:
     help="Words that do not count: those of the article's language, the English ones, or none.",
 )
 @click.option(
-    "--folding",
+    "--normalization",
     type=click.Choice(["english", "none"]),
     default="english",
     show_default=True,
@@ -96,7 +96,7 @@ def build(
     output: Path,
     title_weight: float,
     stop_words: str,
-    folding: str,
+    normalization: str,
     language: str,
     strict: bool,
     quiet: bool,
@@ -127,7 +127,7 @@ def build(
     news = RelatedNews(
         title_weight=title_weight,
         stop_words=None if stop_words == "none" else stop_words,
-        folding=None if folding == "none" else folding,
+        normalization=None if normalization == "none" else normalization,
         language=language,
     )
     with reading(reader, quiet) as records:
