@@ -33,7 +33,8 @@ from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import integrity
-from relnews.storage.catalogue import CATALOGUE, Catalogue, FolderEntry
+from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.database import CATALOGUE
 
 #: Name and dtype of every array, by the kind of the folder that has it.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {

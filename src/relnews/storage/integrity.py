@@ -66,15 +66,26 @@ def check_schema(folder: Path, is_ours: bool) -> None:
         raise damaged_archive(folder, "its catalogue has other tables than those of the format")
 
 
-def check_format(folder: Path, is_archive: bool, version: int, supported: int) -> None:
-    """Refuse a catalogue of another program or another format version."""
+def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[int]) -> None:
+    """Raise ArchiveFormatError for a catalogue of another program or of an unknown format.
+
+    Parameters
+    ----------
+    folder : Path
+    is_archive : bool
+        Whether the file says that it is a catalogue of relnews.
+    version : int
+        The format that it says.
+    known : sequence of int
+        The formats that can be read, ascending.
+    """
     if not is_archive:
         msg = f"{folder} is not a relnews archive, or its first save was never finished."
         raise ArchiveFormatError(msg)
-    if version != supported:
+    if version not in known:
         msg = (
-            f"{folder} has archive format {version}; this version of relnews reads format "
-            f"{supported}. Build it again from the articles, or install a matching relnews."
+            f"{folder} has archive format {version}; this version of relnews reads formats "
+            f"{known[0]} to {known[-1]}. Build it again from the articles, or install a matching relnews."
         )
         raise ArchiveFormatError(msg)
 
