@@ -69,7 +69,7 @@ class FolderEntry:
 
 
 class StoredCounts(NamedTuple):
-    """What was counted of an article, as it is stored; see `relnews.archive.pending`."""
+    """The counts of an article as they are stored; see `relnews.archive.pending`."""
 
     key: int
     terms: bytes
@@ -185,7 +185,7 @@ class Catalogue:
         return [row[0] for row in self._read(f"SELECT {_ID} FROM articles ORDER BY key")]
 
     def dates(self, keys: Sequence[int]) -> list[int | None]:
-        """Return when articles were published, as timestamps."""
+        """Return the timestamps at which articles were published, None if unknown."""
         return [row[0] for row in self._rows(_PUBLISHED, keys)]
 
     def newest(self) -> list[tuple[int, str | None]]:
@@ -194,14 +194,20 @@ class Catalogue:
         return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {order}")
 
     def keys_where(self, fields: Iterable[tuple[str, Sequence[str]]]) -> list[int]:
-        """Return the articles of which each field has one of the values it is paired with."""
+        """Return the keys of articles that match every field.
+
+        Parameters
+        ----------
+        fields : iterable of (str, sequence of str)
+            A field, and the values of which an article has to have one.
+        """
         tests, values = ["1"], list[str]()
-        for field, wanted in fields:
+        for field, accepted in fields:
             column = "value" if field == "tags" else field
-            test = f"{column} IN ({_marks(wanted)})"
+            test = f"{column} IN ({_marks(accepted)})"
             exists = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {test})"
             tests.append(exists if field == "tags" else test)
-            values += wanted
+            values += accepted
         rows = self._read(f"SELECT key FROM articles WHERE {' AND '.join(tests)}", *values)
         return [row[0] for row in rows]
 
@@ -217,12 +223,12 @@ class Catalogue:
         return dict(self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL"))
 
     def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return key and digest of those of some articles that the archive has, by id."""
+        """Return key and digest, by id, of the articles that the archive has."""
         found: dict[str, tuple[int, bytes]] = {}
         for first in range(0, len(identifiers), _MAX_VALUES):
-            some = identifiers[first : first + _MAX_VALUES]
+            batch = identifiers[first : first + _MAX_VALUES]
             rows = self._read(
-                f"SELECT id, key, digest FROM articles WHERE id IN ({_marks(some)})", *some
+                f"SELECT id, key, digest FROM articles WHERE id IN ({_marks(batch)})", *batch
             )
             found.update((identifier, (key, digest)) for identifier, key, digest in rows)
         return found
@@ -247,7 +253,7 @@ class Catalogue:
         return entries
 
     def counts(self, after: int) -> list[StoredCounts]:
-        """Return what was counted of articles in no segment, whose keys are above ``after``."""
+        """Return the counts of articles in no segment whose keys are above ``after``."""
         blobs = ", ".join(f"CAST({name} AS BLOB)" for name in StoredCounts._fields[1:5])
         rows = self._read(
             f"SELECT key, {blobs}, CAST(checksum AS INTEGER), {_PUBLISHED}, {_ID} "
@@ -257,7 +263,7 @@ class Catalogue:
         return [StoredCounts(*row) for row in rows]
 
     def removals(self, after: int) -> list[tuple[int, int]]:
-        """Return the articles removed later than ``after``: (sequence, key)."""
+        """Return sequence and key of articles removed after the sequence number ``after``."""
         return self._read(
             "SELECT sequence, ifnull(CAST(key AS INTEGER), -1) FROM removals WHERE sequence > ? "
             "ORDER BY sequence",
@@ -265,7 +271,7 @@ class Catalogue:
         )
 
     def terms(self, first: int) -> list[bytes]:
-        """Return the terms numbered from ``first`` on that the vocabulary does not have."""
+        """Return the terms, numbered from ``first``, that came after the vocabulary was written."""
         rows = self._read(
             "SELECT number, CAST(term AS BLOB) FROM terms WHERE number >= ? ORDER BY number", first
         )
@@ -281,14 +287,14 @@ class Catalogue:
         if not rows:
             return None
         ((entries, generation),) = rows
-        # Whatever else it may be, whoever asks for it finds out.
+        # A damaged value is left for `Settings.generation` to report.
         is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
         if self._database.is_reading and is_number:
             self._database.generation = int(generation)
         return entries  # type: ignore[no-any-return]
 
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
-        """Return key, id and stored list of those of some articles that the archive has."""
+        """Return key, id and stored list, None if there is none, of articles of the archive."""
         return self._read(
             f"SELECT key, {_ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
             f"WHERE key IN ({_marks(keys)}) ORDER BY key",
@@ -349,41 +355,41 @@ class Catalogue:
         return integrity.check_next_key(self._place, rows[0][0]) if rows else 0
 
     def remove(self, keys: Sequence[int]) -> None:
-        """Take articles, and what was counted of them, out."""
+        """Remove articles with their counts and stored lists."""
         for table in ("articles", "counts", "lists"):
             self._write(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in keys))
         self._write("INSERT INTO removals (key) VALUES (?)", ((key,) for key in keys))
 
     def add_counts(self, rows: Iterable[tuple[int | bytes, ...]]) -> None:
-        """Enter what was counted of articles: the first six fields of `StoredCounts`."""
+        """Add counts of articles: rows of the first six fields of `StoredCounts`."""
         self._write("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def clear_counts(self) -> None:
-        """Forget what was counted: it is in a segment now."""
+        """Delete all counts: the articles are in a segment now."""
         self._write("DELETE FROM counts", [()])
 
     def clear_removals(self, keys: Iterable[int]) -> None:
-        """Forget articles that are in no segment any more."""
+        """Delete removals of articles that no segment has any more."""
         self._write("DELETE FROM removals WHERE key = ?", ((key,) for key in keys))
 
     def add_terms(self, first: int, terms: Iterable[bytes]) -> None:
-        """Enter terms, numbered from ``first`` on."""
+        """Add terms, numbered from ``first``."""
         self._write("INSERT INTO terms VALUES (?, ?)", enumerate(terms, start=first))
 
     def clear_terms(self) -> None:
-        """Forget the new terms: they are in the vocabulary now."""
+        """Delete the new terms: they are in the vocabulary now."""
         self._write("DELETE FROM terms", [()])
 
     def set_entries(self, rows: Iterable[tuple[int, bytes]]) -> None:
-        """Store lists in place of those that were stored."""
+        """Store lists: rows of key and packed list. They replace stored ones."""
         self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", rows)
 
     def clear_entries(self) -> None:
-        """Forget all stored lists."""
+        """Delete all stored lists."""
         self._write("DELETE FROM lists", [()])
 
     def add_folder(self, entry: FolderEntry) -> None:
-        """Name a folder of arrays as belonging to the archive."""
+        """Add a folder of arrays to the archive."""
         row = (entry.number, entry.kind, entry.segment)
         self._write("INSERT INTO folders VALUES (?, ?, ?)", [row])
         self._write(
@@ -392,12 +398,12 @@ class Catalogue:
         )
 
     def drop_folder(self, number: int) -> None:
-        """Take a folder of arrays out."""
+        """Remove a folder of arrays from the archive."""
         self._write("DELETE FROM folders WHERE number = ?", [(number,)])
         self._write("DELETE FROM files WHERE folder = ?", [(number,)])
 
     def replace_by(self, other: Catalogue) -> None:
-        """Take over all of another catalogue but for its folders."""
+        """Replace all rows by those of another catalogue, without its folders of arrays."""
         kept = {name: self.setting(name) for name in ("generation", "last_folder")}
         for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES):
             self._write(f"DELETE FROM {table}", [()])
@@ -415,11 +421,11 @@ class Catalogue:
         self.set("made", os.urandom(8).hex())
 
     def _rows(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Return what is asked of some articles, in their order."""
+        """Return columns of articles, in the order of the keys; raise if an article is gone."""
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MAX_VALUES):
-            some = keys[first : first + _MAX_VALUES]
-            rows += self._read(_in_order(columns, len(some)), *some)
+            batch = keys[first : first + _MAX_VALUES]
+            rows += self._read(_in_order(columns, len(batch)), *batch)
         if len(rows) != len(keys):
             raise integrity.archive_changed()
         return rows
@@ -427,7 +433,7 @@ class Catalogue:
 
 @functools.lru_cache(maxsize=256)
 def _in_order(columns: str, n: int) -> str:
-    """Return the question for n articles by key: sooner answered than IN, which sorts the keys."""
+    """Return a query for n articles by key; it is faster than IN, which sorts the keys."""
     return (
         f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
         f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
@@ -436,7 +442,7 @@ def _in_order(columns: str, n: int) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _tags(stored: str) -> tuple[str, ...]:
-    """Return tags; the same ones come again and again, and JSON is slow to read."""
+    """Return stored tags; few combinations are frequent, and parsing JSON is slow."""
     return integrity.check_tags(json.loads(stored))
 
 

@@ -1,7 +1,8 @@
 """Schema: the tables of the catalogue, the version of the format, and older formats.
 
 Formats 6 and 7 have the same tables. They differ in names inside of two settings, so that a folder
-of format 6 is read as it is: `migrated` translates its settings. The first change migrates it.
+of format 6 is read as it is: `migrated` translates its settings. The first change migrates it, see
+`relnews.storage.settings`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ CREATE TABLE files (
 #: Tables that a copy of an archive takes over as they are.
 COPIED_TABLES = ("articles", "counts", "removals", "terms", "lists")
 
-#: Tables that are written anew for each archive.
+#: Tables that each archive writes itself.
 OWN_TABLES = ("settings", "folders", "files")
 
 
@@ -144,7 +145,7 @@ def application_of(connection: sqlite3.Connection) -> int:
 
 
 def _check_tables(connection: sqlite3.Connection, folder: Path) -> None:
-    """Refuse tables that are not ours, and views and triggers: they may do anything."""
+    """Raise for tables that are not ours, and for views and triggers, which may run any SQL."""
     rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     statements = {_without_comments(str(sql)) for (sql,) in rows}
     # SQLite's own; the table of statistics is there if somebody had it analyze the database.
