@@ -34,13 +34,13 @@ class Brute:
         With the attributes ``id``, ``title``, ``dek``, ``text`` and ``published``.
     """
 
-    def __init__(self, articles, title_weight=1.0, title_share=0.1):
+    def __init__(self, articles, title_weight=1.0, title_overlap=0.1):
         self.ids, self.dates, fields = [], [], []
         for article in articles:
             self.ids.append(article.id)
             self.dates.append(article.published)
             fields.append([_words(text) for text in (article.title, article.dek, article.text)])
-        self.title_share = title_share
+        self.title_overlap = title_overlap
         vectorizer = CountVectorizer(analyzer=_terms, binary=True)
         transformer = TfidfTransformer().fit(vectorizer.fit_transform(fields))
         vocabulary, idf = vectorizer.vocabulary_, sp.diags_array(transformer.idf_)
@@ -71,9 +71,9 @@ class Brute:
         cosine = self.cosines(article)
         found = _products(self._has, self._title, article) * self._share[article]
         finds = _products(self._title, self._has, article) * self._share
-        both = np.where(cosine > 0, cosine + self.title_share * (found + finds), 0)
+        both = np.where(cosine > 0, cosine + self.title_overlap * (found + finds), 0)
         both[article] = 0
-        return np.minimum(both / (1 + 2 * self.title_share), 1)
+        return np.minimum(both / (1 + 2 * self.title_overlap), 1)
 
     def fading(self, article, half_life=180, floor=0.5):
         """Return what the dates of all articles leave of their scores."""

@@ -83,9 +83,9 @@ class Words:
     ``stop_words`` may be a dict by language. A term is a word with the language it is of.
     """
 
-    def __init__(self, article, stop_words=(), folding="english", own="en"):
+    def __init__(self, article, stop_words=(), normalization="english", own="en"):
         language = language_of(article, own) if own else "en"
-        folds = folding and language == "en"
+        folds = normalization and language == "en"
 
         def words(text):
             if folds:
@@ -147,10 +147,10 @@ def inverse_document_frequency(all_words):
     return Idf({term: math.log((1 + n) / (1 + df)) + 1 for term, df in frequency.items()})
 
 
-def ignoring(idf, ignored, folding="english"):
+def ignoring(idf, ignored, normalization="english"):
     """Return the same idf, but 0 for ignored words and for phrases with one of them."""
-    words = {word.strip().lower() for word in (map(respelt, ignored) if folding else ignored)}
-    words = {singular(word.strip()) for word in words} if folding else words
+    words = {word.strip().lower() for word in (map(respelt, ignored) if normalization else ignored)}
+    words = {singular(word.strip()) for word in words} if normalization else words
 
     def is_ignored(term):
         parts = term.split("_")
@@ -203,12 +203,12 @@ def quoted(a, b):
     return found / whole if whole else 0.0
 
 
-def similarity(a, b, title_share=0.1):
+def similarity(a, b, title_overlap=0.1):
     """Cosine, and the share of either title in the other text, so that 1 is the most."""
     both = cosine(a, b)
-    if both > 0 and title_share:
-        both += title_share * (quoted(a, b) + quoted(b, a))
-    return min(both / (1 + 2 * title_share), 1.0)
+    if both > 0 and title_overlap:
+        both += title_overlap * (quoted(a, b) + quoted(b, a))
+    return min(both / (1 + 2 * title_overlap), 1.0)
 
 
 def cosine(a, b):
@@ -229,7 +229,7 @@ def fading(a, b, half_life, floor):
     return floor + (1 - floor) / (1 + days / half_life)
 
 
-def ranking(query, archive, k, *, exclude=None, priors=None, title_share=0.1):
+def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1):
     """Best k of an archive for a query's weights.
 
     ``archive`` is a list of (id, published or None, weights); the answer is a list of
@@ -237,7 +237,7 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_share=0.1):
     """
     rows = []
     for position, (identifier, published, weights) in enumerate(archive):
-        alike = similarity(query, weights, title_share)
+        alike = similarity(query, weights, title_overlap)
         score = alike * (1.0 if priors is None else priors[position])
         if identifier != exclude and rounded(score) > 0:
             age = math.inf if published is None else -published.timestamp()
@@ -246,14 +246,14 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_share=0.1):
 
 
 def related_news(
-    articles, k, *, stop_words, title_weight=1.0, title_share=0.1, folding="english",
+    articles, k, *, stop_words, title_weight=1.0, title_overlap=0.1, normalization="english",
     sublinear_tf=True, recency=None, language="en",
 ):  # fmt: skip
     """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts.
 
     ``recency`` is a pair of half-life and floor.
     """
-    words = [Words(article, stop_words, folding, language) for article in articles]
+    words = [Words(article, stop_words, normalization, language) for article in articles]
     idf = inverse_document_frequency(words)
     archive = [
         (article["id"], article.get("published"), unit_weights(w, idf, sublinear_tf, title_weight))
@@ -264,7 +264,9 @@ def related_news(
         priors = None
         if recency is not None:
             priors = [fading(date, other, *recency) for _, other, _ in archive]
-        lists[i] = ranking(weights, archive, k, exclude=i, priors=priors, title_share=title_share)
+        lists[i] = ranking(
+            weights, archive, k, exclude=i, priors=priors, title_overlap=title_overlap
+        )
     return lists
 
 

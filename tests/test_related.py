@@ -230,7 +230,7 @@ def test_lists_under_way_survive_another_fit(stories):
     ("parameters", "error"),
     [
         ({"title_weight": -1}, ValueError),
-        ({"title_share": None}, ValueError),
+        ({"title_overlap": None}, ValueError),
         ({"stop_words": "german"}, ValueError),
         ({"stop_words": [7]}, ValueError),
     ],
@@ -547,7 +547,7 @@ def assert_lists_are_brute_force(
     cosine: that leaves open only which of equally similar articles comes first.
     """
     news = RelatedNews(
-        title_weight=title_weight, title_share=0, stop_words=stop_words, folding=None,
+        title_weight=title_weight, title_overlap=0, stop_words=stop_words, normalization=None,
         sublinear_tf=sublinear_tf, recency=None,
     ).fit(articles)  # fmt: skip
     titles = [article.title for article in articles]

@@ -19,9 +19,9 @@ from relnews.sample import DEMO_ID, sample_articles
 
 PARAMETERS = {
     "title_weight": 2.0,
-    "title_share": 0.2,
+    "title_overlap": 0.2,
     "stop_words": ["the", "and"],
-    "folding": None,
+    "normalization": None,
     "language": "de",
     "sublinear_tf": False,
     "recency": Recency(half_life=30),

@@ -153,9 +153,9 @@ def is_missing(value: object) -> bool:
         return type(value).__name__ == "NAType"
 
 
-def check_weighting(title_weight: object, title_share: object) -> None:
+def check_weighting(title_weight: object, title_overlap: object) -> None:
     """Raise ValueError unless both weights of titles are numbers from 0 to 1000."""
-    for name, value in (("title_weight", title_weight), ("title_share", title_share)):
+    for name, value in (("title_weight", title_weight), ("title_overlap", title_overlap)):
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not is_number or not 0 <= float(value) <= 1000:  # type: ignore[arg-type]
             msg = f"`{name}` must be a number from 0 to 1000, got {shortened(value)}."
@@ -177,10 +177,10 @@ def check_stop_words(value: object) -> str | tuple[str, ...] | None:
     raise ValueError(msg)
 
 
-def check_folding(value: object) -> None:
+def check_normalization(value: object) -> None:
     """Refuse spellings that are not known."""
     if value not in ("english", None):
-        msg = f"`folding` must be 'english' or None, got {shortened(value)}."
+        msg = f"`normalization` must be 'english' or None, got {shortened(value)}."
         raise ValueError(msg)
 
 

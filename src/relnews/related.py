@@ -52,12 +52,12 @@ class RelatedNews(Parameters):
     ----------
     title_weight : float, default=1
         Extra weight of a word in the title; a word that occurs once in the text weighs 1.
-    title_share : float, default=0.1
+    title_overlap : float, default=0.1
         Weight of the title match, 1 if a title occurs whole in the other text; the cosine has 1.
     stop_words : 'language', 'english', iterable of str or None, default='language'
         Words to ignore: the list of each article's language, or the same words for all. The first
         `fit` reads an iterator and remembers its words; ``clone`` and pickle need a list.
-    folding : 'english' or None, default='english'
+    normalization : 'english' or None, default='english'
         'english' unites English spellings: plurals lose their s; US, U.S. and USA are the same.
     language : str or None, default='en'
         BCP 47 tag of articles that do not name their language; only the language part counts.
@@ -98,18 +98,18 @@ class RelatedNews(Parameters):
         self,
         *,
         title_weight: float = 1.0,
-        title_share: float = 0.1,
+        title_overlap: float = 0.1,
         stop_words: str | Iterable[str] | None = "language",
-        folding: str | None = "english",
+        normalization: str | None = "english",
         language: str | None = "en",
         sublinear_tf: bool = True,
         recency: Recency | None = Recency(),  # noqa: B008 (frozen)
         n_jobs: int | None = None,
     ) -> None:
         self.title_weight = title_weight
-        self.title_share = title_share
+        self.title_overlap = title_overlap
         self.stop_words = stop_words
-        self.folding = folding
+        self.normalization = normalization
         self.language = language
         self.sublinear_tf = sublinear_tf
         self.recency = recency
@@ -130,8 +130,8 @@ class RelatedNews(Parameters):
 
         _checks.check_instance("recency", self.recency, Recency)
         check_own_recency(self.recency)
-        analysis = Analysis(self._read_stop_words(), self.folding, self.language)
-        weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
+        analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
+        weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
         admitted, load_report = with_load_report(articles, load_report)
         self._archive = Archive.build(admitted, analysis, weighting, self.recency)
         self._catalogue, self._changes = self._archive.catalogue, None

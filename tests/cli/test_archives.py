@@ -663,7 +663,7 @@ def test_info(invoke, archive):
     assert about["title"] == "weighs 1, its share in the other text 0.1"
     assert about["language"] == "en"
     assert about["stop words"] == "of the language"
-    assert about["folding"] == "english"
+    assert about["normalization"] == "english"
 
 
 # --- processes -----------------------------------------------------------------------------------

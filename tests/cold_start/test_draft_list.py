@@ -34,8 +34,8 @@ def test_lists_are_those_of_kernels(articles, more, title, text, published, k, d
     """Whatever the archive, its changes, and the draft: ids, order, scores, what is left out."""
     options = {
         "stop_words": data.draw(st.sampled_from([None, ("the", "and", "can't")])),
-        "folding": data.draw(st.sampled_from(["english", None])),
-        "title_share": data.draw(st.sampled_from([0.1, 0.0, 1.0])),
+        "normalization": data.draw(st.sampled_from(["english", None])),
+        "title_overlap": data.draw(st.sampled_from([0.1, 0.0, 1.0])),
         "title_weight": data.draw(st.sampled_from([1.0, 0.0])),
         "sublinear_tf": data.draw(st.booleans()),
         "recency": data.draw(st.sampled_from([None, Recency(), Recency(2.0, 0.25)])),

@@ -284,7 +284,7 @@ def test_a_line_for_readers(news):
 def test_names(texts, names):
     """What both articles mention, as readers would write it."""
     words = {word.lower() for name in names for word in name.split()}
-    got = names_of({(word,): 1.0 for word in words}, texts, Analysis(folding=None).own)
+    got = names_of({(word,): 1.0 for word in words}, texts, Analysis(normalization=None).own)
     assert set(got) == names
 
 
@@ -292,7 +292,7 @@ def test_phrases_that_are_terms_come_once():
     """A term of several words takes its words with it."""
     got = names_of(
         {("security", "guarantees"): 0.3, ("security",): 0.1, ("kyiv",): 0.2}, [["Kyiv"], []],
-        Analysis(folding=None).own,
+        Analysis(normalization=None).own,
     )  # fmt: skip
     assert got == ("security guarantees", "Kyiv")
 
@@ -300,7 +300,7 @@ def test_phrases_that_are_terms_come_once():
 @given(archives(min_size=2))
 def test_names_cover_every_term_once(articles):
     """Whatever the script or the case, each word of a shared term is in one name."""
-    news = RelatedNews(stop_words=None, folding=None).fit(articles)
+    news = RelatedNews(stop_words=None, normalization=None).fit(articles)
     a, b = (article["id"] for article in articles[:2])
     got = news.explain(a, b)
     # In a name a word may come twice, as in Duran Duran.

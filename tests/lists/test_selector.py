@@ -423,7 +423,7 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
     if not path.is_file():
         pytest.skip(f"no {path}")
     articles = list(itertools.islice(iter(read_articles(path)), 2000))
-    news = RelatedNews(folding=None, n_jobs=2).fit(articles)
+    news = RelatedNews(normalization=None, n_jobs=2).fit(articles)
     vectorizer = CountVectorizer(stop_words="english")
     both = vectorizer.fit_transform(
         [a.title for a in articles] + [f"{a.dek}\n{a.text}" for a in articles]

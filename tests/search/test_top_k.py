@@ -30,8 +30,8 @@ WEIGHTING = Weighting()
 
 
 def build(
-    articles, *, segment_articles=1 << 16, weighting=WEIGHTING, folding="english", recency=None,
-    common=0.1, n_late=0,
+    articles, *, segment_articles=1 << 16, weighting=WEIGHTING, normalization="english",
+    recency=None, common=0.1, n_late=0,
 ):  # fmt: skip
     """Return an archive whose terms are bounded that more than a share of the articles have.
 
@@ -43,7 +43,10 @@ def build(
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
         archive = Archive.build(
-            articles_from(first, LoadReport()), Analysis(STOP_WORDS, folding), weighting, recency
+            articles_from(first, LoadReport()),
+            Analysis(STOP_WORDS, normalization),
+            weighting,
+            recency,
         )
     if late:
         Updates(archive).add(articles_from(late, LoadReport()))
@@ -86,15 +89,17 @@ recencies = st.none() | st.builds(Recency, st.sampled_from([1.0, 180.0]), st.flo
     st.sampled_from(["english", None]), recencies, shares, late,
 )  # fmt: skip
 def test_lists_equal_the_reference(
-    articles, k, segment_articles, weighting, folding, recency, common, late
+    articles, k, segment_articles, weighting, normalization, recency, common, late
 ):
     """Every list is the reference's, ties included, however the archive is cut and bounded."""
     archive = build(
-        articles, segment_articles=segment_articles, weighting=weighting, folding=folding,
-        recency=recency, common=common, n_late=int(late * len(articles)),
+        articles, segment_articles=segment_articles, weighting=weighting,
+        normalization=normalization, recency=recency, common=common,
+        n_late=int(late * len(articles)),
     )  # fmt: skip
     expected = reference.related_news(
-        articles, k, stop_words=STOP_WORDS, folding=folding, **dataclasses.asdict(weighting),
+        articles, k, stop_words=STOP_WORDS, normalization=normalization,
+        **dataclasses.asdict(weighting),
         recency=None if recency is None else (recency.half_life, recency.floor),
     )  # fmt: skip
 

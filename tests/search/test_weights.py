@@ -93,7 +93,7 @@ def test_how_a_term_weighs():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"title_weight": -1}, {"title_share": "0"}, {"title_share": 1e9}]
+    "parameters", [{"title_weight": -1}, {"title_overlap": "0"}, {"title_overlap": 1e9}]
 )
 def test_weights_of_titles_are_checked(parameters):
     """What is no number, or no weight, is named."""

@@ -19,8 +19,8 @@ from maintenance.test_updates import RANKED
 from relnews import ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
 from relnews.options.modes import MODES
 from relnews.storage import list_reader, rule_kinds
-from relnews.storage.catalogue import CATALOGUE
 from relnews.storage.compiled_rules import title_matches
+from relnews.storage.database import CATALOGUE
 from strategies import archives_with_copies
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)

@@ -46,12 +46,12 @@ def test_plurals_lose_their_s_once(word):
 
 
 @given(any_text(), any_text(), any_text(), st.sampled_from(["english", None]))
-def test_wording_is_that_of_the_reference(title, dek, text, folding):
+def test_wording_is_that_of_the_reference(title, dek, text, normalization):
     """Codes, words in order and phrases, of any Unicode."""
     article = {"title": title, "dek": dek, "text": text}
     stop_words = ("the", "and", "can't", "US")
-    expected = reference.Words(article, stop_words, folding)
-    counter = WordCounter(Analysis(stop_words, folding))
+    expected = reference.Words(article, stop_words, normalization)
+    counter = WordCounter(Analysis(stop_words, normalization))
     counter.add(Article("a", **article))
     words = counter.take()
     spelt = counter.vocabulary.decode()
@@ -74,7 +74,11 @@ def test_wording_is_that_of_the_reference(title, dek, text, folding):
 @pytest.mark.parametrize(
     ("parameters", "error", "words"),
     [
-        ({"folding": "german"}, ValueError, "`folding` must be 'english' or None, got 'german'"),
+        (
+            {"normalization": "german"},
+            ValueError,
+            "`normalization` must be 'english' or None, got 'german'",
+        ),
         ({"stop_words": "german"}, ValueError, "`stop_words` must be 'language', 'english', an"),
         ({"stop_words": [1]}, ValueError, "`stop_words` must be 'language', 'english', an"),
     ],

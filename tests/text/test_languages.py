@@ -159,11 +159,11 @@ def marked(term):
     st.sampled_from(["english", None]),
 )  # fmt: skip
 @example("Die Häuser US", "北約", "hausꞏdeꞏ talks", "de", "en", "english")
-def test_words_of_any_language_are_the_reference(title, dek, text, tag, own, folding):
+def test_words_of_any_language_are_the_reference(title, dek, text, tag, own, normalization):
     """Terms, codes and phrases of an article, whatever it says of its language."""
     article = {"title": title, "dek": dek, "text": text}
-    expected = reference.Words({**article, "lang": tag}, BY_LANGUAGE, folding, own)
-    counter = WordCounter(Analysis("language", folding, own))
+    expected = reference.Words({**article, "lang": tag}, BY_LANGUAGE, normalization, own)
+    counter = WordCounter(Analysis("language", normalization, own))
     counter.add(Article("a", **article, language=tag))
     words = counter.take()
     spelt = counter.vocabulary.decode()
@@ -301,9 +301,9 @@ def test_nobody_sees_the_mark():
 
 def test_opened_archives_keep_their_language(tmp_path):
     """Updates and drafts follow it, and `info` names it."""
-    RelatedNews(language="de", folding=None).fit(GERMAN).save(tmp_path / "a")
+    RelatedNews(language="de", normalization=None).fit(GERMAN).save(tmp_path / "a")
     news = RelatedNews.open(tmp_path / "a")
-    assert (news.language, news.stop_words, news.folding) == ("de", "language", None)
+    assert (news.language, news.stop_words, news.normalization) == ("de", "language", None)
     news.partial_fit([{"id": "4", "title": "Der Rat", "text": "Die Stadt Wien im Rat"}])
     assert {item.id for item in news.related("4", mode="similar")} == {"1", "2"}
     assert {item.id for item in news.related_to_text("Stadt Wien", selection=None)} >= {"1", "2"}

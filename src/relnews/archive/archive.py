@@ -171,7 +171,7 @@ class Archive:
         for attempt in range(_ATTEMPTS):
             generation = self.catalogue.generation()
             try:
-                with self.catalogue.reading(), target.transaction():
+                with self.catalogue.read_transaction(), target.transaction():
                     target.copy_from(self.store)
                 return
             except ArchiveFormatError:  # another process may have merged what was to be copied
@@ -183,7 +183,7 @@ class Archive:
         with self.locked():
             for attempt in range(_ATTEMPTS):
                 try:
-                    with self.catalogue.reading():
+                    with self.catalogue.read_transaction():
                         if self._made != self.catalogue.setting("made"):
                             self._read_settings()  # another archive was saved here
                             self.index = self._new_index()
@@ -203,7 +203,7 @@ class Archive:
         """Return the archive at this moment; snapshots of one state share what they know of it."""
         for _ in range(_ATTEMPTS):
             try:
-                with self.catalogue.reading(self.index.generation):
+                with self.catalogue.read_transaction(self.index.generation):
                     now, latest = dates.now(), self._latest
                     if latest is None or not latest.is_of(self.index.generation, now):
                         latest = self._latest = self.snapshot_of(self.index.view())
@@ -236,7 +236,7 @@ class Archive:
         generations = set()
         for attempt in range(_ATTEMPTS):
             is_held = attempt >= _OVERTAKEN
-            with self.catalogue.reading() if is_held else contextlib.nullcontext():
+            with self.catalogue.read_transaction() if is_held else contextlib.nullcontext():
                 try:
                     return function(self.snapshot())
                 except ArchiveChangedError:
@@ -308,7 +308,7 @@ class Archive:
             if stored
             else "none",
             "title": f"weighs {self.weighting.title_weight:g}, "
-            f"its share in the other text {self.weighting.title_share:g}",
+            f"its share in the other text {self.weighting.title_overlap:g}",
             "language": self.analysis.language or "one, whatever articles name",
             "stop words": "of the language"
             if stop_words == "language"
@@ -317,7 +317,7 @@ class Archive:
             else f"{len(stop_words)} words"
             if stop_words
             else "none",
-            "folding": self.analysis.folding or "none",
+            "normalization": self.analysis.normalization or "none",
             "tf": "1 + ln(tf)" if self.weighting.sublinear_tf else "tf",
             "recency": str(self.recency or "none"),
         }

@@ -258,7 +258,7 @@ class View:
         """
         keys = [query.key for query in queries]
         if by_cosine:
-            pure = dataclasses.replace(self.weighting, title_share=0.0)
+            pure = dataclasses.replace(self.weighting, title_overlap=0.0)
             return Queries.of(queries, self.figures, pure, limits)
         if limits is None and self.recency is not None:
             limits = Limits.none(keys, self.published(keys), self.recency)

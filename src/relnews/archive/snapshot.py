@@ -87,9 +87,9 @@ class Snapshot:
         UnknownArticleError
             If the archive lacks it.
         """
-        with self._catalogue.reading(self.generation) as catalogue:
-            (key,) = catalogue.keys_of([identifier])
-            (details,) = catalogue.details([key])
+        with self._catalogue.read_transaction(self.generation):
+            (key,) = self._catalogue.keys_of([identifier])
+            (details,) = self._catalogue.details([key])
         return key, item_of(cast("tuple[Any, ...]", details))
 
     def keys_of(self, ids: Sequence[str]) -> list[int]:
@@ -100,33 +100,33 @@ class Snapshot:
         UnknownArticleError
             If the archive lacks one of them.
         """
-        with self._catalogue.reading(self.generation) as catalogue:
-            return catalogue.keys_of(ids)
+        with self._catalogue.read_transaction(self.generation):
+            return self._catalogue.keys_of(ids)
 
     def has(self, identifier: str) -> bool:
         """Tell whether an article is in the archive."""
-        with self._catalogue.reading(self.generation) as catalogue:
-            return catalogue.key_of(identifier) is not None
+        with self._catalogue.read_transaction(self.generation):
+            return self._catalogue.key_of(identifier) is not None
 
     def all_ids(self) -> list[str]:
         """Return the ids of all articles, in the order of the archive."""
-        with self._catalogue.reading(self.generation) as catalogue:
-            return catalogue.all_ids()
+        with self._catalogue.read_transaction(self.generation):
+            return self._catalogue.all_ids()
 
     def ids(self, keys: Sequence[int]) -> list[str]:
         """Return the ids of articles."""
-        with self._catalogue.reading(self.generation) as catalogue:
-            return catalogue.ids(keys)
+        with self._catalogue.read_transaction(self.generation):
+            return self._catalogue.ids(keys)
 
     def dates(self, keys: Sequence[int]) -> list[int | None]:
         """Return the timestamps at which articles were published, None if unknown."""
-        with self._catalogue.reading(self.generation) as catalogue:
-            return catalogue.dates(keys)
+        with self._catalogue.read_transaction(self.generation):
+            return self._catalogue.dates(keys)
 
     def details(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the columns of articles that `relnews.results.item_of` takes."""
-        with self._catalogue.reading(self.generation) as catalogue:
-            return [about for about in catalogue.details(keys) if about is not None]
+        with self._catalogue.read_transaction(self.generation):
+            return [about for about in self._catalogue.details(keys) if about is not None]
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
         """Return what lists show of articles."""
@@ -134,8 +134,8 @@ class Snapshot:
 
     def visible_items(self, keys: Sequence[int]) -> dict[int, RelatedItem]:
         """Return what lists show of the articles that readers may see at this moment, by key."""
-        with self._catalogue.reading(self.generation) as catalogue:
-            details = catalogue.details(keys, self.now)
+        with self._catalogue.read_transaction(self.generation):
+            details = self._catalogue.details(keys, self.now)
         return {
             key: item_of(about)
             for key, about in zip(keys, details, strict=True) if about is not None
@@ -143,23 +143,23 @@ class Snapshot:
 
     def expires(self, key: int) -> int | None:
         """Return the timestamp at which an article expires, None if it does not."""
-        with self._catalogue.reading(self.generation) as catalogue:
-            return catalogue.expiries().get(key)
+        with self._catalogue.read_transaction(self.generation):
+            return self._catalogue.expiries().get(key)
 
     def pinned(self, article: RelatedItem) -> dict[int, RelatedItem]:
         """Return what editors pin to the list of an article and readers may see, in order."""
         if not self.rules.pins(article.id):
             return {}
-        with self._catalogue.reading(self.generation) as catalogue:
-            return dict(pinned(catalogue, self.rules, article, self.now).values())
+        with self._catalogue.read_transaction(self.generation):
+            return dict(pinned(self._catalogue, self.rules, article, self.now).values())
 
     def newest(self, section: str | None) -> list[int]:
         """Return the keys of all articles, or those of a section, newest first."""
         if self._known.newest is None:
             every: list[int] = []
             by_section: dict[str, list[int]] = {}
-            with self._catalogue.reading(self.generation) as catalogue:
-                for key, name in catalogue.newest():
+            with self._catalogue.read_transaction(self.generation):
+                for key, name in self._catalogue.newest():
                     every.append(key)
                     by_section.setdefault(name or "", []).append(key)
             self._known.newest = every, by_section
@@ -168,12 +168,12 @@ class Snapshot:
 
     def stored_lists(self, keys: Sequence[int], k: int) -> dict[int, RelatedList | None]:
         """Return the stored lists of articles, None where a list has to be built."""
-        with self._catalogue.reading(self.generation) as catalogue:
+        with self._catalogue.read_transaction(self.generation):
             return {
                 key: None
                 if stored is None
-                else list_reader.list_of(catalogue, identifier, stored, k)
-                for key, identifier, stored in catalogue.entries(keys)
+                else list_reader.list_of(self._catalogue, identifier, stored, k)
+                for key, identifier, stored in self._catalogue.entries(keys)
             }
 
     # --- terms -----------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class Snapshot:
         What goes wrong inside is reported as a damaged archive.
         """
         place = self._catalogue.folder or ":memory:"
-        with self._catalogue.reading(self.generation), integrity.damage_in(place):
+        with self._catalogue.read_transaction(self.generation), integrity.damage_in(place):
             yield self._index.vocabulary, self._index.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:
@@ -254,8 +254,10 @@ class Snapshot:
         """
         if conditions is None:
             return Limits.none(keys, published, self.view.recency)
-        with self._catalogue.reading(self.generation) as catalogue:
-            return limits_of(self.with_recency(conditions), keys, published, self.now, catalogue)
+        with self._catalogue.read_transaction(self.generation):
+            return limits_of(
+                self.with_recency(conditions), keys, published, self.now, self._catalogue
+            )
 
     def with_recency(self, conditions: ResolvedConditions) -> ResolvedConditions:
         """Return conditions under which scores fade as the archive says unless they name a way."""
@@ -280,8 +282,8 @@ class Snapshot:
         filtered = self._known.filtered
         view = filtered.get(conditions.filters)
         if view is None:
-            with self._catalogue.reading(self.generation) as catalogue:
-                keys = catalogue.keys_where(conditions.filters)
+            with self._catalogue.read_transaction(self.generation):
+                keys = self._catalogue.keys_where(conditions.filters)
                 if len(filtered) == _FILTERS:
                     filtered.pop(next(iter(filtered)))
                 view = self.view.only(np.array(keys, dtype=np.int64))

@@ -86,7 +86,7 @@ def demo(k: int, html: Path | None) -> None:
     help="Words to ignore: those of the article's language, English ones, or none.",
 )
 @click.option(
-    "--folding",
+    "--normalization",
     type=click.Choice(["english", "none"]),
     default="english",
     show_default=True,
@@ -101,7 +101,7 @@ def build(
     output: Path,
     title_weight: float,
     stop_words: str,
-    folding: str,
+    normalization: str,
     language: str,
     strict: bool,
     quiet: bool,
@@ -124,14 +124,14 @@ def build(
     """
     from relnews.related import RelatedNews
     from relnews.storage import integrity
-    from relnews.storage.catalogue import CATALOGUE
+    from relnews.storage.database import CATALOGUE
 
     integrity.check_archive_target(output, CATALOGUE)  # before the work, not after it
     reader = source.open(strict)
     news = RelatedNews(
         title_weight=title_weight,
         stop_words=None if stop_words == "none" else stop_words,
-        folding=None if folding == "none" else folding,
+        normalization=None if normalization == "none" else normalization,
         language=language,
     )
     with reading(reader, quiet) as records:

@@ -174,7 +174,7 @@ def _quotes(
     weighting: Weighting,
 ) -> QueryQuotes:
     """Return what the titles and texts of queries are compared by."""
-    if not weighting.title_share:
+    if not weighting.title_overlap:
         return NO_QUOTES
     idf, unseen = statistics.idf, statistics.unseen
     phrases = [query.phrases for query in queries]
@@ -197,7 +197,7 @@ def _quotes(
     most = part + np.bincount(place, phrase, len(term))
     text = Ragged.gather([query.text for query in queries])
     return QueryQuotes(
-        weighting.title_share * weighting.scale, code, frozen(part * per_title[number]),
+        weighting.title_overlap * weighting.scale, code, frozen(part * per_title[number]),
         frozen(most * per_title[number]), frozen(text.ptr), frozen(text.value),
         frozen(np.searchsorted(of_query, np.arange(len(queries) + 1))),
         frozen(first), frozen(last), frozen(phrase * per_title[of_query]), _SEED,

@@ -2,8 +2,8 @@ r"""Term frequency, inverse document frequency and norms: small pure functions.
 
 The weight of term t in article d is :math:`w_{dt} = tf'_{dt} \, idf_t`, divided by the Euclidean
 length of all of d's weights; these are the definitions of scikit-learn's ``TfidfTransformer`` with
-``smooth_idf=True, norm="l2"``. With λ for `Weighting.title_share` and s(a, b) for the share of the
-idf of a's title that is found in b's text, two articles are similar by
+``smooth_idf=True, norm="l2"``. With λ for `Weighting.title_overlap` and s(a, b) for the share of
+the idf of a's title that is found in b's text, two articles are similar by
 
 .. math:: \frac{w_a \cdot w_b + λ \, s(a, b) + λ \, s(b, a)}{1 + 2λ}
 """
@@ -33,21 +33,21 @@ class Weighting:
         A term that is tf times in the text weighs 1 + ln(tf) instead of tf.
     title_weight : float, default=1
         What it weighs more if it is in the title.
-    title_share : float, default=0.1
+    title_overlap : float, default=0.1
         How much it counts, besides the cosine, that all of one title is found in the other text.
     """
 
     sublinear_tf: bool = True
     title_weight: float = 1.0
-    title_share: float = 0.1
+    title_overlap: float = 0.1
 
     def __post_init__(self) -> None:
-        check_weighting(self.title_weight, self.title_share)
+        check_weighting(self.title_weight, self.title_overlap)
 
     @property
     def scale(self) -> float:
         """The share of the similarity that is the cosine."""
-        return 1.0 / (1.0 + 2.0 * self.title_share)
+        return 1.0 / (1.0 + 2.0 * self.title_overlap)
 
     def tf_weight(self, code: NDArray[np.integer]) -> NDArray[np.float64]:
         """Return the weights of terms before idf.

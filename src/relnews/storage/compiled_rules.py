@@ -113,7 +113,7 @@ class CompiledRules:
             ignored = catalogue.setting(_IGNORED_IN_LISTS)
             return cls(rules, () if ignored is None else parse_words(ignored))
 
-        return catalogue.made_of(SETTING, compiled)
+        return catalogue.cached(SETTING, compiled)
 
     def note_lists(self, catalogue: Catalogue) -> None:
         """Record that the stored lists are now made without the ignored words.

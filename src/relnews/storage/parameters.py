@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from relnews._checks import check_folding, check_stop_words, check_weighting
+from relnews._checks import check_normalization, check_stop_words, check_weighting
 from relnews.options.recency import Recency
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
@@ -26,13 +26,13 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
     with integrity.damage_in(catalogue.folder or ":memory:"):
         analysis, weighting = catalogue.setting("analysis"), catalogue.setting("weighting")
         recency = catalogue.setting("recency")
-        check_weighting(weighting["title_weight"], weighting["title_share"])
-        check_folding(analysis["folding"])
+        check_weighting(weighting["title_weight"], weighting["title_overlap"])
+        check_normalization(analysis["normalization"])
         return {
             "title_weight": weighting["title_weight"],
-            "title_share": weighting["title_share"],
+            "title_overlap": weighting["title_overlap"],
             "stop_words": check_stop_words(analysis["stop_words"]),
-            "folding": analysis["folding"],
+            "normalization": analysis["normalization"],
             "language": analysis["language"],
             "sublinear_tf": bool(weighting["sublinear_tf"]),
             "recency": None if recency is None else Recency(**recency),

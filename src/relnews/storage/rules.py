@@ -211,19 +211,13 @@ class Rules:
         return CompiledRules.of(self._catalogue).rules
 
     def _check_known(self, identifiers: Sequence[str]) -> None:
-        known = self._catalogue.digests(identifiers)
-        for identifier in identifiers:
-            if identifier not in known:
-                raise _checks.unknown_article(identifier, self._catalogue.all_ids())
+        self._catalogue.keys_of(identifiers)
 
     def _change(self, change: Callable[[Sequence[Rule]], list[Rule]]) -> None:
         with self._catalogue.transaction():
-            before = CompiledRules.of(self._catalogue)
-            rules = change(before.rules)
+            rules = change(self._rules())
             for rule in rules:
                 _checks.check_instance("rules", rule, Rule, optional=False)
             value = [[rule.kind, rule.a, rule.b] for rule in rules]
-            after = CompiledRules(parse_rules(value))  # raises if a rule is wrong
+            parse_rules(value)  # raises if a rule is wrong
             self._catalogue.set(SETTING, value)
-        if before.ignored != after.ignored:
-            self._catalogue.announce()

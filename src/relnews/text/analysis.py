@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import check_folding, check_stop_words, listed
+from relnews._checks import check_normalization, check_stop_words, listed
 from relnews._kernels._compile import frozen
 from relnews._kernels.runs import CHANGES, WORD_BIT
 from relnews.articles import Article
@@ -86,7 +86,7 @@ class Analysis:
         Words that are no terms; by default, by the language of the article: see `languages`.
         'english' is scikit-learn's list; it, and any words given, are for all articles. They go
         through the token rule themselves, so a stop word "can't" stops the term "can".
-    folding : 'english' or None, default='english'
+    normalization : 'english' or None, default='english'
         Spellings that are one, in English articles: a plural loses its s (Harman's S stemmer:
         "talks" is "talk", "guarantees" is "guarantee", "countries" is "country"), and US, U.S. and
         USA are "usa", in a text that is not all in capitals.
@@ -96,13 +96,13 @@ class Analysis:
     """
 
     stop_words: str | tuple[str, ...] | None = "language"
-    folding: str | None = "english"
+    normalization: str | None = "english"
     language: str | None = "en"
 
     def __post_init__(self) -> None:
         words = check_stop_words(self.stop_words)
         object.__setattr__(self, "stop_words", words)
-        check_folding(self.folding)
+        check_normalization(self.normalization)
         check_language(self.language)
 
     def language_of(self, tag: str | None) -> Language:
@@ -132,7 +132,7 @@ class Analysis:
         return code_of(self.language) or "en"
 
     def _language(self, code: str, suffix: str) -> Language:
-        folds = self.folding is not None and code == "en"
+        folds = self.normalization is not None and code == "en"
         if isinstance(self.stop_words, str):
             words = stop_words_of(code if self.stop_words == "language" else "en")
         else:

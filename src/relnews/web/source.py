@@ -12,7 +12,8 @@ from relnews.exceptions import UnknownArticleError
 from relnews.related import RelatedNews
 from relnews.results import RelatedList
 from relnews.storage import integrity, list_reader
-from relnews.storage.catalogue import CATALOGUE, Catalogue
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.database import CATALOGUE
 from relnews.text.languages import code_of
 
 
@@ -58,8 +59,8 @@ class Source:
         return RelatedNews.open(self._folder)
 
     def generation(self) -> int:
-        """Return the number of committed changes."""
-        if self._catalogue.has_news():
+        """Return how many changes were committed."""
+        if self._catalogue.changed_since_last_check():
             self._generation = self._catalogue.generation()
         return self._generation
 
@@ -72,7 +73,7 @@ class Source:
     def find(self, identifier: str, k: int) -> Found | None:
         """Return an article and its stored list, None if the archive lacks it."""
         catalogue = self._catalogue
-        with catalogue.reading():
+        with catalogue.read_transaction():
             key = catalogue.key_of(identifier)
             if key is None:
                 return None
