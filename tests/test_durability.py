@@ -496,10 +496,10 @@ def interrupted(target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (index.Member, "sums"), (index.Member, "moments"), (index.Index, "_refresh_removed"),
-        (index.Index, "_refresh_open"), (index.Index, "_refresh_epoch"), (Statistics, "add"),
-        (Statistics, "settle"), (index, "ScoredSegment"), (postings.Segment, "is_sound"),
-        (storage, "_mapped"),
+        (index.Member, "norms"), (index.Member, "norm_components"),
+        (index.Index, "_refresh_removed"), (index.Index, "_refresh_open"),
+        (index.Index, "_refresh_epoch"), (Statistics, "add"), (Statistics, "settle"),
+        (index, "ScoredSegment"), (postings.Segment, "is_sound"), (storage, "_mapped"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -523,7 +523,7 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (index.Member, "moments"), (index.Index, "take_in"), (storage, "_write_arrays"),
+        (index.Member, "norm_components"), (index.Index, "take_in"), (storage, "_write_arrays"),
         (storage, "_sync"), (os, "fsync"), (catalogue.Catalogue, "_write"), (Statistics, "add"),
         (standing.StandingLists, "update"), (standing.StandingLists, "_write"),
         (updates.Updates, "_lay_out"), (postings.Segment, "from_wording"),

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from relnews import _parallel
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import CodedPostings, QueryBlock, SparseSegment
 from relnews.bounds import CommonTerms, Rows, Scratch, blocks, common_terms, sampled
 
 #: Rows are numbered by 16 bits inside a segment.
@@ -39,8 +40,7 @@ class _Segment:
     n_rows : int
     longest : int
         How many terms the longest row has.
-    arrays : tuple of arrays
-        As `relnews._kernels.nearest.rank_rows` takes them.
+    arrays : SparseSegment
     n_bytes : int
         Of the arrays that are not those of the matrix.
     """
@@ -48,7 +48,7 @@ class _Segment:
     first: int
     n_rows: int
     longest: int
-    arrays: Any
+    arrays: SparseSegment
     n_bytes: int
 
     @classmethod
@@ -56,20 +56,19 @@ class _Segment:
         """Lay out the postings and make the outlines."""
         n_terms = len(common.is_rare)
         largest = np.zeros(n_terms)
-        nearest.largest_values(*rows.arrays(), largest)
+        nearest.largest_values(rows.arrays(), largest)
         scale = frozen(np.where(common.is_rare, largest / 255, 0))
         frequency = np.bincount(rows.term, minlength=n_terms)
         ptr = np.zeros(n_terms + 1, dtype=np.int64)
         np.cumsum(np.where(scale > 0, frequency, 0), out=ptr[1:])
         posting = np.empty(int(ptr[-1]), dtype=np.uint16)
         code = np.empty(len(posting), dtype=np.uint8)
-        nearest.lay_out_codes(*rows.arrays(), scale, ptr[:-1].copy(), posting, code)
+        nearest.lay_out_codes(rows.arrays(), scale, ptr[:-1].copy(), posting, code)
         outline = common.outline(map(rows.cut, blocks(len(rows))), len(rows))
         factor = np.ones(len(rows), dtype=np.float32)
-        postings = [frozen(array) for array in (ptr, scale, posting, code)]
-        arrays = (*outline.arrays(), *postings, *rows.arrays(), frozen(factor))
-        own = (*outline.arrays(), *postings, rows.factor, factor)
-        n_bytes = sum(array.nbytes for array in own)
+        postings = CodedPostings(*map(frozen, (ptr, scale, posting, code)))
+        arrays = SparseSegment(rows.arrays(), postings, outline, frozen(factor))
+        n_bytes = sum(array.nbytes for array in (*outline, *postings, rows.factor, factor))
         return cls(first, len(rows), rows.longest, arrays, n_bytes)
 
 
@@ -381,7 +380,8 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _rank_block(self, queries: Rows, own: NDArray[np.int64], k: int) -> Similar:
         n = len(queries)
         weights = queries.value * np.repeat(queries.factor, np.diff(queries.ptr))
-        outline = self._common.outline([queries], n).arrays()
+        outline = self._common.outline([queries], n)
+        block = QueryBlock(frozen(queries.ptr), frozen(queries.term), frozen(weights), outline)
         floors = np.zeros(n)
         scores, rows = [], []
         for segment in self._segments:
@@ -393,9 +393,8 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             reached = floors if size == k else np.zeros(n)
             with Scratch.borrowed(self.n_features_in_, segment.n_rows, segment.longest) as scratch:
                 nearest.rank_rows(
-                    frozen(queries.ptr), frozen(queries.term), frozen(weights), frozen(local), size,
-                    *outline, *segment.arrays, *scratch.arrays()[:-1], reached, score, row,
-                )  # fmt: skip
+                    block, frozen(local), segment.arrays, size, scratch, reached, score, row
+                )
             scores.append(score)
             rows.append(row + segment.first)
         score, row = np.concatenate(scores, axis=1), np.concatenate(rows, axis=1)

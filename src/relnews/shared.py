@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import _validation
-from relnews._kernels.quoting import PHRASE_WEIGHT
+from relnews._kernels.title_match import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
 from relnews.languages import without_mark
 from relnews.members import View
@@ -69,7 +69,7 @@ def shared_terms(
     a, b = (view.query_of(key) for key in keys)
     first, second = (_place(view, key) for key in keys)
     query = view.queries([a])
-    share = float(query.quotes.share)
+    share = 0.0 if query.title_match is None else float(query.title_match.share)
     (_, inverse_title), (inverse_norm, inverse_title_b) = (
         scored.inverses(place) for scored, place in (first, second)
     )
