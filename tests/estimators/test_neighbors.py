@@ -195,9 +195,10 @@ def test_lists_equal_the_reference(matrices, k, segment_rows, worth_pruning, com
 #
 # A bound that is too small loses rows. That these tests notice it was tried by hand, one change at
 # a time: `bounds._ROUNDING` set to 0.9999 (a test below sets it to 0.99), the errors of
-# `bounds._quantize` or `Outline.rest` to 0, `pruning.rounding` to 0; a summand of `lost` left out
-# in `pruning.survivors` or `third_bound`; the codes of postings rounded to the nearest, not up;
-# `floors` kept from a segment that has fewer than k rows; ties of `pruning.sift` turned round.
+# `bounds._quantize` or `Outline.residual_norm` to 0, `pruning.rounding` to 0; a summand of `lost`
+# left out in `pruning.survivors` or `next_survivor`; the codes of postings rounded to the nearest,
+# not up; `floors` kept from a segment that has fewer than k rows; ties of `pruning.replace_least`
+# turned round.
 
 SPREADS = {
     "equal": lambda draw, shape: np.ones(shape),

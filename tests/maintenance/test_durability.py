@@ -491,8 +491,8 @@ def interrupted(target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (state.Member, "sums"), (state.Member, "moments"), (state.Index, "_refresh_removed"),
-        (state.Index, "_refresh_open"), (state.Index, "_refresh_epoch"), (Statistics, "add"),
+        (state.Member, "norms"), (state.Member, "norm_components"),
+        (state.Index, "_refresh_removed"), (state.Index, "_refresh_open"), (state.Index, "_refresh_epoch"), (Statistics, "add"),
         (Statistics, "settle"), (state, "ScoredSegment"), (segment.Segment, "is_sound"),
         (arrays, "_mapped"),
     ],
@@ -518,7 +518,7 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (state.Member, "moments"), (state.Index, "take_in"), (arrays, "_write_arrays"),
+        (state.Member, "norm_components"), (state.Index, "take_in"), (arrays, "_write_arrays"),
         (arrays, "_sync"), (os, "fsync"), (database.Database, "write"), (Statistics, "add"),
         (stored_lists.StandingLists, "update"), (stored_lists.StandingLists, "_write"),
         (updates.Updates, "_lay_out"), (segment.Segment, "from_wording"),

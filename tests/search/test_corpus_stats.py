@@ -174,23 +174,23 @@ def follow_lengths(rows, sublinear_tf, n_anchor, steps):
             for row in rows
         ]
 
-        got = member.sums(statistics, change, None)
-        np.testing.assert_allclose(got.length, expected, rtol=got.slack + 1e-9, atol=1e-12)
-        afresh, _ = weights.sums(member.moments(statistics.idf()))
+        got = member.norms(statistics, change, None)
+        np.testing.assert_allclose(got.length, expected, rtol=got.tolerance + 1e-9, atol=1e-12)
+        afresh, _ = weights.norms(member.norm_components(statistics.idf()))
         np.testing.assert_allclose(afresh, expected, rtol=1e-9, atol=1e-12)
 
 
 def test_common_terms_are_put_right_seldom():
-    """A small change is made up for by slack; many small changes are a large one."""
+    """A small change is made up for by the tolerance; many small changes are a large one."""
     statistics = Statistics(1000)
     statistics.grow(2)
     statistics.add(np.array([0, 1], dtype=np.int32), np.array([1000, 10]), 1000)
     statistics.settle()
-    assert statistics.slack == 0
+    assert statistics.norm_tolerance == 0
     count(statistics, {0, 1}, 1)
     change = statistics.settle()
     assert change.terms.tolist() == [1]
-    assert statistics.slack > 0
+    assert statistics.norm_tolerance > 0
     n = 1
     while 0 not in change.terms:
         count(statistics, {0}, 1)

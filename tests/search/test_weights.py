@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfTransformer
 
+from relnews._kernels.arguments import ArticleRows
 from relnews.search import weights
 
 
@@ -23,12 +24,11 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
 
     idf = weights.inverse_document_frequency(frequency, len(counts))
     tf = weights.Weighting(sublinear).tf_weight(values << 2)
-    norms, _ = weights.sums(
-        weights.moments(
-            matrix.indptr.astype(np.int64), matrix.indices.astype(np.uint16),
-            np.zeros(len(level), np.uint8), level.astype(np.uint16), tf, np.zeros(len(tf)), idf,
-        )
+    rows = ArticleRows(
+        matrix.indptr.astype(np.int64), matrix.indices.astype(np.uint16),
+        np.zeros(len(level), np.uint8), level.astype(np.uint16),
     )  # fmt: skip
+    norms, _ = weights.norms(weights.norm_components(rows, tf, np.zeros(len(tf)), idf))
     ours = matrix.copy()
     ours.data = tf[level] * idf[matrix.indices]
     ours = sp.diags(weights.inverse(norms)) @ ours
@@ -55,17 +55,17 @@ def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
     codes = values << 2 | values & 3  # in titles, and phrases of them, as it comes
     title = weights.title_weight(codes)
     of_level = weights.Weighting().tf_weight(codes), title
-    pairs = row_ptr, low, high, level.astype(np.uint16), *of_level
+    pairs = ArticleRows(row_ptr, low, high, level.astype(np.uint16)), *of_level
     before, after = (
         weights.inverse_document_frequency(np.minimum(frequency, n_before), n)
         for n in (n_before, n_after)
     )
     shift = np.log((1 + n_after) / (1 + n_before))
-    moments = weights.moments(*pairs, before)
+    components = weights.norm_components(*pairs, before)
 
     np.testing.assert_allclose(before + shift, after, rtol=0, atol=1e-12)
     np.testing.assert_allclose(
-        weights.sums(moments, shift), weights.sums(weights.moments(*pairs, after)),
+        weights.norms(components, shift), weights.norms(weights.norm_components(*pairs, after)),
         rtol=1e-9, atol=1e-7,
     )  # fmt: skip
     expected = [
@@ -77,7 +77,7 @@ def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
         for power in (1, 0)
         for row in rows
     ]
-    np.testing.assert_allclose(moments.T.ravel(), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(components.T.ravel(), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_how_a_term_weighs():

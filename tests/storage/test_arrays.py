@@ -115,7 +115,7 @@ def test_bounds_are_stored_too(folder):
     for name, array in ours.epoch.arrays().items():
         assert np.array_equal(array, theirs.epoch.arrays()[name])
     for one, other in zip(ours.members.values(), theirs.members.values(), strict=True):
-        for a, b in zip(one.outline.arrays(), other.outline.arrays(), strict=True):
+        for a, b in zip(one.outline, other.outline, strict=True):
             assert a.shape == b.shape
             assert np.array_equal(a, b)
     assert list(opened.related_all()) == list(news.related_all())

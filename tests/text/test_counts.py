@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import reference
 import strategies
-from relnews._kernels import counting
+from relnews._kernels import counting, hashing
 from relnews.text import counts as counts_module
 from relnews.text.analysis import encode
 from relnews.text.counts import Batch, Counter, Counts
@@ -195,7 +195,7 @@ def test_phrases_that_crowd_one_place_get_another_seed():
     # Words that are an article each are in no phrase, but have numbers then.
     texts = list(words)
     for i, j in itertools.product(range(len(words)), repeat=2):
-        if counting._slot(counting._key(i, j), np.uint64(0), mask) < 16:
+        if hashing.slot_of(hashing.pair_key(i, j), np.uint64(0), mask) < 16:
             texts.append(f"{words[i]} {words[j]} w0")
     assert len(texts) > len(words) + counting.LONGEST_PROBE + 16
     rows = both(counter, *counter.count(Batch.of(texts * 2, lower=True)))

@@ -7,10 +7,13 @@ some tokens ahead, for it outgrows every cache.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from relnews._kernels._compile import kernel
-from relnews._kernels.machine import multiply_fold, prefetch
+from relnews._kernels.hashing import pair_key, slot_of
+from relnews._kernels.machine import prefetch
 from relnews._kernels.tokens import UNKNOWN
 
 # Slots of ``state`` of `count_phrases`.
@@ -27,9 +30,7 @@ OF_PHRASE = np.uint64(1 << 63)
 
 _ONE = np.uint64(1)
 _HALF = np.uint64(32)
-_SPARE = np.uint64(20)
 _LOW = np.uint64(0xFFFFFFFF)
-_SECRET = np.uint64(0x9E3779B97F4A7C15)
 
 #: Words that a place in the table is fetched ahead of its use.
 _AHEAD = 12
@@ -38,36 +39,44 @@ _AHEAD = 12
 _STRIDE = 16
 
 
+class PhraseScratch(NamedTuple):
+    """Scratch arrays to count phrases with.
+
+    Parameters
+    ----------
+    words, prefix : int32[≥ most runs of a part]
+    touched : uint64[≥ most runs of a row × (max_n - 1)]
+    """
+
+    words: Any
+    prefix: Any
+    touched: Any
+
+
 @kernel
-def count_terms(
-    term, start, n_runs, part_ptr, part_row, part_weight, n_stop, tally, out_row_ptr, out_term,
-    out_count,
-):  # fmt: skip
+def count_terms(runs, part_weight, n_stop, tally, out):
     """Count the terms of each row (article) of a batch.
 
     Parameters
     ----------
-    term : int32[≥ n_runs]
-        The term of each run; numbers below n_stop do not count, nor does -1.
-    start : int32[≥ n_runs]
-        Where each run begins.
-    n_runs : int
-    part_ptr : int64[n_parts + 1]
-        Where each part begins; the last element is above every start.
-    part_row, part_weight : int32[n_parts]
-        The row a part belongs to, ascending; how much each of its words counts.
+    runs : TermRuns
+    part_weight : int32[n_parts]
+        How much each word of a part counts.
     n_stop : int
+        Terms with numbers below do not count.
     tally : int32[≥ n_terms]
         Zeros; and zeros again on return.
-    out_row_ptr : int64[n_rows + 1]
-    out_term, out_count : int32[≥ n_runs]
-        The terms of each row in the order of their first occurrence, and how often each occurs.
+    out : CountArrays
+        With room for n_runs pairs, and one term more; each row's terms are in the order of their
+        first occurrence.
 
     Returns
     -------
     int
         The number of pairs.
     """
+    term, start, n_runs, part_ptr, part_row = runs
+    out_row_ptr, out_term, out_count = out
     n_pairs = np.uint64(0)
     run = 0
     part = 0
@@ -106,20 +115,9 @@ def _last_run(start, run, n_runs, end):
 
 
 @kernel
-def _key(first, last):
-    """Return the key of two words; it is never 0."""
-    return ((np.uint64(first) << _HALF) | np.uint64(last)) + _ONE
-
-
-@kernel
-def _slot(key, seed, mask):
-    return (multiply_fold(key ^ seed, _SECRET) >> _SPARE) & mask
-
-
-@kernel
 def _find(table, key, seed, mask):
     """Return the slot of a key, or the empty one that it goes to; the size if that is too far."""
-    slot = _slot(key, seed, mask)
+    slot = slot_of(key, seed, mask)
     for _ in range(LONGEST_PROBE):
         found = table[slot << _ONE]
         if found == key or found == 0:
@@ -135,10 +133,7 @@ def has_room(n_phrases, size):
 
 
 @kernel
-def count_phrases(
-    term, start, n_runs, part_ptr, part_row, n_stop, min_n, max_n, grow, seed, table, words,
-    prefix, touched, state, out_row_ptr, out_phrase, out_count,
-):  # fmt: skip
+def count_phrases(runs, n_stop, lengths, grow, seed, table, scratch, state, out):
     """Count the phrases of min_n to max_n words of each row of a batch.
 
     Stop words and runs that are no terms are passed over: the words on both sides are neighbours.
@@ -146,22 +141,20 @@ def count_phrases(
 
     Parameters
     ----------
-    term, start, n_runs, part_ptr, part_row, n_stop
+    runs, n_stop
         As for `count_terms`.
-    min_n, max_n : int
-        At least 2.
+    lengths : pair of int
+        How many words a phrase has at least and at most; both are at least 2.
     grow : bool
         Number phrases that are new; otherwise they are not counted.
     seed : uint64
     table : uint64[2 × power of two]
         Pairs of a key, and the number + 1 (high half) and the tally of the row (low half).
-    words, prefix : int32[≥ most runs of a part]
-    touched : uint64[≥ most runs of a row × (max_n - 1)]
-        Scratch.
+    scratch : PhraseScratch
     state : int64[STATE_LENGTH]
         Where to go on from, and where the pass stopped.
-    out_row_ptr : int64[n_rows + 1]
-    out_phrase, out_count : int32[≥ n_runs × (max_n - 1)]
+    out : CountArrays
+        Of phrases instead of terms; with room for n_runs × (max_n - 1) pairs.
 
     Returns
     -------
@@ -169,6 +162,10 @@ def count_phrases(
         `DONE`; `TABLE_FULL` when a row may not fit or `CROWDED`: then the caller has to make
         another table, the latter with another seed, and call again.
     """
+    term, start, n_runs, part_ptr, part_row = runs
+    out_row_ptr, out_phrase, out_count = out
+    words, prefix, touched = scratch
+    min_n, max_n = lengths
     mask = np.uint64(table.size // 2 - 1)
     row = state[ROW]
     part = state[PART]
@@ -207,12 +204,12 @@ def count_phrases(
                 for i in range(n_words - n + 1):
                     ahead = i + _AHEAD
                     if ahead + n <= n_words and prefix[ahead] >= 0:
-                        key = _key(prefix[ahead], words[ahead + n - 1]) | flag
-                        prefetch(table, np.int64(_slot(key, seed, mask) << _ONE))
+                        key = pair_key(prefix[ahead], words[ahead + n - 1]) | flag
+                        prefetch(table, np.int64(slot_of(key, seed, mask) << _ONE))
                     if prefix[i] < 0 or words[i + n - 1] < 0:
                         prefix[i] = UNKNOWN
                         continue
-                    key = _key(prefix[i], words[i + n - 1]) | flag
+                    key = pair_key(prefix[i], words[i + n - 1]) | flag
                     slot = _find(table, key, seed, mask)
                     if slot > mask:
                         if grow:
@@ -312,7 +309,7 @@ def merge_phrases(phrase_key, word, seed, table, state, out_number):
         ahead = min(phrase + _AHEAD, phrase_key.size - 1)
         if not phrase_key[ahead] & OF_PHRASE:
             key = _renumbered(phrase_key[ahead], word, out_number)
-            prefetch(table, np.int64(_slot(key, seed, mask) << _ONE))
+            prefetch(table, np.int64(slot_of(key, seed, mask) << _ONE))
         key = _renumbered(phrase_key[phrase], word, out_number)
         slot = _find(table, key, seed, mask)
         if slot > mask:
@@ -333,7 +330,7 @@ def _renumbered(key, word, phrase):
     flag = key & OF_PHRASE
     parts = (key & ~OF_PHRASE) - _ONE
     first = parts >> _HALF
-    return _key(phrase[first] if flag else word[first], word[parts & _LOW]) | flag
+    return pair_key(phrase[first] if flag else word[first], word[parts & _LOW]) | flag
 
 
 @kernel

@@ -162,12 +162,22 @@ def _rows_ascend(row_ptr, row_low, row_high, n_terms):
 
 
 @kernel
-def is_sound(
-    n_articles, n_terms, key, published, values, row_ptr, row_low, row_high, row_level, term,
-    term_ptr, group_ptr, group_level, posting, text_ptr, text_place, phrase_ptr, phrase_place,
-    pair_term,
-):  # fmt: skip
-    """Say whether the arrays of a segment, whose lengths fit, point only into each other."""
+def is_sound(n_terms, key, published, values, rows, postings, texts):
+    """Say whether the arrays of a segment, whose lengths fit, point only into each other.
+
+    Parameters
+    ----------
+    n_terms : int
+        Terms in the vocabulary.
+    key, published : int64[n_articles]
+    values : int32[n_levels]
+        The distinct codes.
+    rows : ArticleRows
+    postings : Postings
+    texts : SegmentTexts
+    """
+    row_ptr, row_low, row_high, row_level = rows
+    term, term_ptr, group_ptr, group_level, posting = postings
     if not (
         _ascends(row_ptr, row_low.size)
         and _ascends(term_ptr, group_level.size)
@@ -175,13 +185,13 @@ def is_sound(
         and _none_above(term, n_terms)
         and _none_above(row_level, values.size)
         and _none_above(group_level, values.size)
-        and _none_above(posting, n_articles)
+        and _none_above(posting, published.size)
         and _none_above(key, _KEYS)
-        and _none_above(pair_term, term.size)
-        and _ascends(text_ptr, text_place.size)
-        and _ascends(phrase_ptr, phrase_place.size // 3)
-        and _are_of_rows(row_ptr, text_ptr, text_place, 1, True)
-        and _are_of_rows(row_ptr, phrase_ptr, phrase_place, 3, False)
+        and _none_above(texts.pair_term, term.size)
+        and _ascends(texts.text_ptr, texts.text_place.size)
+        and _ascends(texts.phrase_ptr, texts.phrase_place.size // 3)
+        and _are_of_rows(row_ptr, texts.text_ptr, texts.text_place, 1, True)
+        and _are_of_rows(row_ptr, texts.phrase_ptr, texts.phrase_place, 3, False)
     ):
         return False
     last = 0
@@ -196,5 +206,5 @@ def is_sound(
         if term[i] <= term[i - 1]:
             return False
     return _rows_ascend(row_ptr, row_low, row_high, n_terms) and _are_words(
-        row_ptr, row_level, values, phrase_ptr, phrase_place
+        row_ptr, row_level, values, texts.phrase_ptr, texts.phrase_place
     )

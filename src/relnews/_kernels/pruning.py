@@ -2,8 +2,8 @@
 
 The terms of a query fall in two. Rare ones are walked: their postings are added to the sums of the
 articles (rows). Of the common ones each row has an outline (`relnews.search.bounds`), which bounds
-what they add. Three bounds, each tighter and dearer than the last, sort out all but a few
-rows, and those are summed from their terms:
+what they add. Three bounds, each tighter and costlier than the last, leave a few rows, the
+survivors, and those are summed from their terms:
 
 1. the length of the common part, for every row: sum + ‖q‖ ‖d‖;
 2. its sketch, some coordinates in 8 bits, and the length of the rest: sum + q̂·d̂ + ‖q′‖ ‖d′‖;
@@ -14,6 +14,8 @@ of any matrix.
 """
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,7 +31,7 @@ SEEDS = 40
 
 #: Rows whose sketches, and codes, are fetched ahead of their use.
 _SKETCHES_AHEAD = 12
-CODES_AHEAD = 3
+_CODES_AHEAD = 3
 
 #: The sum of a row that is not to be found.
 LEFT_OUT = np.float32(-1e30)
@@ -39,22 +41,96 @@ _SIX = np.uint64(6)
 _LOW_SIX = np.uint64(63)
 
 
+class CommonPart(NamedTuple):
+    """The common terms of one query, its roundings in single precision allowed for.
+
+    Parameters
+    ----------
+    norm : float32
+        The length of the part, at most.
+    sketch : int8[n_coordinates]
+    sketch_scale, sketch_error, sketch_norm : float32
+        Scale of the sketch; the length of what it has lost, and of itself, at most.
+    residual_norm : float32
+        The length of what is outside of the space of the sketches.
+    codes : uint8[width]
+    codes_scale, codes_error, codes_norm : float32
+        As those of the sketch.
+    """
+
+    norm: Any
+    sketch: Any
+    sketch_scale: Any
+    sketch_error: Any
+    sketch_norm: Any
+    residual_norm: Any
+    codes: Any
+    codes_scale: Any
+    codes_error: Any
+    codes_norm: Any
+
+
+class Seeds(NamedTuple):
+    """Scratch arrays to find a floor with.
+
+    Parameters
+    ----------
+    bound, place : float64, int64[2 k + SEEDS]
+    estimate : float64[2 k]
+    row : int64[2 k]
+    """
+
+    bound: Any
+    place: Any
+    estimate: Any
+    row: Any
+
+
 @kernel
-def densify(row_ptr, row_term, row_value, factor, column_of, out):
+def seeds_of(k):
+    """Return scratch arrays to find a floor for k rows with."""
+    n = 2 * k + SEEDS
+    return Seeds(
+        np.empty(n, dtype=np.float64), np.empty(n, dtype=np.int64),
+        np.empty(2 * k, dtype=np.float64), np.empty(2 * k, dtype=np.int64),
+    )  # fmt: skip
+
+
+@kernel
+def common_part(outline, query, tolerance):
+    """Return the common terms of one query of a block as a `CommonPart`.
+
+    Parameters
+    ----------
+    outline : relnews.search.bounds.Outline
+        Of the block.
+    query : int
+    tolerance : float
+        Relative error bound of sums; see `rounding`.
+    """
+    norm = np.float32(outline.norm[query] * (1.0 + 4.0 * tolerance))
+    extra = 4.0 * tolerance * outline.norm[query]
+    return CommonPart(
+        norm, outline.sketch[query], outline.sketch_scale[query],
+        np.float32(outline.sketch_error[query] + extra), norm + outline.sketch_error[query],
+        outline.residual_norm[query], outline.codes[query], outline.codes_scale[query],
+        np.float32(outline.codes_error[query] + extra), norm + outline.codes_error[query],
+    )  # fmt: skip
+
+
+@kernel
+def densify(rows, column_of, out):
     """Write the common terms of rows as rows of a dense matrix.
 
     Parameters
     ----------
-    row_ptr : int64[n_rows + 1]
-    row_term : int32 or int64[n_pairs]
-    row_value : float32 or float64[n_pairs]
-    factor : float64[n_rows]
-        What the values of each row are multiplied by.
+    rows : SparseRows
     column_of : int32[n_terms]
         Column of each common term; -1 for others.
     out : float64[n_rows, width]
         Zeros.
     """
+    row_ptr, row_term, row_value, factor = rows
     for row in range(factor.size):
         for pair in range(row_ptr[row], row_ptr[row + 1]):
             column = column_of[row_term[pair]]
@@ -154,10 +230,7 @@ def first_bounds(sums, norm, factor, query_norm, out_highest):
 
 
 @kernel
-def seeds(
-    sums, norm, factor, query_norm, highest, query_sketch, query_scale, sketch, scale,
-    bound, place, estimate, out_row,
-):  # fmt: skip
+def find_seeds(sums, norm, factor, common, sketch, scale, highest, seeds):
     """Choose rows that are likely to be among the best, to find a floor to begin with.
 
     The row of the highest first bound is taken from each of the best blocks, and of those rows the
@@ -165,19 +238,24 @@ def seeds(
 
     Parameters
     ----------
-    bound, place : float64, int64[more than out_row]
-        Scratch.
-    estimate : float64[n]
-        Scratch.
-    out_row : int64[n]
-        Rows in no order; -1 for none.
+    sums, norm, factor : float32[n_rows]
+    common : CommonPart
+        Of the query.
+    sketch, scale
+        ``sketch`` and ``sketch_scale`` of the rows' `relnews.search.bounds.Outline`.
+    highest : float32[≥ n_blocks]
+        See `first_bounds`.
+    seeds : Seeds
+        On return ``row`` has rows in no order; -1 for none.
     """
+    query_norm, query_sketch, query_scale = common.norm, common.sketch, common.sketch_scale
+    bound, place, estimate, out_row = seeds
     bound[:] = 0
     place[:] = -1
     n_blocks = _n_blocks(norm.size)
     for block in range(n_blocks):
         if highest[block] > bound[0]:
-            sift(bound, place, bound.size, np.float64(highest[block]), block)
+            replace_least(bound, place, bound.size, np.float64(highest[block]), block)
     for i in range(place.size):
         if place[i] >= 0:
             most = np.float32(0)
@@ -191,29 +269,39 @@ def seeds(
     for i in range(place.size):
         row = place[i]
         if row >= 0:
-            common = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
-            about = np.float64((sums[row] + common) * factor[row])
+            dot = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
+            about = np.float64((sums[row] + dot) * factor[row])
             if about > estimate[0]:
-                sift(estimate, out_row, estimate.size, about, row)
+                replace_least(estimate, out_row, estimate.size, about, row)
 
 
 @kernel
-def survivors(
-    sums, norm, factor, query_norm, highest, floor, query_sketch, query_scale, query_error,
-    query_length, query_rest, sketch, scale, error, rest, near, out_row,
-):  # fmt: skip
+def survivors(sums, factor, common, outline, floor, highest, near, out_row):
     """Find the rows whose first and second bounds reach the floor.
 
     Parameters
     ----------
+    sums, factor : float32[n_rows]
+    common : CommonPart
+        Of the query.
+    outline : relnews.search.bounds.Outline
+        Of the rows.
+    floor : float32
+    highest : float32[≥ n_blocks]
+        See `first_bounds`.
     near, out_row : int32[n_rows + 1]
-        The rows, ascending, that pass the first bound, and both.
+        Out: the rows, ascending, that pass the first bound, and both.
 
     Returns
     -------
     int
         How many pass both.
     """
+    norm, sketch, scale = outline.norm, outline.sketch, outline.sketch_scale
+    error, residual_norm = outline.sketch_error, outline.residual_norm
+    query_norm, query_sketch, query_scale = common.norm, common.sketch, common.sketch_scale
+    query_error, sketch_norm = common.sketch_error, common.sketch_norm
+    query_residual = common.residual_norm
     n_blocks = _n_blocks(norm.size)
     high = out_row
     n_high = np.uint64(0)
@@ -230,7 +318,9 @@ def survivors(
             first_bound = (sums[row] + query_norm * norm[row]) * factor[row]
             n_near += np.uint64(first_bound >= floor)
     if sketch.shape[1] == 0:
-        out_row[:n_near] = near[:n_near]
+        # Not by slices: the messages of their errors take a second to compile.
+        for i in range(np.int64(n_near)):
+            out_row[i] = near[i]
         return np.int64(n_near)
     last = np.int64(n_near) - 1
     n = np.uint64(0)
@@ -238,21 +328,47 @@ def survivors(
         fetch(sketch, near[min(i + _SKETCHES_AHEAD, last)])
         row = near[i]
         out_row[n] = row
-        common = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
-        lost = query_error * norm[row] + query_length * error[row] + query_rest * rest[row]
-        n += np.uint64((sums[row] + common + lost) * factor[row] >= floor)
+        dot = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
+        lost = query_error * norm[row] + sketch_norm * error[row]
+        lost += query_residual * residual_norm[row]
+        n += np.uint64((sums[row] + dot + lost) * factor[row] >= floor)
     return np.int64(n)
 
 
 @kernel
-def third_bound(
-    row, rows_sum, factor, query_codes, query_scale, query_error, query_length, codes, scale,
-    error, norm,
-):  # fmt: skip
-    """Return the bound by codes of one row."""
-    common = query_scale * scale[row] * np.float32(_byte_dot(query_codes, codes[row]))
-    lost = query_error * norm[row] + query_length * error[row]
-    return (rows_sum + common + lost) * factor[row]
+def next_survivor(i, n, sums, factor, common, outline, floor, rows):
+    """Return the first place, from i on, of a row whose third bound reaches the floor.
+
+    Parameters
+    ----------
+    i, n : int
+        Places in ``rows``.
+    sums, factor : float32[n_rows]
+    common : CommonPart
+        Of the query.
+    outline : relnews.search.bounds.Outline
+        Of the rows.
+    floor : float32
+    rows : int32[≥ n]
+        What `survivors` wrote.
+
+    Returns
+    -------
+    int
+        n if there is no such row.
+    """
+    codes, scale, error, norm = (
+        outline.codes, outline.codes_scale, outline.codes_error, outline.norm
+    )  # fmt: skip
+    while i < n:
+        fetch(codes, rows[min(i + _CODES_AHEAD, n - 1)])
+        row = np.int64(rows[i])
+        dot = common.codes_scale * scale[row] * np.float32(_byte_dot(common.codes, codes[row]))
+        lost = common.codes_error * norm[row] + common.codes_norm * error[row]
+        if (sums[row] + dot + lost) * factor[row] >= floor:
+            break
+        i += 1
+    return i
 
 
 @kernel
@@ -279,12 +395,12 @@ def offer(score, tie, size, new_score, new_tie):
         new_score == score[0] and new_score > 0 and new_tie > tie[0]
     )
     if is_better:
-        sift(score, tie, size, new_score, new_tie)
+        replace_least(score, tie, size, new_score, new_tie)
     return is_better
 
 
 @kernel
-def sift(score, tie, size, new_score, new_tie):
+def replace_least(score, tie, size, new_score, new_tie):
     """Put an element in place of the least one of a min-heap of (score, tie)."""
     node = 0
     while True:

@@ -72,20 +72,16 @@ def add(part, number, out_total):
 
 
 @kernel
-def fill(
-    row_ptr, column, count, more_row_ptr, more_column, more_count, indptr, n_columns, pairs,
-    other_pairs, out_indices, out_data,
-):  # fmt: skip
+def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_data):
     """Write the rows of a batch with their columns in order.
 
     Long rows are sorted by digits, the least significant first; short ones by insertion.
 
     Parameters
     ----------
-    row_ptr : int64[n_rows + 1]
-    column, count : int32[n_pairs]
-        Where each row's pairs are; columns differ.
-    more_row_ptr, more_column, more_count
+    counts : CountArrays
+        With columns instead of terms; those of a row differ.
+    more : CountArrays
         More pairs of the same rows.
     indptr : int64[n_rows + 1]
         Where each row begins in the output.
@@ -95,6 +91,8 @@ def fill(
     out_indices : int32 or int64[nnz]
     out_data : any number[nnz]
     """
+    row_ptr, column, count = counts
+    more_row_ptr, more_column, more_count = more
     n_passes = 1
     while n_columns >> (_DIGIT * n_passes):
         n_passes += 1

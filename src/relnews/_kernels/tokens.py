@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from relnews._kernels._compile import kernel
+from relnews._kernels.hashing import SECRET, SPARE, STEP
 from relnews._kernels.machine import load_word, multiply_fold, prefetch, store_word
 
 #: Slots that a term may be away from where its hash puts it, before the table gets another seed.
@@ -31,31 +32,26 @@ _AHEAD = 128
 
 _ONE = np.uint64(1)
 _HALF = np.uint64(32)
-_SPARE = np.uint64(20)
 _LOW = np.uint64(0xFFFFFFFF)
 _ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
 _EACH_BYTE = np.uint64(0x0101010101010101)
-_SECRET = np.uint64(0x9E3779B97F4A7C15)
-_STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
 @kernel
-def keys(text, start, end, n_runs, min_length, seed, out_key, out_hash):
+def keys(runs, min_length, seed, out_key, out_hash):
     """Compute what each run is compared by, and its hash.
 
     Up to eight bytes are their own key; of more it is a hash, and the bytes are compared as well.
 
     Parameters
     ----------
-    text : uint8[n_bytes + PADDING]
-    start, end : int32[≥ n_runs]
-        The runs; none is empty.
-    n_runs : int
+    runs : RunArrays
     min_length : int
         Shorter runs, in characters, are no terms: they get the hash `NO_TERM`.
     seed : uint64
     out_key, out_hash : uint64[≥ n_runs]
     """
+    text, start, end, n_runs = runs
     for run in range(n_runs):
         first = np.int64(start[run])
         length = np.int64(end[run]) - first
@@ -68,12 +64,12 @@ def keys(text, start, end, n_runs, min_length, seed, out_key, out_hash):
             n_characters -= np.int64((inner * _EACH_BYTE) >> np.uint64(56))
         else:
             last = first + length - 8
-            key = multiply_fold(seed ^ np.uint64(length) ^ word, _SECRET) + _STEP
+            key = multiply_fold(seed ^ np.uint64(length) ^ word, SECRET) + STEP
             position = first + 8
             while position < last:
-                key = multiply_fold(key ^ load_word(text, position), _SECRET) + _STEP
+                key = multiply_fold(key ^ load_word(text, position), SECRET) + STEP
                 position += 8
-            key = multiply_fold(key ^ load_word(text, last), _SECRET)
+            key = multiply_fold(key ^ load_word(text, last), SECRET)
             if length < 4 * min_length:
                 for i in range(first, first + length):
                     n_characters -= text[i] & 0xC0 == 0x80
@@ -83,7 +79,7 @@ def keys(text, start, end, n_runs, min_length, seed, out_key, out_hash):
 
 @kernel
 def _hash(key, length, seed):
-    return multiply_fold(key ^ seed, _SECRET ^ np.uint64(length)) | _ONE
+    return multiply_fold(key ^ seed, SECRET ^ np.uint64(length)) | _ONE
 
 
 @kernel
@@ -98,23 +94,15 @@ def _same(a, i, b, j, length):
 
 
 @kernel
-def find(
-    text, start, end, n_runs, min_length, seed, table, blob, term_ptr, out_key, out_hash, out_long,
-    out_term,
-):  # fmt: skip
+def find(runs, min_length, seed, vocabulary, out_key, out_hash, out_long, out_term):
     """Look every run up in the vocabulary.
 
     Parameters
     ----------
-    text : uint8[n_bytes + PADDING]
-    start, end : int32[≥ n_runs]
-    n_runs, min_length, seed
+    runs : RunArrays
+    min_length, seed
         As for `keys`.
-    table : uint64[2 × power of two]
-        Pairs of a key, and the length (high half) and number + 1 (low half) of a term.
-    blob : uint8[n_bytes + 8]
-        The terms, one after another.
-    term_ptr : int64[n_terms + 1]
+    vocabulary : TermTable
     out_key, out_hash : uint64[≥ n_runs]
         What `keys` makes of the runs.
     out_long : int32[≥ n_runs + 1]
@@ -122,17 +110,19 @@ def find(
     out_term : int32[≥ n_runs]
         The number of the term; `UNKNOWN` or `NOT_A_TERM`.
     """
-    keys(text, start, end, n_runs, min_length, seed, out_key, out_hash)
+    keys(runs, min_length, seed, out_key, out_hash)
+    text, start, end, n_runs = runs
+    table, blob, term_ptr = vocabulary
     key, hash_ = out_key, out_hash
     mask = np.uint64(table.size // 2 - 1)
     n_long = np.uint64(0)
     for run in range(n_runs):
         ahead = min(run + _AHEAD, n_runs - 1)
-        prefetch(table, np.int64(((hash_[ahead] >> _SPARE) & mask) << _ONE))
+        prefetch(table, np.int64(((hash_[ahead] >> SPARE) & mask) << _ONE))
         # Most words are where their hash puts them, and up to there it goes without a branch.
         length = np.int64(end[run]) - np.int64(start[run])
         tag = np.uint64(length) << _HALF
-        slot = (hash_[run] >> _SPARE) & mask
+        slot = (hash_[run] >> SPARE) & mask
         entry = table[(slot << _ONE) | _ONE]
         is_here = (table[slot << _ONE] == key[run]) & (entry & ~_LOW == tag)
         number = np.int64(entry & _LOW) - 1 if is_here else np.int64(UNKNOWN)
@@ -150,9 +140,7 @@ def find(
         run = out_long[i]
         length = np.int64(end[run]) - np.int64(start[run])
         if not _same(blob, term_ptr[out_term[run]], text, start[run], length):
-            out_term[run] = _search(
-                text, start[run], length, key[run], hash_[run], table, blob, term_ptr
-            )
+            out_term[run] = _search(text, start[run], length, key[run], hash_[run], vocabulary)
 
 
 @kernel
@@ -170,11 +158,12 @@ def _behind(table, slot, key, tag):
 
 
 @kernel
-def _search(text, first, length, key, hash_, table, blob, term_ptr):
+def _search(text, first, length, key, hash_, vocabulary):
     """Return the number of a term of more than eight bytes whose key another one has, too."""
+    table, blob, term_ptr = vocabulary
     mask = np.uint64(table.size // 2 - 1)
     tag = np.uint64(length) << _HALF
-    slot = (hash_ >> _SPARE) & mask
+    slot = (hash_ >> SPARE) & mask
     for _ in range(LONGEST_PROBE):
         entry = table[(slot << _ONE) | _ONE]
         if entry == 0:
@@ -188,18 +177,18 @@ def _search(text, first, length, key, hash_, table, blob, term_ptr):
 
 
 @kernel
-def enter_unknown(text, start, end, unknown, key, hash_, table, blob, term_ptr, state, term):
+def enter_unknown(runs, unknown, key, hash_, vocabulary, state, term):
     """Enter the runs that `find` did not know into the vocabulary.
 
     Parameters
     ----------
-    text, start, end, key, hash_
-        As for `find`.
+    runs : RunArrays
     unknown : int64[n_unknown]
-        The runs, ascending.
-    table : uint64[2 × power of two]
-    blob : uint8[≥ bytes in use + n_bytes + 8]
-    term_ptr : int64[≥ n_terms + n_unknown + 1]
+        The numbers of the runs, ascending.
+    key, hash_ : uint64[≥ n_runs]
+        As `keys` computes them.
+    vocabulary : TermTable
+        Its blob has room for the bytes of the text, its ``term_ptr`` for all unknown runs.
     state : int64[STATE_LENGTH]
         Where to go on from, and where the pass stopped.
     term : int32[≥ n_runs]
@@ -211,6 +200,8 @@ def enter_unknown(text, start, end, unknown, key, hash_, table, blob, term_ptr, 
         `DONE`; `TABLE_FULL` or `CROWDED` when the caller has to make another table, the latter
         with another seed, and call again.
     """
+    text, start, end, _ = runs
+    table, blob, term_ptr = vocabulary
     mask = np.uint64(table.size // 2 - 1)
     n_terms = state[N_TERMS]
     blob_length = state[BLOB_LENGTH]
@@ -218,7 +209,7 @@ def enter_unknown(text, start, end, unknown, key, hash_, table, blob, term_ptr, 
     for i in range(state[POSITION], unknown.size):
         state[POSITION] = i
         ahead = unknown[min(i + _AHEAD, unknown.size - 1)]
-        prefetch(table, np.int64(((hash_[ahead] >> _SPARE) & mask) << _ONE))
+        prefetch(table, np.int64(((hash_[ahead] >> SPARE) & mask) << _ONE))
         run = unknown[i]
         if 4 * n_terms >= table.size:
             outcome = TABLE_FULL
@@ -226,7 +217,7 @@ def enter_unknown(text, start, end, unknown, key, hash_, table, blob, term_ptr, 
         first = np.int64(start[run])
         length = np.int64(end[run]) - first
         tag = np.uint64(length) << _HALF
-        slot = (hash_[run] >> _SPARE) & mask
+        slot = (hash_[run] >> SPARE) & mask
         probes = 0
         while table[(slot << _ONE) | _ONE] != 0 and probes < LONGEST_PROBE:
             entry = table[(slot << _ONE) | _ONE]
@@ -273,7 +264,7 @@ def enter(key, hash_, length, table):
     """
     mask = np.uint64(table.size // 2 - 1)
     for term in range(key.size):
-        slot = (hash_[term] >> _SPARE) & mask
+        slot = (hash_[term] >> SPARE) & mask
         probes = 0
         while table[(slot << _ONE) | _ONE] != 0:
             slot = (slot + _ONE) & mask
@@ -301,7 +292,7 @@ def move(table, seed, out_table):
         entry = table[place + 1]
         if entry == 0:
             continue
-        slot = (_hash(table[place], entry >> _HALF, seed) >> _SPARE) & mask
+        slot = (_hash(table[place], entry >> _HALF, seed) >> SPARE) & mask
         probes = 0
         while out_table[(slot << _ONE) | _ONE] != 0:
             slot = (slot + _ONE) & mask

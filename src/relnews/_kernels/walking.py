@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from relnews._kernels import quoting
+from relnews._kernels import title_match
 from relnews._kernels._compile import kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.search import places_among
@@ -16,15 +16,16 @@ _LINES = 8
 
 
 @kernel
-def _fetch(ahead, n, which, places, term_ptr, group_ptr, group_level, posting):
+def _fetch(ahead, n, which, places, postings):
     """Begin to load the postings of terms, each step when what it depends on has arrived."""
+    term_ptr, group_ptr, posting = postings.term_ptr, postings.group_ptr, postings.posting
     if ahead < n:
         prefetch(term_ptr, places[which[ahead]])
     ahead -= _AHEAD
     if 0 <= ahead < n:
         group = term_ptr[places[which[ahead]]]
         prefetch(group_ptr, group)
-        prefetch(group_level, group)
+        prefetch(postings.group_level, group)
     ahead -= _AHEAD
     if 0 <= ahead < n:
         first = group_ptr[term_ptr[places[which[ahead]]]]
@@ -34,48 +35,62 @@ def _fetch(ahead, n, which, places, term_ptr, group_ptr, group_level, posting):
 
 
 @kernel
-def walk(
-    begin, query_term, query_weight, is_rare, term, term_ptr, group_ptr, group_level, posting,
-    level_weight, n_text, queries, quotes, scratch, sums,
-):  # fmt: skip
-    """Sum what articles have of the query's rare terms (float32), and of either title.
+def walk(begin, terms, weights, postings, titles, n_text, sums):
+    """Sum for each article the part of its score that the query's rare terms make up.
 
-    Of the titles it is no less than they have.
+    Parameters
+    ----------
+    begin : int
+        Where the terms of the query begin in its block.
+    terms : int32[n_terms]
+        Of the query.
+    weights : float64[n_terms]
+    postings : WeightedPostings
+    titles : TitleMatch or None
+        The parts of titles that are added are upper bounds.
+    n_text : int
+        Returned by `title_match.note`; 0 without titles.
+    sums : float32[n_articles]
+        Out.
     """
-    if queries.share > 0:
-        quoting.begin(begin, query_term, is_rare, queries, quotes, sums)
-    else:
+    articles, level_weight, all_idf, is_rare = postings
+    term, term_ptr, group_ptr, group_level, posting = articles
+    if titles is None:
         sums[:] = 0
-    places = places_among(term, query_term)
-    which = np.empty(query_term.size, dtype=np.int64)
+    else:
+        own, of_articles, scratch = titles
+        share, code = own.share, own.code[begin : begin + terms.size]
+        title_most = own.title_most[begin : begin + terms.size]
+        values, length, per_title = of_articles.values, of_articles.length, of_articles.per_title
+        common = of_articles.common
+        title_match.begin(terms, is_rare, title_most, share, common, length, sums)
+    places = places_among(term, terms)
+    which = np.empty(terms.size, dtype=np.int64)
     n = 0
-    for i in range(query_term.size):
+    for i in range(terms.size):
         which[n] = i
-        is_here = places[i] < term.size and term[places[i]] == query_term[i]
-        n += is_here and is_rare[query_term[i]]
+        is_here = places[i] < term.size and term[places[i]] == terms[i]
+        n += is_here and is_rare[terms[i]]
     for ahead in range(n + 3 * _AHEAD):
-        _fetch(ahead, n, which, places, term_ptr, group_ptr, group_level, posting)
+        _fetch(ahead, n, which, places, articles)
         if ahead < 3 * _AHEAD:
             continue
         i = which[ahead - 3 * _AHEAD]
-        local_term = places[i]
         most, idf = 0.0, 0.0
-        if queries.share > 0:
-            most = queries.title_most[begin + i]
-            if queries.code[begin + i] >> TF_SHIFT:
-                idf = quotes.idf[query_term[i]]
-        for group in range(term_ptr[local_term], term_ptr[local_term + 1]):
+        if titles is not None:
+            most = title_most[i]
+            if code[i] >> TF_SHIFT:
+                idf = all_idf[terms[i]]
+        for group in range(term_ptr[places[i]], term_ptr[places[i] + 1]):
             level = group_level[group]
-            part = np.float32(query_weight[i] * level_weight[level])
-            articles = posting[group_ptr[group] : group_ptr[group + 1]]
-            for p in range(articles.size):
-                sums[articles[p]] += part
-            if queries.share > 0:
-                quoting.add_words(
-                    most, idf, quotes.values[level], articles, quotes, queries.share, sums
+            part = np.float32(weights[i] * level_weight[level])
+            local = posting[group_ptr[group] : group_ptr[group + 1]]
+            for p in range(local.size):
+                sums[local[p]] += part
+            if titles is not None:
+                title_match.add_words(
+                    most, idf, values[level], local, share, length, per_title, sums
                 )
-    if queries.share > 0:
-        quoting.add_phrases(
-            n_text, term, term_ptr, group_ptr, group_level, posting, queries.share, quotes,
-            scratch, sums,
-        )  # fmt: skip
+    if titles is not None:
+        text_pairs = scratch.text_pairs[:n_text]
+        title_match.add_phrases(text_pairs, articles, all_idf, share, of_articles, sums)

@@ -65,17 +65,13 @@ def _is_short(text, first, last):
 
 
 @kernel
-def words_in_order(term, start, n_runs, part_ptr, part_row, part_is_text, n_stop, out_ptr, out):
+def words_in_order(runs, part_is_text, n_stop, out_ptr, out):
     """Write the words of each row's texts in their order, without stop words.
 
     Parameters
     ----------
-    term, start : int32[≥ n_runs]
-        The term of each run, and where it begins. A word that is unknown is as good as a `BREAK`.
-    n_runs : int
-    part_ptr : int64[n_parts + 1]
-    part_row : int32[n_parts]
-        Ascending.
+    runs : TermRuns
+        A word that is unknown counts as a `BREAK`.
     part_is_text : uint8[n_parts]
     n_stop : int
         Terms numbered below do not count.
@@ -88,6 +84,7 @@ def words_in_order(term, start, n_runs, part_ptr, part_row, part_is_text, n_stop
     int
         How many were written.
     """
+    term, start, n_runs, part_ptr, part_row = runs
     n = 0
     run = 0
     part = 0
@@ -131,7 +128,7 @@ def places_in_rows(row_ptr, row_term, ptr, term, place_of, out):
 
 
 @kernel
-def count_in_titles(place, words, term, term_ptr, group_ptr, group_level, posting, values, out):
+def count_in_titles(place, words, postings, values, out):
     """Count which of some words are in the titles of articles.
 
     Parameters
@@ -139,11 +136,13 @@ def count_in_titles(place, words, term, term_ptr, group_ptr, group_level, postin
     place : int64[n_words]
         Where each of the words is among the terms, if it is.
     words : int32[n_words]
-    term, term_ptr, group_ptr, group_level, posting, values
-        Arrays of a `relnews.search.segment.Segment`.
+    postings : Postings
+    values : int32[n_levels]
+        The code of each level.
     out : int32[n_articles]
         Zeros.
     """
+    term, term_ptr, group_ptr, group_level, posting = postings
     for i in range(words.size):
         if place[i] == term.size or term[place[i]] != words[i]:
             continue

@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import moments
+from relnews._kernels import norms as kernels
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import ArticleRows
 from relnews.dates import UNDATED
 from relnews.exceptions import ArchiveChangedError
 from relnews.options.recency import Recency
 from relnews.search import weights
 from relnews.search.bounds import CommonTerms, Outline, Rows, blocks, sampled
 from relnews.search.corpus_stats import Change, Statistics
-from relnews.search.query import Figures, Limits, Queries
+from relnews.search.query import CorpusStats, Limits, Queries
 from relnews.search.segment import Segment
 from relnews.search.top_k import Ranked, ScoredSegment, rank
 from relnews.search.weights import Weighting
@@ -57,7 +58,7 @@ class Epoch:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Sums:
+class Norms:
     """What the weights of articles, and what is found of their titles, are divided by.
 
     Parameters
@@ -66,18 +67,28 @@ class Sums:
         Of the weights.
     title : float64 array of shape (n_articles,)
         The idf of the words and phrases of the title, added up.
-    slack : float
-        How far off they may be, of what they are.
+    tolerance : float
+        Relative error bound of both.
     """
 
     length: NDArray[np.float64]
     title: NDArray[np.float64]
-    slack: float
+    tolerance: float
 
     @classmethod
-    def of(cls, moments: NDArray[np.float64], shift: float = 0.0, slack: float = 0.0) -> Sums:
-        """Return what `relnews.search.weights.moments` come to, all idf being shifted."""
-        return cls(*weights.sums(moments, shift), slack)
+    def of(
+        cls, components: NDArray[np.float64], shift: float = 0.0, tolerance: float = 0.0
+    ) -> Norms:
+        """Return the norms that follow from `relnews.search.weights.norm_components`.
+
+        Parameters
+        ----------
+        components : float64 array of shape (n_articles, 5)
+        shift : float, default=0
+            Added to the idf of every term.
+        tolerance : float, default=0
+        """
+        return cls(*weights.norms(components, shift), tolerance)
 
 
 class Member:
@@ -103,18 +114,18 @@ class Member:
         self.level_title = frozen(weights.title_weight(segment.values))
         self._n_common: tuple[CommonTerms, NDArray[np.int32]] | None = None
         self.is_alive = np.ones(segment.n_articles, dtype=bool)
-        self.epoch_sums: Sums | None = None
-        self._moments: NDArray[np.float64] | None = None
+        self.epoch_norms: Norms | None = None
+        self._components: NDArray[np.float64] | None = None
 
     @property
     def n_alive(self) -> int:
         """Articles that are still of the archive."""
         return int(np.count_nonzero(self.is_alive))
 
-    def moments(
+    def norm_components(
         self, idf: NDArray[np.float64], is_ignored: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float64]:
-        """Return what the articles' lengths are made of; see `relnews.search.weights.moments`.
+        """Return what the norms follow from; see `relnews.search.weights.norm_components`.
 
         Parameters
         ----------
@@ -122,33 +133,29 @@ class Member:
         is_ignored : bool array of shape (n_terms,), optional
             Terms that count nothing however all idf shift.
         """
-        segment = self.segment
-        ptr, level = segment.row_ptr, segment.row_level
-        low, high = segment.row_low, segment.row_high
+        rows = self.segment.rows
         if is_ignored is not None:
-            ignored = is_ignored[segment.terms()]
-            ptr = ptr - np.searchsorted(np.flatnonzero(ignored), ptr)
-            low, high, level = low[~ignored], high[~ignored], level[~ignored]
-        return weights.moments(ptr, low, high, level, self.level_weight, self.level_title, idf)
+            ignored = is_ignored[self.segment.terms()]
+            ptr = rows.ptr - np.searchsorted(np.flatnonzero(ignored), rows.ptr)
+            rows = ArticleRows(ptr, rows.low[~ignored], rows.high[~ignored], rows.level[~ignored])
+        return weights.norm_components(rows, self.level_weight, self.level_title, idf)
 
-    def sums(
+    def norms(
         self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
-    ) -> Sums:
-        """Return lengths and titles, what has changed since the last time being given."""
-        segment = self.segment
-        if self._moments is None:
-            self._moments = self.moments(statistics.made, is_ignored)
-        elif segment.has_postings and len(change.terms):
-            moments.shift_moments(
+    ) -> Norms:
+        """Return lengths and titles, given what has changed since the last time."""
+        if self._components is None:
+            self._components = self.norm_components(statistics.made, is_ignored)
+        elif self.segment.has_postings and len(change.terms):
+            kernels.update_components(
                 frozen(change.terms), frozen(change.before), frozen(change.after),
-                segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
-                segment.posting, self.level_weight, self.level_title, self._moments,
+                self.segment.postings, self.level_weight, self.level_title, self._components,
             )  # fmt: skip
-        return Sums.of(self._moments, statistics.shift, statistics.slack)
+        return Norms.of(self._components, statistics.shift, statistics.norm_tolerance)
 
-    def forget_moments(self) -> None:
-        """Sum lengths and titles anew: other words are ignored."""
-        self._moments = None
+    def forget_norms(self) -> None:
+        """Compute norms from all terms next time: other words are ignored."""
+        self._components = None
 
     def rows(self, idf: NDArray[np.float64], some: slice) -> Rows:
         """Return weights of some articles, not divided by their lengths."""
@@ -186,7 +193,7 @@ class View:
     ----------
     segments : sequence of ScoredSegment
         With articles.
-    figures : Figures
+    statistics : CorpusStats
     weighting : Weighting
     recency : Recency or None
         How scores fade unless something else is asked for.
@@ -195,7 +202,7 @@ class View:
     """
 
     segments: Sequence[ScoredSegment]
-    figures: Figures
+    statistics: CorpusStats
     weighting: Weighting
     recency: Recency | None
     since: int
@@ -204,7 +211,7 @@ class View:
     @property
     def idf(self) -> NDArray[np.float64]:
         """The idf of every term, float64 array of shape (n_terms,)."""
-        return self.figures.idf
+        return self.statistics.idf
 
     def place_of(self, key: int) -> tuple[ScoredSegment, int]:
         """Return the segment that has an article, and its place there."""
@@ -259,10 +266,10 @@ class View:
         keys = [query.key for query in queries]
         if by_cosine:
             pure = dataclasses.replace(self.weighting, title_overlap=0.0)
-            return Queries.of(queries, self.figures, pure, limits)
+            return Queries.of(queries, self.statistics, pure, limits)
         if limits is None and self.recency is not None:
             limits = Limits.none(keys, self.published(keys), self.recency)
-        return Queries.of(queries, self.figures, self.weighting, limits)
+        return Queries.of(queries, self.statistics, self.weighting, limits)
 
     def rank(
         self,
@@ -289,6 +296,5 @@ class View:
 def no_outline(n: int) -> Outline:
     """Return the outline of n articles that are summed, not bounded."""
     none = np.zeros(n, dtype=np.float32)
-    return Outline(
-        np.empty((n, 0), np.int8), none, none, none, np.empty((n, 0), np.uint8), none, none, none
-    )
+    sketch, codes = np.empty((n, 0), np.int8), np.empty((n, 0), np.uint8)
+    return Outline(sketch, none, none, none, codes, none, none, none).frozen()

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import Epoch, Member, Sums, View, no_outline
+from relnews.archive.live_segment import Epoch, Member, Norms, View, no_outline
 from relnews.archive.pending import OpenArticle, joined
 from relnews.options.recency import Recency
 from relnews.search import weights
 from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline, common_terms
 from relnews.search.corpus_stats import Statistics
-from relnews.search.query import Figures
+from relnews.search.query import CorpusStats
 from relnews.search.segment import Segment
 from relnews.search.top_k import ScoredSegment
 from relnews.search.weights import Weighting
@@ -144,7 +144,7 @@ class Index:
                 change = change.without(is_ignored)
             try:
                 view = self._view_of(
-                    idf, lambda m: m.sums(self.statistics, change, is_ignored), now
+                    idf, lambda m: m.norms(self.statistics, change, is_ignored), now
                 )
             except BaseException:
                 self.forget()  # some lengths may be of before, others of now
@@ -160,12 +160,12 @@ class Index:
             if is_ignored is not None:
                 idf[is_ignored] = 0.0
 
-            def sums(member: Member) -> Sums:
-                if member.epoch_sums is None:
-                    member.epoch_sums = Sums.of(member.moments(idf))
-                return member.epoch_sums
+            def norms(member: Member) -> Norms:
+                if member.epoch_norms is None:
+                    member.epoch_norms = Norms.of(member.norm_components(idf))
+                return member.epoch_norms
 
-            self._epoch_view = self._view_of(idf, sums, None)
+            self._epoch_view = self._view_of(idf, norms, None)
         return self._epoch_view
 
     def drift(self) -> float:
@@ -241,7 +241,7 @@ class Index:
             in_use = np.flatnonzero(arrays["document_frequency"])
             self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
             for member in self.members.values():
-                member.epoch_sums = None
+                member.epoch_norms = None
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
@@ -301,7 +301,7 @@ class Index:
         if self.ignored.words != {*book.ignored}:
             self.ignored = IgnoredTerms(book.ignored, self.analysis)
             for member in self.members.values():
-                member.forget_moments()
+                member.forget_norms()
         if self._ignored_of_epoch.words != {*book.ignored_in_lists}:
             self._ignored_of_epoch = IgnoredTerms(book.ignored_in_lists, self.analysis)
 
@@ -315,7 +315,7 @@ class Index:
     def _view_of(
         self,
         idf: NDArray[np.float64],
-        sums: Callable[[Member], Sums],
+        norms: Callable[[Member], Norms],
         now: int | None,
     ) -> View:
         common = self.epoch.common
@@ -324,7 +324,7 @@ class Index:
         idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
         n_articles = self.epoch.n_articles if now is None else self.n_articles
         unseen = float(weights.inverse_document_frequency(np.zeros(1, np.int32), n_articles)[0])
-        figures = Figures(idf, unseen, common, idf[common.terms] / idf_then)
+        statistics = CorpusStats(idf, unseen, common, idf[common.terms] / idf_then)
         until = _NEVER
         scored = []
         for member in self._all_members():
@@ -332,14 +332,17 @@ class Index:
             prior = member.is_alive.astype(np.float64)
             if now is not None:
                 until = min(until, self._hide(segment, prior, now))
-            own = sums(member) if member.entry is not None else Sums.of(member.moments(idf))
+            is_sealed = member.entry is not None
+            own = norms(member) if is_sealed else Norms.of(member.norm_components(idf))
             scored.append(
                 ScoredSegment(
                     segment, member.level_weight, member.level_title, own.length, own.title,
-                    own.slack, member.n_common(common), figures, member.outline, prior,
+                    own.tolerance, member.n_common(common), statistics, member.outline, prior,
                 )
             )  # fmt: skip
-        return View(scored, figures, self.weighting, self.recency, 0 if now is None else now, until)
+        return View(
+            scored, statistics, self.weighting, self.recency, 0 if now is None else now, until
+        )
 
     def _all_members(self) -> list[Member]:
         """Return the segments, and the open articles as one or two more."""

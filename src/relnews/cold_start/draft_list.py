@@ -18,8 +18,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels.quoting import PHRASE_WEIGHT
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
+from relnews._kernels.title_match import PHRASE_WEIGHT
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
@@ -35,7 +35,7 @@ from relnews.options.selection import Selection
 from relnews.results import RelatedList, item_of
 from relnews.search.bounds import CommonTerms
 from relnews.search.decay import decay_of, undated_factor
-from relnews.search.query import Figures, Queries
+from relnews.search.query import CorpusStats, Queries
 from relnews.search.segment import days
 from relnews.search.top_k import Ranked
 from relnews.search.weights import inverse
@@ -98,8 +98,8 @@ class _Ranking:
         self._state = state
         query = state.query(draft)
         common = CommonTerms(np.empty(0, np.int32), np.empty((0, 0)), len(state.idf))
-        figures = Figures(state.idf, state.unseen, common)
-        self._queries = Queries.of([query], figures, state.weighting)
+        statistics = CorpusStats(state.idf, state.unseen, common)
+        self._queries = Queries.of([query], statistics, state.weighting)
         self._text = query.text
         self._text_pairs = pairs_of(query.text[:-1], query.text[1:])
         date = timestamp(draft.published)
@@ -149,7 +149,7 @@ class _Ranking:
 
     def _sum(self, part: Part) -> _Sums:
         """Walk over what the articles of a part have of the draft."""
-        state, queries, quotes = self._state, self._queries, self._queries.quotes
+        state, queries, titles = self._state, self._queries, self._queries.title_match
         weight, idf = state.weighting.tf_weight(part.values), state.idf
         cosine, of_query, of_article, more = np.zeros((4, len(part.key)))
         length, title = part.totals(state.weighting, idf)
@@ -158,15 +158,15 @@ class _Ranking:
             groups = part.groups(place)
             level = part.level[groups]
             part.add(groups, queries.weight[i] * weight[level], cosine)
-            if quotes.share:
-                code, in_title = part.values[level], quotes.title_part[i]
+            if titles is not None:
+                code, in_title = part.values[level], titles.title_part[i]
                 in_text = code >> TF_SHIFT > 0
                 part.add(groups, in_text * in_title, of_query)
-                part.add(groups, in_text * (quotes.title_most[i] - in_title), more)
-                if quotes.code[i] >> TF_SHIFT:
+                part.add(groups, in_text * (titles.title_most[i] - in_title), more)
+                if titles.code[i] >> TF_SHIFT:
                     part.add(groups, (code & IN_TITLE > 0) * idf[queries.term[i]], of_article)
         of_phrases = np.zeros(len(part.key))
-        if quotes.share:
+        if titles is not None:
             # A term can be the phrase of two pairs of words, so this is a bound, too.
             for _, at in matches(part.pair_key, self._text_pairs):
                 place = int(part.pair_term[at])
@@ -184,7 +184,8 @@ class _Ranking:
 
     def _best(self, depth: int) -> Ranked:
         """Return the best articles, in the order that the ranking has."""
-        share = self._queries.quotes.share
+        titles = self._queries.title_match
+        share = 0.0 if titles is None else titles.share
         bounds = [s.bounds(share) for s in self._sums]
         least = np.concatenate([np.zeros(depth), *(low for low, _ in bounds)])
         floor = np.partition(least, -depth)[-depth] - (1 / SCORE_STEPS + _ROUNDING)
@@ -205,17 +206,17 @@ class _Ranking:
 
     def _similarity(self, s: _Sums, local: int) -> float:
         """Return how similar an article is, phrases of both titles looked for."""
-        quotes, idf = self._queries.quotes, self._state.idf
+        titles, idf = self._queries.title_match, self._state.idf
         similarity = float(s.cosine[local])
-        if quotes.share:
+        if titles is not None:
             article = s.part.article(local)
             pairs = pairs_of(article.text[:-1], article.text[1:])
-            own = np.isin(pairs_of(quotes.first, quotes.last), pairs)
-            of_query = s.of_query[local] + quotes.phrase_part[own].sum()
+            own = np.isin(pairs_of(titles.first, titles.last), pairs)
+            of_query = s.of_query[local] + titles.phrase_part[own].sum()
             first, last, phrase = article.phrases.T
             found = np.isin(pairs_of(first, last), self._text_pairs)
             of_article = s.of_article[local] + PHRASE_WEIGHT * idf[phrase[found]].sum()
-            similarity += quotes.share * (of_query + of_article * s.inverse_title[local])
+            similarity += titles.share * (of_query + of_article * s.inverse_title[local])
         return min(similarity, 1.0)
 
 

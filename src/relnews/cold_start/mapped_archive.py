@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import dates
+from relnews._kernels.hashing import SECRET, STEP
 from relnews._kernels.tokens import LONGEST_PROBE, UNKNOWN
 from relnews._kernels.wording import BREAK, IN_TITLE, PHRASE, TF_SHIFT
 from relnews.archive.pending import OpenArticle
@@ -30,8 +31,7 @@ _AT_ONCE = 1 << 18
 
 _WORD = re.compile(r"\w\w+")
 
-# As in `relnews._kernels.tokens`.
-_MASK, _SECRET, _STEP = (1 << 64) - 1, 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+_MASK, _SECRET, _STEP = (1 << 64) - 1, int(SECRET), int(STEP)
 
 
 class Part:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from relnews import _parallel
 from relnews._kernels import rows
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import CountArrays
 from relnews.text.counts import Batch, Counter, Counts, Phrases, count_words
 from relnews.text.term_order import spelled
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
@@ -234,8 +235,9 @@ def matrix(counted: list[Columns], n_columns: int, dtype: Any, n_workers: int) -
             # The next rows will reuse the memory of these counts.
             counted[batch] = _USED_UP
             rows.fill(
-                words.row_ptr, words.term, words.count, phrases.row_ptr, phrases.term,
-                phrases.count, frozen(indptr[first_rows[batch] : first_rows[batch + 1] + 1]),
+                CountArrays(words.row_ptr, words.term, words.count),
+                CountArrays(phrases.row_ptr, phrases.term, phrases.count),
+                frozen(indptr[first_rows[batch] : first_rows[batch + 1] + 1]),
                 n_columns, *scratch, indices, data,
             )  # fmt: skip
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import CodedPostings, SparseSegment
 from relnews.search.bounds import CommonTerms, Rows, blocks
 
 
@@ -24,8 +24,7 @@ class MatrixSegment:
         Number of rows.
     longest : int
         Number of terms of the longest row.
-    arrays : tuple of arrays
-        As `relnews._kernels.nearest.rank_rows` takes them.
+    arrays : SparseSegment
     n_bytes : int
         Bytes of the arrays, without the matrix's own.
     """
@@ -33,7 +32,7 @@ class MatrixSegment:
     first: int
     n_rows: int
     longest: int
-    arrays: Any
+    arrays: SparseSegment
     n_bytes: int
 
     @classmethod
@@ -41,18 +40,17 @@ class MatrixSegment:
         """Return the segment of rows: their postings and outlines."""
         n_terms = len(common.is_rare)
         largest = np.zeros(n_terms)
-        nearest.largest_values(*rows.arrays(), largest)
+        nearest.largest_values(rows.arrays(), largest)
         scale = frozen(np.where(common.is_rare, largest / 255, 0))
         frequency = np.bincount(rows.term, minlength=n_terms)
         ptr = np.zeros(n_terms + 1, dtype=np.int64)
         np.cumsum(np.where(scale > 0, frequency, 0), out=ptr[1:])
         posting = np.empty(int(ptr[-1]), dtype=np.uint16)
         code = np.empty(len(posting), dtype=np.uint8)
-        nearest.lay_out_codes(*rows.arrays(), scale, ptr[:-1].copy(), posting, code)
+        nearest.lay_out_codes(rows.arrays(), scale, ptr[:-1].copy(), posting, code)
         outline = common.outline(map(rows.cut, blocks(len(rows))), len(rows))
         factor = np.ones(len(rows), dtype=np.float32)
-        postings = [frozen(array) for array in (ptr, scale, posting, code)]
-        arrays = (*outline.arrays(), *postings, *rows.arrays(), frozen(factor))
-        own = (*outline.arrays(), *postings, rows.factor, factor)
-        n_bytes = sum(array.nbytes for array in own)
+        postings = CodedPostings(*map(frozen, (ptr, scale, posting, code)))
+        arrays = SparseSegment(rows.arrays(), postings, outline, frozen(factor))
+        n_bytes = sum(array.nbytes for array in (*outline, *postings, rows.factor, factor))
         return cls(first, len(rows), rows.longest, arrays, n_bytes)

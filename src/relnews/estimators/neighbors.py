@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from relnews import _parallel
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import QueryBlock
 from relnews.estimators.matrix_segment import MatrixSegment
 from relnews.search.bounds import CommonTerms, Rows, Scratch, blocks, common_terms, sampled
 
@@ -341,7 +342,8 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _rank_block(self, queries: Rows, own: NDArray[np.int64], k: int) -> Similar:
         n = len(queries)
         weights = queries.value * np.repeat(queries.factor, np.diff(queries.ptr))
-        outline = self._common.outline([queries], n).arrays()
+        outline = self._common.outline([queries], n)
+        block = QueryBlock(frozen(queries.ptr), frozen(queries.term), frozen(weights), outline)
         floors = np.zeros(n)
         scores, rows = [], []
         for segment in self._segments:
@@ -353,9 +355,8 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             reached = floors if size == k else np.zeros(n)
             with Scratch.borrowed(self.n_features_in_, segment.n_rows, segment.longest) as scratch:
                 nearest.rank_rows(
-                    frozen(queries.ptr), frozen(queries.term), frozen(weights), frozen(local), size,
-                    *outline, *segment.arrays, *scratch.arrays()[:-1], reached, score, row,
-                )  # fmt: skip
+                    block, frozen(local), segment.arrays, size, scratch, reached, score, row
+                )
             scores.append(score)
             rows.append(row + segment.first)
         score, row = np.concatenate(scores, axis=1), np.concatenate(rows, axis=1)

@@ -8,7 +8,7 @@ import hashlib
 import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
 from relnews.dates import UNDATED
 from relnews.options.selection import Keep
-from relnews.search.bounds import Outline, Scratch
+from relnews.search.bounds import Scratch
 from relnews.search.query import Limits, Queries
 from relnews.search.segment import SEGMENT_ARTICLES
 from relnews.text.article_terms import NO_ARTICLE, Query
@@ -221,12 +221,12 @@ def same_texts(
 
 
 def _one(queries: Queries, i: int) -> Queries:
-    """Return one query of a block, without limits; arrays are shared."""
+    """Return one query of a block, by cosine and without limits; arrays are shared."""
     pairs = slice(int(queries.ptr[i]), int(queries.ptr[i + 1]))
-    outline = Outline(*(array[i : i + 1] for array in queries.outline.arrays()))
+    ptr = frozen(queries.ptr[i : i + 2] - queries.ptr[i])
     return Queries(
-        queries.key[i : i + 1], queries.ptr[i : i + 2] - queries.ptr[i], queries.term[pairs],
-        queries.weight[pairs], outline, Limits.none([NO_ARTICLE]), queries.quotes,
+        queries.key[i : i + 1], ptr, queries.term[pairs], queries.weight[pairs],
+        queries.outline.cut(slice(i, i + 1)), Limits.none([NO_ARTICLE]), None,
     )  # fmt: skip
 
 
@@ -265,8 +265,7 @@ def _merged(group: NDArray[np.int64], found: Sequence[NDArray[np.int64]]) -> NDA
 # --- of one list ---------------------------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Weights:
+class UnitRows(NamedTuple):
     """The weights, of unit length, of some articles.
 
     Parameters
@@ -275,19 +274,19 @@ class _Weights:
         FieldFilter the terms of each begin.
     term : int32 array
         Ascending within an article.
-    value : float64 array
+    weight : float64 array
     longest : int
         How many terms the longest has.
     """
 
     ptr: NDArray[np.int64]
     term: NDArray[np.int32]
-    value: NDArray[np.float64]
+    weight: NDArray[np.float64]
     longest: int
 
-    def cut(self, some: slice) -> _Weights:
-        """Return those of some articles; arrays are shared."""
-        return dataclasses.replace(self, ptr=self.ptr[some.start : some.stop + 1])
+    def cut(self, articles: slice) -> UnitRows:
+        """Return some of the articles; arrays are shared."""
+        return self._replace(ptr=self.ptr[articles.start : articles.stop + 1])
 
 
 class Similarities:
@@ -305,7 +304,7 @@ class Similarities:
         self._part, self._local = view.places_of(keys)
 
     @functools.cached_property
-    def _kept(self) -> _Weights | None:
+    def _kept(self) -> UnitRows | None:
         """The weights of all articles, if they are few; gathered when first needed."""
         n = len(self._part)
         return self._gather(slice(0, n)) if n <= KEPT else None
@@ -345,15 +344,12 @@ class Similarities:
         return _numbers_of_texts(self._view, part, local)[place]
 
     def _compare(
-        self, queries: _Weights, rows: _Weights, first: int, out_steps: NDArray[np.int64]
+        self, queries: UnitRows, rows: UnitRows, first: int, out_steps: NDArray[np.int64]
     ) -> None:
         with Scratch.borrowed(len(self._view.idf), 0, rows.longest) as scratch:
-            pairs.compare(
-                queries.ptr, queries.term, queries.value, first, rows.ptr, rows.term, rows.value,
-                scratch.weight, scratch.is_in_query, scratch.shared, out_steps,
-            )  # fmt: skip
+            pairs.compare(queries, first, rows, scratch, out_steps)
 
-    def _gather(self, some: slice) -> _Weights:
+    def _gather(self, some: slice) -> UnitRows:
         """Return the weights, of unit length, of the articles of some places."""
         part, local = self._part[some], self._local[some]
         of_part = [(s, np.flatnonzero(part == i)) for i, s in enumerate(self._view.segments)]
@@ -363,14 +359,18 @@ class Similarities:
             lengths[places] = row_ptr[rows + 1] - row_ptr[rows]
         ptr = frozen(np.concatenate([[0], np.cumsum(lengths)]))
         term, weight = np.empty(int(ptr[-1]), dtype=np.int32), np.empty(int(ptr[-1]))
+        gathered = UnitRows(ptr, term, weight, int(lengths.max(initial=0)))
         for scored, places in of_part:
-            segment = scored.segment
+            own = scored.arrays.rows
             pairs.gather(
-                frozen(places), frozen(local[places]), segment.row_ptr, segment.row_low,
-                segment.row_high, segment.row_level, scored.level_weight, self._view.idf, ptr,
-                term, weight,
-            )  # fmt: skip
-        return _Weights(ptr, frozen(term), frozen(weight), int(lengths.max(initial=0)))
+                frozen(places),
+                frozen(local[places]),
+                own.terms,
+                own.level_weight,
+                own.idf,
+                gathered,
+            )
+        return gathered._replace(term=frozen(term), weight=frozen(weight))
 
 
 # --- which one to keep ---------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels.quoting import PHRASE_WEIGHT
+from relnews._kernels.title_match import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
 from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
@@ -82,7 +82,7 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
     (first, place_a), (second, place_b) = (view.place_of(key) for key in keys)
     a, b = first.segment.query(place_a), second.segment.query(place_b)
     query = view.queries([a])
-    share = float(query.quotes.share)
+    share = 0.0 if query.title_match is None else float(query.title_match.share)
     (_, inverse_title), (inverse_norm, inverse_title_b) = (
         first.inverses(place_a), second.inverses(place_b)
     )  # fmt: skip

@@ -6,13 +6,14 @@ import collections
 import contextlib
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels import pruning
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import SparseRows
 
 #: A term is common if more than this share of rows have it.
 COMMON = 0.1
@@ -66,13 +67,12 @@ class Rows:
         """How many terms the longest row has."""
         return int(np.diff(self.ptr).max(initial=0))
 
-    def arrays(self) -> Any:
-        """Return the arrays in the order in which kernels take them."""
-        return tuple(map(frozen, (self.ptr, self.term, self.value, self.factor)))
+    def arrays(self) -> SparseRows:
+        """Return the arrays as kernels take them."""
+        return SparseRows(*map(frozen, (self.ptr, self.term, self.value, self.factor)))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """The common part of each of n rows, in few bytes and with what that leaves out.
 
     Parameters
@@ -80,7 +80,7 @@ class Outline:
     sketch : int8 array of shape (n, SKETCH or 0)
         Coordinates of the part in the space where such parts differ most, divided by
         ``sketch_scale``.
-    sketch_scale, sketch_error, rest : float32 arrays of shape (n,)
+    sketch_scale, sketch_error, residual_norm : float32 arrays of shape (n,)
         The length of what is lost by rounding, and of what is outside of that space.
     codes : uint8 array of shape (n, width)
         The part itself, divided by ``codes_scale``.
@@ -93,22 +93,28 @@ class Outline:
     sketch: NDArray[np.int8]
     sketch_scale: NDArray[np.float32]
     sketch_error: NDArray[np.float32]
-    rest: NDArray[np.float32]
+    residual_norm: NDArray[np.float32]
     codes: NDArray[np.uint8]
     codes_scale: NDArray[np.float32]
     codes_error: NDArray[np.float32]
     norm: NDArray[np.float32]
 
-    def arrays(self) -> Any:
-        """Return the arrays in the order in which kernels take them."""
-        return tuple(frozen(getattr(self, field.name)) for field in dataclasses.fields(self))
+    def frozen(self) -> Outline:
+        """Return the same with read-only arrays, as kernels take them."""
+        arrays: list[Any] = [frozen(array) for array in self.named().values()]
+        return Outline(*arrays)
+
+    def cut(self, rows: slice) -> Outline:
+        """Return the outlines of rows that follow each other; arrays are shared."""
+        arrays: list[Any] = [array[rows] for array in self]
+        return Outline(*arrays)
 
     def named(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        """Return the arrays by the names that they are stored under."""
+        return dict(zip(OUTLINE_DTYPES, self, strict=True))
 
 
-#: Name and dtype of every array of an outline, for whoever writes and reads them.
+#: Stored name and dtype of every array of an outline, in its order. ``rest`` is `residual_norm`.
 OUTLINE_DTYPES: dict[str, np.dtype[Any]] = {
     "sketch": np.dtype(np.int8), "sketch_scale": np.dtype(np.float32),
     "sketch_error": np.dtype(np.float32), "rest": np.dtype(np.float32),
@@ -204,15 +210,15 @@ class CommonTerms:
             inside = np.einsum("ij,ij->i", point, point)
             outline.norm[some] = np.sqrt(norm_squared) * _ROUNDING
             # The difference of squares is only as exact as the squares are.
-            rest = np.maximum(norm_squared - inside, 0) + 1e-12 * norm_squared
-            outline.rest[some] = np.sqrt(rest) * _ROUNDING
+            residual = np.maximum(norm_squared - inside, 0) + 1e-12 * norm_squared
+            outline.residual_norm[some] = np.sqrt(residual) * _ROUNDING
             outline.sketch_scale[some], outline.sketch_error[some] = _quantize(
                 point, 127, outline.sketch[some]
             )
             outline.codes_scale[some], outline.codes_error[some] = _quantize(
                 part, 255, outline.codes[some]
             )
-        return outline
+        return outline.frozen()
 
     def restore_outline(self, arrays: Sequence[NDArray[Any]], n: int) -> Outline:
         """Return what was stored of n rows, its arrays in one dimension."""
@@ -221,7 +227,7 @@ class CommonTerms:
             array.reshape(n, widths[name]) if name in widths else array.reshape(n)
             for name, array in zip(OUTLINE_DTYPES, arrays, strict=True)
         ]
-        return Outline(*shaped)
+        return Outline(*shaped).frozen()
 
     def _project(self, part: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the coordinates of dense rows.
@@ -236,19 +242,33 @@ class CommonTerms:
     def _densify(self, rows: Rows) -> NDArray[np.float64]:
         part = np.zeros((len(rows), self.width))
         if self.width:
-            pruning.densify(*rows.arrays(), self._column_of, part)
+            pruning.densify(rows.arrays(), self._column_of, part)
         return part
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Scratch:
-    """What ranking writes to on the way; used again, for fresh memory costs more than a query."""
+class Scratch(NamedTuple):
+    """Arrays that kernels write to while they rank.
+
+    They are used again, for fresh memory costs more than a query.
+
+    Parameters
+    ----------
+    weight : float64 array of shape (≥ n_terms,)
+    is_in_query : uint64 array of shape (≥ n_terms / 64 + 1,)
+        Zeros; and zeros again after each kernel.
+    shared, terms : int32 arrays of shape (≥ longest row + 1,)
+    sums, highest, factor : float32 arrays of shape (≥ n_rows,)
+    near, nearer : int32 arrays of shape (≥ n_rows + 1,)
+    similarities : float64 array of shape (≥ n_rows,)
+    """
 
     weight: NDArray[np.float64]
     is_in_query: NDArray[np.uint64]
     shared: NDArray[np.int32]
+    terms: NDArray[np.int32]
     sums: NDArray[np.float32]
     highest: NDArray[np.float32]
+    factor: NDArray[np.float32]
     near: NDArray[np.int32]
     nearer: NDArray[np.int32]
     similarities: NDArray[np.float64]
@@ -277,16 +297,13 @@ class Scratch:
 
     @classmethod
     def _of(cls, n_terms: int, n_rows: int, longest: int) -> Scratch:
+        shared, terms = np.empty((2, longest + 1), dtype=np.int32)
+        sums, highest, factor = np.empty((3, n_rows), dtype=np.float32)
+        near, nearer = np.empty((2, n_rows + 1), dtype=np.int32)
         return cls(
-            np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64),
-            np.empty(longest + 1, dtype=np.int32), np.empty(n_rows, dtype=np.float32),
-            np.empty(n_rows, dtype=np.float32), np.empty(n_rows + 1, dtype=np.int32),
-            np.empty(n_rows + 1, dtype=np.int32), np.empty(n_rows),
+            np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64), shared, terms, sums,
+            highest, factor, near, nearer, np.empty(n_rows),
         )  # fmt: skip
-
-    def arrays(self) -> Any:
-        """Return the arrays in the order in which kernels take them, the last for articles only."""
-        return tuple(getattr(self, field.name) for field in dataclasses.fields(self))
 
 
 _IDLE: collections.deque[Scratch] = collections.deque()

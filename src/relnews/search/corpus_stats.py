@@ -59,8 +59,8 @@ class Statistics:
     ----------
     n_articles : int
     document_frequency : int32 array of shape (n_terms,)
-    slack : float
-        How far off lengths may be, of what they are: 0 as long as none is.
+    norm_tolerance : float
+        Relative error bound of lengths: 0 as long as all are exact.
     """
 
     def __init__(self, n_anchor: int) -> None:
@@ -70,7 +70,7 @@ class Statistics:
         self._touched: list[NDArray[np.int32]] = []
         self.anchored = np.zeros(0)
         self.made = np.zeros(0)
-        self.slack = 0.0
+        self.norm_tolerance = 0.0
 
     def grow(self, n_terms: int) -> None:
         """Make room for more terms; no article has them yet."""
@@ -106,7 +106,7 @@ class Statistics:
         self.anchored[terms] = after
         is_off = np.abs(after - self.made[terms]) > TOLERANCE
         if not np.array_equal(self.made[terms[~is_off]], after[~is_off]):
-            self.slack = TOLERANCE
+            self.norm_tolerance = TOLERANCE
         change = Change(terms[is_off], self.made[terms[is_off]], after[is_off])
         self.made[change.terms] = change.after
         return change

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
-from relnews._kernels.quoting import PHRASE_WEIGHT, QueryQuotes
+from relnews._kernels.arguments import QueryBlock
+from relnews._kernels.title_match import PHRASE_WEIGHT, QueryTitleMatch
 from relnews._kernels.wording import IN_TITLE, PHRASE
 from relnews.dates import FOREVER, UNDATED
 from relnews.options.recency import Recency
@@ -80,8 +81,8 @@ class Queries:
     outline : Outline
         Of the weights themselves.
     limits : Limits
-    quotes : QueryQuotes
-        What titles are compared by.
+    title_match : QueryTitleMatch or None
+        The titles and texts; None if titles do not count.
     """
 
     key: NDArray[np.int64]
@@ -90,13 +91,13 @@ class Queries:
     weight: NDArray[np.float64]
     outline: Outline
     limits: Limits
-    quotes: QueryQuotes
+    title_match: QueryTitleMatch | None
 
     @classmethod
     def of(
         cls,
         queries: Sequence[Query],
-        statistics: Figures,
+        statistics: CorpusStats,
         weighting: Weighting,
         limits: Limits | None = None,
     ) -> Queries:
@@ -105,7 +106,7 @@ class Queries:
         Parameters
         ----------
         queries : sequence of Query
-        statistics : Figures
+        statistics : CorpusStats
         weighting : Weighting
         limits : Limits, optional
             By default an article is not in its own list, and that is all.
@@ -129,22 +130,16 @@ class Queries:
             frozen(np.array(keys, dtype=np.int64)), ptr, term, frozen(weight * idf[term]),
             statistics.common.outline([rows], len(rows), statistics.common_factor),
             limits or Limits.none(keys),
-            _quotes(queries, ptr, term, code, number, title, statistics, weighting),
+            _title_match(queries, ptr, term, code, number, title, statistics, weighting),
         )  # fmt: skip
 
-    @property
-    def longest_text(self) -> int:
-        """How many words the longest text has."""
-        return int(np.diff(self.quotes.text_ptr).max(initial=0))
-
-    @property
-    def longest_title(self) -> int:
-        """How many phrases the longest title has."""
-        return int(np.diff(self.quotes.phrase_ptr).max(initial=0))
+    def arrays(self) -> QueryBlock:
+        """Return the arrays as kernels take them."""
+        return QueryBlock(self.ptr, self.term, self.weight, self.outline)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Figures:
+class CorpusStats:
     """The statistics that weights are made with.
 
     Parameters
@@ -163,19 +158,19 @@ class Figures:
     common_factor: NDArray[np.float64] | None = None
 
 
-def _quotes(
+def _title_match(
     queries: Sequence[Query],
     ptr: NDArray[np.int64],
     term: NDArray[np.int32],
     code: NDArray[np.int32],
     number: NDArray[np.int64],
     title: NDArray[np.float64],
-    statistics: Figures,
+    statistics: CorpusStats,
     weighting: Weighting,
-) -> QueryQuotes:
-    """Return what the titles and texts of queries are compared by."""
+) -> QueryTitleMatch | None:
+    """Return the titles and texts of queries as kernels take them, None if titles do not count."""
     if not weighting.title_overlap:
-        return NO_QUOTES
+        return None
     idf, unseen = statistics.idf, statistics.unseen
     phrases = [query.phrases for query in queries]
     of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
@@ -196,7 +191,7 @@ def _quotes(
     )
     most = part + np.bincount(place, phrase, len(term))
     text = Ragged.gather([query.text for query in queries])
-    return QueryQuotes(
+    return QueryTitleMatch(
         weighting.title_overlap * weighting.scale, code, frozen(part * per_title[number]),
         frozen(most * per_title[number]), frozen(text.ptr), frozen(text.value),
         frozen(np.searchsorted(of_query, np.arange(len(queries) + 1))),
@@ -204,13 +199,5 @@ def _quotes(
     )  # fmt: skip
 
 
-def _no_quotes() -> QueryQuotes:
-    number, ptr = frozen(np.empty(0, dtype=np.int32)), frozen(np.empty(0, dtype=np.int64))
-    part = frozen(np.empty(0))
-    return QueryQuotes(0.0, number, part, part, ptr, number, ptr, number, number, part, _SEED)
-
-
 #: Nobody who writes texts knows how pairs of words are hashed.
 _SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
-
-NO_QUOTES = _no_quotes()

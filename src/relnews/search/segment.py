@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
 from relnews.dates import UNDATED
 from relnews.exceptions import ArticleError
 from relnews.text.article_terms import MOST_PLACES, Query, Ragged, Wording
@@ -238,6 +239,26 @@ class Segment:
         """Whether the segment can be walked by term."""
         return len(self.term_ptr) > 0
 
+    @functools.cached_property
+    def rows(self) -> ArticleRows:
+        """The terms of each article, as kernels take them."""
+        return ArticleRows(self.row_ptr, self.row_low, self.row_high, self.row_level)
+
+    @functools.cached_property
+    def postings(self) -> Postings:
+        """The articles of each term, as kernels take them."""
+        return Postings(
+            self.term, self.term_ptr, self.group_ptr, self.group_level, self.posting
+        )  # fmt: skip
+
+    @functools.cached_property
+    def texts(self) -> SegmentTexts:
+        """Word order and phrases, as kernels take them."""
+        return SegmentTexts(
+            self.text_ptr, self.text_place, self.phrase_ptr, self.phrase_place, self.pair_key,
+            self.pair_term,
+        )  # fmt: skip
+
     def wording(self, local: NDArray[np.int64]) -> Wording:
         """Return the wording of some articles."""
         counts = Counts(self.row_ptr, self.terms(), self.values[self.row_level]).take(local)
@@ -305,9 +326,8 @@ class Segment:
         n = np.zeros(self.n_articles, dtype=np.int32)
         if self.has_postings:
             wording.count_in_titles(
-                frozen(np.searchsorted(self.term, terms)), terms, self.term, self.term_ptr,
-                self.group_ptr, self.group_level, self.posting, self.values, n,
-            )  # fmt: skip
+                frozen(np.searchsorted(self.term, terms)), terms, self.postings, self.values, n
+            )
         return n
 
     def document_frequency(self) -> tuple[NDArray[np.int32], NDArray[np.integer[Any]]]:
@@ -338,12 +358,9 @@ class Segment:
         )
         return lengths_fit and bool(
             layout.is_sound(
-                n, n_terms, self.key, self.published, self.values, self.row_ptr, self.row_low,
-                self.row_high, self.row_level, self.term, self.term_ptr, self.group_ptr,
-                self.group_level, self.posting, self.text_ptr, self.text_place, self.phrase_ptr,
-                self.phrase_place, self.pair_term,
+                n_terms, self.key, self.published, self.values, self.rows, self.postings, self.texts
             )
-        )  # fmt: skip
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name."""

@@ -18,11 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import moments, scoring
+from relnews._kernels import norms, scoring
 from relnews._kernels._compile import frozen
-from relnews._kernels.quoting import QuoteScratch, RowQuotes
+from relnews._kernels.arguments import (
+    Fading,
+    LimitArrays,
+    RankedArrays,
+    ScoredArticles,
+    ScoredRows,
+    WeightedPostings,
+)
+from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch, TitleMatchScratch
 from relnews.search.bounds import Outline, Scratch
-from relnews.search.query import Figures, Limits, Queries
+from relnews.search.query import CorpusStats, Limits, Queries
 from relnews.search.segment import Segment, days
 
 
@@ -36,12 +44,12 @@ class ScoredSegment:
         tf weight of each of the segment's levels, and how much it counts in a title.
     norm, title : float64 arrays of shape (n_articles,)
         The length of the articles' weights, and the sum of the idf of their titles.
-    slack : float
-        How far off these may be, of what they are. If so, those of the articles that come near the
-        top of a list are summed anew.
+    norm_tolerance : float
+        Relative error bound of ``norm`` and ``title``. If it is not 0, those of the articles that
+        come near the top of a list are summed again.
     n_common : int32 array of shape (n_articles,)
         How many common words are in each title.
-    figures : Figures
+    statistics : CorpusStats
     outline : Outline
         Of the articles' weights, not divided by their lengths.
     prior : float64 array of shape (n_articles,), optional
@@ -55,43 +63,57 @@ class ScoredSegment:
         level_title: NDArray[np.float64],
         norm: NDArray[np.float64],
         title: NDArray[np.float64],
-        slack: float,
+        norm_tolerance: float,
         n_common: NDArray[np.int32],
-        figures: Figures,
+        statistics: CorpusStats,
         outline: Outline,
         prior: NDArray[np.float64] | None = None,
     ) -> None:
         self.segment = segment
-        self.level_weight = frozen(level_weight)
-        self.common = figures.common
-        self.outline = outline
-        dearest = float(figures.idf[figures.common.terms].max(initial=0.0))
-        most, inverse_title = np.empty_like(norm), np.empty_like(norm)
-        length, per_title, common = (np.empty(len(norm), dtype=np.float32) for _ in range(3))
-        moments.factors(
-            norm, title, slack, n_common, dearest, most, inverse_title, length, per_title, common
-        )
-        self._most = frozen(most)
-        # Not frozen: kernels write what is not known.
-        self._inverse_norm = np.full_like(most, np.nan) if slack else most
-        self.quotes = RowQuotes(
-            segment.values, frozen(level_title), segment.text_ptr, segment.text_place,
-            segment.phrase_ptr, segment.phrase_place, segment.pair_key, segment.pair_term,
-            inverse_title, frozen(length), frozen(per_title), frozen(common), figures.idf,
+        common, idf = statistics.common, statistics.idf
+        max_common_idf = float(idf[common.terms].max(initial=0.0))
+        inverses = np.empty_like(norm), np.empty_like(norm)
+        length, per_title, in_title = (np.empty(len(norm), dtype=np.float32) for _ in range(3))
+        norms.bound_factors(
+            (norm, title), norm_tolerance, n_common, max_common_idf, inverses,
+            (length, per_title, in_title),
         )  # fmt: skip
-        self._set_prior(np.ones(segment.n_articles) if prior is None else prior)
+        max_inverse_norm, inverse_title = inverses
+        # Not frozen: kernels write what is not known.
+        inverse_norm = np.full_like(norm, np.nan) if norm_tolerance else max_inverse_norm
+        self.titles = ArticleTitleMatch(
+            segment.values, segment.texts, frozen(length), frozen(per_title), frozen(in_title)
+        )
+        ones = np.ones(segment.n_articles)
+        level_weight = frozen(level_weight)
+        rows = ScoredRows(
+            segment.rows, segment.day, level_weight, frozen(level_title), idf, inverse_norm,
+            inverse_title, frozen(ones),
+        )  # fmt: skip
+        postings = WeightedPostings(segment.postings, level_weight, idf, common.is_rare)
+        self.arrays = ScoredArticles(
+            rows, postings, outline, frozen(max_inverse_norm), ones.astype(np.float32)
+        )
+        self._set_prior(ones if prior is None else prior)
+
+    @property
+    def prior(self) -> NDArray[np.float64]:
+        """A non-negative factor on each article's score."""
+        prior: NDArray[np.float64] = self.arrays.rows.prior
+        return prior
 
     def _set_prior(self, prior: NDArray[np.float64]) -> None:
-        self.prior = frozen(prior)
-        # Not frozen: its kernel fades it, or takes it as it is.
-        self._factor = (self._most * self.prior).astype(np.float32)
+        # The factor is not frozen: its kernel fades it, or takes it as it is.
+        factor = (self.arrays.max_inverse_norm * prior).astype(np.float32)
+        rows = self.arrays.rows._replace(prior=frozen(prior))
+        self.arrays = self.arrays._replace(rows=rows, factor=factor)
 
     def inverses(self, local: int) -> tuple[float, float]:
         """Return 1 / length of an article's weights, and 1 / idf of its title; 0 if it has none."""
-        (terms, levels), idf = self.segment.row(local), self.quotes.idf
+        (terms, levels), own = self.segment.row(local), self.arrays.rows
         return (
-            moments.inverse_length(terms, frozen(levels), self.level_weight, idf),
-            moments.inverse_title(terms, frozen(levels), self.quotes.level_title, idf),
+            norms.inverse_length(terms, frozen(levels), own.level_weight, own.idf),
+            norms.inverse_title(terms, frozen(levels), own.level_title, own.idf),
         )
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:
@@ -146,20 +168,11 @@ class ScoredSegment:
             The articles, ascending, and their scores and similarities in millionths.
         """
         if self.segment.has_postings:
-            segment = self.segment
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
-            factor = np.empty(len(floors), np.float32)
-            limits = query.limits
-            with self._scratch() as scratch, self._pair_scratch(query) as pairs:
+            with self._scratch() as scratch, self._titles(query) as titles:
                 n = scoring.reach_articles(
-                    query.ptr, query.term, query.weight,
-                    frozen(days(limits.published).astype(np.int64)), frozen(floors),
-                    *query.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
-                    segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
-                    segment.posting, segment.row_ptr, segment.row_low, segment.row_high,
-                    segment.row_level, self.level_weight, self._inverse_norm, self._most,
-                    self.prior, segment.day, frozen(limits.decay), limits.undated, query.quotes,
-                    self.quotes, pairs, *scratch.arrays(), factor, local, steps,
+                    query.arrays(), self.arrays, _fading(query.limits), titles, frozen(floors),
+                    scratch, local, steps,
                 )  # fmt: skip
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
@@ -171,8 +184,8 @@ class ScoredSegment:
         rounded = np.rint(similarity * scoring.SCORE_STEPS).astype(np.int64)
         return local[others], steps[others], rounded[others]
 
-    def _limits(self, limits: Limits) -> tuple[NDArray[np.int64], ...]:
-        """Return what excludes articles, by local number, and the day of each query."""
+    def _limits(self, limits: Limits) -> LimitArrays:
+        """Return the limits of each query, articles by local number."""
         segment = self.segment
         local = [segment.find_all(keys) for keys in limits.exclude]
         local = [places[places >= 0] for places in local]
@@ -180,38 +193,37 @@ class ScoredSegment:
         first = np.searchsorted(segment.published, limits.after)
         last = np.searchsorted(segment.published, limits.before)
         exclude = np.concatenate([np.empty(0, dtype=np.int64), *local])
-        return tuple(map(frozen, (ptr, exclude, first, np.maximum(last, first),
-                                  days(limits.published).astype(np.int64))))  # fmt: skip
+        return LimitArrays(
+            frozen(ptr), frozen(exclude), frozen(first), frozen(np.maximum(last, first)),
+            _fading(limits),
+        )  # fmt: skip
 
     def _scratch(self) -> AbstractContextManager[Scratch]:
-        return Scratch.borrowed(
-            len(self.common.is_rare), self.segment.n_articles, self.segment.longest
-        )
+        n_terms = len(self.arrays.postings.is_rare)
+        return Scratch.borrowed(n_terms, self.segment.n_articles, self.segment.longest)
 
-    def _pair_scratch(self, queries: Queries) -> AbstractContextManager[QuoteScratch]:
-        return _borrowed(len(self.common.is_rare), queries.longest_text, queries.longest_title)
+    @contextlib.contextmanager
+    def _titles(self, queries: Queries) -> Iterator[TitleMatch | None]:
+        """Lend what titles are matched by; None if they do not count."""
+        own = queries.title_match
+        if own is None:
+            yield None
+            return
+        longest = (int(np.diff(ptr).max(initial=0)) for ptr in (own.text_ptr, own.phrase_ptr))
+        with _borrowed(len(self.arrays.postings.is_rare), *longest) as scratch:
+            yield TitleMatch(own, self.titles, scratch)
 
     def _rank_walking(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        segment, limits = self.segment, queries.limits
         shape = (len(queries.key), k)
-        steps = np.empty(shape, dtype=np.int64)
-        local = np.empty(shape, dtype=np.int64)
-        similarity = np.empty(shape)
-        with self._scratch() as scratch, self._pair_scratch(queries) as pairs:
+        ranked = RankedArrays(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape))
+        with self._scratch() as scratch, self._titles(queries) as titles:
             scoring.rank_articles(
-                queries.ptr, queries.term, queries.weight, *self._limits(limits), k,
-                *queries.outline.arrays(), *self.outline.arrays(), self.common.is_rare,
-                segment.term, segment.term_ptr, segment.group_ptr, segment.group_level,
-                segment.posting, segment.row_ptr, segment.row_low, segment.row_high,
-                segment.row_level, self.level_weight, self._inverse_norm, self.prior, self._factor,
-                segment.day, frozen(limits.decay), limits.undated, queries.quotes, self.quotes,
-                pairs, *scratch.arrays(),
-                np.empty(segment.n_articles if len(limits.decay) > 1 else 0, np.float32),
-                reached, steps, local, similarity,
+                queries.arrays(), self.arrays, self._limits(queries.limits), titles, k, scratch,
+                reached, ranked,
             )  # fmt: skip
-        return steps, local, similarity
+        return ranked
 
     def _rank_rows(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
@@ -225,24 +237,31 @@ class ScoredSegment:
         return steps, order, np.take_along_axis(similarity, order, axis=1)
 
     def _score_rows(self, queries: Queries) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        segment, limits = self.segment, queries.limits
-        shape = (len(queries.key), segment.n_articles)
+        shape = (len(queries.key), self.segment.n_articles)
         steps, similarity = np.empty(shape, dtype=np.int64), np.empty(shape)
-        with self._scratch() as scratch, self._pair_scratch(queries) as pairs:
+        with self._scratch() as scratch, self._titles(queries) as titles:
             scoring.score_articles(
-                queries.ptr, queries.term, queries.weight, *self._limits(limits),
-                segment.row_ptr, segment.row_low, segment.row_high, segment.row_level,
-                self.level_weight, self._inverse_norm, self.prior, segment.day,
-                frozen(limits.decay), limits.undated, queries.quotes, self.quotes, pairs,
-                scratch.weight, scratch.is_in_query, scratch.shared, scratch.similarities, steps,
-                similarity,
+                queries.arrays(), self.arrays.rows, self._limits(queries.limits), titles, scratch,
+                steps, similarity,
             )  # fmt: skip
         return steps, similarity
 
 
+def _fading(limits: Limits) -> Fading:
+    query_day = frozen(days(limits.published).astype(np.int64))
+    return Fading(query_day, frozen(limits.decay), limits.undated)
+
+
 @contextlib.contextmanager
-def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[QuoteScratch]:
-    """Lend what titles are compared with, to one thread at a time."""
+def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[TitleMatchScratch]:
+    """Lend scratch arrays to match titles with, to one thread at a time.
+
+    Parameters
+    ----------
+    n_terms : int
+    n_words, n_phrases : int
+        Of the longest text, and of the longest title.
+    """
     try:
         scratch = _IDLE.pop()
     except IndexError:
@@ -255,16 +274,16 @@ def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[QuoteScrat
     _IDLE.append(scratch)
 
 
-def _scratch_of(n_terms: int, n_words: int, n_phrases: int) -> QuoteScratch:
+def _scratch_of(n_terms: int, n_words: int, n_phrases: int) -> TitleMatchScratch:
     n_text, n_title = (1 << max(2 * n - 1, 15).bit_length() for n in (n_words, n_phrases))
-    return QuoteScratch(
+    return TitleMatchScratch(
         np.empty(n_terms, np.uint8), np.empty(n_terms), np.zeros(1 << 16, np.uint8),
         np.empty(n_text, np.uint64), np.empty(n_title, np.uint64), np.empty(n_title, np.int32),
         np.empty(n_title, np.uint8),
     )  # fmt: skip
 
 
-_IDLE: collections.deque[QuoteScratch] = collections.deque()
+_IDLE: collections.deque[TitleMatchScratch] = collections.deque()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -11,15 +11,15 @@ the idf of a's title that is found in b's text, two articles are similar by
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._checks import check_weighting
-from relnews._kernels import moments as _moments
+from relnews._kernels import norms as _norms
 from relnews._kernels._compile import frozen
-from relnews._kernels.quoting import PHRASE_WEIGHT
+from relnews._kernels.arguments import ArticleRows
+from relnews._kernels.title_match import PHRASE_WEIGHT
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 
 
@@ -86,16 +86,13 @@ def inverse_document_frequency(
     return idf
 
 
-def moments(
-    row_ptr: NDArray[np.int64],
-    row_low: NDArray[np.uint16],
-    row_high: NDArray[np.unsignedinteger[Any]],
-    row_level: NDArray[np.uint16],
+def norm_components(
+    rows: ArticleRows,
     level_weight: NDArray[np.float64],
     level_title: NDArray[np.float64],
     idf: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return what the lengths, and the titles, of articles are made of.
+    """Return the sums that the lengths of articles, and the weights of their titles, follow from.
 
     With l the tf weight of a term: the sums of (l idf)², l² idf and l² over each article's terms.
     If all idf shift by δ, as they do when the number of articles changes, the length becomes the
@@ -104,13 +101,7 @@ def moments(
 
     Parameters
     ----------
-    row_ptr : int64 array of shape (n_articles + 1,)
-        Where each article's terms begin.
-    row_low : uint16 array of shape (n_pairs,)
-    row_high : uint8 or uint16 array of shape (n_pairs,)
-        The low 16 bits of each term, and those above.
-    row_level : uint16 array of shape (n_pairs,)
-        Index into level_weight.
+    rows : ArticleRows
     level_weight, level_title : float64 arrays of shape (n_levels,)
         `Weighting.tf_weight` and `title_weight` of each distinct code.
     idf : float64 array of shape (≥ n_terms,)
@@ -119,22 +110,23 @@ def moments(
     -------
     float64 array of shape (n_articles, 5)
     """
-    moments = np.empty((len(row_ptr) - 1, 5))
-    _moments.moments(
-        frozen(row_ptr), frozen(row_low), frozen(row_high), frozen(row_level),
-        frozen(level_weight), frozen(level_title), frozen(idf), moments,
+    components = np.empty((len(rows.ptr) - 1, 5))
+    _norms.norm_components(
+        ArticleRows(*map(frozen, rows)), frozen(level_weight), frozen(level_title), frozen(idf),
+        components,
     )  # fmt: skip
-    return moments
+    return components
 
 
-def sums(
-    moments: NDArray[np.float64], shift: float = 0.0
+def norms(
+    components: NDArray[np.float64], shift: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what `moments` come to, all idf being shifted.
+    """Return the lengths of articles, and the weights of their titles, all idf being shifted.
 
     Parameters
     ----------
-    moments : float64 array of shape (n_articles, 5)
+    components : float64 array of shape (n_articles, 5)
+        See `norm_components`.
     shift : float, default=0
 
     Returns
@@ -142,11 +134,11 @@ def sums(
     lengths, titles : float64 arrays of shape (n_articles,)
         Of the articles' weights; of the idf of their titles, added up.
     """
-    lengths, titles = np.empty(len(moments)), np.empty(len(moments))
-    _moments.sums(moments, shift, lengths, titles)
+    lengths, titles = np.empty(len(components)), np.empty(len(components))
+    _norms.norms(components, shift, lengths, titles)
     return lengths, titles
 
 
-def inverse(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / sum, and 0 for an article without terms."""
-    return np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
+def inverse(norms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 / norm, and 0 for an article without terms."""
+    return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)

@@ -15,7 +15,7 @@ from relnews._kernels._compile import frozen
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.articles import Article
 from relnews.text.analysis import MIN_LENGTH, Analysis, encode
-from relnews.text.counts import BATCH_BYTES, Batch, Counts, count_words, zeros
+from relnews.text.counts import BATCH_BYTES, Batch, Counts, count_words, term_runs, zeros
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
 #: ``Query.key`` of a query that is no article of the archive.
@@ -292,9 +292,8 @@ class ArticleBatch:
         room = runs.workspace.array("in_order", runs.n + len(self.parts.texts), np.int32)
         ptr = np.empty(self.parts.n_rows + 1, dtype=np.int64)
         n = wording.words_in_order(
-            term, runs.start, runs.n, runs.part_ptr,
-            frozen(np.array(self.parts.rows, dtype=np.int32)), self._is_text, n_stop, ptr, room,
-        )  # fmt: skip
+            term_runs(runs, term, self.parts), self._is_text, n_stop, ptr, room
+        )
         return Wording(counts, Ragged(ptr, room[:n].copy()), self._phrases_of(runs, term))
 
     def n_unknown(self, runs: Runs, term: NDArray[np.int32]) -> int:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from relnews._kernels import counting, tokens
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import CountArrays, TermRuns
+from relnews._kernels.counting import PhraseScratch
 from relnews.text.analysis import encode
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
@@ -317,24 +319,26 @@ class Phrases:
         self.longest = max(self.longest, max_n)
         most = runs.n * (max_n - 1)
         array = runs.workspace.array
-        phrase, count = array("phrase", most, np.int32), array("phrase_count", most, np.int32)
-        words, prefix = array("words", runs.n, np.int32), array("prefix", runs.n, np.int32)
-        touched = array("touched", most, np.uint64)
-        row_ptr = np.empty(batch.n_rows + 1, dtype=np.int64)
-        part_row = frozen(np.array(batch.rows, dtype=np.int32))
+        out = CountArrays(
+            np.empty(batch.n_rows + 1, dtype=np.int64),
+            array("phrase", most, np.int32), array("phrase_count", most, np.int32),
+        )  # fmt: skip
+        scratch = PhraseScratch(
+            array("words", runs.n, np.int32), array("prefix", runs.n, np.int32),
+            array("touched", most, np.uint64),
+        )  # fmt: skip
         state = np.zeros(counting.STATE_LENGTH, dtype=np.int64)
         state[counting.N_PHRASES] = len(self)
         while outcome := counting.count_phrases(
-            term, runs.start, runs.n, runs.part_ptr, part_row, n_stop, self.min_n, max_n,
-            grow, np.uint64(self._seed), self._table, words, prefix, touched, state,
-            row_ptr, phrase, count,
+            term_runs(runs, term, batch), n_stop, (self.min_n, max_n), grow,
+            np.uint64(self._seed), self._table, scratch, state, out,
         ):  # fmt: skip
             self._n = int(state[counting.N_PHRASES])
             self._make_room(most, reseed=outcome == counting.CROWDED)
         self._n = int(state[counting.N_PHRASES])
-        n_pairs = int(row_ptr[-1])
+        n_pairs = int(out.row_ptr[-1])
         keep = runs.workspace.keep
-        return Counts(row_ptr, keep(phrase[:n_pairs]), keep(count[:n_pairs]))
+        return Counts(out.row_ptr, keep(out.term[:n_pairs]), keep(out.count[:n_pairs]))
 
     def merge(self, other: Phrases, word: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the number here of each phrase of another one, entering those that are new.
@@ -410,13 +414,25 @@ def count_words(
     terms = runs.workspace.array("terms", runs.n + 1, np.int32)
     count = runs.workspace.array("count", runs.n, np.int32)
     n_pairs = counting.count_terms(
-        term, runs.start, runs.n, runs.part_ptr,
-        frozen(np.array(batch.rows, dtype=np.int32)),
-        frozen(np.array(batch.weights, dtype=np.int32)),
-        n_stop, tally, row_ptr, terms, count,
+        term_runs(runs, term, batch), frozen(np.array(batch.weights, dtype=np.int32)), n_stop,
+        tally, CountArrays(row_ptr, terms, count),
     )  # fmt: skip
     keep = runs.workspace.keep
     return Counts(row_ptr, keep(terms[:n_pairs]), keep(count[:n_pairs]))
+
+
+def term_runs(runs: Runs, term: NDArray[np.int32], batch: Batch) -> TermRuns:
+    """Return the terms of a batch as kernels take them.
+
+    Parameters
+    ----------
+    runs : Runs
+    term : int32 array of shape (runs.n,)
+        The word of each run.
+    batch : Batch
+    """
+    part_row = frozen(np.array(batch.rows, dtype=np.int32))
+    return TermRuns(term, runs.start, runs.n, runs.part_ptr, part_row)
 
 
 def zeros(tally: NDArray[np.int32], size: int) -> NDArray[np.int32]:

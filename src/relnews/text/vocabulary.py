@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels import tokens
 from relnews._kernels._compile import Scalar, frozen
+from relnews._kernels.arguments import RunArrays, TermTable
 from relnews._kernels.runs import PADDING, find_runs
 from relnews.text.analysis import encode, folded_characters
 from relnews.text.term_order import sorted_terms, spelled
@@ -131,6 +132,10 @@ class Runs:
         )  # fmt: skip
         return cls(text, start, end, n, part_ptr, workspace)
 
+    def arrays(self) -> RunArrays:
+        """Return the runs as kernels take them."""
+        return RunArrays(self.text, self.start, self.end, self.n)
+
 
 class Vocabulary:
     """Terms and their numbers: an open-addressing table over one blob of UTF-8.
@@ -234,8 +239,8 @@ class Vocabulary:
             self._reserve(len(unknown), len(runs.text))
             state = np.array([0, len(self), self.term_ptr[len(self)]], dtype=np.int64)
             while outcome := tokens.enter_unknown(
-                runs.text, runs.start, runs.end, unknown, key, hash_,
-                self.table, self.blob, self.term_ptr, state, term,
+                runs.arrays(), unknown, key, hash_,
+                TermTable(self.table, self.blob, self.term_ptr), state, term,
             ):  # fmt: skip
                 self._n_terms = int(state[tokens.N_TERMS])
                 if not self._grow(reseed=outcome == tokens.CROWDED):
@@ -281,18 +286,16 @@ class Vocabulary:
         long = runs.workspace.array("long", runs.n + 1, np.int32)
         term = runs.workspace.array("term", runs.n, np.int32)
         tokens.find(
-            runs.text, runs.start, runs.end, runs.n, min_length, np.uint64(self.seed),
-            frozen(self.table), frozen(self.blob), frozen(self.term_ptr), key, hash_, long,
-            term,
+            runs.arrays(), min_length, np.uint64(self.seed),
+            TermTable(frozen(self.table), frozen(self.blob), frozen(self.term_ptr)),
+            key, hash_, long, term,
         )  # fmt: skip
         return term, key, hash_
 
     def _keys(self, runs: Runs, min_length: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         key = runs.workspace.array("key", runs.n, np.uint64)
         hash_ = runs.workspace.array("hash", runs.n, np.uint64)
-        tokens.keys(
-            runs.text, runs.start, runs.end, runs.n, min_length, np.uint64(self.seed), key, hash_
-        )
+        tokens.keys(runs.arrays(), min_length, np.uint64(self.seed), key, hash_)
         return key, hash_
 
     def _runs(self) -> Runs:

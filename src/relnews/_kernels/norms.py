@@ -1,4 +1,4 @@
-"""What the lengths of articles, and the weights of their titles, are made of."""
+"""The lengths of articles and the weights of their titles, and the sums that they follow from."""
 
 from __future__ import annotations
 
@@ -13,21 +13,19 @@ _UP = 1.0 + 1e-6
 
 
 @kernel
-def moments(row_ptr, row_low, row_high, row_level, level_weight, level_title, idf, out):
+def norm_components(rows, level_weight, level_title, idf, out):
     """Sum (l idf)², l² idf, l², t idf and t over each article's terms.
 
     l is the weight of the level, and t how much it counts in a title.
 
     Parameters
     ----------
-    row_ptr : int64[n_articles + 1]
-    row_low, row_high, row_level
-        Arrays of a `relnews.search.segment.Segment`.
-    level_weight : float64[n_levels]
-    level_title : float64[n_levels]
+    rows : ArticleRows
+    level_weight, level_title : float64[n_levels]
     idf : float64[n_terms]
     out : float64[n_articles, 5]
     """
+    row_ptr, row_low, row_high, row_level = rows.ptr, rows.low, rows.high, rows.level
     for article in range(out.shape[0]):
         square, linear, count = 0.0, 0.0, 0.0
         title, title_count = 0.0, 0.0
@@ -48,42 +46,41 @@ def moments(row_ptr, row_low, row_high, row_level, level_weight, level_title, id
 
 
 @kernel
-def sums(moments, shift, out_length, out_title):
+def norms(components, shift, out_length, out_title):
     """Write the lengths of articles, and the idf of their titles, all idf being shifted.
 
     Parameters
     ----------
-    moments : float64[n_articles, 5]
+    components : float64[n_articles, 5]
+        See `norm_components`.
     shift : float
     out_length, out_title : float64[n_articles]
     """
     for article in range(out_length.size):
-        square = moments[article, 0] + shift * (
-            2 * moments[article, 1] + shift * moments[article, 2]
+        square = components[article, 0] + shift * (
+            2 * components[article, 1] + shift * components[article, 2]
         )
-        # What is left by sums that come and go is not less than nothing.
+        # Sums that terms were added to and taken from may end up just below zero.
         out_length[article] = math.sqrt(max(square, 0.0))
-        out_title[article] = moments[article, 3] + shift * moments[article, 4]
+        out_title[article] = components[article, 3] + shift * components[article, 4]
 
 
 @kernel
-def shift_moments(
-    changed, from_idf, to_idf, term, term_ptr, group_ptr, group_level, posting, level_weight,
-    level_title, moments,
-):  # fmt: skip
-    """Bring `moments` up to date where the idf of some terms has changed.
+def update_components(changed, from_idf, to_idf, postings, level_weight, level_title, components):
+    """Bring `norm_components` up to date where the idf of some terms has changed.
 
     Parameters
     ----------
     changed : int32[n_changed]
         Terms.
     from_idf, to_idf : float64[n_changed]
-        What idf they had, and have.
-    term, term_ptr, group_ptr, group_level, posting
-        The postings of a `relnews.search.segment.Segment`.
+        The idf before and after.
+    postings : Postings
     level_weight, level_title : float64[n_levels]
-    moments : float64[n_articles, 5]
+    components : float64[n_articles, 5]
     """
+    term, term_ptr, group_ptr = postings.term, postings.term_ptr, postings.group_ptr
+    group_level, posting = postings.group_level, postings.posting
     places = places_among(term, changed)
     for i in range(changed.size):
         local_term = places[i]
@@ -96,17 +93,17 @@ def shift_moments(
             square = linear * (to_idf[i] + from_idf[i])
             articles = posting[group_ptr[group] : group_ptr[group + 1]]
             for p in range(articles.size):
-                moments[articles[p], 0] += square
-                moments[articles[p], 1] += linear
+                components[articles[p], 0] += square
+                components[articles[p], 1] += linear
             title = level_title[group_level[group]] * (to_idf[i] - from_idf[i])
             if title != 0:
                 for p in range(articles.size):
-                    moments[articles[p], 3] += title
+                    components[articles[p], 3] += title
 
 
 @kernel
 def inverse_length(term, level, level_weight, idf):
-    """Return 1 / length of an article, 0 if it has no terms; see `moments` for what it is of."""
+    """Return 1 / length of an article, 0 if it has no terms."""
     square = 0.0
     for i in range(term.size):
         weight = level_weight[level[i]] * idf[term[i]]
@@ -125,32 +122,35 @@ def inverse_title(term, level, level_title, idf):
 
 
 @kernel
-def factors(
-    length, title, slack, n_common, dearest, out_inverse_length, out_inverse_title, out_length,
-    out_per_title, out_common,
-):  # fmt: skip
-    """Write what scores are multiplied by at most, and `quoting.RowQuotes` of it, rounded up.
+def bound_factors(norms, norm_tolerance, n_common, max_common_idf, inverses, titles):
+    """Write upper bounds of what scores, and what is found of titles, are multiplied by.
 
     Parameters
     ----------
-    length, title : float64[n_articles]
-    slack : float
-        How far off they may be, of what they are.
+    norms : pair of float64[n_articles]
+        The length of each article, and the idf of its title.
+    norm_tolerance : float
+        Relative error bound of both.
     n_common : int32[n_articles]
-        How many common words are in each title.
-    dearest : float
-        The largest idf of one.
-    out_inverse_length, out_inverse_title : float64[n_articles]
-        At most; 0 for an article without terms, or title.
-    out_length, out_per_title, out_common : float32[n_articles]
+        Number of common words in each title.
+    max_common_idf : float
+        The largest idf of a common term.
+    inverses : pair of float64[n_articles]
+        Out: 1 / length at most, and 1 / idf of the title at most; 0 for an article without terms,
+        or title.
+    titles : three float32[n_articles]
+        Out: `ArticleTitleMatch.length`, ``per_title`` and ``common``.
     """
+    length, title = norms
+    out_inverse_length, out_inverse_title = inverses
+    out_length, out_per_title, out_common = titles
     for article in range(length.size):
         long = length[article]
-        out_inverse_length[article] = (1.0 + slack) / long if long > 0 else 0.0
-        inverse_title = (1.0 + slack) / title[article] if title[article] > 0 else 0.0
+        out_inverse_length[article] = (1.0 + norm_tolerance) / long if long > 0 else 0.0
+        inverse_title = (1.0 + norm_tolerance) / title[article] if title[article] > 0 else 0.0
         out_inverse_title[article] = inverse_title
-        long *= _UP / (1.0 - slack)
+        long *= _UP / (1.0 - norm_tolerance)
         per_title = long * inverse_title
         out_length[article] = long
         out_per_title[article] = per_title
-        out_common[article] = min(dearest * n_common[article] * per_title, long)
+        out_common[article] = min(max_common_idf * n_common[article] * per_title, long)

@@ -1,0 +1,351 @@
+"""How much of a title is found in another text: words, and phrases of two words in a row.
+
+The words of a title that a text has, and its phrases, are added up by their idf. A walk over
+postings finds which words and phrases (which are terms) of an article's title are in the query's
+text. Of the query's title it finds the words only; for a phrase can only be where its words are, so
+the rarer of them counts for both (`QueryTitleMatch.title_most`), which is a bound. Common words,
+which are not walked, count as if they were in every title and every text.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from relnews._kernels._compile import kernel
+from relnews._kernels.arguments import SegmentTexts
+from relnews._kernels.hashing import pair_key, slot_of
+from relnews._kernels.search import places_among
+from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
+
+#: A phrase of a title counts as much as so many words of its idf.
+PHRASE_WEIGHT = 2.0
+
+# What a term is to a query.
+_OF_TEXT, _OF_TITLE = 1, 2
+
+_ONE = np.uint64(1)
+
+
+class QueryTitleMatch(NamedTuple):
+    """The titles and texts of a block of queries.
+
+    Parameters
+    ----------
+    share : float
+        How much it counts that all of a title is found; above 0.
+    code : int32[n]
+        Of each term, in the order of the query's terms.
+    title_part, title_most : float64[n]
+        The share of each word in its title; the same with the phrases that it is the rarer word of.
+    text_ptr : int64[n_queries + 1]
+    text : int32[n_words]
+        The words of the texts in their order; `BREAK` between two texts.
+    phrase_ptr : int64[n_queries + 1]
+    first, last : int32[n_phrases]
+        The words of each phrase of the titles, all different.
+    phrase_part : float64[n_phrases]
+        The share of each phrase in its title.
+    seed : uint64
+        Seed of the hashes.
+    """
+
+    share: float
+    code: Any
+    title_part: Any
+    title_most: Any
+    text_ptr: Any
+    text: Any
+    phrase_ptr: Any
+    first: Any
+    last: Any
+    phrase_part: Any
+    seed: Any
+
+
+class ArticleTitleMatch(NamedTuple):
+    """The titles and texts of the articles of a segment.
+
+    Parameters
+    ----------
+    values : int32[n_levels]
+        The code of each level.
+    texts : SegmentTexts
+    length, per_title, common : float32[n_articles]
+        Upper bounds: the length of the weights; that times 1 / idf of the title; and that times
+        the idf of common words in the title.
+    """
+
+    values: Any
+    texts: SegmentTexts
+    length: Any
+    per_title: Any
+    common: Any
+
+
+class TitleMatchScratch(NamedTuple):
+    """Scratch arrays for matching titles.
+
+    Parameters
+    ----------
+    kind : uint8[≥ n_terms]
+    title_part : float64[≥ n_terms]
+    mark : uint8[65536]
+        Zeros; and zeros again on return.
+    text_pairs, title_pairs : uint64[power of two]
+        With room for twice the words of a text, and of a title.
+    place : int32[as title_pairs]
+    seen : uint8[≥ phrases of a title]
+    """
+
+    kind: Any
+    title_part: Any
+    mark: Any
+    text_pairs: Any
+    title_pairs: Any
+    place: Any
+    seen: Any
+
+
+class TitleMatch(NamedTuple):
+    """What titles are matched by. Kernels take None instead if titles do not count.
+
+    Parameters
+    ----------
+    queries : QueryTitleMatch
+    articles : ArticleTitleMatch
+    scratch : TitleMatchScratch
+    """
+
+    queries: QueryTitleMatch
+    articles: ArticleTitleMatch
+    scratch: TitleMatchScratch
+
+
+@kernel
+def _slot(table, n, key, seed):
+    """Return the slot of a key among the first n of a table, or the empty one that it goes to."""
+    mask = np.uint64(n - 1)
+    slot = slot_of(key, seed, mask)
+    while table[slot] != 0 and table[slot] != key:
+        slot = (slot + _ONE) & mask
+    return slot
+
+
+@kernel
+def table_size(n):
+    """Return how many slots n pairs of words need."""
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    return size
+
+
+@kernel
+def n_sums(query, n_terms, queries):
+    """Return how many numbers are added up for an article at most, titles included."""
+    return 3 * n_terms + queries.text_ptr[query + 1] - queries.text_ptr[query] + 2
+
+
+@kernel
+def note(query, begin, terms, queries, scratch):
+    """Enter the title and the text of a query into the scratch arrays.
+
+    Parameters
+    ----------
+    query : int
+    begin : int
+        Where the terms of the query begin in the block.
+    terms : int32[n_terms]
+        Of the query.
+    queries : QueryTitleMatch
+    scratch : TitleMatchScratch
+
+    Returns
+    -------
+    n_text, n_title : int
+        Slots of the tables that are in use.
+    """
+    code, title_part, seed = queries.code, queries.title_part, queries.seed
+    kind, part_of = scratch.kind, scratch.title_part
+    for i in range(terms.size):
+        kind[terms[i]] = (_OF_TEXT if code[begin + i] >> TF_SHIFT else 0) | (
+            _OF_TITLE if title_part[begin + i] > 0 else 0
+        )
+        part_of[terms[i]] = title_part[begin + i]
+    text_ptr, text, text_pairs = queries.text_ptr, queries.text, scratch.text_pairs
+    n_text = table_size(text_ptr[query + 1] - text_ptr[query])
+    text_pairs[:n_text] = 0
+    for i in range(text_ptr[query] + 1, text_ptr[query + 1]):
+        if text[i - 1] != BREAK and text[i] != BREAK:
+            key = pair_key(text[i - 1], text[i])
+            text_pairs[_slot(text_pairs, n_text, key, seed)] = key
+    phrase_ptr, title_pairs, place = queries.phrase_ptr, scratch.title_pairs, scratch.place
+    n_title = table_size(phrase_ptr[query + 1] - phrase_ptr[query])
+    title_pairs[:n_title] = 0
+    for i in range(phrase_ptr[query], phrase_ptr[query + 1]):
+        key = pair_key(queries.first[i], queries.last[i])
+        slot = _slot(title_pairs, n_title, key, seed)
+        title_pairs[slot] = key
+        place[slot] = i - phrase_ptr[query]
+    return n_text, n_title
+
+
+@kernel
+def begin(terms, is_rare, title_most, share, common, length, sums):
+    """Write upper bounds of the shares of either title that the query's common words make up.
+
+    Parameters
+    ----------
+    terms : int32[n_terms]
+        Of the query.
+    is_rare : bool[any]
+        By term.
+    title_most : float64[n_terms]
+        Of `QueryTitleMatch`; by the order of the query's terms.
+    share : float
+    common, length : float32[n_articles]
+        Of `ArticleTitleMatch`.
+    sums : float32[n_articles]
+    """
+    most = 0.0
+    for i in range(terms.size):
+        if not is_rare[terms[i]]:
+            most += title_most[i]
+    share, most = np.float32(share), np.float32(share * most)
+    for article in range(sums.size):
+        sums[article] = share * common[article] + most * length[article]
+
+
+@kernel
+def add_words(most, idf, value, articles, share, length, per_title, sums):
+    """Add the share of either title that one word of the query makes up.
+
+    Parameters
+    ----------
+    most : float
+        `QueryTitleMatch.title_most`.
+    idf : float
+        0 if the word is not in the query's text.
+    value : int
+        The code that all of the articles have.
+    articles : uint16[n]
+    share : float
+    length, per_title : float32[n_articles]
+        Of `ArticleTitleMatch`.
+    sums : float32[n_articles]
+    """
+    if most > 0 and value >> TF_SHIFT:
+        part = np.float32(share * most)
+        for p in range(articles.size):
+            sums[articles[p]] += part * length[articles[p]]
+    if idf > 0 and value & IN_TITLE:
+        part = np.float32(share * idf)
+        for p in range(articles.size):
+            sums[articles[p]] += part * per_title[articles[p]]
+
+
+@kernel
+def add_phrases(text_pairs, postings, idf, share, titles, sums):
+    """Add the share of the articles' titles that phrases of the query's text make up.
+
+    Parameters
+    ----------
+    text_pairs : uint64[n_slots]
+        The slots in use of ``TitleMatchScratch.text_pairs``.
+    postings : Postings
+    idf : float64[n_terms]
+    share : float
+    titles : ArticleTitleMatch
+    sums : float32[n_articles]
+    """
+    keys = np.empty(text_pairs.size, dtype=np.uint64)
+    n = 0
+    for slot in range(text_pairs.size):
+        keys[n] = text_pairs[slot] - _ONE
+        n += text_pairs[slot] != 0
+    keys = keys[:n]
+    values, per_title = titles.values, titles.per_title
+    pairs, pair_term = titles.texts.pair_key, titles.texts.pair_term
+    term, term_ptr, group_ptr, group_level, posting = postings
+    places = places_among(pairs, keys)
+    for i in range(n):
+        if places[i] == pairs.size or pairs[places[i]] != keys[i]:
+            continue
+        place = pair_term[places[i]]
+        part = np.float32(share * PHRASE_WEIGHT * idf[term[place]])
+        for group in range(term_ptr[place], term_ptr[place + 1]):
+            if values[group_level[group]] & PHRASE:
+                for p in range(group_ptr[group], group_ptr[group + 1]):
+                    sums[posting[p]] += part * per_title[posting[p]]
+
+
+@kernel
+def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_title, titles):
+    """Return the share of the query's title in the article's text, plus that the other way.
+
+    Parameters
+    ----------
+    article, query : int
+    terms, levels : int32, uint16[n]
+        The row of the article.
+    shared : int32[n_shared]
+        The places of the terms that the query has, too; ascending.
+    slots : pair of int
+        Returned by `note`.
+    idf : float64[n_terms]
+    inverse_title : float
+        Of the article.
+    titles : TitleMatch
+
+    Returns
+    -------
+    float
+    """
+    own, of_articles, scratch = titles
+    n_text, n_title = slots
+    texts, seed = of_articles.texts, own.seed
+    values, kind, title_part = of_articles.values, scratch.kind, scratch.title_part
+    mark = scratch.mark
+    of_query, of_article = 0.0, 0.0
+    n_marked = 0
+    for i in range(shared.size):
+        place = shared[i]
+        term = terms[place]
+        value = values[levels[place]]
+        if kind[term] & _OF_TITLE and value >> TF_SHIFT:
+            of_query += title_part[term]
+            mark[place & 0xFFFF] = 1
+            n_marked += 1
+        if kind[term] & _OF_TEXT and value & IN_TITLE:
+            of_article += idf[term]
+    begin, end = texts.text_ptr[article], texts.text_ptr[article + 1]
+    first = own.phrase_ptr[query]
+    n_phrases = own.phrase_ptr[query + 1] - first
+    if n_marked > 0 and n_phrases > 0 and end > begin:
+        text_place, title_pairs, seen = texts.text_place, scratch.title_pairs, scratch.seen
+        mark[NO_PLACE] = 0
+        seen[:n_phrases] = 0
+        last = NO_PLACE
+        for i in range(begin, end):
+            place = text_place[i]
+            if mark[place] & mark[last]:
+                key = pair_key(terms[last], terms[place])
+                slot = _slot(title_pairs, n_title, key, seed)
+                if title_pairs[slot] == key:
+                    phrase = scratch.place[slot]
+                    if not seen[phrase]:
+                        seen[phrase] = 1
+                        of_query += own.phrase_part[first + phrase]
+            last = place
+    for i in range(shared.size):
+        mark[shared[i] & 0xFFFF] = 0
+    if of_article > 0:
+        phrase_place, text_pairs = texts.phrase_place, scratch.text_pairs
+        for i in range(texts.phrase_ptr[article], texts.phrase_ptr[article + 1]):
+            key = pair_key(terms[phrase_place[3 * i]], terms[phrase_place[3 * i + 1]])
+            if text_pairs[_slot(text_pairs, n_text, key, seed)] == key:
+                of_article += PHRASE_WEIGHT * idf[terms[phrase_place[3 * i + 2]]]
+        of_article *= inverse_title
+    return of_query + of_article
