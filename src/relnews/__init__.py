@@ -20,7 +20,7 @@ only wings above it in this list; `tests/test_layers.py` has the table.
 `web`              Lists over HTTP, and boxes in pages that a server makes.
 `evaluation`       Scores of lists by judgements, comparisons, and the health of lists without any.
 `sample`           The sample archive.
-`cli`              The command ``relnews``; `__main__` runs it as ``python -m relnews``.
+`cli`              The command line; `__main__` runs it as ``python -m relnews``.
 =================  =================================================================================
 
 Every wing may use these: `exceptions`, `_checks` (checks that several wings share), `dates`
