@@ -321,14 +321,15 @@ def duplicates(
 
 
 def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
-    """Return one line for each article: number of its group, date, id and title."""
+    """Return a table with one line for each article: number of its group, date, id and title."""
     from relnews.export.text import printable
-    from relnews.lists.near_duplicates import articles_of
+    from relnews.results import item_of
 
     catalogue = news.archive_.catalogue
-    known = catalogue.digests([id_ for group in groups for id_ in group])
-    articles = articles_of(catalogue, [key for key, _ in known.values()])
-    about = {article.id: article for article in articles}
+    with catalogue.state:
+        known = catalogue.digests([id_ for group in groups for id_ in group])
+        details = catalogue.details([key for key, _ in known.values()])
+    about = {item.id: item for item in map(item_of, filter(None, details))}
     rows = [("#", "date", "id", "title")]
     for number, group in enumerate(groups, start=1):
         for article in (about[id_] for id_ in group if id_ in about):
