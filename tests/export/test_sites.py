@@ -479,7 +479,7 @@ def test_killed_at_any_step(tmp_path: Path) -> None:
 def test_the_command(tmp_path: Path) -> None:
     """It says what it did on standard error, and the second time nothing is written."""
     archive(["a", "b"]).save(tmp_path / "x.relnews")
-    arguments = ["export", str(tmp_path / "x.relnews"), "--for", "hugo", "-o", str(tmp_path / "s")]
+    arguments = ["export", str(tmp_path / "x.relnews"), "--site", "hugo", "-o", str(tmp_path / "s")]
     first, second = (CliRunner().invoke(main, arguments) for _ in range(2))
 
     assert (first.exit_code, first.stdout) == (0, "")
@@ -490,7 +490,7 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 def test_the_command_knows_every_site() -> None:
-    """What --for takes is what there is."""
+    """What --site takes is what there is."""
     option = next(one for one in main.commands["export"].params if one.name == "site")
     assert {*option.type.choices} == SITES.keys()
 
@@ -499,7 +499,7 @@ def test_the_command_names_a_file_in_the_way(tmp_path: Path) -> None:
     """A file of somebody else is one line and exit code 1; a file instead of a folder is usage."""
     archive(["a", "b"]).save(tmp_path / "x.relnews")
     (tmp_path / "a.json").write_text("mine")
-    arguments = ["export", str(tmp_path / "x.relnews"), "--for", "json", "-o"]
+    arguments = ["export", str(tmp_path / "x.relnews"), "--site", "json", "-o"]
 
     result = CliRunner().invoke(main, [*arguments, str(tmp_path)])
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)

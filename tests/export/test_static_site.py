@@ -89,7 +89,7 @@ def test_the_example_site(example: Path) -> None:
     (example / "output" / "ferry-strike-empties-shops.html").unlink()
     run(["relnews", "update", "site.relnews", "content", "--field", "id=slug"], example)
     run(["relnews", "remove", "site.relnews", "ferry-strike-empties-shops"], example)
-    run(["relnews", "export", "site.relnews", "--for", "pelican", "-o", "."], example)
+    run(["relnews", "export", "site.relnews", "--site", "pelican", "-o", "."], example)
     run(["pelican", "content", "-s", "pelicanconf.py", "-o", "output"], example)
 
     links = {link for links in boxes(example).values() for link in links}

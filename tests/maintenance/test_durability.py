@@ -492,9 +492,9 @@ def interrupted(target, name, at):
     ("target", "name"),
     [
         (state.Member, "norms"), (state.Member, "norm_components"),
-        (state.Index, "_refresh_removed"), (state.Index, "_refresh_open"), (state.Index, "_refresh_epoch"), (Statistics, "add"),
-        (Statistics, "settle"), (state, "ScoredSegment"), (segment.Segment, "is_sound"),
-        (arrays, "_mapped"),
+        (state.Index, "_refresh_removed"), (state.Index, "_refresh_open"),
+        (state.Index, "_refresh_epoch"), (Statistics, "add"), (Statistics, "settle"),
+        (state, "ScoredSegment"), (segment.Segment, "is_sound"), (arrays, "_mapped"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip

@@ -331,7 +331,7 @@ def duplicates(
 
 
 def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
-    """Return one line for each article: number of its group, date, id and title."""
+    """Return a table with one line for each article: number of its group, date, id and title."""
     from relnews.export.text import printable
     from relnews.storage.compiled_rules import articles_of
 

@@ -34,12 +34,11 @@ if TYPE_CHECKING:
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
     required=True,
-    help="File to write, one JSON object a line; - for standard output. With --for, the folder of "
+    help="File to write, one JSON object a line; - for standard output. With --site, the folder of "
     "the site.",
 )
 @click.option(
-    "--for",
-    "site",
+    "--site",
     type=click.Choice([*SITES]),
     help="Write files for a static site instead, where this kind of site looks for data. With json "
     "or html, write one file for each article.",
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
     "--heading",
     default="Related News",
     show_default=True,
-    help="Heading of the lists; --for html.",
+    help="Heading of the lists; --site html.",
 )
 @k_option
 @list_options
@@ -69,13 +68,13 @@ def export(
     \b
     relnews export my.relnews -o lists.jsonl
     relnews export my.relnews -k 5 --n-jobs -1 -o - | gzip > lists.jsonl.gz
-    relnews export my.relnews --for html -o related
+    relnews export my.relnews --site html -o related
 
     Each line is a JSON object, in the order of the archive: the "id" of an article, and its
     "related" articles with id, rank, score, similarity, title and other fields. A file is written
     whole or not at all.
 
-    With --for the command writes only files whose content has changed. It removes the files of
+    With --site the command writes only files whose content has changed. It removes the files of
     articles that are gone, and leaves files alone that no export wrote.
     """
     from relnews.related import RelatedNews
@@ -111,7 +110,7 @@ def export(
 def _check_output(output: Path, site: str | None) -> None:
     """Raise if the output is a folder where a file is expected, or the other way round."""
     if site is None and output.is_dir():
-        msg = f"expected a file, got the folder {output}; files for a site are written with --for."
+        msg = f"expected a file, got the folder {output}; files for a site are written with --site."
     elif site is not None and (str(output) == "-" or (output.exists() and not output.is_dir())):
         msg = f"expected the folder of a site, got {output}."
     else:
