@@ -29,7 +29,7 @@ WINGS = {
         "text", "options", "search", "storage", "archive", "lists", "cold_start", "readers",
         "maintenance",
     },
-    "export": {"storage", "related"},
+    "export": {"options", "storage", "related"},
     "web": {"text", "storage", "related", "export"},
     "evaluation": {"storage", "search", "related", "export"},
     "sample": {"readers"},
