@@ -29,7 +29,7 @@ WINGS = {
         "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
         "readers", "maintenance",
     },
-    "export": {"storage", "related"},
+    "export": {"options", "storage", "related"},
     "web": {"text", "storage", "related", "export"},
     "evaluation": {"readers", "related", "export"},
     "sample": {"readers"},

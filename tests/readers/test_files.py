@@ -623,10 +623,14 @@ def test_round_trip(
 
 #: Articles of each set, and those of them that have no words at all.
 SETS = {
+    "akita_pt/docs.jsonl.gz": (751, 0),
     "cnrec/docs.jsonl.gz": (300, 0),
+    "datanalytics_es/docs.jsonl.gz": (2_374, 0),
     "digitalgov/docs.jsonl.gz": (2_078, 0),
     "fakenews_es/docs.jsonl.gz": (1_543, 0),
+    "geotribu_fr/docs.jsonl.gz": (762, 0),
     "gnad10k_test/docs.jsonl.gz": (1_028, 0),
+    "isotopp_de/docs.jsonl.gz": (631, 0),
     "lee/background.jsonl.gz": (300, 0),
     "lee/docs.jsonl.gz": (50, 0),
     "reuters21578/docs.jsonl.gz": (21_578, 737),
