@@ -26,7 +26,7 @@ from relnews.cold_start import draft_list
 from relnews.exceptions import RelnewsError
 from relnews.maintenance import updates
 from relnews.search import bounds
-from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import Entries
 
 #: Seconds after which a change is taken for an endless loop.

@@ -16,7 +16,8 @@ from relnews.exceptions import RelnewsError
 from relnews.readers.load_report import Problem
 from relnews.results import RelatedItem
 from relnews.storage.arrays import DTYPES
-from relnews.storage.catalogue import FORMAT_VERSION, Catalogue
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.schema import FORMAT_VERSION
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -88,7 +89,7 @@ def test_the_archive_format_names_every_column() -> None:
     sections = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
     columns: dict[str, set[str]] = {}
     catalogue = Catalogue.in_memory()
-    for table, column in catalogue._connection.execute(
+    for table, column in catalogue._database.connection.execute(
         "SELECT m.name, t.name FROM sqlite_master AS m, pragma_table_info(m.name) AS t "
         "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'"
     ):

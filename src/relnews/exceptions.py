@@ -18,7 +18,7 @@ class UnknownArticleError(RelnewsError, KeyError):
 
 
 class ArchiveFormatError(RelnewsError, ValueError):
-    """A folder is not an archive, is damaged, or was written in another format version."""
+    """A folder is not an archive, is damaged, or is of an unknown format version."""
 
 
 class ArchiveChangedError(RelnewsError, RuntimeError):

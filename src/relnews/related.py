@@ -468,7 +468,7 @@ class RelatedNews(LivingArchive):
         Raises
         ------
         ArchiveFormatError
-            If the folder is no archive, is damaged, or is of another format version.
+            If the folder is no archive, is damaged, or is of an unknown format version.
         """
         catalogue = Catalogue.open(Path(path))
         with integrity.damage_in(path):

@@ -136,7 +136,7 @@ def test_who_is_always_overtaken_gets_a_list_all_the_same():
         change = [pairs.story(100 + len(writers))]
         writers.append(threading.Thread(target=news.partial_fit, args=(change,)))
         writers[-1].start()
-        if not archive.catalogue._connection.in_transaction:
+        if not archive.catalogue._database.connection.in_transaction:
             writers[-1].join()
         return ranked
 

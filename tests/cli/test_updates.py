@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from relnews import RelatedNews
 from relnews.cli import main
-from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.database import CATALOGUE
 
 RECORDS = [
     {"id": "veto", "title": "Kremlin seeks veto", "text": "A veto on guarantees."},
@@ -428,7 +428,7 @@ def test_verify_takedown_of_an_article_that_is_there(invoke, listed):
 
 def test_who_is_writing_is_named(invoke, archive, monkeypatch):
     """While another process writes, a command ends with a sentence that names the process."""
-    monkeypatch.setattr("relnews.storage.catalogue.PATIENCE", 0.1)
+    monkeypatch.setattr("relnews.storage.database.PATIENCE", 0.1)
     code = (
         "import sys; from relnews import RelatedNews\n"
         "with RelatedNews.open(sys.argv[1]).archive_.store.transaction():\n"

@@ -22,9 +22,9 @@ from relnews.exceptions import RelnewsError
 from relnews.maintenance import stored_lists, updates
 from relnews.search import segment
 from relnews.search.corpus_stats import Statistics
-from relnews.storage import arrays, catalogue
+from relnews.storage import arrays, database
 from relnews.storage.arrays import folder_name
-from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.database import CATALOGUE
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="needs signals and forks")
 
@@ -189,7 +189,7 @@ def test_a_killed_writer_is_in_nobodys_way(tmp_path, monkeypatch):
     """Its transaction and its note that it writes are no lock; what it read and wrote is gone."""
     folder = tmp_path / "a.relnews"
     RelatedNews().fit([{"id": "a", "title": "dike breach"}]).save(folder)
-    monkeypatch.setattr(catalogue, "PATIENCE", 0.1)
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
     with python(
         """
         import sys
@@ -214,10 +214,10 @@ def test_a_killed_writer_is_in_nobodys_way(tmp_path, monkeypatch):
         assert len(news) == 1
         process.kill()
         process.wait()
-    assert (folder / catalogue.WRITER).exists()
+    assert (folder / database.WRITER).exists()
     news.partial_fit([{"id": "b", "title": "dike repair"}])
 
-    assert not (folder / catalogue.WRITER).exists()
+    assert not (folder / database.WRITER).exists()
     assert news.related("a").ids == ["b"]
     assert len(news) == 2
     assert news.verify() == []
@@ -519,7 +519,7 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
     ("target", "name"),
     [
         (state.Member, "moments"), (state.Index, "take_in"), (arrays, "_write_arrays"),
-        (arrays, "_sync"), (os, "fsync"), (catalogue.Catalogue, "_write"), (Statistics, "add"),
+        (arrays, "_sync"), (os, "fsync"), (database.Database, "write"), (Statistics, "add"),
         (stored_lists.StandingLists, "update"), (stored_lists.StandingLists, "_write"),
         (updates.Updates, "_lay_out"), (segment.Segment, "from_wording"),
     ],

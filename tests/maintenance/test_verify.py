@@ -9,7 +9,7 @@ import pytest
 
 from relnews import ArchiveFormatError, RelatedNews
 from relnews.maintenance import updates
-from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import Entries
 
 MICROSECOND = 1_000
@@ -36,7 +36,7 @@ def news():
 
 def plant(news, statement, *values):
     """Change the catalogue behind the archive's back."""
-    news.archive_.catalogue._connection.execute(statement, values)
+    news.archive_.catalogue._database.connection.execute(statement, values)
 
 
 def key_of(news, identifier):

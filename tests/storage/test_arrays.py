@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from relnews import RelatedNews
 from relnews.exceptions import ArchiveFormatError
 from relnews.search import bounds
-from relnews.storage import arrays, catalogue
+from relnews.storage import arrays, database
 from strategies import archives
 
 ARTICLES = [
@@ -228,7 +228,9 @@ def test_another_format_version(folder):
     with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(ArchiveFormatError, match=r"format 99; this version .* reads format 6\."):
+    with pytest.raises(
+        ArchiveFormatError, match=r"format 99; this version .* reads formats 6 to 7\."
+    ):
         RelatedNews.open(folder)
 
 
@@ -350,7 +352,7 @@ def test_one_writer_at_a_time(news, folder, monkeypatch):
     """A second writer is told so, and the archive stays as the first one leaves it."""
     holder = sqlite3.connect(folder / arrays.CATALOGUE, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(catalogue, "PATIENCE", 0.1)
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
     with pytest.raises(TimeoutError, match=r"is being written by another process\. Try again"):
         news.save(folder)
     holder.execute("ROLLBACK")

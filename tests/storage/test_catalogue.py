@@ -17,7 +17,7 @@ from relnews.archive import archive
 from relnews.articles import Article
 from relnews.dates import moment, timestamp
 from relnews.results import RelatedItem, item_of
-from relnews.storage import catalogue
+from relnews.storage import database
 from relnews.storage.catalogue import Catalogue, FolderEntry
 from strategies import archives
 
@@ -184,31 +184,31 @@ def test_new_terms_are_numbered_on(empty):
 
 
 def test_others_see_a_change_when_it_is_committed(tmp_path):
-    """Neither before nor never; and inside of `reading` nothing moves."""
+    """Neither before nor never; and inside of `read_transaction` nothing moves."""
     writer = Catalogue.create(tmp_path)
     reader = Catalogue.open(tmp_path)
-    assert reader.has_news()
-    assert not reader.has_news()
+    assert reader.changed_since_last_check()
+    assert not reader.changed_since_last_check()
     with writer.transaction():
         writer.add([Article(id="a")], [0], [b""])
         assert len(reader) == 0
-        assert not reader.has_news()
-    assert reader.has_news()
-    assert not reader.has_news()
+        assert not reader.changed_since_last_check()
+    assert reader.changed_since_last_check()
+    assert not reader.changed_since_last_check()
     assert len(reader) == 1
-    with reader.reading():
+    with reader.read_transaction():
         assert len(reader) == 1
         add(writer, "b")
-        with reader.reading():
+        with reader.read_transaction():
             assert len(reader) == 1
     assert len(reader) == 2
-    assert reader.has_news()
-    assert not writer.has_news() or not writer.has_news()
+    assert reader.changed_since_last_check()
+    assert not writer.changed_since_last_check() or not writer.changed_since_last_check()
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
     """The message names the process, on which machine, and since when."""
-    monkeypatch.setattr(catalogue, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
     writer, other = Catalogue.create(tmp_path), Catalogue.create(tmp_path)
     with writer.transaction():
         with (
@@ -219,10 +219,10 @@ def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
         ):
             raise AssertionError
         for note in ("", "[]", '{"process": "x"}', '{"since": 1e99}', "\udcff", '{"a": 1'):
-            (tmp_path / catalogue.WRITER).write_text(note, errors="surrogateescape")
+            (tmp_path / database.WRITER).write_text(note, errors="surrogateescape")
             with pytest.raises(TimeoutError, match="another process"), other.transaction():
                 raise AssertionError
-    assert not (tmp_path / catalogue.WRITER).exists()
+    assert not (tmp_path / database.WRITER).exists()
     add(other, "a")
     assert len(writer) == 1
 
@@ -253,7 +253,7 @@ def test_a_closed_archive_needs_no_log(tmp_path):
     add(writer, "a")
     del writer
 
-    assert [path.name for path in tmp_path.iterdir()] == [catalogue.CATALOGUE]
+    assert [path.name for path in tmp_path.iterdir()] == [database.CATALOGUE]
     assert len(Catalogue.open(tmp_path)) == 1
 
 

@@ -13,8 +13,8 @@ import pytest
 
 import mutations
 from relnews import ArchiveFormatError, RelatedNews
-from relnews.storage import catalogue
-from relnews.storage.catalogue import CATALOGUE, WRITER
+from relnews.storage import database
+from relnews.storage.database import CATALOGUE, WRITER
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="makes links and pipes")
 
@@ -139,7 +139,7 @@ def test_a_database_with_a_pipe(folder, end):
 
 def test_a_writers_note_that_is_a_pipe(folder, monkeypatch):
     """It is not waited for to learn who writes, and goes when somebody does."""
-    monkeypatch.setattr(catalogue, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "PATIENCE", 0.05)
     os.mkfifo(folder / WRITER)
     news = RelatedNews.open(folder)
     with contextlib.closing(sqlite3.connect(folder / CATALOGUE, isolation_level=None)) as other:

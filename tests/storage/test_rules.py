@@ -18,7 +18,7 @@ from lists.test_selector import Greedy
 from maintenance.test_updates import RANKED
 from relnews import MODES, ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
 from relnews.storage import list_reader, rules
-from relnews.storage.catalogue import CATALOGUE
+from relnews.storage.database import CATALOGUE
 from strategies import archives_with_copies
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)

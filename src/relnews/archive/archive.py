@@ -171,7 +171,7 @@ class Archive:
         for attempt in range(_ATTEMPTS):
             generation = self.catalogue.generation()
             try:
-                with self.catalogue.reading(), target.transaction():
+                with self.catalogue.read_transaction(), target.transaction():
                     target.copy_from(self.store)
                 return
             except ArchiveFormatError:  # another process may have merged what was to be copied
@@ -183,7 +183,7 @@ class Archive:
         with self.locked():
             for attempt in range(_ATTEMPTS):
                 try:
-                    with self.catalogue.reading():
+                    with self.catalogue.read_transaction():
                         if self._made != self.catalogue.setting("made"):
                             self._read_settings()  # another archive was saved here
                             self.index = Index(
@@ -206,8 +206,12 @@ class Archive:
         generations = set()
         for attempt in range(_ATTEMPTS):
             is_held = attempt >= _OVERTAKEN
-            with self.catalogue.reading() if is_held else contextlib.nullcontext():
-                if is_held or self.index.generation < 0 or self.catalogue.has_news():
+            with self.catalogue.read_transaction() if is_held else contextlib.nullcontext():
+                if (
+                    is_held
+                    or self.index.generation < 0
+                    or self.catalogue.changed_since_last_check()
+                ):
                     self.refresh()
                 try:
                     return function()

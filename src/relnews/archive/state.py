@@ -91,7 +91,7 @@ class Index:
     def refresh(self) -> bool:
         """Take in what was committed since the last time; say whether there was anything."""
         catalogue = self.store.catalogue
-        with catalogue.reading():
+        with catalogue.read_transaction():
             generation = catalogue.generation()
             if generation == self.generation:
                 return False

@@ -120,7 +120,7 @@ def build(
     """
     from relnews.related import RelatedNews
     from relnews.storage import integrity
-    from relnews.storage.catalogue import CATALOGUE
+    from relnews.storage.database import CATALOGUE
 
     integrity.check_archive_target(output, CATALOGUE)  # now rather than after all the work
     reader = source.open(strict)

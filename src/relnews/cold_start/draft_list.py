@@ -62,7 +62,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
         return None
     try:
         place = catalogue.folder or ":memory:"
-        with catalogue.reading(), integrity.damage_in(place), np.errstate(all="ignore"):
+        with catalogue.read_transaction(), integrity.damage_in(place), np.errstate(all="ignore"):
             if Book.of(catalogue):
                 return None
             chosen = _Ranking(Snapshot(catalogue), draft).choose(k)

@@ -130,7 +130,7 @@ def export_site(
 def _visible(news: RelatedNews) -> list[str]:
     """Return the ids of the articles that are to be seen now."""
     catalogue, now = news.archive_.catalogue, dates.now()
-    with catalogue.reading():
+    with catalogue.read_transaction():
         keys = catalogue.keys()
         return [
             about[0]

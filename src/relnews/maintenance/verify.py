@@ -33,7 +33,7 @@ def problems_of(archive: Archive) -> list[str]:
     for _ in range(_ATTEMPTS):
         generation = catalogue.generation()
         try:
-            with catalogue.reading():
+            with catalogue.read_transaction():
                 return [*_problems(archive)]
         except ArchiveFormatError:
             # Folders go when a change is committed meanwhile that does not need them.

@@ -5,13 +5,13 @@
     archive.relnews/
       catalogue.sqlite        articles, settings, stored lists, which files there are
       000001.vocabulary/      table, blob, term_ptr
-      000002.epoch/           document frequencies, and what bounds common terms, as of a moment
+      000002.epoch/           document frequencies of a moment, and bounds of common terms
       000003.segment/         the arrays of a Segment
-      000004.outline/         of the articles of a segment
+      000004.outline/         bounds of common terms, for each article of a segment
       …
 
 Files are written and synced first, under names never used before; then one transaction of the
-catalogue names them. Whoever is killed in between leaves the archive as it was. Nothing is pickled.
+catalogue names them. A process killed in between leaves the archive as it was. No file is pickled.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import integrity
-from relnews.storage.catalogue import CATALOGUE, Catalogue, FolderEntry
+from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.database import CATALOGUE
 
-#: Name and dtype of every array, by the kind of the folder that has it.
+#: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
     "vocabulary": {
         "table": np.dtype(np.uint64), "blob": np.dtype(np.uint8), "term_ptr": np.dtype(np.int64)
@@ -55,12 +56,12 @@ _START = 10
 
 
 class Store:
-    """A catalogue and the arrays that it names, in memory or in a folder.
+    """Catalogue and arrays of an archive, in memory or in a folder.
 
     Parameters
     ----------
     catalogue : Catalogue
-        Its folder is where the arrays are.
+        The arrays are in its folder.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -72,12 +73,17 @@ class Store:
 
     @classmethod
     def in_memory(cls) -> Store:
-        """Return an empty one."""
+        """Return an empty store."""
         return cls(Catalogue.in_memory())
 
     @classmethod
     def create(cls, folder: str | os.PathLike[str]) -> Store:
-        """Return a folder to write to; it may hold an archive already.
+        """Return the store of a folder to write to; the folder may hold an archive already.
+
+        Parameters
+        ----------
+        folder : path
+            Made if it does not exist.
 
         Raises
         ------
@@ -93,17 +99,21 @@ class Store:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Store:
-        """Return what is in a folder.
+        """Return the store of an archive folder.
+
+        Parameters
+        ----------
+        folder : path
 
         Raises
         ------
         ArchiveFormatError
-            If the folder is no archive, is damaged, or is of another format version.
+            If the folder is no archive, is damaged, or is of an unknown format version.
         """
         return cls(Catalogue.open(Path(folder)))
 
     def arrays(self, entry: FolderEntry) -> Arrays:
-        """Return the arrays of a folder: mapped, and their checksums compared."""
+        """Map the arrays of a folder and compare their checksums."""
         if self._folder is None:
             return self._in_memory[entry.number]
         path = self._folder / folder_name(entry)
@@ -122,24 +132,33 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what is put, dropped and entered inside, or nothing of it."""
+        """Commit everything that is put, dropped and entered inside, or nothing."""
         self._written, self._dropped = [], []
-        useless = self._written
+        leftovers = self._written
         try:
             with self.catalogue.transaction():
                 yield
                 if self._written and self._folder is not None:
                     with integrity.writing_to(self._folder):
                         _sync(self._folder)
-            useless = self._dropped
+            leftovers = self._dropped
         finally:
-            for entry in useless:
+            for entry in leftovers:
                 self._in_memory.pop(entry.number, None)
                 if self._folder is not None:
                     shutil.rmtree(self._folder / folder_name(entry), ignore_errors=True)
 
     def put(self, kind: str, arrays: Arrays, segment: int | None = None) -> int:
-        """Write a folder of arrays; return its number."""
+        """Write a folder of arrays and return its number.
+
+        Parameters
+        ----------
+        kind : str
+            A key of `DTYPES`.
+        arrays : mapping of str to array
+        segment : int, optional
+            Number of the segment's folder that an outline is of.
+        """
         entry = FolderEntry(self._unused_number(), kind, segment, {})
         self._written.append(entry)
         if self._folder is None:
@@ -154,12 +173,12 @@ class Store:
         return entry.number
 
     def drop(self, entry: FolderEntry) -> None:
-        """Take a folder of arrays, which is not needed any more, out."""
+        """Remove a folder of arrays from the archive; its files go after the commit."""
         self._dropped.append(entry)
         self.catalogue.drop_folder(entry.number)
 
     def copy_from(self, other: Store) -> None:
-        """Take over another archive, in place of what is here."""
+        """Replace everything in this store by another archive."""
         for entry in self.catalogue.folders():
             self.drop(entry)
         self.catalogue.replace_by(other.catalogue)
@@ -170,7 +189,7 @@ class Store:
             numbers[entry.number] = self.put(entry.kind, other.arrays(entry), segment)
 
     def size(self) -> int:
-        """Return how many bytes the arrays take."""
+        """Return the bytes that all arrays take."""
         entries = self.catalogue.folders()
         if self._folder is None:
             arrays = (array for entry in entries for array in self.arrays(entry).values())
@@ -178,7 +197,7 @@ class Store:
         return sum(n_bytes for entry in entries for n_bytes, _ in entry.files.values())
 
     def _unused_number(self) -> int:
-        """Return a number that no folder has or had; what a killed writer left is removed."""
+        """Return a number that no folder has or had; remove folders that killed writers left."""
         entries = self.catalogue.folders()
         dropped = {folder_name(entry) for entry in self._dropped}
         used = {entry.number for entry in (*entries, *self._written, *self._dropped)}
@@ -211,7 +230,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
     for name, array in arrays.items():
         flat = np.ascontiguousarray(array).ravel()
         with (path / f"{name}.npy").open("wb") as file:
-            # np.save itself does not say why it could not write.
+            # np.save does not report why it could not write.
             header = np.lib.format.header_data_from_array_1_0(flat)
             np.lib.format.write_array_header_1_0(file, header)
             file.write(flat.data)
@@ -223,7 +242,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
 
 
 def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
-    """Map an array. Its header is compared with what it can be, and not interpreted."""
+    """Map an array. Its header has to equal a header of one of the dtypes; it is not parsed."""
     with (folder / name).open("rb") as file:
         start = file.read(_START)
         n_header = _START + int.from_bytes(start[8:], "little")
@@ -236,13 +255,13 @@ def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
 
 
 def _header(n: int, dtype: np.dtype[Any]) -> bytes:
-    """Return how an array in a file begins, without what the header is filled up with."""
+    """Return the first bytes of a file of n values, without the padding of the header."""
     about = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
     return b"\x93NUMPY\x01\x00" + about.encode()
 
 
 def _sync(folder: Path) -> None:
-    """Make the names in a folder durable, where the system lets folders be synced."""
+    """Sync a folder, so that the names in it are durable, on systems that can."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

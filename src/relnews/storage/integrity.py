@@ -1,4 +1,4 @@
-"""Checks of stored data: what is found wrong with an archive folder."""
+"""Integrity: checks of an archive folder, and the errors that say what is wrong with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def check_archive_target(folder: Path, catalogue: str) -> None:
-    """Refuse to write an archive over something else."""
+    """Raise FileExistsError unless a folder is an archive, is empty or does not exist."""
     if folder.is_dir():
         if (folder / catalogue).exists() or not any(folder.iterdir()):
             return
@@ -38,7 +38,7 @@ def check_archive_target(folder: Path, catalogue: str) -> None:
 
 
 def check_archive_source(folder: Path, catalogue: str) -> None:
-    """Refuse to open something that is not an archive folder."""
+    """Raise unless a folder exists and has a catalogue."""
     if not folder.exists():
         msg = f"there is no archive at {folder}. Make one with `relnews build` or save(path)."
         raise FileNotFoundError(msg)
@@ -51,7 +51,7 @@ def check_archive_source(folder: Path, catalogue: str) -> None:
 
 
 def check_files(folder: Path, names: Iterable[str]) -> None:
-    """Refuse links, whose targets SQLite would read and write, and pipes, which it waits for."""
+    """Raise for links, whose targets SQLite would read and write, and pipes, which block it."""
     for name in names:
         path = folder / name
         if path.is_symlink():
@@ -61,29 +61,41 @@ def check_files(folder: Path, names: Iterable[str]) -> None:
 
 
 def check_schema(folder: Path, is_ours: bool) -> None:
-    """Refuse a catalogue whose tables are others, or that has code in it."""
+    """Raise if a catalogue has other tables than ours, or code such as triggers."""
     if not is_ours:
         raise damaged_archive(folder, "its catalogue has other tables than those of the format")
 
 
-def check_format(folder: Path, is_archive: bool, version: int, supported: int) -> None:
-    """Refuse a catalogue of another program or another format version."""
+def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[int]) -> None:
+    """Raise ArchiveFormatError for a catalogue of another program or of an unknown format.
+
+    Parameters
+    ----------
+    folder : Path
+    is_archive : bool
+        Whether the file says that it is a catalogue of relnews.
+    version : int
+        The format that it says.
+    known : sequence of int
+        The formats that can be read, ascending.
+    """
     if not is_archive:
         msg = f"{folder} is not a relnews archive, or its first save was never finished."
         raise ArchiveFormatError(msg)
-    if version != supported:
+    if version not in known:
         msg = (
-            f"{folder} has archive format {version}; this version of relnews reads format "
-            f"{supported}. Build it again from the articles, or install a matching relnews."
+            f"{folder} has archive format {version}; this version of relnews reads formats "
+            f"{known[0]} to {known[-1]}. Build it again from the articles, or install a matching "
+            "relnews."
         )
         raise ArchiveFormatError(msg)
 
 
-#: Keys, and numbers of folders and changes, are below this.
+#: Upper bound, exclusive, of keys and of the numbers of folders and changes.
 _MANY = 1 << 62
 
 
-#: Settings that are integers, and what they are below.
+#: Settings that are integers, and the exclusive upper bound of each.
 _INTEGERS = {
     "generation": _MANY, "sealed": _MANY, "epoch": 1 << 53, "n_stop": 1 << 31, "seed": 1 << 64,
     "last_folder": _MANY,
@@ -91,7 +103,7 @@ _INTEGERS = {
 
 
 def check_setting(name: str, value: Any) -> Any:
-    """Return a setting of an archive, or raise ValueError or TypeError."""
+    """Return a setting of an archive, or raise ValueError or TypeError if it is invalid."""
     if value is not None and name in _INTEGERS:
         return check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
     if value is not None and name == "lists":
@@ -118,27 +130,27 @@ def check_next_key(folder: Path, last: int) -> int:
 
 
 def check_folders(folder: Path, numbers: Sequence[int]) -> None:
-    """Refuse numbers that no folder can have."""
+    """Raise if a folder has an impossible number."""
     for number in numbers:
         if not 0 < number < _MANY:
             raise damaged_archive(folder, f"a folder of arrays has the number {number}")
 
 
 def check_terms(folder: Path, terms: Sequence[bytes | None]) -> None:
-    """Refuse terms that are empty or there twice."""
+    """Raise if terms are empty or repeated."""
     if not all(terms) or len(set(terms)) < len(terms):
         raise damaged_archive(folder, "new terms are empty, or there twice")
 
 
 def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str, object]) -> str:
-    """Refuse a folder entry of a kind that the format does not have."""
+    """Return the kind of a folder of arrays, or raise if the format does not have it."""
     if not isinstance(kind, str) or kind not in kinds:
         raise damaged_archive(folder, f"unknown kind of data {shortened(kind)}")
     return kind
 
 
 def check_file(folder: Path, name: str, expected: int | None) -> None:
-    """Refuse a file that is missing or has another size than when it was written."""
+    """Raise if a file is missing, is a link, or has another size than when it was written."""
     file = folder / name
     if expected is None:
         raise damaged_archive(folder, f"{name} is not listed in the catalogue")
@@ -152,30 +164,30 @@ def check_file(folder: Path, name: str, expected: int | None) -> None:
 
 
 def check_array(folder: Path, name: str, is_ours: bool, dtype: np.dtype[Any]) -> None:
-    """Refuse an array of another type or shape than the format says."""
+    """Raise if an array has another type or shape than the format says."""
     if not is_ours:
         raise damaged_archive(folder, f"{name} does not hold one dimension of {dtype}")
 
 
 def check_checksum(folder: Path, name: str, got: int, expected: int) -> None:
-    """Refuse a file whose content is not what was written."""
+    """Raise if a file has another checksum than when it was written."""
     if got != expected:
         raise damaged_archive(folder, f"{name} has the checksum {got:08x}, expected {expected:08x}")
 
 
 def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Refuse arrays of a vocabulary that do not fit each other."""
+    """Raise ValueError if the arrays of a vocabulary do not fit each other."""
     table, ptr = arrays["table"], arrays["term_ptr"]
     slots = len(table) // 2
     ends = ptr[-1] == len(arrays["blob"]) - 8 and ptr[0] == 0 and (ptr[1:] > ptr[:-1]).all()
     fits = ends and slots >= 1 and not slots & (slots - 1) and not len(table) % 2
     numbers = table[1::2] & 0xFFFFFFFF
-    # A table without an empty slot would be searched for ever.
+    # A search in a table without an empty slot never ends.
     fits = fits and numbers.max() < len(ptr) and numbers.min() == 0
     if fits:
         entries = table[1::2][numbers > 0]
         number = (entries & 0xFFFFFFFF).astype("int64")
-        # So many bytes are compared.
+        # The compiled search compares as many bytes as an entry says.
         fits = (ptr[number] - ptr[number - 1] == entries >> 32).all()
     if not fits:
         msg = "the arrays of the vocabulary do not fit each other"
@@ -183,28 +195,28 @@ def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def check_epoch(arrays: Mapping[str, NDArray[Any]], n_terms: int, n_articles: int) -> None:
-    """Refuse common terms that are none, and statistics that cannot be."""
+    """Raise ValueError if common terms or document frequencies of an epoch are impossible."""
     terms, basis = arrays["terms"], arrays["basis"]
     frequency = arrays["document_frequency"]
     n_known = len(frequency)
     in_order = not len(terms) or (
         0 <= terms[0] <= terms[-1] < n_known and (terms[1:] > terms[:-1]).all()
     )
-    can_be = n_known <= n_terms and ((frequency >= 0) & (frequency <= n_articles)).all()
-    if not can_be or not in_order or not (abs(basis) <= 1.001).all():
+    is_possible = n_known <= n_terms and ((frequency >= 0) & (frequency <= n_articles)).all()
+    if not is_possible or not in_order or not (abs(basis) <= 1.001).all():
         msg = "the arrays of an epoch do not fit each other"
         raise ValueError(msg)
 
 
 def check_segment(is_sound: bool) -> None:
-    """Refuse arrays of a segment that do not fit each other."""
+    """Raise ValueError if the arrays of a segment do not fit each other."""
     if not is_sound:
         msg = "the arrays of a segment do not fit each other"
         raise ValueError(msg)
 
 
 def check_counts(key: int, is_whole: bool) -> None:
-    """Refuse counts of an article that are not what was written."""
+    """Raise ValueError if counts of an article are not those that were written."""
     if key < 0:
         msg = f"an article has the key {key}"
         raise ValueError(msg)
@@ -214,7 +226,7 @@ def check_counts(key: int, is_whole: bool) -> None:
 
 
 def check_row(term: NDArray[Any], code: NDArray[Any], n_terms: int) -> None:
-    """Refuse counts of an article that cannot be."""
+    """Raise ValueError if counts of an article are impossible."""
     fits = len(term) == len(code) and (term[1:] > term[:-1]).all() and (code > 0).all()
     if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
         msg = "the counts of an article are of terms that the archive does not have"
@@ -224,7 +236,7 @@ def check_row(term: NDArray[Any], code: NDArray[Any], n_terms: int) -> None:
 def check_words(
     term: NDArray[Any], is_word: NDArray[Any], text: NDArray[Any], phrases: NDArray[Any]
 ) -> None:
-    """Refuse words in order that are no terms of their article, and phrases of what is no word."""
+    """Raise ValueError if words or phrases of an article are not among its terms."""
     are_terms = set(term.tolist()).issuperset
     are_words = set(term[is_word].tolist()).issuperset
     if (
@@ -238,18 +250,18 @@ def check_words(
 
 
 def check_entries(is_whole: bool) -> None:
-    """Refuse a stored list that is not what was written."""
+    """Raise ValueError if a stored list is not the one that was written."""
     if not is_whole:
         msg = "a stored list has another checksum than when it was written"
         raise ValueError(msg)
 
 
-#: What is raised where a value is not what was stored.
-_OF_DAMAGE = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
+#: Errors that code raises when a stored value is not the one that was written.
+_DAMAGE_ERRORS = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 class damage_in:  # noqa: N801 (used like a function; a generator takes three times as long)
-    """Turn what goes wrong with stored values into the error of a damaged archive."""
+    """Turn errors that stored values cause inside into the error of a damaged archive."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = folder
@@ -258,19 +270,19 @@ class damage_in:  # noqa: N801 (used like a function; a generator takes three ti
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, _OF_DAMAGE) and not isinstance(error, RelnewsError):
+        if isinstance(error, _DAMAGE_ERRORS) and not isinstance(error, RelnewsError):
             raise damaged_archive(self._folder, error) from error
 
 
 def damaged_archive(folder: str | os.PathLike[str], why: object) -> ArchiveFormatError:
-    """Name an archive that cannot be read."""
+    """Return the error of an archive that is damaged."""
     return ArchiveFormatError(
         f"the archive {folder} is damaged: {why}. Build it again from the articles."
     )
 
 
 def unreadable_archive(folder: str | os.PathLike[str], why: Exception) -> Exception:
-    """Name an archive that another process holds, or that is damaged."""
+    """Return the error of an archive that another process blocks, or that is damaged."""
     if is_locked(why):
         return TimeoutError(
             f"another process has been writing the archive {folder} for long: {why}. Try again."
@@ -279,7 +291,7 @@ def unreadable_archive(folder: str | os.PathLike[str], why: Exception) -> Except
 
 
 def cannot_write(folder: Path, why: Exception, writer: str) -> Exception:
-    """Name an archive that cannot be written to now."""
+    """Return the error of an archive that cannot be written to, with what to do about it."""
     if is_locked(why):
         return TimeoutError(
             f"the archive {folder} is being written by {writer}. Try again when it is done."
@@ -303,7 +315,7 @@ def cannot_write(folder: Path, why: Exception, writer: str) -> Exception:
     )
 
 
-#: What systems call a disk or a quota that is full, and a file that may not be longer.
+#: Error numbers of a full disk, a full quota, and a file at its maximum size.
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -312,7 +324,7 @@ _FORBIDDEN = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_P
 
 @contextlib.contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
-    """Name the archive that files of could not be written."""
+    """Turn an OSError inside into the error of an archive that cannot be written to."""
     try:
         yield
     except OSError as error:
@@ -320,11 +332,11 @@ def writing_to(folder: Path) -> Iterator[None]:
 
 
 def is_locked(error: Exception) -> bool:
-    """Say whether another process is in the way, no more."""
+    """Return whether SQLite failed only because another process holds a lock."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def archive_changed() -> ArchiveChangedError:
-    """Say that the archive is another one by the time that an answer is made."""
+    """Return the error of an archive that changed while an answer was made."""
     return ArchiveChangedError("the archive kept changing while it was read. Try again.")

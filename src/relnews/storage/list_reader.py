@@ -30,7 +30,7 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
     k : int
     """
     for _ in range(_ATTEMPTS):
-        with catalogue.reading():
+        with catalogue.read_transaction():
             stored = catalogue.entries_of(identifier)
             if stored is None:
                 return None

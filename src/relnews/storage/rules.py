@@ -239,7 +239,7 @@ class Rules:
             after = _book(value)  # refuses what is no rule
             self._catalogue.set(_SETTING, value)
         if before.ignored != after.ignored:
-            self._catalogue.announce()
+            self._catalogue.mark_changed()
 
 
 class Bars:
@@ -314,7 +314,7 @@ class Book:
     @classmethod
     def of(cls, catalogue: Catalogue) -> Book:
         """Return the rules of an archive, as they are now."""
-        return catalogue.made_of(
+        return catalogue.cached(
             _SETTING, lambda rules: _book(rules, catalogue.setting(_IGNORED_THEN))
         )
 

@@ -12,7 +12,8 @@ from relnews.exceptions import UnknownArticleError
 from relnews.related import RelatedNews
 from relnews.results import RelatedList
 from relnews.storage import integrity, list_reader
-from relnews.storage.catalogue import CATALOGUE, Catalogue
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.database import CATALOGUE
 from relnews.text.languages import code_of
 
 
@@ -57,7 +58,7 @@ class Source:
 
     def generation(self) -> int:
         """Return how many changes were committed."""
-        if self._catalogue.has_news():
+        if self._catalogue.changed_since_last_check():
             self._generation = self._catalogue.generation()
         return self._generation
 
@@ -70,7 +71,7 @@ class Source:
     def find(self, identifier: str, k: int) -> Found | None:
         """Return what is stored of an article, None if the archive lacks it."""
         catalogue = self._catalogue
-        with catalogue.reading():
+        with catalogue.read_transaction():
             key = catalogue.key_of(identifier)
             if key is None:
                 return None

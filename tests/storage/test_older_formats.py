@@ -1,0 +1,300 @@
+"""Folders of format 6 are read as they are, and migrated by the first change, wholly or not."""
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from relnews import ArchiveFormatError, RelatedNews
+from relnews.storage import database, schema
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.database import CATALOGUE
+
+OPTIONS = {"title_overlap": 0.25, "normalization": None, "stop_words": ("the",)}
+
+#: The names of format 7, and what format 6 called them.
+OLD_NAMES = {
+    "analysis": {"normalization": "folding"}, "weighting": {"title_overlap": "title_share"},
+}  # fmt: skip
+
+
+def stories(first, last):
+    return [
+        {
+            "id": f"s{i}", "title": f"dike word{i % 7}", "text": f"flood crest word{i} word{i % 3}",
+            "published": f"2025-08-{i % 27 + 1:02d}",
+        }
+        for i in range(first, last)
+    ]  # fmt: skip
+
+
+def make_older(folder):
+    """Make a folder of format 7 what relnews wrote when 6 was the newest format."""
+    with contextlib.closing(
+        sqlite3.connect(folder / CATALOGUE, isolation_level=None)
+    ) as connection:
+        for name, renamed in OLD_NAMES.items():
+            query = "SELECT value FROM settings WHERE name = ?"
+            (value,) = connection.execute(query, (name,)).fetchone()
+            older = {renamed.get(key, key): part for key, part in json.loads(value).items()}
+            connection.execute(
+                "UPDATE settings SET value = ? WHERE name = ?", (json.dumps(older), name)
+            )
+        connection.execute("PRAGMA user_version = 6")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory):
+    """Return a folder of format 7 with segments, articles in none, removals, rules and lists."""
+    folder = tmp_path_factory.mktemp("formats") / "original"
+    news = RelatedNews(**OPTIONS).fit(stories(0, 40))
+    news.rules.block("s3", "s4")
+    news.compute_lists(4)
+    news.partial_fit(stories(38, 50))
+    news.remove("s20")
+    news.save(folder)
+    return folder
+
+
+@pytest.fixture
+def newer(original, tmp_path):
+    return shutil.copytree(original, tmp_path / "newer")
+
+
+@pytest.fixture
+def older(original, tmp_path):
+    folder = shutil.copytree(original, tmp_path / "older")
+    make_older(folder)
+    return folder
+
+
+def version_of(folder):
+    with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
+        return schema.version_of(connection)
+
+
+def names_in(folder):
+    """Return the names inside the two settings that format 7 has otherwise."""
+    query = "SELECT value FROM settings WHERE name IN ('analysis', 'weighting')"
+    with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
+        return {key for (value,) in connection.execute(query) for key in json.loads(value)}
+
+
+def is_of_format(folder, version):
+    new = {"normalization", "title_overlap"}
+    old = {"folding", "title_share"}
+    expected, others = (new, old) if version == 7 else (old, new)
+    names = names_in(folder)
+    return version_of(folder) == version and names >= expected and not names & others
+
+
+def answers(news):
+    """Return lists, stored and ranked, drafts and explanations."""
+    return (
+        [items.to_dict() for k in (4, 30) for items in news.related_all(k)],
+        news.related_to_text("dike word3 flood").to_dict(),
+        str(news.explain("s1", "s8")),
+        [news.related(f"s{i}", mode="background").to_dict() for i in (1, 45)],
+    )
+
+
+def content(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("mode", database._MODES)
+def test_an_older_folder_is_read_as_it_is(older, newer, mode, monkeypatch):
+    """Lists and parameters are those of format 7, and no byte changes, on any medium."""
+    before = content(older)
+    monkeypatch.setattr(database, "_MODES", (mode,))
+    news = RelatedNews.open(older)
+
+    assert answers(news) == answers(RelatedNews.open(newer))
+    assert {name: getattr(news, name) for name in OPTIONS} == OPTIONS
+    assert news.verify() == []
+    del news
+    after = content(older)  # without permission to write, SQLite leaves its log where it is
+    assert {path: after[path] for path in before} == before
+    assert is_of_format(older, 6)
+
+
+CHANGES = {
+    "add": lambda news, _: news.partial_fit(stories(50, 60)),
+    "remove": lambda news, _: news.remove("s7"),
+    "store lists": lambda news, _: news.compute_lists(3),
+    "compact": lambda news, _: news.compact(),
+    "rules": lambda news, _: news.rules.block("s8", "s9"),
+    "save over it": lambda _, folder: RelatedNews(**OPTIONS).fit(stories(0, 9)).save(folder),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_first_change_migrates(older, newer, change):
+    """Whatever it is. Who had the folder open reads and writes on, as in an archive of format 7."""
+    early = RelatedNews.open(older)
+    reader, unread = RelatedNews.open(older), RelatedNews.open(older)
+    answers(reader)
+    for folder in (older, newer):
+        CHANGES[change](RelatedNews.open(folder), folder)
+    expected = RelatedNews.open(newer)
+
+    assert is_of_format(older, 7)
+    for news in (reader, unread, early, RelatedNews.open(older)):
+        assert len(news) == len(expected)
+        if change != "save over it":
+            assert answers(news) == answers(expected)
+        assert news.verify() == []
+    assert reader.partial_fit(stories(70, 72)) == expected.partial_fit(stories(70, 72))
+    assert lists_of(early) == lists_of(expected)
+
+
+def lists_of(news):
+    return [items.to_dict() for items in news.related_all(5)]
+
+
+def test_one_state_has_one_format(older):
+    """A read transaction that began before the migration goes on in format 6, and ends in 7."""
+    reader = Catalogue.open(older)
+    weighting, analysis = reader.setting("weighting"), reader.setting("analysis")
+    with reader.read_transaction():
+        assert reader.setting("weighting") == weighting
+        RelatedNews.open(older).remove("s7")
+        assert version_of(older) == 7
+        assert reader.setting("weighting") == weighting
+        assert reader.setting("analysis") == analysis
+    assert reader.setting("weighting") == weighting
+    assert reader.setting("analysis") == analysis
+
+
+def test_a_copy_of_an_older_archive_is_of_this_format(older, newer, tmp_path):
+    """What is saved elsewhere is migrated; what it is a copy of stays as it is."""
+    before = content(older)
+    RelatedNews.open(older).save(tmp_path / "copy")
+
+    assert is_of_format(tmp_path / "copy", 7)
+    assert answers(RelatedNews.open(tmp_path / "copy")) == answers(RelatedNews.open(newer))
+    assert content(older) == before
+
+
+def test_a_first_change_that_fails_leaves_format_6(older):
+    """The migration is part of the transaction: it is undone with it."""
+    news = RelatedNews.open(older)
+    expected = answers(news)
+
+    def failing():
+        yield from stories(80, 90)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        news.partial_fit(failing())
+    assert is_of_format(older, 6)
+    assert answers(news) == answers(RelatedNews.open(older)) == expected
+    news.remove("s7")
+    assert is_of_format(older, 7)
+    assert news.verify() == []
+
+
+#: Updates each folder in a process of its own, which dies when it writes for the nth time.
+KILLED = """
+    import os, signal, sys
+    from relnews import RelatedNews
+    from relnews.storage import schema
+    from relnews.storage.database import Database
+
+    news = RelatedNews().fit([{"id": "0", "text": "warm"}])
+    news.partial_fit([{"id": "1", "text": "warm up"}])
+    news.compute_lists(2)
+    news.partial_fit([{"id": "2", "text": "warm up"}])
+
+    def die_at(target, name, n):
+        original = getattr(target, name)
+        calls = iter(range(1_000_000))
+
+        def function(*arguments):
+            result = original(*arguments)
+            if next(calls) == n:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        setattr(target, name, function)
+
+    for n, folder in enumerate(sys.argv[1:]):
+        pid = os.fork()
+        if not pid:
+            if n:
+                die_at(Database, "write", n - 1)
+            else:
+                die_at(schema, "set_version", 0)
+            RelatedNews.open(folder).partial_fit([{"id": "new", "title": "dike word1"}])
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        print("killed" if os.WIFSIGNALED(status) else "done", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals and forks")
+def test_a_first_change_that_is_killed_leaves_format_6_or_7(older, tmp_path):
+    """Never names of one format with the version of another."""
+    expected = answers(RelatedNews.open(older))
+    folders = [shutil.copytree(older, tmp_path / str(n)) for n in range(40)]
+    process = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), *map(str, folders)],
+        stdout=subprocess.PIPE, encoding="utf-8", check=True,
+    )  # fmt: skip
+    ends = process.stdout.split()
+
+    assert len(ends) == len(folders)
+    assert ends.count("killed") > 12, "settings and articles are written one after another"
+    assert ends[-1] == "done", "there are folders for every time that something is written"
+    done = RelatedNews.open(folders[-1])
+    for folder, end in zip(folders, ends, strict=True):
+        assert is_of_format(folder, 6 if end == "killed" else 7)
+        news = RelatedNews.open(folder)
+        if end == "killed" and int(folder.name) % 4 == 0:
+            assert answers(news) == expected
+            news.partial_fit([{"id": "new", "title": "dike word1"}])
+            assert is_of_format(folder, 7)
+            assert answers(news) == answers(done)
+            assert news.verify() == []
+
+
+@pytest.mark.parametrize("version", [5, 8])
+def test_other_formats_are_refused(newer, version):
+    """Also by a process that had the folder open when a newer relnews migrated it."""
+    news = RelatedNews.open(newer)
+    with contextlib.closing(sqlite3.connect(newer / CATALOGUE)) as connection:
+        connection.execute(f"PRAGMA user_version = {version}")
+    says = rf"format {version}; this version of relnews reads formats 6 to 7\. Build it again"
+
+    for use in (
+        lambda: RelatedNews.open(newer),
+        lambda: news.remove("s1"),
+        lambda: news.related_to_text("dike"),
+        lambda: RelatedNews().fit(stories(0, 3)).save(newer),
+    ):
+        with pytest.raises(ArchiveFormatError, match=says):
+            use()
+    assert version_of(newer) == version
+
+
+def test_names_of_another_format_are_damage(older, newer):
+    """A version that does not fit the settings is not guessed around."""
+    for folder, version in ((older, 7), (newer, 6)):
+        with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        with pytest.raises(ArchiveFormatError, match="is damaged"):
+            RelatedNews.open(folder)
+
+
+def test_formats_that_are_read_are_contiguous():
+    """Each older format has a step to the next one."""
+    steps = itertools.pairwise(schema.READ_VERSIONS)
+    assert all(newer == older + 1 for older, newer in steps)
+    assert schema.READ_VERSIONS[-1] == schema.FORMAT_VERSION
