@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relnews._checks import unknown_article
 from relnews.articles import DATES, TUPLES
-from relnews.dates import moment, timestamp
+from relnews.dates import moment, moments, timestamp
 from relnews.exceptions import ArchiveChangedError
 from relnews.results import SHOWN
 from relnews.storage import integrity, schema
@@ -183,8 +183,11 @@ class Catalogue:
             A timestamp; an article that cannot be seen then is None. By default all can be seen.
         """
         rows = self._rows(_DETAILS, keys)
-        with integrity.damage_in(self._place):
-            return [_details(shown, expires, now) for *shown, expires in rows]
+        try:
+            published = moments([row[_PUBLISHED_PLACE] for row in rows])
+            return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
+        except integrity.DAMAGE as error:
+            raise integrity.damaged_archive(self._place, error) from error
 
     def keys(self) -> list[int]:
         """Return the keys of all articles in the order of the archive."""
@@ -452,14 +455,17 @@ _PUBLISHED_PLACE = SHOWN.index("published")
 _TUPLE_PLACES = [SHOWN.index(name) for name in TUPLES]
 
 
-def _details(shown: list[Any], expires: int | None, now: int | None) -> tuple[Any, ...] | None:
+def _details(
+    row: tuple[Any, ...], published: dt.datetime | None, now: int | None
+) -> tuple[Any, ...] | None:
     """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
-    published = shown[_PUBLISHED_PLACE]
+    *shown, expires = row
+    embargo = shown[_PUBLISHED_PLACE]
     if now is not None and (
-        (published is not None and published > now) or (expires is not None and expires <= now)
+        (embargo is not None and embargo > now) or (expires is not None and expires <= now)
     ):
         return None
-    shown[_PUBLISHED_PLACE] = moment(published)
+    shown[_PUBLISHED_PLACE] = published
     for place in _TUPLE_PLACES:
         shown[place] = _tags(shown[place])
     return tuple(shown)

@@ -248,15 +248,8 @@ def check_words(
         raise ValueError(msg)
 
 
-def check_entries(is_whole: bool) -> None:
-    """Raise ValueError if a stored list is not the one that was written."""
-    if not is_whole:
-        msg = "a stored list has another checksum than when it was written"
-        raise ValueError(msg)
-
-
 #: Errors that code raises when a stored value is not the one that was written.
-_DAMAGE_ERRORS = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
+DAMAGE = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 class damage_in:  # noqa: N801 (used like a function; a generator takes three times as long)
@@ -269,7 +262,7 @@ class damage_in:  # noqa: N801 (used like a function; a generator takes three ti
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, _DAMAGE_ERRORS) and not isinstance(error, RelnewsError):
+        if isinstance(error, DAMAGE) and not isinstance(error, RelnewsError):
             raise damaged_archive(self._folder, error) from error
 
 

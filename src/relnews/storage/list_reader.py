@@ -48,8 +48,10 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     the other way, and if an item, or a near-duplicate that one stands for, cannot be seen now: the
     choice may be another without it.
     """
-    with integrity.damage_in(catalogue.folder or ":memory:"):
+    try:
         entries = Entries.unpack(stored)
+    except integrity.DAMAGE as error:
+        raise integrity.damaged_archive(catalogue.folder or ":memory:", error) from error
     shown = entries.shown()
     if len(shown) < k and not entries.is_all:
         return None
