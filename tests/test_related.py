@@ -24,6 +24,7 @@ from relnews import (
     read_articles,
 )
 from relnews.archive.archive import BLOCK
+from relnews.archive.snapshot import Snapshot
 from relnews.sample import DEMO_ID, sample_articles
 
 RECORDS = [

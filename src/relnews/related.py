@@ -136,7 +136,7 @@ class RelatedNews(LivingArchive):
         RelatedNews
             Itself. ``intake_`` says what was skipped or mended and why.
         """
-        from relnews.archive.archive import Archive
+        from relnews.maintenance.build import build
         from relnews.search.weights import Weighting
         from relnews.text.analysis import Analysis
 
@@ -146,7 +146,7 @@ class RelatedNews(LivingArchive):
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_share)
         self.stop_words = analysis.stop_words  # a generator of words is empty the second time
         given, intake = _given(articles, intake)
-        self._take(Archive.build(given, analysis, weighting, self.recency))
+        self._take(build(given, analysis, weighting, self.recency))
         self.intake_ = intake
         return self
 

@@ -19,10 +19,10 @@ from hypothesis.stateful import (
 
 import reference
 from relnews import MODES, Mode, Recency, RelatedNews, Selection, UnknownArticleError
-from relnews.maintenance import updates
+from relnews.maintenance import merging
 from relnews.maintenance.stored_lists import entries_of, with_slots
 from relnews.search import bounds
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 from strategies import DATES, archives_with_copies, texts
 
 STOP_WORDS = ("the", "and", "can't")
@@ -215,8 +215,8 @@ def test_incremental_is_batch(open_articles, common, tolerance):
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )  # fmt: skip
     with (
-        mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
-        mock.patch.multiple(updates, _CHUNK=4),
+        mock.patch.multiple(merging, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
+        mock.patch("relnews.maintenance.entering.CHUNK", 4),
         mock.patch("relnews.archive.state.OPEN_TOGETHER", 2),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance),
@@ -345,7 +345,7 @@ def test_updates_need_no_more_than_a_transaction(tmp_path):
 
 def test_segments_are_merged_and_what_was_removed_is_reclaimed():
     """The number of segments stays small; `compact` leaves one, without a trace of what is gone."""
-    with mock.patch.multiple(updates, OPEN_ARTICLES=4, FANOUT=2):
+    with mock.patch.multiple(merging, OPEN_ARTICLES=4, FANOUT=2):
         news = RelatedNews().fit([])
         for i in range(64):
             news.partial_fit([story(str(i), f"security guarantees word{i}")])
@@ -389,13 +389,13 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
     archive.refresh()
     view = archive.index.epoch_view()
     for key, stored in catalogue.all_entries():
-        entries = Entries.unpack(stored)
+        entries = StoredList.unpack(stored)
         size = max(len(entries.entries), 1)
         (ranked,) = view.rank([key], size, catalogue.ids)
         fresh = entries_of(ranked, size)
         assert [entry[:3] for entry in fresh.entries] == [entry[:3] for entry in entries.entries]
         assert with_slots(view, catalogue, [key], [entries], k) == [entries]
-        shown = entries.shown()
+        shown = entries.items()
         if len(shown) < k and not entries.is_all:
             continue
         (identifier,) = catalogue.ids([key])

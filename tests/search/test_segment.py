@@ -21,7 +21,7 @@ from relnews.search.segment import (
     Segment,
     by_date,
 )
-from relnews.text.article_terms import Ragged, Wording
+from relnews.text.article_terms import ArticleTerms, Ragged
 from relnews.text.counts import Counts
 
 N_TERMS = 12
@@ -53,10 +53,10 @@ def phrases_of(row):
 
 def wording_of(rows):
     if not rows:
-        return Wording.none()
+        return ArticleTerms.none()
     text = [np.array(text_of(row), dtype=np.int32) for row in rows]
     phrases = [np.array(phrases_of(row), dtype=np.int32).reshape(-1, 3) for row in rows]
-    return Wording(counts_of(rows), Ragged.gather(text), Ragged.gather(phrases))
+    return ArticleTerms(counts_of(rows), Ragged.gather(text), Ragged.gather(phrases))
 
 
 def laid_out(rows, order):
@@ -64,7 +64,7 @@ def laid_out(rows, order):
     published = np.argsort(order)
     ids = [str(i) for i in range(len(rows))]
     key = np.arange(len(rows)) + 10
-    return Segment.from_wording(wording_of(rows), key, published, ids, N_TERMS)
+    return Segment.from_terms(wording_of(rows), key, published, ids, N_TERMS)
 
 
 def rows_of(segment):
@@ -159,7 +159,7 @@ def test_rows_alone_are_the_rows_of_the_whole(rows, data):
         st.lists(st.text(max_size=2), min_size=len(rows), max_size=len(rows), unique=True)
     )
     key = np.arange(len(rows)) * 3
-    whole = Segment.from_wording(wording_of(rows), key, published, ids, N_TERMS)
+    whole = Segment.from_terms(wording_of(rows), key, published, ids, N_TERMS)
     alone = Segment.of_rows(wording_of(rows), key, published, ids)
 
     assert not alone.has_postings
@@ -211,8 +211,8 @@ def test_the_wording_comes_back(rows, data):
         if alone:
             segment = Segment.of_rows(wording_of(given), key, published, ids)
         else:
-            segment = Segment.from_wording(wording_of(given), key, published, ids, N_TERMS)
-        words = segment.wording(np.array(articles, dtype=np.int64))
+            segment = Segment.from_terms(wording_of(given), key, published, ids, N_TERMS)
+        words = segment.article_terms(np.array(articles, dtype=np.int64))
 
         some = [given[order[local]] for local in articles]
         assert [words.text.of(i).tolist() for i in range(len(some))] == [*map(text_of, some)]
@@ -231,7 +231,7 @@ def test_renumbering_changes_the_numbers_of_terms_only(rows, data):
     new = data.draw(st.lists(st.integers(0, 99), min_size=N_TERMS, max_size=N_TERMS, unique=True))
     number = np.array(sorted(new), dtype=np.int32)
     renumbered = segment.renumbered(number)
-    again = Segment.from_wording(
+    again = Segment.from_terms(
         wording_of([{int(number[t]): n for t, n in row.items()} for row in rows]),
         segment.key, segment.published, [str(i) for i in range(len(rows))], 100,
     )  # fmt: skip
@@ -289,7 +289,7 @@ def a_segment():
     rows = [{0: 5, 3: 2, 7: 1}, {0: 1, 3: 1}, {}, {2: 5, 3: 2, 9: 1}, {0: 1}]
     key = np.array([4, 9, 2, 30, 11])
     published = np.array([UNDATED, 3, 3, 8, 9])
-    return Segment.from_wording(wording_of(rows), key, published, list("abcde"), N_TERMS)
+    return Segment.from_terms(wording_of(rows), key, published, list("abcde"), N_TERMS)
 
 
 @given(rows)

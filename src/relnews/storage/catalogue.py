@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -334,9 +334,17 @@ class Catalogue:
 
     def setting(self, name: str) -> Any:
         """Return a setting, None if there is none."""
-        rows = self._read("SELECT value FROM settings WHERE name = ?", name)
+        return self.settings(name)[0]
+
+    def settings(self, *names: str) -> list[Any]:
+        """Return settings, None in place of a setting that is not there."""
+        query = f"SELECT name, value FROM settings WHERE name IN ({_marks(names)})"
+        stored = dict(self._read(query, *names))
         with integrity.damage_in(self._place):
-            return integrity.check_setting(name, json.loads(rows[0][0]) if rows else None)
+            return [
+                integrity.check_setting(name, json.loads(stored[name]) if name in stored else None)
+                for name in names
+            ]
 
     def made_of(self, name: str, make: Callable[[Any], Made]) -> Made:
         """Return what a function makes of a setting; it is remembered until the archive changes."""
@@ -407,7 +415,8 @@ class Catalogue:
         if [number for number, _ in rows] != list(range(first, first + len(rows))):
             raise integrity.damaged_archive(self._place, "new terms are missing")
         terms = [term for _, term in rows]
-        integrity.check_terms(self._place, terms)
+        if terms:
+            integrity.check_terms(self._place, terms)
         return terms
 
     def entries_of(self, identifier: str) -> bytes | None:
@@ -546,9 +555,13 @@ class Catalogue:
 
     def set(self, name: str, value: object) -> None:
         """Set a setting."""
+        self.set_all({name: value})
+
+    def set_all(self, settings: Mapping[str, object]) -> None:
+        """Set settings."""
         self._made.clear()
-        row = (name, json.dumps(value))
-        self._write("INSERT OR REPLACE INTO settings VALUES (?, ?)", [row])
+        rows = [(name, json.dumps(value)) for name, value in settings.items()]
+        self._write("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
 
     def add_folder(self, entry: FolderEntry) -> None:
         """Name a folder of arrays as belonging to the archive."""

@@ -92,6 +92,8 @@ _INTEGERS = {
 def check_setting(name: str, value: Any) -> Any:
     """Return a setting of an archive, or raise ValueError or TypeError."""
     if value is not None and name in _INTEGERS:
+        if type(value) is int and 0 <= value < _INTEGERS[name]:
+            return value
         return check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
     if value is not None and name == "lists":
         k = check_integer("k", value["k"], minimum=1, maximum=10_000)
@@ -134,6 +136,14 @@ def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str,
     if not isinstance(kind, str) or kind not in kinds:
         raise damaged_archive(folder, f"unknown kind of data {shortened(kind)}")
     return kind
+
+
+def check_kinds(
+    folder: str | os.PathLike[str], found: Iterable[object], kinds: Mapping[str, object]
+) -> None:
+    """Refuse folder entries of a kind that the format does not have."""
+    for kind in found:
+        check_kind(folder, kind, kinds)
 
 
 def check_file(folder: Path, name: str, expected: int | None) -> None:

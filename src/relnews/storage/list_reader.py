@@ -10,7 +10,7 @@ from relnews.exceptions import ArchiveChangedError
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 from relnews.storage.rules import Bars, Book, articles_of, pinned
 
 #: Scores are stored in so many parts of 1.
@@ -49,9 +49,9 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     choice may be another without it.
     """
     with integrity.damage_in(catalogue.folder or ":memory:"):
-        entries = Entries.unpack(stored)
-    shown = entries.shown()
-    if len(shown) < k and not entries.is_all:
+        candidates = StoredList.unpack(stored)
+    shown = candidates.items()
+    if len(shown) < k and not candidates.is_all:
         return None
     book, now = Book.of(catalogue), dates.now()
     if book.outdates_lists:
