@@ -520,7 +520,7 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
     [
         (state.Member, "moments"), (state.Index, "take_in"), (arrays, "_write_arrays"),
         (arrays, "_sync"), (os, "fsync"), (catalogue.Catalogue, "_write"), (Statistics, "add"),
-        (stored_lists.StoredLists, "update"), (stored_lists.StoredLists, "_write"),
+        (stored_lists.StoredLists, "update"), (stored_lists.StoredLists, "_insert"),
         (merging, "lay_out"), (segment.Segment, "from_terms"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

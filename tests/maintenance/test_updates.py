@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 import reference
 from relnews import MODES, Mode, Recency, RelatedNews, Selection, UnknownArticleError
 from relnews.maintenance import merging
-from relnews.maintenance.stored_lists import entries_of, with_slots
+from relnews.maintenance.stored_lists import candidates_of, positions_of
 from relnews.search import bounds
 from relnews.storage.list_codec import StoredList
 from strategies import DATES, archives_with_copies, texts
@@ -387,16 +387,17 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
     news.remove(data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else [])
     archive, catalogue = news.archive_, news.archive_.catalogue
     archive.refresh()
-    view = archive.index.epoch_view()
-    for key, stored in catalogue.all_entries():
-        entries = StoredList.unpack(stored)
-        size = max(len(entries.entries), 1)
-        (ranked,) = view.rank([key], size, catalogue.ids)
-        fresh = entries_of(ranked, size)
-        assert [entry[:3] for entry in fresh.entries] == [entry[:3] for entry in entries.entries]
-        assert with_slots(view, catalogue, [key], [entries], k) == [entries]
-        shown = entries.items()
-        if len(shown) < k and not entries.is_all:
+    snapshot = archive.snapshot_of(archive.index.epoch_view())
+    for key, packed in catalogue.all_entries():
+        stored = StoredList.unpack(packed)
+        size = max(len(stored.entries), 1)
+        (ranked,) = snapshot.view.rank([key], size, catalogue.ids)
+        columns = candidates_of(ranked)
+        (positions,) = positions_of(snapshot, [key], [columns], [stored.is_all], k)
+        fresh = zip(*(column.tolist() for column in (*columns[:3], positions)), strict=True)
+        assert [*fresh] == stored.entries
+        shown = stored.items()
+        if len(shown) < k and not stored.is_all:
             continue
         (identifier,) = catalogue.ids([key])
         got = news.related(identifier, k)

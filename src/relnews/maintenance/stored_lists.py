@@ -162,7 +162,7 @@ class StoredLists:
             for row, ranked in zip(rows, rankings, strict=True):
                 n = self._length[row] = len(ranked.key)
                 self._is_all[row] = n < self._candidates
-                for column, values in zip(self._columns, _columns_of(ranked), strict=True):
+                for column, values in zip(self._columns, candidates_of(ranked), strict=True):
                     column[row, :n] = values
 
     def _choose(self, snapshot: Snapshot, rows: Sequence[int]) -> None:
@@ -171,7 +171,7 @@ class StoredLists:
             block = rows[first : first + _BLOCK]
             keys = self._key[block].tolist()
             lists = [self._columns_of(row) for row in block]
-            positions = _positions(snapshot, keys, lists, self._is_all[block].tolist(), self._k)
+            positions = positions_of(snapshot, keys, lists, self._is_all[block].tolist(), self._k)
             for (*_, position), chosen in zip(lists, positions, strict=True):
                 position[:] = chosen
 
@@ -328,10 +328,10 @@ def store_all(
         lambda block: view.rank(block, candidates, catalogue.ids), blocks, n_jobs
     ):
         of = [ranked.query for ranked in rankings]
-        lists = [_columns_of(ranked) for ranked in rankings]
+        lists = [candidates_of(ranked) for ranked in rankings]
         is_all = [len(ranked.key) < candidates for ranked in rankings]
         for (*_, position), chosen in zip(
-            lists, _positions(snapshot, of, lists, is_all, k), strict=True
+            lists, positions_of(snapshot, of, lists, is_all, k), strict=True
         ):
             position[:] = chosen
         packed = pack_lists(zip(is_all, map(_entries_of, lists), strict=True))
@@ -349,7 +349,7 @@ def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
         }
 
 
-def _columns_of(ranked: Ranked) -> Columns:
+def candidates_of(ranked: Ranked) -> Columns:
     """Return the candidates of a ranking as they are stored, no item chosen."""
     steps, similarity = (
         np.rint(column * SCORE_STEPS).astype(np.int32)
@@ -358,14 +358,14 @@ def _columns_of(ranked: Ranked) -> Columns:
     return ranked.key, steps, similarity, np.full(len(steps), NO_POSITION, dtype=np.int32)
 
 
-def _positions(
+def positions_of(
     snapshot: Snapshot,
     keys: Sequence[int],
     lists: Sequence[Columns],
     is_all: Sequence[bool],
     k: int,
 ) -> Iterable[NDArray[np.int32]]:
-    """Choose the items of lists as the stored mode does; yield the positions of the candidates.
+    """Choose items as the stored mode does; yield the positions of each list's candidates.
 
     Parameters
     ----------

@@ -341,10 +341,7 @@ class Catalogue:
         query = f"SELECT name, value FROM settings WHERE name IN ({_marks(names)})"
         stored = dict(self._read(query, *names))
         with integrity.damage_in(self._place):
-            return [
-                integrity.check_setting(name, json.loads(stored[name]) if name in stored else None)
-                for name in names
-            ]
+            return integrity.read_settings(names, stored)
 
     def made_of(self, name: str, make: Callable[[Any], Made]) -> Made:
         """Return what a function makes of a setting; it is remembered until the archive changes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -87,6 +88,13 @@ _INTEGERS = {
     "generation": _MANY, "sealed": _MANY, "epoch": 1 << 53, "n_stop": 1 << 31, "seed": 1 << 64,
     "last_folder": _MANY,
 }  # fmt: skip
+
+
+def read_settings(names: Iterable[str], stored: Mapping[str, str]) -> list[Any]:
+    """Return settings, stored as JSON, or raise ValueError or TypeError; None if one is missing."""
+    return [
+        check_setting(name, json.loads(stored[name])) if name in stored else None for name in names
+    ]
 
 
 def check_setting(name: str, value: Any) -> Any:
