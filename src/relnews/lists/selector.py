@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -20,7 +21,7 @@ from relnews.text.article_terms import NO_ARTICLE
 #: With a diversity, the next item is the best of so many candidates.
 POOL = 50
 
-#: A ranking of so many articles is short.
+#: A ranking of so many articles is short, those beside the list included.
 _SHORT = 32
 
 #: A similarity that nothing has, in millionths.
@@ -134,6 +135,11 @@ def _selectors(
 ) -> Iterator[ListSelector]:
     """Yield the selector of each ranking; the weights of a few rankings are gathered together."""
     canonical = Canonical(selection.prefer, snapshot, selection.agencies)
+    floors = (
+        _NOTHING if selection.duplicates is None else floor_of(selection.duplicates),
+        floor_of(selection.story) if "story" in selection.caps else _NOTHING,
+    )
+    compares = selection.diversity > 0 or min(floors) < _NOTHING
     longest = max((len(ranked.key) for ranked in rankings), default=0)
     at_once = max(KEPT // (longest + 1), 1)
     for start in range(0, len(rankings), at_once):
@@ -143,14 +149,18 @@ def _selectors(
             for ranked, others in zip(rankings[block], beside[block], strict=True)
         ]
         similarities = Similarities(snapshot.view, np.concatenate([_NO_KEYS, *keys]))
-        place = 0
-        for ranked, ends, others, compared in zip(
-            rankings[block], is_all[block], beside[block], keys, strict=True
+        starts = [*itertools.accumulate(map(len, keys), initial=0)]
+        groups = [slice(*ends) for ends in itertools.pairwise(starts)]
+        # Short rankings are compared whole: one kernel call each, instead of one for each item.
+        is_short = compares and max(map(len, keys), default=0) <= _SHORT and starts[-1] <= KEPT
+        tables = similarities.within(groups) if is_short else [None] * len(keys)
+        for ranked, ends, others, first, table in zip(
+            rankings[block], is_all[block], beside[block], starts, tables, strict=False
         ):
             yield ListSelector(
-                ranked, ends, k, selection, similarities, place, canonical, others, near_draft
-            )
-            place += len(compared)
+                ranked, ends, k, selection, floors, similarities, first, table, canonical, others,
+                near_draft,
+            )  # fmt: skip
 
 
 def _own(ranked: Ranked) -> NDArray[np.int64]:
@@ -180,11 +190,15 @@ class ListSelector:
         There is nothing behind it.
     k : int
     selection : Selection
+    floors : (int, int)
+        Similarities, in millionths, from which on articles are near-duplicates, and of one story.
     similarities : Similarities
         The articles of the ranking, and others.
     start : int
         Place of the first of the ranking among them; those beside the list follow its last, and
         the article that the list is for comes after them.
+    table : int64 array of shape (n, n), optional
+        Similarities of all these articles to each other. None means they are computed if needed.
     canonical : Canonical
     beside : int64 array
         Keys of the articles beside the list.
@@ -205,8 +219,10 @@ class ListSelector:
         is_all: bool,
         k: int,
         selection: Selection,
+        floors: tuple[int, int],
         similarities: Similarities,
         start: int,
+        table: NDArray[np.int64] | None,
         canonical: Canonical,
         beside: NDArray[np.int64],
         near_draft: NDArray[np.int64],
@@ -224,16 +240,20 @@ class ListSelector:
         # Similarities of some to all articles; how many items each is a near-duplicate of, and of
         # the story of how many it is.
         self._similar: dict[int, NDArray[np.int64]] = {}
+        if table is not None:
+            n_keys = len(self._keys)
+            self._similar.update(enumerate(table[:n_keys, :n_keys]))
         self._n_near = np.zeros(len(self._keys), dtype=np.int64)
         self._n_of_story = np.zeros(len(self._keys), dtype=np.int64)
-        threshold = selection.duplicates
-        self._story = floor_of(selection.story) if "story" in selection.caps else _NOTHING
-        self._floor = _NOTHING if threshold is None else floor_of(threshold)
+        self._floor, self._story = floors
         # A near-duplicate of the article that the list is for is one for good.
         others = near_draft
         if self._floor < _NOTHING and ranked.query != NO_ARTICLE:
-            own = slice(self._all.stop, self._all.stop + 1)
-            (similar,) = similarities.between(own, slice(start, start + n))
+            if table is None:
+                own = slice(self._all.stop, self._all.stop + 1)
+                (similar,) = similarities.between(own, slice(start, start + n))
+            else:
+                similar = table[len(self._keys), :n]
             others = ranked.key[similar >= self._floor]
         self._n_near[:n][np.isin(ranked.key, others)] = _FOR_GOOD
         self._n_near[:n][np.isin(ranked.key, beside)] = _FOR_GOOD
@@ -329,12 +349,9 @@ class ListSelector:
     def _similar_to(self, item: int) -> NDArray[np.int64]:
         """Return how similar all articles are to an item."""
         if item not in self._similar:
-            # Of a short ranking the next articles are probably the next items.
-            n, is_short = len(self._keys), len(self._keys) <= _SHORT
-            stop = max(min(item + self._k, n) if is_short else 0, item + 1)
-            first = self._all.start
-            table = self._similarities.between(slice(first + item, first + stop), self._all)
-            self._similar.update(zip(range(item, stop), table, strict=True))
+            place = self._all.start + item
+            (similar,) = self._similarities.between(slice(place, place + 1), self._all)
+            self._similar[item] = similar
         return self._similar[item]
 
     def _capped_values(self) -> list[tuple[tuple[str, str], ...]]:
