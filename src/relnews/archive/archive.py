@@ -118,7 +118,10 @@ class Archive:
                         if self._made != made:
                             self._read_settings()  # another archive was saved here
                             self.index = self._new_index()
-                        return self.index.refresh(generation or 0)
+                        if self.index.generation == (generation or 0):
+                            return False
+                        self.index.refresh(generation or 0)
+                        return True
                 except ValueError:
                     # Folders go when a later change does not need them any more.
                     generation = self.catalogue.generation()

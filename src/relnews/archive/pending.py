@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,29 +62,33 @@ def joined(articles: Sequence[OpenArticle]) -> ArticleTerms:
     """Return the terms of articles, one after another."""
     if not articles:
         return ArticleTerms.none()
-    ptr = np.cumsum([0, *(len(one.term) for one in articles)], dtype=np.int64)
-    counts = Counts(
-        ptr, np.concatenate([one.term for one in articles]),
-        np.concatenate([one.code for one in articles]),
-    )  # fmt: skip
-    text = Ragged.gather([one.text for one in articles])
-    return ArticleTerms(counts, text, Ragged.gather([one.phrases for one in articles]))
+    ptr = np.cumsum([0, *(len(article.term) for article in articles)], dtype=np.int64)
+    term = np.concatenate([article.term for article in articles])
+    code = np.concatenate([article.code for article in articles])
+    texts = [article.text for article in articles]
+    phrases = [article.phrases for article in articles]
+    return ArticleTerms(Counts(ptr, term, code), Ragged.gather(texts), Ragged.gather(phrases))
 
 
-def to_store(keys: Sequence[int], words: ArticleTerms) -> Iterator[tuple[int | bytes, ...]]:
-    """Yield the terms of articles as the catalogue keeps them, checksum last."""
-    counts = words.counts
-    for i, (key, first, last) in enumerate(
-        zip(keys, counts.row_ptr[:-1].tolist(), counts.row_ptr[1:].tolist(), strict=True)
-    ):
-        order = first + np.argsort(counts.term[first:last])
+def to_store(keys: Sequence[int], terms: ArticleTerms) -> list[tuple[int | bytes, ...]]:
+    """Return the terms of articles as the catalogue keeps them, checksum last."""
+    counts = terms.counts
+    bounds = (
+        itertools.pairwise(ptr.tolist())
+        for ptr in (counts.row_ptr, terms.text.ptr, terms.phrases.ptr)
+    )
+    rows: list[tuple[int | bytes, ...]] = []
+    for key, row, text, phrases in zip(keys, *bounds, strict=True):
+        order = row[0] + np.argsort(counts.term[slice(*row)])
         blobs = [
             array.astype("<i4").tobytes()
             for array in (
-                counts.term[order], counts.count[order], words.text.of(i), words.phrases.of(i)
+                counts.term[order], counts.count[order], terms.text.value[slice(*text)],
+                terms.phrases.value[slice(*phrases)],
             )
         ]  # fmt: skip
-        yield (key, *blobs, _checksum(blobs))
+        rows.append((key, *blobs, _checksum(blobs)))
+    return rows
 
 
 def _checksum(blobs: Sequence[bytes]) -> int:

@@ -71,6 +71,7 @@ class Index:
         n_stop: int,
     ) -> None:  # fmt: skip
         self.store = store
+        self._place = store.catalogue.folder or ":memory:"
         self.analysis = analysis
         self.weighting = weighting
         self.recency = recency
@@ -92,36 +93,32 @@ class Index:
         self._view: View | None = None
         self._epoch_view: View | None = None
 
-    def refresh(self, generation: int) -> bool:
-        """Apply what was committed since the last time; return whether there was anything.
+    def refresh(self, generation: int) -> None:
+        """Apply what was committed since the last time.
 
         Parameters
         ----------
         generation : int
             Of the catalogue, in the read transaction that is open.
         """
-        if generation == self.generation:
-            return False
         try:
             self.take_in()
         except BaseException:
             self.forget()  # an interrupt leaves nothing half applied
             raise
         self.generation = generation
-        return True
 
     def take_in(self) -> None:
         """Bring everything to the present state of the catalogue."""
         catalogue = self.store.catalogue
         sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
         entries = catalogue.folders()
-        place = catalogue.folder or ":memory:"
-        integrity.check_kinds(place, [entry.kind for entry in entries], DTYPES)
-        with integrity.damage_in(place):
-            self._refresh_vocabulary(entries, int(seed))
-            self._refresh_epoch(entries, int(n_articles))
-            self._refresh_members(entries)
-            self._refresh_open(int(sealed or 0))
+        integrity.check_kinds(self._place, entries, DTYPES)
+        with integrity.damage_in(self._place):
+            n_terms = self._refresh_vocabulary(entries, int(seed))
+            self._refresh_epoch(entries, int(n_articles), n_terms)
+            self._refresh_members(entries, n_terms)
+            self._refresh_open(int(sealed or 0), n_terms)
             self._refresh_removed()
             self._refresh_ignored()
         expiries = catalogue.expiries()
@@ -190,7 +187,8 @@ class Index:
 
     # --- taking in what was committed ------------------------------------------------------------
 
-    def _refresh_vocabulary(self, entries: Sequence[FolderEntry], seed: int) -> None:
+    def _refresh_vocabulary(self, entries: Sequence[FolderEntry], seed: int) -> int:
+        """Bring the vocabulary up to date; return how many terms it has."""
         (entry,) = (entry for entry in entries if entry.kind == "vocabulary")
         if entry.number != self._vocabulary_number:
             arrays = self.store.arrays(entry)
@@ -198,14 +196,16 @@ class Index:
             base = Vocabulary(**arrays, seed=seed)
             self.vocabulary = LayeredVocabulary(base)
             self._vocabulary_number = entry.number
-        newer = self.store.catalogue.terms(len(self.vocabulary))
+        n_terms = len(self.vocabulary)
+        newer = self.store.catalogue.terms(n_terms)
         if newer:
             known = self.vocabulary.newest(len(self.vocabulary.base))
             self.vocabulary = LayeredVocabulary(self.vocabulary.base, [*known, *newer])
+            n_terms += len(newer)
+        return n_terms
 
-    def _refresh_epoch(self, entries: Sequence[FolderEntry], n_articles: int) -> None:
+    def _refresh_epoch(self, entries: Sequence[FolderEntry], n_articles: int, n_terms: int) -> None:
         (entry,) = (entry for entry in entries if entry.kind == "epoch")
-        n_terms = len(self.vocabulary)
         if entry.number != self._epoch_number:
             arrays = self.store.arrays(entry)
             integrity.check_epoch(arrays, n_terms, n_articles)
@@ -223,7 +223,7 @@ class Index:
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
 
-    def _refresh_members(self, entries: Sequence[FolderEntry]) -> None:
+    def _refresh_members(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
         current = {entry.number: entry for entry in entries if entry.kind == "segment"}
         for number, entry in current.items():
@@ -231,7 +231,7 @@ class Index:
             if member is None:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
-                integrity.check_segment(segment.is_sound(len(self.statistics.document_frequency)))
+                integrity.check_segment(segment.is_sound(n_terms))
                 member = Member(entry, segment, no_outline(0), self.weighting)
                 self.members[number] = member
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
@@ -248,12 +248,11 @@ class Index:
             self.statistics.add(terms, -frequency, -member.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
 
-    def _refresh_open(self, sealed: int) -> None:
+    def _refresh_open(self, sealed: int, n_terms: int) -> None:
         for key in [key for key in self.open if key < sealed]:
             self._close(key)
         last = max(self.open, default=sealed - 1)
         stored_counts = self.store.catalogue.counts(last)
-        n_terms = len(self.statistics.document_frequency)
         for stored in stored_counts:
             article = OpenArticle.read(stored, n_terms)
             self.open[stored.key] = article

@@ -135,10 +135,7 @@ def _selectors(
 ) -> Iterator[ListSelector]:
     """Yield the selector of each ranking; the weights of a few rankings are gathered together."""
     canonical = Canonical(selection.prefer, snapshot, selection.agencies)
-    floors = (
-        _NOTHING if selection.duplicates is None else floor_of(selection.duplicates),
-        floor_of(selection.story) if "story" in selection.caps else _NOTHING,
-    )
+    floors = floors_of(selection)
     compares = selection.diversity > 0 or min(floors) < _NOTHING
     longest = max((len(ranked.key) for ranked in rankings), default=0)
     at_once = max(KEPT // (longest + 1), 1)
@@ -158,9 +155,17 @@ def _selectors(
             rankings[block], is_all[block], beside[block], starts, tables, strict=False
         ):
             yield ListSelector(
-                ranked, ends, k, selection, floors, similarities, first, table, canonical, others,
-                near_draft,
+                ranked, ends, k, selection, floors, similarities, first, canonical, others,
+                near_draft, table,
             )  # fmt: skip
+
+
+def floors_of(selection: Selection) -> tuple[int, int]:
+    """Return the similarities from which on articles are near-duplicates, and of one story."""
+    return (
+        _NOTHING if selection.duplicates is None else floor_of(selection.duplicates),
+        floor_of(selection.story) if "story" in selection.caps else _NOTHING,
+    )
 
 
 def _own(ranked: Ranked) -> NDArray[np.int64]:
@@ -197,13 +202,13 @@ class ListSelector:
     start : int
         Place of the first of the ranking among them; those beside the list follow its last, and
         the article that the list is for comes after them.
-    table : int64 array of shape (n, n), optional
-        Similarities of all these articles to each other. None means they are computed if needed.
     canonical : Canonical
     beside : int64 array
         Keys of the articles beside the list.
     near_draft : int64 array
         Keys of the near-duplicates of a draft.
+    table : int64 array of shape (n, n), optional
+        Similarities of all these articles to each other. None means to compute them when needed.
 
     Attributes
     ----------
@@ -222,10 +227,10 @@ class ListSelector:
         floors: tuple[int, int],
         similarities: Similarities,
         start: int,
-        table: NDArray[np.int64] | None,
         canonical: Canonical,
         beside: NDArray[np.int64],
         near_draft: NDArray[np.int64],
+        table: NDArray[np.int64] | None = None,
     ) -> None:
         n = len(ranked.key)
         self._ranked = ranked
@@ -349,9 +354,12 @@ class ListSelector:
     def _similar_to(self, item: int) -> NDArray[np.int64]:
         """Return how similar all articles are to an item."""
         if item not in self._similar:
-            place = self._all.start + item
-            (similar,) = self._similarities.between(slice(place, place + 1), self._all)
-            self._similar[item] = similar
+            # Of a short ranking the next articles are probably the next items.
+            n, is_short = len(self._keys), len(self._keys) <= _SHORT
+            stop = max(min(item + self._k, n) if is_short else 0, item + 1)
+            first = self._all.start
+            table = self._similarities.between(slice(first + item, first + stop), self._all)
+            self._similar.update(zip(range(item, stop), table, strict=True))
         return self._similar[item]
 
     def _capped_values(self) -> list[tuple[tuple[str, str], ...]]:

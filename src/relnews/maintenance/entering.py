@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -13,9 +11,6 @@ from relnews.dates import UNDATED, timestamp
 from relnews.maintenance.layout import Rows
 from relnews.storage.catalogue import Catalogue
 from relnews.text.article_terms import ArticleCounter
-
-#: Articles are entered so many at a time.
-CHUNK = 4096
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,13 +32,6 @@ class Entered:
     unchanged: list[str] = dataclasses.field(default_factory=list)
     keys: list[int] = dataclasses.field(default_factory=list)
     gone: list[int] = dataclasses.field(default_factory=list)
-
-
-def chunks(articles: Iterable[Article]) -> Iterator[list[Article]]:
-    """Yield articles so many at a time."""
-    waiting = iter(articles)
-    while chunk := [*itertools.islice(waiting, CHUNK)]:
-        yield chunk
 
 
 def enter(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -18,11 +19,14 @@ from relnews.archive.pending import to_store
 from relnews.archive.state import Index
 from relnews.articles import Article
 from relnews.maintenance import layout, merging
-from relnews.maintenance.entering import Entered, chunks, enter
+from relnews.maintenance.entering import Entered, enter
 from relnews.maintenance.stored_lists import StoredLists, store_all, stored_items
 from relnews.results import Drift, UpdateReport
 from relnews.storage.rules import Book
 from relnews.text.article_terms import ArticleCounter
+
+#: Articles are entered so many at a time.
+CHUNK = 4096
 
 #: When an archive is built, a segment ends at so many (article, term) pairs even if it has room for
 #: more articles: what it takes to lay it out grows with them.
@@ -52,7 +56,7 @@ class Updates:
             )
             entered = Entered()
             rows = (
-                enter(self._catalogue, counter, chunk, entered) for chunk in chunks(articles)
+                enter(self._catalogue, counter, chunk, entered) for chunk in _chunks(articles)
             )  # fmt: skip
             segments = [
                 portion.segment(len(counter.vocabulary))
@@ -77,7 +81,7 @@ class Updates:
         """Add articles, or replace those with the same ids."""
         with self._change() as state:
             entered = Entered()
-            for chunk in chunks(articles):
+            for chunk in _chunks(articles):
                 n_known = len(state.vocabulary)
                 rows = enter(self._catalogue, self._counter_of(state), chunk, entered)
                 self._catalogue.add_terms(n_known, state.vocabulary.newest(n_known))
@@ -176,3 +180,10 @@ class Updates:
             changed = sorted({*changed, *self._begin_lists(state, k, candidates, None)})
             drift = Drift(0.0)
         return dataclasses.replace(report, changed=tuple(self._catalogue.ids(changed)), drift=drift)
+
+
+def _chunks(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    """Yield articles so many at a time."""
+    waiting = iter(articles)
+    while chunk := [*itertools.islice(waiting, CHUNK)]:
+        yield chunk

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from relnews.storage.catalogue import FolderEntry
+
 
 def check_archive_target(folder: Path, catalogue: str) -> None:
     """Refuse to write an archive over something else."""
@@ -147,11 +149,11 @@ def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str,
 
 
 def check_kinds(
-    folder: str | os.PathLike[str], found: Iterable[object], kinds: Mapping[str, object]
+    folder: str | os.PathLike[str], entries: Iterable[FolderEntry], kinds: Mapping[str, object]
 ) -> None:
     """Refuse folder entries of a kind that the format does not have."""
-    for kind in found:
-        check_kind(folder, kind, kinds)
+    for entry in entries:
+        check_kind(folder, entry.kind, kinds)
 
 
 def check_file(folder: Path, name: str, expected: int | None) -> None:

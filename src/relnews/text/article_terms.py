@@ -57,10 +57,6 @@ class Ragged:
         ptr = np.concatenate([[0], np.cumsum(np.where(articles, 0, lengths))])
         return Ragged(ptr, self.value[stays])
 
-    def of(self, article: int) -> NDArray[Any]:
-        """Return those of one article."""
-        return self.value[self.ptr[article] : self.ptr[article + 1]]
-
     @classmethod
     def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
         """Return those of the articles of several, one after another."""
