@@ -123,7 +123,7 @@ class RelatedNews(Parameters):
         ``load_report`` counts what is skipped and repaired, by default the reader's own or a new
         one; ``LoadReport(strict=True)`` raises `ArticleError` instead.
         """
-        from relnews.archive.archive import Archive
+        from relnews.maintenance.build import build
         from relnews.readers.reader import with_load_report
         from relnews.search.weights import Weighting
         from relnews.text.analysis import Analysis
@@ -133,7 +133,7 @@ class RelatedNews(Parameters):
         analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
         admitted, load_report = with_load_report(articles, load_report)
-        self._archive = Archive.build(admitted, analysis, weighting, self.recency)
+        self._archive = build(admitted, analysis, weighting, self.recency)
         self._catalogue, self._changes = self._archive.catalogue, None
         self.load_report_ = load_report
         return self

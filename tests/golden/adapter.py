@@ -49,7 +49,7 @@ FORMATS = ("json", "html", "jsonld", "atom", "jsonfeed")
 
 def check_modes() -> None:
     """Fail if a mode was added or lost: then it has to be recorded, or to be a wanted loss."""
-    from relnews.modes import MODES as NAMED
+    from relnews.options.modes import MODES as NAMED
 
     assert set(NAMED) == {MODES.get(mode, mode) for mode in ALL_MODES}
 

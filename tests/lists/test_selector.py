@@ -187,7 +187,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
     articles, data, given, k, segment_articles, waiting, pool, kept
 ):
     """Refilled: whatever could still enter is in, and there are k items if k can be chosen."""
-    with mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles):
+    with mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles[:half])
         news.partial_fit(articles[half:])

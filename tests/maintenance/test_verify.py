@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from relnews import ArchiveFormatError, RelatedNews
-from relnews.maintenance import updates
+from relnews.maintenance import merging
 from relnews.storage.database import CATALOGUE
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 
 MICROSECOND = 1_000
 
@@ -23,7 +23,7 @@ ARTICLES = [
 @pytest.fixture
 def news():
     """Return an archive with segments, removed articles, open ones and lists."""
-    with mock.patch.multiple(updates, OPEN_ARTICLES=4):
+    with mock.patch.multiple(merging, OPEN_ARTICLES=4):
         news = RelatedNews().fit(ARTICLES[:5])
         news.store_lists(2)
         news.partial_fit(ARTICLES[5:])
@@ -86,7 +86,7 @@ def test_an_article_that_the_catalogue_lacks(news):
 
 
 def with_list(news, identifier, pairs):
-    entries = Entries([(key_of(news, other), steps, steps, -1) for other, steps in pairs], False)
+    entries = StoredList([(key_of(news, other), steps, steps, -1) for other, steps in pairs], False)
     plant(news, "UPDATE lists SET entries = ? WHERE key = ?", entries.pack(),
           key_of(news, identifier))  # fmt: skip
 
@@ -113,10 +113,10 @@ def test_a_list_that_is_not_in_order(news, pairs):
 
 def test_a_list_of_or_with_an_article_that_is_gone(news):
     """A removed article has no list, and is in none."""
-    gone = Entries([(key_of(news, "a2"), 5, 5, 0)], True).pack()
+    gone = StoredList([(key_of(news, "a2"), 5, 5, 0)], True).pack()
     plant(news, "INSERT INTO lists VALUES (?, ?)", 3, gone)
-    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", Entries([(3, 5, 5, 0)], True).pack(),
-          key_of(news, "a1"))  # fmt: skip
+    kept = StoredList([(3, 5, 5, 0)], True).pack()
+    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", kept, key_of(news, "a1"))
 
     one, other = sorted(news.verify())
     assert one.endswith("holds itself, one twice, or one that is gone")

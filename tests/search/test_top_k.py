@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 import reference
 from relnews.archive import archive as archive_module
-from relnews.archive.archive import Archive
 from relnews.articles import Article
 from relnews.dates import UNDATED
+from relnews.maintenance import layout, updates
+from relnews.maintenance.build import build as build_archive
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
 from relnews.readers.load_report import LoadReport
@@ -39,10 +40,10 @@ def build(
     """
     first, late = articles[: len(articles) - n_late], articles[len(articles) - n_late :]
     with (
-        mock.patch.object(archive_module, "SEGMENT_ARTICLES", segment_articles),
+        mock.patch.object(layout, "SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
-        archive = Archive.build(
+        archive = build_archive(
             articles_from(first, LoadReport()),
             Analysis(STOP_WORDS, normalization),
             weighting,
@@ -226,8 +227,8 @@ def test_near_ties_are_not_decided_by_single_precision(shape, k):
     ]
     expected = reference.related_news(articles, k, stop_words=())
 
-    with mock.patch.object(archive_module, "SEGMENT_ARTICLES", 7):
-        archive = Archive.build(
+    with mock.patch.object(layout, "SEGMENT_ARTICLES", 7):
+        archive = build_archive(
             articles_from(articles, LoadReport()), Analysis(None), Weighting(), None
         )
 
@@ -272,7 +273,7 @@ def test_a_segment_closes_at_its_most_pairs():
     """Long articles make smaller segments, so that building takes bounded memory."""
     articles = [{"id": str(i), "text": f"word{i} shared terms"} for i in range(10)]
     with (
-        mock.patch.object(archive_module, "SEGMENT_PAIRS", 6),
+        mock.patch.object(updates, "SEGMENT_PAIRS", 6),
         mock.patch("relnews.text.article_terms.BATCH_BYTES", 1),
     ):
         archive = build(articles)

@@ -5,37 +5,27 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._parallel import in_order
-from relnews.archive.live_segment import Epoch, View
+from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
 from relnews.archive.state import Index
-from relnews.articles import Article
-from relnews.dates import UNDATED, timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.options.recency import Recency, check_own_recency
-from relnews.search.bounds import CommonTerms
-from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import Analysis
-from relnews.text.article_terms import WordCounter
 from relnews.text.ignored_terms import IgnoredTerms
-from relnews.text.vocabulary import Vocabulary
-
-#: A segment is closed at so many (article, term) pairs even if it has room for more articles.
-SEGMENT_PAIRS = 1 << 25
 
 #: Articles ranked by one task.
 BLOCK = 64
@@ -83,79 +73,19 @@ class Archive:
         self.refresh()
 
     def _read_settings(self) -> None:
-        setting = self.catalogue.setting
+        analysis, weighting, recency, n_stop, made = self.catalogue.settings(
+            "analysis", "weighting", "recency", "n_stop", "made"
+        )
         with integrity.damage_in(self.catalogue.folder or ":memory:"):
-            self.analysis = Analysis(**setting("analysis"))
-            self.weighting = Weighting(**setting("weighting"))
-            recency = setting("recency")
+            self.analysis = Analysis(**analysis)
+            self.weighting = Weighting(**weighting)
             self.recency = None if recency is None else Recency(**recency)
             check_own_recency(self.recency)
-            self.n_stop = int(setting("n_stop"))
-            self._made = str(setting("made"))
+            self.n_stop = int(n_stop)
+            self._made = str(made)
 
     def _new_index(self) -> Index:
         return Index(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
-
-    @classmethod
-    def build(
-        cls,
-        articles: Iterable[Article],
-        analysis: Analysis,
-        weighting: Weighting,
-        recency: Recency | None,
-    ) -> Archive:
-        """Count and lay out articles; their ids have to be distinct. Texts are not kept."""
-        counter = WordCounter(analysis)
-        store = Store.in_memory()
-        catalogue = store.catalogue
-        segments: list[Segment] = []
-        waiting: list[Article] = []
-        digests: list[bytes] = []
-        with store.transaction():
-            first = catalogue.next_key()
-
-            def seal() -> None:
-                nonlocal first
-                key = np.arange(first, first + len(waiting))
-                words = counter.take()
-                published = np.array([_date(article) for article in waiting], dtype=np.int64)
-                ids = [article.id for article in waiting]
-                n_terms = len(counter.vocabulary)
-                segments.append(Segment.from_wording(words, key, published, ids, n_terms))
-                catalogue.add(waiting, key.tolist(), digests)
-                first += len(waiting)
-                waiting.clear()
-                digests.clear()
-
-            for article in articles:
-                counter.add(article)
-                # The text has been counted; only what is shown is kept.
-                digests.append(article.digest())
-                waiting.append(dataclasses.replace(article, text=""))
-                if len(waiting) == SEGMENT_ARTICLES or counter.n_pairs >= SEGMENT_PAIRS:
-                    seal()
-            if waiting:
-                seal()
-            vocabulary = counter.vocabulary.freeze()
-            catalogue.set("analysis", dataclasses.asdict(analysis))
-            catalogue.set("weighting", dataclasses.asdict(weighting))
-            catalogue.set("recency", None if recency is None else dataclasses.asdict(recency))
-            catalogue.set("n_stop", counter.n_stop)
-            catalogue.set("made", os.urandom(8).hex())
-            put_vocabulary(store, vocabulary)
-            n_terms = len(vocabulary)
-            # There is an epoch, and outlines, once there are statistics.
-            nothing = np.empty(0, dtype=np.int32)
-            epoch = Epoch(0, nothing, CommonTerms(nothing, np.empty((0, 0)), n_terms))
-            put_epoch(store, epoch)
-            for segment in segments:
-                outline = epoch.common.outline([], segment.n_articles)
-                put_segment(store, segment, outline.named())
-        archive = cls(store)
-        with store.transaction():
-            start_epoch(archive.index)
-        archive.refresh()
-        return archive
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
@@ -184,10 +114,14 @@ class Archive:
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.catalogue.read_transaction():
-                        if self._made != self.catalogue.setting("made"):
+                        made, generation = self.catalogue.settings("made", "generation")
+                        if self._made != made:
                             self._read_settings()  # another archive was saved here
                             self.index = self._new_index()
-                        return self.index.refresh()
+                        if self.index.generation == (generation or 0):
+                            return False
+                        self.index.refresh(generation or 0)
+                        return True
                 except ValueError:
                     # Folders go when a later change does not need them any more.
                     generation = self.catalogue.generation()
@@ -321,43 +255,3 @@ class Archive:
             "tf": "1 + ln(tf)" if self.weighting.sublinear_tf else "tf",
             "recency": str(self.recency or "none"),
         }
-
-
-def put_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
-    """Write a vocabulary, and how it is read."""
-    arrays: dict[str, NDArray[Any]] = {
-        name: getattr(vocabulary, name) for name in ("table", "blob", "term_ptr")
-    }
-    store.put("vocabulary", arrays)
-    store.catalogue.set("seed", vocabulary.seed)
-
-
-def put_epoch(store: Store, epoch: Epoch) -> None:
-    """Write an epoch."""
-    store.put("epoch", epoch.arrays())
-    store.catalogue.set("epoch", epoch.n_articles)
-
-
-def put_segment(store: Store, segment: Segment, outline: dict[str, NDArray[Any]]) -> None:
-    """Write a segment and the outline of its articles."""
-    store.put("outline", outline, store.put("segment", segment.arrays()))
-
-
-def start_epoch(index: Index, *, keep_statistics: bool = False) -> None:
-    """Write a new epoch in place of the last, of the statistics of now unless others are kept."""
-    store = index.store
-    members = [*index.members.items()]
-    epoch, outlines = index.new_epoch(
-        [member for _, member in members], keep_statistics=keep_statistics
-    )
-    for entry in store.catalogue.folders():
-        if entry.kind in ("epoch", "outline"):
-            store.drop(entry)
-    put_epoch(store, epoch)
-    for (number, _), outline in zip(members, outlines, strict=True):
-        store.put("outline", outline.named(), number)
-
-
-def _date(article: Article) -> int:
-    published = timestamp(article.published)
-    return UNDATED if published is None else published

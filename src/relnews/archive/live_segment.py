@@ -23,7 +23,7 @@ from relnews.search.top_k import Ranked, ScoredSegment, rank
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Arrays
 from relnews.storage.catalogue import FolderEntry
-from relnews.text.article_terms import Query, Wording
+from relnews.text.article_terms import ArticleTerms, Query
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -180,9 +180,9 @@ class Member:
             self._n_common = common, self.segment.titles_with(common.terms)
         return self._n_common[1]
 
-    def alive_wording(self) -> Wording:
-        """Return the wording of the articles that are still of the archive."""
-        return self.segment.wording(np.flatnonzero(self.is_alive))
+    def alive_terms(self) -> ArticleTerms:
+        """Return the terms of the articles that were not removed."""
+        return self.segment.article_terms(np.flatnonzero(self.is_alive))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

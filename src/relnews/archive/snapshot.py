@@ -199,7 +199,7 @@ class Snapshot:
             # A term that no article has any more is as unknown as one that none ever had.
             known = term >= n_stop
             term[known] = np.where(frequency[term[known]] > 0, term[known], UNKNOWN)
-        words = batch.wording(runs, term, n_stop, np.zeros(len(frequency), dtype=np.int32))
+        words = batch.terms(runs, term, n_stop, np.zeros(len(frequency), dtype=np.int32))
         order = np.argsort(words.counts.term)
         return Query(
             NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,

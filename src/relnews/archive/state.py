@@ -14,7 +14,7 @@ from relnews.archive.live_segment import Epoch, Member, Norms, View, no_outline
 from relnews.archive.pending import OpenArticle, joined
 from relnews.options.recency import Recency
 from relnews.search import weights
-from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline, common_terms
+from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline
 from relnews.search.corpus_stats import Statistics
 from relnews.search.query import CorpusStats
 from relnews.search.segment import Segment
@@ -71,6 +71,7 @@ class Index:
         n_stop: int,
     ) -> None:  # fmt: skip
         self.store = store
+        self._place = store.catalogue.folder or ":memory:"
         self.analysis = analysis
         self.weighting = weighting
         self.recency = recency
@@ -92,33 +93,32 @@ class Index:
         self._view: View | None = None
         self._epoch_view: View | None = None
 
-    def refresh(self) -> bool:
-        """Take in what was committed since the last time; say whether there was anything."""
-        catalogue = self.store.catalogue
-        with catalogue.read_transaction():
-            generation = catalogue.generation()
-            if generation == self.generation:
-                return False
-            try:
-                self.take_in()
-            except BaseException:
-                self.forget()  # whoever interrupts leaves nothing half
-                raise
+    def refresh(self, generation: int) -> None:
+        """Apply what was committed since the last time.
+
+        Parameters
+        ----------
+        generation : int
+            Of the catalogue, in the read transaction that is open.
+        """
+        try:
+            self.take_in()
+        except BaseException:
+            self.forget()  # an interrupt leaves nothing half applied
+            raise
         self.generation = generation
-        return True
 
     def take_in(self) -> None:
-        """Bring everything to what the catalogue says now."""
+        """Bring everything to the present state of the catalogue."""
         catalogue = self.store.catalogue
+        sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
         entries = catalogue.folders()
-        place = catalogue.folder or ":memory:"
-        for entry in entries:
-            integrity.check_kind(place, entry.kind, DTYPES)
-        with integrity.damage_in(place):
-            self._refresh_vocabulary(entries)
-            self._refresh_epoch(entries)
-            self._refresh_members(entries)
-            self._refresh_open()
+        integrity.check_kinds(self._place, entries, DTYPES)
+        with integrity.damage_in(self._place):
+            n_terms = self._refresh_vocabulary(entries, int(seed))
+            self._refresh_epoch(entries, int(n_articles), n_terms)
+            self._refresh_members(entries, n_terms)
+            self._refresh_open(int(sealed or 0), n_terms)
             self._refresh_removed()
             self._refresh_ignored()
         expiries = catalogue.expiries()
@@ -175,31 +175,6 @@ class Index:
         after = weights.inverse_document_frequency(now, self.n_articles)
         return float(np.abs(after / before - 1)[now > 0].max(initial=0.0))
 
-    def new_epoch(
-        self, members: Sequence[Member], *, keep_statistics: bool
-    ) -> tuple[Epoch, list[Outline]]:
-        """Return a new epoch, and the outlines that segments have in it.
-
-        Parameters
-        ----------
-        members : sequence of Member
-        keep_statistics : bool
-            Choose common terms anew, and nothing else.
-        """
-        if keep_statistics:
-            frequency, n = self.epoch.document_frequency, self.epoch.n_articles
-        else:
-            frequency, n = self.statistics.document_frequency.copy(), self.n_articles
-        idf = Epoch(n, frequency, self.epoch.common).idf(len(self.vocabulary))
-        common = CommonTerms.of(
-            common_terms(frequency.astype(np.int64), n), len(idf),
-            (rows for member in members for rows in member.sample(idf)),
-        )  # fmt: skip
-        epoch = Epoch(n, frozen(frequency), common)
-        return epoch, [
-            common.outline(member.all_rows(idf), member.segment.n_articles) for member in members
-        ]
-
     def outline(self, segment: Segment) -> Outline:
         """Return the outline of a new segment, in the present epoch."""
         idf = self.epoch.idf(len(self.vocabulary))
@@ -212,26 +187,27 @@ class Index:
 
     # --- taking in what was committed ------------------------------------------------------------
 
-    def _refresh_vocabulary(self, entries: Sequence[FolderEntry]) -> None:
+    def _refresh_vocabulary(self, entries: Sequence[FolderEntry], seed: int) -> int:
+        """Bring the vocabulary up to date; return how many terms it has."""
         (entry,) = (entry for entry in entries if entry.kind == "vocabulary")
         if entry.number != self._vocabulary_number:
             arrays = self.store.arrays(entry)
             integrity.check_vocabulary(arrays)
-            seed = int(self.store.catalogue.setting("seed"))
             base = Vocabulary(**arrays, seed=seed)
             self.vocabulary = LayeredVocabulary(base)
             self._vocabulary_number = entry.number
-        newer = self.store.catalogue.terms(len(self.vocabulary))
+        n_terms = len(self.vocabulary)
+        newer = self.store.catalogue.terms(n_terms)
         if newer:
             known = self.vocabulary.newest(len(self.vocabulary.base))
             self.vocabulary = LayeredVocabulary(self.vocabulary.base, [*known, *newer])
+            n_terms += len(newer)
+        return n_terms
 
-    def _refresh_epoch(self, entries: Sequence[FolderEntry]) -> None:
+    def _refresh_epoch(self, entries: Sequence[FolderEntry], n_articles: int, n_terms: int) -> None:
         (entry,) = (entry for entry in entries if entry.kind == "epoch")
-        n_terms = len(self.vocabulary)
         if entry.number != self._epoch_number:
             arrays = self.store.arrays(entry)
-            n_articles = int(self.store.catalogue.setting("epoch"))
             integrity.check_epoch(arrays, n_terms, n_articles)
             common = CommonTerms.restore(arrays["terms"], arrays["basis"], n_terms)
             self.epoch = Epoch(n_articles, arrays["document_frequency"], common)
@@ -247,7 +223,7 @@ class Index:
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
 
-    def _refresh_members(self, entries: Sequence[FolderEntry]) -> None:
+    def _refresh_members(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
         current = {entry.number: entry for entry in entries if entry.kind == "segment"}
         for number, entry in current.items():
@@ -255,7 +231,7 @@ class Index:
             if member is None:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
-                integrity.check_segment(segment.is_sound(len(self.vocabulary)))
+                integrity.check_segment(segment.is_sound(n_terms))
                 member = Member(entry, segment, no_outline(0), self.weighting)
                 self.members[number] = member
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
@@ -267,19 +243,18 @@ class Index:
                 member.outline_number = outlines[number].number
         for number in self.members.keys() - current.keys():
             member = self.members.pop(number)
-            dead = member.segment.wording(np.flatnonzero(~member.is_alive)).counts
+            dead = member.segment.article_terms(np.flatnonzero(~member.is_alive)).counts
             terms, frequency = member.segment.document_frequency()
             self.statistics.add(terms, -frequency, -member.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
 
-    def _refresh_open(self) -> None:
-        catalogue = self.store.catalogue
-        sealed = int(catalogue.setting("sealed") or 0)
+    def _refresh_open(self, sealed: int, n_terms: int) -> None:
         for key in [key for key in self.open if key < sealed]:
             self._close(key)
         last = max(self.open, default=sealed - 1)
-        for stored in catalogue.counts(last):
-            article = OpenArticle.read(stored, len(self.vocabulary))
+        stored_counts = self.store.catalogue.counts(last)
+        for stored in stored_counts:
+            article = OpenArticle.read(stored, n_terms)
             self.open[stored.key] = article
             n = len(article.term)
             self.statistics.add(article.term, np.ones(n, dtype=np.int32), 1)

@@ -28,8 +28,8 @@ from relnews.cold_start.mapped_archive import MappedArchive, Part, matches, pair
 from relnews.dates import timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.lists import near_duplicates
-from relnews.lists.near_duplicates import Canonical, Similarities, floor_of
-from relnews.lists.selector import ListSelector, SelectedItems
+from relnews.lists.near_duplicates import Canonical, Similarities
+from relnews.lists.selector import ListSelector, SelectedItems, floors_of
 from relnews.options.modes import DEFAULT, MODES
 from relnews.options.selection import Selection
 from relnews.results import RelatedList, item_of
@@ -109,9 +109,9 @@ class _Ranking:
     def choose(self, k: int) -> SelectedItems:
         """Return what is in the list."""
         selection = cast(Selection, MODES[DEFAULT].selection)
-        floor = floor_of(cast(float, selection.duplicate_threshold))
+        floors = floors_of(selection)
         of_one = SCORE_STEPS / self._state.weighting.scale
-        near = [s.part.key[np.rint(s.cosine * of_one) >= floor] for s in self._sums]
+        near = [s.part.key[np.rint(s.cosine * of_one) >= floors[0]] for s in self._sums]
         if len(self._text) >= near_duplicates.SAME_WORDS:
             near += [s.part.key[s.part.with_text(self._text)] for s in self._sums]
         near_draft = np.concatenate([np.empty(0, dtype=np.int64), *near])
@@ -122,8 +122,8 @@ class _Ranking:
             ranked = self._best(depth)
             compared = cast(Similarities, _Compared(self._state, [*map(self._find, ranked.key)]))
             selector = ListSelector(
-                ranked, len(ranked.key) < depth, k, selection, compared, 0, canonical, no_keys,
-                near_draft,
+                ranked, len(ranked.key) < depth, k, selection, floors, compared, 0, canonical,
+                no_keys, near_draft,
             )  # fmt: skip
             if selector.is_complete:
                 return selector.selected()

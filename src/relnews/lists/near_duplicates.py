@@ -309,6 +309,28 @@ class Similarities:
         n = len(self._part)
         return self._gather(slice(0, n)) if n <= KEPT else None
 
+    def within(self, groups: Sequence[slice]) -> list[NDArray[np.int64]]:
+        """Return how similar the articles of each group are to each other, as `between` does.
+
+        Parameters
+        ----------
+        groups : sequence of slice
+            Places; at most `KEPT` articles in all.
+
+        Returns
+        -------
+        list of int64 array of shape (n_group, n_group)
+        """
+        weights = self._kept
+        assert weights is not None
+        tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
+        with Scratch.borrowed(len(self._view.idf), 0, weights.longest) as scratch:
+            for group, table in zip(groups, tables, strict=True):
+                pairs.compare(weights.cut(group), group.start, weights, scratch, table)
+        for group, table in zip(groups, tables, strict=True):
+            table[self._text[group, None] == self._text[None, group]] = SCORE_STEPS
+        return tables
+
     def between(self, some: slice, others: slice) -> NDArray[np.int64]:
         """Return how similar articles are to others, in millionths as scores are.
 

@@ -12,7 +12,7 @@ from relnews.archive.archive import Archive
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 
 #: How often an archive is looked at again because it has changed meanwhile.
 _ATTEMPTS = 10
@@ -84,7 +84,7 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
             listed = {
                 entry[0]
                 for _, stored in catalogue.all_entries()
-                for entry in Entries.unpack(stored).entries
+                for entry in StoredList.unpack(stored).entries
             }
         gone = listed - set(catalogue.keys())
         if gone:
@@ -102,7 +102,7 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
 
 def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator[str]:
     try:
-        entries = Entries.unpack(stored)
+        entries = StoredList.unpack(stored)
     except (ValueError, TypeError) as error:
         yield f"the stored list of article {key} cannot be read: {error}"
         return

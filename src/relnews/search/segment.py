@@ -15,7 +15,7 @@ from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
 from relnews.dates import UNDATED
 from relnews.exceptions import ArticleError
-from relnews.text.article_terms import MOST_PLACES, Query, Ragged, Wording
+from relnews.text.article_terms import MOST_PLACES, ArticleTerms, Query, Ragged
 from relnews.text.counts import Counts
 
 #: Articles are numbered by 16 bits inside a segment.
@@ -46,7 +46,7 @@ class Segment:
         Microseconds since 1970 (UTC), `UNDATED` if unknown; ascending, so that a time window is a
         contiguous range, and of two equal scores the later article is the one to prefer.
     values : int32 array of shape (n_levels,)
-        The distinct codes, ascending; see `relnews.text.article_terms.Wording`.
+        The distinct codes, ascending; see `relnews.text.article_terms.ArticleTerms`.
     row_ptr : int64 array of shape (n_articles + 1,)
     row_low : uint16 array of shape (n_pairs,)
         The low 16 bits of each article's terms, which ascend.
@@ -98,9 +98,9 @@ class Segment:
     pair_term: NDArray[np.int32]
 
     @classmethod
-    def from_wording(
+    def from_terms(
         cls,
-        words: Wording,
+        words: ArticleTerms,
         key: NDArray[np.int64],
         published: NDArray[np.int64],
         ids: Sequence[str],
@@ -110,7 +110,7 @@ class Segment:
 
         Parameters
         ----------
-        words : Wording
+        words : ArticleTerms
             Of at most 65,536 articles.
         key, published : int64 arrays of shape (n_articles,)
         ids : sequence of str
@@ -164,7 +164,7 @@ class Segment:
     @classmethod
     def of_rows(
         cls,
-        words: Wording,
+        words: ArticleTerms,
         key: NDArray[np.int64],
         published: NDArray[np.int64],
         ids: Sequence[str],
@@ -173,7 +173,7 @@ class Segment:
 
         Parameters
         ----------
-        words : Wording
+        words : ArticleTerms
             Each article's terms ascending.
         key, published : int64 arrays of shape (n_articles,)
         ids : sequence of str
@@ -259,8 +259,8 @@ class Segment:
             self.pair_term,
         )  # fmt: skip
 
-    def wording(self, local: NDArray[np.int64]) -> Wording:
-        """Return the wording of some articles."""
+    def article_terms(self, local: NDArray[np.int64]) -> ArticleTerms:
+        """Return the terms of some of the articles."""
         counts = Counts(self.row_ptr, self.terms(), self.values[self.row_level]).take(local)
         text = Ragged(self.text_ptr, self.text_place).take(local)
         phrases = Ragged(self.phrase_ptr, self.phrase_place.reshape(-1, 3)).take(local)
@@ -271,7 +271,7 @@ class Segment:
         in_order[is_word] = counts.term[(begin + text.value)[is_word]]
         begin = np.repeat(counts.row_ptr[:-1], np.diff(phrases.ptr))
         triples = counts.term[begin[:, None] + phrases.value].reshape(-1, 3)
-        return Wording(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
+        return ArticleTerms(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
         """Return the terms of some pairs, all by default."""
@@ -424,7 +424,7 @@ def _halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
 def _places(
     row_ptr: NDArray[np.int64],
     row_term: NDArray[np.int32],
-    words: Wording,
+    words: ArticleTerms,
     order: NDArray[np.int64],
 ) -> dict[str, NDArray[Any]]:
     """Return texts and phrases, of articles in an order, as places in their rows."""

@@ -103,8 +103,8 @@ class Catalogue:
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     read_transaction, changed_since_last_check : methods
         Those of `Database`.
-    setting, cached, generation, set : methods
-        Those of `Settings`; `setting` is `Settings.get`.
+    setting, settings, cached, generation, set, set_all : methods
+        Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -113,7 +113,8 @@ class Catalogue:
         self.folder, self.state = database.folder, database.state
         self.read_transaction = database.read_transaction
         self.changed_since_last_check = database.changed_since_last_check
-        self.setting, self.set = settings.get, settings.set
+        self.setting, self.settings = settings.get, settings.several
+        self.set, self.set_all = settings.set, settings.set_all
         self.cached, self.generation = settings.cached, settings.generation
         self._read, self._write, self._place = database.read, database.write, database.place
 
@@ -291,7 +292,8 @@ class Catalogue:
         if [number for number, _ in rows] != list(range(first, first + len(rows))):
             raise integrity.damaged_archive(self._place, "new terms are missing")
         terms = [term for _, term in rows]
-        integrity.check_terms(self._place, terms)
+        if terms:
+            integrity.check_terms(self._place, terms)
         return terms
 
     def entries_of(self, identifier: str) -> bytes | None:
