@@ -74,7 +74,7 @@ def build(folder):
 
 def small_segments():
     """Make a segment of few articles."""
-    return mock.patch.multiple(merging, OPEN_ARTICLES=32)
+    return mock.patch.multiple(merging, PENDING_ARTICLES=32)
 
 
 def bounded_terms():

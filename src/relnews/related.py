@@ -400,7 +400,7 @@ class RelatedNews(Parameters):
             from relnews.archive.archive import Archive
             from relnews.storage.arrays import Store
 
-            with catalogue.state:
+            with catalogue.state_lock:
                 if self._archive is None:
                     self._archive = Archive(Store(catalogue))
         return self._archive

@@ -106,7 +106,7 @@ def test_threads_read_while_one_writes(tmp_path, lists):
                 failures.append(error)
 
         with (
-            mock.patch.multiple(merging, OPEN_ARTICLES=8, FANOUT=3),
+            mock.patch.multiple(merging, PENDING_ARTICLES=8, FANOUT=3),
             mock.patch.object(pairs, "PACE", 0.02),
         ):
             threads = [threading.Thread(target=watched, args=(pairs.write, one, note, 1.5))]

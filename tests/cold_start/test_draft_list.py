@@ -41,7 +41,7 @@ def test_lists_are_those_of_kernels(articles, more, title, text, published, k, d
         "recency": data.draw(st.sampled_from([None, Recency(), Recency(2.0, 0.25)])),
     }
     with (
-        tempfile.TemporaryDirectory() as folder, mock.patch.object(merging, "OPEN_ARTICLES", 4),
+        tempfile.TemporaryDirectory() as folder, mock.patch.object(merging, "PENDING_ARTICLES", 4),
         mock.patch("relnews.lists.near_duplicates.SAME_WORDS", 3),
     ):  # fmt: skip
         RelatedNews(**options).fit(articles).save(folder)

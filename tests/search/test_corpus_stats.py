@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relnews.archive.state import Member
+from relnews.archive.state import LiveSegment
 from relnews.search import weights
 from relnews.search.corpus_stats import Statistics
 from relnews.search.segment import Segment
@@ -162,7 +162,7 @@ def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps, tole
 
 def follow_lengths(rows, sublinear_tf, n_anchor, steps):
     segment = a_segment(rows)
-    member = Member(None, segment, None, weights.Weighting(sublinear_tf))
+    member = LiveSegment(None, segment, None, weights.Weighting(sublinear_tf))
     statistics = Statistics(n_anchor)
     statistics.grow(N_TERMS)
     statistics.add(*segment.document_frequency(), segment.n_articles)

@@ -51,7 +51,7 @@ def build(
         )
     if late:
         Updates(archive).add(articles_from(late, LoadReport()))
-        assert len(archive.index.open) == n_late
+        assert len(archive.state.pending) == n_late
     return archive
 
 
@@ -159,7 +159,7 @@ def test_priors_multiply_the_score_and_zero_leaves_out(
         weights, rows, k, exclude=chosen, priors=[factor[i] for i, _, _ in rows]
     )
 
-    view = archive.index.view()
+    view = archive.state.view()
     segments = []
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
@@ -187,7 +187,7 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
         a["id"]: reference.unit_weights(c, idf) for a, c in zip(articles, counts, strict=True)
     }
     chosen = data.draw(st.sampled_from(articles))["id"]
-    view = archive.index.view()
+    view = archive.state.view()
     query = view.queries([view.query_of(archive.catalogue.key_of(chosen))])
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
@@ -259,7 +259,7 @@ def test_segments_are_in_order_of_date():
     articles = [{"id": str(i), "text": "x1", "published": d} for i, d in enumerate(dates)]
     for n_late in (0, 5):
         archive = build(articles, n_late=n_late)
-        (scored,) = archive.index.view().segments
+        (scored,) = archive.state.view().segments
         published = scored.segment.published
 
         assert published.tolist() == sorted(published.tolist())
@@ -278,7 +278,7 @@ def test_a_segment_closes_at_its_most_pairs():
     ):
         archive = build(articles)
 
-    assert len(archive.index.members) == 5
+    assert len(archive.state.live_segments) == 5
     assert lists_of(archive, 8) == lists_of(build(articles), 8)
 
 

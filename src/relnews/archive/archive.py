@@ -16,7 +16,7 @@ from relnews import dates
 from relnews._parallel import in_order
 from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
-from relnews.archive.state import Index
+from relnews.archive.state import ArchiveState
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.options.recency import Recency, check_own_recency
 from relnews.search.weights import Weighting
@@ -60,7 +60,7 @@ class Archive:
         How scores fade unless something else is asked for.
     n_stop : int
         The terms numbered below are stop words.
-    index : Index
+    state : ArchiveState
         What is ranked over.
     """
 
@@ -69,7 +69,7 @@ class Archive:
         self.catalogue: Catalogue = store.catalogue
         self._read_settings()
         self._latest: Snapshot | None = None
-        self.index = self._new_index()
+        self.state = self._new_index()
         self.refresh()
 
     def _read_settings(self) -> None:
@@ -84,8 +84,8 @@ class Archive:
             self.n_stop = int(n_stop)
             self._made = str(made)
 
-    def _new_index(self) -> Index:
-        return Index(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
+    def _new_index(self) -> ArchiveState:
+        return ArchiveState(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
@@ -117,15 +117,15 @@ class Archive:
                         made, generation = self.catalogue.settings("made", "generation")
                         if self._made != made:
                             self._read_settings()  # another archive was saved here
-                            self.index = self._new_index()
-                        if self.index.generation == (generation or 0):
+                            self.state = self._new_index()
+                        if self.state.generation == (generation or 0):
                             return False
-                        self.index.refresh(generation or 0)
+                        self.state.refresh(generation or 0)
                         return True
                 except ValueError:
                     # Folders go when a later change does not need them any more.
                     generation = self.catalogue.generation()
-                    self.index.forget()
+                    self.state.reset()
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
                         raise
                     self._seen = generation
@@ -137,10 +137,10 @@ class Archive:
         """Return the archive at this moment; snapshots of one state share what they know of it."""
         for _ in range(_ATTEMPTS):
             try:
-                with self.catalogue.read_transaction(self.index.generation):
+                with self.catalogue.read_transaction(self.state.generation):
                     now, latest = dates.now(), self._latest
-                    if latest is None or not latest.is_of(self.index.generation, now):
-                        latest = self._latest = self.snapshot_of(self.index.view())
+                    if latest is None or not latest.is_of(self.state.generation, now):
+                        latest = self._latest = self.snapshot_of(self.state.view())
                     return dataclasses.replace(latest, now=now)
             except ArchiveChangedError:
                 self.refresh()
@@ -150,7 +150,7 @@ class Archive:
         """Return the archive as of the index, which is ranked over in another view."""
         rules = CompiledRules.of(self.catalogue)
         generation = self.catalogue.generation()
-        return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.index)
+        return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.state)
 
     def answer(self, function: Callable[[Snapshot], Answer]) -> Answer:
         """Return what a function makes of a snapshot: a later one if the archive changes meanwhile.
@@ -174,7 +174,7 @@ class Archive:
                 try:
                     return function(self.snapshot())
                 except ArchiveChangedError:
-                    generations.add(self.index.generation)
+                    generations.add(self.state.generation)
         if len(generations) > 1:
             raise ArchiveChangedError
         raise integrity.damaged_archive(
@@ -183,19 +183,19 @@ class Archive:
 
     def locked(self) -> AbstractContextManager[bool]:
         """Keep other threads from what is in memory, and from a transaction that is under way."""
-        return self.catalogue.state
+        return self.catalogue.state_lock
 
     @property
     def n_articles(self) -> int:
         """Articles of the archive."""
-        return self.index.n_articles
+        return self.state.n_articles
 
     def has_word(self, word: str) -> bool:
         """Say whether any article has a word, be it in a phrase."""
         with self.locked():
             self.refresh()
-            is_it = IgnoredTerms([word], self.analysis).among(self.index.vocabulary)
-            return bool(self.index.statistics.document_frequency[is_it].any())
+            is_it = IgnoredTerms([word], self.analysis).among(self.state.vocabulary)
+            return bool(self.state.statistics.document_frequency[is_it].any())
 
     def by_blocks(
         self,
@@ -222,22 +222,22 @@ class Archive:
     def describe(self) -> dict[str, str]:
         """Return what there is to know of the archive, by name."""
         oldest, newest = self.catalogue.span()
-        index = self.index
-        members = index.members.values()
-        n_pairs = sum(len(member.segment.row_level) for member in members)
-        n_pairs += sum(len(article.term) for article in index.open.values())
+        state = self.state
+        live_segments = state.live_segments.values()
+        n_pairs = sum(len(live.segment.row_level) for live in live_segments)
+        n_pairs += sum(len(article.term) for article in state.pending.values())
         stop_words = self.analysis.stop_words
         stored = self.catalogue.setting("lists")
         return {
             "articles": f"{self.n_articles:,}",
             "dates": f"{oldest:%Y-%m-%d} to {newest:%Y-%m-%d}" if oldest and newest else "none",
-            "terms": f"{int(np.count_nonzero(index.statistics.document_frequency)):,}",
+            "terms": f"{int(np.count_nonzero(state.statistics.document_frequency)):,}",
             "pairs": f"{n_pairs:,} (article, term)",
             "index": f"{self.store.size() / 1e6:,.1f} MB",
-            "segments": f"{len(index.members)}, and {len(index.open):,} articles in none yet",
-            "removed": f"{sum(len(m.is_alive) - m.n_alive for m in members):,} to be reclaimed",
-            "changes": f"{index.generation:,}",
-            "drift": f"{index.drift():.1%} largest change of an idf since the epoch",
+            "segments": f"{len(state.live_segments)}, and {len(state.pending):,} articles in none yet",
+            "removed": f"{sum(len(m.is_alive) - m.n_alive for m in live_segments):,} to be reclaimed",
+            "changes": f"{state.generation:,}",
+            "drift": f"{state.drift():.1%} largest change of an idf since the epoch",
             "stored lists": f"{stored['k']} of {stored['candidates']} candidates"
             if stored
             else "none",

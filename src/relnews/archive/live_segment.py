@@ -91,7 +91,7 @@ class Norms:
         return cls(*weights.norms(components, shift), tolerance)
 
 
-class Member:
+class LiveSegment:
     """A segment as a part of the archive: what of it is gone, and how long its articles are.
 
     Parameters

@@ -19,7 +19,7 @@ from relnews.text.counts import Counts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class OpenArticle:
+class PendingArticle:
     """The terms of one article.
 
     Parameters
@@ -41,7 +41,7 @@ class OpenArticle:
     id: str
 
     @classmethod
-    def read(cls, stored: StoredCounts, n_terms: int) -> OpenArticle:
+    def read(cls, stored: StoredCounts, n_terms: int) -> PendingArticle:
         """Return what was stored, looked through.
 
         Raises
@@ -58,7 +58,7 @@ class OpenArticle:
         return cls(term, code, text, phrases.reshape(-1, 3), published, stored.id)
 
 
-def joined(articles: Sequence[OpenArticle]) -> ArticleTerms:
+def joined(articles: Sequence[PendingArticle]) -> ArticleTerms:
     """Return the terms of articles, one after another."""
     if not articles:
         return ArticleTerms.none()

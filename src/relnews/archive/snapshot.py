@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relnews._kernels.tokens import UNKNOWN
 from relnews.archive.limits import limits_of
 from relnews.archive.live_segment import View
-from relnews.archive.state import Index
+from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
 from relnews.options.conditions import FieldFilter, ResolvedConditions
@@ -65,7 +65,7 @@ class Snapshot:
     now: int
     generation: int
     _catalogue: Catalogue
-    _index: Index
+    _state: ArchiveState
     _known: _Known = dataclasses.field(default_factory=_Known)
 
     def is_of(self, generation: int, now: int) -> bool:
@@ -77,7 +77,7 @@ class Snapshot:
     @property
     def analysis(self) -> Analysis:
         """What counts as a term."""
-        return self._index.analysis
+        return self._state.analysis
 
     def article(self, identifier: str) -> tuple[int, RelatedItem]:
         """Return the key of an article, and what lists show of it.
@@ -186,14 +186,14 @@ class Snapshot:
         """
         place = self._catalogue.folder or ":memory:"
         with self._catalogue.read_transaction(self.generation), integrity.damage_in(place):
-            yield self._index.vocabulary, self._index.statistics.document_frequency
+            yield self._state.vocabulary, self._state.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:
         """Return a draft as a query, by the terms that the archive has."""
-        batch = ArticleBatch(self.analysis, self._index.ignored.words)
+        batch = ArticleBatch(self.analysis, self._state.ignored.words)
         batch.add(draft)
         runs = batch.runs(Workspace())
-        n_stop = self._index.n_stop
+        n_stop = self._state.n_stop
         with self.terms() as (vocabulary, frequency):
             term = vocabulary.find(runs, MIN_LENGTH)
             # A term that no article has any more is as unknown as one that none ever had.

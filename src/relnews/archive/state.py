@@ -1,4 +1,4 @@
-"""Index: the segments of an archive and their statistics, as of its newest change."""
+"""ArchiveState: the segments of an archive and their statistics, as of its newest change."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import Epoch, Member, Norms, View, no_outline
-from relnews.archive.pending import OpenArticle, joined
+from relnews.archive.live_segment import Epoch, LiveSegment, Norms, View, no_outline
+from relnews.archive.pending import PendingArticle, joined
 from relnews.options.recency import Recency
 from relnews.search import weights
 from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline
@@ -32,10 +32,10 @@ from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
 _NEVER = np.iinfo(np.int64).max
 
 #: So many open articles are laid out once, and only those after them with each that comes.
-OPEN_TOGETHER = 64
+PENDING_TOGETHER = 64
 
 
-class Index:
+class ArchiveState:
     """What an archive ranks with, in memory or mapped; brought up to date by `refresh`.
 
     Parameters
@@ -52,9 +52,9 @@ class Index:
     generation : int
         The change that it is up to date with.
     vocabulary : LayeredVocabulary
-    members : dict of int to Member
+    live_segments : dict of int to LiveSegment
         Segments by the numbers of their folders.
-    open : dict of int to OpenArticle
+    pending : dict of int to PendingArticle
         The articles that are in no segment yet, by key.
     statistics : Statistics
     epoch : Epoch
@@ -76,20 +76,20 @@ class Index:
         self.weighting = weighting
         self.recency = recency
         self.n_stop = n_stop
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin from nothing again: what is in memory may be of a change that failed."""
         self.generation = -1
-        self.members: dict[int, Member] = {}
-        self.open: dict[int, OpenArticle] = {}
+        self.live_segments: dict[int, LiveSegment] = {}
+        self.pending: dict[int, PendingArticle] = {}
         self._sequence = 0
         self._vocabulary_number = -1
         self._epoch_number = -1
         self.ignored = self._ignored_of_epoch = IgnoredTerms()
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         #: The open articles, from one to another in the order in which they came, as segments.
-        self._open_members: dict[tuple[int, int], Member] = {}
+        self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
         self._view: View | None = None
         self._epoch_view: View | None = None
 
@@ -102,13 +102,13 @@ class Index:
             Of the catalogue, in the read transaction that is open.
         """
         try:
-            self.take_in()
+            self.apply_commits()
         except BaseException:
-            self.forget()  # an interrupt leaves nothing half applied
+            self.reset()  # an interrupt leaves nothing half applied
             raise
         self.generation = generation
 
-    def take_in(self) -> None:
+    def apply_commits(self) -> None:
         """Bring everything to the present state of the catalogue."""
         catalogue = self.store.catalogue
         sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
@@ -117,8 +117,8 @@ class Index:
         with integrity.damage_in(self._place):
             n_terms = self._refresh_vocabulary(entries, int(seed))
             self._refresh_epoch(entries, int(n_articles), n_terms)
-            self._refresh_members(entries, n_terms)
-            self._refresh_open(int(sealed or 0), n_terms)
+            self._refresh_segments(entries, n_terms)
+            self._refresh_pending(int(sealed or 0), n_terms)
             self._refresh_removed()
             self._refresh_ignored()
         expiries = catalogue.expiries()
@@ -147,7 +147,7 @@ class Index:
                     idf, lambda m: m.norms(self.statistics, change, is_ignored), now
                 )
             except BaseException:
-                self.forget()  # some lengths may be of before, others of now
+                self.reset()  # some lengths may be of before, others of now
                 raise
             self._view = view
         return view
@@ -160,10 +160,10 @@ class Index:
             if is_ignored is not None:
                 idf[is_ignored] = 0.0
 
-            def norms(member: Member) -> Norms:
-                if member.epoch_norms is None:
-                    member.epoch_norms = Norms.of(member.norm_components(idf))
-                return member.epoch_norms
+            def norms(live: LiveSegment) -> Norms:
+                if live.epoch_norms is None:
+                    live.epoch_norms = Norms.of(live.norm_components(idf))
+                return live.epoch_norms
 
             self._epoch_view = self._view_of(idf, norms, None)
         return self._epoch_view
@@ -178,12 +178,12 @@ class Index:
     def outline(self, segment: Segment) -> Outline:
         """Return the outline of a new segment, in the present epoch."""
         idf = self.epoch.idf(len(self.vocabulary))
-        member = Member(None, segment, no_outline(0), self.weighting)
-        return self.epoch.common.outline(member.all_rows(idf), segment.n_articles)
+        live = LiveSegment(None, segment, no_outline(0), self.weighting)
+        return self.epoch.common.outline(live.all_rows(idf), segment.n_articles)
 
-    def member_of(self, key: int) -> Member | None:
+    def segment_of(self, key: int) -> LiveSegment | None:
         """Return the segment that has an article, alive or not."""
-        return next((m for m in self.members.values() if m.segment.find(key) >= 0), None)
+        return next((m for m in self.live_segments.values() if m.segment.find(key) >= 0), None)
 
     # --- taking in what was committed ------------------------------------------------------------
 
@@ -216,81 +216,81 @@ class Index:
             self._epoch_number = entry.number
             in_use = np.flatnonzero(arrays["document_frequency"])
             self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
-            for member in self.members.values():
-                member.epoch_norms = None
+            for live in self.live_segments.values():
+                live.epoch_norms = None
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
 
-    def _refresh_members(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
+    def _refresh_segments(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
         current = {entry.number: entry for entry in entries if entry.kind == "segment"}
         for number, entry in current.items():
-            member = self.members.get(number)
-            if member is None:
+            live = self.live_segments.get(number)
+            if live is None:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
                 integrity.check_segment(segment.is_sound(n_terms))
-                member = Member(entry, segment, no_outline(0), self.weighting)
-                self.members[number] = member
+                live = LiveSegment(entry, segment, no_outline(0), self.weighting)
+                self.live_segments[number] = live
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
-            if outlines[number].number != member.outline_number:
+            if outlines[number].number != live.outline_number:
                 stored = self.store.arrays(outlines[number])
-                member.outline = self.epoch.common.restore_outline(
-                    [stored[name] for name in OUTLINE_DTYPES], member.segment.n_articles
+                live.outline = self.epoch.common.restore_outline(
+                    [stored[name] for name in OUTLINE_DTYPES], live.segment.n_articles
                 )
-                member.outline_number = outlines[number].number
-        for number in self.members.keys() - current.keys():
-            member = self.members.pop(number)
-            dead = member.segment.article_terms(np.flatnonzero(~member.is_alive)).counts
-            terms, frequency = member.segment.document_frequency()
-            self.statistics.add(terms, -frequency, -member.segment.n_articles)
+                live.outline_number = outlines[number].number
+        for number in self.live_segments.keys() - current.keys():
+            live = self.live_segments.pop(number)
+            dead = live.segment.article_terms(np.flatnonzero(~live.is_alive)).counts
+            terms, frequency = live.segment.document_frequency()
+            self.statistics.add(terms, -frequency, -live.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
 
-    def _refresh_open(self, sealed: int, n_terms: int) -> None:
-        for key in [key for key in self.open if key < sealed]:
+    def _refresh_pending(self, sealed: int, n_terms: int) -> None:
+        for key in [key for key in self.pending if key < sealed]:
             self._close(key)
-        last = max(self.open, default=sealed - 1)
+        last = max(self.pending, default=sealed - 1)
         stored_counts = self.store.catalogue.counts(last)
         for stored in stored_counts:
-            article = OpenArticle.read(stored, n_terms)
-            self.open[stored.key] = article
+            article = PendingArticle.read(stored, n_terms)
+            self.pending[stored.key] = article
             n = len(article.term)
             self.statistics.add(article.term, np.ones(n, dtype=np.int32), 1)
 
     def _refresh_removed(self) -> None:
         for sequence, key in self.store.catalogue.removals(self._sequence):
             self._sequence = sequence
-            if key in self.open:
+            if key in self.pending:
                 self._close(key)
-            elif (member := self.member_of(key)) is not None:
-                local = member.segment.find(key)
-                if member.is_alive[local]:
-                    member.is_alive[local] = False
-                    term, _ = member.segment.row(local)
+            elif (live := self.segment_of(key)) is not None:
+                local = live.segment.find(key)
+                if live.is_alive[local]:
+                    live.is_alive[local] = False
+                    term, _ = live.segment.row(local)
                     self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
 
     def _refresh_ignored(self) -> None:
         book = CompiledRules.of(self.store.catalogue)
         if self.ignored.words != {*book.ignored}:
             self.ignored = IgnoredTerms(book.ignored, self.analysis)
-            for member in self.members.values():
-                member.forget_norms()
+            for live in self.live_segments.values():
+                live.forget_norms()
         if self._ignored_of_epoch.words != {*book.ignored_in_lists}:
             self._ignored_of_epoch = IgnoredTerms(book.ignored_in_lists, self.analysis)
 
     def _close(self, key: int) -> None:
-        term = self.open.pop(key).term
+        term = self.pending.pop(key).term
         self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
-        self._open_members = {}
+        self._pending_segments = {}
 
     # --- what is ranked over ---------------------------------------------------------------------
 
     def _view_of(
         self,
         idf: NDArray[np.float64],
-        norms: Callable[[Member], Norms],
+        norms: Callable[[LiveSegment], Norms],
         now: int | None,
     ) -> View:
         common = self.epoch.common
@@ -302,43 +302,43 @@ class Index:
         statistics = CorpusStats(idf, unseen, common, idf[common.terms] / idf_then)
         until = _NEVER
         scored = []
-        for member in self._all_members():
-            segment = member.segment
-            prior = member.is_alive.astype(np.float64)
+        for live in self._all_segments():
+            segment = live.segment
+            prior = live.is_alive.astype(np.float64)
             if now is not None:
                 until = min(until, self._hide(segment, prior, now))
-            is_sealed = member.entry is not None
-            own = norms(member) if is_sealed else Norms.of(member.norm_components(idf))
+            is_sealed = live.entry is not None
+            own = norms(live) if is_sealed else Norms.of(live.norm_components(idf))
             scored.append(
                 ScoredSegment(
-                    segment, member.level_weight, member.level_title, own.length, own.title,
-                    own.tolerance, member.n_common(common), statistics, member.outline, prior,
+                    segment, live.level_weight, live.level_title, own.length, own.title,
+                    own.tolerance, live.n_common(common), statistics, live.outline, prior,
                 )
             )  # fmt: skip
         return View(
             scored, statistics, self.weighting, self.recency, 0 if now is None else now, until
         )
 
-    def _all_members(self) -> list[Member]:
+    def _all_segments(self) -> list[LiveSegment]:
         """Return the segments, and the open articles as one or two more."""
-        n = len(self.open)
-        last = n - n % OPEN_TOGETHER
+        n = len(self.pending)
+        last = n - n % PENDING_TOGETHER
         cuts = [(i, j) for i, j in ((0, last), (last, n)) if i < j]
-        self._open_members = {
-            cut: self._open_members.get(cut) or self._lay_out(*cut) for cut in cuts
+        self._pending_segments = {
+            cut: self._pending_segments.get(cut) or self._lay_out(*cut) for cut in cuts
         }
-        segments = [member for member in self.members.values() if member.segment.n_articles]
-        return [*segments, *self._open_members.values()]
+        segments = [live for live in self.live_segments.values() if live.segment.n_articles]
+        return [*segments, *self._pending_segments.values()]
 
-    def _lay_out(self, first: int, last: int) -> Member:
+    def _lay_out(self, first: int, last: int) -> LiveSegment:
         """Return some open articles as a segment of their own."""
-        keys, articles = [*self.open][first:last], [*self.open.values()][first:last]
+        keys, articles = [*self.pending][first:last], [*self.pending.values()][first:last]
         segment = Segment.of_rows(
             joined(articles), np.array(keys),
             np.array([one.published for one in articles], dtype=np.int64),
             [one.id for one in articles],
         )  # fmt: skip
-        return Member(None, segment, no_outline(segment.n_articles), self.weighting)
+        return LiveSegment(None, segment, no_outline(segment.n_articles), self.weighting)
 
     def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
         """Leave out what is not to be seen now; return the next timestamp at which that changes."""

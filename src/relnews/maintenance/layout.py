@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import Epoch, Member
+from relnews.archive.live_segment import Epoch, LiveSegment
 from relnews.archive.pending import joined
-from relnews.archive.state import Index
+from relnews.archive.state import ArchiveState
 from relnews.search.bounds import CommonTerms, Outline, common_terms
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.weights import inverse_document_frequency
@@ -61,23 +61,23 @@ class Rows:
         return Segment.from_terms(self.terms, self.key, self.published, self.ids, n_terms)
 
 
-def pending_rows(state: Index) -> Rows:
+def pending_rows(state: ArchiveState) -> Rows:
     """Return the articles that are in no segment."""
-    pending = [*state.open.values()]
+    pending = [*state.pending.values()]
     return Rows(
         joined(pending),
-        np.array([*state.open], dtype=np.int64),
+        np.array([*state.pending], dtype=np.int64),
         np.array([article.published for article in pending], dtype=np.int64),
         [article.id for article in pending],
     )
 
 
-def live_rows(state: Index, member: Member) -> Rows:
+def live_rows(state: ArchiveState, live: LiveSegment) -> Rows:
     """Return the articles of a segment that were not removed."""
-    segment = member.segment
-    key = segment.key[member.is_alive]
+    segment = live.segment
+    key = segment.key[live.is_alive]
     ids = state.store.catalogue.ids(key.tolist())
-    return Rows(member.alive_terms(), key, segment.published[member.is_alive], ids)
+    return Rows(live.alive_terms(), key, segment.published[live.is_alive], ids)
 
 
 def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows]:
@@ -135,7 +135,7 @@ def replace_epoch(store: Store, epoch: Epoch) -> None:
 
 def begin_epoch(
     store: Store,
-    members: Mapping[int, Member],
+    live_segments: Mapping[int, LiveSegment],
     document_frequency: NDArray[np.int32],
     n_articles: int,
     n_terms: int,
@@ -145,7 +145,7 @@ def begin_epoch(
     Parameters
     ----------
     store : Store
-    members : mapping of int to Member
+    live_segments : mapping of int to LiveSegment
         All segments, by the numbers of their folders.
     document_frequency : int32 array
         Articles that have each term; later terms have none.
@@ -159,12 +159,12 @@ def begin_epoch(
     idf = inverse_document_frequency(frequency, n_articles)
     common = CommonTerms.of(
         common_terms(document_frequency.astype(np.int64), n_articles), n_terms,
-        (rows for member in members.values() for rows in member.sample(idf)),
+        (rows for live in live_segments.values() for rows in live.sample(idf)),
     )  # fmt: skip
     replace_epoch(store, Epoch(n_articles, frozen(document_frequency), common))
     _drop(store, "outline")
-    for number, member in members.items():
-        outline = common.outline(member.all_rows(idf), member.segment.n_articles)
+    for number, live in live_segments.items():
+        outline = common.outline(live.all_rows(idf), live.segment.n_articles)
         store.put("outline", outline.named(), number)
 
 

@@ -16,9 +16,9 @@ import numpy as np
 
 from relnews._checks import check_integer, check_real
 from relnews.archive.archive import Archive
-from relnews.archive.live_segment import Member, no_outline
+from relnews.archive.live_segment import LiveSegment, no_outline
 from relnews.archive.pending import to_store
-from relnews.archive.state import Index
+from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.maintenance import layout, merging
 from relnews.maintenance.entering import Entered, enter
@@ -74,14 +74,14 @@ class Updates:
                 terms, n_articles = segment.document_frequency()
                 frequency[terms] += n_articles.astype(np.int32)
             layout.replace_vocabulary(self._store, counter.vocabulary.freeze())
-            members = {
-                self._store.put("segment", segment.arrays()): Member(
+            live_segments = {
+                self._store.put("segment", segment.arrays()): LiveSegment(
                     None, segment, no_outline(0), state.weighting
                 )
                 for segment in segments
             }
-            layout.begin_epoch(self._store, members, frequency, len(entered.keys), n_terms)
-            state.take_in()
+            layout.begin_epoch(self._store, live_segments, frequency, len(entered.keys), n_terms)
+            state.apply_commits()
 
     def add(self, articles: Iterable[Article]) -> UpdateReport:
         """Add articles, or replace those with the same ids."""
@@ -105,7 +105,7 @@ class Updates:
         with self._change() as state:
             keys = self._catalogue.keys_of(identifiers)
             self._catalogue.remove(keys)
-            state.take_in()
+            state.apply_commits()
             merging.merge(state)
             return self._finish(state, UpdateReport(removed=tuple(identifiers)), [], keys)
 
@@ -127,38 +127,40 @@ class Updates:
             merging.compact(state)
 
     @contextlib.contextmanager
-    def _change(self) -> Iterator[Index]:
+    def _change(self) -> Iterator[ArchiveState]:
         """Commit the change made inside, or nothing of it."""
-        with self._catalogue.state:
-            state = self._archive.index
+        with self._catalogue.state_lock:
+            state = self._archive.state
             try:
                 with self._store.transaction():
                     self._archive.refresh()
-                    state = self._archive.index
+                    state = self._archive.state
                     generation = state.generation
                     if self._lists is not None and self._lists[0] != generation:
                         self._lists = None  # another process has changed them
                     yield state
             except BaseException:
-                state.forget()  # it may have taken in what was not committed
+                state.reset()  # it may have taken in what was not committed
                 self._counter = self._lists = None
                 raise
             state.generation = generation + 1
             if self._lists is not None:
                 self._lists = state.generation, self._lists[1]
 
-    def _counter_of(self, state: Index) -> ArticleCounter:
+    def _counter_of(self, state: ArchiveState) -> ArticleCounter:
         """Return the counter that goes on from the vocabulary of the archive."""
         if self._counter is None or self._counter.vocabulary is not state.vocabulary:
             self._counter = ArticleCounter(self._archive.analysis, state.vocabulary, state.n_stop)
         return self._counter
 
-    def _begin_lists(self, state: Index, k: int, candidates: int, n_jobs: int | None) -> list[int]:
+    def _begin_lists(
+        self, state: ArchiveState, k: int, candidates: int, n_jobs: int | None
+    ) -> list[int]:
         """Store the lists of a new epoch; return the keys of the articles whose list changed."""
         before = stored_items(self._catalogue)
         merging.begin_epoch(state)
         CompiledRules.of(self._catalogue).note_lists(self._catalogue)
-        state.take_in()
+        state.apply_commits()
         self._catalogue.clear_entries()
         snapshot = self._archive.snapshot_of(state.epoch_view())
         after = store_all(self._catalogue, snapshot, k, candidates, n_jobs)
@@ -166,7 +168,11 @@ class Updates:
         return [key for key, items in after if before.get(key) != items]
 
     def _finish(
-        self, state: Index, report: UpdateReport, added: Sequence[int], removed: Sequence[int]
+        self,
+        state: ArchiveState,
+        report: UpdateReport,
+        added: Sequence[int],
+        removed: Sequence[int],
     ) -> UpdateReport:
         """Bring the stored lists up to date, and complete the report."""
         settings = self._catalogue.setting("lists")

@@ -48,10 +48,10 @@ def _problems(archive: Archive) -> Iterator[str]:
     for entry in catalogue.folders():
         archive.store.arrays(entry)
     archive.refresh()
-    index = archive.index
-    places = Counter([*index.open])
-    for member in index.members.values():
-        places.update(member.segment.key[member.is_alive].tolist())
+    state = archive.state
+    places = Counter([*state.pending])
+    for live in state.live_segments.values():
+        places.update(live.segment.key[live.is_alive].tolist())
     articles = catalogue.keys()
     for key in articles:
         if places[key] != 1:
@@ -94,7 +94,7 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
         yield f"{identifier!r} is in the archive, and neither under embargo nor expired"
         return
     archive.refresh()
-    for scored in archive.index.view().segments:
+    for scored in archive.state.view().segments:
         local = scored.segment.find(key)
         if local >= 0 and scored.prior[local] > 0:
             yield f"{identifier!r} is ranked"

@@ -99,7 +99,7 @@ class Catalogue:
     ----------
     folder : Path or None
         The archive folder; None in memory.
-    state : RLock
+    state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     read_transaction, changed_since_last_check : methods
         Those of `Database`.
@@ -110,7 +110,7 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._settings = settings = Settings(database)
-        self.folder, self.state = database.folder, database.state
+        self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction = database.read_transaction
         self.changed_since_last_check = database.changed_since_last_check
         self.setting, self.settings = settings.get, settings.several
@@ -338,7 +338,7 @@ class Catalogue:
         TimeoutError
             If another process has not finished writing after some seconds.
         """
-        with self.state:
+        with self.state_lock:
             try:
                 with self._database.transaction():
                     self._settings.migrate()

@@ -56,7 +56,7 @@ class Database:
     folder : Path or None
     place : Path
         The folder, or ``:memory:``, for messages.
-    state : RLock
+    state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     is_reading : bool
         Whether a read transaction is open.
@@ -68,7 +68,7 @@ class Database:
         self.connection = connection
         self.folder = folder
         self.place = folder or Path(":memory:")
-        self.state = threading.RLock()
+        self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
         self._close = weakref.finalize(self, connection.close)
@@ -167,7 +167,7 @@ class Database:
         TimeoutError
             If another process has not finished writing after `PATIENCE` seconds.
         """
-        with self.state:
+        with self.state_lock:
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
@@ -239,11 +239,11 @@ class _ReadTransaction:
         self._generation = generation
 
     def __enter__(self) -> None:
-        self._database.state.acquire()
+        self._database.state_lock.acquire()
         try:
             self._is_outermost = self._database._begin_reading(self._generation)
         except BaseException:
-            self._database.state.release()
+            self._database.state_lock.release()
             raise
 
     def __exit__(self, *_: object) -> None:
@@ -251,7 +251,7 @@ class _ReadTransaction:
             if self._is_outermost:
                 self._database._end_reading()
         finally:
-            self._database.state.release()
+            self._database.state_lock.release()
 
 
 def _stamp(folder: Path) -> object:

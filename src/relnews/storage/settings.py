@@ -61,7 +61,7 @@ class Settings:
         make : callable
             Gets the setting, None if there is none.
         """
-        with self._database.state:
+        with self._database.state_lock:
             generation = self.generation()
             entry = self._cached.get(name)
             if entry is None or entry[0] != generation:
