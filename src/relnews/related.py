@@ -128,7 +128,6 @@ class RelatedNews(Parameters):
         from relnews.search.weights import Weighting
         from relnews.text.analysis import Analysis
 
-        _checks.check_instance("recency", self.recency, Recency)
         check_own_recency(self.recency)
         analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)

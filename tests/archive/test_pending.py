@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from relnews.archive.pending import PendingArticle
-from relnews.storage.catalogue import StoredCounts
+from relnews.storage.schema import StoredCounts
 
 #: Two words and the phrase of both, as the title has them; the text has them as well.
 WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases": [3, 5, 8]}

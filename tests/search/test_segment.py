@@ -13,14 +13,9 @@ from relnews._kernels.wording import BREAK, NO_PLACE, PHRASE
 from relnews.dates import UNDATED
 from relnews.exceptions import ArticleError
 from relnews.search import segment
-from relnews.search.segment import (
-    MOST_PAIRS,
-    SEGMENT_ARTICLES,
-    SEGMENT_DTYPES,
-    WIDER_DTYPES,
-    Segment,
-    by_date,
-)
+from relnews.search.order import oldest_first
+from relnews.search.segment import SEGMENT_ARTICLES, Segment
+from relnews.search.segment_layout import MOST_PAIRS, SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.text.article_terms import ArticleTerms, Ragged
 from relnews.text.counts import Counts
 
@@ -147,7 +142,7 @@ dates = st.sampled_from([UNDATED, -1, 0, 5])
 def test_articles_go_by_date_and_then_by_id_from_the_last(articles):
     """The better of two equal scores comes later: the newer, and of one date the smaller id."""
     published = np.array([date for date, _ in articles], dtype=np.int64)
-    order = by_date(published, [identifier for _, identifier in articles])
+    order = oldest_first(published, [identifier for _, identifier in articles])
     got = [articles[i] for i in order]
 
     smaller_last = sorted(articles, key=lambda pair: pair[1], reverse=True)

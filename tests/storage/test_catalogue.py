@@ -19,7 +19,8 @@ from relnews.maintenance import layout
 from relnews.options.modes import MODES
 from relnews.results import RelatedItem, item_of
 from relnews.storage import database
-from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.schema import FolderEntry
 from strategies import archives
 
 UTC = dt.UTC

@@ -14,11 +14,11 @@ import numpy as np
 
 from relnews import dates
 from relnews._parallel import in_order
-from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
 from relnews.archive.state import ArchiveState
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.options.recency import Recency, check_own_recency
+from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import Store
@@ -226,6 +226,7 @@ class Archive:
         live_segments = state.live_segments.values()
         n_pairs = sum(len(live.segment.row_level) for live in live_segments)
         n_pairs += sum(len(article.term) for article in state.pending.values())
+        n_removed = sum(len(live.is_alive) - live.n_alive for live in live_segments)
         stop_words = self.analysis.stop_words
         stored = self.catalogue.setting("lists")
         return {
@@ -234,8 +235,8 @@ class Archive:
             "terms": f"{int(np.count_nonzero(state.statistics.document_frequency)):,}",
             "pairs": f"{n_pairs:,} (article, term)",
             "index": f"{self.store.size() / 1e6:,.1f} MB",
-            "segments": f"{len(state.live_segments)}, and {len(state.pending):,} articles in none yet",
-            "removed": f"{sum(len(m.is_alive) - m.n_alive for m in live_segments):,} to be reclaimed",
+            "segments": f"{len(live_segments)}, and {len(state.pending):,} articles in none yet",
+            "removed": f"{n_removed:,} to be reclaimed",
             "changes": f"{state.generation:,}",
             "drift": f"{state.drift():.1%} largest change of an idf since the epoch",
             "stored lists": f"{stored['k']} of {stored['candidates']} candidates"

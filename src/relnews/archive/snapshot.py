@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from relnews._kernels.tokens import UNKNOWN
 from relnews.archive.limits import limits_of
-from relnews.archive.live_segment import View
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
@@ -21,6 +20,7 @@ from relnews.options.recency import Recency
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.query import Limits
 from relnews.search.top_k import Ranked, rank
+from relnews.search.view import View
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules, pinned

@@ -10,20 +10,21 @@ from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import Epoch, LiveSegment, Norms, View, no_outline
+from relnews.archive.live_segment import LiveSegment, Norms, no_outline
 from relnews.archive.pending import PendingArticle, joined
 from relnews.options.recency import Recency
 from relnews.search import weights
 from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline
-from relnews.search.corpus_stats import Statistics
-from relnews.search.query import CorpusStats
+from relnews.search.corpus_stats import CorpusStats, Statistics
+from relnews.search.epoch import Epoch
 from relnews.search.segment import Segment
 from relnews.search.top_k import ScoredSegment
+from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import DTYPES, Store
-from relnews.storage.catalogue import FolderEntry
 from relnews.storage.compiled_rules import CompiledRules
+from relnews.storage.schema import FolderEntry
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary

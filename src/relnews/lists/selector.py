@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.candidates import Source, deepen
-from relnews.lists.near_duplicates import KEPT, Canonical, Similarities, floor_of
+from relnews.lists.near_duplicates import Canonical
+from relnews.lists.similarities import KEPT, Similarities, floor_of
 from relnews.options.selection import FIELDS, Selection
 from relnews.search.top_k import Ranked
 from relnews.text.article_terms import NO_ARTICLE

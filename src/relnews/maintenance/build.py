@@ -9,12 +9,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from relnews.archive.archive import Archive
-from relnews.archive.live_segment import Epoch
 from relnews.articles import Article
 from relnews.maintenance import layout
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
 from relnews.search.bounds import CommonTerms
+from relnews.search.epoch import Epoch
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
 from relnews.text.analysis import Analysis

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import Epoch, LiveSegment
+from relnews.archive.live_segment import LiveSegment
 from relnews.archive.pending import joined
 from relnews.archive.state import ArchiveState
 from relnews.search.bounds import CommonTerms, Outline, common_terms
+from relnews.search.epoch import Epoch
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.weights import inverse_document_frequency
 from relnews.storage.arrays import Store

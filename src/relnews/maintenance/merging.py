@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews.archive.live_segment import Epoch, LiveSegment
+from relnews.archive.live_segment import LiveSegment
 from relnews.archive.state import ArchiveState
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
 from relnews.search.bounds import CommonTerms
+from relnews.search.epoch import Epoch
 from relnews.text.vocabulary import Vocabulary
 
 #: So many articles make a segment.

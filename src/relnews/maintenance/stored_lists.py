@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews._parallel import in_order
-from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.selector import places_of
 from relnews.options.modes import MODES, STORED
 from relnews.results import item_of
+from relnews.search.order import newest_key
 from relnews.search.segment import Segment
 from relnews.search.top_k import Ranked
+from relnews.search.view import View
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
@@ -201,11 +202,8 @@ class StoredLists:
         """Return how many articles are preferred to another article of the same score."""
         keys = [key, *tied]
         dates, ids = self._catalogue.dates(keys), self._catalogue.ids(keys)
-        order = [
-            (date is None, -(date or 0), identifier)
-            for date, identifier in zip(dates, ids, strict=True)
-        ]
-        return sum(other < order[0] for other in order[1:])
+        own, *others = map(newest_key, dates, ids)
+        return sum(other < own for other in others)
 
     def _drop(self, rows: Sequence[int], gone: NDArray[np.int64]) -> None:
         """Drop articles from lists."""

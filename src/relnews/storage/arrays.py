@@ -31,10 +31,11 @@ from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
-from relnews.search.segment import SEGMENT_DTYPES, WIDER_DTYPES
+from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import integrity
-from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.catalogue import Catalogue
 from relnews.storage.database import CATALOGUE
+from relnews.storage.schema import FolderEntry
 
 #: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {

@@ -8,14 +8,13 @@ Nothing here needs NumPy, so that a stored list is read without importing it.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import functools
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from relnews._checks import unknown_article
 from relnews.articles import DATES, TUPLES
@@ -24,6 +23,7 @@ from relnews.exceptions import ArchiveChangedError
 from relnews.results import SHOWN
 from relnews.storage import integrity, schema
 from relnews.storage.database import Database
+from relnews.storage.schema import FolderEntry, StoredCounts
 from relnews.storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,39 +53,6 @@ _ENTRIES_OF = (
     "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation') "
     "FROM lists JOIN articles USING (key) WHERE id = ?"
 )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class FolderEntry:
-    """A folder of arrays that belongs to the archive.
-
-    Parameters
-    ----------
-    number : int
-    kind : str
-    segment : int or None
-        Number of the segment's folder that an outline is of.
-    files : dict of str to (int, int)
-        Size in bytes and checksum of each array.
-    """
-
-    number: int
-    kind: str
-    segment: int | None
-    files: dict[str, tuple[int, int]]
-
-
-class StoredCounts(NamedTuple):
-    """The counts of an article as they are stored; see `relnews.archive.pending`."""
-
-    key: int
-    terms: bytes
-    codes: bytes
-    text: bytes
-    phrases: bytes
-    checksum: int
-    published: int | None
-    id: str
 
 
 class Catalogue:
@@ -417,20 +384,8 @@ class Catalogue:
     def replace_by(self, other: Catalogue) -> None:
         """Replace all rows by those of another catalogue, without its folders of arrays."""
         kept = {name: self.setting(name) for name in ("generation", "last_folder")}
-        for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES):
-            self._write(f"DELETE FROM {table}", [()])
-        connection = other._database.connection
-        for table in schema.COPIED_TABLES:
-            rows = connection.execute(f"SELECT * FROM {table}")
-            marks = ",".join("?" * len(rows.description))
-            self._write(f"INSERT INTO {table} VALUES ({marks})", rows)
-        # Keys of removed articles are not used again either.
-        self._write("DELETE FROM sqlite_sequence", [()])
-        rows = connection.execute("SELECT name, seq FROM sqlite_sequence")
-        self._write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
-        for name, value in {**other._settings.all(), **kept}.items():
-            self.set(name, value)
-        self.set("made", os.urandom(8).hex())
+        self._database.copy_tables(other._database)
+        self.set_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
 
     def _rows(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return columns of articles, in the order of the keys; raise if an article is gone."""

@@ -148,6 +148,19 @@ class Database:
         with self._lock:
             self.connection.executemany(statement, rows)
 
+    def copy_tables(self, other: Database) -> None:
+        """Replace all rows by those of another database, without its settings and folders."""
+        for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES):
+            self.write(f"DELETE FROM {table}", [()])
+        for table in schema.COPIED_TABLES:
+            rows = other.connection.execute(f"SELECT * FROM {table}")
+            marks = ",".join("?" * len(rows.description))
+            self.write(f"INSERT INTO {table} VALUES ({marks})", rows)
+        # Keys of removed articles are not used again either.
+        self.write("DELETE FROM sqlite_sequence", [()])
+        rows = other.connection.execute("SELECT name, seq FROM sqlite_sequence")
+        self.write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
+
     def read_transaction(self, generation: int | None = None) -> _ReadTransaction:
         """See one state of the database inside, whatever others commit meanwhile.
 
