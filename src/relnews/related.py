@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from relnews.readers.load_report import LoadReport
     from relnews.storage.rules import Rules
 
-# Everything that ranks is imported where it is first needed: reading a stored list needs no NumPy.
-
 
 class RelatedNews(Parameters):
     r"""Related News lists for an archive of articles.

@@ -139,7 +139,11 @@ class Archive:
             try:
                 with self.catalogue.read_transaction(self.state.generation):
                     now, latest = dates.now(), self._latest
-                    if latest is None or not latest.is_of(self.state.generation, now):
+                    if (
+                        latest is None
+                        or latest.generation != self.state.generation
+                        or not latest.view.since <= now < latest.view.until
+                    ):
                         latest = self._latest = self.snapshot_of(self.state.view())
                     return dataclasses.replace(latest, now=now)
             except ArchiveChangedError:

@@ -60,7 +60,7 @@ class LiveSegment:
     Parameters
     ----------
     entry : FolderEntry or None
-        FieldFilter it is kept; None for the articles that are in no segment yet.
+        Where it is kept; None for the articles that are in no segment yet.
     segment : Segment
     outline : Outline
     weighting : Weighting

@@ -17,7 +17,7 @@ from relnews.articles import Article
 from relnews.dates import timestamp
 from relnews.options.conditions import FieldFilter, ResolvedConditions
 from relnews.options.recency import Recency
-from relnews.results import RelatedItem, RelatedList, item_of
+from relnews.results import RelatedItem, RelatedList, item_of, items_of
 from relnews.search.query import Limits
 from relnews.search.top_k import Ranked, rank
 from relnews.search.view import View
@@ -67,10 +67,6 @@ class Snapshot:
     _catalogue: Catalogue
     _state: ArchiveState
     _known: _Known = dataclasses.field(default_factory=_Known)
-
-    def is_of(self, generation: int, now: int) -> bool:
-        """Tell whether this is still the archive after some changes, at a timestamp."""
-        return self.generation == generation and self.view.since <= now < self.view.until
 
     # --- articles --------------------------------------------------------------------------------
 
@@ -130,7 +126,7 @@ class Snapshot:
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
         """Return what lists show of articles."""
-        return [item_of(about) for about in self.details(keys)]
+        return items_of(self.details(keys))
 
     def visible_items(self, keys: Sequence[int]) -> dict[int, RelatedItem]:
         """Return what lists show of the articles that readers may see at this moment, by key."""

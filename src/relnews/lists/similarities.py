@@ -6,13 +6,14 @@ import functools
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import UnitRows
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.search.bounds import Scratch
 from relnews.search.segment import SEGMENT_ARTICLES
@@ -31,30 +32,6 @@ _NO_KEYS = np.empty(0, dtype=np.int64)
 def floor_of(threshold: float) -> int:
     """Return a threshold in the millionths that similarities are compared by."""
     return max(round(threshold * SCORE_STEPS), 1)
-
-
-class UnitRows(NamedTuple):
-    """The weights, of unit length, of some articles.
-
-    Parameters
-    ----------
-    ptr : int64 array of shape (n_articles + 1,)
-        FieldFilter the terms of each begin.
-    term : int32 array
-        Ascending within an article.
-    weight : float64 array
-    longest : int
-        How many terms the longest has.
-    """
-
-    ptr: NDArray[np.int64]
-    term: NDArray[np.int32]
-    weight: NDArray[np.float64]
-    longest: int
-
-    def cut(self, articles: slice) -> UnitRows:
-        """Return some of the articles; arrays are shared."""
-        return self._replace(ptr=self.ptr[articles.start : articles.stop + 1])
 
 
 class Similarities:
