@@ -129,11 +129,7 @@ def items_of(details: Iterable[Sequence[Any]]) -> list[RelatedItem]:
     return [item_of(shown) for shown in details]
 
 
-def ranked_items(
-    rows: Iterable[
-        tuple[Sequence[Any], float, float, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
-    ],
-) -> tuple[RelatedItem, ...]:
+def ranked_items(rows: Iterable[tuple[Any, ...]]) -> tuple[RelatedItem, ...]:
     """Return the items of a list, in order.
 
     Parameters
