@@ -317,22 +317,13 @@ class Similarities:
         ----------
         groups : sequence of slice
             Places; at most `KEPT` articles in all.
-
-        Returns
-        -------
-        list of int64 array of shape (n_group, n_group)
         """
         weights = self._kept
         assert weights is not None
         tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
-        with Scratch.borrowed(len(self._view.figures.idf), 0, weights.longest) as scratch:
-            for group, table in zip(groups, tables, strict=True):
-                queries = weights.cut(group)
-                pairs.compare(
-                    queries.ptr, queries.term, queries.value, group.start, weights.ptr,
-                    weights.term, weights.value, scratch.weight, scratch.is_in_query,
-                    scratch.shared, table,
-                )  # fmt: skip
+        queries = map(weights.cut, groups)
+        starts = (group.start for group in groups)
+        self._compare([*zip(queries, starts, tables, strict=True)], weights)
         for group, table in zip(groups, tables, strict=True):
             table[self._text[group, None] == self._text[None, group]] = SCORE_STEPS
         return tables
@@ -353,13 +344,13 @@ class Similarities:
         """
         steps = np.empty((some.stop - some.start, others.stop - others.start), dtype=np.int64)
         if self._kept is not None:
-            self._compare(self._kept.cut(some), self._kept, others.start, steps)
+            self._compare([(self._kept.cut(some), others.start, steps)], self._kept)
         else:
             queries = self._gather(some)
             for first in range(others.start, others.stop, KEPT):
                 rows = self._gather(slice(first, min(first + KEPT, others.stop)))
                 part = np.empty((len(steps), len(rows.ptr) - 1), dtype=np.int64)
-                self._compare(queries, rows, 0, part)
+                self._compare([(queries, 0, part)], rows)
                 steps[:, first - others.start :][:, : part.shape[1]] = part
         steps[self._text[some, None] == self._text[None, others]] = SCORE_STEPS
         return steps
@@ -372,13 +363,15 @@ class Similarities:
         return _numbers_of_texts(self._view, part, local)[place]
 
     def _compare(
-        self, queries: _Weights, rows: _Weights, first: int, out_steps: NDArray[np.int64]
+        self, tasks: Sequence[tuple[_Weights, int, NDArray[np.int64]]], rows: _Weights
     ) -> None:
-        with Scratch.borrowed(len(self._view.idf), 0, rows.longest) as scratch:
-            pairs.compare(
-                queries.ptr, queries.term, queries.value, first, rows.ptr, rows.term, rows.value,
-                scratch.weight, scratch.is_in_query, scratch.shared, out_steps,
-            )  # fmt: skip
+        """Compare articles with the rows from a place on, and write how similar they are."""
+        with Scratch.borrowed(len(self._view.figures.idf), 0, rows.longest) as scratch:
+            for queries, first, out_steps in tasks:
+                pairs.compare(
+                    queries.ptr, queries.term, queries.value, first, rows.ptr, rows.term,
+                    rows.value, scratch.weight, scratch.is_in_query, scratch.shared, out_steps,
+                )  # fmt: skip
 
     def _gather(self, some: slice) -> _Weights:
         """Return the weights, of unit length, of the articles of some places."""
