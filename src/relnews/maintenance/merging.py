@@ -26,8 +26,8 @@ OPEN_ARTICLES = 1024
 #: Segments of a level that are merged to a segment of the next.
 FANOUT = 8
 
-#: New terms are looked up in a second table until there are more than this, and more than this share
-#: of the first table.
+#: New terms are looked up in a second table until there are more than so many, and more than this
+#: share of the first table.
 NEWER_TERMS = 1 << 16
 NEWER_SHARE = 0.25
 

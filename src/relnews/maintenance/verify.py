@@ -88,7 +88,7 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
             listed = {
                 key
                 for _, stored in catalogue.all_entries()
-                for key in StoredList.unpack(stored).keys()
+                for key, *_ in StoredList.unpack(stored).entries
             }
         gone = listed - set(catalogue.keys())
         if gone:
