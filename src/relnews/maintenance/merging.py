@@ -21,13 +21,14 @@ from relnews.search.bounds import CommonTerms
 from relnews.search.epoch import Epoch
 from relnews.text.vocabulary import Vocabulary
 
-#: So many articles make a segment.
+#: Articles that make a segment.
 PENDING_ARTICLES = 1024
 
-#: So many segments of a level make one of the next.
+#: Segments of a level that are merged to a segment of the next.
 FANOUT = 8
 
-#: New terms are looked up in a second table until there are so many, and this share of all.
+#: New terms are looked up in a second table until there are more than so many, and more than this
+#: share of the first table.
 NEWER_TERMS = 1 << 16
 NEWER_SHARE = 0.25
 

@@ -197,7 +197,8 @@ class Updates:
 
 
 def _chunks(articles: Iterable[Article]) -> Iterator[list[Article]]:
-    """Yield articles so many at a time."""
+    """Yield articles so many at a time; one empty chunk if there are none."""
     waiting = iter(articles)
+    yield [*itertools.islice(waiting, CHUNK)]
     while chunk := [*itertools.islice(waiting, CHUNK)]:
         yield chunk
