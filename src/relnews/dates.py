@@ -46,7 +46,9 @@ def parse_date(value: object) -> dt.datetime | None:
     TypeError, ValueError, OverflowError
         If it is no date.
     """
-    if is_missing(value) or value == "":
+    if value is None or (isinstance(value, str) and not value):
+        return None
+    if type(value) not in (str, dt.datetime, dt.date) and is_missing(value):
         return None
     if type(value).__name__ == "datetime64":
         value = value.astype("datetime64[us]").item()  # type: ignore[attr-defined]

@@ -118,7 +118,11 @@ def _as_mapping(record: object, number: int) -> Mapping[str, object]:
 
 def _rename(record: Mapping[str, object], fields: Mapping[str, str]) -> dict[str, object]:
     """Return a record under the names of `Article`: mapped names, then own names, then aliases."""
-    named = {name: value for name, value in record.items() if not is_missing(value)}
+    named = {
+        name: value
+        for name, value in record.items()
+        if isinstance(value, str) or (value is not None and not is_missing(value))
+    }
     for alias, name in ALIASES.items():
         if alias in named:
             named.setdefault(name, named[alias])
@@ -127,10 +131,10 @@ def _rename(record: Mapping[str, object], fields: Mapping[str, str]) -> dict[str
 
 
 def _text(value: object, name: str) -> str | None:
-    if is_missing(value):
-        return None
     if isinstance(value, str):
         return value if value.isascii() else _without_lone_surrogates(value)
+    if value is None or is_missing(value):
+        return None
     if isinstance(value, Iterable):
         raise TypeError(_expected_string(name, value))
     if isinstance(value, float) and value.is_integer():

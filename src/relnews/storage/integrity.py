@@ -7,7 +7,7 @@ import errno
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from relnews._checks import check_integer, shortened
 from relnews.exceptions import (
@@ -274,8 +274,18 @@ class damage_in:  # noqa: N801 (used like a function; a generator takes three ti
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, DAMAGE) and not isinstance(error, RelnewsError):
-            raise damaged_archive(self._folder, error) from error
+        if isinstance(error, DAMAGE):
+            raise_damage(self._folder, error)
+
+
+def raise_damage(folder: str | os.PathLike[str], error: Exception) -> NoReturn:
+    """Raise the error of a damaged archive that follows from one of `DAMAGE`.
+
+    An error that relnews raised on purpose is raised as it is.
+    """
+    if isinstance(error, RelnewsError):
+        raise error
+    raise damaged_archive(folder, error) from error
 
 
 def damaged_archive(folder: str | os.PathLike[str], why: object) -> ArchiveFormatError:

@@ -37,14 +37,18 @@ class Settings:
         """Return settings in the order of their names; None in place of one that is not there."""
         marks = ",".join("?" * len(names))
         rows = self._database.read(f"{_SETTINGS} WHERE name IN ({marks})", *names)
-        place = self._database.place
         settings: dict[str, Any] = dict.fromkeys(names)
-        if rows:
-            integrity.check_format(place, True, rows[0][-1], schema.READ_VERSIONS)
-        with integrity.damage_in(place):
+        try:
             for name, value, version in rows:
-                settings[name] = schema.migrated(version, name, json.loads(value))
+                settings[name] = json.loads(value)
+                if version != schema.FORMAT_VERSION:
+                    integrity.check_format(
+                        self._database.place, True, version, schema.READ_VERSIONS
+                    )
+                    settings[name] = schema.migrated(version, name, settings[name])
             integrity.check_settings(settings)
+        except integrity.DAMAGE as error:
+            integrity.raise_damage(self._database.place, error)
         return [*settings.values()]
 
     def all(self) -> dict[str, Any]:
@@ -65,8 +69,10 @@ class Settings:
             generation = self.generation()
             entry = self._cached.get(name)
             if entry is None or entry[0] != generation:
-                with integrity.damage_in(self._database.place):
+                try:
                     entry = self._cached[name] = generation, make(self.get(name))
+                except integrity.DAMAGE as error:
+                    integrity.raise_damage(self._database.place, error)
         value: Value = entry[1]
         return value
 
