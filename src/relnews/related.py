@@ -397,9 +397,8 @@ class RelatedNews(Parameters):
             from relnews.archive.archive import Archive
             from relnews.storage.arrays import Store
 
-            with catalogue.state_lock:
-                if self._archive is None:
-                    self._archive = Archive(Store(catalogue))
+            # Two threads may both make one: each is right, and one of them stays.
+            self._archive = Archive(Store(catalogue))
         return self._archive
 
     def _read_stop_words(self) -> Any:

@@ -189,14 +189,14 @@ def test_others_see_a_change_when_it_is_committed(tmp_path):
     """Neither before nor never; and inside of `read_transaction` nothing moves."""
     writer = Catalogue.create(tmp_path)
     reader = Catalogue.open(tmp_path)
-    assert reader.changed_since_last_check()
-    assert not reader.changed_since_last_check()
+    assert reader._database.changed_since_last_check()
+    assert not reader._database.changed_since_last_check()
     with writer.transaction():
         writer.add([Article(id="a")], [0], [b""])
         assert len(reader) == 0
-        assert not reader.changed_since_last_check()
-    assert reader.changed_since_last_check()
-    assert not reader.changed_since_last_check()
+        assert not reader._database.changed_since_last_check()
+    assert reader._database.changed_since_last_check()
+    assert not reader._database.changed_since_last_check()
     assert len(reader) == 1
     with reader.read_transaction():
         assert len(reader) == 1
@@ -204,8 +204,9 @@ def test_others_see_a_change_when_it_is_committed(tmp_path):
         with reader.read_transaction():
             assert len(reader) == 1
     assert len(reader) == 2
-    assert reader.changed_since_last_check()
-    assert not writer.changed_since_last_check() or not writer.changed_since_last_check()
+    assert reader._database.changed_since_last_check()
+    database = writer._database
+    assert not database.changed_since_last_check() or not database.changed_since_last_check()
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):

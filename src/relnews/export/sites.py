@@ -115,7 +115,7 @@ def export_site(
         If a file that no export wrote is in the way; then nothing is written.
     """
     about = SITES[_errors.check_site(site, SITES)]
-    ids = _visible(news)
+    ids = news.archive_.catalogue.visible_ids(dates.now())
     stems = _pack_names(ids) if about.packed else {id_: file_name(id_) for id_ in ids}
     names = {stem + about.ending for stem in stems.values()}
     if about.index:
@@ -133,19 +133,6 @@ def export_site(
                 index = {id_: stems[id_] + about.ending for id_ in sorted(done)}
                 files.write(about.index, f"{json.line(index)}\n".encode())
     return files.report
-
-
-def _visible(news: RelatedNews) -> list[str]:
-    """Return the ids of the articles that can be seen now."""
-    catalogue, now = news.archive_.catalogue, dates.now()
-    with catalogue.read_transaction():
-        keys = catalogue.keys()
-        return [
-            about[0]
-            for first in range(0, len(keys), _CHUNK)
-            for about in catalogue.details(keys[first : first + _CHUNK], now)
-            if about is not None
-        ]
 
 
 def _pack_names(ids: list[str]) -> dict[str, str]:

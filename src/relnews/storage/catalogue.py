@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relnews._checks import unknown_article
-from relnews.articles import DATES, TUPLES
+from relnews.articles import TUPLES
 from relnews.dates import moment, moments, timestamp
 from relnews.exceptions import ArchiveChangedError
 from relnews.results import SHOWN
@@ -36,17 +36,6 @@ _MAX_VALUES = 999
 _ID = "ifnull(CAST(id AS TEXT), '')"
 _PUBLISHED = "CAST(published AS INTEGER)"
 _EXPIRES = "CAST(expires AS INTEGER)"
-
-
-def _as_typed(name: str) -> str:
-    """Return the SQL that reads a field as a value of its type, whatever the column holds."""
-    if name in DATES:
-        return f"CAST({name} AS INTEGER)"
-    text = f"CAST({name} AS TEXT)"
-    return f"ifnull({text}, '')" if name in schema.NOT_NULL and name not in TUPLES else text
-
-
-_DETAILS = ", ".join([*map(_as_typed, SHOWN), _EXPIRES])
 
 #: A stored list and the number of changes, in one query instead of two.
 _ENTRIES_OF = (
@@ -68,9 +57,9 @@ class Catalogue:
         The archive folder; None in memory.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
-    read_transaction, changed_since_last_check : methods
-        Those of `Database`.
-    setting, settings, cached, generation, set, set_all : methods
+    read_transaction : method
+        That of `Database`.
+    setting, settings, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
     """
 
@@ -79,10 +68,10 @@ class Catalogue:
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction = database.read_transaction
-        self.changed_since_last_check = database.changed_since_last_check
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all = settings.set, settings.set_all
         self.cached, self.generation = settings.cached, settings.generation
+        self.latest_generation = settings.latest_generation
         self._read, self._write, self._place = database.read, database.write, database.place
 
     @classmethod
@@ -150,7 +139,7 @@ class Catalogue:
         now : int, optional
             A timestamp; an article that cannot be seen then is None. By default all can be seen.
         """
-        rows = self._rows(_DETAILS, keys)
+        rows = self._rows(schema.DETAILS, keys)
         try:
             published = moments([row[_PUBLISHED_PLACE] for row in rows])
             return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
@@ -164,6 +153,15 @@ class Catalogue:
     def all_ids(self) -> list[str]:
         """Return the ids in the order of the archive."""
         return [row[0] for row in self._read(f"SELECT {_ID} FROM articles ORDER BY key")]
+
+    def visible_ids(self, now: int) -> list[str]:
+        """Return the ids of the articles that can be seen at a timestamp."""
+        rows = self._read(
+            f"SELECT {_ID} FROM articles WHERE (published IS NULL OR {_PUBLISHED} <= ?) "
+            f"AND (expires IS NULL OR {_EXPIRES} > ?) ORDER BY key",
+            now, now,
+        )  # fmt: skip
+        return [row[0] for row in rows]
 
     def dates(self, keys: Sequence[int]) -> list[int | None]:
         """Return the timestamps at which articles were published, None if unknown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,31 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
             except ArchiveChangedError:  # what was on the list is gone since
                 continue
     raise ArchiveChangedError
+
+
+def date_and_list(
+    catalogue: Catalogue, identifier: str, k: int
+) -> tuple[dt.datetime | None, RelatedList | None] | None:
+    """Return the date of an article and its stored list, as of one moment.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    identifier : str
+    k : int
+
+    Returns
+    -------
+    tuple, or None
+        The list as `stored_list` returns it; None if the archive lacks the article.
+    """
+    with catalogue.read_transaction():
+        key = catalogue.key_of(identifier)
+        if key is None:
+            return None
+        with integrity.damage_in(catalogue.folder or ":memory:"):
+            (published,) = dates.moments(catalogue.dates([key]))
+        return published, stored_list(catalogue, identifier, k)
 
 
 def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:

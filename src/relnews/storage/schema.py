@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from relnews.articles import DATES, FIELDS, TUPLES
+from relnews.results import SHOWN
 from relnews.storage import integrity
 
 #: The format that this version of relnews writes.
@@ -38,6 +39,17 @@ def _column(name: str) -> str:
         return f"{name} INTEGER"  # microseconds since 1970, UTC
     return f"{name} TEXT NOT NULL" if name in NOT_NULL else f"{name} TEXT"
 
+
+def _as_typed(name: str) -> str:
+    """Return the SQL that reads a field as a value of its type, whatever the column holds."""
+    if name in DATES:
+        return f"CAST({name} AS INTEGER)"
+    text = f"CAST({name} AS TEXT)"
+    return f"ifnull({text}, '')" if name in NOT_NULL and name not in TUPLES else text
+
+
+#: The SQL that reads what `Catalogue.details` returns.
+DETAILS = ", ".join([*map(_as_typed, SHOWN), _as_typed("expires")])
 
 _SCHEMA = f"""
 CREATE TABLE articles (

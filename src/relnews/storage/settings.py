@@ -28,6 +28,7 @@ class Settings:
         self._database = database
         #: By setting: the number of changes at that time, and the value made of it.
         self._cached: dict[str, tuple[int, Any]] = {}
+        self._latest_generation = 0
 
     def get(self, name: str) -> Any:
         """Return a setting, None if there is none."""
@@ -42,9 +43,8 @@ class Settings:
             for name, value, version in rows:
                 settings[name] = json.loads(value)
                 if version != schema.FORMAT_VERSION:
-                    integrity.check_format(
-                        self._database.place, True, version, schema.READ_VERSIONS
-                    )
+                    place = self._database.place
+                    integrity.check_format(place, True, version, schema.READ_VERSIONS)
                     settings[name] = schema.migrated(version, name, settings[name])
             integrity.check_settings(settings)
         except integrity.DAMAGE as error:
@@ -80,6 +80,12 @@ class Settings:
         """Return how many changes were committed."""
         known = self._database.generation
         return int(self.get("generation") or 0) if known is None else known
+
+    def latest_generation(self) -> int:
+        """Return how many changes were committed; SQLite is asked only after another commit."""
+        if self._database.changed_since_last_check():
+            self._latest_generation = self.generation()
+        return self._latest_generation
 
     def set(self, name: str, value: object) -> None:
         """Set a setting, inside a transaction."""

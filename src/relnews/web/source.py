@@ -7,7 +7,6 @@ import functools
 from pathlib import Path
 from typing import NamedTuple
 
-from relnews.dates import moment
 from relnews.exceptions import UnknownArticleError
 from relnews.related import RelatedNews
 from relnews.results import RelatedList
@@ -47,8 +46,6 @@ class Source:
     def __init__(self, folder: Path) -> None:
         integrity.check_archive_source(folder, CATALOGUE)
         self._folder = folder
-        self._generation = 0
-        self._counted = (-1, 0)
 
     @functools.cached_property
     def _catalogue(self) -> Catalogue:
@@ -60,27 +57,16 @@ class Source:
 
     def generation(self) -> int:
         """Return how many changes were committed."""
-        if self._catalogue.changed_since_last_check():
-            self._generation = self._catalogue.generation()
-        return self._generation
+        return self._catalogue.latest_generation()
 
     def __len__(self) -> int:
-        generation = self.generation()
-        if self._counted[0] != generation:
-            self._counted = generation, len(self._catalogue)
-        return self._counted[1]
+        catalogue = self._catalogue
+        return catalogue.cached("generation", lambda _: len(catalogue))
 
     def find(self, identifier: str, k: int) -> Found | None:
         """Return an article and its stored list, None if the archive lacks it."""
-        catalogue = self._catalogue
-        with catalogue.read_transaction():
-            key = catalogue.key_of(identifier)
-            if key is None:
-                return None
-            (published,) = catalogue.dates([key])
-            with integrity.damage_in(self._folder):
-                date = moment(published)
-            return Found(date, list_reader.stored_list(catalogue, identifier, k))
+        found = list_reader.date_and_list(self._catalogue, identifier, k)
+        return found and Found(*found)
 
     def rank(self, identifier: str, k: int) -> RelatedList | None:
         """Return the stored or ranked list of an article, None if the archive lacks it."""
