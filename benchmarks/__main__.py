@@ -151,12 +151,14 @@ def of_size(
             folder = Path(name) / weights
             folder.mkdir()
             # Those that read the articles do not depend on the given vectors.
-            some = [peer for peer in peers if i == 0 or PEERS[peer].reads == "vectors"]
+            chosen = [peer for peer in peers if i == 0 or PEERS[peer].reads == "vectors"]
             given = lay_out(
                 folder, source, size, weights, options.k, options.queries,
-                texts=needs_texts(options.jobs, some),
+                texts=needs_texts(options.jobs, chosen),
             )  # fmt: skip
-            plan = Plan(folder, options.jobs, some, options.runs, options.threads, options.patience)
+            plan = Plan(
+                folder, options.jobs, chosen, options.runs, options.threads, options.patience
+            )
             facts = {**about, "weights": weights, "pairs_each": given.about["pairs"] / given.n}
             if "vectorise" in options.jobs and i == 0:
                 yield sized(vectorise(plan), **facts)

@@ -128,7 +128,7 @@ def reads(folder: Path) -> None:
     from relnews import RelatedNews
 
     news = RelatedNews.open(folder)
-    ids = [one.id for one, _ in zip(news.related_all(), range(READS * 2), strict=False)]
+    ids = [related.id for related, _ in zip(news.related_all(), range(READS * 2), strict=False)]
     for identifier in ids[:READS]:
         news.related(identifier)
     row("stored list, warm", each(news.related, ids[READS : 2 * READS] or ids), "µs")

@@ -99,11 +99,11 @@ def check(articles: Path, saved: Path, lists: Path, n: int) -> None:
         by_score = news.related(identifier, selection=None)
         shown = [(item["id"], item["score"], item["similarity"]) for item in exported[identifier]]
         for scores, items in (
-            (similarity, [(one.id, one.score, one.similarity) for one in by_similarity]),
-            (score, [(one.id, one.score, one.similarity) for one in by_score]),
+            (similarity, [(item.id, item.score, item.similarity) for item in by_similarity]),
+            (score, [(item.id, item.score, item.similarity) for item in by_score]),
             (score, shown),
         ):
-            places = [position[one] for one, *_ in items]
+            places = [position[listed] for listed, *_ in items]
             differences = [
                 [own - scores[place] for (_, own, _), place in zip(items, places, strict=True)],
                 [own - similarity[place] for (*_, own), place in zip(items, places, strict=True)],
@@ -114,7 +114,7 @@ def check(articles: Path, saved: Path, lists: Path, n: int) -> None:
                     sys.exit(f"{identifier}: {len(items)} items, and {len(best)} by brute force")
                 differences.append(scores[places] - scores[best])
                 tied += places != best
-            worst = max(worst, *(np.abs(one).max(initial=0) for one in differences))
+            worst = max(worst, *(np.abs(difference).max(initial=0) for difference in differences))
             if worst > DIFFERENCE:
                 sys.exit(f"{identifier}: differs from brute force by {worst}")
     print(f"lists of {n} articles equal brute force: largest difference {worst:.1e}, "

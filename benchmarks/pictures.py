@@ -87,10 +87,10 @@ def _svg(
 def _speed(axes: Axes, rows: Sequence[Record], theme: str) -> None:
     """Draw how many lists a second, against how many articles."""
     ends = []
-    for name, look, some in _systems(rows, theme):
-        some = sorted(some, key=lambda row: row["size"])
-        x = [row["size"] for row in some]
-        y = [1 / row["seconds"]["median"] for row in some]
+    for name, look, shown in _systems(rows, theme):
+        shown = sorted(shown, key=lambda row: row["size"])
+        x = [row["size"] for row in shown]
+        y = [1 / row["seconds"]["median"] for row in shown]
         axes.plot(x, y, **look)
         ends.append((x[-1], y[-1], name, look["color"]))
     axes.set(xscale="log", yscale="log", xlabel="articles", ylabel="lists a second")
@@ -99,8 +99,8 @@ def _speed(axes: Axes, rows: Sequence[Record], theme: str) -> None:
 
 def _latency(axes: Axes, rows: Sequence[Record], theme: str) -> None:
     """Draw the share of lists that take no longer."""
-    for name, look, some in _systems(rows, theme):
-        ms = [1000 * seconds for seconds in some[0]["seconds_of_lists"]]
+    for name, look, shown in _systems(rows, theme):
+        ms = [1000 * seconds for seconds in shown[0]["seconds_of_lists"]]
         axes.plot(ms, range(101), label=name, **{**look, "marker": ""})
     axes.set(
         xscale="log", xlabel="milliseconds for one list", ylabel="% of lists that take no longer"
@@ -111,10 +111,10 @@ def _latency(axes: Axes, rows: Sequence[Record], theme: str) -> None:
 def _recall(axes: Axes, rows: Sequence[Record], theme: str) -> None:
     """Draw how many lists a second, against how much of the exact lists is found."""
     ends = []
-    for name, look, some in _systems(rows, theme):
-        some = sorted(some, key=lambda row: row["share"])
-        x = [row["share"] for row in some]
-        y = [1 / row["seconds"]["median"] for row in some]
+    for name, look, shown in _systems(rows, theme):
+        shown = sorted(shown, key=lambda row: row["share"])
+        x = [row["share"] for row in shown]
+        y = [1 / row["seconds"]["median"] for row in shown]
         axes.plot(x, y, **look)
         ends.append((x[-1], y[-1], name, look["color"]))
     axes.set(yscale="log", xlabel="share of the exact lists' items that are found",
@@ -139,8 +139,8 @@ def _systems(
     """Yield each system with how it looks, the same in every picture, ours last and on top."""
     ordered = sorted(rows, key=lambda row: (row["ours"], row["system"]))
     peers = itertools.count()
-    for name, some in itertools.groupby(ordered, key=lambda row: row["system"]):
-        found = list(some)
+    for name, group in itertools.groupby(ordered, key=lambda row: row["system"]):
+        found = list(group)
         look: dict[str, Any] = {"color": THEMES[theme]["ours"], "linewidth": 2.4, "marker": "o"}
         if not found[0]["ours"]:
             i = next(peers)

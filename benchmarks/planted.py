@@ -48,7 +48,7 @@ def measured(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, Any]]:
         yield _record("pairs of these groups that come from one planted original", precision)
     rows = np.random.default_rng(seed).permutation(n_articles)[:LISTS]
     lists = [news.related(ids[row]).ids for row in rows.tolist()]
-    first = [one[0] if one else "" for one in lists]
+    first = [found[0] if found else "" for found in lists]
     of_first, of_items, of_chance = stories_found(ids, rows, lists, first, seed)
     yield _record("lists whose first item is of the article's story", of_first)
     yield _record("items that are of the article's story", of_items)
@@ -98,7 +98,7 @@ def of_groups(groups: Iterable[Sequence[str]], wanted: set[tuple[str, str]]) -> 
     group_of, together, right = {}, 0, 0
     for number, group in enumerate(groups):
         group_of |= dict.fromkeys(group, number)
-        roots = [original.get(one, one) for one in group]
+        roots = [original.get(member, member) for member in group]
         same = [roots.count(root) for root in roots]
         together += len(group) * (len(group) - 1) // 2
         right += sum(n - 1 for n in same) // 2

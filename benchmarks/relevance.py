@@ -131,8 +131,8 @@ def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[st
     for name in ["relnews", *asked]:
         for label, ranker in rankers(name, threads):
             found[label] = {}
-            for one in sets.items():
-                found[label] |= of_set(*one, ranker(one[1]))
+            for judged_set in sets.items():
+                found[label] |= of_set(*judged_set, ranker(judged_set[1]))
             print(f"relevance: {label}", file=sys.stderr, flush=True)
     for label, values in found.items():
         means = {measure: mean(values[measure]) for measure in MEASURES}
@@ -195,7 +195,7 @@ def by_related_news(judged: Judged) -> Ranker:
 
     def best(query: int, k: int, out: Sequence[int]) -> list[int]:
         # Conditions are part of the ranking, so that the list is full all the same.
-        found = news.related(str(query), k, exclude=[str(one) for one in out])
+        found = news.related(str(query), k, exclude=[str(position) for position in out])
         return [int(item.id) for item in found]
 
     def scores(query: int) -> np.ndarray:
@@ -220,7 +220,7 @@ def by_scores(
         row = found[place[query]].astype(float)
         row[[query, *out]] = -np.inf
         first = np.argsort(-row, kind="stable")[:k]
-        return [int(one) for one in first if row[one] > 0]
+        return [int(position) for position in first if row[position] > 0]
 
     return Ranker(best, lambda query: found[place[query]])
 
@@ -254,7 +254,8 @@ def of_archive(judged: Judged, ranker: Ranker, out: frozenset[tuple[int, int]]) 
     }
     run = {
         str(query): [
-            str(one) for one in ranker.best(query, K, [a for a in grades if (query, a) in out])
+            str(position)
+            for position in ranker.best(query, K, [a for a in grades if (query, a) in out])
         ]
         for query, grades in judged.qrels.items()
     }
@@ -285,7 +286,9 @@ def difference(ours: Any, theirs: Any) -> dict[str, float]:
     if not isinstance(ours, Correlation):
         from relnews.evaluation import compare
 
-        (found,) = [one for one in compare(ours, theirs) if one.measure == f"nDCG@{K}"]
+        (found,) = [
+            comparison for comparison in compare(ours, theirs) if comparison.measure == f"nDCG@{K}"
+        ]
         return {"difference": found.difference, "low": found.low, "high": found.high}
     # Queries are drawn above, articles here: pairs of one article are not independent.
     judged = np.unique(ours.pairs)

@@ -143,7 +143,7 @@ def draw(ids: list[str], skew: float) -> list[str]:
     chance = random.Random(0)
     weights = [(rank + 1) ** -skew for rank in range(len(ids))]
     drawn = chance.choices(chance.sample(ids, len(ids)), weights, k=DRAWN)
-    return [f"/related/{quote(one, safe='')}" for one in drawn]
+    return [f"/related/{quote(identifier, safe='')}" for identifier in drawn]
 
 
 # --- the service and its updater -----------------------------------------------------------------

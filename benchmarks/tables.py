@@ -60,8 +60,8 @@ def heading(machine: dict[str, Any]) -> str:
 def of_records(records: Iterable[Record]) -> str:
     """Return the tables of some records."""
     found = []
-    for (_, job, *_), some in itertools.groupby(sorted(records, key=_key), key=_key):
-        rows = list(some)
+    for (_, job, *_), group in itertools.groupby(sorted(records, key=_key), key=_key):
+        rows = list(group)
         found.append(f"\n**{TITLES[job]}**{_about(rows[0])}\n\n{TABLES[job](rows)}")
     return "\n".join(found)
 

@@ -73,12 +73,12 @@ def main() -> None:
         row("transform, unseen articles", lambda: theirs.transform(held_out),
             lambda: ours.transform(held_out), options.repeat)  # fmt: skip
     if "one" in jobs:
-        one = [
+        medians = [
             statistics.median(timed(lambda: v.transform([text])) for text in held_out[:SINGLE])  # noqa: B023
             for v in (theirs, ours)
         ]
-        print(f"| transform of one article | {one[0]:.6f} | {one[1]:.6f} | "
-              f"{one[0] / one[1]:.1f} | |")  # fmt: skip
+        print(f"| transform of one article | {medians[0]:.6f} | {medians[1]:.6f} | "
+              f"{medians[0] / medians[1]:.1f} | |")  # fmt: skip
     if "memory" in jobs:
         memory(options)
 

@@ -75,7 +75,7 @@ class Worker:
         """Return how long each of n lists takes, asked for one by one."""
         queries = [self.peer.queries(self.given, [row]) for row in self.given.rows[:n].tolist()]
         options, size = self._options(search), self.given.k + 1
-        return [seconds(lambda: self.peer.find(one, size, **options)) for one in queries]  # noqa: B023
+        return [seconds(lambda: self.peer.find(query, size, **options)) for query in queries]  # noqa: B023
 
     def _options(self, search: int) -> dict[str, Any]:
         return self.peer.searches[search].options
@@ -110,10 +110,10 @@ class Worker:
         if keep and (X := self.peer.matrix(made)) is not None:
             import scipy.sparse as sp
 
-            some = sp.csr_matrix(X)[:CHECKED]
-            some.has_sorted_indices = False  # scikit-learn renumbers columns without saying so
-            some.sort_indices()
-            sp.save_npz(keep, some)
+            checked = sp.csr_matrix(X)[:CHECKED]
+            checked.has_sorted_indices = False  # scikit-learn renumbers columns without saying so
+            checked.sort_indices()
+            sp.save_npz(keep, checked)
         return took
 
     def memory(self) -> dict[str, float | None]:

@@ -78,15 +78,15 @@ class Brute:
     def fading(self, article, half_life=180, floor=0.5):
         """Return what the dates of all articles leave of their scores."""
         date = self.dates[article]
-        return np.array([reference.fading(date, one, half_life, floor) for one in self.dates])
+        return np.array([reference.fading(date, other, half_life, floor) for other in self.dates])
 
     def best(self, scores, k):
         """Return the positions of the best of all articles: score, newer, id."""
         k = min(k, len(scores))
         least = reference.rounded(np.partition(scores, -k)[-k])
         steps = np.round(scores * 1e6)
-        some = np.flatnonzero((steps >= least) & (steps > 0)).tolist()
-        return sorted(some, key=lambda i: (-steps[i], -_timestamp(self.dates[i]), self.ids[i]))[:k]
+        best = np.flatnonzero((steps >= least) & (steps > 0)).tolist()
+        return sorted(best, key=lambda i: (-steps[i], -_timestamp(self.dates[i]), self.ids[i]))[:k]
 
 
 def _words(text):

@@ -88,9 +88,9 @@ def bounded_terms():
 def mutate(folder, rng):
     """Change a folder in one way or several; return what was done."""
     ways = [_array, _value, _blob, _setting, _file, _bytes, _schema]
-    some = rng.choices(range(len(ways)), [6, 5, 3, 3, 1, 1, 1], k=rng.choice([1, 1, 1, 2, 4]))
+    picks = rng.choices(range(len(ways)), [6, 5, 3, 3, 1, 1, 1], k=rng.choice([1, 1, 1, 2, 4]))
     done = []
-    for way in (ways[i] for i in sorted(some)):  # a database is not changed any more that may hang
+    for way in (ways[i] for i in sorted(picks)):  # a database is not changed any more that may hang
         try:
             done.append(f"{way.__name__}: {way(folder, rng)}")
         except Exception as error:  # SQLite does not let it happen, or not after another change
@@ -342,8 +342,8 @@ def use(folder):
         "ranked": lambda: [opened[0].related(f"s{i}", 9) for i in (0, 2, 57, 103)],
         "draft": lambda: opened[0].related_to_text("dike inundationrecord3 word101 flood"),
         "plain": lambda: _plain_draft(opened[0]),
-        "all": lambda: [one.to_dict() for one in opened[0].related_all(3)],
-        "more": lambda: [one.to_dict() for one in opened[0].related_all(9)],
+        "all": lambda: [related.to_dict() for related in opened[0].related_all(3)],
+        "more": lambda: [related.to_dict() for related in opened[0].related_all(9)],
         "blocks": lambda: opened[0].related_blocks("s1", {"newest": 2, "more": 3}, mentions=2),
         "why not": lambda: str(opened[0].why_not("s1", "s55", mode="news")),
         "rules": lambda: (opened[0].rules.sleeping(), opened[0].rules.hide("id=s5")),
@@ -351,13 +351,13 @@ def use(folder):
         "verify": lambda: (opened[0].verify(), opened[0].verify_removed("s3")),
         "describe": lambda: opened[0].archive_.describe(),
         "add": lambda: opened[0].partial_fit(articles(98, 103)),
-        "again": lambda: [one.to_dict() for one in opened[0].related_all(3)],
+        "again": lambda: [related.to_dict() for related in opened[0].related_all(3)],
         "remove": lambda: opened[0].remove(["s1", "s102"]),
         "add many": lambda: opened[0].partial_fit(articles(120, 160)),
         "compute": lambda: opened[0].store_lists(2),
         "save": lambda: opened[0].save(folder.with_suffix(".copy")),
         "compact": lambda: opened[0].compact(),
-        "at last": lambda: [one.to_dict() for one in opened[0].related_all(9)],
+        "at last": lambda: [related.to_dict() for related in opened[0].related_all(9)],
     }
     for name, deed in deeds.items():
         try:

@@ -49,11 +49,11 @@ def archives(draw, min_size=0, max_size=14):
 def crowded_archives(draw, min_size=0, max_size=14):
     """Return articles of so few words that chains of versions cross each other."""
     words = st.lists(st.sampled_from(["nato", "kyiv", "veto", "gas", "rain"]), min_size=2)
-    some = draw(st.lists(words, min_size=min_size, max_size=max_size))
-    dates = draw(st.lists(st.sampled_from(DATES), min_size=len(some), max_size=len(some)))
+    drawn = draw(st.lists(words, min_size=min_size, max_size=max_size))
+    dates = draw(st.lists(st.sampled_from(DATES), min_size=len(drawn), max_size=len(drawn)))
     return [
         {"id": f"{i}", "title": "", "dek": "", "text": " ".join(text), "published": date}
-        for i, (text, date) in enumerate(zip(some, dates, strict=True))
+        for i, (text, date) in enumerate(zip(drawn, dates, strict=True))
     ]
 
 

@@ -246,7 +246,7 @@ def test_lists_are_held_against_the_exact_ones(laid_out: given.Given) -> None:
     assert share < 0.2
     assert difference > jobs.ROUNDING
     # The same item again and again is one item.
-    share, _ = laid_out.share_found([[one[1]] * 9 for one in with_itself])
+    share, _ = laid_out.share_found([[row[1]] * 9 for row in with_itself])
     assert share == pytest.approx(1 / 8, abs=0.01)
 
 
@@ -482,16 +482,16 @@ def test_history_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     own = importlib.import_module("own")
     measured = 0
     for suite in (own.Vectorizers, own.Rows, own.Archive):
-        one = suite()
-        cached = [one.setup_cache()] if hasattr(one, "setup_cache") else []
-        getattr(one, "setup", lambda *_: None)(*cached)
-        for name in dir(one):
+        benchmark = suite()
+        cached = [benchmark.setup_cache()] if hasattr(benchmark, "setup_cache") else []
+        getattr(benchmark, "setup", lambda *_: None)(*cached)
+        for name in dir(benchmark):
             if name.startswith("track_"):
-                assert getattr(one, name)(*cached) > 0
+                assert getattr(benchmark, name)(*cached) > 0
             elif name.startswith(("time_", "peakmem_")):
-                getattr(one, name)(*cached)
+                getattr(benchmark, name)(*cached)
             measured += name.startswith(("time_", "track_", "peakmem_"))
-        getattr(one, "teardown", lambda *_: None)(*cached)
+        getattr(benchmark, "teardown", lambda *_: None)(*cached)
     assert measured == 11
     settings = json.loads((ROOT / "benchmarks" / "history" / "asv.conf.json").read_text())
     folder = ROOT / "benchmarks" / "history"

@@ -83,8 +83,8 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
         for term in reference.Words({"title": article.title, "text": article.text}, own=None).terms
     }
     assert set(archive.index.vocabulary.flat().decode()) == expected
-    assert [one.id for one in lists] == [article.id for article in articles]
-    assert sum(len(one) == 8 for one in lists) / len(lists) > 0.95
+    assert [related.id for related in lists] == [article.id for article in articles]
+    assert sum(len(related) == 8 for related in lists) / len(lists) > 0.95
 
 
 def test_brute_force_is_the_reference():
@@ -99,9 +99,9 @@ def test_brute_force_is_the_reference():
         similarity = brute.similarities(i)
         score = similarity * brute.fading(i)
         found = [(brute.ids[j], score[j], similarity[j]) for j in brute.best(score, len(articles))]
-        assert [one[0] for one in found] == [one[0] for one in wanted[article.id]]
-        np.testing.assert_allclose([one[1:] for one in found],
-                                   [one[1:] for one in wanted[article.id]], atol=1e-6)  # fmt: skip
+        assert [row[0] for row in found] == [row[0] for row in wanted[article.id]]
+        np.testing.assert_allclose([row[1:] for row in found],
+                                   [row[1:] for row in wanted[article.id]], atol=1e-6)  # fmt: skip
 
 
 @pytest.mark.parametrize("worth_pruning", [0, 10**9])

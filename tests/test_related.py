@@ -470,8 +470,8 @@ def test_related_all_of_some_articles(news, stories):
 
     found = list(news.related_all(5, ids=wanted))
 
-    assert [one.id for one in found] == [ids[3], ids[7], ids[90]]
-    assert found == [news.related(one.id, 5) for one in found]
+    assert [related.id for related in found] == [ids[3], ids[7], ids[90]]
+    assert found == [news.related(related.id, 5) for related in found]
     assert list(news.related_all(5, ids=[])) == []
     with pytest.raises(UnknownArticleError, match="no-such-story"):
         news.related_all(5, ids=[ids[0], "no-such-story"])

@@ -46,7 +46,7 @@ class Gensim(Peer):
         return [found] if queries.shape[0] == 1 else found
 
     def positions(self, found: Any) -> list[list[int]]:
-        return [[position for position, _ in one] for one in found]
+        return [[position for position, _ in items] for items in found]
 
     def save(self, folder: Path, given: Given) -> None:
         import scipy.sparse as sp
@@ -93,6 +93,6 @@ def _tfidf(texts: list[str]) -> tuple[list[Any], int]:
 
     words = [_WORD.findall(text.lower()) for text in texts]
     dictionary = Dictionary(words)
-    counts = [dictionary.doc2bow(some) for some in words]
+    counts = [dictionary.doc2bow(tokens) for tokens in words]
     model = TfidfModel(counts, dictionary=dictionary)
-    return [model[one] for one in counts], len(dictionary)
+    return [model[counted] for counted in counts], len(dictionary)

@@ -59,7 +59,7 @@ class QdrantEdge(Peer):
         return self.shard.query_batch(QueryBatchRequest(requests))
 
     def positions(self, found: Any) -> list[list[int]]:
-        return [[point.id for point in one] for one in found]
+        return [[point.id for point in points] for points in found]
 
     def save(self, folder: Path, given: Given) -> None:
         import shutil

@@ -90,11 +90,11 @@ class RelatedNewsArchive(Peer):
     def find(self, queries: list[str], size: int) -> Any:
         if len(queries) == 1:
             return [self.news.related(queries[0], size - 1)]
-        lists = {one.id: one for one in self.news.related_all(size - 1, ids=queries)}
+        lists = {related.id: related for related in self.news.related_all(size - 1, ids=queries)}
         return [lists[identifier] for identifier in queries]
 
     def positions(self, found: Any) -> list[list[int]]:
-        return [[int(item.id) for item in one] for one in found]
+        return [[int(item.id) for item in related] for related in found]
 
     def save(self, folder: Path, given: Given) -> None:
         from relnews import RelatedNews

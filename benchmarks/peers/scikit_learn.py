@@ -56,7 +56,7 @@ class ScikitLearn(Peer):
         ]
 
     def positions(self, found: list[np.ndarray]) -> list[list[int]]:
-        return [one for block in found for one in block.tolist()]
+        return [row for block in found for row in block.tolist()]
 
     def save(self, folder: Path, given: Given) -> None:
         del given

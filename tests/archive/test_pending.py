@@ -13,7 +13,7 @@ WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases
 
 
 def read(**changes):
-    blobs = [np.array(one, dtype="<i4").tobytes() for one in {**WHOLE, **changes}.values()]
+    blobs = [np.array(values, dtype="<i4").tobytes() for values in {**WHOLE, **changes}.values()]
     return OpenArticle.read(
         StoredCounts(1, *blobs, zlib.crc32(b"".join(blobs)), None, "a"), n_terms=9
     )

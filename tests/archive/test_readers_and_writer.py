@@ -71,9 +71,9 @@ def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_storie
 
     # How many there were is a matter of the machine, and of what else it does.
     assert written["commits"] > 2
-    for one in read:
-        assert one["generations"] > 1
-        assert min(one["reads"].values()) > 0
+    for counts in read:
+        assert counts["generations"] > 1
+        assert min(counts["reads"].values()) > 0
     assert RelatedNews.open(folder).verify() == []
     if n_stories < 1000:
         return
@@ -81,11 +81,11 @@ def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_storie
         print(f"\n{written}\n{read[0]}", end="")
     if None not in shares:
         with capsys.disabled():
-            print(f"\nPSS in MB: {[round(one['all'] / 1e6) for one in shares]}", end="")
-            print(f", of arrays {[round(one['arrays'] / 1e6, 1) for one in shares]}", end="")
-            print(f", mapped {[round(one['arrays mapped'] / 1e6, 1) for one in shares]}")
-        mapped = max(one["arrays mapped"] for one in shares)
-        assert sum(one["arrays"] for one in shares) < 2 * mapped, "readers share the arrays"
+            print(f"\nPSS in MB: {[round(share['all'] / 1e6) for share in shares]}", end="")
+            print(f", of arrays {[round(share['arrays'] / 1e6, 1) for share in shares]}", end="")
+            print(f", mapped {[round(share['arrays mapped'] / 1e6, 1) for share in shares]}")
+        mapped = max(share["arrays mapped"] for share in shares)
+        assert sum(share["arrays"] for share in shares) < 2 * mapped, "readers share the arrays"
 
 
 @pytest.mark.parametrize("lists", [False, True], ids=["ranked", "stored"])
@@ -95,8 +95,8 @@ def test_threads_read_while_one_writes(tmp_path, lists):
     if lists:
         news.store_lists(4)
     news.save(tmp_path / "a.relnews")
-    for one in (news, RelatedNews.open(tmp_path / "a.relnews", n_jobs=2)):
-        note = pairs.Note(Path(tmp_path / f"{id(one)}.note"))
+    for archive in (news, RelatedNews.open(tmp_path / "a.relnews", n_jobs=2)):
+        note = pairs.Note(Path(tmp_path / f"{id(archive)}.note"))
         failures = []
 
         def watched(function, *arguments, failures=failures):
@@ -109,10 +109,10 @@ def test_threads_read_while_one_writes(tmp_path, lists):
             mock.patch.multiple(updates, OPEN_ARTICLES=8, FANOUT=3),
             mock.patch.object(pairs, "PACE", 0.02),
         ):
-            threads = [threading.Thread(target=watched, args=(pairs.write, one, note, 1.5))]
+            threads = [threading.Thread(target=watched, args=(pairs.write, archive, note, 1.5))]
             threads += [
                 threading.Thread(
-                    target=watched, args=(pairs.read, one, note, 1.5, random.Random(i), 60)
+                    target=watched, args=(pairs.read, archive, note, 1.5, random.Random(i), 60)
                 )
                 for i in range(3)
             ]
@@ -122,7 +122,7 @@ def test_threads_read_while_one_writes(tmp_path, lists):
                 thread.join()
         if failures:
             raise failures[0]
-        assert one.verify() == []
+        assert archive.verify() == []
         assert note.read()[0] > 0
 
 

@@ -160,8 +160,8 @@ def test_examples_in_the_help_run(command, invoke, articles, served_and_ended, m
     """Each help shows how the command is called, and what it shows works; servers start."""
     monkeypatch.chdir(articles.parent)
     named = [{**record, "id": record["id"] + "2"} for record in RECORDS]
-    some = [{"id": name, "title": "Kyiv", "text": "veto"} for name in ("SOME-ID", "OTHER")]
-    write_jsonl(articles, [*RECORDS, *some, *named])
+    records = [{"id": name, "title": "Kyiv", "text": "veto"} for name in ("SOME-ID", "OTHER")]
+    write_jsonl(articles, [*RECORDS, *records, *named])
     Path("articles.csv").write_text("nid,title,body\na,Kremlin,veto\n")
     Path("draft.txt").write_text("A draft about the veto.")
     Path("q.tsv").write_text("veto\tpush\t1\n")

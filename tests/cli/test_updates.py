@@ -64,7 +64,7 @@ def write_jsonl(path, records):
 
 def lists_in(folder):
     """Return the ids of every list, by article."""
-    return {one.id: one.ids for one in RelatedNews.open(folder).related_all()}
+    return {related.id: related.ids for related in RelatedNews.open(folder).related_all()}
 
 
 def generation(folder):
@@ -89,7 +89,7 @@ def test_update_is_what_a_build_of_all_articles_is(invoke, archive, new):
     invoke("update", archive, new)
 
     records = [RECORDS[0], RECORDS[2], NEW, {**RECORDS[1], "text": "Talks on a veto."}]
-    expected = {one.id: one.ids for one in RelatedNews().fit(records).related_all()}
+    expected = {related.id: related.ids for related in RelatedNews().fit(records).related_all()}
     assert lists_in(archive) == expected
 
 

@@ -104,9 +104,9 @@ def test_rows_of_any_length_are_sorted(n_columns, dtype, n_workers):
         count = draw.integers(1, 1000, len(terms)).astype(np.int32)
         n_words = draw.integers(len(terms) + 1)
         words, phrases = (
-            Counts(np.array([0, len(some), len(some)]), some.astype(np.int32), count[part])
+            Counts(np.array([0, len(chosen), len(chosen)]), chosen.astype(np.int32), count[part])
             for part in (slice(n_words), slice(n_words, None))
-            for some in (terms[part],)
+            for chosen in (terms[part],)
         )
         batches.append((words, columns, phrases, columns))
         pairs = zip(columns[terms].tolist(), count.tolist(), strict=True)

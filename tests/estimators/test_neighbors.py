@@ -91,11 +91,11 @@ def assert_best(answer, X, Y, k, expected=None):
         expected = reference.cosine_neighbors(rows, queries, len(rows), Y is None)
     similarities, positions = answer
     size = min(k, len(rows) - (Y is None))
-    best = [[similarity for similarity, _ in one] for one in expected]
+    best = [[similarity for similarity, _ in row] for row in expected]
 
     assert (similarities.dtype, positions.dtype) == (np.float64, np.int64)
     assert similarities.shape == positions.shape == (len(queries), size)
-    np.testing.assert_allclose(similarities, [one[:size] for one in best], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(similarities, [row[:size] for row in best], rtol=1e-12, atol=1e-14)
     for number, query in enumerate(queries):
         ours, which = similarities[number].tolist(), positions[number].tolist()
         value = dict(zip(which, ours, strict=True))
@@ -140,9 +140,9 @@ def assert_exact(model, X, Y, k, expected=None):
     assert_same_bytes(answer, [values[:, :k] for values in everything])
 
 
-def assert_same_bytes(one, other):
+def assert_same_bytes(answer, other):
     """Compare two answers to the last digit."""
-    for a, b in zip(one, other, strict=True):
+    for a, b in zip(answer, other, strict=True):
         assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
 
 
@@ -343,8 +343,8 @@ def test_threads_segments_and_memory_do_not_matter(signed):
         with forced(segment_rows):
             model = CosineNeighbors(n_jobs=n_jobs, memory_limit=memory_limit).fit(X)
             answers = model.similar(), model.similar(Y), model.kneighbors(Y, 40)
-        for one, other in zip(answers, expected, strict=True):
-            assert_same_bytes(one, other)
+        for answer, other in zip(answers, expected, strict=True):
+            assert_same_bytes(answer, other)
 
 
 @pytest.mark.parametrize("signed", [False, True])
@@ -385,8 +385,8 @@ def test_one_model_is_asked_by_many_threads(signed):
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(model.similar, parts))
 
-    for one, other in zip(answers, expected, strict=True):
-        assert_same_bytes(one, other)
+    for answer, other in zip(answers, expected, strict=True):
+        assert_same_bytes(answer, other)
 
 
 def unsorted(X):
@@ -460,11 +460,11 @@ def test_types_of_numbers(dtype):
 def test_rows_and_queries_of_different_types():
     """Rows in single precision are compared with queries in double, and the other way round."""
     X, Y = stories(80), stories(20, seed=1)
-    for one, other in ((np.float32, np.float64), (np.float64, np.float32)):
+    for row_type, query_type in ((np.float32, np.float64), (np.float64, np.float32)):
         with forced(30):
-            answer = CosineNeighbors().fit(X.astype(one)).similar(Y.astype(other))
+            answer = CosineNeighbors().fit(X.astype(row_type)).similar(Y.astype(query_type))
 
-        assert_best(answer, X.astype(one), Y.astype(other), 8)
+        assert_best(answer, X.astype(row_type), Y.astype(query_type), 8)
 
 
 def test_hashed_features():
@@ -606,8 +606,8 @@ def test_rows_within_a_radius_are_those_of_scikit_learn(signed, radius, memory_l
             order = np.lexsort((others[1], others[0].round(9)))  # rows of zeros tie
             assert positions.tolist() == others[1][order].tolist()
     only = ours.radius_neighbors(Y, radius, return_distance=False)
-    assert [one.tolist() for one in only] == [
-        one.tolist() for one in ours.radius_neighbors(Y, radius)[1]
+    assert [positions.tolist() for positions in only] == [
+        positions.tolist() for positions in ours.radius_neighbors(Y, radius)[1]
     ]
 
 
@@ -833,8 +833,8 @@ def test_only_the_largest_values_of_a_query_count(seed, max_terms, signed):
     share = np.divide(*lengths, out=np.zeros(8), where=lengths[1] > 0).tolist()
     lists = reference.cosine_neighbors(dicts_of(X), dicts_of(cut), 30, False)
     expected = [
-        [(similarity * factor, position) for similarity, position in one]
-        for one, factor in zip(lists, share, strict=True)
+        [(similarity * factor, position) for similarity, position in row]
+        for row, factor in zip(lists, share, strict=True)
     ]
     with forced(11):
         answer = CosineNeighbors(max_terms=max_terms).fit(X).similar(Y)

@@ -93,8 +93,8 @@ def assert_equal(ours, theirs):
             np.testing.assert_allclose(ours, theirs, rtol=rtol)
     elif isinstance(theirs, list):
         assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs, strict=True):
-            assert_equal(one, other)
+        for value, other in zip(ours, theirs, strict=True):
+            assert_equal(value, other)
     else:
         assert ours == theirs
 
@@ -843,9 +843,11 @@ def test_checks_of_estimators(cls, check):
 def test_stop_words_that_tokens_cannot_be_are_warned_of_with_a_vocabulary_too(cls):
     """Nothing is learned with a given vocabulary, but stop words are checked all the same."""
     parameters = {"vocabulary": ["nato"], "stop_words": ["the nato"]}
-    for one in (cls(**parameters), THEIRS[cls](**parameters)):
+    for vectorizer in (cls(**parameters), THEIRS[cls](**parameters)):
         with pytest.warns(UserWarning, match="inconsistent with your preprocessing"):
-            one.transform(TEXTS) if cls is CountVectorizer else one.fit_transform(TEXTS)
+            vectorizer.transform(TEXTS) if cls is CountVectorizer else vectorizer.fit_transform(
+                TEXTS
+            )
 
 
 # --- in the place of scikit-learn's --------------------------------------------------------------

@@ -52,7 +52,7 @@ def test_a_small_archive_by_hand():
     The copies are not in each other's list, nor both in another.
     """
     news = RelatedNews().fit(RECORDS)
-    lists = {one.id: one.ids for one in news.related_all(2)}
+    lists = {related.id: related.ids for related in news.related_all(2)}
     state = health(news, k=2)
 
     assert lists == {
@@ -85,7 +85,7 @@ def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
     news = RelatedNews().fit([
         {"id": f"{version}", "text": " ".join(words[2 * version :][:50])} for version in range(3)
     ] + [{"id": "other", "text": "word4 word5 word6 and much else"}])  # fmt: skip
-    lists = {one.id: one.ids for one in news.related_all()}
+    lists = {related.id: related.ids for related in news.related_all()}
     state = health(news)
 
     assert news.duplicates() == [("0", "1", "2")]
@@ -100,7 +100,7 @@ def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
 def test_health_is_what_a_loop_over_the_lists_finds(records, k):
     """Every figure, for archives with ties, equal articles, and articles without any term."""
     news = RelatedNews().fit(records)
-    lists = {one.id: one for one in news.related_all(k)}
+    lists = {related.id: related for related in news.related_all(k)}
     published = {record["id"]: record["published"] for record in records}
     items = [(query, item) for query, one in lists.items() for item in one]
     shown = [item.id for _, item in items]
@@ -113,9 +113,9 @@ def test_health_is_what_a_loop_over_the_lists_finds(records, k):
     state = health(news, k)
 
     assert state.articles == len(lists)
-    assert state.full == sum(len(one) == k for one in lists.values())
-    assert state.short == sum(0 < len(one) < k for one in lists.values())
-    assert state.empty == sum(not one for one in lists.values())
+    assert state.full == sum(len(related) == k for related in lists.values())
+    assert state.short == sum(0 < len(related) < k for related in lists.values())
+    assert state.empty == sum(not related for related in lists.values())
     assert state.orphans == len(lists.keys() - set(shown))
     assert dict(zip(lists, state.in_links.tolist(), strict=True)) == {
         identifier: shown.count(identifier) for identifier in lists
@@ -166,8 +166,8 @@ def test_churn_between_two_builds():
     # are as they were.
     expected = 1 - (1 + 1 / 2 + 1 + 1) / 4
 
-    for one, other in ((today, before), (before, today)):
-        state = health(one, 2, against=other)
+    for news, other in ((today, before), (before, today)):
+        state = health(news, 2, against=other)
         assert state.common == 4
         assert state.churn == pytest.approx(expected)
         assert state.to_dict()["churn"] == pytest.approx(expected)
@@ -213,9 +213,9 @@ def test_progress_sees_every_list():
     seen = []
 
     def progress(lists, total):
-        for one in lists:
-            seen.append((one.id, total))
-            yield one
+        for related in lists:
+            seen.append((related.id, total))
+            yield related
 
     news = RelatedNews().fit(RECORDS)
     health(news, against=news, progress=progress)

@@ -58,7 +58,11 @@ def archive(news, tmp_path_factory):
 def qrels(news, tmp_path):
     """Return a file that says that what is second in each list, and it alone, is relevant."""
     path = tmp_path / "q.tsv"
-    lines = (f"{one.id}\t{one.ids[1]}\t1\n" for one in news.related_all(2) if len(one) == 2)
+    lines = (
+        f"{related.id}\t{related.ids[1]}\t1\n"
+        for related in news.related_all(2)
+        if len(related) == 2
+    )
     path.write_text("".join(lines), encoding="utf-8")
     return path
 
@@ -242,14 +246,14 @@ def test_measures_are_their_definitions(qrels, run, k):
     assert scored.missing == sum(query not in run for query in findable)
     expected = [by_hand(grades, run.get(q, []), k) for q, grades in findable.items()]
     for measure, values in scored.values.items():
-        np.testing.assert_allclose(values, [one[measure] for one in expected], atol=1e-7)
-        mean = statistics.mean(one[measure] for one in expected)
+        np.testing.assert_allclose(values, [measures[measure] for measures in expected], atol=1e-7)
+        mean = statistics.mean(measures[measure] for measures in expected)
         assert scored.means()[measure] == pytest.approx(mean, abs=1e-7)
 
 
 def test_the_perfect_and_the_hopeless_run(news):
     """Lists judged by themselves score 1 by every measure, lists of other articles 0."""
-    run = evaluation.make_run(news, [one.id for one in news.related_all(1) if one])
+    run = evaluation.make_run(news, [related.id for related in news.related_all(1) if related])
     qrels = {query: dict.fromkeys(ids, 1) for query, ids in run.items()}
     elsewhere = {query: ["nowhere"] for query in run}
 
@@ -320,11 +324,11 @@ def test_an_interval_lies_within_the_values(values):
 
 def test_one_query_has_no_interval():
     """JSON has null for it, and a table nothing."""
-    one = scored(0.5)
+    scores = scored(0.5)
 
-    assert one.to_dict()["scores"] == {"m": {"mean": 0.5, "low": None, "high": None}}
-    assert tables.score_table([one]) == "run  m\nrun  0.500"
-    (compared,) = evaluation.compare(one, scored(0.25))
+    assert scores.to_dict()["scores"] == {"m": {"mean": 0.5, "low": None, "high": None}}
+    assert tables.score_table([scores]) == "run  m\nrun  0.500"
+    (compared,) = evaluation.compare(scores, scored(0.25))
     assert (compared.difference, compared.p_value) == (0.25, 1.0)
     assert compared.to_dict()["low"] is None
 
@@ -338,7 +342,7 @@ def test_a_p_value_is_the_share_of_exchanges_that_differ_as_much(pairs):
         abs(sum(map(math.prod, zip(signs, differences, strict=True))))
         for signs in product([1, -1], repeat=len(pairs))
     ]
-    as_far = sum(one >= abs(sum(differences)) for one in sums) / len(sums)
+    as_far = sum(total >= abs(sum(differences)) for total in sums) / len(sums)
     (compared,) = evaluation.compare(*(scored(*map(float, x)) for x in zip(*pairs, strict=True)))
 
     assert compared.p_value == pytest.approx(as_far)
@@ -352,10 +356,10 @@ def test_a_p_value_is_the_share_of_exchanges_that_differ_as_much(pairs):
 def test_a_comparison_turned_round():
     """Only signs change, and a run is as good as itself."""
     generator = random.Random(3)
-    one = scored(*(generator.random() for _ in range(40)))
+    run = scored(*(generator.random() for _ in range(40)))
     other = scored(*(generator.random() + 0.1 for _ in range(40)))
-    (there,), (back,) = evaluation.compare(one, other), evaluation.compare(other, one)
-    (same,) = evaluation.compare(one, one)
+    (there,), (back,) = evaluation.compare(run, other), evaluation.compare(other, run)
+    (same,) = evaluation.compare(run, run)
 
     assert there.difference == pytest.approx(-back.difference)
     assert there.p_value == pytest.approx(back.p_value)
@@ -566,9 +570,9 @@ def test_no_article_is_a_label_of_itself():
 @given(any_text(), any_text(), st.sampled_from([*WAYS, *BARE_WAYS]))
 def test_any_text_may_have_links(text, target, form):
     """Nothing that a text or an address can be is an error."""
-    for one in links.targets(text + form.format(target) + text):
-        links.address(one, target)
-        links.address(target, one)
+    for address in links.targets(text + form.format(target) + text):
+        links.address(address, target)
+        links.address(target, address)
 
 
 @given(
@@ -657,12 +661,12 @@ def test_evaluate_as_json(invoke, archive, qrels, tmp_path):
     report = json.loads(result.stdout)
     assert report["k"] == 3
     assert report["queries"] == report["judgements"] == len(evaluation.read_qrels(qrels))
-    names = [one["run"] for one in report["runs"]]
+    names = [run["run"] for run in report["runs"]]
     assert names == ["sample.relnews", "other.run", "latest", "same section", "random"]
-    means = [one["scores"]["MRR@3"]["mean"] for one in report["runs"]]
+    means = [run["scores"]["MRR@3"]["mean"] for run in report["runs"]]
     assert means[:2] == [0.5, 1.0]
     assert max(means[2:]) < 0.5
-    ahead = {one["measure"]: one for one in report["comparison"]}
+    ahead = {row["measure"]: row for row in report["comparison"]}
     assert ahead["MRR@3"]["difference"] == -0.5
     assert ahead["MRR@3"]["p_value"] < 0.01
     assert ahead["recall@3"]["p_value"] == 1.0

@@ -179,13 +179,15 @@ def test_feeds_are_what_feed_readers_take(news: RelatedNews) -> None:
 def test_feeds_of_little(news: RelatedNews) -> None:
     """What Atom wants of everything is there where nothing is known, and where there is no item."""
     feedparser = pytest.importorskip("feedparser")
-    for some in ((), (RelatedItem("a/b", 1, 0.5, 0.5, "", language="<x>"),)):
-        read = feedparser.parse(feeds.atom(RelatedList(None, some)).encode())
+    for shown in ((), (RelatedItem("a/b", 1, 0.5, 0.5, "", language="<x>"),)):
+        read = feedparser.parse(feeds.atom(RelatedList(None, shown)).encode())
         assert not read.bozo
         assert read.feed.id == "urn:x-relnews:list:"
         assert read.feed.updated == "1970-01-01T00:00:00+00:00"
-        assert [(one.id, one.title, one.updated, one.content[0].value) for one in read.entries] == [
-            ("urn:x-relnews:article:a%2Fb", item.id, read.feed.updated, item.id) for item in some
+        assert [
+            (entry.id, entry.title, entry.updated, entry.content[0].value) for entry in read.entries
+        ] == [
+            ("urn:x-relnews:article:a%2Fb", item.id, read.feed.updated, item.id) for item in shown
         ]
 
 

@@ -200,13 +200,13 @@ def test_page_holds_the_article_and_nothing_else(article: Article) -> None:
 
 
 @given(st.none() | st.text(), st.none() | st.text())
-def test_heading_ids_are_unique(one: str | None, other: str | None) -> None:
+def test_heading_ids_are_unique(first: str | None, other: str | None) -> None:
     """Lists of different articles can share a page: their headings have different ids."""
     ids = [
         Outline(html.fragment(related(item(), id=id)))["h2"][0].attributes["id"]
-        for id in (one, other)  # noqa: A001
+        for id in (first, other)  # noqa: A001
     ]
-    assert (ids[0] == ids[1]) == (one == other)
+    assert (ids[0] == ids[1]) == (first == other)
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def in_xml(text: str) -> str:
     """Return a text as XML brings it: line ends are one, and what cannot be in it is U+FFFD."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     allowed = re.compile("[\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-    return "".join(one if allowed.match(one) else "\ufffd" for one in text)
+    return "".join(character if allowed.match(character) else "\ufffd" for character in text)
 
 
 @settings(deadline=None)

@@ -49,8 +49,8 @@ NASTY = [
 def ids(min_size: int = 0) -> st.SearchStrategy[list[str]]:
     text = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
     paths = st.lists(st.sampled_from(["a", "b", "..", ".", "", "nul", "A", "a.json"]), min_size=1)
-    some = st.one_of(st.sampled_from(NASTY), text, paths.map("/".join)).filter(str.strip)
-    return st.lists(some, min_size=min_size, max_size=10, unique=True)
+    identifiers = st.one_of(st.sampled_from(NASTY), text, paths.map("/".join)).filter(str.strip)
+    return st.lists(identifiers, min_size=min_size, max_size=10, unique=True)
 
 
 def hostile(identifier: str, number: int = 0) -> dict[str, object]:
@@ -126,7 +126,7 @@ class Markup(html.parser.HTMLParser):
 @example(NASTY)
 def test_names_are_safe_and_distinct(identifiers: list[str]) -> None:
     """No id leads out of the folder or to another's file, on no file system."""
-    names = {one: f"{file_name(one)}.json" for one in identifiers}
+    names = {identifier: f"{file_name(identifier)}.json" for identifier in identifiers}
 
     seen = {unicodedata.normalize("NFKC", name).casefold() for name in names.values()}
     assert len(seen) == len(identifiers)
@@ -169,7 +169,9 @@ def test_json_parses_back(identifiers: list[str], site: str) -> None:
         folder = Path(place, "inside", "site")
         export_site(news, folder, site, k=3)
 
-        assert lists_in(folder, site) == {one.id: one.to_dict() for one in news.related_all(3)}
+        assert lists_in(folder, site) == {
+            related.id: related.to_dict() for related in news.related_all(3)
+        }
         inside = {f"inside/site/{name}" for name in files_of(folder)}
         assert set(files_of(Path(place))) == inside
 
@@ -185,14 +187,14 @@ def test_html_parses_back(identifiers: list[str]) -> None:
 
         index = json.loads(Path(place, "_index.html.json").read_bytes())
         assert index.keys() == {*identifiers}
-        for one in news.related_all(3):
-            text = Path(place, index[str(one.id)]).read_bytes().decode()
+        for related in news.related_all(3):
+            text = Path(place, index[str(related.id)]).read_bytes().decode()
             shown = Markup(text)
-            assert shown.titles == [item.title.replace("\r\n", "\n") for item in one]
+            assert shown.titles == [item.title.replace("\r\n", "\n") for item in related]
             assert shown.tags <= {"section", "h2", "ol", "li", "a", "span", "div", "bdi", "time"}
             assert not any(name.startswith("on") for name in shown.attributes)
             assert "javascript:" not in re.sub(r">[^<]*<", "><", text)
-            assert text.removesuffix("\n") == html_export.fragment(one, heading="More & <more>")
+            assert text.removesuffix("\n") == html_export.fragment(related, heading="More & <more>")
 
 
 @pytest.mark.parametrize("site", ["json", "hugo"])
@@ -250,7 +252,7 @@ def test_stored_lists_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """Where lists are stored, nothing is ranked; with a selection it is."""
     news = archive(["a", "b", "c"])
     news.store_lists(k=2)
-    expected = {one.id: one.to_dict() for one in news.related_all(2)}
+    expected = {related.id: related.to_dict() for related in news.related_all(2)}
     calls = []
     rank = Snapshot.rank_articles
     monkeypatch.setattr(
@@ -299,7 +301,7 @@ def test_a_second_export_is_what_a_fresh_one_is(
         expected = files_of(fresh / SITES[site].folder) | others
         assert files_of(own) == expected
         folders = {path.parent for path in own.rglob("*") if path.is_file()}
-        assert all(path in folders or any(path in one.parents for one in folders)
+        assert all(path in folders or any(path in inner.parents for inner in folders)
                    for path in own.rglob("*") if path.is_dir())  # fmt: skip
 
 
@@ -491,7 +493,9 @@ def test_the_command(tmp_path: Path) -> None:
 
 def test_the_command_knows_every_site() -> None:
     """What --site takes is what there is."""
-    option = next(one for one in main.commands["export"].params if one.name == "site")
+    option = next(
+        parameter for parameter in main.commands["export"].params if parameter.name == "site"
+    )
     assert {*option.type.choices} == SITES.keys()
 
 

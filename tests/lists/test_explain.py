@@ -75,7 +75,7 @@ def listed(values):
 
 
 def factor(article, query, recency):
-    dates = [one["published"] for one in (article, query)]
+    dates = [side["published"] for side in (article, query)]
     if recency is None:
         return 1.0
     if None in dates:
@@ -121,7 +121,7 @@ def cases(draw):
         gone = [{**article, "id": article["id"] + "gone"} for article in articles[::3]]
         news = RelatedNews(stop_words=None, recency=None).fit(articles[:n_built] + gone)
         news.partial_fit(articles[n_built:])
-        news.remove(one["id"] for one in gone)
+        news.remove(article["id"] for article in gone)
     return articles, given, news
 
 
@@ -151,11 +151,13 @@ def test_explanations_equal_the_reference(case, data, k):
         got = news.explain(query["id"], article["id"], **conditions)
 
         assert (got.a, got.b) == (query["id"], article["id"])
-        assert math.fsum(one.part for one in got.terms) == pytest.approx(got.similarity, abs=1e-9)
+        assert math.fsum(shared.part for shared in got.terms) == pytest.approx(
+            got.similarity, abs=1e-9
+        )
         similarity = reference.similarity(weights[number], weights[i])
         assert got.similarity == pytest.approx(similarity, abs=1e-9)
-        assert [(-one.part, one.term) for one in got.terms] == sorted(
-            (-one.part, one.term) for one in got.terms
+        assert [(-shared.part, shared.term) for shared in got.terms] == sorted(
+            (-shared.part, shared.term) for shared in got.terms
         )
         check_terms(got.terms, weights[number], weights[i], words)
 
@@ -202,22 +204,22 @@ def check_terms(terms, a, b, all_words):
     for phrase in a.words.phrases.keys() | b.words.phrases.keys() if expected else ():
         parts = [
             0.2 * idf[phrase] / title
-            if one.words.phrases.get(phrase) in other.words.pairs else 0.0
-            for one, other, title in ((a, b, titles[0]), (b, a, titles[1]))
+            if own.words.phrases.get(phrase) in other.words.pairs else 0.0
+            for own, other, title in ((a, b, titles[0]), (b, a, titles[1]))
         ]  # fmt: skip
         if any(parts):
             in_titles = parts[0] > 0, parts[1] > 0
             expected.append((phrase.replace("_", " "), sum(parts), *in_titles, idf[phrase], phrase))
-    got = sorted(terms, key=lambda one: (one.term, one.part))
-    for one, (term, part, in_a, in_b, its_idf, name) in zip(
+    got = sorted(terms, key=lambda shared: (shared.term, shared.part))
+    for shared, (term, part, in_a, in_b, its_idf, name) in zip(
         got, sorted(expected, key=lambda row: row[:2]), strict=True
     ):
-        assert (one.term, one.in_title_a, one.in_title_b) == (term, in_a, in_b)
-        assert one.part == pytest.approx(part / 1.2)
-        assert one.idf == pytest.approx(its_idf)
-        assert one.df == sum(name in words.terms for words in all_words)
+        assert (shared.term, shared.in_title_a, shared.in_title_b) == (term, in_a, in_b)
+        assert shared.part == pytest.approx(part / 1.2)
+        assert shared.idf == pytest.approx(its_idf)
+        assert shared.df == sum(name in words.terms for words in all_words)
         if " " not in term:
-            assert (one.tf_a, one.tf_b) == (a.words.tf[term], b.words.tf[term])
+            assert (shared.tf_a, shared.tf_b) == (a.words.tf[term], b.words.tf[term])
 
 
 def title_of(article):
@@ -305,7 +307,9 @@ def test_names_cover_every_term_once(articles):
     got = news.explain(a, b)
     # In a name a word may come twice, as in Duran Duran.
     words = [word for name in got.names for word in {*name.lower().split(" ")}]
-    assert sorted(words) == sorted({word for one in got.terms for word in one.term.split(" ")})
+    assert sorted(words) == sorted(
+        {word for shared in got.terms for word in shared.term.split(" ")}
+    )
 
 
 def test_the_table(news):
@@ -433,7 +437,9 @@ def test_an_article_is_looked_for_however_far_down():
     ):
         news = RelatedNews().fit(stories)
         ids = news.related("000", 150, selection=None).ids
-        assert [news.explain("000", one).rank for one in ids[::7]] == [*range(1, 150, 7)]
+        assert [news.explain("000", identifier).rank for identifier in ids[::7]] == [
+            *range(1, 150, 7)
+        ]
 
 
 def test_every_condition_has_a_rule():
@@ -449,7 +455,7 @@ def test_the_ranking_is_that_of_now(news):
     news.partial_fit([{"id": "g", "title": "Ukraine", "text": "Kyiv"}])
     fresh = RelatedNews().fit([*STORIES, {"id": "g", "title": "Ukraine", "text": "Kyiv"}])
 
-    got, expected = (one.explain("a", "g") for one in (news, fresh))
+    got, expected = (archive.explain("a", "g") for archive in (news, fresh))
     assert got.similarity == pytest.approx(expected.similarity, abs=1e-12)
     assert got.rank == expected.rank
 

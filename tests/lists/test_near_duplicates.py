@@ -217,7 +217,7 @@ def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
     lists = tmp_path / "lists.jsonl"
     run("export", archive, "-o", str(lists), "--duplicate-threshold", "0.9", "-q")
     records = map(json.loads, lists.read_text(encoding="utf-8").splitlines())
-    assert [[item["id"] for item in one["related"]] for one in records] == [
+    assert [[item["id"] for item in record["related"]] for record in records] == [
         ["veto"], ["veto"], ["new"]
     ]  # fmt: skip
 

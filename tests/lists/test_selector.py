@@ -119,31 +119,33 @@ class Greedy:
             self.items.append(max(pool, key=lambda i: self.value(i, diversity)))
         return n_met
 
-    def value(self, one, diversity):
+    def value(self, identifier, diversity):
         others = [*self.items, *self.beside]
-        nearest = max((self.similarity(one, item) for item in others), default=0)
-        return (1 - diversity) * self.score[one] - diversity * nearest if others else 0
+        nearest = max((self.similarity(identifier, item) for item in others), default=0)
+        return (1 - diversity) * self.score[identifier] - diversity * nearest if others else 0
 
-    def may_enter(self, one, items):
+    def may_enter(self, identifier, items):
         items = [*items, *self.beside]
-        if one in items or any(self.near(other, one) for other in (self.query, *items)):
+        if identifier in items or any(
+            self.near(other, identifier) for other in (self.query, *items)
+        ):
             return False
         caps = dict(self.given.get("caps", {}))
-        if "story" in caps and not self.has_room_for_story(one, items, caps.pop("story")):
+        if "story" in caps and not self.has_room_for_story(identifier, items, caps.pop("story")):
             return False
         for field, most in caps.items():
-            value = self.article[one][field]
+            value = self.article[identifier][field]
             if value and sum(self.article[item][field] == value for item in items) >= most:
                 return False
         return True
 
-    def has_room_for_story(self, one, items, most):
+    def has_room_for_story(self, identifier, items, most):
         """Say whether with one more item still nobody has too many of one story beside it."""
-        every = [*items, one]
+        every = [*items, identifier]
         return all(
             sum(self.of_one_story(item, other) for other in every if other != item) < most
             for item in every
-            if item == one or self.of_one_story(item, one)
+            if item == identifier or self.of_one_story(item, identifier)
         )
 
     def of_one_story(self, a, b):
@@ -151,11 +153,13 @@ class Greedy:
 
     def settle(self, met):
         for place, item in enumerate(self.items):
-            others = [one for one in self.items if one != item]
+            others = [identifier for identifier in self.items if identifier != item]
             versions = [
-                one
-                for one in met
-                if one != item and self.near(item, one) and self.may_enter(one, others)
+                identifier
+                for identifier in met
+                if identifier != item
+                and self.near(item, identifier)
+                and self.may_enter(identifier, others)
             ]
             if versions:
                 self.items[place] = self.preferred([item, *versions])
@@ -163,17 +167,21 @@ class Greedy:
     def preferred(self, ids):
         keep = self.given.get("keep", "newest")
         wire_sources = self.given.get("wire_sources", ())
-        ids = [one for one in ids if self.article[one]["source"] not in wire_sources] or ids
+        ids = [
+            identifier
+            for identifier in ids
+            if self.article[identifier]["source"] not in wire_sources
+        ] or ids
         if keep == "nearest":
             return ids[0]
 
-        def badness(one):
-            published = self.article[one]["published"]
+        def badness(identifier):
+            published = self.article[identifier]["published"]
             if keep == "longest":
-                return -sum(self.words[one].tf.values()), one
+                return -sum(self.words[identifier].tf.values()), identifier
             if published is None:
-                return math.inf, one
-            return published.timestamp() * (-1 if keep == "newest" else 1), one
+                return math.inf, identifier
+            return published.timestamp() * (-1 if keep == "newest" else 1), identifier
 
         return min(ids, key=badness)
 
@@ -198,7 +206,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
         expected = greedy.choose(query, k, given, greedy.rank(query))
         got = news.related(query, k, selection=selection)
         every = list(news.related_all(k, selection=selection))
-        assert every == [news.related(one.id, k, selection=selection) for one in every]
+        assert every == [news.related(related.id, k, selection=selection) for related in every]
 
     assert got.ids == [*expected]
     assert [list(item.near_duplicates) for item in got] == [*expected.values()]
@@ -220,12 +228,12 @@ def check_rules(articles, given, k):
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     greedy = Greedy(articles, 50)
     greedy.given = given
-    for one in news.related_all(k, selection=Selection(**given)):
-        ids = one.ids
+    for related in news.related_all(k, selection=Selection(**given)):
+        ids = related.ids
         assert len(set(ids)) == len(ids) <= k
-        assert one.id not in ids
-        assert not any(greedy.near(a, b) for a, b in itertools.combinations([one.id, *ids], 2))
-        assert all(item.score >= given.get("min_score", 0.0) for item in one)
+        assert related.id not in ids
+        assert not any(greedy.near(a, b) for a, b in itertools.combinations([related.id, *ids], 2))
+        assert all(item.score >= given.get("min_score", 0.0) for item in related)
         most = given.get("caps", {}).get("story", len(ids))
         for item in ids:
             assert sum(greedy.of_one_story(item, other) for other in ids if other != item) < most
@@ -234,9 +242,11 @@ def check_rules(articles, given, k):
                 continue
             values = [greedy.article[i][field] for i in ids if greedy.article[i][field]]
             assert all(values.count(value) <= most for value in values)
-        named = [other for item in one for other in item.near_duplicates]
-        assert len({*named, *ids, one.id}) == len(named) + len(ids) + 1
-        assert all(greedy.near(item.id, other) for item in one for other in item.near_duplicates)
+        named = [other for item in related for other in item.near_duplicates]
+        assert len({*named, *ids, related.id}) == len(named) + len(ids) + 1
+        assert all(
+            greedy.near(item.id, other) for item in related for other in item.near_duplicates
+        )
 
 
 @given(archives_with_copies(min_size=1), st.integers(1, 6))
@@ -258,15 +268,18 @@ def test_conditions_and_drafts_have_selections_too(same_words, articles, data, g
 
 def check_drafts(articles, data, given, k):
     # A draft has one text: what two texts meet in is no phrase, and capitals are told of each.
-    articles = [{**one, "dek": "", "text": f"{one['dek']}\n{one['text']}"} for one in articles]
+    articles = [
+        {**article, "dek": "", "text": f"{article['dek']}\n{article['text']}"}
+        for article in articles
+    ]
     news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles)
     query = data.draw(st.sampled_from(articles))
     recency = Recency(half_life=1, floor=0.5)
     greedy = Greedy(articles, 50)
     priors = [
-        (one["section"] == "World")
-        * reference.fading(one["published"], query["published"], half_life=1, floor=0.5)
-        for one in articles
+        (article["section"] == "World")
+        * reference.fading(article["published"], query["published"], half_life=1, floor=0.5)
+        for article in articles
     ]
     expected = greedy.choose(query["id"], k, given, greedy.rank(query["id"], priors))
     selection = Selection(**given)
@@ -350,7 +363,7 @@ def test_a_diverse_list_looks_at_all_of_its_pool():
         {"id": "unlike", "text": "kyiv rain beta gamma epsilon zeta"},
     ])  # fmt: skip
     ranked = news.related("story", selection=None)
-    assert ranked.ids == [*(one["id"] for one in copies), "like", "unlike"]
+    assert ranked.ids == [*(article["id"] for article in copies), "like", "unlike"]
 
     with small_limits(pool=2, kept=4096):
         diverse = Selection(diversity=0.6)
@@ -435,9 +448,9 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
     near = (vectors @ vectors.T).toarray() >= 0.9
     position = {article.id: i for i, article in enumerate(articles)}
 
-    for one in news.related_all(selection=Selection()):
-        assert len(one) == 8
-        places = [position[i] for i in (one.id, *one.ids)]
+    for related in news.related_all(selection=Selection()):
+        assert len(related) == 8
+        places = [position[i] for i in (related.id, *related.ids)]
         assert np.count_nonzero(near[np.ix_(places, places)]) == 9
     np.fill_diagonal(near, False)
     grouped = {position[i] for group in news.duplicates() for i in group}

@@ -37,7 +37,7 @@ def test_every_article_is_accounted_for(drawn, data, given, k):
             continue
         if b in ranked:
             assert explained.rank == ranked.index(b) + 1
-        near = [one for one in (a, *items) if one != b and editor.near(one, b)]
+        near = [item for item in (a, *items) if item != b and editor.near(item, b)]
         if got.reason == "itself":
             assert a == b
         elif got.reason in ("embargo", "expired"):

@@ -112,7 +112,7 @@ def python(script, *arguments):
 
 
 def lists_of(news, k=K):
-    return [one.to_dict() for one in news.related_all(k)]
+    return [related.to_dict() for related in news.related_all(k)]
 
 
 @posix_only
@@ -285,9 +285,9 @@ def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
             n_failed += 1
             assert f"write the archive {folder}" in str(failed)
             assert "it is as it was before" in str(failed)
-            for one in (writer, reader, RelatedNews.open(folder)):
-                assert lists_of(one) == before
-                assert len(one) == n
+            for archive in (writer, reader, RelatedNews.open(folder)):
+                assert lists_of(archive) == before
+                assert len(archive) == n
         ballast.unlink()
         assert writer.verify() == []
         writer.remove("s0")
@@ -332,7 +332,7 @@ LIMITED = """
     import resource, sys
     from relnews import RelatedNews
     news = RelatedNews.open(sys.argv[1])
-    before = [one.to_dict() for one in news.related_all()]
+    before = [related.to_dict() for related in news.related_all()]
     more = [{{"id": f"m{{i}}", "text": f"flood word{{i}} " * 9}} for i in range(3000)]
     for limit in (5_000, 20_000, 100_000, 300_000):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -341,7 +341,7 @@ LIMITED = """
             print("no error at", limit)
         except OSError as error:
             print(error)
-        assert [one.to_dict() for one in news.related_all()] == before
+        assert [related.to_dict() for related in news.related_all()] == before
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     print(len(news.partial_fit(more).added), news.verify())
 """
@@ -619,8 +619,8 @@ def test_flipped_bytes_of_the_catalogue_are_no_crash(living):
 def ids_and_scores(read):
     lists, draft = read
     return [
-        (one["id"], [(item["id"], item["score"]) for item in one["related"]])
-        for one in [*itertools.chain(*lists), draft]
+        (record["id"], [(item["id"], item["score"]) for item in record["related"]])
+        for record in [*itertools.chain(*lists), draft]
     ]
 
 

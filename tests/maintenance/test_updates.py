@@ -139,7 +139,7 @@ class Living(RuleBasedStateMachine):
 
     @invariant()
     def lists_are_those_of_a_fresh_fit(self):
-        lists = {one.id: one for one in self.news.related_all(K)}
+        lists = {related.id: related for related in self.news.related_all(K)}
         if self.epoch is None:
             expected = reference.related_news(
                 [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING
@@ -303,7 +303,7 @@ def test_an_embargo_ends_and_an_article_expires():
     for _ in range(2):
         assert news.related("a").ids == ["b", "soon over"]
         assert set(news.related_to_text("guarantees").ids) == {"a", "b", "soon over"}
-        assert {i for one in news.related_all() for i in one.ids} == {"a", "b", "soon over"}
+        assert {i for related in news.related_all() for i in related.ids} == {"a", "b", "soon over"}
         later = (now + 2 * hour).timestamp() * 1e9
         with mock.patch("time.time_ns", return_value=int(later)):
             assert set(news.related("a").ids) == {"later", "b"}
@@ -384,8 +384,8 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
     per_item = data.draw(st.integers(1, 3))
     with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
         news.store_lists(k)
-    for one in news.related_all(k):
-        assert news.related(one.id, k, fallback=()) == one
+    for related in news.related_all(k):
+        assert news.related(related.id, k, fallback=()) == related
     news.partial_fit(articles[n:])
     ids = [article["id"] for article in articles]
     news.remove(data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else [])

@@ -66,7 +66,7 @@ def fulfils(article, query, given, now):
 
 def matches(got, wanted):
     wanted = [wanted] if isinstance(wanted, str) else wanted
-    return any(one in wanted for one in (got if isinstance(got, list) else [got]))
+    return any(value in wanted for value in (got if isinstance(got, list) else [got]))
 
 
 def factor(article, query, recency, now):
@@ -121,7 +121,7 @@ def test_lists_under_conditions_equal_the_reference(
     given = {**given, "selection": None}
     with at(NOW):
         got = news.related(query["id"], k, **given)
-        every = {one.id: one for one in news.related_all(k, **given)}
+        every = {related.id: related for related in news.related_all(k, **given)}
         filled = news.related(query["id"], 20, fallback=["newest"], **given)
         explained = [news.explain(query["id"], item.id, **given) for item in got]
 

@@ -98,11 +98,11 @@ class Modal(Greedy):
         self.given = {"duplicate_threshold": 0.9}
         newest = sorted(self.article, key=lambda i: (self.age(i), i))
         for why in (section and f"newest in section {section}", "newest"):
-            for one in newest if why else ():
-                is_wanted = why == "newest" or self.article[one]["section"] == section
-                if (len(items) < k and is_wanted and one != query
-                        and self.may_enter(one, [*items])):  # fmt: skip
-                    items[one] = why
+            for candidate in newest if why else ():
+                is_wanted = why == "newest" or self.article[candidate]["section"] == section
+                if (len(items) < k and is_wanted and candidate != query
+                        and self.may_enter(candidate, [*items])):  # fmt: skip
+                    items[candidate] = why
         return items
 
     def age(self, identifier):
@@ -165,7 +165,7 @@ def test_blocks_are_of_one_state(tmp_path):
 
     with mock.patch.object(ListBuilder, "article", article):
         blocks = news.related_blocks(DEMO_ID, sizes)
-    assert {item for one in blocks.values() for item in one.ids}.isdisjoint(unwanted)
+    assert {item for related in blocks.values() for item in related.ids}.isdisjoint(unwanted)
     assert blocks == writer.related_blocks(DEMO_ID, sizes)
 
 
@@ -177,11 +177,13 @@ def test_a_list_without_options_is_of_the_default_mode(articles, k):
     expected = [*news.related_all(k, mode=modes.DEFAULT)]
 
     assert [*news.related_all(k)] == expected
-    assert [news.related(one.id, k) for one in expected] == expected
+    assert [news.related(related.id, k) for related in expected] == expected
     news.store_lists(k)
-    assert [news.related(one.id, k) for one in expected] == expected
-    stored = [news.related(one.id, k, mode=modes.STORED) for one in expected]
-    assert stored == [news.related(one.id, k, mode=modes.STORED, fallback=()) for one in expected]
+    assert [news.related(related.id, k) for related in expected] == expected
+    stored = [news.related(related.id, k, mode=modes.STORED) for related in expected]
+    assert stored == [
+        news.related(related.id, k, mode=modes.STORED, fallback=()) for related in expected
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -214,9 +216,9 @@ def test_a_story_is_told_from_other_stories(news):
     lists = [*news.related_all(8, mode="same_story", within=None)]
 
     assert sum(map(len, lists)) > 100
-    for one in lists:
-        for item in one:
-            assert thread[one.id] == thread[item.id]
+    for related in lists:
+        for item in related:
+            assert thread[related.id] == thread[item.id]
 
 
 def test_age_makes_no_other_story():

@@ -353,7 +353,8 @@ def test_a_feed_that_is_cut_off(write: Write) -> None:
     reader = read_articles(write({"x.xml": RSS[: RSS.index("<description>&lt;p")]}))
     assert "tag:a" in by_id(reader)
     assert any(
-        "the feed is damaged" in one for one in reader.load_report.examples[Problem.UNREADABLE]
+        "the feed is damaged" in example
+        for example in reader.load_report.examples[Problem.UNREADABLE]
     )
 
 
@@ -409,14 +410,18 @@ def test_page(write: Write) -> None:
     folder = write({"news/ferry.html": PAGE, "news/talks/index.html": PAGE})
     reader = read_articles(folder, strict=True)
     articles = by_id(reader)
-    one = articles["news/ferry"]
+    article = articles["news/ferry"]
 
-    assert (one.title, one.dek, one.language) == ("Ferry crews call a strike", "New rosters.", "en")
-    assert "will stop work over new rosters" in one.text
-    assert "cookies" not in one.text
-    assert "About us" not in one.text
-    assert str(one.published) == "2025-06-02 00:00:00+00:00"
-    assert one.url == "/news/ferry.html"
+    assert (article.title, article.dek, article.language) == (
+        "Ferry crews call a strike",
+        "New rosters.",
+        "en",
+    )
+    assert "will stop work over new rosters" in article.text
+    assert "cookies" not in article.text
+    assert "About us" not in article.text
+    assert str(article.published) == "2025-06-02 00:00:00+00:00"
+    assert article.url == "/news/ferry.html"
     assert articles["news/talks"].url == "/news/talks/"
 
 

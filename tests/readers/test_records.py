@@ -53,7 +53,7 @@ def published(value: object) -> dt.datetime | None:
 def test_problem_is_counted_and_named(problem: Problem) -> None:
     """Each kind of problem is counted, named with its place, and does not stop the rest."""
     # What is no fault of a record, as a draft, is for a reader of such files to say.
-    assert PROBLEMS.keys() == {one for one in Problem if one.is_fault}
+    assert PROBLEMS.keys() == {problem for problem in Problem if problem.is_fault}
     record, words = PROBLEMS[problem]
     articles, load_report = take([GOOD, record, {**GOOD, "id": "last"}])
     assert load_report.problems == {problem: 1}

@@ -140,7 +140,7 @@ def relnews(*arguments: object, **environment: str) -> Result:
 
 
 def lists_in(folder: Path) -> dict[str | None, list[str]]:
-    return {one.id: one.ids for one in RelatedNews.open(folder).related_all()}
+    return {related.id: related.ids for related in RelatedNews.open(folder).related_all()}
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -260,7 +260,10 @@ def test_an_update_reads_on_from_the_watermark(database: str, tmp_path: Path) ->
 
     again = relnews("update", archive, "--sql", database, "--query", since)
     assert "0 added, 0 replaced, 0 removed, 1 unchanged" in again.stderr
-    fresh = {one.id: one.ids for one in RelatedNews().fit(read_sql(database, QUERY)).related_all()}
+    fresh = {
+        related.id: related.ids
+        for related in RelatedNews().fit(read_sql(database, QUERY)).related_all()
+    }
     assert lists_in(archive) == fresh
     assert RelatedNews.open(archive).verify() == []
 

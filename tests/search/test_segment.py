@@ -169,8 +169,8 @@ def test_rows_alone_are_the_rows_of_the_whole(rows, data):
     of_rows = ("row_ptr", "row_low", "row_high", "row_level")
     for name in ("key", "published", "values", *of_rows, *places):
         assert getattr(alone, name).tolist() == getattr(whole, name).tolist()
-    for one, other in zip(alone.document_frequency(), whole.document_frequency(), strict=True):
-        assert one.tolist() == other.tolist()
+    for ours, other in zip(alone.document_frequency(), whole.document_frequency(), strict=True):
+        assert ours.tolist() == other.tolist()
     assert alone.longest == whole.longest == max(map(len, rows))
     assert {name: a.dtype for name, a in alone.arrays().items()} == SEGMENT_DTYPES
     assert not any(array.flags.writeable for array in alone.arrays().values())
@@ -214,14 +214,16 @@ def test_the_wording_comes_back(rows, data):
             segment = Segment.from_wording(wording_of(given), key, published, ids, N_TERMS)
         words = segment.wording(np.array(articles, dtype=np.int64))
 
-        some = [given[order[local]] for local in articles]
-        assert [words.text.of(i).tolist() for i in range(len(some))] == [*map(text_of, some)]
-        assert [words.phrases.of(i).tolist() for i in range(len(some))] == [*map(phrases_of, some)]
+        chosen = [given[order[local]] for local in articles]
+        assert [words.text.of(i).tolist() for i in range(len(chosen))] == [*map(text_of, chosen)]
+        assert [words.phrases.of(i).tolist() for i in range(len(chosen))] == [
+            *map(phrases_of, chosen)
+        ]
         for i, local in enumerate(articles):
             query = segment.query(local)
-            assert query.text.tolist() == text_of(some[i])
-            assert query.phrases.tolist() == phrases_of(some[i])
-            assert dict(zip(query.term.tolist(), query.code.tolist(), strict=True)) == some[i]
+            assert query.text.tolist() == text_of(chosen[i])
+            assert query.phrases.tolist() == phrases_of(chosen[i])
+            assert dict(zip(query.term.tolist(), query.code.tolist(), strict=True)) == chosen[i]
 
 
 @given(rows, st.data())
@@ -254,12 +256,12 @@ def test_terms_of_many_bits_come_back(rows, data):
     renumbered = laid_out(rows, key).renumbered(number)
 
     is_wide = any(term >= 1 << 24 for row in given for term in row)
-    for one, shift in ((segment, 0), (renumbered, 10)):
-        assert rows_of(one) == {i + shift: row for i, row in enumerate(given)}
+    for version, shift in ((segment, 0), (renumbered, 10)):
+        assert rows_of(version) == {i + shift: row for i, row in enumerate(given)}
         expected = SEGMENT_DTYPES | (WIDER_DTYPES if is_wide else {})
-        assert {name: array.dtype for name, array in one.arrays().items()} == expected
-        assert one.terms().tolist() == [term for row in given for term in row]
-        assert not one.terms().flags.writeable
+        assert {name: array.dtype for name, array in version.arrays().items()} == expected
+        assert version.terms().tolist() == [term for row in given for term in row]
+        assert not version.terms().flags.writeable
     assert renumbered.is_sound(highest + 1)
     before = np.zeros(number[-1] + 1, dtype=np.int32)
     before[number] = np.arange(N_TERMS)

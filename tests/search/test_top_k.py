@@ -300,7 +300,7 @@ def test_block_size_and_n_jobs_do_not_matter():
                     lambda snapshot, keys: snapshot.rank_articles(keys, 8), n_jobs
                 )
                 ranked = list(itertools.chain.from_iterable(blocks))
-            ids = archive.catalogue.ids([one.query for one in ranked])
+            ids = archive.catalogue.ids([ranking.query for ranking in ranked])
             assert ids == [article["id"] for article in articles]
             assert dict(zip(ids, (in_words(archive, r) for r in ranked), strict=True)) == expected
 

@@ -114,8 +114,8 @@ def test_bounds_are_stored_too(folder):
     assert len(ours.epoch.common.terms) > 1
     for name, array in ours.epoch.arrays().items():
         assert np.array_equal(array, theirs.epoch.arrays()[name])
-    for one, other in zip(ours.members.values(), theirs.members.values(), strict=True):
-        for a, b in zip(one.outline, other.outline, strict=True):
+    for segment, other in zip(ours.members.values(), theirs.members.values(), strict=True):
+        for a, b in zip(segment.outline, other.outline, strict=True):
             assert a.shape == b.shape
             assert np.array_equal(a, b)
     assert list(opened.related_all()) == list(news.related_all())
@@ -274,9 +274,9 @@ def test_terms_of_many_bits_are_ranked_the_same(news, folder, tmp_path):
     rewritten(folder, next(folder.glob("*/row_high.npy")), np.uint16)
     opened = RelatedNews.open(folder)
 
-    for some in (opened, news):
-        some.rules.ignore("allies")
-        some.partial_fit([{**ARTICLES[3], "id": "late"}])
+    for archive in (opened, news):
+        archive.rules.ignore("allies")
+        archive.partial_fit([{**ARTICLES[3], "id": "late"}])
     (member,) = opened.archive_.index.members.values()
     assert member.segment.row_high.dtype == np.uint16
     assert list(opened.related_all()) == list(news.related_all())
@@ -390,8 +390,8 @@ SAVE_FOR_EVER = """
     news = [RelatedNews().fit(articles) for articles in sets]
     print("ready", flush=True)
     while True:
-        for one in news:
-            one.save(sys.argv[1])
+        for archive in news:
+            archive.save(sys.argv[1])
 """
 
 
@@ -412,7 +412,9 @@ def test_a_killed_save_leaves_one_state_or_the_other(tmp_path):
         writer.stdout.close()
         opened = RelatedNews.open(target)
         lists = list(opened.related_all())
-        sets = {one.id.split("-")[0] for one in lists} | {i.id[0] for one in lists for i in one}
+        sets = {related.id.split("-")[0] for related in lists} | {
+            i.id[0] for related in lists for i in related
+        }
 
         assert len(lists) == 300
         assert sets in ({"0"}, {"1"})

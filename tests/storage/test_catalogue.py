@@ -323,7 +323,7 @@ def test_hidden_articles_are_in_no_list(
         for now in (START + dt.timedelta(days=day) - MICROSECOND, START + dt.timedelta(days=day)):
             priors = [0.0 if hides(article, now) else 1.0 for article in articles]
             with at(now):
-                lists = {one.id: one for one in news.related_all(k)}
+                lists = {related.id: related for related in news.related_all(k)}
                 for identifier, _, weights in rows:
                     expected = reference.ranking(
                         weights, rows, k, exclude=identifier, priors=priors
@@ -349,7 +349,7 @@ def test_an_expiry_that_is_changed_counts_from_the_next_read(tmp_path):
     assert reader.related("a").ids == ["b", "c"]
     writer.partial_fit([{**articles[1], "expires": "2001-01-01"}])
 
-    for one in (writer, reader):
-        assert one.related("a").ids == ["c"]
-        assert one.related_to_text("dike").ids == ["a", "c"]
-        assert [items.ids for items in one.related_all()] == [["c"], ["a"], ["a", "c"]]
+    for opened in (writer, reader):
+        assert opened.related("a").ids == ["c"]
+        assert opened.related_to_text("dike").ids == ["a", "c"]
+        assert [items.ids for items in opened.related_all()] == [["c"], ["a"], ["a", "c"]]

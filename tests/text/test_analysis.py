@@ -67,7 +67,7 @@ def test_wording_is_that_of_the_reference(title, dek, text, normalization):
     in_order = [None if term == BREAK else spelt[term] for term in words.text.value.tolist()]
     pairs = {pair for pair in itertools.pairwise(in_order) if None not in pair}
     assert pairs == expected.pairs
-    phrases = [[spelt[term] for term in some] for some in words.phrases.value.tolist()]
+    phrases = [[spelt[term] for term in phrase] for phrase in words.phrases.value.tolist()]
     assert phrases == [[*pair, phrase] for phrase, pair in expected.phrases.items()]
 
 

@@ -48,12 +48,13 @@ class Edited(Living):
         assert set(report.changed) == {
             i
             for i, items in self.shown.items()
-            if [one for one, *_ in items] != [one for one, *_ in before.get(i, [("?",)])]
+            if [identifier for identifier, *_ in items]
+            != [identifier for identifier, *_ in before.get(i, [("?",)])]
         }
 
     @invariant()
     def lists_are_those_of_a_fresh_fit(self):
-        lists = {one.id: one for one in self.news.related_all(K)}
+        lists = {related.id: related for related in self.news.related_all(K)}
         is_stored = self.epoch is not None and {*self.ignored} == {*self.ignored_then}
         expected = self.shown if is_stored else self.fresh_lists()
         assert {i: as_rows(one) for i, one in lists.items()} == expected
@@ -99,12 +100,12 @@ def test_drafts_are_without_them_too(articles, title, text, words, common):
     with mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common):
         news = RelatedNews(stop_words=STOP_WORDS, recency=None).fit(articles)
     news.rules.ignore(*words)
-    idf, _ = frequencies({one["id"]: one for one in articles})
+    idf, _ = frequencies({article["id"]: article for article in articles})
     idf = reference.ignoring(idf, words)
     rows = [
-        (one["id"], one["published"],
-         reference.unit_weights(reference.Words(one, STOP_WORDS), idf))
-        for one in articles
+        (article["id"], article["published"],
+         reference.unit_weights(reference.Words(article, STOP_WORDS), idf))
+        for article in articles
     ]  # fmt: skip
     if not (title.strip() or text.strip()):
         return
@@ -122,13 +123,13 @@ def test_what_is_explained_adds_up_without_them(articles, words, data):
     """No part is of an ignored word, and the parts add up to the similarity."""
     news = RelatedNews(stop_words=STOP_WORDS).fit(articles)
     news.rules.ignore(*words)
-    ids = [one["id"] for one in articles]
+    ids = [article["id"] for article in articles]
     a, b = data.draw(st.permutations(ids))[:2]
     found = news.explain(a, b)
     terms = {news.archive_.analysis.own.term(word) for word in words}
 
-    assert terms.isdisjoint(part for one in found.terms for part in one.term.split(" "))
-    assert sum(one.part for one in found.terms) == pytest.approx(found.similarity)
+    assert terms.isdisjoint(part for shared in found.terms for part in shared.term.split(" "))
+    assert sum(shared.part for shared in found.terms) == pytest.approx(found.similarity)
     ranked = {item.id: item for item in news.related(a, 20, selection=None)}
     assert round(found.similarity, 6) == pytest.approx(
         ranked[b].similarity if b in ranked else 0, abs=1.1e-6
@@ -151,7 +152,7 @@ def test_which_terms_are_ignored(terms, words, n):
 
     assert (mask is None) == (not words)
     if words:
-        assert mask.tolist() == [not some.isdisjoint(words) for some in cuts]
+        assert mask.tolist() == [not cut.isdisjoint(words) for cut in cuts]
 
 
 STORIES = [
@@ -174,10 +175,10 @@ def test_a_word_holds_from_the_next_list_on(news, tmp_path):
     assert other.related("talks").ids == news.related("talks").ids == ["rates", "veto"]
     news.rules.ignore("REUTERS")
 
-    for one in (news, other, RelatedNews.open(tmp_path / "a.relnews")):
-        assert one.related("talks").ids == ["veto"]
-        assert one.related_to_text("Reuters", title="Reuters rates").ids == ["rates"]
-        assert one.why_not("talks", "rates").reason == "no shared term"
+    for archive in (news, other, RelatedNews.open(tmp_path / "a.relnews")):
+        assert archive.related("talks").ids == ["veto"]
+        assert archive.related_to_text("Reuters", title="Reuters rates").ids == ["rates"]
+        assert archive.why_not("talks", "rates").reason == "no shared term"
     assert [str(rule) for rule in other.rules] == ["the word 'REUTERS' is ignored"]
     other.rules.drop(*other.rules)
     assert other.related("talks").ids == news.related("talks").ids == ["rates", "veto"]
@@ -188,7 +189,7 @@ def test_stored_lists_are_of_the_words_that_they_were_made_with(news):
     news.store_lists(2)
     news.rules.ignore("reuters")
     assert news.related("talks").ids == ["veto"]
-    assert [one.ids for one in news.related_all()] == [["veto"], [], ["talks"]]
+    assert [related.ids for related in news.related_all()] == [["veto"], [], ["talks"]]
     report = news.store_lists(2)
     assert {*report.changed} == {"talks", "rates"}
     stored = news.related("talks", 2)

@@ -177,7 +177,7 @@ def test_words_of_any_language_are_the_reference(title, dek, text, tag, own, nor
         + (term in expected.phrases)
         for term in expected.terms
     }
-    phrases = [tuple(spelt[term] for term in some) for some in words.phrases.value.tolist()]
+    phrases = [tuple(spelt[term] for term in phrase) for phrase in words.phrases.value.tolist()]
     assert phrases == [
         (marked(first), marked(last), marked(phrase))
         for phrase, (first, last) in expected.phrases.items()
@@ -196,8 +196,8 @@ def mixed(draw, **sizes):
 
 def lists_of(news, k):
     return {
-        one.id: [(item.id, item.score, item.similarity) for item in one]
-        for one in news.related_all(k, mode="similar")
+        related.id: [(item.id, item.score, item.similarity) for item in related]
+        for related in news.related_all(k, mode="similar")
     }
 
 
@@ -258,9 +258,11 @@ def test_languages_never_meet(pairs, data):
 
     news = RelatedNews(stop_words=stop_words, language=own).fit(articles)
     for options in ({}, {"mode": "similar"}, {"selection": None}):
-        for one in news.related_all(8, **options):
-            assert {language[item.id] for item in one} <= {language[one.id]}
-            assert {language[i] for item in one for i in item.near_duplicates} <= {language[one.id]}
+        for related in news.related_all(8, **options):
+            assert {language[item.id] for item in related} <= {language[related.id]}
+            assert {language[i] for item in related for i in item.near_duplicates} <= {
+                language[related.id]
+            }
     for group in news.duplicates():
         assert len({language[i] for i in group}) == 1
 
@@ -324,8 +326,8 @@ def test_what_is_no_language_is_refused():
 def test_the_command_line_takes_languages(tmp_path):
     """`build` for articles that name none, `related` for a draft."""
     articles = tmp_path / "articles.jsonl"
-    lines = [{name: one[name] for name in one if name != "lang"} for one in GERMAN[:2]]
-    articles.write_text("".join(json.dumps(one) + "\n" for one in [*lines, GERMAN[2]]))
+    lines = [{name: record[name] for name in record if name != "lang"} for record in GERMAN[:2]]
+    articles.write_text("".join(json.dumps(record) + "\n" for record in [*lines, GERMAN[2]]))
     folder = str(tmp_path / "a.relnews")
 
     def run(*arguments):
@@ -359,7 +361,7 @@ def test_real_languages_do_not_meet(data_folder):
                 articles.append(article)
     news = RelatedNews().fit(articles)
     full = 0
-    for one in news.related_all():
-        assert {language[i] for i in one.ids} <= {language[one.id]}
-        full += len(one) == 8
+    for related in news.related_all():
+        assert {language[i] for i in related.ids} <= {language[related.id]}
+        full += len(related) == 8
     assert full > 0.98 * len(articles)

@@ -54,8 +54,8 @@ def test_every_character_is_where_the_reference_has_it(planes):
     """Between two Han characters every one joins, parts or is left out alike."""
     texts = [f"一{chr(code_point)}二。" for code_point in range(*planes)]
     for i in range(0, len(texts), 4096):
-        some = "".join(texts[i : i + 4096])
-        assert reference.tokens(parted(some)) == reference.tokens(reference.parted(some))
+        block = "".join(texts[i : i + 4096])
+        assert reference.tokens(parted(block)) == reference.tokens(reference.parted(block))
 
 
 def test_stop_words_are_parted_too():
@@ -73,4 +73,4 @@ def test_stories_with_a_name_in_common_are_related():
         {"id": "5", "title": "Why 烏克蘭is", "lang": "en"},
     ]
     news = RelatedNews().fit(stories)
-    assert [one.ids for one in news.related_all()] == [["2"], ["1"], [], ["5"], ["4"]]
+    assert [related.ids for related in news.related_all()] == [["2"], ["1"], [], ["5"], ["4"]]

@@ -143,7 +143,7 @@ def explain(news: RelatedNews) -> str:
     explanation: Explanation = news.explain("a", "b", exclude=["c"])
     assert_type(explanation.similarity + explanation.score, float)
     assert_type(explanation.rank, int | None)
-    assert_type([one.part for one in explanation.terms], list[float])
+    assert_type([term.part for term in explanation.terms], list[float])
     assert_type([(line.name, line.product) for line in explanation.ledger], list[tuple[str, float]])
     assert_type(explanation.reader_line(2, lead=""), str)
     assert_type(explanation.to_dict(), dict[str, object])

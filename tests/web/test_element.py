@@ -77,9 +77,9 @@ Open = Callable[..., sync_api.Page]
 def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
     folder = tmp_path_factory.mktemp("element") / "archive.relnews"
     articles: list[dict[str, Any]] = [
-        {"id": one, "title": title, "section": section, "language": "ar", "url": f"/{one}",
+        {"id": slug, "title": title, "section": section, "language": "ar", "url": f"/{slug}",
          "published": "2025-08-22", "source": "صحيفة"}
-        for one, title, section in ARABIC
+        for slug, title, section in ARABIC
     ]  # fmt: skip
     articles += [{"id": "lonely", "title": "Xylophone zeppelin"}]
     articles += [

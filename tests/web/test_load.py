@@ -21,7 +21,8 @@ def articles(tmp_path: Path) -> Path:
     path = tmp_path / "articles.jsonl"
     path.write_text(
         "".join(
-            json.dumps(dataclasses.asdict(one), default=str) + "\n" for one in sample_articles()
+            json.dumps(dataclasses.asdict(article), default=str) + "\n"
+            for article in sample_articles()
         )
     )
     return path

@@ -435,18 +435,22 @@ def test_what_was_committed_is_served_at_once(living: tuple[RelatedNews, TestCli
     """The first request after a commit sees it; lists that it left alone keep their tags."""
     news, client = living
     ids = [related.id for related in news.related_all()]
-    before = {one: client.get(f"/related/{one}").headers["etag"] for one in ids}
+    before = {
+        identifier: client.get(f"/related/{identifier}").headers["etag"] for identifier in ids
+    }
     story = next(story for story in sample_articles() if story.id == DEMO_ID)
     half = story.text[: len(story.text) // 2]  # all of it is a near-duplicate
     twin = {"id": "twin", "title": story.title, "text": half, "published": "2025-08-23"}
     report = news.partial_fit([twin])
     assert client.get(f"/related/{DEMO_ID}").json()["related"][0]["id"] == "twin"
-    after = {one: client.get(f"/related/{one}").headers["etag"] for one in ids}
-    changed = {one for one in ids if before[one] != after[one]}
+    after = {identifier: client.get(f"/related/{identifier}").headers["etag"] for identifier in ids}
+    changed = {identifier for identifier in ids if before[identifier] != after[identifier]}
     assert changed == set(report.changed or ()) - {"twin"}
     assert 0 < len(changed) < len(ids)
     news.remove("twin")
-    assert {one: client.get(f"/related/{one}").headers["etag"] for one in ids} == before
+    assert {
+        identifier: client.get(f"/related/{identifier}").headers["etag"] for identifier in ids
+    } == before
     check_problem(client.get("/related/twin"), 404)
 
 
@@ -533,8 +537,8 @@ def test_readers_beside_a_writer(tmp_path: Path) -> None:
                 "dek": str(number), "published": story.published,
             }])  # fmt: skip
             committed = number
-        for one in reading:
-            one.result()
+        for reader in reading:
+            reader.result()
 
 
 # --- the rest ------------------------------------------------------------------------------------

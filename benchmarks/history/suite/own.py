@@ -51,8 +51,8 @@ class Rows:
         self.X = generate.matrix(SIZE)
         self.index = relnews.CosineNeighbors(n_jobs=1).fit(self.X)
         self.Q = self.X[np.random.default_rng(0).permutation(SIZE)[:QUERIES]]
-        self.one = self.Q[:1]
-        self.index.similar(self.one, 9)
+        self.query = self.Q[:1]
+        self.index.similar(self.query, 9)
 
     def time_fit(self) -> None:
         relnews.CosineNeighbors(n_jobs=1).fit(self.X)
@@ -61,7 +61,7 @@ class Rows:
         self.index.similar(self.Q, 9)
 
     def time_one_list(self) -> None:
-        self.index.similar(self.one, 9)
+        self.index.similar(self.query, 9)
 
     def track_bytes_a_pair(self) -> float:
         return self.index.n_bytes_ / self.X.nnz
