@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 
-#: Topics of the index; what gensim's tutorials take.
+#: Topics of the index, as in gensim's tutorials.
 _TOPICS = 200
 
 
@@ -35,14 +35,14 @@ class Gensim(Peer):
         from gensim.similarities import SparseMatrixSimilarity
 
         X = given.vectors()
-        # Its constructor takes a matrix as it is.
+        # The constructor takes a matrix unchanged.
         self.index = SparseMatrixSimilarity(X, num_features=X.shape[1], num_best=None)
 
     def find(self, queries: sp.csr_matrix, size: int) -> Any:
         if self.index.num_best != size:
             self.index.num_best = size
         found = self.index[queries]
-        # Of one row it returns its list, not a list of lists.
+        # For a single row it returns a list, not a list of lists.
         return [found] if queries.shape[0] == 1 else found
 
     def positions(self, found: Any) -> list[list[int]]:

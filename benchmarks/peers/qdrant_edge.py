@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from benchmarks.given import Given
 
-#: Points of one operation.
+#: Points per operation.
 _BATCH = 1000
 
 
@@ -72,7 +72,7 @@ class QdrantEdge(Peer):
         from qdrant_edge import EdgeShard, Query
 
         self.shard = EdgeShard.load(str(folder))
-        # It keeps the vectors of its points.
+        # The shard keeps the vectors of its points.
         (point,) = self.shard.retrieve([row], with_payload=False, with_vector=True)
         return self.positions(self.find([Query.Nearest(point.vector["text"], "text")], size))[0]
 

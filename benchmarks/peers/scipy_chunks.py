@@ -18,7 +18,7 @@ _CHUNK = 100
 
 
 class ScipyChunks(Peer):
-    """What one writes in ten lines."""
+    """The ten lines that are commonly written by hand."""
 
     name, package, module = "scipy", "scipy", "scipy"
     jobs = ("lists", "single", "cold")
