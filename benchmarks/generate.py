@@ -60,8 +60,8 @@ BURST = np.repeat(np.arange(1, 6, dtype=np.uint8), (240, 10, 4, 1, 1))
 
 #: Articles of a story, and how many articles the whole archive gets while it lasts.
 STORY, SPREAD = 10, 1500
-#: Words of a story, and their share in its articles of `STORY_LENGTH` draws, in 256ths: least, most.
-#: A uniform number to the power of `STORY_LUCK` picks the value: most stories are near the least.
+#: Words of a story, and their share in its articles of `STORY_LENGTH` draws, in 256ths: least,
+#: most. A uniform number to the power of `STORY_LUCK` picks: most stories are near the least.
 STORY_WORDS, STORY_SHARE, STORY_LUCK = (60, 260), (12, 160), 5
 #: The share falls with the root of the length; `STORY_SHARE_MOST` is its cap, in 256ths.
 STORY_LENGTH, STORY_SHARE_MOST = 400, 200

@@ -26,7 +26,7 @@ _STOPPED = frozenset(map(reference.singular, ENGLISH_STOP_WORDS))
 
 
 class Brute:
-    """Scores by the default settings, of every article for a given one.
+    """Scores of every article for a given article, with the default settings.
 
     Parameters
     ----------
@@ -63,11 +63,11 @@ class Brute:
         self._share = np.divide(1, whole, out=np.zeros_like(whole), where=whole > 0)
 
     def cosines(self, article):
-        """Return the cosines of all articles with that of a position, float64 (n_articles,)."""
+        """Return all cosines with the article at a position, float64 (n_articles,)."""
         return _products(self._weights, self._weights, article)
 
     def similarities(self, article):
-        """Return how similar all articles are to that of a position; itself 0."""
+        """Return the similarities of all articles to the article at a position; itself 0."""
         cosine = self.cosines(article)
         found = _products(self._has, self._title, article) * self._share[article]
         finds = _products(self._title, self._has, article) * self._share
@@ -76,12 +76,12 @@ class Brute:
         return np.minimum(both / (1 + 2 * self.title_overlap), 1)
 
     def fading(self, article, half_life=180, floor=0.5):
-        """Return what the dates of all articles leave of their scores."""
+        """Return the recency factor of each article."""
         date = self.dates[article]
         return np.array([reference.fading(date, other, half_life, floor) for other in self.dates])
 
     def best(self, scores, k):
-        """Return the positions of the best of all articles: score, newer, id."""
+        """Return the positions of the k best articles: by score, then newer, then id."""
         k = min(k, len(scores))
         least = reference.rounded(np.partition(scores, -k)[-k])
         steps = np.round(scores * 1e6)

@@ -42,7 +42,7 @@ def story(i):
 
 
 def pair(n):
-    """Return two articles that come and go together."""
+    """Return two articles that are added and removed together."""
     text = f"river twins pair{n} pair{n} {WORDS[n % 12]} {WORDS[n % 5]}"
     return [
         {"id": f"p{n}{end}", "title": "flood crest", "text": f"{text} pair{n}{end}"} for end in "ab"
@@ -50,7 +50,7 @@ def pair(n):
 
 
 class Note:
-    """What was acknowledged, for all processes: the last pair that went, and that came.
+    """The last removed and the last added pair, shared between processes.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Note:
         return struct.unpack("<qq", self._memory)
 
     def write(self, place, number):
-        """Set one of them, which only ever grow."""
+        """Set one of the numbers, which only ever grow."""
         struct.pack_into("<q", self._memory, 8 * place, number)
 
 
@@ -99,7 +99,7 @@ def write(news, note, seconds):
 
 
 def read(news, note, seconds, rng, n_stories):
-    """Read lists of all kinds, and see that each is of one state of the archive; count them.
+    """Return the two numbers.
 
     Each kind is read once, however slow the machine is; then chance decides until time is up.
     """
@@ -159,7 +159,7 @@ def _all(news, note, _, n_stories):
 
 
 def _check(related, gone, k):
-    """Refuse a list with half a pair in it, or with one that was gone before it was read."""
+    """Fail if a list has half a pair, or a pair that was removed before it was read."""
     ids = related.ids
     assert [item.rank for item in related] == list(range(1, len(ids) + 1))
     assert len(set(ids)) == len(ids)
@@ -178,7 +178,7 @@ def _check(related, gone, k):
 
 
 def memory(folder):
-    """Return the proportional shares of memory, in bytes: of all, and of the archive's arrays."""
+    """Return proportional memory in bytes: of the process, and of the archive's arrays."""
     rollup = Path("/proc/self/smaps_rollup")
     if not rollup.exists():
         return None

@@ -1,4 +1,4 @@
-"""`relnews serve` as a process of its own."""
+"""Run `relnews serve` as a process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def serving(archive: Path, *options: str) -> Iterator[str]:
-    """Serve an archive at a free port; give the address, without a slash at the end."""
+    """Serve an archive at a free port; yield the address without a trailing slash."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
     with subprocess.Popen(
         [*command, "serve", str(archive), "--port", "0", *options],

@@ -1,4 +1,4 @@
-"""The main job on real news: what it says of bad input, other scripts, and its lists."""
+"""The main job on real news: problems in input, scripts, and lists."""
 
 import dataclasses
 import gzip
@@ -51,7 +51,7 @@ def test_headlines_under_the_story_are_found_among_25_000(data_folder):
 
 
 def test_reuters_builds_and_says_what_it_skipped(data_folder):
-    """Items without title and body are skipped, those without body kept, and both are counted."""
+    """Items without title and body are skipped, items without body kept; both are counted."""
     path = data_folder / "reuters21578" / "docs.jsonl.gz"
     wire = records(path)
     empty = [r for r in wire if not r["text"].strip() and not r["title"].strip()]
@@ -70,7 +70,7 @@ def test_reuters_builds_and_says_what_it_skipped(data_folder):
 
 @pytest.mark.parametrize("name", ["arabic_2000", "chinese_2000", "african_16_languages"])
 def test_other_scripts_build_and_give_lists(data_folder, name):
-    """Arabic, Chinese, Ge'ez and Latin with diacritics have the terms of the token rule."""
+    """Terms of Arabic, Chinese, Ge'ez and accented Latin follow the token rule."""
     path = data_folder / "unicode" / f"{name}.jsonl.gz"
     articles = list(read_articles(path))
     news = RelatedNews(stop_words=None, language=None).fit(articles)
@@ -88,7 +88,7 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
 
 
 def test_brute_force_is_the_reference():
-    """Scores of all pairs of the sample are those of the loops over dicts."""
+    """Brute-force scores of all pairs of the sample equal the reference's loops."""
     articles = list(sample_articles())
     wanted = reference.related_news(
         [dataclasses.asdict(article) for article in articles],
@@ -106,7 +106,7 @@ def test_brute_force_is_the_reference():
 
 @pytest.mark.parametrize("worth_pruning", [0, 10**9])
 def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
-    """Ids and scores of 200 drawn lists are those of scikit-learn's counts, ties aside."""
+    """Ids and scores of 200 random lists equal brute force, ties aside."""
     articles, brute = press
     with mock.patch.object(bounds, "WORTH_PRUNING", worth_pruning):
         news = RelatedNews().fit(articles)
@@ -126,7 +126,7 @@ def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
 
 
 def test_default_lists_are_brute_force_without_near_duplicates(press):
-    """Of what follows the last item everything scores less, and what is left out is a copy."""
+    """Every unlisted article scores less than the last item or is a near-duplicate."""
     articles, brute = press
     news = RelatedNews().fit(articles)
     position = {article.id: i for i, article in enumerate(articles)}

@@ -1,4 +1,4 @@
-"""Open articles: what the catalogue has of them is looked through before it is used."""
+"""Pending articles: the stored counts are checked before they are used."""
 
 import zlib
 
@@ -20,7 +20,7 @@ def read(**changes):
 
 
 def test_what_was_stored_comes_back():
-    """Terms, codes, words in order and phrases."""
+    """Terms, codes, word order and phrases are read as they were written."""
     article = read()
 
     assert article.term.tolist() == [3, 5, 8]
@@ -38,6 +38,6 @@ def test_what_was_stored_comes_back():
     ids=str,
 )  # fmt: skip
 def test_what_cannot_be_is_refused(changes):
-    """A phrase is of two words of the article, for one."""
+    """Impossible values are refused, such as a phrase of words that the article lacks."""
     with pytest.raises(ValueError, match="of an article"):
         read(**changes)

@@ -1,4 +1,4 @@
-"""Many read an archive while one changes it: no error, no list that mixes two of its states."""
+"""Many readers beside one writer: no error, and no list that mixes two states."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ def tell(processes):
 
 
 def hear(processes):
-    """Return a line of JSON of each; all of them are ended if one has failed."""
+    """Return a line of JSON from each process; end all processes if one has failed."""
     lines = [process.stdout.readline() for process in processes]
     if not all(lines):
         for process in processes:
@@ -48,7 +48,7 @@ def hear(processes):
     ids=["few", "many"],
 )
 def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_stories, lists):
-    """While another process commits every 100 ms each list is of one state, and of a new one."""
+    """While a process commits every 100 ms, each list is from one recent state."""
     folder = tmp_path / "a.relnews"
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(n_stories))
     if lists:
@@ -90,7 +90,7 @@ def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_storie
 
 @pytest.mark.parametrize("lists", [False, True], ids=["ranked", "stored"])
 def test_threads_read_while_one_writes(tmp_path, lists):
-    """The same of one object in one process, in memory and opened from a folder."""
+    """Threads of one process see whole states, too, in memory and in a folder."""
     news = RelatedNews(stop_words=None, n_jobs=2).fit(pairs.story(i) for i in range(60))
     if lists:
         news.store_lists(4)
@@ -127,7 +127,7 @@ def test_threads_read_while_one_writes(tmp_path, lists):
 
 
 def test_who_is_always_overtaken_gets_a_list_all_the_same():
-    """However fast changes come, nothing changes in the end until the list is made."""
+    """A reader gets its list even if commits come faster than it can rank."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
     rank, writers = Snapshot.rank_articles, []
 
@@ -152,7 +152,7 @@ def test_who_is_always_overtaken_gets_a_list_all_the_same():
 
 @pytest.mark.parametrize("options", [{}, {"selection": None}], ids=["chosen", "ranked"])
 def test_what_goes_while_its_list_is_made_has_none(options):
-    """The list is not that of an article of before among those of after."""
+    """An article removed while its list is made has no list."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
     rank = Snapshot.rank_articles
 

@@ -1,4 +1,4 @@
-"""Ignored words: lists are those of an archive in which they weigh nothing, whatever happens."""
+"""Ignored words: lists are the lists of an archive in which these words weigh nothing."""
 
 from unittest import mock
 
@@ -23,7 +23,7 @@ some_words = st.lists(
 
 
 class Edited(Living):
-    """Words are ignored, and count again, while articles come and go."""
+    """Ignores words and restores them while articles are added and removed."""
 
     ignored = ignored_then = ()
 
@@ -78,7 +78,7 @@ def as_rows(items):
 
 @pytest.mark.parametrize(("open_articles", "common"), [(1, 0.1), (3, 1.0)])
 def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common):
-    """Ranked or stored, after any updates, with terms that are walked and that are bounded."""
+    """Ranked and stored lists give ignored words no weight, after any updates."""
     few = settings(
         max_examples=8, stateful_step_count=10, deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -96,7 +96,7 @@ def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common)
          "nato snake_case ", "nato ", ["snake"], 1.0)  # fmt: skip
 @given(archives(), texts(4), texts(), some_words, st.sampled_from([0.1, 1.0]))
 def test_drafts_are_without_them_too(articles, title, text, words, common):
-    """A word that the archive does not have is ignored in the title of a draft as well."""
+    """Ignored words have no weight in a draft's title, even if unknown to the archive."""
     with mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common):
         news = RelatedNews(stop_words=STOP_WORDS, recency=None).fit(articles)
     news.rules.ignore(*words)
@@ -120,7 +120,7 @@ def test_drafts_are_without_them_too(articles, title, text, words, common):
 
 @given(archives(min_size=2), some_words, st.data())
 def test_what_is_explained_adds_up_without_them(articles, words, data):
-    """No part is of an ignored word, and the parts add up to the similarity."""
+    """No part of an explanation is an ignored word, and the parts add up."""
     news = RelatedNews(stop_words=STOP_WORDS).fit(articles)
     news.rules.ignore(*words)
     ids = [article["id"] for article in articles]
@@ -141,7 +141,7 @@ def test_what_is_explained_adds_up_without_them(articles, words, data):
     st.integers(0, 9),
 )  # fmt: skip
 def test_which_terms_are_ignored(terms, words, n):
-    """A word, and whatever has it between its joints."""
+    """Ignored terms are the word and every term with it between underscores."""
     encoded = [term.encode() for term in terms]
     vocabulary = LayeredVocabulary(Vocabulary.of(encoded[:n]), encoded[n:])
     mask = IgnoredTerms(words).among(vocabulary)
@@ -170,7 +170,7 @@ def news(tmp_path):
 
 
 def test_a_word_holds_from_the_next_list_on(news, tmp_path):
-    """For whoever has the archive open, and whoever opens it; until it is taken back."""
+    """A rule holds from the next list on, in every open archive, until it is dropped."""
     other = RelatedNews.open(tmp_path / "a.relnews")
     assert other.related("talks").ids == news.related("talks").ids == ["rates", "veto"]
     news.rules.ignore("REUTERS")
@@ -185,7 +185,7 @@ def test_a_word_holds_from_the_next_list_on(news, tmp_path):
 
 
 def test_stored_lists_are_of_the_words_that_they_were_made_with(news):
-    """With other words they are ranked, until they are made anew."""
+    """After a change of ignored words lists are ranked until they are stored again."""
     news.store_lists(2)
     news.rules.ignore("reuters")
     assert news.related("talks").ids == ["veto"]
@@ -206,7 +206,7 @@ def test_stored_lists_are_of_the_words_that_they_were_made_with(news):
 
 
 def test_words_that_do_nothing_sleep(news):
-    """They are kept, and are ignored once an article has them."""
+    """An ignored word without articles is kept, and works once an article has it."""
     news.rules.ignore("associated press", "e-mail", "The")
     associated, press, mail, the = news.rules
     assert [rule.a for rule in news.rules] == ["associated", "press", "e-mail", "The"]
@@ -220,7 +220,7 @@ def test_words_that_do_nothing_sleep(news):
 
 
 def test_near_duplicates_are_without_them():
-    """What differs by the line of an agency alone is the same text."""
+    """Texts that differ only in ignored words are near-duplicates."""
     agencies = ["Reuters Reuters Reuters", "Interfax Interfax Interfax"]
     news = RelatedNews().fit(
         [{"id": agency[:1], "text": f"{agency} drought empties reservoirs"} for agency in agencies]
@@ -232,7 +232,7 @@ def test_near_duplicates_are_without_them():
 
 @pytest.mark.parametrize("words", [[""], [" "], ["reuters", ""]])
 def test_what_is_no_word(news, words):
-    """It is said so, and nothing is changed."""
+    """A value that is no word is refused, and nothing changes."""
     with pytest.raises(ValueError, match="one word, without spaces"):
         news.rules.ignore(*words)
     assert len(news.rules) == 0
@@ -244,7 +244,7 @@ def test_what_is_no_word(news, words):
 
 @pytest.mark.parametrize("value", [3, "reuters", ["a b"], [3], {"a": 1}])
 def test_damaged_words_of_stored_lists(news, value):
-    """They are an error of the archive, and nothing worse."""
+    """A damaged setting of ignored words is an archive error."""
     news.store_lists()
     catalogue = news.archive_.catalogue
     with catalogue.transaction():
@@ -254,7 +254,7 @@ def test_damaged_words_of_stored_lists(news, value):
 
 
 def test_words_are_ignored_in_every_language():
-    """Spelt as words of that language are: German has no plurals in s."""
+    """An ignored word is spelled as in each language: German has no plurals in s."""
     news = RelatedNews().fit(
         [
             {"id": "en", "title": "News agencies", "text": "News of drought", "language": "en"},
