@@ -37,7 +37,7 @@ globals().update(
 
 
 def test_the_suite_is_run_with_our_classes():
-    """The tests above see our classes, and there are dozens of them."""
+    """The tests above run with our classes, and there are dozens of them."""
     assert ours.CountVectorizer is CountVectorizer
     assert ours.TfidfVectorizer is TfidfVectorizer
     assert sum(name.startswith("test_") for name in globals()) > 60

@@ -1,4 +1,4 @@
-"""What is said of the lists of an archive without any judgement."""
+"""Health report of an archive's lists, without judgements."""
 
 import datetime as dt
 import json
@@ -47,7 +47,7 @@ def invoke():
 
 
 def test_a_small_archive_by_hand():
-    """Two copies, a story on the same matter, an undated one, and one that is like none.
+    """Every figure of a small archive equals the value worked out by hand.
 
     The copies are not in each other's list, nor both in another.
     """
@@ -80,7 +80,7 @@ def test_a_small_archive_by_hand():
 
 
 def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
-    """The first and the third are both nearly the second, and not quite each other."""
+    """Transitive near-duplicates in a list are counted."""
     words = [f"word{i}" for i in range(60)]
     news = RelatedNews().fit([
         {"id": f"{version}", "text": " ".join(words[2 * version :][:50])} for version in range(3)
@@ -98,7 +98,7 @@ def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
 @given(archives_with_copies(), st.integers(1, 6))
 @settings(max_examples=50)
 def test_health_is_what_a_loop_over_the_lists_finds(records, k):
-    """Every figure, for archives with ties, equal articles, and articles without any term."""
+    """Every figure equals a loop over the lists, with ties, equal and empty articles."""
     news = RelatedNews().fit(records)
     lists = {related.id: related for related in news.related_all(k)}
     published = {record["id"]: record["published"] for record in records}
@@ -137,7 +137,7 @@ def test_health_is_what_a_loop_over_the_lists_finds(records, k):
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=30))
 def test_gini_is_half_the_mean_difference_by_the_mean(counts):
-    """It is from 0 to (n - 1) / n, does not depend on the order or on the unit."""
+    """Gini is half the mean difference over the mean, whatever the order and unit."""
     array, n = np.array(counts), len(counts)
     found = checkup.gini(array)
 
@@ -154,12 +154,12 @@ def test_gini_is_half_the_mean_difference_by_the_mean(counts):
     ("counts", "expected"), [([], 0), ([0, 0], 0), ([3, 3, 3], 0), ([0, 0, 0, 9], 3 / 4)]
 )
 def test_gini_at_its_ends(counts, expected):
-    """All the same is 0, one that has all is (n - 1) / n, and nothing is 0."""
+    """Equal values give 0, a single owner (n - 1) / n, and no values 0."""
     assert checkup.gini(np.array(counts, dtype=np.int64)) == pytest.approx(expected)
 
 
 def test_churn_between_two_builds():
-    """The share of common articles' lists that both have, over the longer of the two."""
+    """Churn is 1 minus the shared items over the longer list, on common articles."""
     today = RelatedNews().fit(RECORDS)
     before = RelatedNews().fit(r for r in RECORDS if r["id"] != "copy")
     # push: undated, copy → undated, veto, one of two. veto: push, undated: push, and lone: nothing,
@@ -176,7 +176,7 @@ def test_churn_between_two_builds():
 @given(archives(min_size=1), st.integers(1, 4))
 @settings(max_examples=20)
 def test_nothing_changes_against_itself(records, k):
-    """Churn is 0, also of empty lists."""
+    """An archive against itself has churn 0, even with empty lists."""
     news = RelatedNews().fit(records)
     state = health(news, k, against=news)
 
@@ -184,7 +184,7 @@ def test_nothing_changes_against_itself(records, k):
 
 
 def test_archives_without_common_articles():
-    """There is nothing to say of churn then, and JSON has null."""
+    """Churn without common articles is None, null in JSON."""
     other = RelatedNews().fit([{"id": "else", "text": "veto"}])
     state = health(RelatedNews().fit(RECORDS), against=other)
 
@@ -194,7 +194,7 @@ def test_archives_without_common_articles():
 
 
 def test_an_archive_of_nothing():
-    """Shares of nothing are unknown; nothing is divided by 0."""
+    """Shares of an empty archive are None."""
     state = health(RelatedNews().fit([]))
 
     assert (state.articles, state.orphans, state.gini) == (0, 0, 0)
@@ -203,13 +203,13 @@ def test_an_archive_of_nothing():
 
 @pytest.mark.parametrize("k", [0, -1, 1.5])
 def test_k_is_checked(k):
-    """As everywhere."""
+    """A wrong k is refused."""
     with pytest.raises((TypeError, ValueError), match="`k` must be"):
         health(RelatedNews().fit(RECORDS), k)
 
 
 def test_progress_sees_every_list():
-    """Of both archives, with how many there are."""
+    """Progress counts every list of both archives."""
     seen = []
 
     def progress(lists, total):
@@ -227,7 +227,7 @@ def test_progress_sees_every_list():
                          ids=["none", "few", "one", "sample"])  # fmt: skip
 @pytest.mark.parametrize("k", [1, 8, 10**30])
 def test_a_picture(articles, k, tmp_path):
-    """It can be drawn of any archive."""
+    """A picture can be drawn of any archive."""
     state = health(RelatedNews().fit(articles), k)
     picture(state, tmp_path / "a.svg")
 
@@ -240,7 +240,7 @@ def test_a_picture(articles, k, tmp_path):
 
 
 def test_health_as_text(invoke, folder):
-    """A line for each thing."""
+    """The command prints a line for each figure."""
     result = invoke("health", folder / "today.relnews", "-k", 2)
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -289,7 +289,7 @@ def test_health_as_json_with_all_options(invoke, folder, tmp_path):
     ],
 )
 def test_health_that_cannot_be_said(arguments, code, message, invoke, folder, monkeypatch):
-    """It is a sentence on standard error, and nothing on standard output."""
+    """A failure is a sentence on standard error and nothing on standard output."""
     monkeypatch.chdir(folder)
     result = invoke("health", *arguments)
 

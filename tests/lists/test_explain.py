@@ -1,4 +1,4 @@
-"""Explanations: the parts are those of the similarity, the ledger and the rank those of lists."""
+"""Explanations: parts add up to the similarity; ledger and rank equal the list's."""
 
 import datetime as dt
 import json
@@ -47,7 +47,7 @@ conditions = st.fixed_dictionaries(
 
 
 def broken(article, query, given, now):
-    """Name the rules that leave an article out of a list, slowly and obviously."""
+    """Return the rules that exclude an article from a list, computed slowly."""
     published, expires = article["published"], article.get("expires")
     center = query["published"] or now
     filters = given.get("filters", {})
@@ -84,7 +84,7 @@ def factor(article, query, recency):
 
 
 def reason(article, query, given, now, similarity, rank, k):
-    """Say why an article is not among the first k, in the order in which it is asked."""
+    """Return why an article is not among the first k, checked in the documented order."""
     rules = broken(article, query, given, now)
     for name in ("itself", "embargo", "expired"):
         if name in rules:
@@ -100,7 +100,7 @@ def reason(article, query, given, now, similarity, rank, k):
 
 @st.composite
 def cases(draw):
-    """Return articles with every field, conditions, and an archive made of them in some way."""
+    """Return articles with every field, conditions, and an archive made of them."""
     articles = draw(archives(min_size=1, max_size=10))
     # SQLite's JSON, by which many ids are looked up at once, ends at a NUL.
     assume(not any("\0" in article["id"] for article in articles))
@@ -127,7 +127,7 @@ def cases(draw):
 
 @given(cases(), st.data(), st.integers(1, 3))
 def test_explanations_equal_the_reference(case, data, k):
-    """Parts, ledger, rank and reason, for every article in the list of one, however stored."""
+    """Parts, ledger, rank and reason equal the reference, for every pair and archive."""
     articles, conditions, news = case
     query = data.draw(st.sampled_from(articles))
     now = dt.datetime.now(dt.UTC)
@@ -192,7 +192,7 @@ def test_explanations_equal_the_reference(case, data, k):
 
 
 def check_terms(terms, a, b, all_words):
-    """Compare the shared terms with what the reference makes of two articles."""
+    """Compare the shared terms with the reference for two articles."""
     idf, titles = a.idf, [title_of(a), title_of(b)]
     expected = []
     for word in a.keys() & b.keys():
@@ -223,7 +223,7 @@ def check_terms(terms, a, b, all_words):
 
 
 def title_of(article):
-    """Return what the words and phrases of a title have of idf."""
+    """Return the total idf of the words and phrases of a title."""
     words, idf = article.words, article.idf
     return sum(idf[w] for w in {*words.title}) + 2 * sum(idf[p] for p in words.phrases)
 
@@ -252,7 +252,7 @@ def news():
 
 
 def test_a_line_for_readers(news):
-    """Names are spelled as in the articles, and what both put side by side is one phrase."""
+    """Names are spelled as in the articles, and words adjacent in both form a phrase."""
     got = news.explain("a", "b")
 
     assert got.reader_line() == "Both mention: NATO, security guarantees, Kyiv"
@@ -284,14 +284,14 @@ def test_a_line_for_readers(news):
     ],
 )
 def test_names(texts, names):
-    """What both articles mention, as readers would write it."""
+    """Names are what both articles mention, as readers would write it."""
     words = {word.lower() for name in names for word in name.split()}
     got = names_of({(word,): 1.0 for word in words}, texts, Analysis(normalization=None).own)
     assert set(got) == names
 
 
 def test_phrases_that_are_terms_come_once():
-    """A term of several words takes its words with it."""
+    """A term of several words replaces the words it consists of."""
     got = names_of(
         {("security", "guarantees"): 0.3, ("security",): 0.1, ("kyiv",): 0.2}, [["Kyiv"], []],
         Analysis(normalization=None).own,
@@ -301,7 +301,7 @@ def test_phrases_that_are_terms_come_once():
 
 @given(archives(min_size=2))
 def test_names_cover_every_term_once(articles):
-    """Whatever the script or the case, each word of a shared term is in one name."""
+    """Each word of a shared term is in exactly one name, in any script and case."""
     news = RelatedNews(stop_words=None, normalization=None).fit(articles)
     a, b = (article["id"] for article in articles[:2])
     got = news.explain(a, b)
@@ -313,7 +313,7 @@ def test_names_cover_every_term_once(articles):
 
 
 def test_the_table(news):
-    """Terms, rules and the rank, aligned; what is not shown is summed."""
+    """The table aligns terms, rules and rank, and sums the terms that it omits."""
     recency = Recency(half_life=2, floor=0.5)
     got = str(news.explain("a", "b", recency=recency, within=7, filters={"section": "World"}))
 
@@ -339,7 +339,7 @@ rank 1"""
 
 
 def test_a_long_table_is_cut():
-    """A dozen terms are shown, and what the others add."""
+    """A table shows a dozen terms and the sum of the others."""
     text = " ".join(f"word{i}" for i in range(20))
     got = RelatedNews().fit([{"id": i, "text": text} for i in "ab"]).explain("a", "b")
 
@@ -348,7 +348,7 @@ def test_a_long_table_is_cut():
 
 
 def test_nothing_shared(news):
-    """No term, no rank, and the rules all the same."""
+    """Without shared terms the explanation has no rank but all rules."""
     got = news.explain("a", "d", after="2025-01-01")
 
     assert (got.terms, got.names, got.similarity, got.score, got.rank) == ((), (), 0.0, 0.0, None)
@@ -390,12 +390,12 @@ in no list"""
     ],
 )  # fmt: skip
 def test_reasons(news, b, given, sentence):
-    """The first reason that there is, as a sentence that names the rule."""
+    """`why_not` gives the first reason as a sentence that names the rule."""
     assert news.why_not("a", b, **given).sentence.endswith(sentence)
 
 
 def test_a_better_rank_is_named():
-    """The last of the list and its score; or that there is nothing between them but the date."""
+    """The reason names the last item and its score, or the date that decided."""
     stories = [*STORIES, {**STORIES[2], "id": "c2", "published": "2025-08-11"}]
     news = RelatedNews(recency=None).fit(stories)
 
@@ -410,7 +410,7 @@ def test_a_better_rank_is_named():
 
 
 def test_a_score_can_be_too_small():
-    """An article whose score rounds to 0 is in no list, though it shares a term."""
+    """An article whose score rounds to 0 is in no list, even with a shared term."""
     stories = [
         {"id": "a", "text": " ".join(f"a{i}" for i in range(20_000)) + " common"},
         {"id": "b", "text": " ".join(f"b{i}" for i in range(20_000)) + " common"},
@@ -426,7 +426,7 @@ def test_a_score_can_be_too_small():
 
 
 def test_an_article_is_looked_for_however_far_down():
-    """The rank is exact behind the first look, across segments."""
+    """The rank is exact far down the ranking, across segments."""
     stories = [
         {"id": f"{i:03}", "text": "guarantees", "published": dt.date(2020, 1, 1 + i % 28)}
         for i in range(150)
@@ -443,14 +443,14 @@ def test_an_article_is_looked_for_however_far_down():
 
 
 def test_every_condition_has_a_rule():
-    """Who adds a condition adds it to the ledger, too."""
+    """Every condition has a line in the ledger."""
     assert set(Conditions.__annotations__) == {
         "after", "before", "within", "when", "filters", "exclude", "recency",
     }  # fmt: skip
 
 
 def test_the_ranking_is_that_of_now(news):
-    """What stored lists say does not matter: the statistics are those of the newest change."""
+    """Explanations use the current statistics, whatever is stored."""
     news.store_lists()
     news.partial_fit([{"id": "g", "title": "Ukraine", "text": "Kyiv"}])
     fresh = RelatedNews().fit([*STORIES, {"id": "g", "title": "Ukraine", "text": "Kyiv"}])
@@ -461,7 +461,7 @@ def test_the_ranking_is_that_of_now(news):
 
 
 def test_unknown_articles(news):
-    """Both have to be there to be explained; only the first to be asked why not."""
+    """`explain` needs both articles; why_not needs only the first."""
     for a, b in (("a", "x"), ("x", "a")):
         with pytest.raises(UnknownArticleError, match="no article has the id 'x'"):
             news.explain(a, b)
@@ -480,7 +480,7 @@ def test_unknown_articles(news):
 
 @pytest.fixture
 def saved(news, tmp_path):
-    """Return the same archive in a folder."""
+    """Return the archive saved in a folder."""
     news.save(tmp_path / "a.relnews")
     return tmp_path / "a.relnews"
 
@@ -496,7 +496,7 @@ def invoke(saved):
 
 
 def test_explain_prints(invoke, saved):
-    """A table, JSON, or the line for readers."""
+    """`explain` prints a table, JSON, or the line for readers."""
     got = RelatedNews.open(saved).explain("a", "b")
     assert invoke("explain", "a", "b").stdout == f"{got}\n"
     assert invoke("explain", "a", "b", "--format", "line").stdout == f"{got.reader_line()}\n"
@@ -508,7 +508,7 @@ def test_explain_prints(invoke, saved):
 
 
 def test_why_not_prints(invoke, saved):
-    """A sentence, or JSON."""
+    """`why-not` prints a sentence or JSON."""
     got = RelatedNews.open(saved).why_not("a", "c", 1)
     assert invoke("why-not", "a", "c", "-k", "1").stdout == f"{got.sentence}\n"
     assert (

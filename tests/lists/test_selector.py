@@ -1,4 +1,4 @@
-"""Selections: the list is the one that goes greedily through the reference's whole ranking."""
+"""Selections equal a greedy pass over the reference's whole ranking."""
 
 import contextlib
 import itertools
@@ -40,7 +40,7 @@ selections = st.fixed_dictionaries(
 
 
 def text_of(words):
-    """Return dek and text as the words they are, None if these are few."""
+    """Return dek and text as a tuple of words, None if there are too few."""
     dek, text = words.texts
     both = [*dek, *["|"] * bool(dek), *text]
     return both if len(both) >= near_duplicates.SAME_WORDS else None
@@ -48,7 +48,7 @@ def text_of(words):
 
 @contextlib.contextmanager
 def small_limits(pool, kept):
-    """Let few articles be many, and few words a text."""
+    """Lower the limits of pool size and text length for small tests."""
     with (
         mock.patch("relnews.lists.selector.POOL", pool),
         mock.patch("relnews.lists.selector.KEPT", kept),
@@ -60,7 +60,7 @@ def small_limits(pool, kept):
 
 
 class Greedy:
-    """The specification: goes through a whole ranking, slowly and obviously."""
+    """The specification: a slow greedy pass over a whole ranking."""
 
     def __init__(self, articles, pool):
         self.pool = pool
@@ -78,7 +78,7 @@ class Greedy:
         return reference.rounded(reference.cosine(self.weights[a], self.weights[b]))
 
     def text_of(self, identifier):
-        """Return all but the title, None if it is too short to tell anything."""
+        """Return all words but the title's, None if there are too few to compare."""
         return text_of(self.words[identifier])
 
     def near(self, a, b):
@@ -90,7 +90,7 @@ class Greedy:
         return reference.ranking(self.weights[query], rows, len(rows), exclude=query, priors=priors)
 
     def choose(self, query, k, given, ranking, beside=()):
-        """Return the items' ids, and the ids that each stands for."""
+        """Return the chosen ids, and the near-duplicates that each replaces."""
         self.given, self.items, self.query, self.beside = given, [], query, [*beside]
         self.score = {i: reference.rounded(score) for i, score, _ in ranking}
         least = reference.rounded(given.get("min_score", 0.0))
@@ -140,7 +140,7 @@ class Greedy:
         return True
 
     def has_room_for_story(self, identifier, items, most):
-        """Say whether with one more item still nobody has too many of one story beside it."""
+        """Return whether adding the item keeps every story within its cap."""
         every = [*items, identifier]
         return all(
             sum(self.of_one_story(item, other) for other in every if other != item) < most
@@ -194,7 +194,7 @@ class Greedy:
 def test_lists_are_the_greedy_ones_of_the_whole_ranking(
     articles, data, given, k, segment_articles, waiting, pool, kept
 ):
-    """Refilled: whatever could still enter is in, and there are k items if k can be chosen."""
+    """Lists equal the greedy pass and have k items if the ranking allows."""
     with mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles[:half])
@@ -219,7 +219,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
 @pytest.mark.parametrize("same_words", [2, 12])
 @given(archives_with_copies(min_size=1), selections, st.integers(1, 6))
 def test_no_list_breaks_a_rule(same_words, articles, given, k):
-    """Near-duplicates, caps and the least score: what a selection says holds of every list."""
+    """Near-duplicates, caps and the minimum score hold in every list."""
     with mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words):
         check_rules(articles, given, k)
 
@@ -251,7 +251,7 @@ def check_rules(articles, given, k):
 
 @given(archives_with_copies(min_size=1), st.integers(1, 6))
 def test_a_selection_of_everything_is_the_ranking(articles, k):
-    """Nothing is left out or moved that was not asked for."""
+    """A selection without rules is the ranking."""
     news = RelatedNews(stop_words=None).fit(articles)
     everything = Selection(duplicate_threshold=None)
 
@@ -261,7 +261,7 @@ def test_a_selection_of_everything_is_the_ranking(articles, k):
 @pytest.mark.parametrize("same_words", [2, 12])
 @given(archives_with_copies(min_size=1), st.data(), selections, st.integers(1, 4))
 def test_conditions_and_drafts_have_selections_too(same_words, articles, data, given, k):
-    """The ranking that is gone through is the one under the conditions."""
+    """Selections apply to rankings under conditions and of drafts."""
     with mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words):
         check_drafts(articles, data, given, k)
 
@@ -295,7 +295,7 @@ def check_drafts(articles, data, given, k):
 
 @given(archives_with_copies(min_size=2), st.data(), st.integers(1, 4))
 def test_stored_lists_are_not_asked(articles, data, k):
-    """A stored list knows of no selection."""
+    """A list with a selection is ranked, not read from the stored lists."""
     news = RelatedNews(stop_words=None).fit(articles)
     query = data.draw(st.sampled_from(articles))["id"]
     expected = [*news.related_all(k, selection=Selection())]
@@ -309,7 +309,7 @@ TEXT = "NATO backs Ukraine with new security guarantees and more air defence for
 
 
 def test_the_preferred_version_takes_the_place_of_the_nearest():
-    """The first version opens the place; the newest one stands in it, and names the others."""
+    """The nearest version sets the position, the newest takes it and names the others."""
     other = "Kremlin demands veto on security guarantees for Ukraine"
     news = RelatedNews().fit([
         {"id": "story", "text": "Talks on security guarantees and air defence for Kyiv resume"},
@@ -337,7 +337,7 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
 
 
 def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
-    """Near-duplication is not transitive: what only the first version kept out comes in."""
+    """Articles near only to the replaced version are listed."""
     news = RelatedNews().fit([
         {"id": "story", "text": "beta eta theta iota"},
         {"id": "first", "text": "alpha beta gamma delta", "published": "2025-08-20"},
@@ -355,7 +355,7 @@ def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
 
 
 def test_a_diverse_list_looks_at_all_of_its_pool():
-    """Copies that are out of question leave the pool as large as it is said to be."""
+    """Excluded copies do not shrink the pool of candidates."""
     copies = [{"id": f"copy {i}", "text": "nato kyiv summit alpha"} for i in range(5)]
     news = RelatedNews().fit([
         {"id": "story", "text": "nato kyiv veto pact"}, *copies,
@@ -371,7 +371,7 @@ def test_a_diverse_list_looks_at_all_of_its_pool():
 
 
 def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
-    """A short list says that there is nothing more, however far down one has to look."""
+    """A list is short only if the whole ranking has no more items."""
     rare = {"id": "rare", "text": "guarantees at last", "section": "Sport"}
     news = RelatedNews().fit([
         *({"id": f"{i}", "text": f"guarantees {i}", "section": "World"} for i in range(300)), rare,
@@ -406,13 +406,13 @@ def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
     ],
 )
 def test_selections_that_are_none(given, error, words):
-    """What was expected and what was got."""
+    """A wrong selection is refused with the expected and the given value."""
     with pytest.raises(error, match=words):
         Selection(**given)
 
 
 def test_a_selection_is_a_value():
-    """It can be compared, be a key, and does not follow what it was made of."""
+    """A selection can be compared and hashed, and is independent of its source."""
     caps = {"section": 2}
     one, other = Selection(caps=caps), Selection(caps={"section": 2})
     caps["section"] = 1
@@ -422,7 +422,7 @@ def test_a_selection_is_a_value():
 
 
 def test_what_is_no_selection():
-    """Another object is refused, and `nearest` where there is nothing to be near to."""
+    """Another object is refused, and `nearest` where there is no query."""
     news = RelatedNews().fit({"id": i, "text": TEXT} for i in "ab")
     with pytest.raises(TypeError, match=r"`selection` must be a relnews.Selection or None"):
         news.related("a", selection=0.9)
@@ -431,7 +431,7 @@ def test_what_is_no_selection():
 
 
 def test_no_list_of_real_news_has_near_duplicates(data_folder):
-    """Of the first 2,000 articles of a mixed archive, every list is full and free of copies."""
+    """The lists of 2,000 real articles are full and without near-duplicates."""
     path = data_folder / "archive_en_100k.jsonl.xz"
     if not path.is_file():
         pytest.skip(f"no {path}")
@@ -458,7 +458,7 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
 
 
 def test_one_text_under_two_headlines_is_one_text():
-    """Word for word, and of some length; what is counted of the headlines does not matter."""
+    """Equal long texts are near-duplicates, whatever their headlines."""
     brief = "Ferry crews on the northern islands will stop work at midnight over pay and rest"
     text, teaser = f"{brief} unions said on Monday", "Read the whole story on our page"
     islanders = "Islanders brace for days without boats, mail, medicine and bread"
