@@ -40,7 +40,7 @@ selections = st.fixed_dictionaries(
 
 
 def text_of(words):
-    """Return dek and text as a tuple of words, None if there are too few."""
+    """Return the words of dek and text, None if there are too few to compare."""
     dek, text = words.texts
     both = [*dek, *["|"] * bool(dek), *text]
     return both if len(both) >= near_duplicates.SAME_WORDS else None
