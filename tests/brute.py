@@ -1,7 +1,7 @@
 """The specification for archives too large for loops: all scores of an article at once.
 
-Words are counted by scikit-learn and multiplied by scipy; how they are spelt, and how scores fade,
-is said by `reference`. As that, it imports nothing of relnews.
+scikit-learn counts words and scipy multiplies them; `reference` defines spelling and recency. Like
+`reference`, the module imports nothing of relnews.
 """
 
 import functools
@@ -15,10 +15,10 @@ from sklearn.preprocessing import normalize
 
 import reference
 
-#: What a phrase of a title weighs in it; a word weighs 1.
+#: Weight of a phrase in a title; a word weighs 1.
 PHRASE = 2
 
-#: Fields of an article, by how `_fields` returns them.
+#: Positions of the fields that `_fields` returns.
 TITLE, TEXTS = slice(0, 1), slice(1, 3)
 
 _singular = functools.cache(lambda word: sys.intern(reference.singular(word)))
@@ -31,7 +31,7 @@ class Brute:
     Parameters
     ----------
     articles : iterable
-        With the attributes ``id``, ``title``, ``dek``, ``text`` and ``published``.
+        Objects with the attributes ``id``, ``title``, ``dek``, ``text`` and ``published``.
     """
 
     def __init__(self, articles, title_weight=1.0, title_overlap=0.1):
@@ -54,7 +54,7 @@ class Brute:
         tf = text.copy()
         tf.data = 1 + np.log(tf.data)
         self._weights = normalize((tf + title_weight * title) @ idf)
-        # A title is its words and, beside them, its phrases; so is what a text has of titles.
+        # Titles have words and phrases; so has the part of a text found in titles.
         phrases = counts(lambda fields: _phrases(fields[TITLE]), binary=True)
         pairs = counts(lambda fields: _phrases(fields[TEXTS]), binary=True)
         self._title = sp.hstack([title @ idf, PHRASE * phrases @ idf], format="csr")

@@ -14,7 +14,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The first example of many a test compiles a kernel: time limits would measure that.
+# The first example often compiles a kernel, which a time limit would measure.
 settings.register_profile("relnews", deadline=None, print_blob=True)
 settings.load_profile("relnews")
 

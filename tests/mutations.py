@@ -1,10 +1,10 @@
 """Changes that an attacker may make to an archive folder, and what may come of its use.
 
-Run as a script it tries many changes, one after another, in a process of its own:
+As a script it tries many changes in turn:
 
     python tests/mutations.py ARCHIVE WORK FIRST LAST
 
-A line of JSON is printed when a change is begun and one when it is done.
+It prints a line of JSON before and after each change.
 """
 
 import faulthandler
@@ -29,7 +29,7 @@ from relnews.search import bounds
 from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import Entries
 
-#: Seconds after which a change is taken for an endless loop.
+#: Seconds after which a change counts as an endless loop.
 MOST_SECONDS = 20
 
 WORDS = [
@@ -90,10 +90,10 @@ def mutate(folder, rng):
     ways = [_array, _value, _blob, _setting, _file, _bytes, _schema]
     picks = rng.choices(range(len(ways)), [6, 5, 3, 3, 1, 1, 1], k=rng.choice([1, 1, 1, 2, 4]))
     done = []
-    for way in (ways[i] for i in sorted(picks)):  # a database is not changed any more that may hang
+    for way in (ways[i] for i in sorted(picks)):  # a database that may hang is not changed again
         try:
             done.append(f"{way.__name__}: {way(folder, rng)}")
-        except Exception as error:  # SQLite does not let it happen, or not after another change
+        except Exception as error:  # SQLite refuses the change, perhaps because of an earlier one
             done.append(f"{way.__name__}: {error}")
     return done
 
@@ -399,7 +399,7 @@ def main(archive, work, first, last):
     whole = Path(work) / "whole.relnews"
     shutil.copytree(archive, whole)
     with small_segments():
-        assert {result for *_, result in use(whole)} == {"done"}  # compiles what is used
+        assert {result for *_, result in use(whole)} == {"done"}  # compiles the kernels
     for number in range(int(first), int(last)):
         print(json.dumps({"begun": number}), flush=True)
         faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)

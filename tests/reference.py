@@ -1,7 +1,7 @@
 """The specification: Related News by dicts and loops, slow and obvious.
 
-It imports nothing of relnews and shares no code with it. Fast paths are measured against this
-module, never against themselves; the second oracle, for the weights, is scikit-learn.
+The module imports nothing of relnews and shares no code with it. Fast paths are tested against this
+module, never against themselves; for weights scikit-learn is the second oracle.
 """
 
 import itertools
@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 
-import unicodedata2 as unicodedata  # of one version, whatever Python's is
+import unicodedata2 as unicodedata  # a fixed version of Unicode, whatever Python's is
 
 
 def runs(text, min_length=1):
@@ -43,7 +43,7 @@ def term_counts(article, title_weight=1, stop_words=()):
     return counts
 
 
-#: How the names of characters begin that are written without spaces between words.
+#: Prefixes of the names of characters that are written without spaces between words.
 UNSPACED = (
     "CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "IDEOGRAPHIC", "HANGZHOU", "HIRAGANA",
     "KATAKANA", "HALFWIDTH KATAKANA", "HENTAIGANA", "VERTICAL KANA", "VERTICAL IDEOGRAPHIC", "MASU",
@@ -60,7 +60,7 @@ def parted(text):
         if name.startswith(("VARIATION SELECTOR", "COMBINING KATAKANA-HIRAGANA")) or (
             of_unspaced and category[0] == "M"
         ):
-            # It parts words of other scripts, as all marks do.
+            # Like every mark, it separates words of other scripts.
             words.append("" if run else " ")
         elif of_unspaced and (category[0] == "L" or category == "Nl"):
             run += character
@@ -104,7 +104,7 @@ class Words:
         for first, last in itertools.pairwise(self.title):
             if f"{first}_{last}" not in stopped:
                 self.phrases.setdefault(f"{first}_{last}", (first, last))
-        if own and language != own:  # which words are which is the same; the words are others
+        if own and language != own:  # marked words are other words, and equal ones stay equal
 
             def foreign(word):
                 return f"{word} in {language}"
@@ -116,7 +116,7 @@ class Words:
                 for phrase, (first, last) in self.phrases.items()
             }
         self.tf = Counter(word for text in self.texts for word in text)
-        #: Which word follows which in the texts.
+        #: Pairs of adjacent words in the texts.
         self.pairs = {pair for text in self.texts for pair in itertools.pairwise(text)}
         self.terms = {*self.tf, *self.title, *self.phrases}
 
@@ -273,7 +273,7 @@ def related_news(
 def cosine_neighbors(rows, queries, k, exclude_self):
     """Return the k best rows of each query by cosine: [[(similarity, position), …], …].
 
-    Similarity descending, then position. Sums are by ascending column, and what has no length has
+    Similarity descending, then position. Sums run by ascending column, and a row of zeros has
     similarity 0. With ``exclude_self`` query i is row i, which is not in its own list.
     """
 

@@ -27,5 +27,5 @@ def serving(archive: Path, *options: str) -> Iterator[str]:
         finally:
             process.terminate()
             log = process.stderr.read()
-    # A wrong request is worth a line; nothing may be worth a traceback.
+    # A wrong request may log a line, but nothing may log a traceback.
     assert not re.sub(r"WARNING: +Invalid HTTP request received\.\n", "", log)

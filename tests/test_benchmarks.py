@@ -36,7 +36,7 @@ from benchmarks import (  # noqa: E402
 from benchmarks.__main__ import JOBS, count, main  # noqa: E402
 from benchmarks.peers import PEERS, chosen  # noqa: E402
 
-#: Articles are drawn in blocks of so many here, and these are a block and a bit.
+#: Size of blocks in these tests, and a number of articles slightly above it.
 BLOCK, N = 1024, 1100
 
 WEIGHTS: dict[str, dict[str, Any]] = given.WEIGHTS
@@ -112,7 +112,7 @@ def test_the_check_prints_both_sides(
     assert set(ratios.values()) <= {"1.00", "nan"}
 
 
-# what was planted
+# planted duplicates and stories
 
 
 def test_planted_duplicates_and_stories_are_found(articles: list[dict[str, str]]) -> None:
@@ -245,7 +245,7 @@ def test_lists_are_held_against_the_exact_ones(laid_out: given.Given) -> None:
     share, difference = laid_out.share_found(worst)
     assert share < 0.2
     assert difference > jobs.ROUNDING
-    # The same item again and again is one item.
+    # A repeated item counts once.
     share, _ = laid_out.share_found([[row[1]] * 9 for row in with_itself])
     assert share == pytest.approx(1 / 8, abs=0.01)
 
@@ -310,12 +310,12 @@ def test_every_peer_has_what_its_jobs_need(name: str) -> None:
         "relevance": ["scores"],
     }  # fmt: skip
     for job in peer.jobs:
-        if (name, job) != ("RelatedNews", "relevance"):  # asked as a site asks it
+        if (name, job) != ("RelatedNews", "relevance"):  # called as a site calls it
             for method in needed[job]:
                 assert getattr(peer, method) is not getattr(base, method), method
 
 
-#: They compile, or build, for many seconds.
+#: Peers that compile or build for many seconds.
 SLOW = ("pynndescent", "splade-index", "bm25s", "seismic")
 
 
@@ -437,7 +437,7 @@ def test_correlation_is_that_of_numpy() -> None:
     x, y = random.random((2, len(pairs)))
     found = relevance.Correlation(12, pairs, x, y)
     assert found.value() == pytest.approx(np.corrcoef(x, y)[0, 1])
-    # An article that is drawn twice has its pairs twice.
+    # An article drawn twice counts its pairs twice.
     times = np.ones((1, 12))
     times[0, 3] = 2
     twice = np.repeat(np.arange(len(pairs)), np.where((pairs == 3).any(axis=1), 2, 1))

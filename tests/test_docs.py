@@ -67,7 +67,7 @@ def test_the_map_names_every_module() -> None:
     assert set(re.findall(r"`(\w+)`", relnews.__doc__)) == modules
 
 
-#: The section of each kind of folder.
+#: Section of each kind of folder.
 SECTIONS = {
     "vocabulary": "The vocabulary", "epoch": "An epoch", "segment": "A segment",
     "outline": "An outline",

@@ -7,10 +7,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "relnews"
 
-#: Rooms of the top level that every wing may use, each importing only those before it.
+#: Rooms of the top level that every wing may use; each imports only earlier ones.
 SHARED = ["exceptions", "_checks", "dates", "articles", "results", "_parallel"]
 
-#: The wings, and the wings that each may import besides the shared rooms.
+#: The wings, and the wings that each may import in addition to the shared rooms.
 WINGS = {
     "_kernels": set(),
     "text": {"_kernels"},

@@ -33,8 +33,8 @@ def press(data_folder):
 def test_headlines_under_the_story_are_found_among_25_000(data_folder):
     """Seven of the eight headlines once printed under a story are in its first ten.
 
-    They are put, without any text, among all titles of four archives; the eighth shares almost no
-    word with the story.
+    They stand without texts among all titles of four archives; the eighth shares almost no word
+    with the story.
     """
     story = json.loads((data_folder / "t4k3" / "article.json").read_text(encoding="utf-8"))
     articles = [{"id": f"related-{i}", "title": title} for i, title in enumerate(story["related"])]

@@ -120,8 +120,8 @@ def test_threads_are_what_their_tags_say(stories):
 def test_lists_stay_in_the_thread(stories):
     """A story's list is mostly from its own thread.
 
-    With the default settings every list has at least 6 of 8 from the thread, and 97 % of all
-    items are; the bounds leave room for a better ranking to differ.
+    With the default settings each list has at least 6 of 8 items from the thread, and so are 97 %
+    of all items; the bounds leave room for a better ranking.
     """
     news = RelatedNews().fit(stories)
     thread = {story.id: name for story, name in zip(stories, THREAD, strict=True)}

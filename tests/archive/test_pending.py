@@ -8,7 +8,7 @@ import pytest
 from relnews.archive.pending import OpenArticle
 from relnews.storage.catalogue import StoredCounts
 
-#: Two words and the phrase of both, as the title has them; the text has them as well.
+#: Two words and their phrase, in the title and in the text.
 WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases": [3, 5, 8]}
 
 

@@ -25,8 +25,7 @@ from relnews.cli import main
 from relnews.exceptions import ArchiveFormatError
 from relnews.sample import DEMO_ID, sample_articles
 
-#: `relnews`, for the tests that need a process of its own. Tests that run in the background of a
-#: shell inherit that Ctrl-C is ignored.
+#: `relnews` as a process. It restores Ctrl-C, which a background job inherits as ignored.
 RELNEWS = [
     sys.executable,
     "-c",
@@ -61,7 +60,7 @@ def invoke():
 
     def run(*arguments, **options):
         result = CliRunner().invoke(main, list(map(str, arguments)), **options)
-        # Whatever is wrong, the user sees a sentence and no traceback.
+        # For every error the user sees a sentence and no traceback.
         assert result.exception is None or isinstance(result.exception, SystemExit), result
         return result
 
@@ -149,7 +148,7 @@ def served_and_ended(monkeypatch):
         started.append(server.started)
 
     monkeypatch.setattr(uvicorn.Server, "main_loop", end)
-    monkeypatch.setattr(  # that of an example may be taken
+    monkeypatch.setattr(  # the port of an example may be in use
         socket, "create_server", lambda address, **given: create((address[0], 0), **given)
     )
     return started
@@ -418,7 +417,7 @@ def test_build_replaces_an_archive(invoke, articles, small):
     assert len(list(small.iterdir())) == 5, "catalogue, vocabulary, epoch, segment, outline"
 
 
-#: What can be wrong with a file of articles, the options, and what is said about it.
+#: Contents of a bad file, options, and the expected message.
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
     ("folder.jsonl", None, [], "got the folder"),
@@ -742,7 +741,8 @@ def test_an_interrupted_build_leaves_no_archive(small):
             [*RELNEWS, "build", "-", "-o", output],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
-            process.stdin.write(lines.encode())  # more than a pipe holds: it has begun to read
+            # Lines are longer than a pipe holds: after the write the process has begun to read.
+            process.stdin.write(lines.encode())
             process.send_signal(signal.SIGINT)
             process.wait(60)
             message = process.stderr.read().decode()
@@ -776,7 +776,7 @@ def on_terminal(arguments):
     with subprocess.Popen([*RELNEWS, *arguments], stderr=theirs) as process:
         os.close(theirs)
         shown = b""
-        with contextlib.suppress(OSError):  # Linux says so when the other side is closed
+        with contextlib.suppress(OSError):  # Linux raises EIO when the other side is closed
             while piece := os.read(terminal, 4096):
                 shown += piece
     os.close(terminal)

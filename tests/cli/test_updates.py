@@ -28,7 +28,7 @@ def invoke():
 
     def run(*arguments, **options):
         result = CliRunner().invoke(main, list(map(str, arguments)), **options)
-        # Whatever is wrong, the user sees a sentence and no traceback.
+        # For every error the user sees a sentence and no traceback.
         assert result.exception is None or isinstance(result.exception, SystemExit), result
         return result
 
@@ -132,7 +132,7 @@ def test_update_names_what_it_skips(invoke, archive, tmp_path):
     assert "1 added, 0 replaced, 0 removed, 0 unchanged" in result.stderr
 
 
-#: What can be wrong with a file of articles, the options, and what is said about it.
+#: Contents of a bad file, options, and the expected message.
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),

@@ -33,7 +33,7 @@ from relnews import CosineNeighbors, TfidfVectorizer
 from relnews.estimators import neighbors
 from relnews.search import bounds
 
-#: Similarities that differ by less may be in any order, for sums are rounded.
+#: Similarities that differ by less are a tie, since sums are rounded.
 TIE = 1e-12
 
 # --- comparing -----------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def dicts_of(X):
 def by_kind(query, rows, positions):
     """Group rows with bit-identical similarities.
 
-    Equal rows are of one kind, and so are all that share nothing with the query.
+    Equal rows form a group, and so do all rows that share nothing with the query.
     """
     groups = defaultdict(list)
     for position in positions:
@@ -82,8 +82,8 @@ def by_kind(query, rows, positions):
 def assert_best(answer, X, Y, k, expected=None):
     """Compare with the reference's order of all rows; Y None means X without the row itself.
 
-    Similarities must be equal but for rounding, and positions too, but that rows may change places
-    whose similarities differ by less than a tie; equal rows may not.
+    Similarities must be equal to rounding. Positions must be equal, except that rows within a tie
+    may be exchanged; equal rows may not.
     """
     rows = dicts_of(X)
     queries = rows if Y is None else dicts_of(Y)
@@ -101,7 +101,7 @@ def assert_best(answer, X, Y, k, expected=None):
         value = dict(zip(which, ours, strict=True))
         order = [(-value[position], position) for position in which]
         assert order == sorted(order)
-        # In a run, no two neighbours are further apart than a tie.
+        # A run is a sequence in which each difference is within a tie.
         ends = np.flatnonzero(-np.diff(best[number]) > TIE) + 1
         for start, end in itertools.pairwise([0, *ends.tolist(), len(best[number])]):
             if start >= size:
@@ -164,7 +164,7 @@ def pairs_of_matrices(draw, max_rows=12, max_columns=7):
     n_columns = draw(st.integers(1, max_columns))
     values = st.sampled_from(draw(st.sampled_from(VALUES)))
     row = st.lists(values, min_size=n_columns, max_size=n_columns)
-    if draw(st.booleans()):  # few different rows
+    if draw(st.booleans()):  # few distinct rows
         row = st.sampled_from(draw(st.lists(row, min_size=1, max_size=3)))
     dtype = draw(st.sampled_from([np.float64, np.float32]))
     return [
@@ -193,12 +193,12 @@ def test_lists_equal_the_reference(matrices, k, segment_rows, worth_pruning, com
 
 # --- bounds --------------------------------------------------------------------------------------
 #
-# A bound that is too small loses rows. That these tests notice it was tried by hand, one change at
-# a time: `bounds._ROUNDING` set to 0.9999 (a test below sets it to 0.99), the errors of
+# A bound that is too small loses rows. These tests noticed each of the following changes, made by
+# hand one at a time: `bounds._ROUNDING` set to 0.9999 (a test below sets it to 0.99), the errors of
 # `bounds._quantize` or `Outline.residual_norm` to 0, `pruning.rounding` to 0; a summand of `lost`
 # left out in `pruning.survivors` or `next_survivor`; the codes of postings rounded to the nearest,
 # not up; `floors` kept from a segment that has fewer than k rows; ties of `pruning.replace_least`
-# turned round.
+# reversed.
 
 SPREADS = {
     "equal": lambda draw, shape: np.ones(shape),
@@ -211,8 +211,8 @@ STEPS = [1e-2, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9]
 def near_ties(seed, n, n_common, n_rare, step, spread, filled=1.0, scaled=False):
     """Return rows that differ from a base row by small steps, and queries of other directions.
 
-    The common columns are in most rows. The rare ones are those of groups of rows, and are heavy
-    or light. A few rows are equal, or multiples.
+    Most rows have the common columns. Groups of rows share rare columns with high or low values.
+    A few rows are equal or multiples.
     """
     draw = np.random.default_rng(seed)
     weigh = SPREADS[spread]
@@ -635,7 +635,7 @@ def test_matrix_or_array(interface):
         assert_same_graph(ours, theirs)
 
 
-@pytest.mark.filterwarnings("ignore")  # the checks are written for warnings that are no errors
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's checks expect that warnings are not errors
 @parametrize_with_checks([CosineNeighbors(), CosineNeighbors(2, n_jobs=2, max_terms=3)])
 def test_checks_of_estimators(estimator, check):
     """The class passes scikit-learn's checks."""

@@ -432,7 +432,7 @@ def test_a_document_of_20_megabytes():
     assert vectorizer.get_feature_names_out().tolist() == sorted(
         [*words, *(f"{a} {b}" for a, b in zip(words, [*words[1:], "w0"], strict=True))]
     )
-    assert set(X[0].data.tolist()) == {800, 799}  # the last word is before the first but once
+    assert set(X[0].data.tolist()) == {800, 799}  # the last word precedes the first one only once
     assert X[1].data.tolist() == [1, 1, 1]
 
 
@@ -499,7 +499,7 @@ def test_transforming_in_several_threads(cls, ngram_range):
     parts = [texts[i::40] for i in range(40)]
     vectorizer = cls(ngram_range=ngram_range).fit(texts[::2])
     expected = [vectorizer.transform(part) for part in parts]
-    vectorizer = copy.deepcopy(vectorizer)  # nothing is looked up yet
+    vectorizer = copy.deepcopy(vectorizer)  # no lookup table yet
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(vectorizer.transform, parts))
 
@@ -621,7 +621,7 @@ def test_parameters_are_those_of_scikit_learn_and_two_more(cls):
     }
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in ours.values())
     assert clone(vectorizer).get_params() == vectorizer.get_params()
-    assert not hasattr(vectorizer, "set_output")  # nor has scikit-learn's
+    assert not hasattr(vectorizer, "set_output")  # scikit-learn's has none, either
     assert isinstance(vectorizer, THEIRS[cls])
 
 

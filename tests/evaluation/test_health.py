@@ -49,7 +49,7 @@ def invoke():
 def test_a_small_archive_by_hand():
     """Every figure of a small archive equals the value worked out by hand.
 
-    The copies are not in each other's list, nor both in another.
+    The copies are not in each other's list, and no list has both.
     """
     news = RelatedNews().fit(RECORDS)
     lists = {related.id: related.ids for related in news.related_all(2)}
@@ -73,7 +73,7 @@ def test_a_small_archive_by_hand():
             {"id": "copy", "title": "Kremlin seeks veto", "lists": 1},
             {"id": "undated", "title": "Talks", "lists": 1},
         ],
-        # veto-push 10 days, copy-push twice 8; nothing is known of the others.
+        # veto-push 10 days, copy-push twice 8; the other ages are unknown.
         "age_gap_days": 8.0,
         "near_duplicate_rate": 0.0,
     }
@@ -162,8 +162,8 @@ def test_churn_between_two_builds():
     """Churn is 1 minus the shared items over the longer list, on common articles."""
     today = RelatedNews().fit(RECORDS)
     before = RelatedNews().fit(r for r in RECORDS if r["id"] != "copy")
-    # push: undated, copy → undated, veto, one of two. veto: push, undated: push, and lone: nothing,
-    # are as they were.
+    # push changed from undated, copy to undated, veto: one of two is shared. The lists of veto,
+    # undated and lone are unchanged.
     expected = 1 - (1 + 1 / 2 + 1 + 1) / 4
 
     for news, other in ((today, before), (before, today)):

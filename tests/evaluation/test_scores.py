@@ -22,17 +22,17 @@ from relnews.evaluation.baselines import articles_of, at_random, latest, same_se
 from relnews.sample import sample_articles
 from strategies import any_text
 
-#: Anything but what sets columns and lines apart, and the mark that a file may begin with.
+#: Any text without separators of columns and lines, and without a byte order mark.
 IDS = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\ufeff"), min_size=1)
 QRELS = st.dictionaries(
     IDS, st.dictionaries(IDS, st.integers(-1000, 1000), min_size=1, max_size=5), max_size=5
 )
 RUNS = st.dictionaries(IDS, st.lists(IDS, unique=True, min_size=1, max_size=6), max_size=5)
 
-#: The least that can be scored: judgements and a run.
+#: Minimal judgements and run.
 PAIR = {"a": {"b": 1}}, {"a": ["b"]}
 
-#: Few ids, so that lists hold what was judged.
+#: Few ids, so that lists contain judged articles.
 FEW = st.sampled_from("abcdefgh")
 JUDGED = st.dictionaries(
     FEW, st.dictionaries(FEW, st.integers(-1, 3), max_size=6), min_size=1, max_size=4
@@ -637,7 +637,7 @@ def test_evaluate_prints_a_table(invoke, archive, qrels):
     n = len(qrels.read_text("utf-8").splitlines())
     assert result.exit_code == 0
     assert result.stderr == f"{n:,} queries, {n:,} judgements\n"
-    # The one relevant article is always second.
+    # The only relevant article is always second.
     ndcg = 1 / math.log2(3)
     assert result.stdout.splitlines() == [
         "run             nDCG@8                MAP@8                 recall@8              MRR@8",

@@ -80,7 +80,7 @@ def outline(**fields: object) -> Outline:
 def in_browsers(url: str) -> str:
     """Return an address as browsers resolve it on a page of example.org (WHATWG)."""
     url = re.sub("[\t\n\r]", "", url.strip("".join(map(chr, range(33))))).replace("\\", "/")
-    # Python raises for a bad IPv6 address; browsers do not follow it, and its scheme is the same.
+    # Python raises for a bad IPv6 address; browsers do not follow it, and the scheme is the same.
     return urljoin("https://example.org/", re.sub(r"[\[\]]", "", url))
 
 

@@ -22,7 +22,7 @@ from relnews import RelatedItem, RelatedList
 from relnews.export import feeds, html, jsonld
 from relnews.export import json as json_export
 
-#: What breaks out of somewhere: of an attribute, an element, a script, a comment, a string.
+#: Texts that break out of an attribute, an element, a script, a comment or a string.
 BREAKS = [
     "</script><script>alert(1)</script>", "<!--<script>", "-->", "]]>", "<![CDATA[", "</section>",
     "\"onmouseover='alert(1)'", "' onfocus=alert(1) autofocus x='", "`${alert(1)}`", "\\",
@@ -130,7 +130,7 @@ def test_json_ld_links_to_web_pages_only(related: RelatedList) -> None:
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
-#: What an entry may consist of, and which of it holds no other element.
+#: Elements of an entry, and the elements that have no children.
 ENTRY = {"id", "title", "updated", "published", "author", "link", "category", "summary", "content"}
 
 

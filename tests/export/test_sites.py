@@ -35,7 +35,7 @@ RESERVED = {
     *(f"{name}{n}" for name in ("com", "lpt") for n in range(10)),
 }
 
-#: Ids that a file system, an archive of files, or a template could trip over.
+#: Ids that are difficult for a file system, a file archive, or a template.
 NASTY = [
     "../x", "..", ".", "/etc/passwd", "a/../b", "a//b", "/a", "a/", "C:\\x", "\\\\host\\x", "a\\b",
     "nul", "NUL", "con.txt", "a/aux/b", "com1", "a.", "a ", " a", "x\0y", "a\nb", "a:b", "a*?<>|",
@@ -214,7 +214,7 @@ def test_packs_are_cut_by_a_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """Many lists are split into packs; an added article changes few of them."""
     monkeypatch.setattr("relnews.export.sites.PACKED", 2)
     news = archive([f"a{i}" for i in range(20)])
-    news.store_lists(k=8)  # lists that are ranked have other scores after every change
+    news.store_lists(k=8)  # after every change ranked lists have other scores
     export_site(news, tmp_path, "pelican")
     names = {path.name for path in (tmp_path / "relnews").glob("*.json")}
     assert len(names) > 5

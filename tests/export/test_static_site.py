@@ -118,7 +118,7 @@ def commands_of_the_guide(site: str) -> list[str]:
 
 PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>{}</body></html>"
 
-#: What the guide leaves to the site: where articles are, what else there has to be, and the pages.
+#: Parts that the guide leaves to the site: folder of articles, other files, and pages.
 SITES = {
     "hugo": (
         "content",
@@ -198,7 +198,7 @@ def test_what_the_guide_says_of_other_generators(site: str, tmp_path: Path) -> N
         (tmp_path / name).write_text(text, encoding="utf-8")
     packages = Path(shutil.which(site) or "").resolve().parents
     modules = next((place for place in packages if place.name == "node_modules"), None)
-    if modules is not None:  # what a project would have installed for itself
+    if modules is not None:  # packages that a project would have installed
         (tmp_path / "node_modules").symlink_to(modules)
     for command in commands_of_the_guide(site):
         run([*shlex.split(command)], tmp_path)

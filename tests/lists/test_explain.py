@@ -21,7 +21,7 @@ from strategies import archives
 
 SECTIONS = ["World", "Sport", None]
 MOMENTS = [dt.datetime(2025, 8, day, tzinfo=dt.UTC) for day in (1, 2, 3, 4)]
-#: Less than two hundred years ahead: what is further away does not fade any more.
+#: Less than two hundred years ahead: beyond that, recency is constant.
 FUTURE = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 EXPIRIES = [None, None, dt.datetime(2020, 1, 1, tzinfo=dt.UTC), FUTURE]
 
@@ -102,7 +102,7 @@ def reason(article, query, given, now, similarity, rank, k):
 def cases(draw):
     """Return articles with every field, conditions, and an archive made of them."""
     articles = draw(archives(min_size=1, max_size=10))
-    # SQLite's JSON, by which many ids are looked up at once, ends at a NUL.
+    # SQLite's JSON, used to look up many ids at once, ends at a NUL.
     assume(not any("\0" in article["id"] for article in articles))
     for article in articles:
         article["section"] = draw(st.sampled_from(SECTIONS))
@@ -266,20 +266,20 @@ def test_a_line_for_readers(news):
 @pytest.mark.parametrize(
     ("texts", "names"),
     [
-        # Written small anywhere: a capital is that of a headline.
+        # Lower case anywhere: the capital belongs to a headline.
         ((["Security talks"], ["Talks on security"]), {"security", "talks"}),
-        # Never written small: the most frequent form, then the first.
+        # Never in lower case: the most frequent form, then the first.
         ((["NATO", "NATO"], ["Nato"]), {"NATO"}),
         ((["Nato"], ["NATO"]), {"Nato"}),
         # In no title and no dek.
         ((["One"], ["Two"]), {"rutte"}),
-        # Next to each other in both, whatever the space between.
+        # Adjacent in both texts, with any white space between.
         ((["New York votes"], ["Votes in New\u00a0York"]), {"New York", "votes"}),
-        # Not in both, or not quite next to each other.
+        # Not in both texts, or not adjacent.
         ((["New York"], ["York is new"]), {"new", "York"}),
         ((["New, York"], ["New York"]), {"New", "York"}),
         ((["New York"], ["New", "York"]), {"New", "York"}),
-        # Five words are more than a phrase has.
+        # A phrase has at most four words.
         ((["a1 b2 c3 d4 e5"], ["a1 b2 c3 d4 e5"]), {"a1 b2 c3 d4", "e5"}),
     ],
 )
@@ -305,7 +305,7 @@ def test_names_cover_every_term_once(articles):
     news = RelatedNews(stop_words=None, normalization=None).fit(articles)
     a, b = (article["id"] for article in articles[:2])
     got = news.explain(a, b)
-    # In a name a word may come twice, as in Duran Duran.
+    # A name may repeat a word, as in Duran Duran.
     words = [word for name in got.names for word in {*name.lower().split(" ")}]
     assert sorted(words) == sorted(
         {word for shared in got.terms for word in shared.term.split(" ")}

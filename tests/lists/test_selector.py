@@ -267,7 +267,7 @@ def test_conditions_and_drafts_have_selections_too(same_words, articles, data, g
 
 
 def check_drafts(articles, data, given, k):
-    # A draft has one text: what two texts meet in is no phrase, and capitals are told of each.
+    # A draft has a single text: no phrase spans two texts, and each text has its own capitals.
     articles = [
         {**article, "dek": "", "text": f"{article['dek']}\n{article['text']}"}
         for article in articles

@@ -33,8 +33,8 @@ K = 3
 
 # --- kills ---------------------------------------------------------------------------------------
 
-#: What step number n of a long series is, given the articles there are; the same in all processes.
-#: Few articles make a segment, so that most steps write arrays too.
+#: Step n of a long series for the present articles; the same in all processes. Segments are small,
+#: so that most steps write arrays, too.
 SERIES = """
     import random
     from unittest import mock
@@ -69,7 +69,7 @@ SERIES = """
             news.partial_fit(articles_of(n, rng, ids))
 """
 
-#: Forks a writer whenever it is told where to go on, so that the imports are done only once.
+#: Forks a writer for each start step that it receives, so that imports run once.
 WRITER = """
     import os, sys
     from relnews import RelatedNews
@@ -120,8 +120,8 @@ def lists_of(news, k=K):
 def test_killed_writers_lose_nothing(tmp_path, n_kills):
     """After a kill the archive is in the state of the last or the next step.
 
-    Another archive takes the same steps undisturbed, in memory and with segments of other sizes:
-    the lists are the same, stored ones too.
+    Another archive takes the same steps undisturbed, in memory and with other segment sizes: lists,
+    ranked and stored, are the same.
     """
     script = textwrap.dedent(WRITER)
     names = {}
@@ -151,7 +151,7 @@ def test_killed_writers_lose_nothing(tmp_path, n_kills):
             opened = RelatedNews.open(folder)
             steps = opened.archive_.catalogue.generation() - 1
             assert steps in (n, n + 1), "a step that was acknowledged is lost"
-            if steps == n + 1:  # killed between the commit and its being told
+            if steps == n + 1:  # killed between the commit and its acknowledgement
                 step(undisturbed, n)
                 n += 1
             assert opened.verify() == []
@@ -171,10 +171,10 @@ def check_against_a_fresh_fit(opened, n, step):
     original = texts.partial_fit
 
     def remember(given):
-        articles.update((a["id"], a) for a in reversed(given))  # of two the first one counts
+        articles.update((a["id"], a) for a in reversed(given))  # of equal ids the first counts
         return original(given)
 
-    if n % 10 == 0:  # it takes as long as all steps together
+    if n % 10 == 0:  # takes as long as all steps together
         texts.partial_fit = remember
         for i in range(n):
             step(texts, i)
@@ -206,7 +206,7 @@ def test_a_killed_writer_is_in_nobodys_way(tmp_path, monkeypatch):
     ) as process:
         assert process.stdout.readline() == "writing\n"
         news = RelatedNews.open(folder)
-        assert news.related("a").ids == [], "nobody sees what is not committed"
+        assert news.related("a").ids == [], "uncommitted articles are invisible"
         with pytest.raises(TimeoutError, match=f"is being written by process {process.pid} on "):
             news.partial_fit([{"id": "b", "title": "dike repair"}])
         with pytest.raises(TimeoutError, match="Try again when it is done"):
@@ -418,7 +418,7 @@ def test_readers_that_may_not_write_follow(disk):
         subprocess.run(["mount", "-o", "remount,bind,ro", str(readable)], check=True)
         reader = RelatedNews.open(readable / "a.relnews")
         assert reader.related("s5", K).ids
-        for n in range(30, 33):  # the last of these writers to go puts the log into the file
+        for n in range(30, 33):  # the last writer to close merges the log into the file
             writer = RelatedNews.open(writable / "a.relnews")
             writer.partial_fit(stories(n, n + 1))
             writer.remove(reader.related("s5", 1).ids)
@@ -589,7 +589,7 @@ def test_flipped_bytes_of_arrays_are_noticed(living, tmp_path):
 def test_flipped_bytes_of_the_catalogue_are_no_crash(living):
     """A flipped byte of the catalogue gives a list or a clear error, never a crash.
 
-    Whatever makes an article or a list come out otherwise is found by `verify`.
+    `verify` finds every flip that changes an article or a list.
     """
     expected = read_everything(living)
     path = living / CATALOGUE

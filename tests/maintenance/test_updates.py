@@ -201,7 +201,7 @@ class Living(RuleBasedStateMachine):
         assert set(report.changed) == changed
 
 
-#: Lists as they are ranked: near-duplicates are another test's.
+#: Lists without a selection: another test covers near-duplicates.
 RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
@@ -213,7 +213,7 @@ def test_incremental_is_batch(open_articles, common, tolerance):
     """Every list equals a fresh fit: small segments, bounded terms, approximate norms."""
     few = settings(
         max_examples=12, stateful_step_count=10, deadline=None,
-        # To shrink a series of changes takes longer than to read it.
+        # Shrinking a series of changes takes longer than reading it.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )  # fmt: skip
     with (
@@ -282,7 +282,7 @@ def test_statistics_are_not_frozen():
         *(story(f"f{i}", f"filler{i}") for i in range(4)),
     ]
     news = RelatedNews().fit(articles)
-    assert news.related("q").ids == ["g", "s"]  # a tie: by id
+    assert news.related("q").ids == ["g", "s"]  # tie, ordered by id
     news.partial_fit([story(f"n{i}", f"guarantees noise{i} more{i}") for i in range(6)])
 
     assert news.related("q").ids[0] == "s"

@@ -133,7 +133,7 @@ def test_lists_under_conditions_equal_the_reference(
     for item, found in zip(got, explained, strict=True):
         assert round(found.score, 6) == pytest.approx(item.score, abs=1.1e-6)
         assert found.rank == item.rank
-    # What is not ranked is under the same conditions.
+    # Items that are not ranked meet the same conditions.
     fulfilling = {
         article["id"] for article in articles
         if article is not query and fulfils(article, query, given, NOW)
@@ -146,7 +146,7 @@ def at(moment):
 
 
 def test_days_are_counted_from_another_time():
-    """An anchor of now or a given time also applies to stored lists, which are then ranked."""
+    """With an anchor of now or a given time lists are ranked, even if they are stored."""
     news = RelatedNews().fit(
         [
             {"id": "q", "text": "security guarantees", "published": "2025-01-01"},

@@ -163,7 +163,7 @@ def test_line_that_is_not_utf8(read: Read, ending: str) -> None:
     reader = read(content.replace(b"caf?", b"caf\xe9"), f"news{ending}")
     assert list(reader) == ARTICLES
     (sentence,) = unreadable(reader)
-    line = 4 if ending == ".csv" else 2  # the first row of the CSV has two lines, after a header
+    line = 4 if ending == ".csv" else 2  # in CSV a header and a row of two lines come first
     assert sentence.startswith(f"news{ending}:{line}: unreadable: expected UTF-8 text")
     assert "0xE9" in sentence
 
@@ -241,7 +241,7 @@ def test_origin_is_file_and_line(read: Read) -> None:
     assert [article.origin for article in reader] == ["news.csv:3", "news.csv:5"]
 
 
-#: Lines with each problem that a reader meets, and what is said of them.
+#: A line with each problem of a reader, and the expected message.
 PROBLEMS = {
     Problem.UNREADABLE: ("{", "expected one JSON object"),
     Problem.MISSING_ID: ('{"text": "T"}', "non-empty `id`"),
@@ -621,7 +621,7 @@ def test_round_trip(
 
 # --- real files ----------------------------------------------------------------------------------
 
-#: Articles of each set, and those of them that have no words at all.
+#: Number of articles in each set, and number of articles without any words.
 SETS = {
     "akita_pt/docs.jsonl.gz": (751, 0),
     "cnrec/docs.jsonl.gz": (300, 0),

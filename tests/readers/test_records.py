@@ -18,7 +18,7 @@ from relnews.readers.records import articles_from, parse_article
 
 GOOD = {"id": "good", "title": "A title", "text": "Some text."}
 
-#: A record with each problem, and a piece of the sentence that names it.
+#: A record with each problem, and a part of the expected message.
 PROBLEMS = {
     Problem.UNREADABLE: ({"id": "a", "text": ["not", "a", "string"]}, "`text` must be a string"),
     Problem.MISSING_ID: ({"title": "No id", "text": "Text."}, "non-empty `id`"),
@@ -52,7 +52,7 @@ def published(value: object) -> dt.datetime | None:
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_problem_is_counted_and_named(problem: Problem) -> None:
     """Each kind of problem is counted, named with its place, and does not stop the rest."""
-    # What is no fault of a record, as a draft, is for a reader of such files to say.
+    # Readers of files report what is no fault of a record, such as a draft.
     assert PROBLEMS.keys() == {problem for problem in Problem if problem.is_fault}
     record, words = PROBLEMS[problem]
     articles, load_report = take([GOOD, record, {**GOOD, "id": "last"}])

@@ -58,7 +58,7 @@ def postgres() -> Iterator[sa.URL]:
     if binaries is None:
         pytest.skip("no PostgreSQL server is installed (Debian's package postgresql has one)")
     user = None
-    if os.name == "posix" and os.getuid() == 0:  # initdb refuses to be run by root
+    if os.name == "posix" and os.getuid() == 0:  # initdb refuses to run as root
         import pwd
 
         known = {entry.pw_name for entry in pwd.getpwall()}
@@ -331,7 +331,7 @@ def test_what_is_no_watermark(column: str, tmp_path: Path) -> None:
     run(url, "CREATE TABLE x (id, body, mixed)", "INSERT INTO x VALUES (1, 'a', 1), (2, 'b', 'c')")
     reader = read_sql(url, f"SELECT id, body AS text, {column} AS w FROM x", watermark="w")
     if column.startswith("body"):
-        assert len([*reader]) == 2  # a comparison is a number in SQLite
+        assert len([*reader]) == 2  # in SQLite a comparison is a number
     else:
         with pytest.raises(ValueError, match="the watermark must be a column of numbers, texts"):
             list(reader)
@@ -378,7 +378,7 @@ def test_secrets_are_in_no_archive(database: str, tmp_path: Path) -> None:
 def failures(port: int) -> Iterator[str]:
     secret = sa.URL.create("x", "u", SECRET, "127.0.0.1").render_as_string(hide_password=False)
     secret = secret.removeprefix("x://")
-    yield f"postgresql+psycopg://{secret}:{port}/x"  # nobody listens
+    yield f"postgresql+psycopg://{secret}:{port}/x"  # no server listens
     yield f"postgresql+psycopg://{secret}:{port}/x?options={SECRET.replace(' ', '+')}"
     yield f"postgresql+psycopg://{secret}:port/x"
     yield f"nosuch+driver://{secret}/x"

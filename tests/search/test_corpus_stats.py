@@ -18,7 +18,7 @@ N_TERMS = 8
 
 articles = st.frozensets(st.integers(0, N_TERMS - 1))
 
-#: True brings what has changed in; numbers take out one of the articles that are there.
+#: True asks for the change so far; a number removes one of the present articles.
 steps = st.lists(st.one_of(articles, st.integers(0, 99), st.just(True)), max_size=30)
 
 

@@ -132,7 +132,7 @@ def test_taking_articles_from_counts(rows, data):
     assert taken.article.tolist() == [i for i, row in enumerate(pairs) for _ in row]
 
 
-#: Dates of which some are equal, or missing.
+#: Dates, equal and missing ones included.
 dates = st.sampled_from([UNDATED, -1, 0, 5])
 
 

@@ -35,7 +35,7 @@ def build(
 ):  # fmt: skip
     """Return an archive in which common terms are bounded and the last articles are pending.
 
-    The last articles come late: they are in no segment, and the epoch does not know of them.
+    Pending articles are in no segment and not counted in the epoch.
     """
     first, late = articles[: len(articles) - n_late], articles[len(articles) - n_late :]
     with (
@@ -69,14 +69,14 @@ def in_words(archive, ranked):
     return list(zip(ids, ranked.score.tolist(), ranked.similarity.tolist(), strict=True))
 
 
-#: How many of the last articles are in no segment yet: share of all.
+#: Share of articles that are pending, the last ones.
 late = st.sampled_from([0.0, 0.0, 0.3, 1.0])
 
-#: Terms are bounded instead of walked that more than so many of the articles have.
+#: Terms in more than this share of articles are bounded instead of walked.
 shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
 
 
-#: How words weigh, titles among them.
+#: Parameters of the weights.
 weightings = st.builds(
     Weighting, st.booleans(), st.sampled_from([0.0, 1.0, 2.5]), st.sampled_from([0.0, 0.1, 1.0])
 )
@@ -169,7 +169,7 @@ def test_priors_multiply_the_score_and_zero_leaves_out(
     assert in_words(archive, ranked) == expected
 
 
-#: Floors near the score, and far from it.
+#: Floors near to the score, and far from it.
 floors = st.sampled_from([-400_000, -1, 0, 1, 400_000, 1 << 42])
 
 
@@ -213,8 +213,8 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
 def test_near_ties_are_not_decided_by_single_precision(shape, k):
     """Scores closer than single precision resolves are ordered correctly.
 
-    Long articles that differ in one rare word among hundreds have scores that differ by parts of
-    a millionth: the sums in single precision alone would order them by their rounding errors.
+    Scores of long articles that differ in one rare word among hundreds differ by parts of a
+    millionth. Sums in single precision would order them by rounding errors.
     """
     common = " ".join(f"common{i:03d}" for i in range(300))
     articles = [
@@ -326,4 +326,5 @@ def test_an_archive_of_equal_articles(k):
     for identifier, items in lists.items():
         others = [a["id"] for a in newest_first if a["id"] != identifier]
         assert [i for i, _, _ in items] == others[:k]
-        assert {score for _, score, _ in items} == {round(1 / 1.2, 6)}  # no title is found
+        # The titles are in no text, so that the cosine alone counts.
+        assert {score for _, score, _ in items} == {round(1 / 1.2, 6)}

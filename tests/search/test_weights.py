@@ -52,7 +52,7 @@ def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
     high = np.zeros(len(low), dtype=np.uint8)
     count = np.array([n for row in rows for n in row.values()], dtype=np.int32)
     values, level = np.unique(count, return_inverse=True)
-    codes = values << 2 | values & 3  # in titles, and phrases of them, as it comes
+    codes = values << 2 | values & 3  # arbitrary flags of titles and phrases
     title = weights.title_weight(codes)
     of_level = weights.Weighting().tf_weight(codes), title
     pairs = ArticleRows(row_ptr, low, high, level.astype(np.uint16)), *of_level

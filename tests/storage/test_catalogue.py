@@ -270,7 +270,7 @@ def at(moment):
     return mock.patch("time.time_ns", return_value=nanoseconds)
 
 
-#: Days after START, or never.
+#: Days after START; None means never.
 days = st.one_of(st.none(), st.integers(-3, 3))
 
 
@@ -280,7 +280,7 @@ def hides(article, now):
     )
 
 
-#: Lists as they are ranked: near-duplicates are another test's.
+#: Lists without a selection: another test covers near-duplicates.
 RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 

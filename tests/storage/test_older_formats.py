@@ -19,7 +19,7 @@ from relnews.storage.database import CATALOGUE
 
 OPTIONS = {"title_overlap": 0.25, "normalization": None, "stop_words": ("the",)}
 
-#: The names of format 7, and what format 6 called them.
+#: Names in format 7 and in format 6.
 OLD_NAMES = {
     "analysis": {"normalization": "folding"}, "weighting": {"title_overlap": "title_share"},
 }  # fmt: skip
@@ -120,7 +120,7 @@ def test_an_older_folder_is_read_as_it_is(older, newer, mode, monkeypatch):
     assert {name: getattr(news, name) for name in OPTIONS} == OPTIONS
     assert news.verify() == []
     del news
-    after = content(older)  # without permission to write, SQLite leaves its log where it is
+    after = content(older)  # without permission to write, SQLite keeps its log
     assert {path: after[path] for path in before} == before
     assert is_of_format(older, 6)
 
@@ -201,7 +201,7 @@ def test_a_first_change_that_fails_leaves_format_6(older):
     assert news.verify() == []
 
 
-#: Updates each folder in a process of its own, which dies when it writes for the nth time.
+#: Updates a folder in a process that dies at its nth write.
 KILLED = """
     import os, signal, sys
     from relnews import RelatedNews

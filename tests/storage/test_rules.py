@@ -201,7 +201,7 @@ def check_updates(articles, given, data, k, per_item, has_copies):
             reports.append(news.remove(gone))
             del there[gone]
         editor = Editor([*there.values()], given)
-        # What steps in for a hidden article is not reported.
+        # Replacements of a hidden article are not reported.
         all_seen = all(is_visible(article, editor.now) for article in articles)
         for identifier in there:
             found = news.related(identifier, k)

@@ -192,7 +192,7 @@ def test_phrases_that_crowd_one_place_get_another_seed():
     words = [f"w{i}" for i in range(1_400)]
     counter = Counter(ngram_range=(1, 3))
     mask = np.uint64(counter.phrases._table.size // 2 - 1)
-    # Words that are an article each are in no phrase, but have numbers then.
+    # Single-word articles number the words without making phrases.
     texts = list(words)
     for i, j in itertools.product(range(len(words)), repeat=2):
         if hashing.slot_of(hashing.pair_key(i, j), np.uint64(0), mask) < 16:

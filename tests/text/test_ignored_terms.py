@@ -16,7 +16,7 @@ from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
 from strategies import WORDS, archives, texts
 
-#: Words as editors write them: of the archive or not, terms or not.
+#: Words as editors write them: known and unknown ones, terms and others.
 some_words = st.lists(
     st.sampled_from([*WORDS, "Guarantees", "U.S.", "e-mail", "nowhere", "_"]), max_size=3
 )

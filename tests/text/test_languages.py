@@ -22,16 +22,16 @@ from relnews.text.article_terms import WordCounter
 from relnews.text.languages import LISTS, MARK, code_of, stop_words_of, without_mark
 from strategies import any_text, archives, texts
 
-#: As articles say it; the archive's own language is among them, and one that has no list.
+#: Tags of articles, including the archive's own language and a language without a list.
 TAGS = [None, "en", "EN-gb", "de", "de_AT", "es", "zh-Hant", "ru"]
 
-#: What the reference takes for stop words, by language.
+#: Stop words of the reference, by language.
 BY_LANGUAGE = {
     "en": ENGLISH_STOP_WORDS,
     **{code: get_stop_words(name) for code, name in LISTS.items()},
 }
 
-#: Words that the languages above have in common, and stop words of some of them.
+#: Words that the languages share, and stop words of several languages.
 SHARED = [
     "die",
     "US",
@@ -47,7 +47,7 @@ SHARED = [
     "hausꞏdeꞏ",
 ]
 
-#: The commonest words of a language, of two letters and more: a list that lacks one is no list.
+#: The commonest words of each language, of two or more letters: every stop list has them.
 COMMONEST = {
     "cs": "se na je že do to za by pro jsou ale jako po který",
     "da": "og at en den til er det som på de med der af for ikke",
@@ -96,7 +96,7 @@ def test_lists_are_of_their_language(code):
     assert 80 <= len(terms) <= 660
     script = "[а-яёіїєґ]+" if code in ("ru", "uk") else "[a-zß-ž]+"
     odd = {term for term in terms if not re.fullmatch(script, term)}
-    assert not odd or code == "pl"  # five that were mis-read stand beside the right ones
+    assert not odd or code == "pl"  # five misread words stand beside the right ones
     assert {term.replace("å¼", "ż") for term in odd} <= terms - odd
 
 
@@ -238,7 +238,7 @@ def test_a_draft_in_a_language_equals_the_reference(articles, title, text, tag):
 @settings(max_examples=60)
 def test_languages_never_meet(pairs, data):
     """No list and no term crosses languages."""
-    # Every text in two languages, so that whatever could meet would.
+    # Every text exists in two languages, so that any crossing would show.
     articles = [
         Article(f"{i}-{tag}", title, text=text or "x", language=tag)
         for i, (title, text) in enumerate(pairs)

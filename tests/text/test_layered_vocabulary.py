@@ -13,7 +13,7 @@ from relnews.text.counts import Counter
 from relnews.text.vocabulary import LayeredVocabulary, Runs, Vocabulary
 from strategies import any_text
 
-#: Texts that some of the terms are met in again, and long terms that begin alike.
+#: Texts with repeated terms, and long terms with a common prefix.
 corpora = st.lists(st.one_of(any_text(), st.sampled_from(["nato nato-summit", "x" * 9, "x" * 99])))
 
 

@@ -21,15 +21,15 @@ from strategies import any_text
         ("ソニー・グループ", ["ソニ", "ニー", "グル", "ルー", "ープ"]),
         ("人々は", ["人々", "々は"]),
         ("か\u3099くせい", ["かく", "くせ", "せい"]),  # a combining mark
-        ("葛\U000e0100城", ["葛城"]),  # which form of the character
-        ("การเมือง", ["กา", "าร", "รเ", "เม", "มอ", "อง"]),  # a vowel above goes
+        ("葛\U000e0100城", ["葛城"]),  # variation selector
+        ("การเมือง", ["กา", "าร", "รเ", "เม", "มอ", "อง"]),  # the vowel sign is dropped
         ("ที่นี่ ๒๕๖๘", ["ทน", "๒๕๖๘"]),  # digits are numbers
         ("ພາສາລາວ", ["ພາ", "າສ", "ສາ", "າລ", "ລາ", "າວ"]),
         ("ភាសាខ្មែរ", ["ភស", "សខ", "ខម", "មរ"]),
         ("မြန်မာ၊ ရန်ကုန်", ["မန", "နမ", "ရန", "နက", "កန".replace("ក", "က")]),
         ("안보 회의", ["안보", "회의"]),  # has spaces
         ("한국北韓", ["한국", "北韓"]),
-        ("हिन्दी", []),  # has spaces; its vowels part the word, as before
+        ("हिन्दी", []),  # has spaces; vowel signs split its words
         ("字", []),
         ("e\u0301te", ["te"]),
     ],

@@ -20,7 +20,7 @@ from relnews.text.vocabulary import Runs, Vocabulary
 any_text = strategies.any_text()
 words = st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1), unique=True)
 
-#: They are lower-cased by their neighbours, or to more than one character.
+#: Lower-casing depends on their neighbours, or gives several characters.
 BY_NEIGHBOURS = "\u03a3\u0130"
 
 
@@ -41,7 +41,7 @@ def crowd(n, shape="{}"):
     runs = runs_of(" ".join(candidates))
     _, hash_ = Vocabulary.empty()._keys(runs, 1)
     near = np.flatnonzero((hash_ >> np.uint64(20)) % np.uint64(table_slots) < n)
-    assert len(near) > 256 + n  # one of them finds no place
+    assert len(near) > 256 + n  # so a word finds no place
     return [candidates[i] for i in near]
 
 

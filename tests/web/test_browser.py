@@ -49,7 +49,7 @@ STORY = Article(
     language="en",
 )
 
-#: The contrast of every element that has text of its own, by the formula of WCAG 2.
+#: Contrast of every element with its own text, by the formula of WCAG 2.
 CONTRASTS = """() => {
   const channels = colour => colour.match(/[\\d.]+/g).map(Number);
   const luminance = colour => channels(colour).slice(0, 3)

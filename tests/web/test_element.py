@@ -37,7 +37,7 @@ ARABIC = [
     ("ar-4", "محادثات جنيف: ما الذي نعرفه حتى الآن؟", "سياسة"),
 ]
 
-#: What a careful site sends: nothing inline, nothing from elsewhere.
+#: Policy of a careful site: nothing inline, nothing from other hosts.
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'"
 
 CSS = """
@@ -264,7 +264,7 @@ def test_it_waits_until_it_is_near(show: Open) -> None:
     page.evaluate("scrollTo(0, 5000)")
     box = state(page, "ready")
     height = box.evaluate("e => e.offsetHeight - e.firstElementChild.offsetHeight")
-    assert height == 0  # nobody saw how much space was kept
+    assert height == 0  # out of view the reserved space may shrink
     page.evaluate("scrollTo(0, 9000)")
     assert page.evaluate("window.shift") == 0
 

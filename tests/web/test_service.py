@@ -35,7 +35,7 @@ from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
 from serving import serving
 
-#: Ids that mean something to HTTP, to addresses, to file systems or to regular expressions.
+#: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
 ODD_IDS = [
     "2025/08/22/talks", "/leading", "trailing/", "//", "a//b", "a%2Fb", "100%", "%", "%00", "a b",
     "a+b", "a?k=1", "a#b", "a;b", "a&id=b", "ünï/✓", "خبر", "x.json", "x.html", ".jsonld", ".",
@@ -405,7 +405,7 @@ def test_long_lists_are_packed(client: TestClient) -> None:
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
-    assert packed.content == plain.content  # the client unpacks
+    assert packed.content == plain.content  # the client unpacks answers
     assert packed.headers["etag"] == plain.headers["etag"]
     short = client.post("/related", json={"title": "Xylophone"})
     assert "content-encoding" not in short.headers
@@ -439,7 +439,7 @@ def test_what_was_committed_is_served_at_once(living: tuple[RelatedNews, TestCli
         identifier: client.get(f"/related/{identifier}").headers["etag"] for identifier in ids
     }
     story = next(story for story in sample_articles() if story.id == DEMO_ID)
-    half = story.text[: len(story.text) // 2]  # all of it is a near-duplicate
+    half = story.text[: len(story.text) // 2]  # all of it would be a near-duplicate
     twin = {"id": "twin", "title": story.title, "text": half, "published": "2025-08-23"}
     report = news.partial_fit([twin])
     assert client.get(f"/related/{DEMO_ID}").json()["related"][0]["id"] == "twin"
@@ -657,7 +657,7 @@ def test_metrics(archive: Path) -> None:
     assert found["relnews_lists_total", "ready"] >= 17
     assert found["relnews_articles",] == 124
     assert found["relnews_generation",] >= 2
-    other = TestClient(web.app(archive))  # two in one process do not mix
+    other = TestClient(web.app(archive))  # two applications in a process have separate metrics
     assert "relnews_lists_total{" not in other.get("/metrics").text
 
 
