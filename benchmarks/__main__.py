@@ -1,4 +1,4 @@
-"""Measure relnews beside what one would use instead.
+"""Measure relnews and its alternatives.
 
 ::
 
@@ -6,10 +6,10 @@
     python -m benchmarks lists --generate 100k --peers sparse_dot_topn,scipy
     python -m benchmarks relevance --data judged_sets --markdown
 
-The jobs: ``vectorise`` (texts to vectors), ``lists`` (many at a time), ``single`` (one by one),
-``cold`` (a new process opens the index and finds a list), ``update`` (an article is added and its
-list found), ``planted`` (known duplicates and stories are found again), ``relevance`` (lists held
-against judgements). How each is measured says docs/explanation/benchmarks.md.
+The jobs: ``vectorise`` (texts to vectors), ``lists`` (many at a time), ``single`` (one at a time),
+``cold`` (a new process opens the index and finds a list), ``update`` (adds an article and finds its
+list), ``planted`` (finds known duplicates and stories again), ``relevance`` (compares lists with
+judgements). docs/explanation/benchmarks.md says how each job measures.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ def main(arguments: list[str] | None = None) -> None:
         first = len(found["records"])
         for record in records:
             found["records"].append(record)
-            if options.json:  # whoever stops half-way keeps what there is
+            if options.json:  # An interrupted run keeps the records so far.
                 options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         print(tables.of_records(found["records"][first:]), flush=True)
 
 
 def parsed(arguments: list[str] | None) -> argparse.Namespace:
-    """Return the options."""
+    """Return the parsed options."""
     parser = argparse.ArgumentParser(
         "python -m benchmarks", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -106,18 +106,18 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     return options
 
 
-#: The page whose table is made by ``relevance --markdown``.
+#: The page whose table ``relevance --markdown`` writes.
 DOCUMENT = machine.ROOT / "docs" / "explanation" / "relevance.md"
 
 
 def count(text: str) -> int:
-    """Return a number that is written as 100000, 100k or 1M."""
+    """Return the number written as 100000, 100k or 1M."""
     units = {"k": 1000, "M": 1_000_000}
     return int(text[:-1]) * units[text[-1]] if text[-1:] in units else int(text)
 
 
 def measured(options: argparse.Namespace, peers: list[str]) -> Iterator[Iterable[dict[str, Any]]]:
-    """Yield the records of each size, and of relevance."""
+    """Yield the records of each size, then the records of relevance."""
     if set(options.jobs) - {"relevance"}:
         source = Source(options.archive, options.generate or max(options.sizes, default=None))
         for size in dict.fromkeys(
@@ -136,7 +136,7 @@ def measured(options: argparse.Namespace, peers: list[str]) -> Iterator[Iterable
 def of_size(
     source: Source, size: int, options: argparse.Namespace, peers: list[str]
 ) -> Iterator[Iterable[dict[str, Any]]]:
-    """Yield the records of so many articles, one kind of vectors after the other."""
+    """Yield the records of one archive size, one kind of vectors after the other."""
     if size < NEW + options.k + 2:
         raise SystemExit(f"{size} articles are too few: {NEW} of them are kept back for updates")
     about = {"source": source.name, "size": size - NEW}
@@ -150,13 +150,15 @@ def of_size(
         for i, weights in enumerate(options.vectors):
             folder = Path(name) / weights
             folder.mkdir()
-            # Those that read the articles do not depend on the given vectors.
-            some = [peer for peer in peers if i == 0 or PEERS[peer].reads == "vectors"]
+            # Systems that read the articles do not depend on the given vectors.
+            chosen = [peer for peer in peers if i == 0 or PEERS[peer].reads == "vectors"]
             given = lay_out(
                 folder, source, size, weights, options.k, options.queries,
-                texts=needs_texts(options.jobs, some),
+                texts=needs_texts(options.jobs, chosen),
             )  # fmt: skip
-            plan = Plan(folder, options.jobs, some, options.runs, options.threads, options.patience)
+            plan = Plan(
+                folder, options.jobs, chosen, options.runs, options.threads, options.patience
+            )
             facts = {**about, "weights": weights, "pairs_each": given.about["pairs"] / given.n}
             if "vectorise" in options.jobs and i == 0:
                 yield sized(vectorise(plan), **facts)
@@ -165,7 +167,7 @@ def of_size(
 
 
 def needs_texts(jobs: list[str], peers: list[str]) -> bool:
-    """Say whether any system reads the articles themselves."""
+    """Return whether any system reads the articles instead of vectors."""
     return bool({"vectorise", "cold", "update"} & set(jobs)) or any(
         PEERS[peer].reads == "articles" for peer in peers
     )

@@ -1,6 +1,6 @@
 """A process that opens an index and finds one list: ``benchmarks.cold PEER FOLDER ROW K THREADS``.
 
-It imports nothing that the peer does not, and prints what memory it took.
+It imports only what the peer imports, and prints the memory it took.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from benchmarks.peers import PEERS
 
 
 def main() -> None:
-    """Open, find, print."""
+    """Open the index, find the list, and print times and memory."""
     peer, folder, row, k, threads = sys.argv[1:]
     machine.pin(int(threads))
     found = PEERS[peer](int(threads)).cold(Path(folder), int(row), int(k) + 1)

@@ -1,4 +1,4 @@
-"""Made-up news archives of any size, the same each time.
+"""Generated news archives of any size, the same each time.
 
 Write the articles, or their TF-IDF vectors without the text::
 
@@ -6,24 +6,23 @@ Write the articles, or their TF-IDF vectors without the text::
     python -m benchmarks.generate 1000000 -o vectors.npz
 
 The numbers below were fitted to 100,000 English news articles, as vectors of both kinds of weights.
-`benchmarks.generator_check` holds what was fitted, and what lists cost, against real articles;
-`benchmarks.planted` asks for the copies and stories back.
+`benchmarks.generator_check` compares the fit and the cost of lists with real articles;
+`benchmarks.planted` measures whether copies and stories are found again.
 
-How an article comes about:
+How an article is drawn:
 
-- Words are numbers, the most common one 0. How common they are was fitted (`COMMON`); beyond that
-  the frequencies fall as a power of the rank, so that the vocabulary grows with the archive as that
-  of real news does.
+- Words are numbers; the most common word is 0. Frequencies were fitted (`COMMON`). Beyond it
+  they fall as a power of the rank, so that the vocabulary grows with the archive as in real news.
 - An article draws its words from three urns: all words, the words of its topic, the words of its
   story. The words of an urn are themselves drawn from all words, so that every word keeps its
   frequency.
-- A story has about `STORY` articles, which appear within `SPREAD` articles of each other. Few
-  stories make up much of their articles, and less of long ones: most articles are near none, and
-  some are near many.
-- What the topic makes up differs from article to article, and so does what is left for common
-  words.
-- A few articles are copies of earlier ones in which some words were replaced. The id of a copy ends
-  in that of its original: ``n000123~n000045``.
+- A story has about `STORY` articles, which appear within `SPREAD` articles of each other. Only few
+  stories supply a large share of the words of their articles, and the share falls with the length:
+  most articles have no close neighbour, a few have many.
+- The share of the topic's words differs from article to article, and so does the rest, which common
+  words fill.
+- A few articles are copies of earlier articles with a few words replaced. The id of a copy ends in
+  the id of its original: ``n000123~n000045``.
 
 Word counts come from 64-bit integers of numpy's PCG64, drawn for blocks of articles: an archive of
 1,000 articles is the beginning of one of a million.
@@ -44,38 +43,40 @@ import scipy.sparse as sp
 
 from benchmarks.spelling import STOP_RANKS, WORDS, Spelling
 
-#: How common words are: (rank, frequency beside the others). Between these, lines of logarithms.
+#: Frequencies of words: (rank, relative frequency). Logarithms are interpolated linearly between.
 COMMON = (
     (1, 130.0), (2, 58.0), (4, 42.0), (8, 15.0), (16, 7.2), (32, 3.2), (64, 1.5), (128, 0.74),
     (256, 0.34), (512, 0.178), (1024, 0.088), (2048, 0.0405), (4096, 0.0165), (8192, 0.0053),
     (16384, 0.0016), (32768, 4.2e-4), (65536, 1.0e-4), (131072, 3.0e-5),
 )  # fmt: skip
-#: Beyond the last of these, frequencies fall as rank ** -TAIL. The vocabulary grows about as the
+#: Beyond the last rank, frequencies fall as rank ** -TAIL. The vocabulary grows about as the
 #: number of articles ** (1 / TAIL).
 TAIL = 2.24
-#: Draws of an article: their logarithm is normal.
+#: Number of draws of an article: mean and standard deviation of its logarithm, which is normal.
 LENGTH = (5.80, 0.95)
 SHORTEST, LONGEST = 10, 8000
-#: A word that is drawn appears once, or up to five times: 256ths.
+#: A drawn word appears one to five times; probabilities in 256ths.
 BURST = np.repeat(np.arange(1, 6, dtype=np.uint8), (240, 10, 4, 1, 1))
 
 #: Articles of a story, and how many articles the whole archive gets while it lasts.
 STORY, SPREAD = 10, 1500
-#: Words of a story, and the share of them in its articles of `STORY_LENGTH` draws, in 256ths: from,
-#: to. Luck says which, to the power of `STORY_LUCK`: most stories are nearer to the first.
+#: Words of a story, and their share in its articles of `STORY_LENGTH` draws, in 256ths: least,
+#: most. A uniform number to the power of `STORY_LUCK` picks: most stories are near the least.
 STORY_WORDS, STORY_SHARE, STORY_LUCK = (60, 260), (12, 160), 5
-#: The share falls with the root of the length; it is never more than the last, in 256ths.
+#: The share falls with the root of the length; `STORY_SHARE_MOST` is its cap, in 256ths.
 STORY_LENGTH, STORY_SHARE_MOST = 400, 200
-#: Topics, words of a topic, and the share of them in an article, in 256ths: from, to.
+#: Topics, words of a topic, and their share in an article, in 256ths: least, most.
 TOPICS, TOPIC_WORDS, TOPIC_SHARE = 400, 120, (40, 110)
-#: Those words are rarer than the ones that make up this share of running text, in 65536ths.
+#: Words of topics and stories are rarer than the words that make up this share of running text, in
+#: 65536ths.
 TOPIC_FROM, STORY_FROM = 37000, 43000
-#: The larger, the more alike are the frequencies of the words of one story or topic.
+#: Higher values make the word frequencies of a story or topic more alike.
 EVEN = 32768
 
-#: One article of so many is a copy, of one of so many before it, with so many 256ths replaced.
+#: One article in COPY_EVERY copies one of the COPY_WITHIN articles before it, with
+#: COPY_REPLACED / 256 of its words replaced.
 COPY_EVERY, COPY_WITHIN, COPY_REPLACED = 32, 1000, 20
-#: Articles are drawn so many at a time.
+#: Number of articles drawn at a time.
 BLOCK = 8192
 #: Seconds between articles: 500 a day.
 PACE = 172
@@ -100,7 +101,7 @@ def main() -> None:
 
 def write(path: Path, n: int, seed: int) -> None:
     """Write articles as JSON Lines."""
-    # The time is left out of the gzip header, so that the file too is the same each time.
+    # Without a time in the gzip header the file is the same each time, too.
     with path.open("wb") as file:
         out = gzip.GzipFile("", "wb", 1, file, mtime=0) if path.suffix == ".gz" else file
         for article in articles(n, seed=seed):
@@ -109,12 +110,12 @@ def write(path: Path, n: int, seed: int) -> None:
 
 
 def articles(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
-    """Yield the articles.
+    """Yield generated articles.
 
     Parameters
     ----------
     n_articles : int
-        How many.
+        Number of articles.
     seed : int
         Another seed, another archive.
 
@@ -130,7 +131,7 @@ def articles(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
         row, term, place = (
             np.repeat(column, draws.count) for column in (draws.row, draws.term, draws.place)
         )
-        # Each word of an article gets a place; those of the story come early, as in the news.
+        # Words of the story come early in the text, as in the news.
         shuffled = np.random.default_rng([seed, start, 1]).integers(1 << 32, size=len(row))
         order = np.argsort(row.astype(np.int64) << 40 | shuffled << place)
         ends = np.searchsorted(row[order], np.arange(BLOCK + 1))
@@ -153,17 +154,17 @@ def articles(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
 
 
 def matrix(n_articles: int, *, seed: int = 0, weights: str = "raw") -> sp.csr_matrix:
-    """Return the TF-IDF vectors of the articles, without making any text.
+    """Return the TF-IDF vectors of the articles without generating their text.
 
-    They are those of scikit-learn's TfidfVectorizer over title and text, to rounding: float32,
-    of length one, columns in alphabetical order.
+    They equal the vectors of scikit-learn's TfidfVectorizer over title and text, to rounding:
+    float32, unit length, columns in alphabetical order.
 
     Parameters
     ----------
     n_articles : int
-        How many rows.
+        Number of rows.
     seed : int
-        That of `articles`.
+        The seed given to `articles`.
     weights : {"raw", "stop"}
         The vectorizer's defaults; or without stop words and words of one article, sublinear.
 
@@ -191,7 +192,7 @@ def matrix(n_articles: int, *, seed: int = 0, weights: str = "raw") -> sp.csr_ma
     n_pairs = int(df[terms].sum())
     data, indices = np.empty(n_pairs, np.float32), np.empty(n_pairs, np.int32)
     indptr = np.zeros(n_articles + 1, np.int32 if n_pairs < 2**31 else np.int64)
-    # What was counted is given back as it is weighed: an archive is in memory once, not twice.
+    # Counts are released while they are weighted: the archive is in memory once, not twice.
     blocks.reverse()
     for start in starts:
         block = weighed(*blocks.pop(), column, idf, sublinear=weights == "stop")
@@ -210,16 +211,16 @@ def weighed(
     *,
     sublinear: bool,
 ) -> sp.csr_matrix:
-    """Return the vectors of a block.
+    """Return the weighted vectors of a block.
 
     Parameters
     ----------
     length, term, count : ndarray
-        As `counts` returns them.
+        The arrays that `counts` returns.
     column : ndarray
-        Of each word; -1 for those that are left out.
+        Column of each word; -1 for words that are left out.
     idf : ndarray
-        Of each word.
+        Idf of each word.
     sublinear : bool
         Weigh a term that occurs n times by 1 + log(n).
 
@@ -241,9 +242,9 @@ def weighed(
 
 
 def counts(start: int, stop: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the term counts of a block: distinct terms of each article, terms, their counts."""
+    """Return the term counts of a block: terms per article, term numbers, counts."""
     draws = Draws(start, seed)
-    # One sort of one key brings together what an article drew twice.
+    # Sorting one combined key brings repeated words of an article together.
     key = np.sort(draws.row.astype(np.int64) << 32 | draws.term << 8 | draws.count)
     key = key[: np.searchsorted(key, (stop - start) << 32)]
     pair = key >> 8
@@ -255,23 +256,23 @@ def counts(start: int, stop: int, seed: int) -> tuple[np.ndarray, np.ndarray, np
 
 
 class Draws:
-    """What the articles of a block drew.
+    """The words drawn by the articles of a block.
 
     Parameters
     ----------
     start : int
-        The block's first article.
+        Number of the block's first article.
     seed : int
-        That of the archive.
+        Seed of the archive.
 
     Attributes
     ----------
     row, term, count : ndarray
-        Of each draw: the article's place in the block, the word's rank, how often it appears.
+        The article's position in the block, the word's rank and its count, for each draw.
     place : ndarray
-        Of each draw: 6 for words of the story, 8 for others, which come later in the text.
+        Sort key of each draw: 6 for words of the story, 8 for others, which come later.
     original : ndarray
-        The place in the block of the article copied, or -1.
+        Position in the block of the copied article, or -1.
     """
 
     def __init__(self, start: int, seed: int) -> None:
@@ -284,7 +285,7 @@ class Draws:
         length[copies] = length[self.original[copies]]
         self.row = np.repeat(np.arange(BLOCK), length)
         bits = random.integers(2**64, size=len(self.row), dtype=np.uint64)
-        # A draw is 64 bits: 40 say which word, 8 of which urn, 8 how often it appears.
+        # A draw is 64 bits: 40 choose the word, 8 the urn, 8 the count.
         pick = (bits >> np.uint64(32)).astype(np.int64) & 0xFFFF
         urn = (bits >> np.uint64(16)).astype(np.int64) & 255
         key, origin = bits.copy(), np.zeros(len(bits), np.int64)
@@ -318,7 +319,7 @@ class Draws:
     def _copy(
         self, copies: np.ndarray, first: np.ndarray, length: np.ndarray, luck: np.ndarray
     ) -> None:
-        """Give copies what their originals drew, but for some."""
+        """Copy the draws of the original articles, except for a few words."""
         for copy in copies:
             new = np.arange(length[copy]) + first[copy]
             new = new[luck[new] >= COPY_REPLACED]
@@ -328,29 +329,30 @@ class Draws:
 
 
 def story_of(number: np.ndarray, seed: int) -> np.ndarray:
-    """Return the number of the story that each article is of, copies aside.
+    """Return the story number of each article, ignoring that some are copies.
 
     Parameters
     ----------
     number : ndarray of uint64
-        Of articles.
+        Numbers of articles.
     seed : int
+        Seed of the archive.
     """
     wander = mixed(number, seed, 1) % np.uint64(SPREAD)
     return (number + wander) // np.uint64(STORY)
 
 
 def stories(story: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for each article of a block, the words of its story and their share in 256ths.
+    """Return each article's story words and their share in 256ths, for a block.
 
     Parameters
     ----------
     story : ndarray of uint64
         The story of each article.
     length : ndarray of int64
-        The draws of each article.
+        Number of draws of each article.
     """
-    # Whole numbers, and a root, are the same on every machine; other powers need not be.
+    # Integers and square roots are the same on every machine; other powers may differ.
     luck = (story & np.uint64(255)).astype(np.int64) ** STORY_LUCK
     fewest, most = STORY_WORDS
     words = fewest + luck * (most - fewest) // 255**STORY_LUCK
@@ -361,18 +363,18 @@ def stories(story: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def originals(start: int, seed: int) -> np.ndarray:
-    """Return, for each article of a block, the place of the one it copies, or -1."""
+    """Return the position of the article that each article copies, or -1."""
     luck = mixed(np.arange(start, start + BLOCK, dtype=np.uint64), seed, 5)
     back = (luck >> np.uint64(32)) % np.uint64(COPY_WITHIN) + np.uint64(1)
     original = np.arange(BLOCK) - back.astype(np.int64)
     copies = (luck % np.uint64(COPY_EVERY) == 0) & (original >= 0)
-    # Copies of copies would make one copy of several originals.
+    # A copy of a copy would belong to several originals.
     copies &= ~copies[original]
     return np.where(copies, original, -1)
 
 
 def mixed(numbers: np.ndarray, seed: int, purpose: int) -> np.ndarray:
-    """Return numbers that look drawn, the same for the same: the mixer of SplitMix64."""
+    """Return pseudo-random numbers that depend only on the input: SplitMix64's mixer."""
     mix = numbers.astype(np.uint64)
     mix += np.uint64((seed * 8 + purpose) * 0x9E3779B97F4A7C15 % 2**64)
     mix ^= mix >> np.uint64(30)
@@ -384,14 +386,14 @@ def mixed(numbers: np.ndarray, seed: int, purpose: int) -> np.ndarray:
 
 
 def ranks(bits: np.ndarray, origin: np.ndarray) -> np.ndarray:
-    """Return the words that the upper 40 of 64 random bits draw.
+    """Return the words drawn by the upper 40 of 64 random bits.
 
     Parameters
     ----------
     bits : ndarray of uint64
-        Random.
+        Random bits.
     origin : ndarray of int64
-        Only words rarer than this share of the running words are drawn, in 65536ths.
+        Only words rarer than this share of running text are drawn, in 65536ths.
 
     Returns
     -------
@@ -407,9 +409,9 @@ def ranks(bits: np.ndarray, origin: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def slots() -> np.ndarray:
-    """Cut all running words into 65536 equal shares: the first word of each, by rank."""
+    """Cut all running words into 65536 equal shares; return the first rank of each."""
     rank, often = np.log(np.array(COMMON)).T
-    # One more point, so far out that the line to it has the slope of the tail.
+    # Add a distant point so that the last line has the slope of the tail.
     rank, often = np.append(rank, rank[-1] + 10), np.append(often, often[-1] - 10 * TAIL)
     share = np.cumsum(np.exp(np.interp(np.log(np.arange(1, WORDS + 1)), rank, often)))
     first = np.searchsorted(share, np.arange(65536) / 65536 * share[-1], side="right")

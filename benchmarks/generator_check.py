@@ -1,11 +1,11 @@
-"""The generator held against real articles: terms, lengths, similarities, and what lists cost.
+"""Compare the generator with real articles: terms, lengths, similarities, and cost of lists.
 
 ::
 
     python -m benchmarks.generator_check archive_en_100k.jsonl.xz --limit 100k
 
-The last lines are the ones that count: a list of made-up articles should cost what a list of real
-ones does. Similarities of neighbours differ where they say so, and pruning lives on these.
+The last lines decide: a list of generated articles should cost as much as a list of real articles.
+Pruning depends on the similarities of neighbours; the table shows where they differ.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.__main__ import count
 from benchmarks.given import WEIGHTS, Source
 from benchmarks.worker import seconds
 
-#: Rows whose lists are timed, of both in turn, so many times.
+#: Number of timed rows, and how many times both matrices take turns.
 ROWS, RUNS, K = 1000, 5, 8
 
 
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def costs(*matrices: sp.csr_matrix) -> list[tuple[float, ...]]:
-    """Return ms a list and bytes a pair, of each matrix; they take turns."""
+    """Return milliseconds per list and bytes per pair of each matrix, measured in turn."""
     from relnews import CosineNeighbors
 
     indexes = [CosineNeighbors(n_jobs=1).fit(X) for X in matrices]
@@ -69,7 +69,7 @@ def costs(*matrices: sp.csr_matrix) -> list[tuple[float, ...]]:
 
 
 def figures(X: sp.csr_matrix) -> dict[str, float]:
-    """Return what is compared."""
+    """Return the compared statistics of a matrix."""
     n = X.shape[0]
     df = np.sort(np.bincount(X.indices, minlength=X.shape[1]))[::-1].astype(float)
     length = np.diff(X.indptr)
@@ -88,7 +88,7 @@ def figures(X: sp.csr_matrix) -> dict[str, float]:
         if size < n:
             rows = np.random.default_rng(0).choice(n, size, replace=False)
             found[f"terms of {size:,} articles"] = len(np.unique(X[rows].indices))
-    # The usual article shares as much with one that has nothing to do with it.
+    # The baseline: the similarity of two unrelated articles.
     random = np.random.default_rng(0)
     one, other = random.integers(n, size=(2, 4000))
     chance = np.asarray(X[one].multiply(X[other]).sum(axis=1)).ravel()

@@ -1,4 +1,4 @@
-"""What is measured: articles and their vectors, laid out in a folder for processes to read."""
+"""Input of all systems: articles and their vectors, laid out in a folder."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ import scipy.sparse as sp
 
 from benchmarks import generate
 
-#: How vectors are weighted: parameters of TfidfVectorizer. Ratios depend on it two-fold.
+#: Weighting of vectors: parameters of TfidfVectorizer. It changes ratios by a factor of up to 2.
 WEIGHTS: dict[str, dict[str, Any]] = {
     "raw": {},
     "stop": {"stop_words": "english", "sublinear_tf": True, "min_df": 2},
 }
 
-#: So many articles are kept back, to be added by the job `update`.
+#: Number of articles held back, for the job `update` to add.
 NEW = 20
 
-#: Lists of so many articles are compared with the exact ones, those of a product in double
-#: precision with so many rows at a time.
+#: Number of articles whose lists are compared with exact lists, and rows per matrix product. Exact
+#: lists come from a product in double precision.
 CHECKED, BLOCK = 200, 100_000
 
 _PARTS = ("data", "indices", "indptr")
@@ -33,14 +33,14 @@ _PARTS = ("data", "indices", "indptr")
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """Where articles come from.
+    """Source of the measured articles.
 
     Parameters
     ----------
     archive : Path or None
-        A file that `relnews.read_articles` reads; articles are made up if there is none.
+        A file that `relnews.read_articles` reads; None generates articles.
     size : int or None
-        How many articles there are at most.
+        Maximum number of articles; None means all of the file.
     """
 
     archive: Path | None
@@ -48,7 +48,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What tables call it."""
+        """Return the name shown in tables."""
         return self.archive.name if self.archive else "generated articles"
 
     @functools.cached_property
@@ -61,11 +61,11 @@ class Source:
         return len(self._read) if self.archive else self.size or 0
 
     def articles(self, n: int) -> Iterable[dict[str, Any]]:
-        """Return the first n."""
+        """Return the first n articles."""
         return self._read[:n] if self.archive else generate.articles(n)
 
     def vectors(self, n: int, weights: str) -> sp.csr_matrix:
-        """Return the vectors of the first n: float32, of length one, sorted columns."""
+        """Return the vectors of the first n articles: float32, unit length, sorted columns."""
         if not self.archive:
             return generate.matrix(n, weights=weights)
         from relnews import TfidfVectorizer
@@ -80,28 +80,31 @@ def _record(article: Any) -> dict[str, Any]:
 
 
 def text_of(article: dict[str, Any]) -> str:
-    """Return what the vector of an article is made of."""
+    """Return the text that the vector of an article is computed from."""
     return f"{article['title']}\n{article['text']}"
 
 
 def lay_out(
     folder: Path, source: Source, size: int, weights: str, k: int, queries: int, texts: bool
 ) -> Given:
-    """Write what processes read.
+    """Write the input of the measured processes.
 
     Parameters
     ----------
     folder : Path
+        Folder to write to.
     source : Source
+        Source of the articles.
     size : int
-        Articles, those included that are kept back.
+        Number of articles, including the ones held back.
     weights : {"raw", "stop"}
+        Weighting of the vectors, a key of `WEIGHTS`.
     k : int
         Items of a list.
     queries : int
-        How many articles' lists are asked for; 0 is all.
+        Number of articles whose lists are requested; 0 means all.
     texts : bool
-        Whether any system reads the articles themselves.
+        Whether any system reads the articles instead of vectors.
     """
     n = size - NEW
     X = source.vectors(size, weights)
@@ -119,7 +122,7 @@ def lay_out(
 
 
 def _write(folder: Path, articles: Iterable[dict[str, Any]]) -> None:
-    """Write articles, and where each begins."""
+    """Write articles and their offsets."""
     offsets = [0]
     with (folder / "articles.jsonl").open("wb") as lines:
         for article in articles:
@@ -128,12 +131,12 @@ def _write(folder: Path, articles: Iterable[dict[str, Any]]) -> None:
 
 
 def best_similarities(X: sp.csr_matrix, rows: np.ndarray, k: int) -> np.ndarray:
-    """Return the k highest similarities of some rows with others, best first.
+    """Return the k highest similarities of the given rows with other rows, best first.
 
     Returns
     -------
     ndarray of float64 of shape (n_rows, k)
-        0 where there are fewer others.
+        Padded with 0 where there are fewer than k other rows.
     """
     Q = X[rows].astype(np.float64)
     best = np.zeros((len(rows), k))
@@ -147,12 +150,7 @@ def best_similarities(X: sp.csr_matrix, rows: np.ndarray, k: int) -> np.ndarray:
 
 
 class Given:
-    """What `lay_out` wrote, read by a process.
-
-    Parameters
-    ----------
-    folder : Path
-    """
+    """Reader of the folder that `lay_out` wrote."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -161,16 +159,16 @@ class Given:
 
     @functools.cached_property
     def rows(self) -> np.ndarray:
-        """The articles whose lists are asked for."""
+        """Return the positions of the articles whose lists are requested."""
         return np.load(self.folder / "rows.npy")
 
     def vectors(self, *, mapped: bool = False) -> sp.csr_matrix:
-        """Return all vectors; mapped ones take no memory of this process."""
+        """Return all vectors, memory-mapped so that they take no memory of this process."""
         parts = (np.load(self.folder / f"{name}.npy", "r" if mapped else None) for name in _PARTS)
         return sp.csr_matrix(tuple(parts), shape=(self.n, self.about["columns"]), copy=False)
 
     def vectors_of(self, rows: Sequence[int] | np.ndarray) -> sp.csr_matrix:
-        """Return some vectors."""
+        """Return the vectors of the given rows."""
         return self.vectors(mapped=True)[rows]
 
     def articles(self) -> Iterator[dict[str, Any]]:
@@ -180,7 +178,7 @@ class Given:
                 yield {**json.loads(line), "id": str(position)}
 
     def articles_of(self, rows: Iterable[int]) -> list[dict[str, Any]]:
-        """Return some articles."""
+        """Return the articles at the given positions."""
         offsets = np.load(self.folder.parent / "offsets.npy")
         found = []
         with (self.folder.parent / "articles.jsonl").open("rb") as lines:
@@ -190,12 +188,12 @@ class Given:
         return found
 
     def new(self) -> list[tuple[dict[str, Any], sp.csr_matrix]]:
-        """Return the articles that were kept back, and their vectors."""
+        """Return the articles that were held back, and their vectors."""
         X = sp.csr_matrix(sp.load_npz(self.folder / "new.npz"))
         return list(zip(self.articles_of(range(self.n, self.n + X.shape[0])), X, strict=True))
 
     def share_found(self, lists: Sequence[Sequence[int]]) -> tuple[float, float]:
-        """Hold lists of the first rows against the exact ones.
+        """Compare the lists of the first rows with the exact lists.
 
         Parameters
         ----------
@@ -205,9 +203,9 @@ class Given:
         Returns
         -------
         share : float
-            Of the items of the exact lists, those found; another of the same similarity is as good.
+            Share of the exact lists' items that is found; an item of equal similarity counts.
         difference : float
-            How far the similarity of an item is from that of the exact list's item of its rank.
+            Largest difference in similarity from the exact list's item of the same rank.
         """
         exact = np.load(self.folder / "exact.npy")[: len(lists)]
         X = self.vectors(mapped=True)

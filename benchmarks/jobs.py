@@ -1,8 +1,7 @@
-"""The jobs that are timed: each yields records, plain dicts that become tables and pictures.
+"""Timed jobs: each yields records, plain dicts that become tables and pictures.
 
-relnews and one peer are alive at a time, each in a process of its own, and take turns: a round of
-the one, a round of the other. So a noisy machine is noisy to both, and a ratio is of two figures
-that were taken within seconds.
+relnews and one peer run at a time, each in its own process, and take turns by rounds. A noisy
+machine therefore disturbs both, and the two figures of a ratio were taken within seconds.
 """
 
 from __future__ import annotations
@@ -26,38 +25,42 @@ from benchmarks.given import NEW, Given
 from benchmarks.peers import OURS, PEERS
 from benchmarks.processes import Failed, System
 
-#: A round of many lists takes about so many seconds, and asks for so many lists at least.
+#: Seconds that a round of many lists takes, about, and the least number of lists in it.
 ROUND, FEWEST = 1.5, 50
 
-#: Lists that are asked for one by one.
+#: Number of lists requested one at a time.
 SINGLE = 500
 
-#: No further round begins after so many seconds of one measure, once there were two.
+#: After this many seconds of a measure no further round begins, once there were two.
 ENOUGH = 120
 
-#: How far the similarity of an item of an exact list may be from the true one: peers add up
-#: hundreds of numbers in single precision. Vectors may differ by less.
+#: Tolerance of similarities in exact lists: peers sum hundreds of numbers in single precision.
+#: Vectors have a smaller tolerance.
 ROUNDING, VECTOR_ROUNDING = 1e-5, 1e-6
 
-#: The jobs of `ranking`, which have a built index in common.
+#: The jobs of `ranking`, which share a built index.
 RANKING = ("lists", "single", "cold", "update")
 
 Record = dict[str, Any]
 
 
 class Plan(NamedTuple):
-    """What is to be measured in a folder.
+    """What to measure on one folder.
 
     Parameters
     ----------
     folder : Path
-        What `benchmarks.given.lay_out` wrote.
+        Folder that `benchmarks.given.lay_out` wrote.
     jobs : sequence of str
+        Names of the jobs.
     peers : sequence of str
-        Names in `benchmarks.peers.PEERS`, without ours.
-    runs, threads : int
+        Names in `benchmarks.peers.PEERS`, without relnews.
+    runs : int
+        Number of rounds.
+    threads : int
+        Number of threads of each system.
     patience : float
-        Seconds that a peer may take for one answer.
+        Time limit in seconds for one answer of a peer.
     """
 
     folder: Path
@@ -68,14 +71,14 @@ class Plan(NamedTuple):
     patience: float
 
     def system(self, name: str) -> System:
-        """Begin the process of a system."""
-        # What peers are held against is not left out.
+        """Start the process of a system."""
+        # The baseline gets 10 times the time limit: without it there is no comparison.
         patience = self.patience * (10 if name in OURS else 1)
         return System(name, self.folder, self.threads, patience)
 
 
 def vectorise(plan: Plan) -> Iterator[Record]:
-    """Measure how long texts take to become vectors."""
+    """Measure the time from texts to vectors."""
     n = Given(plan.folder).n
     kept = [str(plan.folder / f"{side}.npz") for side in ("ours", "theirs")]
     with plan.system("relnews") as ours:
@@ -103,7 +106,7 @@ def vectorise(plan: Plan) -> Iterator[Record]:
 
 
 def same_vectors(ours: Path, theirs: Path) -> str:
-    """Say whether vectors are to be the same; fail if they should be and are not."""
+    """Return whether both make the same vectors; raise if they should but do not."""
     if not theirs.exists():
         return "other"
     a, b = (sp.csr_matrix(sp.load_npz(path)) for path in (ours, theirs))
@@ -115,12 +118,12 @@ def same_vectors(ours: Path, theirs: Path) -> str:
         and np.allclose(a.data, b.data, rtol=0, atol=VECTOR_ROUNDING)
     )
     if not same:
-        raise Failed("its vectors differ from those of relnews")
+        raise Failed("its vectors differ from the vectors of relnews")
     return "exact"
 
 
 def ranking(plan: Plan) -> Iterator[Record]:
-    """Measure all lists, one list, opening and updates, of one index after the other."""
+    """Measure all lists, single lists, opening and updates, one index after the other."""
     jobs = [job for job in RANKING if job in plan.jobs]
     names = [name for name in plan.peers if set(jobs) & set(PEERS[name].jobs)]
     archive = {"cold", "update"} & set(jobs) or any(PEERS[n].reads == "articles" for n in names)
@@ -144,14 +147,7 @@ def ranking(plan: Plan) -> Iterator[Record]:
 
 
 class Side:
-    """A system with its index.
-
-    Parameters
-    ----------
-    plan : Plan
-    name : str
-    system : System
-    """
+    """A system with its index."""
 
     def __init__(self, plan: Plan, name: str, system: System) -> None:
         self.plan, self.name, self.system = plan, name, system
@@ -165,19 +161,19 @@ class Side:
         yield from of_memory("memory", self.name, about, self.system.ask("memory"))
 
     def by_itself(self, jobs: Sequence[str], others: dict[str, Side]) -> Iterator[Record]:
-        """Measure ours, which is what peers are held against."""
+        """Measure relnews, the baseline of all peers."""
         for job in jobs:
             if job not in self.peer.jobs:
                 continue
             if job in ("lists", "single"):
-                # The archive's lists stand beside those of the rows; cut ones beside whole ones.
+                # The archive is reported beside the matrix, approximate lists beside exact ones.
                 yield from self.against(others["relnews"], [job])
             else:
                 took = [getattr(self, job)(i) for i in range(self.plan.runs + 1)][1:]
                 yield alone(job, self.name, "", "other", took)
 
     def against(self, ours: Side, jobs: Sequence[str]) -> Iterator[Record]:
-        """Measure this side and ours in turn."""
+        """Measure this system and relnews in turn."""
         for job in jobs:
             if job not in self.peer.jobs:
                 continue
@@ -246,7 +242,7 @@ class Side:
 
 @contextlib.contextmanager
 def guarded(job: str, name: str, search: str = "") -> Iterator[list[Record]]:
-    """Make a record of a failure, so that one system does not keep others from being measured."""
+    """Record a failure instead of raising, so that the other systems are still measured."""
     failures: list[Record] = []
     try:
         yield failures
@@ -256,11 +252,11 @@ def guarded(job: str, name: str, search: str = "") -> Iterator[list[Record]]:
 
 
 def rounds(runs: int, ours: Callable[[], Any], theirs: Callable[[], Any]) -> list[tuple[Any, Any]]:
-    """Let two sides take turns."""
+    """Run both sides in turn."""
     pairs: list[tuple[Any, Any]] = []
     start = time.perf_counter()
     while len(pairs) < runs and (len(pairs) < 2 or time.perf_counter() - start < ENOUGH):
-        # Each is first as often as the other.
+        # Both sides go first equally often.
         if len(pairs) % 2:
             b, a = theirs(), ours()
         else:
@@ -270,7 +266,7 @@ def rounds(runs: int, ours: Callable[[], Any], theirs: Callable[[], Any]) -> lis
 
 
 def alone(job: str, name: str, search: str, kind: str, took: Sequence[Any], **facts: Any) -> Record:
-    """Return the record of a system that is held against no other."""
+    """Return the record of a system that is compared with no other."""
     return {"job": job, "system": PEERS[name].name, "ours": name in OURS, "search": search,
             "kind": kind, **facts, **figures(job, took)}  # fmt: skip
 
@@ -279,7 +275,7 @@ def compared(
     job: str, name: str, search: str, kind: str, ours: str, pairs: list[tuple[Any, Any]],
     **facts: Any,
 ) -> Record:  # fmt: skip
-    """Return the record of a system that took turns with ours."""
+    """Return the record of a system that took turns with relnews."""
     our_runs, their_runs = zip(*pairs, strict=True)
     record = alone(job, name, search, kind, their_runs, **facts)
     record["against"] = PEERS[ours].name if ours in PEERS else ours
@@ -296,18 +292,18 @@ def compared(
 
 
 def middle(run: Any) -> float:
-    """Return the seconds of a round: one number, the median of many, or what a record says."""
+    """Return the seconds of a round: a number, the median of several, or a record's value."""
     if isinstance(run, dict):
         return float(run["seconds"])
     return float(statistics.median(run)) if isinstance(run, list) else float(run)
 
 
 def figures(job: str, took: Sequence[Any]) -> Record:
-    """Return what is reported of the rounds of a side."""
+    """Return the reported figures of the rounds of one side."""
     found: Record = {"seconds": summary([middle(run) for run in took])}
     if job == "single":
-        # Of a list the median of all rounds, so that a percentile says how lists differ and not how
-        # busy the machine was.
+        # Each list counts with its median over all rounds, so that percentiles show how lists
+        # differ, not how busy the machine was.
         each = np.median(np.array(took, float), axis=0)
         found["seconds_of_lists"] = np.percentile(each, range(101)).tolist()
         of_rounds = [float(np.percentile(run, 99)) for run in took]
@@ -322,19 +318,19 @@ def figures(job: str, took: Sequence[Any]) -> Record:
 
 
 def summary(values: Sequence[float]) -> Record:
-    """Return median, least, most and how many."""
+    """Return median, minimum, maximum and count."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values),
             "n": len(values)}  # fmt: skip
 
 
 def of_memory(job: str, name: str, begun: Record, now: Record) -> Iterator[Record]:
-    """Yield what a process takes, and what it took to begin."""
+    """Yield the memory of a process, and what starting it took."""
     about = {key: value for key, value in begun.items() if key.endswith("_s")}
     yield {"job": "memory", "of": job, "system": PEERS[name].name, "ours": name in OURS, **about,
            **now}  # fmt: skip
 
 
 def sized(records: Iterator[Record], **facts: Any) -> Iterator[Record]:
-    """Add to each record what it was measured on."""
+    """Add the size of the archive to each record."""
     for record, more in zip(records, itertools.repeat(facts), strict=False):
         yield {**more, **record}

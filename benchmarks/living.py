@@ -1,13 +1,13 @@
-"""The living archive: what a change costs, and what reading costs, cold and warm.
+"""Updates: the cost of each change, and of reading lists, cold and warm.
 
 ::
 
     python -m benchmarks.living archive_en_100k.jsonl.xz
 
-An archive is built of all articles but the last, and its lists are stored. Then the last ones are
-added one by one and by the hundred, each change being durable when it returns; a sample of lists is
-held against a fresh build in the end. Cold figures are of new processes, imports included. Peers
-are measured by the jobs ``update`` and ``cold`` of ``python -m benchmarks``.
+An archive is built from all articles but the last, and its lists are stored. Then the last ones
+are added one at a time and by the hundred; each change is durable when it returns. At the end a
+sample of lists is compared with a fresh build. Cold figures are from new processes, imports
+included. The jobs ``update`` and ``cold`` of ``python -m benchmarks`` measure peers.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from typing import Any
 
 from benchmarks.vectorize import without_openblas_settings
 
-#: Articles that are added one by one, and so many more by the hundred.
+#: Number of articles added one at a time, and number of articles added by the hundred.
 ONE_BY_ONE = 200
 HUNDREDS = 10
 
-#: Stored lists that are read.
+#: Number of stored lists that are read.
 READS = 5_000
 
-#: What a cold process does, given the folder and an id.
+#: The script of a cold process; its arguments are the folder and an id.
 _RANKED = (
     "related_to_text('Ministers agreed to send more air defence as talks on guarantees go on.', "
     "title='Guarantees for Ukraine').ids)"
@@ -40,7 +40,7 @@ _RANKED = (
 COLD = {
     "open + first stored list": "print(RelatedNews.open(sys.argv[1]).related(sys.argv[2]).ids)",
     "open + first ranked list of a draft": f"print(RelatedNews.open(sys.argv[1]).{_RANKED}",
-    # The first one is ranked without kernels, the second one by them.
+    # The first list is ranked without kernels, the second with kernels.
     "open + two ranked lists of a draft": (
         f"news = RelatedNews.open(sys.argv[1])\nprint(news.{_RANKED}\nprint(news.{_RANKED}"
     ),
@@ -48,7 +48,7 @@ COLD = {
 
 
 def main() -> None:
-    """Run everything and print tables."""
+    """Run all measurements and print tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path, help="articles as JSON Lines or CSV")
     parser.add_argument("--limit", type=int, default=None, help="articles read of it")
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def read(path: Path, limit: int | None) -> list[Any]:
-    """Return articles."""
+    """Return the articles of the file."""
     from itertools import islice
 
     from relnews import read_articles
@@ -78,7 +78,7 @@ def read(path: Path, limit: int | None) -> list[Any]:
 
 
 def changes(folder: Path, old: Sequence[Any], new: Sequence[Any]) -> None:
-    """Add articles and remove them, before and after lists are stored."""
+    """Add and remove articles, before and after lists are stored."""
     from relnews import RelatedNews
 
     RelatedNews().fit(old).save(folder)
@@ -114,7 +114,7 @@ def changes(folder: Path, old: Sequence[Any], new: Sequence[Any]) -> None:
 
 
 def check(news: Any, articles: Sequence[Any]) -> None:
-    """Hold some lists against a fresh build; exit if one differs."""
+    """Compare sampled lists with a fresh build; exit if any differs."""
     from relnews import RelatedNews
 
     fresh = RelatedNews().fit(articles)
@@ -124,11 +124,11 @@ def check(news: Any, articles: Sequence[Any]) -> None:
 
 
 def reads(folder: Path) -> None:
-    """Read stored lists in a process that is warm."""
+    """Read stored lists in a warm process."""
     from relnews import RelatedNews
 
     news = RelatedNews.open(folder)
-    ids = [one.id for one, _ in zip(news.related_all(), range(READS * 2), strict=False)]
+    ids = [related.id for related, _ in zip(news.related_all(), range(READS * 2), strict=False)]
     for identifier in ids[:READS]:
         news.related(identifier)
     row("stored list, warm", each(news.related, ids[READS : 2 * READS] or ids), "µs")
@@ -149,7 +149,7 @@ def cold(folder: Path, identifier: str, repeat: int) -> None:
         print(f"| … its private memory | {outputs[-1].splitlines()[-1]} | |")
 
 
-#: Memory that a process shares with no other and has written to.
+#: Memory that the process has written to and shares with no other process.
 PRIVATE_MEMORY = """
 try:
     with open("/proc/self/smaps_rollup") as file:
@@ -160,7 +160,7 @@ except OSError:
 
 
 def each(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[float]:
-    """Return how many seconds a function took for each argument."""
+    """Return the seconds that a function took for each argument."""
     times = []
     for argument in arguments:
         start = time.perf_counter()
@@ -170,7 +170,7 @@ def each(function: Callable[[Any], Any], arguments: Sequence[Any]) -> list[float
 
 
 def fsyncs(folder: Path, n: int = 200) -> list[float]:
-    """Return how many seconds it takes to write a page durably."""
+    """Return the seconds that each durable write of a page takes."""
     with (folder / "page").open("wb") as file:
 
         def write(_: int) -> None:

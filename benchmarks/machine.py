@@ -1,4 +1,4 @@
-"""The machine a benchmark ran on, and what a process of it takes."""
+"""The machine of a benchmark, and the memory of a process."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
-#: How libraries are told their number of threads. The names with OPENBLAS_ that are no such number
-#: are taken away: some machines set them to work around old builds, and they slow a current numpy.
+#: Variables by which libraries learn their number of threads. Other OPENBLAS_ variables go:
+#: they work around old builds on some machines, and they slow a current numpy.
 THREADS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
     "RAYON_NUM_THREADS",
@@ -22,28 +22,28 @@ THREADS = (
 
 
 def environment(threads: int) -> dict[str, str]:
-    """Return the environment of a process that is measured."""
+    """Return the environment variables of a measured process."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("OPENBLAS_", "OMP_"))}
-    # This folder is no part of the installed package, and is imported by the processes.
+    # The measured processes import this folder, which is no part of the installed package.
     path = os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])])
     fixed = dict.fromkeys(THREADS, str(threads))
     return {**kept, **fixed, "TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": path}
 
 
 def pin(threads: int) -> list[int]:
-    """Keep this process on so many cores; return them, or none where that cannot be done."""
+    """Pin this process to the given number of cores; return them, or [] if unsupported."""
     if not hasattr(os, "sched_setaffinity"):
         return []
-    # The last ones: what a system does besides tends to run on the first.
+    # Take the last cores: other work of the system tends to run on the first.
     cores = sorted(os.sched_getaffinity(0))[-threads:]
     os.sched_setaffinity(0, cores)
     return cores
 
 
 def memory() -> dict[str, float | None]:
-    """Return the peak resident memory of this process and what it shares with no other, in MB.
+    """Return the peak resident and the unshared memory of this process, in MB.
 
-    Not by getrusage: on Linux a child process inherits its parent's peak there.
+    getrusage is no use here: on Linux a child process inherits its parent's peak.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
@@ -60,7 +60,7 @@ def memory() -> dict[str, float | None]:
 
 
 def described(packages: Iterable[str], threads: int) -> dict[str, Any]:
-    """Return all that a figure depends on beside the code that is measured."""
+    """Return what a figure depends on besides the measured code."""
     return {
         "time": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "processor": _processor(),
@@ -69,7 +69,7 @@ def described(packages: Iterable[str], threads: int) -> dict[str, Any]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "threads": threads,
-        # What was running beside the benchmark when it began.
+        # Other load on the machine when the benchmark began.
         "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         "commit": _git("rev-parse", "HEAD"),
         "changed": bool(_git("status", "--porcelain", "--untracked-files=no")),
@@ -85,7 +85,7 @@ def described(packages: Iterable[str], threads: int) -> dict[str, Any]:
 
 
 def _shown(argument: str) -> str:
-    """Return an argument without the folders of the machine, which say nothing elsewhere."""
+    """Return an argument without folders, which mean nothing on another machine."""
     return Path(argument).name if Path(argument).exists() else argument
 
 

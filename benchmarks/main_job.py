@@ -1,7 +1,7 @@
 """The main job on a real archive: wall time and peak memory of each step, each its own process.
 
-Build the archive of a file, open it in another process for one list and for all of them, and hold
-a sample of the lists against brute force over scikit-learn's counts::
+Build the archive of a file, open it in another process for one list and for all lists, and compare
+a sample of the lists with brute force over scikit-learn's counts::
 
     python -m benchmarks.main_job archive_en_100k.jsonl.xz --check 20
 """
@@ -20,10 +20,10 @@ from pathlib import Path
 
 from benchmarks.machine import ROOT
 
-#: Items of a list, which is the default of all that gives lists.
+#: Items of a list: the default of every command.
 K = 8
 
-#: Scores are rounded to a millionth, so that two of one rank may be that far apart.
+#: Scores are rounded to a millionth, so that two scores of the same rank may differ by as much.
 DIFFERENCE = 1e-5
 
 
@@ -35,10 +35,10 @@ def main() -> None:
     parser.add_argument("--check", type=int, default=0, metavar="N",
                         help="hold the lists of N drawn articles against brute force")  # fmt: skip
     options = parser.parse_args()
-    # Some machines set these to work around old builds; they slow a current numpy.
+    # Some machines set these variables to work around old builds; they slow a current numpy.
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
     relnews = str(Path(sys.executable).with_name("relnews"))
-    # What a first run compiles is not what is measured.
+    # Compile before anything is measured.
     subprocess.run([relnews, "demo"], check=True, stdout=subprocess.DEVNULL, env=environment)
     with tempfile.TemporaryDirectory() as folder:
         saved, lists = f"{folder}/archive.relnews", f"{folder}/lists.jsonl"
@@ -72,10 +72,10 @@ def step(name: str, command: list[str], environment: dict[str, str]) -> None:
 
 
 def check(articles: Path, saved: Path, lists: Path, n: int) -> None:
-    """Hold drawn lists against brute force; exit if one differs by more than a tie.
+    """Compare sampled lists with brute force; exit if any differs by more than a tie.
 
-    The rankings, with and without recency, are the best of all scores. Of the exported lists, which
-    lack near-duplicates, the scores are looked at.
+    The rankings, with and without recency, must be the best of all scores. Exported lists lack
+    near-duplicates, so only their scores are compared.
     """
     import numpy as np
 
@@ -89,7 +89,7 @@ def check(articles: Path, saved: Path, lists: Path, n: int) -> None:
     with lists.open(encoding="utf-8") as lines:
         exported = {record["id"]: record["related"] for record in map(json.loads, lines)}
     if list(exported) != brute.ids:
-        sys.exit("the lists are not those of all articles in the order of the archive")
+        sys.exit("the export lacks articles or is not in the order of the archive")
     position = {identifier: i for i, identifier in enumerate(brute.ids)}
     worst, tied = 0.0, 0
     for i in random.Random(0).sample(range(len(brute.ids)), n):
@@ -99,11 +99,11 @@ def check(articles: Path, saved: Path, lists: Path, n: int) -> None:
         by_score = news.related(identifier, selection=None)
         shown = [(item["id"], item["score"], item["similarity"]) for item in exported[identifier]]
         for scores, items in (
-            (similarity, [(one.id, one.score, one.similarity) for one in by_similarity]),
-            (score, [(one.id, one.score, one.similarity) for one in by_score]),
+            (similarity, [(item.id, item.score, item.similarity) for item in by_similarity]),
+            (score, [(item.id, item.score, item.similarity) for item in by_score]),
             (score, shown),
         ):
-            places = [position[one] for one, *_ in items]
+            places = [position[listed] for listed, *_ in items]
             differences = [
                 [own - scores[place] for (_, own, _), place in zip(items, places, strict=True)],
                 [own - similarity[place] for (*_, own), place in zip(items, places, strict=True)],
@@ -114,7 +114,7 @@ def check(articles: Path, saved: Path, lists: Path, n: int) -> None:
                     sys.exit(f"{identifier}: {len(items)} items, and {len(best)} by brute force")
                 differences.append(scores[places] - scores[best])
                 tied += places != best
-            worst = max(worst, *(np.abs(one).max(initial=0) for one in differences))
+            worst = max(worst, *(np.abs(difference).max(initial=0) for difference in differences))
             if worst > DIFFERENCE:
                 sys.exit(f"{identifier}: differs from brute force by {worst}")
     print(f"lists of {n} articles equal brute force: largest difference {worst:.1e}, "

@@ -1,6 +1,6 @@
-"""What the parts of an archive's index take, mapped from files and resident while ranking.
+"""Memory of an archive's index: mapped from files, and resident while ranking.
 
-Bytes are given for each distinct (article, term) pair, the measure that indexes are compared by::
+Figures are bytes per distinct (article, term) pair, the usual measure (lower is better)::
 
     python -m benchmarks.memory archive.relnews --lists 500
 """
@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-#: The arrays of an archive folder, by what they are for.
+#: The arrays of an archive folder, by purpose.
 PARTS = {
     "rows: the terms of each article": ("row_ptr", "row_low", "row_high", "row_level", "values"),
     "postings: the articles of each term": (
@@ -66,20 +66,20 @@ def main() -> None:
 
 
 def named(path: Path) -> str:
-    """Return the name of an array; one name stands in two kinds of folders."""
+    """Return the name of an array; the same name occurs in two kinds of folders."""
     is_vocabulary = path.parent.suffix == ".vocabulary" and path.stem == "term_ptr"
     return "term_ptr of the vocabulary" if is_vocabulary else path.stem
 
 
 def resident_bytes(folder: Path) -> list[tuple[Path, int]]:
-    """Return the files of a folder that this process has mapped, and what of each is in memory."""
+    """Return the mapped files of a folder, and the resident bytes of each."""
     smaps = Path("/proc/self/smaps").read_text(encoding="utf-8")
     found = re.findall(r"^\S+-\S+ \S+ \S+ \S+ \d+ +(/.*\.npy)\n(?:.*\n)*?Rss: +(\d+)", smaps, re.M)
     return [(Path(path), 1024 * int(n)) for path, n in found if Path(path).is_relative_to(folder)]
 
 
 def anonymous_mb() -> float:
-    """Return what this process has in memory that is of no file."""
+    """Return the memory of this process that no file backs, in MB."""
     rollup = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
     return int(rollup.split("Anonymous:")[1].split()[0]) / 1e3
 

@@ -1,4 +1,4 @@
-"""Records as pictures, each for light and for dark pages; `benchmarks.report` puts them there."""
+"""Records as pictures for light and dark pages; `benchmarks.report` adds them to the page."""
 
 from __future__ import annotations
 
@@ -14,34 +14,35 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
-#: What picks the records that a picture shows.
+#: Fields that select the records of a picture.
 Choice = Callable[[Sequence[Record]], list[Record]]
 
-#: Text, lines behind, and ours, of each theme.
+#: Colours of each theme: text, grid, relnews.
 THEMES = {
     "light": {"text": "#1f2328", "grid": "#d8dee4", "ours": "#b3261e"},
     "dark": {"text": "#e6edf3", "grid": "#3d444d", "ours": "#ff7b72"},
 }
 
-#: Of peers, legible on light and dark alike; markers and dashes tell those of one colour apart.
+#: Colours of peers, legible on light and dark; markers and dashes tell equal colours apart.
 COLOURS = ("#3b82c4", "#c98500", "#2e9e6b", "#a06cd5", "#7d8590", "#c45b9f", "#4aa3b5")
 MARKERS, LINES = "osD^", ("-", ":", "-.", "--")
 
 
 def drawn(records: Sequence[Record], folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Draw all pictures that there are records for.
+    """Draw all pictures for which there are records.
 
     Parameters
     ----------
     records : sequence of dict
-        What ``python -m benchmarks --json`` wrote.
+        Records that ``python -m benchmarks --json`` wrote.
     folder : Path
+        Folder to write to.
 
     Yields
     ------
     name, title, text : str
-        ``NAME-light.svg`` and ``NAME-dark.svg`` were written; what the picture is called, and what
-        it says.
+        ``NAME-light.svg`` and ``NAME-dark.svg`` were written; title and alternative text of the
+        picture.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, (title, text, chosen, draw) in PICTURES.items():
@@ -70,7 +71,7 @@ def _svg(
         ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"),
         colours["text"],
     )
-    # Text stays text in an SVG, and the same picture is the same bytes.
+    # Keep text as text in the SVG, and make equal pictures equal bytes.
     reproducible = {"svg.fonttype": "none", "svg.hashsalt": "relnews", "font.size": 10}
     with style.context(["default", {**text, **reproducible}], after_reset=True):
         figure: Figure = Figure((8, 4.6), layout="constrained")
@@ -85,12 +86,12 @@ def _svg(
 
 
 def _speed(axes: Axes, rows: Sequence[Record], theme: str) -> None:
-    """Draw how many lists a second, against how many articles."""
+    """Draw lists per second against the number of articles."""
     ends = []
-    for name, look, some in _systems(rows, theme):
-        some = sorted(some, key=lambda row: row["size"])
-        x = [row["size"] for row in some]
-        y = [1 / row["seconds"]["median"] for row in some]
+    for name, look, shown in _systems(rows, theme):
+        shown = sorted(shown, key=lambda row: row["size"])
+        x = [row["size"] for row in shown]
+        y = [1 / row["seconds"]["median"] for row in shown]
         axes.plot(x, y, **look)
         ends.append((x[-1], y[-1], name, look["color"]))
     axes.set(xscale="log", yscale="log", xlabel="articles", ylabel="lists a second")
@@ -98,9 +99,9 @@ def _speed(axes: Axes, rows: Sequence[Record], theme: str) -> None:
 
 
 def _latency(axes: Axes, rows: Sequence[Record], theme: str) -> None:
-    """Draw the share of lists that take no longer."""
-    for name, look, some in _systems(rows, theme):
-        ms = [1000 * seconds for seconds in some[0]["seconds_of_lists"]]
+    """Draw the share of lists that take at most a given time."""
+    for name, look, shown in _systems(rows, theme):
+        ms = [1000 * seconds for seconds in shown[0]["seconds_of_lists"]]
         axes.plot(ms, range(101), label=name, **{**look, "marker": ""})
     axes.set(
         xscale="log", xlabel="milliseconds for one list", ylabel="% of lists that take no longer"
@@ -109,12 +110,12 @@ def _latency(axes: Axes, rows: Sequence[Record], theme: str) -> None:
 
 
 def _recall(axes: Axes, rows: Sequence[Record], theme: str) -> None:
-    """Draw how many lists a second, against how much of the exact lists is found."""
+    """Draw lists per second against the share of the exact lists that is found."""
     ends = []
-    for name, look, some in _systems(rows, theme):
-        some = sorted(some, key=lambda row: row["share"])
-        x = [row["share"] for row in some]
-        y = [1 / row["seconds"]["median"] for row in some]
+    for name, look, shown in _systems(rows, theme):
+        shown = sorted(shown, key=lambda row: row["share"])
+        x = [row["share"] for row in shown]
+        y = [1 / row["seconds"]["median"] for row in shown]
         axes.plot(x, y, **look)
         ends.append((x[-1], y[-1], name, look["color"]))
     axes.set(yscale="log", xlabel="share of the exact lists' items that are found",
@@ -124,7 +125,7 @@ def _recall(axes: Axes, rows: Sequence[Record], theme: str) -> None:
 
 
 def _memory(axes: Axes, rows: Sequence[Record], theme: str) -> None:
-    """Draw what a process with an index takes."""
+    """Draw the memory of a process with an index."""
     rows = sorted(rows, key=lambda row: -row["private_mb"])
     names = [row["system"] for row in rows]
     colours = [THEMES[theme]["ours"] if row["ours"] else COLOURS[0] for row in rows]
@@ -136,11 +137,11 @@ def _memory(axes: Axes, rows: Sequence[Record], theme: str) -> None:
 def _systems(
     rows: Sequence[Record], theme: str
 ) -> Iterator[tuple[str, dict[str, Any], list[Record]]]:
-    """Yield each system with how it looks, the same in every picture, ours last and on top."""
+    """Yield each system and its style, the same in every picture; relnews comes last."""
     ordered = sorted(rows, key=lambda row: (row["ours"], row["system"]))
     peers = itertools.count()
-    for name, some in itertools.groupby(ordered, key=lambda row: row["system"]):
-        found = list(some)
+    for name, group in itertools.groupby(ordered, key=lambda row: row["system"]):
+        found = list(group)
         look: dict[str, Any] = {"color": THEMES[theme]["ours"], "linewidth": 2.4, "marker": "o"}
         if not found[0]["ours"]:
             i = next(peers)
@@ -153,7 +154,7 @@ def _systems(
 
 
 def _label(axes: Axes, ends: Iterable[tuple[float, float, str, str]]) -> None:
-    """Write names at the right, as high as their lines end or just so much lower as to be read."""
+    """Write names at the right, at the end of each line, or lower where they would overlap."""
     transform, back = axes.transData, axes.transAxes.inverted()
     places = [
         (back.transform(transform.transform((x, y)))[1], name, colour)
@@ -167,13 +168,13 @@ def _label(axes: Axes, ends: Iterable[tuple[float, float, str, str]]) -> None:
 
 
 def _first_search(records: Iterable[Record], job: str) -> list[Record]:
-    """Return the records of a job, each system's as it is meant to be asked."""
+    """Return the records of a job, each system with its documented way to search."""
     found: dict[tuple[Any, ...], Record] = {}
     for row in records:
         if row["job"] == job:
             key = (row["system"], row["size"], row["weights"])
             found.setdefault(key, row)
-            # Of several ways to the same lists the fastest is the system's figure.
+            # Of several ways to the same lists the fastest is reported.
             if (
                 row["kind"] == "exact"
                 and row["seconds"]["median"] < found[key]["seconds"]["median"]
@@ -188,7 +189,7 @@ def _largest(rows: Iterable[Record]) -> list[Record]:
     return [row for row in rows if row["size"] == most]
 
 
-#: Name to title, text, what it shows of the records, and what draws it.
+#: Name to title, alternative text, filter of records, and drawing function.
 PICTURES: dict[str, tuple[str, str, Choice, Callable[..., None]]] = {
     "speed": (
         "All lists: speed against size",

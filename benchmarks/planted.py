@@ -1,11 +1,11 @@
-"""Known answers: the duplicates and stories that the generator planted, and what is found of them.
+"""Known answers: the duplicates and stories that the generator planted, and how many are found.
 
 ::
 
     python -m benchmarks planted --generate 10k
 
-One article in thirty is a copy of an earlier one with a twelfth of its words replaced, and articles
-of one story share words that few others have. Both are known beforehand: nobody has to judge.
+One article in thirty copies an earlier article with a twelfth of its words replaced, and the
+articles of a story share words that few others have. Both are known beforehand and need no judges.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import numpy as np
 
 from benchmarks import generate
 
-#: Least similarities of two near-duplicates; 0.9 is the default of `RelatedNews.duplicates`.
+#: Thresholds of near-duplicates; 0.9 is the default of `RelatedNews.duplicates`.
 THRESHOLDS = (0.9, 0.8)
 
-#: Articles whose lists are looked at for stories.
+#: Number of articles whose lists are searched for stories.
 LISTS = 1000
 
 
@@ -31,6 +31,7 @@ def measured(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, Any]]:
     Parameters
     ----------
     n_articles : int
+        Number of articles.
     seed : int
         Another seed, another archive.
     """
@@ -48,7 +49,7 @@ def measured(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, Any]]:
         yield _record("pairs of these groups that come from one planted original", precision)
     rows = np.random.default_rng(seed).permutation(n_articles)[:LISTS]
     lists = [news.related(ids[row]).ids for row in rows.tolist()]
-    first = [one[0] if one else "" for one in lists]
+    first = [found[0] if found else "" for found in lists]
     of_first, of_items, of_chance = stories_found(ids, rows, lists, first, seed)
     yield _record("lists whose first item is of the article's story", of_first)
     yield _record("items that are of the article's story", of_items)
@@ -60,7 +61,7 @@ def _record(what: str, share: float) -> dict[str, Any]:
 
 
 def planted(n_articles: int, *, seed: int = 0) -> np.ndarray:
-    """Return the copies: pairs of positions, copy and original."""
+    """Return the copies as pairs of positions: copy, original."""
     pairs = []
     for start in range(0, n_articles, generate.BLOCK):
         original = generate.originals(start, seed)
@@ -71,7 +72,7 @@ def planted(n_articles: int, *, seed: int = 0) -> np.ndarray:
 
 
 def stories(n_articles: int, *, seed: int = 0) -> np.ndarray:
-    """Return the number of the story of each article; a copy is of its original's."""
+    """Return the story number of each article; a copy has its original's."""
     story = generate.story_of(np.arange(n_articles, dtype=np.uint64), seed)
     copies = planted(n_articles, seed=seed)
     story[copies[:, 0]] = story[copies[:, 1]]
@@ -79,26 +80,27 @@ def stories(n_articles: int, *, seed: int = 0) -> np.ndarray:
 
 
 def of_groups(groups: Iterable[Sequence[str]], wanted: set[tuple[str, str]]) -> tuple[float, float]:
-    """Hold groups of near-duplicates against the planted ones.
+    """Compare groups of near-duplicates with the planted ones.
 
     Parameters
     ----------
     groups : iterable of sequence of str
+        Groups of ids.
     wanted : set of (str, str)
         Ids of copies and originals.
 
     Returns
     -------
     recall : float
-        Of the planted pairs, those in one group.
+        Share of the planted pairs that are in one group.
     precision : float
-        Of the pairs in one group, those with the same original, or of which one is the other's.
+        Share of the pairs in a group with the same original, or of a copy and its original.
     """
     original = dict(wanted)
     group_of, together, right = {}, 0, 0
     for number, group in enumerate(groups):
         group_of |= dict.fromkeys(group, number)
-        roots = [original.get(one, one) for one in group]
+        roots = [original.get(member, member) for member in group]
         same = [roots.count(root) for root in roots]
         together += len(group) * (len(group) - 1) // 2
         right += sum(n - 1 for n in same) // 2
@@ -113,7 +115,7 @@ def stories_found(
     first: Sequence[str],
     seed: int,
 ) -> tuple[float, float, float]:
-    """Return the shares of first items, of all items, and of drawn pairs, that are of one story."""
+    """Return the shares of first items, all items and random pairs that share a story."""
     story = stories(len(ids), seed=seed)
     of = dict(zip(ids, story.tolist(), strict=True))
     own = [of[ids[row]] for row in rows.tolist()]

@@ -1,7 +1,7 @@
-"""A system in a process of its own: what asks it, and what answers.
+"""A system in its own process: the side that asks, and the side that answers.
 
-The process keeps to as many cores as it has threads, which libraries are told too. It reads one
-request a line and answers with a line; what libraries print goes elsewhere.
+The process uses as many cores as threads, and libraries are told this number. It reads one request
+per line and answers with a line; output of libraries goes to standard error.
 """
 
 from __future__ import annotations
@@ -21,21 +21,22 @@ from benchmarks import machine
 
 
 class Failed(Exception):  # noqa: N818 (it reads as a sentence)
-    """A system could not do what it was asked."""
+    """A system could not do its job."""
 
 
 class System:
-    """A process, to be asked.
+    """A process that answers requests.
 
     Parameters
     ----------
     peer : str
         One of `benchmarks.peers.PEERS`.
     folder : Path
-        What `benchmarks.given.lay_out` wrote.
+        Folder that `benchmarks.given.lay_out` wrote.
     threads : int
+        Number of threads and cores.
     patience : float
-        Seconds that an answer may take.
+        Time limit of an answer in seconds.
     """
 
     def __init__(self, peer: str, folder: Path, threads: int, patience: float) -> None:
@@ -58,7 +59,8 @@ class System:
     def ask(self, do: str, **arguments: Any) -> Any:
         """Return the answer to a request, a method of `benchmarks.worker.Worker`."""
         assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):  # it has ended; what it said is read below
+        # A process that has ended broke the pipe; its output is read below.
+        with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
             self._process.stdin.flush()
         try:
@@ -93,7 +95,7 @@ class System:
 
 
 def answer_requests(worker: object) -> None:
-    """Answer what is asked on standard input by the methods of an object, until it ends."""
+    """Answer requests on standard input with the methods of an object, until it ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     for line in sys.stdin:

@@ -1,8 +1,8 @@
-"""Lists and scores held against judgements: the links that writers set, and what people said.
+"""Lists and scores against judgements: links set by writers, and ratings by people.
 
 The sets are folders: ``digitalgov`` (links between stories of one site), ``cnrec`` (pairs of news
-that people rated), ``lee`` (short news, all pairs rated). relnews is asked as a site asks it; each
-peer gives scores of all articles, and the best of those are its list.
+that people rated), ``lee`` (short news, all pairs rated). relnews is used as a site uses it; each
+peer scores all articles, and the highest scores are its list.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.peers import PEERS
 #: Items of a list.
 K = 8
 
-#: Articles are drawn anew so often, for the interval of a difference of correlations.
+#: Bootstrap resamples of articles for the interval of a difference of correlations.
 RESAMPLES = 2000
 
 #: The measures, in the order of the tables.
@@ -28,21 +28,21 @@ MEASURES = (
     "digitalgov", "digitalgov, unquoted", "cnrec", "similarity", "would-follow", "lee",
 )  # fmt: skip
 
-#: Systems that are there without being asked for, for they need nothing that relnews does not.
+#: Systems that always run, since they need only what relnews needs.
 ALWAYS = ("scikit-learn", "sublinear")
 
 
 @dataclasses.dataclass(frozen=True)
 class Ranker:
-    """A system that has been given the articles of a set.
+    """A system that has indexed the articles of a set.
 
     Parameters
     ----------
     best : callable
-        An article's position, how many, and positions that may not be in its list, to positions,
-        best first.
+        Maps an article's position, a number of items, and excluded positions to positions, best
+        first.
     scores : callable
-        An article's position to the scores of all articles in its list.
+        Maps an article's position to the scores of all articles.
     """
 
     best: Callable[[int, int, Sequence[int]], list[int]]
@@ -51,20 +51,20 @@ class Ranker:
 
 @dataclasses.dataclass(frozen=True)
 class Judged:
-    """A set.
+    """A set of judged articles.
 
     Parameters
     ----------
     articles : list of dict
-        Their ids are their positions.
+        The articles; ids are positions.
     qrels : mapping of int to mapping of int to int
-        Query to judged article to grade.
+        Maps query to judged article to grade.
     quoted : frozenset of (int, int)
-        Pairs of which one quotes the title of the other.
+        Pairs in which one text contains the other's title.
     pairs : ndarray of int of shape (n, 2)
-        Those that people rated.
+        Pairs that people rated.
     ratings : dict of str to ndarray of float of shape (n,)
-        By what they were asked.
+        Ratings by question.
     """
 
     articles: list[dict[str, Any]]
@@ -76,14 +76,16 @@ class Judged:
 
 @dataclasses.dataclass(frozen=True)
 class Correlation:
-    """Of scores with what people said.
+    """Correlation of scores with ratings.
 
     Parameters
     ----------
     articles : int
-        How many the set has.
+        Number of articles in the set.
     pairs : ndarray of int of shape (n, 2)
+        Rated pairs of positions.
     scores, ratings : ndarray of float of shape (n,)
+        Score and rating of each pair.
     """
 
     articles: int
@@ -96,7 +98,7 @@ class Correlation:
         return float(self.of_resamples(np.ones((1, self.articles)))[0])
 
     def of_resamples(self, times: np.ndarray) -> np.ndarray:
-        """Return it for each row of how often each article was drawn.
+        """Return the correlation for each row of article counts.
 
         A pair counts as often as both of its articles together.
         """
@@ -114,15 +116,16 @@ def _standard(values: np.ndarray) -> np.ndarray:
 
 
 def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[str, Any]]:
-    """Yield the records of relnews and of each peer, and of how far relnews is ahead of it.
+    """Yield the records of relnews and each peer, with the lead of relnews over the peer.
 
     Parameters
     ----------
     data : Path
-        The folder of the sets.
+        Folder of the sets.
     peers : sequence of str
         Names in `benchmarks.peers.PEERS`.
     threads : int
+        Number of threads of each system.
     """
     others = [name for name in PEERS if name in ALWAYS or name in peers]
     asked = [name for name in others if "relevance" in PEERS[name].jobs]
@@ -131,8 +134,8 @@ def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[st
     for name in ["relnews", *asked]:
         for label, ranker in rankers(name, threads):
             found[label] = {}
-            for one in sets.items():
-                found[label] |= of_set(*one, ranker(one[1]))
+            for judged_set in sets.items():
+                found[label] |= of_set(*judged_set, ranker(judged_set[1]))
             print(f"relevance: {label}", file=sys.stderr, flush=True)
     for label, values in found.items():
         means = {measure: mean(values[measure]) for measure in MEASURES}
@@ -145,7 +148,7 @@ def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[st
 
 
 def read(folder: Path) -> Judged:
-    """Read a set: articles, qrels, quoted pairs and ratings, as far as it has them."""
+    """Read a set: articles, qrels, title pairs and ratings, as far as it has them."""
     from relnews import read_articles
     from relnews.evaluation import read_qrels
 
@@ -179,7 +182,7 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def rankers(name: str, threads: int) -> Iterator[tuple[str, Callable[[Judged], Ranker]]]:
-    """Yield the ways to rank that a system has, by what tables call them."""
+    """Yield the ways to rank that a system has, by their names in tables."""
     if name == "relnews":
         yield "relnews", by_related_news
     else:
@@ -188,19 +191,19 @@ def rankers(name: str, threads: int) -> Iterator[tuple[str, Callable[[Judged], R
 
 
 def by_related_news(judged: Judged) -> Ranker:
-    """Rank as a site does, by what is public."""
+    """Rank as a site does, by the public interface."""
     from relnews import RelatedNews
 
     news, n = RelatedNews().fit(judged.articles), len(judged.articles)
 
     def best(query: int, k: int, out: Sequence[int]) -> list[int]:
-        # Conditions are part of the ranking, so that the list is full all the same.
-        found = news.related(str(query), k, exclude=[str(one) for one in out])
+        # Conditions are part of the ranking, so that the list is still full.
+        found = news.related(str(query), k, exclude=[str(position) for position in out])
         return [int(item.id) for item in found]
 
     def scores(query: int) -> np.ndarray:
         found = np.zeros(n)
-        # People rated versions of one story, too, of which a list has one or none.
+        # People also rated versions of the same story, of which a list has at most one.
         for item in news.related(str(query), n, selection=None):
             found[int(item.id)] = item.score
         return found
@@ -220,7 +223,7 @@ def by_scores(
         row = found[place[query]].astype(float)
         row[[query, *out]] = -np.inf
         first = np.argsort(-row, kind="stable")[:k]
-        return [int(one) for one in first if row[one] > 0]
+        return [int(position) for position in first if row[position] > 0]
 
     return Ranker(best, lambda query: found[place[query]])
 
@@ -232,7 +235,7 @@ def of_set(name: str, judged: Judged, ranker: Ranker) -> dict[str, Any]:
             name: of_archive(judged, ranker, frozenset()),
             f"{name}, unquoted": of_archive(judged, ranker, judged.quoted),
         }
-    # Most scores are the same both ways; of others the mean counts, for a rating has no direction.
+    # A rating has no direction, so scores that depend on the direction are averaged.
     rows = {int(query): ranker.scores(int(query)) for query in np.unique(judged.pairs)}
     scores = np.array([(rows[a][b] + rows[b][a]) / 2 for a, b in judged.pairs.tolist()], float)
     found: dict[str, Any] = {
@@ -245,7 +248,7 @@ def of_set(name: str, judged: Judged, ranker: Ranker) -> dict[str, Any]:
 
 
 def of_archive(judged: Judged, ranker: Ranker, out: frozenset[tuple[int, int]]) -> Any:
-    """Return nDCG over the whole archive; pairs that are out are neither judged nor listed."""
+    """Return nDCG over the whole archive; excluded pairs are neither judged nor listed."""
     from relnews.evaluation import score
 
     qrels = {
@@ -254,7 +257,8 @@ def of_archive(judged: Judged, ranker: Ranker, out: frozenset[tuple[int, int]]) 
     }
     run = {
         str(query): [
-            str(one) for one in ranker.best(query, K, [a for a in grades if (query, a) in out])
+            str(position)
+            for position in ranker.best(query, K, [a for a in grades if (query, a) in out])
         ]
         for query, grades in judged.qrels.items()
     }
@@ -262,7 +266,7 @@ def of_archive(judged: Judged, ranker: Ranker, out: frozenset[tuple[int, int]]) 
 
 
 def of_judged(judged: Judged, ranker: Ranker) -> Any:
-    """Return nDCG among the judged articles of each query; the gain of a grade g is 2**g - 1."""
+    """Return nDCG among the judged articles of each query; grade g gains 2**g - 1."""
     from relnews.evaluation import score
 
     qrels, run = {}, {}
@@ -274,20 +278,22 @@ def of_judged(judged: Judged, ranker: Ranker) -> Any:
 
 
 def mean(measure: Any) -> float:
-    """Return what a table shows of a measure."""
+    """Return a measure as tables show it."""
     if isinstance(measure, Correlation):
         return measure.value()
     return float(measure.means()[f"nDCG@{K}"])
 
 
 def difference(ours: Any, theirs: Any) -> dict[str, float]:
-    """Return how far relnews is ahead, and the 95 % interval of a paired bootstrap."""
+    """Return the lead of relnews, and its 95 % interval by a paired bootstrap."""
     if not isinstance(ours, Correlation):
         from relnews.evaluation import compare
 
-        (found,) = [one for one in compare(ours, theirs) if one.measure == f"nDCG@{K}"]
+        (found,) = [
+            comparison for comparison in compare(ours, theirs) if comparison.measure == f"nDCG@{K}"
+        ]
         return {"difference": found.difference, "low": found.low, "high": found.high}
-    # Queries are drawn above, articles here: pairs of one article are not independent.
+    # Resample articles, not pairs: pairs that share an article are not independent.
     judged = np.unique(ours.pairs)
     drawn = np.random.default_rng(0).multinomial(
         len(judged), np.full(len(judged), 1 / len(judged)), RESAMPLES

@@ -1,12 +1,12 @@
-"""What `python -m benchmarks --json` wrote, as tables and pictures.
+"""Report the records of `python -m benchmarks --json` as tables and pictures.
 
 ::
 
     python -m benchmarks.report results.json
     python -m benchmarks.report results.json --page docs/explanation/benchmarks.md
 
-The second replaces what is between the two marks of the page, ``<!-- benchmarks: begin -->`` and
-``<!-- benchmarks: end -->``, and draws pictures into the folder ``pictures`` beside it.
+The second command replaces the text between the marks ``<!-- benchmarks: begin -->`` and
+``<!-- benchmarks: end -->`` of the page, and draws pictures into the folder ``pictures`` beside it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     parts = []
     for path, found in zip(options.results, files, strict=True):
         folder = options.page.parent / "pictures"
-        # Two files may be of two machines, and so their pictures have names of their own.
+        # Two files may be from two machines, so their pictures have different names.
         prefix = "" if len(files) == 1 else f"{path.stem}/"
         parts.append(of_file(found))
         parts += [
@@ -43,13 +43,13 @@ def main() -> None:
 
 
 def of_file(found: dict[str, Any]) -> str:
-    """Return all tables of a file, and what is to be known about them."""
+    """Return all tables of a file, and its notes."""
     notes = "\n".join(f"- {note}" for note in found["notes"])
     return "\n".join([tables.heading(found["machine"]), tables.of_records(found["records"]), notes])
 
 
 def shown(path: str, title: str, text: str) -> str:
-    """Return the markup of a picture, for light pages and for dark ones."""
+    """Return the markup of a picture for light and dark pages."""
     images = "\n".join(
         f"```{{image}} {path}-{theme}.svg\n:alt: {title}\n:class: only-{theme}\n```\n"
         for theme in pictures.THEMES

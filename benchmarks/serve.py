@@ -4,16 +4,15 @@
 
     python -m benchmarks.serve archive_en_100k.jsonl.xz --limit 10000 --seconds 300
 
-An archive is built and its lists are stored. `relnews serve` serves it as one process; ``wrk`` (or,
-where there is none, a client in Python, which is slower than the service) asks it for lists over
-the loopback as fast as it can. Meanwhile a second process adds articles every second, and an
-article that it replaces each time carries a number: a list in which it stands shows how old it
-is. The exit code is 1 if there was an error, or a list was served for more than a second after it
-had changed.
+An archive is built with stored lists; `relnews serve` serves it as one process. ``wrk`` requests
+lists over the loopback as fast as it can; without wrk a client in Python does, which is slower than
+the service. Meanwhile a second process adds articles every second and replaces an article that
+carries a counter, so a list with it shows its own age. The exit code is 1 after an error, or if
+a list was served for more than a second after it had changed.
 
-Addresses are drawn with a skew: with 1, the default, the most wanted list is asked for twice as
-often as the second one; with 0 all are wanted alike, which is the hardest, for every commit makes
-what was ready worthless.
+Addresses are drawn with a skew. With the default of 1 the most popular list is requested twice as
+often as the second. With 0 all lists are equally popular; this is the hardest case, since every
+commit invalidates the cached answers.
 """
 
 from __future__ import annotations
@@ -42,16 +41,16 @@ from urllib.parse import quote, urlsplit
 
 from benchmarks.vectorize import without_openblas_settings
 
-#: Addresses are drawn beforehand, so many.
+#: Number of addresses drawn beforehand.
 DRAWN = 100_000
 
-#: Seconds between two looks at how old a list is.
+#: Seconds between two requests for the age of a list.
 LOOK = 0.05
 
-#: Seconds after a commit in which a list of before may still be served.
+#: Seconds after a commit for which an older list may still be served.
 MOST_LATE = 1.0
 
-#: The id of the article that is replaced by every commit.
+#: Id of the article that every commit replaces.
 TWIN = "relnews-benchmark-twin"
 
 LUA = """
@@ -73,7 +72,7 @@ end
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run everything, print a table, and return the exit code."""
+    """Run the benchmark, print a table, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("archive", type=Path, help="articles as JSON Lines or CSV")
     parser.add_argument("--limit", type=int, default=None, help="articles that are built with")
@@ -118,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build(articles: Path, limit: int | None, folder: Path) -> tuple[list[str], dict[str, Any]]:
-    """Make an archive with stored lists; return all ids, and one of its articles."""
+    """Build an archive with stored lists; return all ids, and one of its articles."""
     from relnews import RelatedNews, read_articles
 
     read = [*itertools.islice(read_articles(articles), limit)]
@@ -131,7 +130,7 @@ def build(articles: Path, limit: int | None, folder: Path) -> tuple[list[str], d
     about = {
         "id": probe.id,
         "title": probe.title,
-        # A near-duplicate would not be in its list.
+        # A near-duplicate of the article would not be in its list.
         "text": probe.text[: len(probe.text) // 2],
         "published": probe.published,
     }
@@ -139,11 +138,11 @@ def build(articles: Path, limit: int | None, folder: Path) -> tuple[list[str], d
 
 
 def draw(ids: list[str], skew: float) -> list[str]:
-    """Return the paths to ask for, in the order in which they are asked for."""
+    """Return the requested paths, in order."""
     chance = random.Random(0)
     weights = [(rank + 1) ** -skew for rank in range(len(ids))]
     drawn = chance.choices(chance.sample(ids, len(ids)), weights, k=DRAWN)
-    return [f"/related/{quote(one, safe='')}" for one in drawn]
+    return [f"/related/{quote(identifier, safe='')}" for identifier in drawn]
 
 
 # --- the service and its updater -----------------------------------------------------------------
@@ -151,7 +150,7 @@ def draw(ids: list[str], skew: float) -> list[str]:
 
 @contextlib.contextmanager
 def serving(archive: Path) -> Iterator[str]:
-    """Run `relnews serve`; give its address. What it logs is shown in the end."""
+    """Run `relnews serve` and yield its address; print its log at the end."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()", "serve"]
     with subprocess.Popen(
         [*command, str(archive), "--port", "0"], stderr=subprocess.PIPE, text=True
@@ -168,7 +167,7 @@ def serving(archive: Path) -> Iterator[str]:
 def updating(
     archive: Path, articles: Path, limit: int | None, probe: dict[str, Any]
 ) -> Iterator[list[float]]:
-    """Run the updater; the list that is given is, in the end, of the moments of its commits."""
+    """Run the updater; the yielded list gets the times of its commits at the end."""
     context = multiprocessing.get_context("spawn")
     stop, told = context.Event(), context.SimpleQueue()
     process = context.Process(target=update, args=(archive, articles, limit, probe, stop, told))
@@ -194,7 +193,7 @@ def update(
     stop: Event,
     told: SimpleQueue[float | None],
 ) -> None:
-    """Add an article every second, and replace the twin of another: its dek is the number."""
+    """Add an article every second, and replace a near-duplicate whose dek is a counter."""
     from relnews import RelatedNews, read_articles
 
     try:
@@ -213,13 +212,13 @@ def update(
 
 
 class Looks(threading.Thread):
-    """Looks at one list again and again, and notes which number it shows.
+    """Requests a list repeatedly, and records the counter it shows.
 
     Parameters
     ----------
     address : str
     identifier : str
-        Of the article whose twin is replaced.
+        Id of the article whose near-duplicate is replaced.
     """
 
     def __init__(self, address: str, identifier: str) -> None:
@@ -231,7 +230,7 @@ class Looks(threading.Thread):
         self.errors = 0
 
     def run(self) -> None:
-        """Look until `stop` is called."""
+        """Request the list until `stop` is called."""
         connection = http.client.HTTPConnection(self._netloc, timeout=10)
         while not self._enough.wait(LOOK):
             asked = time.monotonic()
@@ -246,12 +245,12 @@ class Looks(threading.Thread):
         connection.close()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop requesting."""
         self._enough.set()
         self.join()
 
     def late(self, commits: list[float]) -> list[float]:
-        """Return for how many seconds a list had been old when it was asked for, if it was."""
+        """Return the age in seconds of each outdated list at the time of its request."""
         late = []
         for asked, number in self.seen:
             if number < bisect.bisect_right(commits, asked) - 1:
@@ -265,7 +264,7 @@ class Looks(threading.Thread):
 def load_by_wrk(
     address: str, paths: list[str], seconds: float, connections: int
 ) -> dict[str, float]:
-    """Ask with wrk."""
+    """Send requests with wrk."""
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "paths").write_text("\n".join(paths))
         (Path(name) / "script.lua").write_text(LUA % (Path(name) / "paths"))
@@ -281,7 +280,7 @@ def load_by_wrk(
 def load_by_python(
     address: str, paths: list[str], seconds: float, connections: int
 ) -> dict[str, float]:
-    """Ask from another process, with nothing but sockets."""
+    """Send requests from another process, with plain sockets."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         found: dict[str, float] = pool.apply(_ask, (address, paths, seconds, connections))

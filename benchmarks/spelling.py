@@ -1,14 +1,14 @@
-"""How the words of generated articles are spelt: common ones as in English, others made up."""
+"""Spelling of generated words: common ones are English stop words, others are made up."""
 
 from __future__ import annotations
 
 import numpy as np
 
-#: There are so many words; an archive of ten million articles uses a quarter of them.
+#: Number of words; an archive of ten million articles uses a quarter of them.
 WORDS = 1 << 23
 
-#: Every word below rank 60 is one of these, and every third below rank 427: as many and as common
-#: as the stop words of real articles.
+#: Stop words: every word below rank 60, and every third below rank 427, as frequent as the
+#: stop words of real articles.
 STOP_TEXT = """
 the to of and in on that for is with as it was at by he be from are an his has have this but not
 will they who their or we had were which you all been more one about after would when up out her she
@@ -27,14 +27,14 @@ SYLLABLES = [c + v for c in "bdfghjklmnprstvz" for v in "aiou"]
 
 
 class Spelling:
-    """Words of ranks: stop words, and made-up ones of two to four syllables."""
+    """Words by rank: stop words, and made-up words of two to four syllables."""
 
     def __init__(self) -> None:
         self._words = np.zeros(WORDS, object)
         self._words[STOP_RANKS] = STOP_WORDS
 
     def __call__(self, ranks: np.ndarray) -> np.ndarray:
-        """Return the words, an array of strings."""
+        """Return the words of the ranks as an array of strings."""
         words = self._words[ranks]
         for rank in np.unique(ranks[words == 0]).tolist():
             syllables = [SYLLABLES[rank >> 6 & 63], SYLLABLES[rank & 63]]

@@ -9,7 +9,7 @@ from typing import Any
 
 Record = dict[str, Any]
 
-#: What each job's table is headed by.
+#: Heading of each job's table.
 TITLES = {
     "vectorise": "Vectorise: texts to vectors",
     "lists": "All lists: many at a time",
@@ -23,18 +23,18 @@ TITLES = {
     "left out": "Left out",
 }
 
-#: What comes before anything is timed.
+#: Columns for the work before anything is timed.
 STEPS = ("import", "compile", "build", "warm-up")
 
-#: That of the tables.
+#: Column titles of the tables.
 ORDER = list(TITLES)
 
-#: What `Peer.searches` calls its results, as tables say it.
+#: Words in tables for the kinds of `Peer.searches`.
 KINDS = {"exact": "exact", "near": "recall", "other": "overlap"}
 
 
 def put_between(path: Path, name: str, text: str) -> None:
-    """Replace what is between the two marks of a page."""
+    """Replace the text between the two marks of a page."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     page = path.read_text(encoding="utf-8")
     if page.count(begin) != 1 or page.count(end) != 1:
@@ -45,7 +45,7 @@ def put_between(path: Path, name: str, text: str) -> None:
 
 
 def heading(machine: dict[str, Any]) -> str:
-    """Return what the figures were taken on."""
+    """Return a description of the machine and versions."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     changed = " with changes" if machine["changed"] else ""
     load = "" if machine["load"] is None else f"; load when it began {machine['load']:.1f}"
@@ -58,16 +58,16 @@ def heading(machine: dict[str, Any]) -> str:
 
 
 def of_records(records: Iterable[Record]) -> str:
-    """Return the tables of some records."""
+    """Return the tables of the records."""
     found = []
-    for (_, job, *_), some in itertools.groupby(sorted(records, key=_key), key=_key):
-        rows = list(some)
+    for (_, job, *_), group in itertools.groupby(sorted(records, key=_key), key=_key):
+        rows = list(group)
         found.append(f"\n**{TITLES[job]}**{_about(rows[0])}\n\n{TABLES[job](rows)}")
     return "\n".join(found)
 
 
 def of_left_out(rows: Sequence[Record]) -> str:
-    """Return the table of what was not measured, and why."""
+    """Return the table of what was not measured, with reasons."""
     lines = [[_name(row), row["of"], row["reason"]] for row in rows]
     return table(["system", "job", "reason"], lines) if lines else ""
 
@@ -111,7 +111,7 @@ def _share(record: Record) -> str:
 
 
 def _against(rows: Sequence[Record]) -> list[Record]:
-    """Order rows by time: ours first if it is, and after what is faster if it is not."""
+    """Sort rows by time; relnews comes first, or directly after the rows that are faster."""
     return sorted(rows, key=lambda row: row["ratio"]["median"] if "ratio" in row else 1.0)
 
 
@@ -237,7 +237,7 @@ def _number(value: float | None, form: str) -> str:
     return "" if value is None else form.format(value)
 
 
-#: Job to what makes its table.
+#: Maps a job to the function that makes its table.
 TABLES: dict[str, Callable[[Sequence[Record]], str]] = {
     "vectorise": _vectorise,
     "lists": _lists,

@@ -1,11 +1,11 @@
-"""TfidfVectorizer beside scikit-learn's, in one run: ratios of medians, and peak memory.
+"""Compare TfidfVectorizer with scikit-learn's in one run: ratios of medians, and peak memory.
 
 ::
 
     python -m benchmarks.vectorize archive_en_100k.jsonl.xz --repeat 5
 
-Both sides work on the same strings in turn, so that a noisy machine is noisy to both. Results are
-compared before anything is timed; compiled kernels are on disk already.
+Both sides take turns on the same strings, so that a noisy machine disturbs both. Results are
+compared, and kernels compiled, before anything is timed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PHRASES = {
     "sublinear_tf": True,
 }
 
-#: Single articles are timed over so many different ones.
+#: Number of different articles over which single calls are timed.
 SINGLE = 500
 
 
@@ -73,20 +73,20 @@ def main() -> None:
         row("transform, unseen articles", lambda: theirs.transform(held_out),
             lambda: ours.transform(held_out), options.repeat)  # fmt: skip
     if "one" in jobs:
-        one = [
+        medians = [
             statistics.median(timed(lambda: v.transform([text])) for text in held_out[:SINGLE])  # noqa: B023
             for v in (theirs, ours)
         ]
-        print(f"| transform of one article | {one[0]:.6f} | {one[1]:.6f} | "
-              f"{one[0] / one[1]:.1f} | |")  # fmt: skip
+        print(f"| transform of one article | {medians[0]:.6f} | {medians[1]:.6f} | "
+              f"{medians[0] / medians[1]:.1f} | |")  # fmt: skip
     if "memory" in jobs:
         memory(options)
 
 
 def without_openblas_settings() -> None:
-    """Start again without them: some machines set these to work around old builds of numpy.
+    """Restart without environment variables for OpenBLAS.
 
-    They slow a current one.
+    Some machines set them to work around old builds of numpy; they slow a current one.
     """
     if any(name.startswith("OPENBLAS_") for name in os.environ):
         clean = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
@@ -105,7 +105,7 @@ def read(paths: list[Path], limit: int | None) -> list[str]:
 
 
 def vectorizer(is_ours: bool, **parameters: Any) -> Any:
-    """Return one of the two."""
+    """Return our vectorizer or scikit-learn's."""
     if is_ours:
         from relnews import TfidfVectorizer
     else:
@@ -116,7 +116,7 @@ def vectorizer(is_ours: bool, **parameters: Any) -> Any:
 def fit(
     parameters: dict[str, Any], texts: list[str], *, ours: bool = False, names: bool = False
 ) -> Callable[[], Any]:
-    """Return a job; with names it also asks for the vocabulary, which relnews spells only then."""
+    """Return a job that fits; `names` adds the vocabulary, which relnews spells on demand."""
 
     def job() -> Any:
         fitted = vectorizer(ours, **parameters)
@@ -146,10 +146,10 @@ def timed(job: Callable[[], Any]) -> float:
 
 
 def equal(theirs: Any, ours: Any, work: str) -> None:
-    """Exit unless both matrices are the same to rounding."""
+    """Exit unless both matrices agree to rounding."""
     import numpy as np
 
-    theirs.has_sorted_indices = False  # scikit-learn renumbers columns without saying so
+    theirs.has_sorted_indices = False  # scikit-learn renumbers columns without updating the flag
     theirs.sort_indices()
     same = (
         theirs.shape == ours.shape
@@ -162,7 +162,7 @@ def equal(theirs: Any, ours: Any, work: str) -> None:
 
 
 def fit_once(which: str, texts: list[str]) -> None:
-    """Print how much memory one fit_transform takes beyond what was there before, in MB."""
+    """Print the additional memory of one fit_transform in MB."""
     fit({}, texts[:100], ours=which == "relnews")()
     before = peak_memory()
     fit({}, texts, ours=which == "relnews")()
@@ -172,7 +172,7 @@ def fit_once(which: str, texts: list[str]) -> None:
 def peak_memory() -> float:
     """Return the peak resident memory of this process in MB.
 
-    Not by getrusage: on Linux a child process inherits its parent's peak there.
+    getrusage is no use here: on Linux a child process inherits its parent's peak.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii")
@@ -184,7 +184,7 @@ def peak_memory() -> float:
 
 
 def memory(options: argparse.Namespace) -> None:
-    """Measure each side in a process of its own."""
+    """Measure each side in its own process."""
     peaks = []
     for which in ("scikit-learn", "relnews"):
         command = [sys.executable, "-m", "benchmarks.vectorize", *map(str, options.archive),

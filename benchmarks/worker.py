@@ -15,22 +15,15 @@ from benchmarks.given import CHECKED, Given, text_of
 from benchmarks.peers import PEERS
 from benchmarks.processes import answer_requests
 
-#: Lists that are asked for before anything is timed.
+#: Number of lists found before anything is timed.
 WARM_UP = 20
 
-#: A round of lists that takes fewer seconds is gone through again.
+#: A round of lists is repeated until it takes this many seconds.
 SHORTEST = 0.3
 
 
 class Worker:
-    """What a system is asked to do. Times are seconds.
-
-    Parameters
-    ----------
-    peer : str
-    folder : Path
-    threads : int
-    """
+    """Requests that a system answers. Times are in seconds."""
 
     def __init__(self, peer: str, folder: Path, threads: int) -> None:
         self.peer = PEERS[peer](threads)
@@ -38,7 +31,7 @@ class Worker:
         self._texts: list[str] = []
 
     def begin(self) -> dict[str, Any]:
-        """Import the system, build its index, and ask for some lists."""
+        """Import the system, build its index, and find a few lists to warm it up."""
         found = {"import_s": seconds(lambda: importlib.import_module(self.peer.module))}
         found["compile_s"] = seconds(self.peer.compile)
         found["build_s"] = seconds(lambda: self.peer.build(self.given))
@@ -47,12 +40,12 @@ class Worker:
             queries = self.peer.queries(self.given, rows)
             for search in self.peer.searches:
                 self.peer.find(queries, self.given.k + 1, **search.options)
-        # What was not compiled before is compiled now.
+        # The first lists compile the kernels that are still missing.
         found["warm_up_s"] = time.perf_counter() - start
         return found
 
     def check(self, search: int) -> dict[str, float]:
-        """Return how many of the exact lists' items are found, and how long a list takes."""
+        """Return the share of the exact lists that is found, and the time per list."""
         rows = self.given.rows[:CHECKED]
         queries = self.peer.queries(self.given, rows)
         start = time.perf_counter()
@@ -62,7 +55,7 @@ class Worker:
         return {"share": share, "difference": difference, "seconds_each": each}
 
     def lists(self, search: int, n: int) -> float:
-        """Return how long each of n lists takes, asked for together."""
+        """Return the mean time per list of n lists, requested together."""
         queries = self.peer.queries(self.given, self.given.rows[:n])
         options, size = self._options(search), self.given.k + 1
         times, start = 0, time.perf_counter()
@@ -72,20 +65,20 @@ class Worker:
         return took / times / n
 
     def single(self, search: int, n: int) -> list[float]:
-        """Return how long each of n lists takes, asked for one by one."""
+        """Return the times of n lists, requested one at a time."""
         queries = [self.peer.queries(self.given, [row]) for row in self.given.rows[:n].tolist()]
         options, size = self._options(search), self.given.k + 1
-        return [seconds(lambda: self.peer.find(one, size, **options)) for one in queries]  # noqa: B023
+        return [seconds(lambda: self.peer.find(query, size, **options)) for query in queries]  # noqa: B023
 
     def _options(self, search: int) -> dict[str, Any]:
         return self.peer.searches[search].options
 
     def save(self, folder: str) -> None:
-        """Write the index, and what else a process needs that opens it."""
+        """Write the index, and whatever else a process needs to open it."""
         self.peer.save(Path(folder), self.given)
 
     def update(self, article: int) -> dict[str, float]:
-        """Add an article that was kept back, and then find its list."""
+        """Add an article that was held back, then find its list."""
         new, vector = self.given.new()[article]
         add_s = seconds(lambda: self.peer.add(new, vector))
         start = time.perf_counter()
@@ -96,41 +89,42 @@ class Worker:
         return {"add_s": add_s, "list_s": list_s}
 
     def read(self) -> dict[str, float]:
-        """Read the texts, import the system, and compile what it compiles."""
+        """Read the texts, import the system, and let it compile."""
         self._texts = [text_of(article) for article in self.given.articles()]
         found = {"import_s": seconds(lambda: importlib.import_module(self.peer.module))}
         found["warm_up_s"] = seconds(lambda: self.peer.vectorise(self._texts[:100]))
         return found
 
     def vectorise(self, keep: str) -> float:
-        """Return how long it takes to make vectors of the texts; write some of them."""
+        """Return the time to make vectors of the texts; write some of the vectors."""
         start = time.perf_counter()
         made = self.peer.vectorise(self._texts)
         took = time.perf_counter() - start
         if keep and (X := self.peer.matrix(made)) is not None:
             import scipy.sparse as sp
 
-            some = sp.csr_matrix(X)[:CHECKED]
-            some.has_sorted_indices = False  # scikit-learn renumbers columns without saying so
-            some.sort_indices()
-            sp.save_npz(keep, some)
+            checked = sp.csr_matrix(X)[:CHECKED]
+            # scikit-learn renumbers columns without updating this flag.
+            checked.has_sorted_indices = False
+            checked.sort_indices()
+            sp.save_npz(keep, checked)
         return took
 
     def memory(self) -> dict[str, float | None]:
-        """Return what the process takes."""
+        """Return the memory of the process."""
         gc.collect()
         return machine.memory()
 
 
 def seconds(job: Callable[[], Any]) -> float:
-    """Return how long a job takes."""
+    """Return the time that a job takes."""
     start = time.perf_counter()
     job()
     return time.perf_counter() - start
 
 
 def main() -> None:
-    """Answer until nobody asks."""
+    """Answer requests until standard input ends."""
     peer, folder, threads = sys.argv[1:]
     machine.pin(int(threads))
     answer_requests(Worker(peer, Path(folder), int(threads)))

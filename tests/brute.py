@@ -1,7 +1,7 @@
 """The specification for archives too large for loops: all scores of an article at once.
 
-Words are counted by scikit-learn and multiplied by scipy; how they are spelt, and how scores fade,
-is said by `reference`. As that, it imports nothing of relnews.
+scikit-learn counts words and scipy multiplies them; `reference` defines spelling and recency. Like
+`reference`, the module imports nothing of relnews.
 """
 
 import functools
@@ -15,10 +15,10 @@ from sklearn.preprocessing import normalize
 
 import reference
 
-#: What a phrase of a title weighs in it; a word weighs 1.
+#: Weight of a phrase in a title; a word weighs 1.
 PHRASE = 2
 
-#: Fields of an article, by how `_fields` returns them.
+#: Positions of the fields that `_fields` returns.
 TITLE, TEXTS = slice(0, 1), slice(1, 3)
 
 _singular = functools.cache(lambda word: sys.intern(reference.singular(word)))
@@ -26,12 +26,12 @@ _STOPPED = frozenset(map(reference.singular, ENGLISH_STOP_WORDS))
 
 
 class Brute:
-    """Scores by the default settings, of every article for a given one.
+    """Scores of every article for a given article, with the default settings.
 
     Parameters
     ----------
     articles : iterable
-        With the attributes ``id``, ``title``, ``dek``, ``text`` and ``published``.
+        Objects with the attributes ``id``, ``title``, ``dek``, ``text`` and ``published``.
     """
 
     def __init__(self, articles, title_weight=1.0, title_overlap=0.1):
@@ -54,7 +54,7 @@ class Brute:
         tf = text.copy()
         tf.data = 1 + np.log(tf.data)
         self._weights = normalize((tf + title_weight * title) @ idf)
-        # A title is its words and, beside them, its phrases; so is what a text has of titles.
+        # Titles have words and phrases; so has the part of a text found in titles.
         phrases = counts(lambda fields: _phrases(fields[TITLE]), binary=True)
         pairs = counts(lambda fields: _phrases(fields[TEXTS]), binary=True)
         self._title = sp.hstack([title @ idf, PHRASE * phrases @ idf], format="csr")
@@ -63,11 +63,11 @@ class Brute:
         self._share = np.divide(1, whole, out=np.zeros_like(whole), where=whole > 0)
 
     def cosines(self, article):
-        """Return the cosines of all articles with that of a position, float64 (n_articles,)."""
+        """Return all cosines with the article at a position, float64 (n_articles,)."""
         return _products(self._weights, self._weights, article)
 
     def similarities(self, article):
-        """Return how similar all articles are to that of a position; itself 0."""
+        """Return the similarities of all articles to the article at a position; itself 0."""
         cosine = self.cosines(article)
         found = _products(self._has, self._title, article) * self._share[article]
         finds = _products(self._title, self._has, article) * self._share
@@ -76,17 +76,17 @@ class Brute:
         return np.minimum(both / (1 + 2 * self.title_overlap), 1)
 
     def fading(self, article, half_life=180, floor=0.5):
-        """Return what the dates of all articles leave of their scores."""
+        """Return the recency factor of each article."""
         date = self.dates[article]
-        return np.array([reference.fading(date, one, half_life, floor) for one in self.dates])
+        return np.array([reference.fading(date, other, half_life, floor) for other in self.dates])
 
     def best(self, scores, k):
-        """Return the positions of the best of all articles: score, newer, id."""
+        """Return the positions of the k best articles: by score, then newer, then id."""
         k = min(k, len(scores))
         least = reference.rounded(np.partition(scores, -k)[-k])
         steps = np.round(scores * 1e6)
-        some = np.flatnonzero((steps >= least) & (steps > 0)).tolist()
-        return sorted(some, key=lambda i: (-steps[i], -_timestamp(self.dates[i]), self.ids[i]))[:k]
+        best = np.flatnonzero((steps >= least) & (steps > 0)).tolist()
+        return sorted(best, key=lambda i: (-steps[i], -_timestamp(self.dates[i]), self.ids[i]))[:k]
 
 
 def _words(text):

@@ -14,14 +14,14 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The first example of many a test compiles a kernel: time limits would measure that.
+# The first example often compiles a kernel, which a time limit would measure.
 settings.register_profile("relnews", deadline=None, print_blob=True)
 settings.load_profile("relnews")
 
 
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
-    """Return the folder of real news, which is no part of the project: RELNEWS_TEST_DATA."""
+    """Return the folder of real news outside the project, from RELNEWS_TEST_DATA."""
     default = Path(__file__).parents[2] / "shared" / "data"
     folder = Path(os.environ.get("RELNEWS_TEST_DATA", default))
     if not folder.is_dir():
@@ -31,7 +31,7 @@ def data_folder() -> Path:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Run Chromium without a window."""
+    """Run headless Chromium."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     names = ("chromium", "chromium-browser", "google-chrome")
     chromium = next(filter(None, map(shutil.which, names)), None)

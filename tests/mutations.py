@@ -1,10 +1,10 @@
-"""What somebody may do to the folder of an archive, and what may come of using it then.
+"""Changes that an attacker may make to an archive folder, and what may come of its use.
 
-Run as a script it tries many changes, one after another, in a process of its own:
+As a script it tries many changes in turn:
 
     python tests/mutations.py ARCHIVE WORK FIRST LAST
 
-A line of JSON is printed when a change is begun and one when it is done.
+It prints a line of JSON before and after each change.
 """
 
 import faulthandler
@@ -29,7 +29,7 @@ from relnews.search import bounds
 from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import StoredList
 
-#: Seconds after which a change is taken for an endless loop.
+#: Seconds after which a change counts as an endless loop.
 MOST_SECONDS = 20
 
 WORDS = [
@@ -40,7 +40,7 @@ STOPPED = "Talks talks TALKS and the a"
 
 
 def articles(first, last):
-    """Return stories that share words, some dated, some undated, some that expire."""
+    """Return stories that share words: dated, undated, and with an expiry."""
     rng = random.Random(first)
     return [
         {
@@ -57,7 +57,7 @@ def articles(first, last):
 
 
 def build(folder):
-    """Make an archive that has everything one can have."""
+    """Write an archive with everything that an archive can have."""
     with small_segments(), bounded_terms():
         news = RelatedNews().fit(articles(0, 60))
         news.save(folder)
@@ -73,12 +73,12 @@ def build(folder):
 
 
 def small_segments():
-    """Make a segment of few articles."""
+    """Make each segment hold few articles."""
     return mock.patch.multiple(merging, PENDING_ARTICLES=32)
 
 
 def bounded_terms():
-    """Bound terms instead of walking them, although there are few articles."""
+    """Bound terms instead of walking them, even in a small archive."""
     return mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=0.2)
 
 
@@ -86,14 +86,14 @@ def bounded_terms():
 
 
 def mutate(folder, rng):
-    """Change a folder in one way or several; return what was done."""
+    """Change a folder in one or more ways; return what was done."""
     ways = [_array, _value, _blob, _setting, _file, _bytes, _schema]
-    some = rng.choices(range(len(ways)), [6, 5, 3, 3, 1, 1, 1], k=rng.choice([1, 1, 1, 2, 4]))
+    picks = rng.choices(range(len(ways)), [6, 5, 3, 3, 1, 1, 1], k=rng.choice([1, 1, 1, 2, 4]))
     done = []
-    for way in (ways[i] for i in sorted(some)):  # a database is not changed any more that may hang
+    for way in (ways[i] for i in sorted(picks)):  # a database that may hang is not changed again
         try:
             done.append(f"{way.__name__}: {way(folder, rng)}")
-        except Exception as error:  # SQLite does not let it happen, or not after another change
+        except Exception as error:  # SQLite refuses the change, perhaps because of an earlier one
             done.append(f"{way.__name__}: {error}")
     return done
 
@@ -113,14 +113,14 @@ def _run(folder, *statement):
 
 
 def _number(rng, near):
-    """Return a number that is wrong, or nearly right."""
+    """Return a number that is wrong or nearly right."""
     near = [int(n) + d for n in near for d in (-1, 0, 1)]
     ends = [0, 1, -1, 2**15, 2**16 - 1, 2**31 - 1, -(2**31), 2**40, 2**62, 2**63 - 1, -(2**63)]
     return rng.choice([*near, *ends, rng.randrange(-(2**63), 2**63)])
 
 
 def _array(folder, rng):
-    """Change an array, and put its size and checksum right in the catalogue."""
+    """Change an array, and correct its size and checksum in the catalogue."""
     path = rng.choice(sorted(folder.glob("*.*/*.npy")))
     array = np.load(path)
     kind = rng.choice(["value", "value", "values", "bytes", "longer", "shorter", "swap", "other"])
@@ -175,7 +175,7 @@ def _json(rng):
 
 
 def _value(folder, rng):
-    """Change a value of the catalogue, whatever its type should be."""
+    """Change a value of the catalogue, of whatever type."""
     tables = ["articles", "counts", "removals", "terms", "lists", "settings", "folders", "files",
               "sqlite_sequence"]  # fmt: skip
     table = rng.choice(tables)
@@ -201,7 +201,7 @@ def _value(folder, rng):
 
 
 def _blob(folder, rng):
-    """Change a blob, with the right checksum."""
+    """Change a blob, and correct its checksum."""
     if rng.random() < 0.5:
         rows = _run(folder, "SELECT key, terms, codes, text, phrases FROM counts")
         if not rows:
@@ -245,7 +245,7 @@ def _blob(folder, rng):
 
 
 def _setting(folder, rng):
-    """Change a setting, or a part of one."""
+    """Change a setting, or a part of it."""
     settings = dict(_run(folder, "SELECT name, value FROM settings"))
     name = rng.choice([*settings, "unknown"])
     value = _json(rng)
@@ -275,7 +275,7 @@ def _bytes(folder, rng):
 
 
 def _file(folder, rng):
-    """Put links, folders and pipes where files should be."""
+    """Put links, folders and pipes in the place of files."""
     names = [CATALOGUE, f"{CATALOGUE}-wal", f"{CATALOGUE}-shm", f"{CATALOGUE}-journal",
              "writer.json", "999999999999999999999999.segment", "000077.outline"]  # fmt: skip
     paths = [folder / name for name in names]
@@ -299,7 +299,7 @@ def _file(folder, rng):
 
 
 def _schema(folder, rng):
-    """Make the database another one than it says: tables that are none, code that runs."""
+    """Change the database's schema: other tables, views and triggers."""
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
     statements = rng.choice([
         ["CREATE TRIGGER t AFTER INSERT ON articles BEGIN DELETE FROM files; END"],
@@ -333,7 +333,7 @@ def _schema(folder, rng):
 
 
 def use(folder):
-    """Do everything with an archive; yield each deed, and what came of it but for what may."""
+    """Call everything on an archive; yield each call and its unexpected outcome."""
     opened = []
     deeds = {
         "open": lambda: opened.append(RelatedNews.open(folder)),
@@ -342,8 +342,8 @@ def use(folder):
         "ranked": lambda: [opened[0].related(f"s{i}", 9) for i in (0, 2, 57, 103)],
         "draft": lambda: opened[0].related_to_text("dike inundationrecord3 word101 flood"),
         "plain": lambda: _plain_draft(opened[0]),
-        "all": lambda: [one.to_dict() for one in opened[0].related_all(3)],
-        "more": lambda: [one.to_dict() for one in opened[0].related_all(9)],
+        "all": lambda: [related.to_dict() for related in opened[0].related_all(3)],
+        "more": lambda: [related.to_dict() for related in opened[0].related_all(9)],
         "blocks": lambda: opened[0].related_blocks("s1", {"newest": 2, "more": 3}, mentions=2),
         "why not": lambda: str(opened[0].why_not("s1", "s55", mode="news")),
         "rules": lambda: (opened[0].rules.sleeping(), opened[0].rules.hide("id=s5")),
@@ -351,13 +351,13 @@ def use(folder):
         "verify": lambda: (opened[0].verify(), opened[0].verify_removed("s3")),
         "describe": lambda: opened[0].archive_.describe(),
         "add": lambda: opened[0].partial_fit(articles(98, 103)),
-        "again": lambda: [one.to_dict() for one in opened[0].related_all(3)],
+        "again": lambda: [related.to_dict() for related in opened[0].related_all(3)],
         "remove": lambda: opened[0].remove(["s1", "s102"]),
         "add many": lambda: opened[0].partial_fit(articles(120, 160)),
         "compute": lambda: opened[0].store_lists(2),
         "save": lambda: opened[0].save(folder.with_suffix(".copy")),
         "compact": lambda: opened[0].compact(),
-        "at last": lambda: [one.to_dict() for one in opened[0].related_all(9)],
+        "at last": lambda: [related.to_dict() for related in opened[0].related_all(9)],
     }
     for name, deed in deeds.items():
         try:
@@ -375,14 +375,14 @@ def use(folder):
 
 
 def _plain_draft(news):
-    """Rank a draft as the first list of a process is, under rules or not."""
+    """Rank a draft as the first list of a process is ranked."""
     draft = Article(id="", title="dike flood", text="dike inundationrecord3 word101 flood crest")
     with mock.patch.object(draft_list, "CompiledRules", mock.Mock(of=lambda _: ())):
         return draft_list.list_of_draft(news._catalogue, draft, 3)
 
 
 def try_one(archive, work, number):
-    """Change a copy of an archive and use it; return what was done, and what should not be."""
+    """Change a copy of an archive and use it; return the change and what went wrong."""
     rng = random.Random(number)
     folder = work / f"{number}.relnews"
     shutil.copytree(archive, folder)
@@ -399,7 +399,7 @@ def main(archive, work, first, last):
     whole = Path(work) / "whole.relnews"
     shutil.copytree(archive, whole)
     with small_segments():
-        assert {result for *_, result in use(whole)} == {"done"}  # compiles what is used
+        assert {result for *_, result in use(whole)} == {"done"}  # compiles the kernels
     for number in range(int(first), int(last)):
         print(json.dumps({"begun": number}), flush=True)
         faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)

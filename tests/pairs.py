@@ -1,9 +1,8 @@
-"""An archive in which articles come and go in pairs, so that a list that is torn can be seen.
+"""An archive whose articles are added and removed in pairs, so that torn lists can be noticed.
 
-The two of a pair have the same words but for one that nobody else has, so that they are no
-near-duplicates, and are added, and removed, together. Where one is listed the other one has the
-same score and follows it, unless the list ends there. Run as a script it writes
-or reads such an archive for a while:
+The two articles of a pair share all words but one each, so that they are no near-duplicates, and
+are added and removed together. In a list both have the same score and are neighbours, unless the
+list ends between them. As a script the module writes or reads such an archive for a while:
 
     python tests/pairs.py write|read ARCHIVE NOTE SECONDS SEED
 """
@@ -27,10 +26,10 @@ WORDS = [
 ]  # fmt: skip
 K = 6
 
-#: Pairs that are there at a time.
+#: Number of pairs at a time.
 N_PAIRS = 6
 
-#: Seconds from one change to the next.
+#: Seconds between changes.
 PACE = 0.1
 
 
@@ -42,7 +41,7 @@ def story(i):
 
 
 def pair(n):
-    """Return two articles that come and go together."""
+    """Return two articles that are added and removed together."""
     text = f"river twins pair{n} pair{n} {WORDS[n % 12]} {WORDS[n % 5]}"
     return [
         {"id": f"p{n}{end}", "title": "flood crest", "text": f"{text} pair{n}{end}"} for end in "ab"
@@ -50,11 +49,12 @@ def pair(n):
 
 
 class Note:
-    """What was acknowledged, for all processes: the last pair that went, and that came.
+    """The last removed and the last added pair, shared between processes.
 
     Parameters
     ----------
     path : Path
+        File of the numbers.
     """
 
     def __init__(self, path):
@@ -68,7 +68,7 @@ class Note:
         return struct.unpack("<qq", self._memory)
 
     def write(self, place, number):
-        """Set one of them, which only ever grow."""
+        """Set one of the numbers, which only ever grow."""
         struct.pack_into("<q", self._memory, 8 * place, number)
 
 
@@ -76,7 +76,7 @@ def write(news, note, seconds):
     """Change the archive again and again; return how often, and how long it took."""
     n_commits, took = 0, []
     gone, last = note.read()
-    often = 25 if len(news) < 1000 else 250  # what takes long, of a large archive
+    often = 25 if len(news) < 1000 else 250  # the slow part for a large archive
     start = time.monotonic()
     while time.monotonic() < start + seconds:
         begun = time.monotonic()
@@ -99,7 +99,7 @@ def write(news, note, seconds):
 
 
 def read(news, note, seconds, rng, n_stories):
-    """Read lists of all kinds, and see that each is of one state of the archive; count them.
+    """Read lists of all kinds, check that each is from one state, and return their counts.
 
     Each kind is read once, however slow the machine is; then chance decides until time is up.
     """
@@ -159,7 +159,7 @@ def _all(news, note, _, n_stories):
 
 
 def _check(related, gone, k):
-    """Refuse a list with half a pair in it, or with one that was gone before it was read."""
+    """Fail if a list has half a pair, or a pair that was removed before it was read."""
     ids = related.ids
     assert [item.rank for item in related] == list(range(1, len(ids) + 1))
     assert len(set(ids)) == len(ids)
@@ -178,7 +178,7 @@ def _check(related, gone, k):
 
 
 def memory(folder):
-    """Return the proportional shares of memory, in bytes: of all, and of the archive's arrays."""
+    """Return proportional memory in bytes: of the process, and of the archive's arrays."""
     rollup = Path("/proc/self/smaps_rollup")
     if not rollup.exists():
         return None
@@ -214,7 +214,7 @@ def main(what, folder, note, seconds, seed):
     counts, n_generations = read(news, note, float(seconds), rng, n_stories)
     report = {"reads": counts, "generations": n_generations}
     print(json.dumps(report), flush=True)
-    sys.stdin.readline()  # the others are measured while all are there
+    sys.stdin.readline()  # measured while all readers run
     print(json.dumps(memory(folder)), flush=True)
     sys.stdin.readline()
 

@@ -1,7 +1,7 @@
 """The specification: Related News by dicts and loops, slow and obvious.
 
-It imports nothing of relnews and shares no code with it. Fast paths are measured against this
-module, never against themselves; the second oracle, for the weights, is scikit-learn.
+The module imports nothing of relnews and shares no code with it. Fast paths are tested against this
+module, never against themselves; for weights scikit-learn is the second oracle.
 """
 
 import itertools
@@ -9,21 +9,21 @@ import math
 import re
 from collections import Counter
 
-import unicodedata2 as unicodedata  # of one version, whatever Python's is
+import unicodedata2 as unicodedata  # a fixed version of Unicode, whatever Python's is
 
 
 def runs(text, min_length=1):
-    """Return runs of at least so many word characters."""
+    """Return the runs of at least `min_length` word characters."""
     return re.findall(rf"(?u)\b\w{{{min_length},}}\b", text)
 
 
 def tokens(text, min_length=2):
-    """Lower-cased runs of at least so many word characters."""
+    """Return the lower-cased runs of at least `min_length` word characters."""
     return runs(text.lower(), min_length)
 
 
 def phrase_counts(text, min_n, max_n, stop_words=(), min_length=2):
-    """Sequences of min_n to max_n tokens, after stop words are taken out, joined by spaces."""
+    """Return counts of phrases of min_n to max_n tokens, without stop words."""
     words = [token for token in tokens(text, min_length) if token not in stop_words]
     return Counter(
         " ".join(words[i : i + n])
@@ -33,7 +33,7 @@ def phrase_counts(text, min_n, max_n, stop_words=(), min_length=2):
 
 
 def term_counts(article, title_weight=1, stop_words=()):
-    """Terms of title (weighted), dek and text, without the tokens of the stop words."""
+    """Return the counts of terms of title (weighted), dek and text, without stop words."""
     stopped = {token for word in stop_words for token in tokens(word)}
     counts = Counter()
     for field, weight in (("title", title_weight), ("dek", 1), ("text", 1)):
@@ -43,7 +43,7 @@ def term_counts(article, title_weight=1, stop_words=()):
     return counts
 
 
-#: How the names of characters begin that are written without spaces between words.
+#: Prefixes of the names of characters that are written without spaces between words.
 UNSPACED = (
     "CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "IDEOGRAPHIC", "HANGZHOU", "HIRAGANA",
     "KATAKANA", "HALFWIDTH KATAKANA", "HENTAIGANA", "VERTICAL KANA", "VERTICAL IDEOGRAPHIC", "MASU",
@@ -52,7 +52,7 @@ UNSPACED = (
 
 
 def parted(text):
-    """Write runs of unspaced letters as pairs, without the marks on them; U+A78F is a space."""
+    """Return the text with unspaced letters as pairs without marks; U+A78F is a space."""
     words, run = [], ""
     for character in f"{text}.".replace("\ua78f", " "):
         name, category = unicodedata.name(character, ""), unicodedata.category(character)
@@ -60,7 +60,7 @@ def parted(text):
         if name.startswith(("VARIATION SELECTOR", "COMBINING KATAKANA-HIRAGANA")) or (
             of_unspaced and category[0] == "M"
         ):
-            # It parts words of other scripts, as all marks do.
+            # Like every mark, it separates words of other scripts.
             words.append("" if run else " ")
         elif of_unspaced and (category[0] == "L" or category == "Nl"):
             run += character
@@ -72,13 +72,13 @@ def parted(text):
 
 
 def language_of(article, own):
-    """Return the first part of the tag, in small letters; the archive's own if there is none."""
+    """Return the first part of the language tag in lower case; `own` if there is no tag."""
     tag = (article.get("lang") or article.get("language") or own).lower().replace("_", "-")
     return tag.split("-")[0]
 
 
 class Words:
-    """What counts of an article: its words in order, stop words taken out, plurals folded.
+    """Counted words of an article: in order, without stop words, plurals folded.
 
     ``stop_words`` may be a dict by language. A term is a word with the language it is of.
     """
@@ -104,7 +104,7 @@ class Words:
         for first, last in itertools.pairwise(self.title):
             if f"{first}_{last}" not in stopped:
                 self.phrases.setdefault(f"{first}_{last}", (first, last))
-        if own and language != own:  # which words are which is the same; the words are others
+        if own and language != own:  # marked words are other words, and equal ones stay equal
 
             def foreign(word):
                 return f"{word} in {language}"
@@ -116,18 +116,18 @@ class Words:
                 for phrase, (first, last) in self.phrases.items()
             }
         self.tf = Counter(word for text in self.texts for word in text)
-        #: Which word follows which in the texts.
+        #: Pairs of adjacent words in the texts.
         self.pairs = {pair for text in self.texts for pair in itertools.pairwise(text)}
         self.terms = {*self.tf, *self.title, *self.phrases}
 
 
 def respelt(text):
-    """US, U.S., USA and U.S.A. are one word, where capitals mean something."""
+    """Return the text with US, U.S., USA and U.S.A. as one word, if in capitals."""
     return text if text.isupper() else re.sub(r"\bU\.?S(\.?A)?\b\.?", " usa ", text)
 
 
 def singular(word):
-    """Harman's S stemmer."""
+    """Return the singular by Harman's S stemmer."""
     if len(word) > 3 and word[-1] == "s" and word[-2] not in "us":
         if word.endswith("ies") and word[-4] not in "ea":
             return word[:-3] + "y"
@@ -136,7 +136,7 @@ def singular(word):
 
 
 def inverse_document_frequency(all_words):
-    """Smooth idf, ln((1 + n) / (1 + df)) + 1, of every term; of others, that of df = 0."""
+    """Return smooth idf, ln((1 + n) / (1 + df)) + 1; of unknown terms with df 0."""
     frequency = Counter(term for words in all_words for term in words.terms)
     n = len(all_words)
 
@@ -148,7 +148,7 @@ def inverse_document_frequency(all_words):
 
 
 def ignoring(idf, ignored, normalization="english"):
-    """Return the same idf, but 0 for ignored words and for phrases with one of them."""
+    """Return the idf with 0 for ignored words and for phrases that contain them."""
     words = {word.strip().lower() for word in (map(respelt, ignored) if normalization else ignored)}
     words = {singular(word.strip()) for word in words} if normalization else words
 
@@ -168,7 +168,7 @@ def ignoring(idf, ignored, normalization="english"):
 
 
 class Weights(dict):
-    """Tf-idf weights of one article, of length 1, with its words and the idf of all terms."""
+    """Tf-idf weights of an article, unit length, with its words and the idf of all terms."""
 
     def __init__(self, weights, words, idf):
         super().__init__(weights)
@@ -177,7 +177,7 @@ class Weights(dict):
 
 
 def unit_weights(words, idf, sublinear_tf=True, title_weight=1.0):
-    """Weights of the words that have an idf; one in the title weighs title_weight more."""
+    """Return the unit-length weights; a word of the title weighs title_weight more."""
     weights = {}
     for term in [*dict.fromkeys([*words.title, *words.tf])]:
         if term in idf:
@@ -191,7 +191,7 @@ def unit_weights(words, idf, sublinear_tf=True, title_weight=1.0):
 
 
 def quoted(a, b):
-    """Return the share of a's title, words and phrases by idf, that is found in b's texts."""
+    """Return the share of a's title, words and phrases by idf, that b's texts contain."""
     of, idf = a.words, a.idf
     whole = found = 0.0
     for word in dict.fromkeys(of.title):
@@ -204,7 +204,7 @@ def quoted(a, b):
 
 
 def similarity(a, b, title_overlap=0.1):
-    """Cosine, and the share of either title in the other text, so that 1 is the most."""
+    """Return cosine plus shares of the titles in the other texts, at most 1."""
     both = cosine(a, b)
     if both > 0 and title_overlap:
         both += title_overlap * (quoted(a, b) + quoted(b, a))
@@ -212,17 +212,17 @@ def similarity(a, b, title_overlap=0.1):
 
 
 def cosine(a, b):
-    """Inner product of two unit vectors."""
+    """Return the inner product of two unit vectors."""
     return math.fsum(weight * b[term] for term, weight in a.items() if term in b)
 
 
 def rounded(score):
-    """Scores are compared by the millionth: what is equal there is a tie."""
+    """Return the score in millionths; equal numbers are a tie."""
     return round(score * 1e6)
 
 
 def fading(a, b, half_life, floor):
-    """Return the factor on the score of two dates, by the days between them in UTC."""
+    """Return the recency factor for two dates, by the days between them in UTC."""
     if a is None or b is None:
         return (1 + floor) / 2
     days = abs(math.floor(a.timestamp() / 86_400) - math.floor(b.timestamp() / 86_400))
@@ -230,7 +230,7 @@ def fading(a, b, half_life, floor):
 
 
 def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1):
-    """Best k of an archive for a query's weights.
+    """Return the k best items of an archive for a query's weights.
 
     ``archive`` is a list of (id, published or None, weights); the answer is a list of
     (id, score, similarity). Score descending, then newer first (undated last), then id.
@@ -271,9 +271,9 @@ def related_news(
 
 
 def cosine_neighbors(rows, queries, k, exclude_self):
-    """Best k rows of each query by cosine: [[(similarity, position), …], …], vectors as dicts.
+    """Return the k best rows of each query by cosine: [[(similarity, position), …], …].
 
-    Similarity descending, then position. Sums are by ascending column, and what has no length has
+    Similarity descending, then position. Sums run by ascending column, and a row of zeros has
     similarity 0. With ``exclude_self`` query i is row i, which is not in its own list.
     """
 

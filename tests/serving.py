@@ -1,4 +1,4 @@
-"""`relnews serve` as a process of its own."""
+"""Run `relnews serve` as a process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def serving(archive: Path, *options: str) -> Iterator[str]:
-    """Serve an archive at a free port; give the address, without a slash at the end."""
+    """Serve an archive at a free port; yield the address without a trailing slash."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
     with subprocess.Popen(
         [*command, "serve", str(archive), "--port", "0", *options],
@@ -27,5 +27,5 @@ def serving(archive: Path, *options: str) -> Iterator[str]:
         finally:
             process.terminate()
             log = process.stderr.read()
-    # A wrong request is worth a line; nothing may be worth a traceback.
+    # A wrong request may log a line, but nothing may log a traceback.
     assert not re.sub(r"WARNING: +Invalid HTTP request received\.\n", "", log)

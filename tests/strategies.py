@@ -1,4 +1,4 @@
-"""Archives for hypothesis: few words, so that scores tie, and every edge an archive can have."""
+"""Strategies of archives: few words, so that scores tie, and all edge cases."""
 
 import datetime as dt
 
@@ -47,19 +47,19 @@ def archives(draw, min_size=0, max_size=14):
 
 @st.composite
 def crowded_archives(draw, min_size=0, max_size=14):
-    """Return articles of so few words that chains of versions cross each other."""
+    """Return articles of so few words that chains of near-duplicates overlap."""
     words = st.lists(st.sampled_from(["nato", "kyiv", "veto", "gas", "rain"]), min_size=2)
-    some = draw(st.lists(words, min_size=min_size, max_size=max_size))
-    dates = draw(st.lists(st.sampled_from(DATES), min_size=len(some), max_size=len(some)))
+    drawn = draw(st.lists(words, min_size=min_size, max_size=max_size))
+    dates = draw(st.lists(st.sampled_from(DATES), min_size=len(drawn), max_size=len(drawn)))
     return [
         {"id": f"{i}", "title": "", "dek": "", "text": " ".join(text), "published": date}
-        for i, (text, date) in enumerate(zip(some, dates, strict=True))
+        for i, (text, date) in enumerate(zip(drawn, dates, strict=True))
     ]
 
 
 @st.composite
 def archives_with_copies(draw, **sizes):
-    """Return articles of which some have the words of others, or nearly so."""
+    """Return articles, a part of which have equal or nearly equal texts."""
     articles = draw(archives(**sizes) | crowded_archives(**sizes))
     for article in articles:
         article["section"] = draw(st.sampled_from(["World", "Sport", "", None]))
@@ -73,6 +73,6 @@ def archives_with_copies(draw, **sizes):
 
 
 def any_text(max_words=12):
-    """Return texts of any Unicode, lone surrogates included, and of words that share letters."""
+    """Return texts of any Unicode, including lone surrogates, and of words that share letters."""
     characters = st.text(st.characters(exclude_categories=()), max_size=40)
     return st.one_of(characters, texts(max_words))

@@ -1,4 +1,4 @@
-"""The benchmarks: each job runs, at a tiny size; generated archives and what is found of them."""
+"""The benchmarks: each job runs at a tiny size; planted duplicates are found."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from benchmarks import (  # noqa: E402
 from benchmarks.__main__ import JOBS, count, main  # noqa: E402
 from benchmarks.peers import PEERS, chosen  # noqa: E402
 
-#: Articles are drawn in blocks of so many here, and these are a block and a bit.
+#: Size of blocks in these tests, and a number of articles slightly above it.
 BLOCK, N = 1024, 1100
 
 WEIGHTS: dict[str, dict[str, Any]] = given.WEIGHTS
@@ -58,7 +58,7 @@ def articles() -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("weights", WEIGHTS)
 def test_vectors_are_those_of_the_texts(articles: list[dict[str, str]], weights: str) -> None:
-    """What is measured on vectors holds for the archive whose text is never made."""
+    """The generated vectors equal the vectors of the generated texts."""
     texts = [f"{article['title']}\n{article['text']}" for article in articles]
     wanted = TfidfVectorizer(dtype=np.float32, **WEIGHTS[weights]).fit_transform(texts)
     found = generate.matrix(N, weights=weights)
@@ -101,7 +101,7 @@ def test_a_written_archive_is_the_same_each_time(
 def test_the_check_prints_both_sides(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A generator that is held against its own archive is like it."""
+    """The check finds a generator equal to its own archive."""
     path = tmp_path / "made.jsonl"
     generate.write(path, 300, 0)
     monkeypatch.setattr(sys, "argv", ["check", str(path), "--vectors", "raw"])
@@ -112,11 +112,11 @@ def test_the_check_prints_both_sides(
     assert set(ratios.values()) <= {"1.00", "nan"}
 
 
-# what was planted
+# planted duplicates and stories
 
 
 def test_planted_duplicates_and_stories_are_found(articles: list[dict[str, str]]) -> None:
-    """The generator says which articles copy which, and `duplicates` and lists say so too."""
+    """`duplicates` and lists find the copies and stories that the generator planted."""
     pairs = {(articles[a]["id"], articles[b]["id"]) for a, b in planted.planted(N).tolist()}
     named = {tuple(a["id"].split("~")) for a in articles if "~" in a["id"]}
     assert {(f"{copy}~{original}", original) for copy, original in named} == {
@@ -130,7 +130,7 @@ def test_planted_duplicates_and_stories_are_found(articles: list[dict[str, str]]
 
 
 def test_groups_are_held_against_planted_pairs() -> None:
-    """Two copies of one original belong together; an article beside them does not."""
+    """Two copies of an original belong together; an unrelated article does not."""
     wanted = {("a~x", "x"), ("b~x", "x"), ("c~y", "y")}
     recall, precision = planted.of_groups([("x", "a~x", "b~x", "z"), ("y", "q")], wanted)
     assert recall == pytest.approx(2 / 3)
@@ -142,7 +142,7 @@ def test_groups_are_held_against_planted_pairs() -> None:
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Measure all that is timed, at a size at which it takes seconds, beside what is installed."""
+    """Measure all timed jobs at a size that takes seconds, with the installed peers."""
     out = tmp_path_factory.mktemp("benchmarks") / "results.json"
     names = ",".join(job for job in JOBS if job not in ("relevance", "planted"))
     main([names, "--generate", "150", "--sizes", "110", "--peers", "scikit-learn",
@@ -162,7 +162,7 @@ def test_every_job_measures_every_system(results: dict[str, Any]) -> None:
 
 
 def test_records_say_how_they_came_about(results: dict[str, Any]) -> None:
-    """Each ratio is of two sides that took turns, with its spread; exact sides were compared."""
+    """Each ratio has two sides that took turns, a spread, and compared exact lists."""
     for row in results["records"]:
         if "ratio" in row:
             assert row["ratio"]["min"] <= row["ratio"]["median"] <= row["ratio"]["max"]
@@ -176,7 +176,7 @@ def test_records_say_how_they_came_about(results: dict[str, Any]) -> None:
 
 
 def test_tables_have_what_was_measured(results: dict[str, Any], tmp_path: Path) -> None:
-    """The report puts tables and pictures between the marks, and changes nothing else."""
+    """The report writes tables and pictures between the marks and changes nothing else."""
     text = report.of_file(results)
     for title in ("Vectorise", "All lists", "One list", "Open cold", "Update", "Memory"):
         assert text.count(f"**{title}") == 1
@@ -220,7 +220,7 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> given.Given:
 
 
 def test_what_is_laid_out_is_the_source(laid_out: given.Given) -> None:
-    """Processes read the same articles and vectors, and those that are kept back."""
+    """Processes read the source's articles and vectors, and the held-back articles."""
     made = list(generate.articles(120))
     assert [a["text"] for a in laid_out.articles()] == [a["text"] for a in made[:100]]
     assert [a["text"] for a in laid_out.articles_of([7, 3])] == [made[7]["text"], made[3]["text"]]
@@ -233,7 +233,7 @@ def test_what_is_laid_out_is_the_source(laid_out: given.Given) -> None:
 
 
 def test_lists_are_held_against_the_exact_ones(laid_out: given.Given) -> None:
-    """Any order of equal items is right; the article itself counts for nothing; a miss shows."""
+    """Any order of equal items is right, the article itself is ignored, a miss is seen."""
     X = laid_out.vectors().toarray().astype(float)
     similarity = X @ X.T
     rows = laid_out.rows[:10]
@@ -245,13 +245,13 @@ def test_lists_are_held_against_the_exact_ones(laid_out: given.Given) -> None:
     share, difference = laid_out.share_found(worst)
     assert share < 0.2
     assert difference > jobs.ROUNDING
-    # The same item again and again is one item.
-    share, _ = laid_out.share_found([[one[1]] * 9 for one in with_itself])
+    # A repeated item counts once.
+    share, _ = laid_out.share_found([[row[1]] * 9 for row in with_itself])
     assert share == pytest.approx(1 / 8, abs=0.01)
 
 
 def test_a_system_with_wrong_lists_is_not_timed(laid_out: given.Given) -> None:
-    """A side that says it is exact and is not gets a line with the reason."""
+    """A system whose exact lists are wrong gets a line with the reason."""
     plan = jobs.Plan(laid_out.folder, ("lists",), (), 2, 1, 60)
     system = mock.Mock(spec=processes.System)
     system.ask.return_value = {"difference": 0.1, "share": 0.5, "seconds_each": 0.001}
@@ -301,7 +301,7 @@ def test_a_missing_peer_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("name", PEERS)
 def test_every_peer_has_what_its_jobs_need(name: str) -> None:
-    """A peer's file is imported without the peer, and has the methods of the jobs it names."""
+    """Each peer's file can be imported without the peer and implements its jobs."""
     peer = PEERS[name]
     base = peer.__mro__[-2]
     needed = {
@@ -310,18 +310,18 @@ def test_every_peer_has_what_its_jobs_need(name: str) -> None:
         "relevance": ["scores"],
     }  # fmt: skip
     for job in peer.jobs:
-        if (name, job) != ("RelatedNews", "relevance"):  # asked as a site asks it
+        if (name, job) != ("RelatedNews", "relevance"):  # called as a site calls it
             for method in needed[job]:
                 assert getattr(peer, method) is not getattr(base, method), method
 
 
-#: They compile, or build, for many seconds.
+#: Peers that compile or build for many seconds.
 SLOW = ("pynndescent", "splade-index", "bm25s", "seismic")
 
 
 @pytest.mark.parametrize("name", [n for n in PEERS if "lists" in PEERS[n].jobs and n not in SLOW])
 def test_installed_peers_find_lists(name: str, laid_out: given.Given) -> None:
-    """Whatever is installed is asked for lists; exact ones are exact."""
+    """Every installed peer finds lists; exact peers find the exact lists."""
     pytest.importorskip(PEERS[name].module)
     peer = PEERS[name](1)
     peer.build(laid_out)
@@ -363,7 +363,7 @@ def test_a_wrong_option_is_said(
 
 @pytest.fixture
 def judged_sets(tmp_path: Path) -> Path:
-    """Write sets of the same files as the real ones, in which stories are related to themselves."""
+    """Write sets in the format of the real ones; articles of a story are related."""
     made, story = list(generate.articles(60)), planted.stories(60) // np.uint64(4)
     lines = [{key: a[key] for key in ("id", "title", "text")} for a in made]
     for name in ("digitalgov", "cnrec", "lee"):
@@ -411,7 +411,7 @@ def test_relevance_makes_the_table_of_its_page(judged_sets: Path, tmp_path: Path
 
 
 def test_scores_of_relnews_are_those_of_a_site(judged_sets: Path) -> None:
-    """Its lists, with and without what may not be in them, are those of `RelatedNews.related`."""
+    """The lists equal `RelatedNews.related`, with and without exclusions."""
     judged = relevance.read(judged_sets / "digitalgov")
     ranker = relevance.by_related_news(judged)
     news = RelatedNews().fit(judged.articles)
@@ -437,7 +437,7 @@ def test_correlation_is_that_of_numpy() -> None:
     x, y = random.random((2, len(pairs)))
     found = relevance.Correlation(12, pairs, x, y)
     assert found.value() == pytest.approx(np.corrcoef(x, y)[0, 1])
-    # An article that is drawn twice has its pairs twice.
+    # An article drawn twice counts its pairs twice.
     times = np.ones((1, 12))
     times[0, 3] = 2
     twice = np.repeat(np.arange(len(pairs)), np.where((pairs == 3).any(axis=1), 2, 1))
@@ -446,7 +446,7 @@ def test_correlation_is_that_of_numpy() -> None:
 
 
 def test_measures_of_real_judgements_are_those_known(data_folder: Path) -> None:
-    """scikit-learn's defaults on the smallest set, as published measurements of it have it."""
+    """scikit-learn's defaults on the smallest set reach the published measures."""
     judged = relevance.read(data_folder / "lee")
     ((_, ranker),) = relevance.rankers("scikit-learn", 1)
     found = relevance.of_set("lee", judged, ranker(judged))
@@ -460,7 +460,7 @@ def test_measures_of_real_judgements_are_those_known(data_folder: Path) -> None:
 def test_memory_has_a_place_for_every_array(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All files of an archive are counted, and what of them is resident."""
+    """Every file of an archive is counted, with its resident share."""
     folder = tmp_path / "small.relnews"
     RelatedNews().fit(generate.articles(60)).save(folder)
     monkeypatch.setattr(sys, "argv", ["memory", str(folder), "--lists", "9"])
@@ -476,22 +476,22 @@ def test_memory_has_a_place_for_every_array(
 
 
 def test_history_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each measurement of asv's suite runs, as asv runs it, on a few articles."""
+    """Each measurement of asv's suite runs on a few articles."""
     monkeypatch.setenv("RELNEWS_HISTORY_SIZE", "120")
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks" / "history" / "suite"))
     own = importlib.import_module("own")
     measured = 0
     for suite in (own.Vectorizers, own.Rows, own.Archive):
-        one = suite()
-        cached = [one.setup_cache()] if hasattr(one, "setup_cache") else []
-        getattr(one, "setup", lambda *_: None)(*cached)
-        for name in dir(one):
+        benchmark = suite()
+        cached = [benchmark.setup_cache()] if hasattr(benchmark, "setup_cache") else []
+        getattr(benchmark, "setup", lambda *_: None)(*cached)
+        for name in dir(benchmark):
             if name.startswith("track_"):
-                assert getattr(one, name)(*cached) > 0
+                assert getattr(benchmark, name)(*cached) > 0
             elif name.startswith(("time_", "peakmem_")):
-                getattr(one, name)(*cached)
+                getattr(benchmark, name)(*cached)
             measured += name.startswith(("time_", "track_", "peakmem_"))
-        getattr(one, "teardown", lambda *_: None)(*cached)
+        getattr(benchmark, "teardown", lambda *_: None)(*cached)
     assert measured == 11
     settings = json.loads((ROOT / "benchmarks" / "history" / "asv.conf.json").read_text())
     folder = ROOT / "benchmarks" / "history"

@@ -1,4 +1,4 @@
-"""The documents name everything there is; that their examples run is seen to by conftest.py."""
+"""The documents name everything there is; conftest.py runs their examples."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_every_command_and_option_is_documented() -> None:
 
 
 def test_the_map_names_every_module() -> None:
-    """The docstring of the package has one line for each module, and none for what is gone."""
+    """The package's docstring names every wing and module of the top level, and no other."""
     package = Path(relnews.__file__).parent
     modules = {path.stem for path in package.glob("*.py")} - {"__init__"}
     modules |= {path.parent.name for path in package.glob("*/__init__.py")}
@@ -67,7 +67,7 @@ def test_the_map_names_every_module() -> None:
     assert set(re.findall(r"`(\w+)`", relnews.__doc__)) == modules
 
 
-#: The section of each kind of folder.
+#: Section of each kind of folder.
 SECTIONS = {
     "vocabulary": "The vocabulary", "epoch": "An epoch", "segment": "A segment",
     "outline": "An outline",
@@ -76,7 +76,7 @@ SECTIONS = {
 
 @pytest.mark.parametrize("kind", DTYPES)
 def test_the_archive_format_names_every_array(kind: str) -> None:
-    """Each array of the folder has a row with its dtype, and no row is of an array that is gone."""
+    """Each array of the folder has a row with its dtype, and each row has an array."""
     text = document("reference/archive-format.md")
     section = text.split(f"## {SECTIONS[kind]}\n")[1].split("\n## ")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", section, re.MULTILINE))
@@ -84,7 +84,7 @@ def test_the_archive_format_names_every_array(kind: str) -> None:
 
 
 def test_the_archive_format_names_every_column() -> None:
-    """Tables and columns of the catalogue are those of its schema, and so is the version."""
+    """The page names the schema's tables, columns and version."""
     text = document("reference/archive-format.md")
     assert f"format version {FORMAT_VERSION}." in text
     sections = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
@@ -103,14 +103,14 @@ def test_the_archive_format_names_every_column() -> None:
 
 
 def test_every_error_is_documented() -> None:
-    """The table of errors has each, and the builtin that it also is."""
+    """The table of errors has each error and its builtin base class."""
     text = document("reference/errors.md")
     for error in RelnewsError.__subclasses__():
         assert f"| `{error.__name__}` | `{error.__bases__[1].__name__}` |" in text
 
 
 def test_every_problem_is_documented() -> None:
-    """The table of what is skipped or mended has each kind of problem, and what happens."""
+    """The table of problems has each kind of problem and its consequence."""
     text = document("how-to/read-articles.md")
     for problem in Problem:
         consequence = problem.consequence.removesuffix(", title only")
@@ -118,7 +118,7 @@ def test_every_problem_is_documented() -> None:
 
 
 def test_every_field_is_documented() -> None:
-    """The fields that a list shows are among those that the guide to reading names."""
+    """The guide to reading names each field that a list shows."""
     text = document("how-to/read-articles.md")
     for field in dataclasses.fields(RelatedItem):
         if field.name not in (
@@ -133,7 +133,7 @@ def test_every_field_is_documented() -> None:
 
 
 def test_links_of_the_readme() -> None:
-    """What the README links to is there; links between the documents are Sphinx's to check."""
+    """The README's links to files work; Sphinx checks links between documents."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", readme):
         assert (ROOT / target).exists(), target

@@ -1,4 +1,4 @@
-"""The contract of kernels, as far as their source says it."""
+"""The contract of kernels, as far as their source shows it."""
 
 import ast
 from pathlib import Path
@@ -20,7 +20,7 @@ def test_kernels_take_few_arguments():
 
 
 def test_the_secret_of_hashes_stands_in_one_file():
-    """Whoever changes how keys are hashed changes one module."""
+    """A change of the key hash is a change of one module."""
     package = SOURCES[0].parent.parent
     found = [path.name for path in package.rglob("*.py") if "0x9E37" in path.read_text("utf-8")]
     assert found == ["hashing.py"]

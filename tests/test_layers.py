@@ -7,10 +7,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "relnews"
 
-#: Rooms of the top level that every wing may use, each importing only those before it.
+#: Rooms of the top level that every wing may use; each imports only earlier ones.
 SHARED = ["exceptions", "_checks", "dates", "articles", "results", "_parallel"]
 
-#: The wings, and the wings that each may import besides the shared rooms.
+#: The wings, and the wings that each may import in addition to the shared rooms.
 WINGS = {
     "_kernels": set(),
     "text": {"_kernels"},
@@ -89,7 +89,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__in
 
 
 def test_every_module_has_a_wing():
-    """A new wing is entered into the table; one that is gone leaves it."""
+    """The table lists exactly the wings that exist."""
     assert {wing_of(path) for path in FILES} == {*SHARED, *WINGS}
 
 

@@ -1,4 +1,4 @@
-"""The main job on real news: what it says of bad input, other scripts, and its lists."""
+"""The main job on real news: problems in input, scripts, and lists."""
 
 import dataclasses
 import gzip
@@ -33,8 +33,8 @@ def press(data_folder):
 def test_headlines_under_the_story_are_found_among_25_000(data_folder):
     """Seven of the eight headlines once printed under a story are in its first ten.
 
-    They are put, without any text, among all titles of four archives; the eighth shares almost no
-    word with the story.
+    They stand without texts among all titles of four archives; the eighth shares almost no word
+    with the story.
     """
     story = json.loads((data_folder / "t4k3" / "article.json").read_text(encoding="utf-8"))
     articles = [{"id": f"related-{i}", "title": title} for i, title in enumerate(story["related"])]
@@ -51,7 +51,7 @@ def test_headlines_under_the_story_are_found_among_25_000(data_folder):
 
 
 def test_reuters_builds_and_says_what_it_skipped(data_folder):
-    """Items without title and body are skipped, those without body kept, and both are counted."""
+    """Items without title and body are skipped, items without body kept; both are counted."""
     path = data_folder / "reuters21578" / "docs.jsonl.gz"
     wire = records(path)
     empty = [r for r in wire if not r["text"].strip() and not r["title"].strip()]
@@ -70,7 +70,7 @@ def test_reuters_builds_and_says_what_it_skipped(data_folder):
 
 @pytest.mark.parametrize("name", ["arabic_2000", "chinese_2000", "african_16_languages"])
 def test_other_scripts_build_and_give_lists(data_folder, name):
-    """Arabic, Chinese, Ge'ez and Latin with diacritics have the terms of the token rule."""
+    """Terms of Arabic, Chinese, Ge'ez and accented Latin follow the token rule."""
     path = data_folder / "unicode" / f"{name}.jsonl.gz"
     articles = list(read_articles(path))
     news = RelatedNews(stop_words=None, language=None).fit(articles)
@@ -83,12 +83,12 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
         for term in reference.Words({"title": article.title, "text": article.text}, own=None).terms
     }
     assert set(archive.state.vocabulary.flat().decode()) == expected
-    assert [one.id for one in lists] == [article.id for article in articles]
-    assert sum(len(one) == 8 for one in lists) / len(lists) > 0.95
+    assert [related.id for related in lists] == [article.id for article in articles]
+    assert sum(len(related) == 8 for related in lists) / len(lists) > 0.95
 
 
 def test_brute_force_is_the_reference():
-    """Scores of all pairs of the sample are those of the loops over dicts."""
+    """Brute-force scores of all pairs of the sample equal the reference's loops."""
     articles = list(sample_articles())
     wanted = reference.related_news(
         [dataclasses.asdict(article) for article in articles],
@@ -99,14 +99,14 @@ def test_brute_force_is_the_reference():
         similarity = brute.similarities(i)
         score = similarity * brute.fading(i)
         found = [(brute.ids[j], score[j], similarity[j]) for j in brute.best(score, len(articles))]
-        assert [one[0] for one in found] == [one[0] for one in wanted[article.id]]
-        np.testing.assert_allclose([one[1:] for one in found],
-                                   [one[1:] for one in wanted[article.id]], atol=1e-6)  # fmt: skip
+        assert [row[0] for row in found] == [row[0] for row in wanted[article.id]]
+        np.testing.assert_allclose([row[1:] for row in found],
+                                   [row[1:] for row in wanted[article.id]], atol=1e-6)  # fmt: skip
 
 
 @pytest.mark.parametrize("worth_pruning", [0, 10**9])
 def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
-    """Ids and scores of 200 drawn lists are those of scikit-learn's counts, ties aside."""
+    """Ids and scores of 200 random lists equal brute force, ties aside."""
     articles, brute = press
     with mock.patch.object(bounds, "WORTH_PRUNING", worth_pruning):
         news = RelatedNews().fit(articles)
@@ -126,7 +126,7 @@ def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
 
 
 def test_default_lists_are_brute_force_without_near_duplicates(press):
-    """Of what follows the last item everything scores less, and what is left out is a copy."""
+    """Every unlisted article scores less than the last item or is a near-duplicate."""
     articles, brute = press
     news = RelatedNews().fit(articles)
     position = {article.id: i for i, article in enumerate(articles)}

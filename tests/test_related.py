@@ -1,4 +1,4 @@
-"""RelatedNews: what goes in, what comes out, and that it is what scikit-learn says."""
+"""RelatedNews: input, output, and comparison with scikit-learn."""
 
 import collections
 import dataclasses
@@ -43,7 +43,7 @@ def stories():
 
 @pytest.fixture(scope="module")
 def fitted(stories):
-    """Return the sample, fitted and never saved; not to be fitted again."""
+    """Return the sample, fitted and never saved; tests must not fit it again."""
     return RelatedNews().fit(stories)
 
 
@@ -53,7 +53,7 @@ def fitted(stories):
     ids=lambda param: f"{param[0]}-{param[1]}",
 )
 def news(request, stories, fitted, tmp_path_factory):
-    """Return the sample in every way that must not matter: where it is, and how many threads."""
+    """Return the sample in memory and opened, with different numbers of threads."""
     place, n_jobs = request.param
     if place == "memory":
         return RelatedNews(n_jobs=n_jobs).fit(stories)
@@ -130,7 +130,7 @@ SOURCES = [
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_fit_takes_whatever_holds_articles(source, tmp_path):
-    """However the articles come, the same archive is made of them."""
+    """Every kind of source gives the same archive."""
     news = RelatedNews().fit(source(tmp_path))
 
     assert lists_of(news) == lists_of(RelatedNews().fit(RECORDS))
@@ -141,20 +141,20 @@ def test_fit_takes_whatever_holds_articles(source, tmp_path):
 
 @pytest.mark.parametrize("source", ["articles.jsonl", 7, RECORDS[0], b"", [7], [("veto", "title")]])
 def test_fit_refuses_what_holds_no_articles(source):
-    """A path, one article or a list of other things is a mistake that is named."""
+    """A path, a single article or a list of other objects is refused by name."""
     with pytest.raises(TypeError, match=r"must be an? "):
         RelatedNews().fit(source)
 
 
 def test_fit_returns_itself():
-    """Fitting can be chained."""
+    """`fit` returns self, so that calls can be chained."""
     news = RelatedNews()
 
     assert news.fit(RECORDS) is news
 
 
 def test_intake_of_fit_counts_problems():
-    """What is skipped or mended is counted where the model can be asked for it."""
+    """`load_report_` counts skipped and mended articles."""
     news = RelatedNews().fit([*RECORDS, RECORDS[0], {"title": "no id"}, {"id": "empty"}])
 
     assert len(news) == news.load_report_.loaded == 4
@@ -163,7 +163,7 @@ def test_intake_of_fit_counts_problems():
 
 
 def test_a_given_load_report_counts_everything(tmp_path):
-    """A load report passed to fit also counts what the reader could not read; strict is strict."""
+    """A load report passed to fit also counts the reader's problems; strict stays strict."""
     path = tmp_path / "articles.jsonl"
     path.write_text('{"id": "a", "title": "one", "text": "two"}\nnot json\n')
     load_report = LoadReport()
@@ -177,7 +177,7 @@ def test_a_given_load_report_counts_everything(tmp_path):
 
 
 def test_a_reader_can_be_fitted_twice():
-    """A reader starts anew with every fit, and so does its account."""
+    """A reader and its load report start again with every fit."""
     reader = sample_articles()
     first, second = RelatedNews().fit(reader), RelatedNews().fit(reader)
 
@@ -186,7 +186,7 @@ def test_a_reader_can_be_fitted_twice():
 
 
 def test_fitting_again_replaces_the_archive():
-    """After another fit nothing is left of the articles before."""
+    """A second fit leaves nothing of the first articles."""
     news = RelatedNews(stop_words=(word for word in ["guarantees"])).fit(sample_articles())
     news.fit(RECORDS)
 
@@ -196,7 +196,7 @@ def test_fitting_again_replaces_the_archive():
 
 
 def test_a_failing_fit_leaves_the_old_archive():
-    """If the articles stop half-way with an error, the model is as it was before."""
+    """An error in the middle of the articles leaves the model unchanged."""
     news = RelatedNews().fit(RECORDS)
     before, load_report = lists_of(news), news.load_report_
 
@@ -214,7 +214,7 @@ def test_a_failing_fit_leaves_the_old_archive():
 
 
 def test_lists_under_way_survive_another_fit(stories):
-    """Whoever goes through the lists gets those of the archive that he began with."""
+    """An iterator over lists keeps the archive that it began with."""
     news = RelatedNews().fit(stories)
     expected = lists_of(news)
 
@@ -236,7 +236,7 @@ def test_lists_under_way_survive_another_fit(stories):
     ],
 )
 def test_parameters_are_checked_by_fit(parameters, error):
-    """A wrong parameter is named before any article is read."""
+    """`fit` names a wrong parameter before it reads any article."""
     (name,) = parameters
     articles = iter(RECORDS)
 
@@ -262,13 +262,13 @@ def test_parameters_are_checked_by_fit(parameters, error):
     ids=["related", "related_to_text", "related_all", "save", "len", "in"],
 )
 def test_nothing_works_before_fit(use):
-    """Each method asks for fit or open, in scikit-learn's own terms."""
+    """Before fit or open each method raises scikit-learn's NotFittedError."""
     with pytest.raises(NotFittedError, match="Call fit"):
         use(RelatedNews())
 
 
 def test_len_contains_and_repr(news):
-    """The model is as long as its archive, knows its ids, and says how large it is."""
+    """`len` is the number of articles, `in` tests ids, and repr shows the size."""
     assert len(news) == 124
     assert DEMO_ID in news
     assert "nonsense" not in news
@@ -278,7 +278,7 @@ def test_len_contains_and_repr(news):
 
 
 def test_items_tell_of_their_article(news, stories):
-    """An item carries its article's fields, its rank from 1, and its score."""
+    """An item has its article's fields, its rank from 1, and its score."""
     by_id = {story.id: story for story in stories}
 
     items = news.related(DEMO_ID, 8)
@@ -302,7 +302,7 @@ def test_items_tell_of_their_article(news, stories):
 
 
 def test_a_list_is_a_sequence(news):
-    """A list is sliced, gone through, counted, compared and printed like a tuple of items."""
+    """A list can be sliced, iterated, counted, compared and printed like a tuple."""
     related = news.related(DEMO_ID, 5)
 
     assert isinstance(related, RelatedList)
@@ -320,7 +320,7 @@ def test_a_list_is_a_sequence(news):
 
 
 def test_a_list_as_plain_values(news):
-    """to_dict holds what JSON can hold, and nothing that is unknown."""
+    """`to_dict` holds only JSON values and leaves unknown fields out."""
     record = news.related(DEMO_ID, 1).to_dict()
 
     assert json.loads(json.dumps(record)) == record
@@ -342,7 +342,7 @@ def test_a_list_ends_where_nothing_is_shared():
 
 
 def test_k_only_cuts(news):
-    """A shorter list is the beginning of a longer one."""
+    """A shorter list is a prefix of a longer list."""
     longest = news.related(DEMO_ID, 124).ids
 
     assert DEMO_ID not in longest
@@ -356,7 +356,7 @@ def test_k_only_cuts(news):
      (None, TypeError)],
 )  # fmt: skip
 def test_k_is_checked(fitted, k, error):
-    """A wrong k is named at once, also by related_all, before the first list is asked for."""
+    """A wrong k is refused at once, by related_all before its first list, too."""
     for ask in (
         lambda: fitted.related(DEMO_ID, k),
         lambda: fitted.related_to_text("guarantees", k=k),
@@ -367,12 +367,12 @@ def test_k_is_checked(fitted, k, error):
 
 
 def test_k_may_be_an_integer_of_numpy(fitted):
-    """An integer out of an array is an integer."""
+    """`k` may be a NumPy integer."""
     assert len(fitted.related(DEMO_ID, np.int64(3))) == 3
 
 
 def test_an_unknown_id_is_a_key_error_that_helps(news):
-    """The message names the id and, after a slip, the id that was meant."""
+    """The KeyError names the id and suggests a similar id."""
     with pytest.raises(KeyError) as caught:
         news.related(DEMO_ID.replace("-", "_", 1).upper())
 
@@ -384,7 +384,7 @@ def test_an_unknown_id_is_a_key_error_that_helps(news):
 
 
 def test_an_unknown_id_that_is_like_no_other(news):
-    """No id is suggested that nobody meant."""
+    """An id that resembles no other gets no suggestion."""
     with pytest.raises(UnknownArticleError) as caught:
         news.related("zzz")
 
@@ -392,7 +392,7 @@ def test_an_unknown_id_that_is_like_no_other(news):
 
 
 def test_ids_may_be_integers():
-    """An integer id is its digits, wherever it is given."""
+    """An integer id equals the string of its digits in every method."""
     news = RelatedNews().fit([{"id": 7, "title": "dike breach"}, {"id": 8, "title": "dike repair"}])
 
     assert news.related(7).ids == ["8"]
@@ -405,7 +405,7 @@ def test_ids_may_be_integers():
 
 
 def test_a_draft_equal_to_an_article_finds_it_first(news, stories):
-    """A draft with an article's title and text is nearest to that article, if that is shown."""
+    """A draft with an article's title and text finds that article first."""
     story = dataclasses.replace(next(s for s in stories if s.id == DEMO_ID), dek="")
 
     draft = {"text": story.text, "title": story.title, "published": story.published, "k": 3}
@@ -419,7 +419,7 @@ def test_a_draft_equal_to_an_article_finds_it_first(news, stories):
 
 
 def test_a_draft_needs_only_title_or_text(fitted):
-    """A headline alone is ranked as a text of its words; words the archive lacks do not count."""
+    """A headline alone is ranked as a text; unknown words are ignored."""
     words = "guarantees Kyiv Washington"
 
     by_text = fitted.related_to_text(words)
@@ -430,7 +430,7 @@ def test_a_draft_needs_only_title_or_text(fitted):
 
 @pytest.mark.parametrize("draft", ["zyzzyva quokka", "the and of", "?!", "a"])
 def test_a_draft_without_known_words_has_no_list(fitted, draft):
-    """Words that no article has, stop words and signs lead nowhere, which is no error."""
+    """A draft of unknown words, stop words or signs has an empty list."""
     assert len(fitted.related_to_text(draft)) == 0
 
 
@@ -440,7 +440,7 @@ def test_a_draft_without_known_words_has_no_list(fitted, draft):
      ({"text": b"bytes"}, TypeError), ({"title": 7, "text": "text"}, TypeError)],
 )  # fmt: skip
 def test_a_draft_is_checked(fitted, draft, error):
-    """A draft without a word, or that is no string, is a mistake that is named."""
+    """A draft without words, or that is no string, is refused by name."""
     with pytest.raises(error, match=r"`title` and `text` are both empty|must be a string"):
         fitted.related_to_text(**draft)
 
@@ -449,7 +449,7 @@ def test_a_draft_is_checked(fitted, draft, error):
 
 
 def test_related_all_is_related_of_each(news, stories):
-    """related_all yields the same lists as related, in the order in which articles came."""
+    """`related_all` yields the lists of related, in the order of the articles."""
     lists = list(news.related_all(5))
 
     assert [related.id for related in lists] == [story.id for story in stories]
@@ -457,21 +457,21 @@ def test_related_all_is_related_of_each(news, stories):
 
 
 def test_neither_place_nor_threads_make_a_difference(news, fitted):
-    """Lists and drafts are the same in memory and from disk, with one thread and with many."""
+    """Lists and drafts are the same in memory and from disk, for any number of threads."""
     assert lists_of(news) == lists_of(fitted)
     draft = {"text": "Allies discuss guarantees for Kyiv", "title": "A draft"}
     assert news.related_to_text(**draft) == fitted.related_to_text(**draft)
 
 
 def test_related_all_of_some_articles(news, stories):
-    """They come in the order of the archive, each once, and one that is not there is named."""
+    """Requested ids come once each in archive order; an unknown id is named."""
     ids = [story.id for story in stories]
     wanted = [ids[7], ids[3], ids[90], ids[3]]
 
     found = list(news.related_all(5, ids=wanted))
 
-    assert [one.id for one in found] == [ids[3], ids[7], ids[90]]
-    assert found == [news.related(one.id, 5) for one in found]
+    assert [related.id for related in found] == [ids[3], ids[7], ids[90]]
+    assert found == [news.related(related.id, 5) for related in found]
     assert list(news.related_all(5, ids=[])) == []
     with pytest.raises(UnknownArticleError, match="no-such-story"):
         news.related_all(5, ids=[ids[0], "no-such-story"])
@@ -479,7 +479,7 @@ def test_related_all_of_some_articles(news, stories):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_related_all_computes_as_it_is_asked(n_jobs):
-    """The first list is there when a few blocks are ranked; giving up early is no error."""
+    """The first list arrives after a few blocks; an abandoned iteration is no error."""
     blocks = 40
     articles = ({"id": i, "title": f"story number{i}"} for i in range(blocks * BLOCK))
     news = RelatedNews(n_jobs=n_jobs).fit(articles)
@@ -499,7 +499,7 @@ def test_related_all_computes_as_it_is_asked(n_jobs):
 
 @pytest.mark.parametrize("opened", [False, True])
 def test_an_empty_archive(opened, tmp_path):
-    """An archive of no articles is fitted, saved, opened and asked like any other."""
+    """An archive without articles can be fitted, saved, opened and queried."""
     news = RelatedNews().fit([])
     if opened:
         news.save(tmp_path / "archive")
@@ -514,7 +514,7 @@ def test_an_empty_archive(opened, tmp_path):
 
 
 def test_an_archive_of_one_article():
-    """An only article has nothing related to it, and a draft finds it."""
+    """A single article has an empty list, and a draft finds it."""
     news = RelatedNews().fit(RECORDS[:1])
 
     assert news.related("veto") == RelatedList("veto", ())
@@ -523,7 +523,7 @@ def test_an_archive_of_one_article():
 
 
 def test_public_names():
-    """Every public name is there without its module being named, and no other is made up."""
+    """Every public name can be imported from relnews, and no other name."""
     assert set(relnews.__all__) <= set(dir(relnews))
     assert all(getattr(relnews, name).__name__ == name for name in relnews.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
@@ -531,7 +531,7 @@ def test_public_names():
 
 
 def test_warm_up_runs():
-    """Compiling ahead leaves nothing behind that a caller has to handle."""
+    """Compiling ahead of time leaves nothing for the caller to clean up."""
     assert relnews.warm_up() is None
 
 
@@ -588,13 +588,13 @@ def assert_lists_are_brute_force(
     ids=str,
 )
 def test_lists_of_the_sample_are_brute_force(stories, parameters):
-    """With every parameter the lists are those of scikit-learn's tf-idf and cosine."""
+    """With every parameter the lists equal scikit-learn's tf-idf and cosine."""
     assert_lists_are_brute_force(stories, **parameters)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"stop_words": None, "sublinear_tf": False}], ids=str)
 def test_lists_of_real_news_are_brute_force(data_folder, parameters):
-    """On 1,500 random articles of a real archive the lists are scikit-learn's as well."""
+    """The lists of 1,500 random real articles equal scikit-learn's, too."""
     articles = list(read_articles(data_folder / "digitalgov" / "docs.jsonl.gz"))
     chosen = np.random.default_rng(0).choice(len(articles), 1500, replace=False)
 

@@ -1,4 +1,4 @@
-"""The sample archive: what ships with relnews, and that its threads find each other."""
+"""The sample archive shipped with relnews: its files, and its lists by threads."""
 
 import datetime as dt
 import json
@@ -33,7 +33,7 @@ KEYS = ["id", "title", "dek", "text", "published", "url", "section", "tags", "au
 
 @pytest.fixture(scope="module")
 def records():
-    """Return the lines of the file as they are, not as a reader takes them."""
+    """Return the lines of the file as dicts, without a reader."""
     text = resources.files("relnews.sample").joinpath("stories.jsonl").read_text("utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
@@ -52,7 +52,7 @@ def test_size_and_ids(records):
 
 
 def test_nothing_is_skipped_or_mended():
-    """The reader has nothing to complain of, even if it is strict."""
+    """A strict reader reads the sample without any problem."""
     news = RelatedNews().fit(sample_articles(), load_report=LoadReport(strict=True))
 
     assert len(news) == 124
@@ -82,7 +82,7 @@ def test_threads_are_in_order_of_time(stories):
 
 
 def test_urls_are_relative_and_distinct(records):
-    """An address begins with a single slash and ends with the id: it works on any site."""
+    """An address begins with a single slash and ends with the id, so it suits any site."""
     for record in records:
         date = record["published"][:10].replace("-", "/")
         assert record["url"].startswith("/")
@@ -92,7 +92,7 @@ def test_urls_are_relative_and_distinct(records):
 
 
 def test_the_thread_of_the_demo(stories):
-    """The first thread has the nine headlines that relnews was made for, letter by letter."""
+    """The first thread has the nine headlines of the demo, letter by letter."""
     assert {story.title for story in stories[:9]} == {
         "NATO backs Ukraine with new security guarantees",
         "Putin Zelenskyy talks paused until agenda is ready",
@@ -118,10 +118,10 @@ def test_threads_are_what_their_tags_say(stories):
 
 
 def test_lists_stay_in_the_thread(stories):
-    """A story's list is mostly of its own thread.
+    """A story's list is mostly from its own thread.
 
-    With the default settings every list has at least 6 of 8 from the thread, and 97 % of all
-    items are; the bounds leave room for a better ranking to differ.
+    With the default settings each list has at least 6 of 8 items from the thread, and so are 97 %
+    of all items; the bounds leave room for a better ranking.
     """
     news = RelatedNews().fit(stories)
     thread = {story.id: name for story, name in zip(stories, THREAD, strict=True)}

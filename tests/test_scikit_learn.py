@@ -1,4 +1,4 @@
-"""RelatedNews as an estimator: parameters, clones, pickles and copies as scikit-learn has them."""
+"""RelatedNews as an estimator: parameters, clones, pickles and copies as in scikit-learn."""
 
 import copy
 import inspect
@@ -38,7 +38,7 @@ def folder(tmp_path_factory):
 
 
 def ids_of(news):
-    """Return the list of an article, in whatever process this runs."""
+    """Return the ids in an article's list; runs in any process."""
     return news.related(DEMO_ID).ids
 
 
@@ -46,7 +46,7 @@ def ids_of(news):
 
 
 def test_init_only_stores_its_arguments():
-    """Every parameter is stored as given, under its name, and nothing else is."""
+    """__init__ stores every parameter as given and nothing else."""
     assert set(PARAMETERS) == set(inspect.signature(RelatedNews).parameters)
     news = RelatedNews(**PARAMETERS)
 
@@ -55,7 +55,7 @@ def test_init_only_stores_its_arguments():
 
 
 def test_fit_changes_no_parameter():
-    """What was given is there after fit, too, an iterator included."""
+    """`fit` leaves every parameter as it was given, even an iterator."""
     for words in (["the"], ("the",), {"the"}, iter(["the"])):
         news = RelatedNews(stop_words=words).fit(sample_articles())
         assert news.stop_words is words
@@ -63,7 +63,7 @@ def test_fit_changes_no_parameter():
 
 
 def test_an_iterator_of_stop_words_serves_every_fit():
-    """The words that it yields are remembered; another iterator is read."""
+    """The words of an iterator are remembered for the next fit; a new iterator is read."""
     news = RelatedNews(stop_words=(word for word in ["talks"]))
     for _ in range(3):
         news.fit(sample_articles())
@@ -74,7 +74,7 @@ def test_an_iterator_of_stop_words_serves_every_fit():
 
 
 def test_set_params():
-    """Parameters are set by name; a wrong name is an error, and nothing is set."""
+    """`set_params` sets by name; a wrong name raises and sets nothing."""
     news = RelatedNews()
 
     assert news.set_params(**PARAMETERS) is news
@@ -85,7 +85,7 @@ def test_set_params():
 
 
 def test_clone():
-    """A clone has the parameters, and no archive."""
+    """A clone has the parameters and no archive."""
     news = RelatedNews(**PARAMETERS).fit(sample_articles())
     cloned = clone(news)
 
@@ -103,7 +103,7 @@ def test_a_fitted_object_is_known_as_fitted(folder):
 
 
 def test_repr_shows_what_is_not_the_default(folder):
-    """As scikit-learn's does; and the number of articles."""
+    """`repr` shows changed parameters as scikit-learn does, and the number of articles."""
     assert repr(RelatedNews()) == "RelatedNews()"
     assert repr(RelatedNews(recency=None, n_jobs=-1)) == "RelatedNews(recency=None, n_jobs=-1)"
     assert repr(RelatedNews.open(folder)) == "RelatedNews(title_weight=2.0) of 124 articles"
@@ -118,7 +118,7 @@ COPIES = [copy.copy, copy.deepcopy, lambda news: pickle.loads(pickle.dumps(news)
 
 @pytest.mark.parametrize("duplicate", COPIES, ids=["copy", "deepcopy", "pickle"])
 def test_an_archive_in_a_folder_is_copied_as_its_path(duplicate, folder, monkeypatch):
-    """The copy has a connection of its own to the folder, and its absolute path."""
+    """The copy opens the folder by its absolute path with its own connection."""
     monkeypatch.chdir(folder.parent)
     news = RelatedNews.open(folder.name, n_jobs=2)
     expected = ids_of(news)
@@ -132,14 +132,14 @@ def test_an_archive_in_a_folder_is_copied_as_its_path(duplicate, folder, monkeyp
 
 @pytest.mark.parametrize("duplicate", COPIES, ids=["copy", "deepcopy", "pickle"])
 def test_an_archive_in_memory_is_not_copied(duplicate):
-    """The error says what can be done."""
+    """The TypeError says to use save and open."""
     with pytest.raises(TypeError, match=r"in memory. Save it with save\(path\), and open it with"):
         duplicate(RelatedNews().fit([]))
 
 
 @pytest.mark.parametrize("duplicate", COPIES, ids=["copy", "deepcopy", "pickle"])
 def test_without_an_archive_the_parameters_are_copied(duplicate):
-    """They are all there is."""
+    """An unfitted object is copied with its parameters."""
     copied = duplicate(RelatedNews(**PARAMETERS))
 
     assert copied.get_params() == PARAMETERS
@@ -148,7 +148,7 @@ def test_without_an_archive_the_parameters_are_copied(duplicate):
 
 
 def test_joblib_dump(folder, tmp_path):
-    """Another process loads it; nothing of the archive is in the file."""
+    """Another process loads the dump, which contains nothing of the archive."""
     news = RelatedNews.open(folder)
     joblib.dump(news, tmp_path / "news.joblib")
     code = (
@@ -168,7 +168,7 @@ def test_joblib_dump(folder, tmp_path):
 
 
 def test_other_processes_get_the_archive(folder):
-    """By the pools of Python and of joblib."""
+    """Process pools of Python and joblib can use the archive."""
     news = RelatedNews.open(folder)
     expected = ids_of(news)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.peers.base import Peer
 
-#: What the command line calls a system, and where it is: module and class.
+#: Name of a system on the command line, and where it is: module and class.
 _HOME = {
     "relnews": ("relnews", "CosineNeighborsRows"),
     "RelatedNews": ("relnews", "RelatedNewsArchive"),
@@ -36,12 +36,12 @@ _HOME = {
     "minilm": ("minilm", "MiniLM"),
 }
 
-#: Those that are ours.
+#: The systems of relnews.
 OURS = ("relnews", "RelatedNews", "stored")
 
 
 class _Peers(Mapping[str, "type[Peer]"]):
-    """Imports a system's file when it is asked for."""
+    """Registry that imports the file of a system on first use."""
 
     def __getitem__(self, name: str) -> type[Peer]:
         module, peer = _HOME[name]
@@ -59,14 +59,14 @@ PEERS: Mapping[str, type[Peer]] = _Peers()
 
 
 def chosen(text: str, is_missing: Callable[[str], None]) -> list[str]:
-    """Return the peers that are wanted and installed.
+    """Return the requested peers that are installed.
 
     Parameters
     ----------
     text : str
-        ``all``, ``none``, or names with commas between.
+        ``all``, ``none``, or names separated by commas.
     is_missing : callable
-        Told of each that is not installed.
+        Called with the name of each system that is not installed.
     """
     others = [name for name in PEERS if name not in OURS]
     names = {"all": others, "none": []}.get(text, [part for part in text.split(",") if part])

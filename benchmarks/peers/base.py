@@ -1,6 +1,6 @@
-"""What a peer has to offer: the interface of every file beside this one.
+"""Interface of a peer: what every other file of this folder implements.
 
-Nothing here is imported that a peer may do without, for the start of a process is measured too.
+This module imports nothing that a peer may not need, since the start of a process is measured, too.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ if TYPE_CHECKING:
 
     from benchmarks.given import Given
 
-#: What lists are: those of the product of all vectors; the same with some items missed; or others,
-#: by scores of the system's own.
+#: Kind of lists: the exact lists of the product of all vectors; nearly these, with items missed; or
+#: other lists, by the system's own scores.
 Kind = Literal["exact", "near", "other"]
 
 
 @dataclasses.dataclass(frozen=True)
 class Search:
-    """One way to ask a system.
+    """One way to query a system.
 
     Parameters
     ----------
     label : str
         Added to the system's name.
     kind : {"exact", "near", "other"}
+        Kind of its lists, see `Kind`.
     options : dict
-        What `Peer.find` is given besides.
+        Additional arguments of `Peer.find`.
     """
 
     label: str
@@ -42,24 +43,23 @@ class Search:
 class Peer:
     """A system that finds related articles, used as its documentation says.
 
-    A subclass says in `jobs` what it can do, and has the methods that these need.
+    A subclass names in `jobs` what it can do, and implements the methods that these jobs need.
 
     Parameters
     ----------
     threads : int
-        As many as it may use.
+        Number of threads that the system may use.
     """
 
-    #: What tables call it, the package that brings it, and what is imported to see whether it is
-    #: there.
+    #: Name in tables, distribution package, and the module whose import shows that it is installed.
     name: ClassVar[str]
     package: ClassVar[str]
     module: ClassVar[str]
-    #: Some of "vectorise", "lists", "single", "cold", "update", "relevance".
+    #: Subset of "vectorise", "lists", "single", "cold", "update", "relevance".
     jobs: ClassVar[tuple[str, ...]]
-    #: Whether it works on the given vectors, or on the articles.
+    #: Input of the system: the given vectors, or the articles.
     reads: ClassVar[Literal["vectors", "articles"]] = "vectors"
-    #: What tables say about it, a sentence or two.
+    #: Note below the tables, a sentence or two.
     note: ClassVar[str] = ""
 
     def __init__(self, threads: int) -> None:
@@ -67,70 +67,70 @@ class Peer:
 
     @property
     def searches(self) -> Sequence[Search]:
-        """The ways to ask it; the first is what its documentation says."""
+        """Return the ways to query the system, the documented one first."""
         return [Search("", "exact")]
 
     # vectorise
 
     def vectorise(self, texts: list[str]) -> Any:
-        """Make vectors, or whatever it makes of texts, from nothing."""
+        """Return the vectors of texts, or the system's own representation."""
         raise NotImplementedError
 
     def matrix(self, made: Any) -> sp.csr_matrix | None:
-        """Return what `vectorise` made if it is to equal scikit-learn's."""
+        """Return the matrix in `made` if it must equal scikit-learn's, else None."""
         del made
         return None
 
     # lists and single
 
     def compile(self) -> None:
-        """Compile or load what building needs, where that can be had apart from it."""
+        """Compile or load what building needs, where it can be separated from building."""
 
     def build(self, given: Given) -> None:
-        """Make the index."""
+        """Build the index."""
         raise NotImplementedError
 
     def queries(self, given: Given, rows: Sequence[int] | np.ndarray) -> Any:
-        """Return what `find` takes for some articles; this is not timed."""
+        """Return the arguments of `find` for the given rows; not timed."""
         return given.vectors_of(rows)
 
     def find(self, queries: Any, size: int, **options: Any) -> Any:
-        """Find the best of each query, which is among them; this is timed."""
+        """Find the best articles of each query, itself included; timed."""
         raise NotImplementedError
 
     def positions(self, found: Any) -> Sequence[Sequence[int]]:
-        """Return what was found as positions, best first; this is not timed."""
+        """Return the found positions, best first; not timed."""
         raise NotImplementedError
 
     # cold
 
     def save(self, folder: Path, given: Given) -> None:
-        """Write the index, and what `cold` needs besides."""
+        """Write the index, and whatever else `cold` needs."""
         raise NotImplementedError
 
     def cold(self, folder: Path, row: int, size: int) -> Sequence[int]:
-        """Open what `save` wrote and find one list."""
+        """Open the saved index and find one list."""
         raise NotImplementedError
 
     # update
 
     def add(self, article: dict[str, Any], vector: sp.csr_matrix) -> None:
-        """Add an article so that it is found."""
+        """Add an article so that it can be found."""
         raise NotImplementedError
 
     def new_query(self, article: dict[str, Any], vector: sp.csr_matrix) -> Any:
-        """Return what `find` takes for an article that was added."""
+        """Return the argument of `find` for an added article."""
         del article
         return vector
 
     def forget(self, article: dict[str, Any]) -> None:
-        """Take an article that was added away again, so that the next one finds the same archive.
+        """Remove an added article, so that the next one meets the same archive.
 
-        Only ours have to: they are asked again beside every peer.
+        Only the systems of relnews implement it: they run again beside every peer.
         """
 
     # relevance
 
     def scores(self, articles: Sequence[dict[str, Any]], queries: Sequence[int]) -> np.ndarray:
-        """Return the scores of all articles in the lists of some: an array (queries, articles)."""
+        """Return the scores of all articles for each query: an array (queries, articles)."""
         raise NotImplementedError

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Bm25s(Peer):
-    """Its defaults and its Numba backend; the query is the whole article."""
+    """The default settings and the Numba backend; the query is the whole article."""
 
     name, package, module, reads = "bm25s", "bm25s", "bm25s", "articles"
     jobs = ("vectorise", "lists", "single", "cold", "relevance")
@@ -40,7 +40,7 @@ class Bm25s(Peer):
         self.index = self._indexed(_tokens([_text(a) for a in given.articles()]))
 
     def queries(self, given: Given, rows: Sequence[int] | np.ndarray) -> Any:
-        # The index numbers words in its own way, so that a query is its words.
+        # The index numbers words in its own way, so that a query is a list of words.
         return _tokens([_text(a) for a in given.articles_of(rows)], ids=False)
 
     def find(self, queries: Any, size: int) -> Any:
@@ -60,7 +60,7 @@ class Bm25s(Peer):
     def cold(self, folder: Path, row: int, size: int) -> list[int]:
         from bm25s import BM25
 
-        # Numba would compile, for seconds, what finds one list.
+        # Numba would spend seconds compiling for a single list.
         self.index = BM25.load(str(folder), mmap=True, override_params={"backend": "numpy"})
         text = json.loads((folder / "texts.json").read_text("utf-8"))[str(row)]
         return self.positions(self.find(_tokens([text], ids=False), size))[0]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"(?u)\b\w\w+\b")
 
-#: Topics of the index; what gensim's tutorials take.
+#: Topics of the index, as in gensim's tutorials.
 _TOPICS = 200
 
 
@@ -35,18 +35,18 @@ class Gensim(Peer):
         from gensim.similarities import SparseMatrixSimilarity
 
         X = given.vectors()
-        # Its constructor takes a matrix as it is.
+        # The constructor takes a matrix unchanged.
         self.index = SparseMatrixSimilarity(X, num_features=X.shape[1], num_best=None)
 
     def find(self, queries: sp.csr_matrix, size: int) -> Any:
         if self.index.num_best != size:
             self.index.num_best = size
         found = self.index[queries]
-        # Of one row it returns its list, not a list of lists.
+        # For a single row it returns a list, not a list of lists.
         return [found] if queries.shape[0] == 1 else found
 
     def positions(self, found: Any) -> list[list[int]]:
-        return [[position for position, _ in one] for one in found]
+        return [[position for position, _ in items] for items in found]
 
     def save(self, folder: Path, given: Given) -> None:
         import scipy.sparse as sp
@@ -93,6 +93,6 @@ def _tfidf(texts: list[str]) -> tuple[list[Any], int]:
 
     words = [_WORD.findall(text.lower()) for text in texts]
     dictionary = Dictionary(words)
-    counts = [dictionary.doc2bow(some) for some in words]
+    counts = [dictionary.doc2bow(tokens) for tokens in words]
     model = TfidfModel(counts, dictionary=dictionary)
-    return [model[one] for one in counts], len(dictionary)
+    return [model[counted] for counted in counts], len(dictionary)

@@ -1,4 +1,4 @@
-"""LSA and usearch: 200 dense coordinates, and a hierarchical graph over them."""
+"""LSA and usearch: 200 dense dimensions in a hierarchical graph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COORDINATES = 200
 
 
 class LsaUsearch(Peer):
-    """`TruncatedSVD` and `Index`; expansion is how far it searches."""
+    """`TruncatedSVD` and `Index`; `expansion` is the search effort."""
 
     name, package, module = "LSA 200 + usearch", "usearch", "usearch"
     jobs = ("lists", "single")

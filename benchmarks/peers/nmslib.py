@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Nmslib(Peer):
-    """HNSW in the space `cosinesimil_sparse_fast`; ef is how far it searches."""
+    """HNSW in the space `cosinesimil_sparse_fast`; `ef` is the search effort."""
 
     name, package, module = "nmslib", "nmslib", "nmslib"
     jobs = ("lists", "single")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PyNNDescent(Peer):
-    """`NNDescent` with its defaults; epsilon is how far it searches."""
+    """`NNDescent` with its defaults; `epsilon` is the search effort."""
 
     name, package, module = "pynndescent", "pynndescent", "pynndescent"
     jobs = ("lists", "single")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from benchmarks.given import Given
 
-#: Points of one operation.
+#: Points per operation.
 _BATCH = 1000
 
 
@@ -59,7 +59,7 @@ class QdrantEdge(Peer):
         return self.shard.query_batch(QueryBatchRequest(requests))
 
     def positions(self, found: Any) -> list[list[int]]:
-        return [[point.id for point in one] for one in found]
+        return [[point.id for point in points] for points in found]
 
     def save(self, folder: Path, given: Given) -> None:
         import shutil
@@ -72,7 +72,7 @@ class QdrantEdge(Peer):
         from qdrant_edge import EdgeShard, Query
 
         self.shard = EdgeShard.load(str(folder))
-        # It keeps the vectors of its points.
+        # The shard keeps the vectors of its points.
         (point,) = self.shard.retrieve([row], with_payload=False, with_vector=True)
         return self.positions(self.find([Query.Nearest(point.vector["text"], "text")], size))[0]
 

@@ -1,4 +1,4 @@
-"""relnews: the rows of a matrix, and the archive that a site has."""
+"""relnews: the rows of a matrix, and the archive of a site."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CosineNeighborsRows(Peer):
     def find(self, queries: Any, size: int, max_terms: int | None = None) -> Any:
         index = self.index
         if max_terms is not None:
-            # The index is the same; only queries are cut.
+            # The index is the same; only queries are shortened.
             index = copy.copy(index).set_params(max_terms=max_terms)
         return index.similar(queries, size)
 
@@ -65,8 +65,8 @@ class RelatedNewsArchive(Peer):
     name, package, module, reads = "RelatedNews", "relnews", "relnews", "articles"
     jobs = ("lists", "single", "cold", "update", "relevance")
     note = (
-        "RelatedNews ranks by its own weights, so its lists differ from those of the given vectors."
-        " It finds ids, titles and dates. Its updates are of a folder, durable when they return."
+        "RelatedNews ranks by its own weights, so its lists differ from the lists of the given"
+        " vectors. It finds ids, titles and dates. Updates are durable when they return."
     )
 
     @property
@@ -90,24 +90,24 @@ class RelatedNewsArchive(Peer):
     def find(self, queries: list[str], size: int) -> Any:
         if len(queries) == 1:
             return [self.news.related(queries[0], size - 1)]
-        lists = {one.id: one for one in self.news.related_all(size - 1, ids=queries)}
+        lists = {related.id: related for related in self.news.related_all(size - 1, ids=queries)}
         return [lists[identifier] for identifier in queries]
 
     def positions(self, found: Any) -> list[list[int]]:
-        return [[int(item.id) for item in one] for one in found]
+        return [[int(item.id) for item in related] for related in found]
 
     def save(self, folder: Path, given: Given) -> None:
         from relnews import RelatedNews
 
         del given
         self.news.save(folder)
-        # From now on it is what a site has: in a folder.
+        # From here on the archive is in a folder, as a site has it.
         self.news = RelatedNews.open(folder, n_jobs=self.threads)
 
     def cold(self, folder: Path, row: int, size: int) -> list[str]:
         from relnews import RelatedNews
 
-        # A stored list is not asked when there is a condition, here one that every article meets.
+        # A condition, here one that every article meets, bypasses stored lists.
         return RelatedNews.open(folder).related(str(row), size - 1, exclude=[str(row)]).ids
 
     def add(self, article: dict[str, Any], vector: sp.csr_matrix) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from benchmarks.given import Given
 
-#: Rows that are asked for together: all similarities of a block are kept.
+#: Rows per query: all similarities of a block are in memory.
 _BLOCK = 50
 
 
@@ -26,7 +26,7 @@ class ScikitLearn(Peer):
     jobs = ("vectorise", "lists", "single", "cold", "update", "relevance")
     note = (
         "scikit-learn's brute force normalises and transposes all vectors at every call, so that"
-        " one list takes nearly as long as many; its update fits the neighbours anew, and neither"
+        " one list takes nearly as long as many; its update fits the neighbours again, and neither"
         " makes the new vector nor changes idf."
     )
     vectorizer: dict[str, Any] = {}  # noqa: RUF012
@@ -56,7 +56,7 @@ class ScikitLearn(Peer):
         ]
 
     def positions(self, found: list[np.ndarray]) -> list[list[int]]:
-        return [one for block in found for one in block.tolist()]
+        return [row for block in found for row in block.tolist()]
 
     def save(self, folder: Path, given: Given) -> None:
         del given
@@ -81,7 +81,7 @@ class ScikitLearn(Peer):
 
 
 class Sublinear(ScikitLearn):
-    """The settings that most people end up with."""
+    """The settings that many users choose: stop words and sublinear counts."""
 
     name = "scikit-learn, stop words, sublinear tf"
     jobs = ("relevance",)

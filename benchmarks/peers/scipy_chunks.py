@@ -18,7 +18,7 @@ _CHUNK = 100
 
 
 class ScipyChunks(Peer):
-    """What one writes in ten lines."""
+    """The ten lines that are commonly written by hand."""
 
     name, package, module = "scipy", "scipy", "scipy"
     jobs = ("lists", "single", "cold")
@@ -28,13 +28,13 @@ class ScipyChunks(Peer):
 
     def find(self, queries: sp.csr_matrix, size: int) -> list[np.ndarray]:
         return [
-            one
+            row
             for first in range(0, queries.shape[0], _CHUNK)
-            for one in _best(queries[first : first + _CHUNK] @ self.by_term, size)
+            for row in _best(queries[first : first + _CHUNK] @ self.by_term, size)
         ]
 
     def positions(self, found: list[np.ndarray]) -> list[Any]:
-        return [one.tolist() for one in found]
+        return [row.tolist() for row in found]
 
     def save(self, folder: Path, given: Given) -> None:
         import scipy.sparse as sp

@@ -56,7 +56,7 @@ class Seismic(Peer):
         )
 
     def positions(self, found: Any) -> list[list[int]]:
-        return [[int(position) for _, _, position in one] for one in sorted(found, key=_query)]
+        return [[int(position) for _, _, position in items] for items in sorted(found, key=_query)]
 
 
 def _query(one: Any) -> int:

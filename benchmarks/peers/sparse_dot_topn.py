@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class SparseDotTopn(Peer):
     """`sp_matmul_topn`.
 
-    Its code for several threads can be faster than its code for one, even on one core, so that
-    both are measured there; the better one is its figure.
+    Its code for several threads can be faster than its code for one thread, even on one core. Both
+    are measured there, and the faster is reported.
     """
 
     name, package, module = "sparse_dot_topn", "sparse_dot_topn", "sparse_dot_topn"

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class SpladeIndex(Peer):
-    """Its kernel.
+    """The retrieval kernel of the package.
 
-    Its class makes the query's terms and weights with a language model; here they go straight to
-    the function that the class calls.
+    The package's class makes a query's terms and weights with a language model; here they go
+    straight to the function that the class calls.
     """
 
     name, package, module = "splade-index", "splade-index", "splade_index"

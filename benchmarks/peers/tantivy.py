@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
     from benchmarks.given import Given
 
-#: Bytes that may be filled before a new segment begins.
+#: Bytes of memory before a new segment begins.
 _HEAP = 2_000_000_000
 
-#: What makes its query one of all terms; by default it has the 25 of highest tf-idf that occur
-#: twice in the article and in five articles.
+#: Options that put all terms into the query. By default it has the 25 terms of highest tf-idf
+#: that occur twice in the article and in five articles.
 _ALL_TERMS = {"min_doc_frequency": 1, "min_term_frequency": 1, "max_query_terms": 1_000_000}
 
 
 class Tantivy(Peer):
     """An index in a folder.
 
-    What takes time without being of use here is left out: the number of articles that match at all,
-    positions of words, and the article of each hit.
+    Features that take time without use here are switched off: the number of matching articles,
+    positions of words, and the stored article of each hit.
     """
 
     name, package, module, reads = "tantivy", "tantivy", "tantivy", "articles"
@@ -50,7 +50,7 @@ class Tantivy(Peer):
         from tantivy import Index
 
         index = Index(_schema(), path=str(folder))
-        # One thread makes one segment.
+        # Each thread writes one segment.
         writer = index.writer(heap_size=_HEAP, num_threads=1)
         for row, text in enumerate(texts):
             self._write(writer, index.schema, row, text)

@@ -1,4 +1,4 @@
-"""Open articles: what the catalogue has of them is looked through before it is used."""
+"""Pending articles: the stored counts are checked before they are used."""
 
 import zlib
 
@@ -8,19 +8,19 @@ import pytest
 from relnews.archive.pending import PendingArticle
 from relnews.storage.schema import StoredCounts
 
-#: Two words and the phrase of both, as the title has them; the text has them as well.
+#: Two words and their phrase, in the title and in the text.
 WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases": [3, 5, 8]}
 
 
 def read(**changes):
-    blobs = [np.array(one, dtype="<i4").tobytes() for one in {**WHOLE, **changes}.values()]
+    blobs = [np.array(values, dtype="<i4").tobytes() for values in {**WHOLE, **changes}.values()]
     return PendingArticle.read(
         StoredCounts(1, *blobs, zlib.crc32(b"".join(blobs)), None, "a"), n_terms=9
     )
 
 
 def test_what_was_stored_comes_back():
-    """Terms, codes, words in order and phrases."""
+    """Terms, codes, word order and phrases are read as they were written."""
     article = read()
 
     assert article.term.tolist() == [3, 5, 8]
@@ -38,6 +38,6 @@ def test_what_was_stored_comes_back():
     ids=str,
 )  # fmt: skip
 def test_what_cannot_be_is_refused(changes):
-    """A phrase is of two words of the article, for one."""
+    """Impossible values are refused, such as a phrase of words that the article lacks."""
     with pytest.raises(ValueError, match="of an article"):
         read(**changes)

@@ -1,4 +1,4 @@
-"""Many read an archive while one changes it: no error, no list that mixes two of its states."""
+"""Many readers beside one writer: no error, and no list that mixes two states."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ def tell(processes):
 
 
 def hear(processes):
-    """Return a line of JSON of each; all of them are ended if one has failed."""
+    """Return a line of JSON from each process; end all processes if one has failed."""
     lines = [process.stdout.readline() for process in processes]
     if not all(lines):
         for process in processes:
@@ -48,7 +48,7 @@ def hear(processes):
     ids=["few", "many"],
 )
 def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_stories, lists):
-    """While another process commits every 100 ms each list is of one state, and of a new one."""
+    """While a process commits every 100 ms, each list is from one recent state."""
     folder = tmp_path / "a.relnews"
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(n_stories))
     if lists:
@@ -69,11 +69,11 @@ def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_storie
         process.communicate()
         assert process.returncode == 0
 
-    # How many there were is a matter of the machine, and of what else it does.
+    # The numbers depend on the machine and its load.
     assert written["commits"] > 2
-    for one in read:
-        assert one["generations"] > 1
-        assert min(one["reads"].values()) > 0
+    for counts in read:
+        assert counts["generations"] > 1
+        assert min(counts["reads"].values()) > 0
     assert RelatedNews.open(folder).verify() == []
     if n_stories < 1000:
         return
@@ -81,22 +81,22 @@ def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_storie
         print(f"\n{written}\n{read[0]}", end="")
     if None not in shares:
         with capsys.disabled():
-            print(f"\nPSS in MB: {[round(one['all'] / 1e6) for one in shares]}", end="")
-            print(f", of arrays {[round(one['arrays'] / 1e6, 1) for one in shares]}", end="")
-            print(f", mapped {[round(one['arrays mapped'] / 1e6, 1) for one in shares]}")
-        mapped = max(one["arrays mapped"] for one in shares)
-        assert sum(one["arrays"] for one in shares) < 2 * mapped, "readers share the arrays"
+            print(f"\nPSS in MB: {[round(share['all'] / 1e6) for share in shares]}", end="")
+            print(f", of arrays {[round(share['arrays'] / 1e6, 1) for share in shares]}", end="")
+            print(f", mapped {[round(share['arrays mapped'] / 1e6, 1) for share in shares]}")
+        mapped = max(share["arrays mapped"] for share in shares)
+        assert sum(share["arrays"] for share in shares) < 2 * mapped, "readers share the arrays"
 
 
 @pytest.mark.parametrize("lists", [False, True], ids=["ranked", "stored"])
 def test_threads_read_while_one_writes(tmp_path, lists):
-    """The same of one object in one process, in memory and opened from a folder."""
+    """Threads of one process see whole states, too, in memory and in a folder."""
     news = RelatedNews(stop_words=None, n_jobs=2).fit(pairs.story(i) for i in range(60))
     if lists:
         news.store_lists(4)
     news.save(tmp_path / "a.relnews")
-    for one in (news, RelatedNews.open(tmp_path / "a.relnews", n_jobs=2)):
-        note = pairs.Note(Path(tmp_path / f"{id(one)}.note"))
+    for archive in (news, RelatedNews.open(tmp_path / "a.relnews", n_jobs=2)):
+        note = pairs.Note(Path(tmp_path / f"{id(archive)}.note"))
         failures = []
 
         def watched(function, *arguments, failures=failures):
@@ -109,10 +109,10 @@ def test_threads_read_while_one_writes(tmp_path, lists):
             mock.patch.multiple(merging, PENDING_ARTICLES=8, FANOUT=3),
             mock.patch.object(pairs, "PACE", 0.02),
         ):
-            threads = [threading.Thread(target=watched, args=(pairs.write, one, note, 1.5))]
+            threads = [threading.Thread(target=watched, args=(pairs.write, archive, note, 1.5))]
             threads += [
                 threading.Thread(
-                    target=watched, args=(pairs.read, one, note, 1.5, random.Random(i), 60)
+                    target=watched, args=(pairs.read, archive, note, 1.5, random.Random(i), 60)
                 )
                 for i in range(3)
             ]
@@ -122,12 +122,12 @@ def test_threads_read_while_one_writes(tmp_path, lists):
                 thread.join()
         if failures:
             raise failures[0]
-        assert one.verify() == []
+        assert archive.verify() == []
         assert note.read()[0] > 0
 
 
 def test_who_is_always_overtaken_gets_a_list_all_the_same():
-    """However fast changes come, nothing changes in the end until the list is made."""
+    """A reader gets its list even if commits come faster than it can rank."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
     rank, writers = Snapshot.rank_articles, []
 
@@ -152,7 +152,7 @@ def test_who_is_always_overtaken_gets_a_list_all_the_same():
 
 @pytest.mark.parametrize("options", [{}, {"selection": None}], ids=["chosen", "ranked"])
 def test_what_goes_while_its_list_is_made_has_none(options):
-    """The list is not that of an article of before among those of after."""
+    """An article removed while its list is made has no list."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
     rank = Snapshot.rank_articles
 

@@ -1,4 +1,4 @@
-"""The command line: data on standard output, all else on standard error, and exit codes."""
+"""The command line: data on standard output, everything else on standard error, exit codes."""
 
 import contextlib
 import gzip
@@ -25,8 +25,7 @@ from relnews.cli import main
 from relnews.exceptions import ArchiveFormatError
 from relnews.sample import DEMO_ID, sample_articles
 
-#: `relnews`, for the tests that need a process of its own. Tests that run in the background of a
-#: shell inherit that Ctrl-C is ignored.
+#: `relnews` as a process. It restores Ctrl-C, which a background job inherits as ignored.
 RELNEWS = [
     sys.executable,
     "-c",
@@ -61,7 +60,7 @@ def invoke():
 
     def run(*arguments, **options):
         result = CliRunner().invoke(main, list(map(str, arguments)), **options)
-        # Whatever is wrong, the user sees a sentence and no traceback.
+        # For every error the user sees a sentence and no traceback.
         assert result.exception is None or isinstance(result.exception, SystemExit), result
         return result
 
@@ -70,7 +69,7 @@ def invoke():
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
-    """Return the folder of a saved sample; not to be written to."""
+    """Return the folder of a saved sample; tests must not write to it."""
     folder = tmp_path_factory.mktemp("sample") / "sample.relnews"
     RelatedNews().fit(sample_articles()).save(folder)
     return folder
@@ -104,14 +103,14 @@ def ids_in(folder):
 
 
 def test_the_command_is_installed():
-    """The name `relnews` leads to this module."""
+    """The command `relnews` is installed and runs this module."""
     (entry,) = importlib.metadata.entry_points(group="console_scripts", name="relnews")
 
     assert entry.load() is main
 
 
 def test_the_package_runs_as_the_command():
-    """``python -m relnews`` is ``relnews``, in messages too."""
+    """``python -m relnews`` behaves as ``relnews``, in messages, too."""
     done = subprocess.run(
         [sys.executable, "-m", "relnews", "--help"], capture_output=True, text=True, check=True
     )
@@ -126,7 +125,7 @@ def test_version(invoke):
 
 
 def test_help_does_not_wait_for_the_compiler():
-    """--help and --version answer without importing what is slow to import."""
+    """--help and --version import no slow library."""
     code = (
         "import sys; from relnews.cli import main\n"
         "for arguments in (['--help'], ['build', '--help'], ['--version']):\n"
@@ -142,14 +141,14 @@ def test_help_does_not_wait_for_the_compiler():
 
 @pytest.fixture
 def served_and_ended(monkeypatch):
-    """Let a server end as soon as it has started, at any port; return the servers that did."""
+    """Let servers stop right after their start, at any port; return the servers."""
     started, create = [], socket.create_server
 
     async def end(server):
         started.append(server.started)
 
     monkeypatch.setattr(uvicorn.Server, "main_loop", end)
-    monkeypatch.setattr(  # that of an example may be taken
+    monkeypatch.setattr(  # the port of an example may be in use
         socket, "create_server", lambda address, **given: create((address[0], 0), **given)
     )
     return started
@@ -157,11 +156,11 @@ def served_and_ended(monkeypatch):
 
 @pytest.mark.parametrize("command", [None, *main.commands])
 def test_examples_in_the_help_run(command, invoke, articles, served_and_ended, monkeypatch):
-    """Each help shows how the command is called, and what it shows works; servers start."""
+    """Each help shows examples, and every example works."""
     monkeypatch.chdir(articles.parent)
     named = [{**record, "id": record["id"] + "2"} for record in RECORDS]
-    some = [{"id": name, "title": "Kyiv", "text": "veto"} for name in ("SOME-ID", "OTHER")]
-    write_jsonl(articles, [*RECORDS, *some, *named])
+    records = [{"id": name, "title": "Kyiv", "text": "veto"} for name in ("SOME-ID", "OTHER")]
+    write_jsonl(articles, [*RECORDS, *records, *named])
     Path("articles.csv").write_text("nid,title,body\na,Kremlin,veto\n")
     Path("draft.txt").write_text("A draft about the veto.")
     Path("q.tsv").write_text("veto\tpush\t1\n")
@@ -232,7 +231,7 @@ def test_examples_in_the_help_run(command, invoke, articles, served_and_ended, m
     ids=" ".join,
 )
 def test_wrong_usage(arguments, invoke, small, articles, monkeypatch):
-    """A wrong command is exit code 2, a sentence on standard error, and nothing done."""
+    """Wrong usage is exit code 2 and a sentence, and nothing is done."""
     monkeypatch.chdir(small.parent)
     (small.parent / "empty.txt").write_text("\n")
     before = sorted(path.name for path in small.parent.iterdir())
@@ -258,7 +257,7 @@ def test_wrong_usage(arguments, invoke, small, articles, monkeypatch):
      ("damaged", "is damaged")],
 )  # fmt: skip
 def test_no_archive(command, folder, message, invoke, small, articles, monkeypatch):
-    """What is no archive, or no longer one, is exit code 1 and a sentence that names it."""
+    """A folder that is no archive is exit code 1 and a sentence that names it."""
     tmp_path = articles.parent
     monkeypatch.chdir(tmp_path)
     (tmp_path / "other").mkdir()
@@ -279,7 +278,7 @@ def test_no_archive(command, folder, message, invoke, small, articles, monkeypat
 
 
 def test_demo_prints_the_eight_headlines(invoke):
-    """The first command anyone runs prints the story and the eight stories related to it."""
+    """The demo prints a story and its eight related stories."""
     result = invoke("demo")
 
     assert result.exit_code == 0
@@ -315,7 +314,7 @@ def test_demo_html_writes_a_page(invoke, tmp_path):
 
 
 def test_build_says_what_it_did_on_standard_error(invoke, articles, tmp_path):
-    """A summary goes to standard error, progress only to a terminal, nothing to standard output."""
+    """The summary goes to standard error, progress to terminals only."""
     result = invoke("build", articles, "-o", tmp_path / "a")
 
     assert (result.exit_code, result.stdout) == (0, "")
@@ -324,7 +323,7 @@ def test_build_says_what_it_did_on_standard_error(invoke, articles, tmp_path):
 
 
 def test_build_quiet(invoke, articles, tmp_path):
-    """--quiet leaves nothing but errors."""
+    """--quiet prints errors only."""
     result = invoke("build", articles, "-o", tmp_path / "a", "--quiet")
 
     assert (result.exit_code, result.output) == (0, "")
@@ -347,7 +346,7 @@ def test_build_names_what_it_skips(invoke, articles, tmp_path):
 
 
 def test_build_options_reach_the_archive(invoke, articles, tmp_path):
-    """--title-weight and --stop-words are what the archive is built with."""
+    """The archive is built with --title-weight and --stop-words."""
     invoke("build", articles, "-o", tmp_path / "a", "--title-weight", 0, "--stop-words", "none")
 
     news = RelatedNews.open(tmp_path / "a")
@@ -361,7 +360,7 @@ def test_build_options_reach_the_archive(invoke, articles, tmp_path):
     [("a.csv", []), ("a.tsv", []), ("a.dat", ["--format", "csv"]), ("a.csv.gz", [])],
 )
 def test_build_csv(name, options, invoke, tmp_path):
-    """CSV is told by the name or by --format, packed or not."""
+    """CSV is recognised by its name or --format, packed or not."""
     text = "id,title,text\na,Kremlin seeks veto,guarantees\nb,Talks push on,guarantees\n"
     text = text.replace(",", "\t") if ".tsv" in name else text
     data = gzip.compress(text.encode()) if name.endswith(".gz") else text.encode()
@@ -374,7 +373,7 @@ def test_build_csv(name, options, invoke, tmp_path):
 
 
 def test_build_maps_fields(invoke, tmp_path):
-    """--field takes a field from where the file has it, as often as there are fields."""
+    """--field takes a field from another name, and may be repeated."""
     write_jsonl(tmp_path / "a.jsonl", [{"nid": 7, "head": "Kremlin", "body": "veto = no"}])
 
     result = invoke(
@@ -388,7 +387,7 @@ def test_build_maps_fields(invoke, tmp_path):
 
 @pytest.mark.parametrize("field", ["text", "text=", "=body", "", "nonsense=body"])
 def test_build_refuses_a_wrong_field(field, invoke, articles, tmp_path):
-    """A --field that is no mapping, or of no field of an article, is wrong usage."""
+    """A --field that is no mapping, or names no field of an article, is wrong usage."""
     result = invoke("build", articles, "-o", tmp_path / "a", "--field", field)
 
     assert result.exit_code == 2
@@ -397,7 +396,7 @@ def test_build_refuses_a_wrong_field(field, invoke, articles, tmp_path):
 
 
 def test_build_refuses_a_column_that_the_header_lacks(invoke, tmp_path):
-    """A --field that names a column which is not there is an error that lists those that are."""
+    """A --field for a missing column is an error that lists the columns."""
     (tmp_path / "a.csv").write_text("id,title\na,one\n")
 
     result = invoke("build", tmp_path / "a.csv", "-o", tmp_path / "a", "--field", "text=body")
@@ -408,7 +407,7 @@ def test_build_refuses_a_column_that_the_header_lacks(invoke, tmp_path):
 
 
 def test_build_replaces_an_archive(invoke, articles, small):
-    """An archive that is there already is replaced, and keeps nothing of what it was."""
+    """A build replaces an existing archive entirely."""
     write_jsonl(articles, RECORDS[:2])
 
     result = invoke("build", articles, "-o", small)
@@ -418,7 +417,7 @@ def test_build_replaces_an_archive(invoke, articles, small):
     assert len(list(small.iterdir())) == 5, "catalogue, vocabulary, epoch, segment, outline"
 
 
-#: What can be wrong with a file of articles, the options, and what is said about it.
+#: Contents of a bad file, options, and the expected message.
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
     ("folder.jsonl", None, [], "got the folder"),
@@ -433,7 +432,7 @@ FAILING_FILES = [
 
 @pytest.mark.parametrize("file", FAILING_FILES, ids=lambda file: file[0])
 def test_a_failing_build_leaves_the_old_archive(file, invoke, small, tmp_path):
-    """A file that will not do is exit code 1, a sentence, and the archive as it was."""
+    """A bad file is exit code 1 and a sentence, and the archive stays unchanged."""
     name, content, options, message = file
     if name.startswith("folder"):
         (tmp_path / name).mkdir()
@@ -452,12 +451,12 @@ def test_a_failing_build_leaves_the_old_archive(file, invoke, small, tmp_path):
 
 
 def snapshot(folder):
-    """Return every file of a folder with its bytes."""
+    """Return the bytes of every file of a folder."""
     return {p.relative_to(folder): p.is_file() and p.read_bytes() for p in folder.rglob("*")}
 
 
 def test_build_refuses_a_folder_that_is_something_else(invoke, tmp_path):
-    """A folder that is no archive is left as it is, and that is said before anything is read."""
+    """A folder that is no archive is refused before anything is read."""
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(b"jpg")
 
@@ -469,7 +468,7 @@ def test_build_refuses_a_folder_that_is_something_else(invoke, tmp_path):
 
 
 def test_build_does_not_guess_a_format(invoke, tmp_path):
-    """A name that says nothing is wrong usage that --format puts right."""
+    """A name without a known ending is wrong usage; --format solves it."""
     write_jsonl(tmp_path / "articles", RECORDS)
 
     guessed = invoke("build", tmp_path / "articles", "-o", tmp_path / "a")
@@ -484,7 +483,7 @@ def test_build_does_not_guess_a_format(invoke, tmp_path):
 
 
 def test_related_table(invoke, archive):
-    """By default a list is a table of rank, score, date and title."""
+    """By default `related` prints a table of rank, score, date and title."""
     result = invoke("related", archive, DEMO_ID, "-k", 2)
 
     heading, first, second = result.stdout.splitlines()
@@ -495,7 +494,7 @@ def test_related_table(invoke, archive):
 
 
 def test_related_json(invoke, archive):
-    """As JSON a list is one line with all that is known of each item."""
+    """--format json prints one line with all known fields of each item."""
     result = invoke("related", archive, DEMO_ID, "--format", "json")
 
     assert result.stdout.count("\n") == 1
@@ -503,7 +502,7 @@ def test_related_json(invoke, archive):
 
 
 def test_related_html(invoke, archive):
-    """As HTML a list is a section to put into a page."""
+    """--format html prints a section for a page."""
     result = invoke("related", archive, DEMO_ID, "--format", "html")
 
     assert result.stdout.startswith("<section")
@@ -512,7 +511,7 @@ def test_related_html(invoke, archive):
 
 
 def test_related_k_beyond_the_archive(invoke, small):
-    """A k greater than the archive is no error: the list ends where nothing is shared."""
+    """A k greater than the archive is no error: the list ends earlier."""
     result = invoke("related", small, "veto", "-k", 10**30, "--format", "json")
 
     assert result.exit_code == 0
@@ -534,7 +533,7 @@ def test_related_draft(format_, invoke, archive, tmp_path):
 
 
 def test_the_date_of_a_draft(invoke, archive):
-    """The scores of a draft with a date are those of that day, whatever day it is."""
+    """A draft with a date has the scores of that date, whatever today is."""
     draft = ["related", archive, "--title", "Ukraine guarantees", "--format", "json", "-k", 3]
     news = RelatedNews.open(archive)
     for date in ("2025-09-01", "2031-01-01T12:00Z"):
@@ -546,7 +545,7 @@ def test_the_date_of_a_draft(invoke, archive):
 
 @pytest.mark.parametrize("story", [["lone"], ["--title", "zyzzyva"]], ids=["article", "draft"])
 def test_an_empty_list(story, invoke, small):
-    """A person is told that there is no related news; a program gets nothing, or an empty list."""
+    """A table says that there is no related news; other formats are empty lists."""
     for format_ in ("table", "html"):
         result = invoke("related", small, *story, "--format", format_)
         assert (result.exit_code, result.stdout) == (0, "")
@@ -558,7 +557,7 @@ def test_an_empty_list(story, invoke, small):
 
 
 def test_an_unknown_id_gets_a_suggestion(invoke, archive):
-    """A slip in an id is exit code 1 and the id that was probably meant."""
+    """An unknown id is exit code 1 and a suggestion."""
     result = invoke("related", archive, DEMO_ID[:-1])
 
     assert (result.exit_code, result.stdout) == (1, "")
@@ -568,7 +567,7 @@ def test_an_unknown_id_gets_a_suggestion(invoke, archive):
 
 
 def test_a_draft_that_is_not_utf8(invoke, small, tmp_path):
-    """A text that is not UTF-8 is named with the byte that is wrong."""
+    """A text that is not UTF-8 is refused with the wrong byte."""
     (tmp_path / "draft.txt").write_bytes("Café".encode("latin-1"))
 
     result = invoke("related", small, "--text-file", tmp_path / "draft.txt")
@@ -581,7 +580,7 @@ def test_a_draft_that_is_not_utf8(invoke, small, tmp_path):
 
 
 def test_export_is_every_list_in_order(invoke, archive, tmp_path):
-    """There is one line for each article, in the order of the archive, and no id comes twice."""
+    """The export has one line per article, in the order of the archive."""
     result = invoke("export", archive, "-o", tmp_path / "lists.jsonl", "-k", 3)
 
     lines = (tmp_path / "lists.jsonl").read_text("utf-8").splitlines()
@@ -594,7 +593,7 @@ def test_export_is_every_list_in_order(invoke, archive, tmp_path):
 
 @pytest.mark.parametrize("n_jobs", [1, 2, -1])
 def test_export_does_not_depend_on_threads(n_jobs, invoke, archive, tmp_path):
-    """However many threads rank, the same bytes are written, to a file or to standard output."""
+    """Any number of threads writes the same bytes, to a file or standard output."""
     invoke("export", archive, "-o", tmp_path / "lists.jsonl")
     expected = (tmp_path / "lists.jsonl").read_bytes()
 
@@ -607,7 +606,7 @@ def test_export_does_not_depend_on_threads(n_jobs, invoke, archive, tmp_path):
 
 @pytest.mark.parametrize("error", [ArchiveFormatError("gone"), OSError("gone"), KeyboardInterrupt])
 def test_a_failing_export_leaves_the_old_file(error, invoke, archive, tmp_path, monkeypatch):
-    """Whatever ends an export early, the file that was there is there still, and only it."""
+    """A failed export leaves the old file, and no other file."""
     (tmp_path / "lists.jsonl").write_text("old")
     whole = RelatedNews.related_all
 
@@ -626,7 +625,7 @@ def test_a_failing_export_leaves_the_old_file(error, invoke, archive, tmp_path, 
 
 
 def test_export_into_a_folder_that_is_not_there(invoke, archive, tmp_path):
-    """A file that cannot be written is exit code 1 and a sentence."""
+    """An unwritable file is exit code 1 and a sentence."""
     result = invoke("export", archive, "-o", tmp_path / "nowhere" / "lists.jsonl")
 
     assert (result.exit_code, result.stdout) == (1, "")
@@ -635,7 +634,7 @@ def test_export_into_a_folder_that_is_not_there(invoke, archive, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="links and pipes are of POSIX")
 def test_export_to_what_is_no_plain_file(invoke, small, tmp_path):
-    """A link stays a link and what it leads to is written; a pipe takes the lines and stays."""
+    """A link stays a link and its target is written; a pipe receives the lines."""
     (tmp_path / "link.jsonl").symlink_to("lists.jsonl")
     os.mkfifo(tmp_path / "pipe")
     taken = []
@@ -653,7 +652,7 @@ def test_export_to_what_is_no_plain_file(invoke, small, tmp_path):
 
 
 def test_info(invoke, archive):
-    """Info prints what is in an archive, a line for each thing."""
+    """`info` prints a line for each property of an archive."""
     result = invoke("info", archive)
 
     about = dict(re.split(r": +", line, maxsplit=1) for line in result.stdout.splitlines())
@@ -670,7 +669,7 @@ def test_info(invoke, archive):
 
 
 def test_standard_input(archive, tmp_path):
-    """Articles and drafts are read from standard input, whatever the locale."""
+    """Articles and drafts can be read from standard input, in any locale."""
     data = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in RECORDS).encode()
     folder = tmp_path / "a"
     legacy = {**os.environ, "PYTHONIOENCODING": "latin-1"}
@@ -691,7 +690,7 @@ def test_standard_input(archive, tmp_path):
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_without_the_letters(encoding, small):
-    """A title that the terminal cannot show is printed as well as it can; JSON stays whole."""
+    """Characters that the terminal lacks are replaced; JSON stays complete."""
     with encoded_output(encoding) as output:
         main(["related", str(small), "veto"], standalone_mode=False)
         main(["related", str(small), "veto", "--format", "json"], standalone_mode=False)
@@ -704,7 +703,7 @@ def test_a_terminal_without_the_letters(encoding, small):
 
 @contextlib.contextmanager
 def encoded_output(encoding):
-    """Let standard output be of an encoding, as a locale or PYTHONIOENCODING would."""
+    """Give standard output an encoding, as a locale or PYTHONIOENCODING would."""
     raw, before = io.BytesIO(), sys.stdout
     sys.stdout = io.TextIOWrapper(raw, encoding=encoding)
     try:
@@ -717,7 +716,7 @@ def encoded_output(encoding):
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no broken pipe")
 @pytest.mark.parametrize("n_jobs", ["1", "2"])
 def test_a_broken_pipe_is_quiet(n_jobs, archive):
-    """When `head` has seen enough, the export ends without a word."""
+    """An export into `head` ends silently when the pipe closes."""
     with subprocess.Popen(
         [*RELNEWS, "export", archive, "-o", "-", "--n-jobs", n_jobs],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -733,7 +732,7 @@ def test_a_broken_pipe_is_quiet(n_jobs, archive):
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
 def test_an_interrupted_build_leaves_no_archive(small):
-    """Ctrl-C in the middle of reading ends quietly, and the archive is as it was."""
+    """Ctrl-C while reading ends quietly and leaves the archive unchanged."""
     before = snapshot(small)
     lines = "".join(json.dumps({"id": i, "text": "some words " * 50}) + "\n" for i in range(2000))
 
@@ -742,7 +741,8 @@ def test_an_interrupted_build_leaves_no_archive(small):
             [*RELNEWS, "build", "-", "-o", output],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
-            process.stdin.write(lines.encode())  # more than a pipe holds: it has begun to read
+            # Lines are longer than a pipe holds: after the write the process has begun to read.
+            process.stdin.write(lines.encode())
             process.send_signal(signal.SIGINT)
             process.wait(60)
             message = process.stderr.read().decode()
@@ -757,7 +757,7 @@ def test_an_interrupted_build_leaves_no_archive(small):
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
 def test_progress_is_shown_on_a_terminal(articles, tmp_path):
-    """A terminal shows progress of build and export, unless --quiet."""
+    """Build and export show progress on a terminal, unless --quiet."""
     folder, lists = tmp_path / "a", tmp_path / "lists.jsonl"
     build, export = ["build", articles, "-o", folder], ["export", folder, "-o", lists]
 
@@ -767,7 +767,7 @@ def test_progress_is_shown_on_a_terminal(articles, tmp_path):
 
 
 def on_terminal(arguments):
-    """Run `relnews` with standard error on a terminal and return what that shows."""
+    """Run `relnews` with standard error on a terminal; return its output there."""
     import pty
     import termios
 
@@ -776,7 +776,7 @@ def on_terminal(arguments):
     with subprocess.Popen([*RELNEWS, *arguments], stderr=theirs) as process:
         os.close(theirs)
         shown = b""
-        with contextlib.suppress(OSError):  # Linux says so when the other side is closed
+        with contextlib.suppress(OSError):  # Linux raises EIO when the other side is closed
             while piece := os.read(terminal, 4096):
                 shown += piece
     os.close(terminal)

@@ -79,7 +79,7 @@ def test_rules_come_and_go(archive):
 
 
 def test_words_are_ignored(archive):
-    """Each word is a rule, listed and dropped as other rules; a word of no article sleeps."""
+    """Ignored words are added, listed and dropped; a word of no article is inactive."""
     run("rules", "ignore", archive, "Ukraine", "associated nowhere")
     lines = run("rules", "list", archive).stdout.splitlines()
     assert lines == [
@@ -97,7 +97,7 @@ def test_words_are_ignored(archive):
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 def test_every_kind_has_a_command(archive, kind):
-    """Its help is there, and its examples are rules that it takes."""
+    """Each kind of rule has a command with help and working examples."""
     assert f"relnews rules {kind.name} my.relnews" in run("rules", kind.name, "--help").stdout
     for parts in kind.examples:
         run("rules", kind.name, archive, *parts)
@@ -106,7 +106,7 @@ def test_every_kind_has_a_command(archive, kind):
 
 @pytest.mark.parametrize("parts", [["hide", "World"], ["never", "tag=x", "colour=red"]])
 def test_rules_of_no_articles(archive, parts):
-    """Parts that name no articles are a usage error, and the rules stay as they are."""
+    """Arguments that name no articles are a usage error and change no rules."""
     result = run("rules", parts[0], archive, *parts[1:], code=2)
     assert "id=… or section=… or tag=… or title=…" in result.stderr
     assert len(RelatedNews.open(archive).rules) == 0
@@ -116,7 +116,7 @@ LIST_COMMANDS = ["related", "related-blocks", "export", "explain", "why-not"]
 
 
 def test_every_command_that_makes_lists_has_the_same_options():
-    """They are made of one table, which has every option and parameter of Python."""
+    """All commands share one table of options, which covers Python's parameters."""
     names = {option.name for option in TEXT_OPTIONS}
     parameters = [field.name for kind in (Recency, Selection) for field in dataclasses.fields(kind)]
     assert names == {*Options.__annotations__, *parameters} - {"recency", "selection"}
@@ -125,7 +125,7 @@ def test_every_command_that_makes_lists_has_the_same_options():
 
 
 def test_options_are_those_of_python(archive):
-    """Every option is handed on."""
+    """Every option reaches the Python parameter."""
     news = RelatedNews.open(archive)
     every = {
         ("--mode", "background"): {"mode": "background"},
@@ -187,7 +187,7 @@ def test_options_are_those_of_python(archive):
     ],
 )
 def test_options_that_are_none(archive, tmp_path, arguments, words):
-    """One line and exit code 2, before anything is written."""
+    """An invalid option is one line and exit code 2, before anything is written."""
     assert words in run("related", archive, DEMO_ID, *arguments, code=2).stderr
     lists = tmp_path / "lists.jsonl"
     assert words in run("export", archive, "-o", lists, *arguments, code=2).stderr
@@ -198,7 +198,7 @@ def test_options_that_are_none(archive, tmp_path, arguments, words):
 
 
 def test_blocks(archive):
-    """Several lists, with nothing in two of them."""
+    """`related-blocks` prints several lists without common items."""
     sizes = ["newest=3", "background=3", "more=2"]
     record = json.loads(run("related-blocks", archive, DEMO_ID, *sizes, "--format", "json").stdout)
     lists = record["blocks"]
@@ -225,7 +225,7 @@ def test_blocks(archive):
 
 
 def test_explanations_take_options(archive):
-    """The explanation is that of the list that is asked for."""
+    """`explain` and `why-not` use the options of the list."""
     news = RelatedNews.open(archive)
     got = run("explain", archive, DEMO_ID, VETO, "--when", "after", "--format", "json").stdout
     assert json.loads(got) == news.explain(DEMO_ID, VETO, when="after").to_dict()

@@ -1,4 +1,4 @@
-"""The commands that change an archive, and those that look after one."""
+"""Commands that change an archive, and commands that maintain it."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ def invoke():
 
     def run(*arguments, **options):
         result = CliRunner().invoke(main, list(map(str, arguments)), **options)
-        # Whatever is wrong, the user sees a sentence and no traceback.
+        # For every error the user sees a sentence and no traceback.
         assert result.exception is None or isinstance(result.exception, SystemExit), result
         return result
 
@@ -45,14 +45,14 @@ def archive(tmp_path):
 
 @pytest.fixture
 def listed(archive):
-    """Return the same with stored lists."""
+    """Return the folder of an archive with stored lists."""
     RelatedNews.open(archive).store_lists(k=2)
     return archive
 
 
 @pytest.fixture
 def new(tmp_path):
-    """Return a file with one article that is new, one that is another now, one that is the same."""
+    """Return a file with a new, a changed and an unchanged article."""
     path = tmp_path / "new.jsonl"
     write_jsonl(path, [NEW, {**RECORDS[1], "text": "Talks on a veto."}, RECORDS[2]])
     return path
@@ -64,7 +64,7 @@ def write_jsonl(path, records):
 
 def lists_in(folder):
     """Return the ids of every list, by article."""
-    return {one.id: one.ids for one in RelatedNews.open(folder).related_all()}
+    return {related.id: related.ids for related in RelatedNews.open(folder).related_all()}
 
 
 def generation(folder):
@@ -75,7 +75,7 @@ def generation(folder):
 
 
 def test_update_says_what_it_did_on_standard_error(invoke, archive, new):
-    """The account of the file and the report go to standard error, nothing to standard output."""
+    """Load report and update report go to standard error, nothing to standard output."""
     result = invoke("update", archive, new)
 
     assert (result.exit_code, result.stdout) == (0, "")
@@ -85,16 +85,16 @@ def test_update_says_what_it_did_on_standard_error(invoke, archive, new):
 
 
 def test_update_is_what_a_build_of_all_articles_is(invoke, archive, new):
-    """After an update the lists are those of the archive built anew from what is in it."""
+    """After an update the lists equal a build from all articles."""
     invoke("update", archive, new)
 
     records = [RECORDS[0], RECORDS[2], NEW, {**RECORDS[1], "text": "Talks on a veto."}]
-    expected = {one.id: one.ids for one in RelatedNews().fit(records).related_all()}
+    expected = {related.id: related.ids for related in RelatedNews().fit(records).related_all()}
     assert lists_in(archive) == expected
 
 
 def test_update_quiet(invoke, listed, new, tmp_path):
-    """--quiet leaves nothing but errors, and --changed does its work."""
+    """--quiet prints errors only; --changed still works."""
     result = invoke("update", listed, new, "--quiet", "--changed", tmp_path / "changed.txt")
 
     assert (result.exit_code, result.output) == (0, "")
@@ -102,7 +102,7 @@ def test_update_quiet(invoke, listed, new, tmp_path):
 
 
 def test_update_reads_as_build_does(invoke, archive, tmp_path):
-    """--format and --field say how the file is to be read, and - is standard input."""
+    """`update` reads as `build` does: --format, --field and standard input."""
     text = "nid,head\n7,Kremlin\n"
 
     result = invoke(
@@ -116,7 +116,7 @@ def test_update_reads_as_build_does(invoke, archive, tmp_path):
 
 
 def test_update_names_what_it_skips(invoke, archive, tmp_path):
-    """Bad lines are counted and named with file and line, and the good ones are entered."""
+    """Bad lines are counted and named with file and line; good lines are added."""
     path = tmp_path / "mixed.jsonl"
     path.write_text(
         json.dumps(NEW) + '\nnot json\n{"title": "no id"}\n' + json.dumps({**NEW, "text": "x"})
@@ -132,7 +132,7 @@ def test_update_names_what_it_skips(invoke, archive, tmp_path):
     assert "1 added, 0 replaced, 0 removed, 0 unchanged" in result.stderr
 
 
-#: What can be wrong with a file of articles, the options, and what is said about it.
+#: Contents of a bad file, options, and the expected message.
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
@@ -144,7 +144,7 @@ FAILING_FILES = [
 
 @pytest.mark.parametrize("file", FAILING_FILES, ids=lambda file: file[0])
 def test_a_failing_update_changes_nothing(file, invoke, archive, tmp_path):
-    """A file that will not do is exit code 1, a sentence, and every list as it was."""
+    """A bad file is exit code 1 and a sentence, and no list changes."""
     name, content, options, message = file
     if content is not None:
         (tmp_path / name).write_text(content)
@@ -159,7 +159,7 @@ def test_a_failing_update_changes_nothing(file, invoke, archive, tmp_path):
 
 
 def test_an_empty_feed_is_no_error(invoke, listed, tmp_path):
-    """A night without news is not a failure: nothing is added, and no list changes."""
+    """An empty file is no error and changes no list."""
     (tmp_path / "new.jsonl").write_text("")
 
     result = invoke("update", listed, tmp_path / "new.jsonl", "--changed", tmp_path / "changed.txt")
@@ -172,7 +172,7 @@ def test_an_empty_feed_is_no_error(invoke, listed, tmp_path):
 
 
 def test_changed_is_what_the_report_says(invoke, listed, new, tmp_path):
-    """--changed has the ids of the report, a line each, in a file or on standard output."""
+    """--changed writes the report's ids, one per line, to a file or standard output."""
     twin = tmp_path / "twin.relnews"
     RelatedNews.open(listed).save(twin)
     report = RelatedNews.open(twin).partial_fit([NEW])
@@ -192,7 +192,7 @@ def test_changed_is_what_the_report_says(invoke, listed, new, tmp_path):
 @pytest.mark.parametrize("command", [["update", "{}", "new.jsonl"], ["remove", "{}", "veto"]],
                          ids=lambda command: command[0])  # fmt: skip
 def test_changed_needs_stored_lists(command, invoke, archive, new, monkeypatch):
-    """Without stored lists nothing is done, and the command that stores them is named."""
+    """Without stored lists --changed is refused and names the command that stores them."""
     monkeypatch.chdir(new.parent)
     before = generation(archive)
 
@@ -209,7 +209,7 @@ def test_changed_needs_stored_lists(command, invoke, archive, new, monkeypatch):
     ids=lambda command: command[0],
 )  # fmt: skip
 def test_changed_is_looked_at_first(command, invoke, listed, new, monkeypatch):
-    """Nothing is changed if what changes could not be written down."""
+    """An unwritable --changed file is refused before anything changes."""
     monkeypatch.chdir(new.parent)
     before = generation(listed)
 
@@ -224,7 +224,7 @@ def test_changed_is_looked_at_first(command, invoke, listed, new, monkeypatch):
 
 
 def test_remove(invoke, archive):
-    """Removed articles are in no list, and have none."""
+    """A removed article is in no list and has no list."""
     result = invoke("remove", archive, "push", "lone")
 
     assert (result.exit_code, result.stdout) == (0, "")
@@ -234,7 +234,7 @@ def test_remove(invoke, archive):
 
 @pytest.mark.parametrize("ids", [["push"], []], ids=["both", "file"])
 def test_remove_ids_from_a_file(ids, invoke, archive, tmp_path):
-    """--ids-from takes ids line by line, beside those that are given."""
+    """--ids-from reads ids line by line, in addition to the arguments."""
     (tmp_path / "gone.txt").write_bytes(b"veto\r\n\nlone")
 
     result = invoke("remove", archive, *ids, "--ids-from", tmp_path / "gone.txt", "--quiet")
@@ -244,7 +244,7 @@ def test_remove_ids_from_a_file(ids, invoke, archive, tmp_path):
 
 
 def test_remove_nothing(invoke, archive):
-    """A file without ids is no error: there was nothing to take down."""
+    """A file without ids is no error."""
     result = invoke("remove", archive, "--ids-from", "-", input="\n")
 
     assert result.exit_code == 0
@@ -252,7 +252,7 @@ def test_remove_nothing(invoke, archive):
 
 
 def test_remove_an_unknown_id(invoke, archive):
-    """One id that the archive lacks is exit code 1, a hint, and nothing removed."""
+    """An unknown id is exit code 1 with a hint, and nothing is removed."""
     result = invoke("remove", archive, "veto", "lonee")
 
     assert (result.exit_code, result.stdout) == (1, "")
@@ -264,7 +264,7 @@ def test_remove_an_unknown_id(invoke, archive):
 
 
 def test_lists_are_stored(invoke, archive, tmp_path):
-    """All lists are new the first time, none the second; the options are kept in the archive."""
+    """All lists are stored first, none the second time; the options are in the archive."""
     options = ["-k", 2, "--max-drift", "0.5", "--n-jobs", 2]
 
     first = invoke("store-lists", archive, *options, "--changed", tmp_path / "changed.txt")
@@ -280,7 +280,7 @@ def test_lists_are_stored(invoke, archive, tmp_path):
 
 
 def test_lists_quiet(invoke, archive):
-    """--quiet leaves nothing but errors; twice as many as are shown are stored."""
+    """--quiet prints errors only; twice as many items as shown are stored."""
     result = invoke("store-lists", archive, "--quiet")
 
     assert (result.exit_code, result.output) == (0, "")
@@ -288,7 +288,7 @@ def test_lists_quiet(invoke, archive):
 
 
 def test_a_stored_list_is_printed_like_any_other(invoke, listed):
-    """What `related` and `export` print does not depend on where lists come from."""
+    """`related` and `export` print stored and ranked lists alike."""
     stored = invoke("related", listed, "veto", "-k", 2).stdout
     ranked = invoke("related", listed, "veto", "-k", 3).stdout
 
@@ -300,7 +300,7 @@ def test_a_stored_list_is_printed_like_any_other(invoke, listed):
 
 
 def test_info_tells_of_drift(invoke, listed, new):
-    """Info says how far the statistics have moved, and how many lists that concerns."""
+    """`info` shows the drift of statistics and the number of outdated lists."""
     before = invoke("info", listed).stdout
     invoke("update", listed, new)
     after = invoke("info", listed).stdout
@@ -311,7 +311,7 @@ def test_info_tells_of_drift(invoke, listed, new):
 
 
 def test_info_without_lists(invoke, archive):
-    """Without stored lists there is nothing that could be different."""
+    """Without stored lists `info` shows the drift and says that there are no lists."""
     shown = invoke("info", archive).stdout
 
     assert "drift:         largest change of an idf since the epoch: 0.0%\n" in shown
@@ -319,7 +319,7 @@ def test_info_without_lists(invoke, archive):
 
 
 def test_compact(invoke, listed):
-    """What was removed is reclaimed, and the lists stay as they are."""
+    """`compact` reclaims removed articles and keeps the lists."""
     invoke("remove", listed, "lone")
     before = lists_in(listed)
 
@@ -333,7 +333,7 @@ def test_compact(invoke, listed):
 
 
 def test_verify(invoke, listed, new):
-    """An archive that is whole is in order, whatever was done to it."""
+    """`verify` finds no problem in a whole archive, whatever was done to it."""
     assert invoke("verify", listed).stdout == f"{listed}: in order, 3 articles\n"
 
     invoke("update", listed, new)
@@ -344,7 +344,7 @@ def test_verify(invoke, listed, new):
 
 
 def test_verify_finds_a_flipped_byte(invoke, listed):
-    """Damage is exit code 1 and the name of the file."""
+    """A damaged file is exit code 1 and its name."""
     file = next(listed.glob("*/row_level.npy"))
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
@@ -357,7 +357,7 @@ def test_verify_finds_a_flipped_byte(invoke, listed):
 
 
 def test_verify_prints_problems(invoke, listed):
-    """What does not fit is printed a line each, and the exit code is 1."""
+    """Problems are printed one per line with exit code 1."""
     with contextlib.closing(sqlite3.connect(listed / CATALOGUE)) as catalogue, catalogue:
         catalogue.execute("DELETE FROM articles WHERE id = 'lone'")
 
@@ -370,7 +370,7 @@ def test_verify_prints_problems(invoke, listed):
 
 
 def test_verify_takedown_of_a_removed_article(invoke, listed):
-    """Of an article that was removed it is said that it is gone, and what was looked at."""
+    """--removed confirms the removal and says what was searched."""
     invoke("remove", listed, "push")
 
     result = invoke("verify", listed, "--removed", "push")
@@ -384,7 +384,7 @@ def test_verify_takedown_of_a_removed_article(invoke, listed):
 
 
 def test_verify_takedown_of_a_wrong_id(invoke, listed):
-    """A slip in the id does not pass for a proof: the id that was meant is named."""
+    """--removed with an unknown id suggests a similar id instead of a confirmation."""
     result = invoke("verify", listed, "--removed", "pusch")
 
     assert "no article has the id 'pusch'. Did you mean 'push'?\n" in result.stdout
@@ -394,7 +394,7 @@ def test_verify_takedown_of_a_wrong_id(invoke, listed):
     "field", [{"published": "2999-01-01"}, {"expires": "2020-01-01"}], ids=["embargo", "expired"]
 )
 def test_verify_takedown_of_a_hidden_article(field, invoke, listed, new):
-    """An article under embargo, or expired, is in the archive and in no list."""
+    """--removed says that an article under embargo or expired is in no list."""
     write_jsonl(new, [{**RECORDS[1], **field}])
     invoke("update", listed, new)
 
@@ -408,7 +408,7 @@ def test_verify_takedown_of_a_hidden_article(field, invoke, listed, new):
 
 
 def test_verify_takedown_of_an_article_that_is_there(invoke, listed):
-    """An article that lists may show is a problem."""
+    """--removed reports an article that lists may show as a problem."""
     result = invoke("verify", listed, "--removed", "push")
 
     assert result.exit_code == 1
@@ -419,7 +419,7 @@ def test_verify_takedown_of_an_article_that_is_there(invoke, listed):
 
 
 def test_who_is_writing_is_named(invoke, archive, monkeypatch):
-    """While another process writes, a command ends with a sentence that names the process."""
+    """A command names the other process that is writing."""
     monkeypatch.setattr("relnews.storage.database.PATIENCE", 0.1)
     code = (
         "import sys; from relnews import RelatedNews\n"
@@ -439,7 +439,7 @@ def test_who_is_writing_is_named(invoke, archive, monkeypatch):
 
 
 def test_an_error_of_the_system_is_a_sentence(invoke, archive, monkeypatch):
-    """An error with a number is shown without it."""
+    """An operating system error is shown without its number."""
 
     def refuse(news, ids):
         raise PermissionError(13, "cannot write the archive; make its folder writable")

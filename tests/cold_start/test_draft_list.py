@@ -1,4 +1,4 @@
-"""The first list of a process, without kernels: it is the list that kernels make."""
+"""The first list of a process, made without kernels, equals the list of the kernels."""
 
 import datetime as dt
 import subprocess
@@ -31,7 +31,7 @@ def lists(news, k, **draft):
     st.sampled_from(DATES), st.integers(1, 6), st.data(),
 )  # fmt: skip
 def test_lists_are_those_of_kernels(articles, more, title, text, published, k, data):
-    """Whatever the archive, its changes, and the draft: ids, order, scores, what is left out."""
+    """Ids, order, scores and exclusions equal the kernels', for any archive and draft."""
     options = {
         "stop_words": data.draw(st.sampled_from([None, ("the", "and", "can't")])),
         "normalization": data.draw(st.sampled_from(["english", None])),
@@ -62,7 +62,7 @@ def test_lists_are_those_of_kernels(articles, more, title, text, published, k, d
 
 @pytest.mark.parametrize("at_once", [1, 7, 1 << 18])
 def test_sums_of_pieces_are_those_of_the_whole(tmp_path, at_once):
-    """Postings are added up some at a time."""
+    """Postings summed in pieces give the sums of the whole."""
     rng = np.random.default_rng(0)
     words = [f"w{i}" for i in range(60)]
     RelatedNews().fit(
@@ -82,7 +82,7 @@ def test_sums_of_pieces_are_those_of_the_whole(tmp_path, at_once):
 
 
 def test_what_may_not_be_seen_is_not(tmp_path):
-    """Neither what is under embargo nor what has expired."""
+    """Articles under embargo and expired articles are not listed."""
     never, past = dt.datetime(2998, 1, 1, tzinfo=dt.UTC), dt.datetime(1999, 1, 1, tzinfo=dt.UTC)
     RelatedNews().fit([
         {"id": "a", "title": "dike breach"},
@@ -97,7 +97,7 @@ def test_what_may_not_be_seen_is_not(tmp_path):
 
 
 def test_kernels_have_to_where_it_is_more_than_a_ranking(tmp_path):
-    """Under rules, for long lists, and where the archive is damaged."""
+    """Rules, long lists and damaged archives are left to the kernels."""
     RelatedNews().fit({"id": i, "title": "dike breach", "text": i} for i in "abc").save(tmp_path)
     news, draft = RelatedNews.open(tmp_path), Article(id="", title="dike")
 
@@ -116,7 +116,7 @@ def test_kernels_have_to_where_it_is_more_than_a_ranking(tmp_path):
 
 @given(st.lists(st.text(min_size=1, max_size=40), unique=True, max_size=30), st.text(min_size=1))
 def test_words_are_found_as_kernels_find_them(words, other):
-    """Of any length, under any seed."""
+    """Words of any length are found as the kernels find them, under any seed."""
     spelt = [word.encode("utf-8", "surrogatepass") for word in words]
     vocabulary = Vocabulary.of(spelt)
     for _ in range(2):
@@ -131,7 +131,7 @@ def test_words_are_found_as_kernels_find_them(words, other):
 
 
 def test_the_first_list_of_a_process_is_without_numba(tmp_path):
-    """The second one is made by kernels, and is the same."""
+    """The first list needs no Numba; the second uses kernels and is equal."""
     script = (
         "import sys\n"
         "from relnews import RelatedNews\n"

@@ -26,7 +26,7 @@ def stop_vocabulary():
 
 
 def learned(batches, n_counters, ngram_range):
-    """Return features that have been counted by several counters in turn, and the counts."""
+    """Return features counted by several counters in turn, and the counts."""
     counters = [Counter(stop_vocabulary(), ngram_range=ngram_range) for _ in range(n_counters)]
     counted = [
         (i % n_counters, counters[i % n_counters].count(Batch.of(texts, lower=True)))
@@ -57,7 +57,7 @@ def rows_of(X, names):
 
 @given(documents, ngram_ranges, st.integers(1, 3))
 def test_terms_of_several_counters_are_one_set_of_columns(batches, ngram_range, n_counters):
-    """Columns are all terms in the order of their names, whoever counted them."""
+    """Columns are all terms in alphabetical order, whichever counter met them."""
     features, counted = learned(batches, n_counters, ngram_range)
     terms = features.choose(features.frequencies(counted), 1, np.inf)
     features.number(terms, np.arange(len(terms)))
@@ -70,7 +70,7 @@ def test_terms_of_several_counters_are_one_set_of_columns(batches, ngram_range, 
 
 @given(documents, ngram_ranges, st.integers(1, 3), st.integers(0, 4), st.integers(0, 9))
 def test_only_terms_within_bounds_are_chosen(batches, ngram_range, n_counters, low, high):
-    """Both bounds are inclusive; what is in no document is none, and totals are of the same."""
+    """Both bounds of document frequency are inclusive; other terms have no column."""
     features, counted = learned(batches, n_counters, ngram_range)
     frequency = features.frequencies(counted)
     terms = features.choose(frequency, low, high)
@@ -93,7 +93,7 @@ def test_only_terms_within_bounds_are_chosen(batches, ngram_range, n_counters, l
 @pytest.mark.parametrize("dtype", [np.int64, np.float64, np.float32, np.int32])
 @pytest.mark.parametrize("n_workers", [1, 3])
 def test_rows_of_any_length_are_sorted(n_columns, dtype, n_workers):
-    """Short rows and long ones, of words and phrases, few columns and many; some are empty."""
+    """Rows of any length, even empty, have sorted columns."""
     draw = np.random.default_rng(n_columns)
     lengths = [0, 1, 2, 31, 32, 33, 0, 34, 700, 5000]
     columns = draw.choice(n_columns, min(n_columns, 6000), replace=False).astype(np.int32)
@@ -104,9 +104,9 @@ def test_rows_of_any_length_are_sorted(n_columns, dtype, n_workers):
         count = draw.integers(1, 1000, len(terms)).astype(np.int32)
         n_words = draw.integers(len(terms) + 1)
         words, phrases = (
-            Counts(np.array([0, len(some), len(some)]), some.astype(np.int32), count[part])
+            Counts(np.array([0, len(chosen), len(chosen)]), chosen.astype(np.int32), count[part])
             for part in (slice(n_words), slice(n_words, None))
-            for some in (terms[part],)
+            for chosen in (terms[part],)
         )
         batches.append((words, columns, phrases, columns))
         pairs = zip(columns[terms].tolist(), count.tolist(), strict=True)
@@ -126,7 +126,7 @@ def test_rows_of_any_length_are_sorted(n_columns, dtype, n_workers):
 @pytest.mark.parametrize("norm", [None, "l1", "l2"])
 @pytest.mark.parametrize("use_idf", [True, False])
 def test_weights_are_those_of_scikit_learn(dtype, smooth, sublinear, norm, use_idf):
-    """Counts, small and large, become the weights that `TfidfTransformer` makes of them."""
+    """Weights of small and large counts equal `TfidfTransformer`'s."""
     draw = np.random.default_rng(0)
     X = sp.random(200, 60, 0.2, "csr", rng=draw)
     X.data = np.ceil(10 ** draw.uniform(0, 6, X.nnz)).astype(dtype)
@@ -156,7 +156,7 @@ NAMES = [
 
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2), (2, 2), (1, 4), (4, 4)])
 def test_only_names_that_terms_can_have_are_found(ngram_range):
-    """A name is found if its words are tokens, with one space between, and as many as asked for."""
+    """A name is found if it is the right number of tokens joined by single spaces."""
     columns = {name: len(NAMES) - 1 - i for i, name in enumerate(NAMES)}
     texts = ["peace talks in kyiv été", "the peace, the talks - 北約", "", *NAMES]
     lookup = Lookup(columns, stop_vocabulary(), ngram_range)
@@ -175,7 +175,7 @@ def test_only_names_that_terms_can_have_are_found(ngram_range):
 
 @given(documents, documents, ngram_ranges)
 def test_looking_up_what_was_learned(batches, others, ngram_range):
-    """Terms of other documents are counted as far as they were learned."""
+    """In other documents only learned terms are counted."""
     features, counted = learned(batches, 1, ngram_range)
     names = features.names(features.choose(features.frequencies(counted), 1, np.inf))()
     columns = {name: column for column, name in enumerate(names)}
@@ -191,7 +191,7 @@ def test_looking_up_what_was_learned(batches, others, ngram_range):
 
 
 def test_what_is_kept_lasts():
-    """Copies of any size and type hold what was kept, whatever is kept after them."""
+    """Kept copies of any size and type stay unchanged by later copies."""
     workspace, draw = Workspace(), np.random.default_rng(0)
     kept, expected = [], []
     for size in [0, 1, 5000, 20_000, 16_384, 300_000, 70_000, 9_000_000, 17_000, 40_000]:

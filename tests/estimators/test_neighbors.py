@@ -1,4 +1,4 @@
-"""CosineNeighbors against the reference and scikit-learn: exact, whatever the bounds leave out."""
+"""CosineNeighbors against the reference and scikit-learn: exact, whatever is pruned."""
 
 import contextlib
 import gzip
@@ -33,7 +33,7 @@ from relnews import CosineNeighbors, TfidfVectorizer
 from relnews.estimators import neighbors
 from relnews.search import bounds
 
-#: Similarities that differ by less may be in any order, for sums are rounded.
+#: Similarities that differ by less are a tie, since sums are rounded.
 TIE = 1e-12
 
 # --- comparing -----------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ TIE = 1e-12
 
 @contextlib.contextmanager
 def forced(segment_rows=1 << 16, *, worth_pruning=0, common=0.1, most_common=1024, sketch=128):
-    """Cut small matrices into segments, and leave out rows by their bounds."""
+    """Cut small matrices into segments, and prune rows by their bounds."""
     with (
         mock.patch.object(neighbors, "SEGMENT_ROWS", segment_rows),
         mock.patch.multiple(
@@ -67,9 +67,9 @@ def dicts_of(X):
 
 
 def by_kind(query, rows, positions):
-    """Group rows whose similarities are the same to the last digit.
+    """Group rows with bit-identical similarities.
 
-    Equal rows are of one kind, and so are all that share nothing with the query.
+    Equal rows form a group, and so do all rows that share nothing with the query.
     """
     groups = defaultdict(list)
     for position in positions:
@@ -80,10 +80,10 @@ def by_kind(query, rows, positions):
 
 
 def assert_best(answer, X, Y, k, expected=None):
-    """Compare with all rows in the reference's order; Y None is every row without itself.
+    """Compare with the reference's order of all rows; Y None means X without the row itself.
 
-    Similarities must be equal but for rounding, and positions too, but that rows may change places
-    whose similarities differ by less than a tie; equal rows may not.
+    Similarities must be equal to rounding. Positions must be equal, except that rows within a tie
+    may be exchanged; equal rows may not.
     """
     rows = dicts_of(X)
     queries = rows if Y is None else dicts_of(Y)
@@ -91,17 +91,17 @@ def assert_best(answer, X, Y, k, expected=None):
         expected = reference.cosine_neighbors(rows, queries, len(rows), Y is None)
     similarities, positions = answer
     size = min(k, len(rows) - (Y is None))
-    best = [[similarity for similarity, _ in one] for one in expected]
+    best = [[similarity for similarity, _ in row] for row in expected]
 
     assert (similarities.dtype, positions.dtype) == (np.float64, np.int64)
     assert similarities.shape == positions.shape == (len(queries), size)
-    np.testing.assert_allclose(similarities, [one[:size] for one in best], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(similarities, [row[:size] for row in best], rtol=1e-12, atol=1e-14)
     for number, query in enumerate(queries):
         ours, which = similarities[number].tolist(), positions[number].tolist()
         value = dict(zip(which, ours, strict=True))
         order = [(-value[position], position) for position in which]
         assert order == sorted(order)
-        # In a run, no two neighbours are further apart than a tie.
+        # A run is a sequence in which each difference is within a tie.
         ends = np.flatnonzero(-np.diff(best[number]) > TIE) + 1
         for start, end in itertools.pairwise([0, *ends.tolist(), len(best[number])]):
             if start >= size:
@@ -117,7 +117,7 @@ def assert_best(answer, X, Y, k, expected=None):
 
 
 def brute_force(X, Y):
-    """Return what the reference does with all rows, for matrices that are too large for loops."""
+    """Return the reference's result, for matrices that are too large for loops."""
     exclude_self = Y is None
     X, Y = (sp.csr_matrix(M, dtype=np.float64) for M in (X, X if Y is None else Y))
     lengths = np.outer(*(np.sqrt(np.asarray(M.power(2).sum(axis=1)).ravel()) for M in (Y, X)))
@@ -133,16 +133,16 @@ def brute_force(X, Y):
 
 
 def assert_exact(model, X, Y, k, expected=None):
-    """Compare the lists of k with the reference's, and with those of all rows."""
+    """Compare lists of k with the reference, and with the lists of all rows."""
     answer = model.similar(Y, k)
     assert_best(answer, X, Y, k, expected)
     everything = model.similar(Y, min(X.shape[0], 1000))
     assert_same_bytes(answer, [values[:, :k] for values in everything])
 
 
-def assert_same_bytes(one, other):
-    """Compare two answers to the last digit."""
-    for a, b in zip(one, other, strict=True):
+def assert_same_bytes(answer, other):
+    """Compare two answers bit by bit."""
+    for a, b in zip(answer, other, strict=True):
         assert (a.dtype, a.shape, a.tobytes()) == (b.dtype, b.shape, b.tobytes())
 
 
@@ -160,11 +160,11 @@ VALUES = [
 
 @st.composite
 def pairs_of_matrices(draw, max_rows=12, max_columns=7):
-    """Return rows and queries of few values: ties, equal rows, empty rows, all rows equal."""
+    """Return rows and queries of few values: ties, equal rows, empty rows."""
     n_columns = draw(st.integers(1, max_columns))
     values = st.sampled_from(draw(st.sampled_from(VALUES)))
     row = st.lists(values, min_size=n_columns, max_size=n_columns)
-    if draw(st.booleans()):  # few different rows
+    if draw(st.booleans()):  # few distinct rows
         row = st.sampled_from(draw(st.lists(row, min_size=1, max_size=3)))
     dtype = draw(st.sampled_from([np.float64, np.float32]))
     return [
@@ -183,7 +183,7 @@ def pairs_of_matrices(draw, max_rows=12, max_columns=7):
     st.sampled_from([None, None, 2]),
 )
 def test_lists_equal_the_reference(matrices, k, segment_rows, worth_pruning, common, n_jobs):
-    """Every list is the reference's, ties and zeros included, however the matrix is cut."""
+    """Every list equals the reference, ties and zeros included, for any segments."""
     X, Y = matrices
     with forced(segment_rows, worth_pruning=worth_pruning, common=common):
         model = CosineNeighbors(n_jobs=n_jobs).fit(X)
@@ -193,12 +193,12 @@ def test_lists_equal_the_reference(matrices, k, segment_rows, worth_pruning, com
 
 # --- bounds --------------------------------------------------------------------------------------
 #
-# A bound that is too small loses rows. That these tests notice it was tried by hand, one change at
-# a time: `bounds._ROUNDING` set to 0.9999 (a test below sets it to 0.99), the errors of
+# A bound that is too small loses rows. These tests noticed each of the following changes, made by
+# hand one at a time: `bounds._ROUNDING` set to 0.9999 (a test below sets it to 0.99), the errors of
 # `bounds._quantize` or `Outline.residual_norm` to 0, `pruning.rounding` to 0; a summand of `lost`
 # left out in `pruning.survivors` or `next_survivor`; the codes of postings rounded to the nearest,
 # not up; `floors` kept from a segment that has fewer than k rows; ties of `pruning.replace_least`
-# turned round.
+# reversed.
 
 SPREADS = {
     "equal": lambda draw, shape: np.ones(shape),
@@ -209,10 +209,10 @@ STEPS = [1e-2, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9]
 
 
 def near_ties(seed, n, n_common, n_rare, step, spread, filled=1.0, scaled=False):
-    """Return rows that differ by small steps from one row, and queries of other directions.
+    """Return rows that differ from a base row by small steps, and queries of other directions.
 
-    The common columns are in most rows. The rare ones are those of groups of rows, and are heavy
-    or light. A few rows are equal, or multiples.
+    Most rows have the common columns. Groups of rows share rare columns with high or low values.
+    A few rows are equal or multiples.
     """
     draw = np.random.default_rng(seed)
     weigh = SPREADS[spread]
@@ -260,7 +260,7 @@ def near_ties(seed, n, n_common, n_rare, step, spread, filled=1.0, scaled=False)
 def test_near_ties_are_not_decided_by_the_bounds(
     matrices, k, segment_rows, common, most_common, sketch
 ):
-    """Rows whose similarities differ by parts of a billion come out in their order."""
+    """Similarities that differ by parts of a billion are ordered correctly."""
     X, Y = matrices
     with forced(segment_rows, common=common, most_common=most_common, sketch=sketch):
         model = CosineNeighbors().fit(X)
@@ -272,7 +272,7 @@ def test_near_ties_are_not_decided_by_the_bounds(
 @pytest.mark.parametrize("spread", SPREADS)
 @pytest.mark.parametrize("filled", [1.0, 0.3])
 def test_near_ties_among_thousands_of_rows(step, spread, filled):
-    """So do they where there are more common columns than coordinates of a sketch."""
+    """Near-ties are ordered with more common columns than a sketch has dimensions."""
     X, Y = near_ties(0, 2000, 200, 60, step, spread, filled, scaled=True)
     with forced(700):
         model = CosineNeighbors().fit(X)
@@ -282,7 +282,7 @@ def test_near_ties_among_thousands_of_rows(step, spread, filled):
 @pytest.mark.parametrize("common", [0.0, 0.1, 1.0])
 @pytest.mark.parametrize("n_columns", [40, 700])
 def test_ties_of_many_equal_values(common, n_columns):
-    """Rows of as many ones each tie by the dozen, whatever single precision makes of their sums."""
+    """Rows with equally many ones tie exactly, whatever single precision makes of the sums."""
     draw = np.random.default_rng(1)
     X = np.zeros((400, n_columns))
     for row in X:
@@ -295,7 +295,7 @@ def test_ties_of_many_equal_values(common, n_columns):
 
 @pytest.mark.parametrize("more", [-1, 500])
 def test_real_sizes_of_things(more):
-    """Nothing is forced: few rows are not bounded, more are."""
+    """With default limits few rows are not bounded and many rows are."""
     n = bounds.WORTH_PRUNING + more
     draw = np.random.default_rng(2)
     some, common = sp.random(n, 400, 0.05, rng=draw), sp.csr_matrix(draw.random((n, 8)).round(1))
@@ -306,7 +306,7 @@ def test_real_sizes_of_things(more):
 
 
 def test_a_bound_that_is_too_tight_is_noticed():
-    """The tests above would fail if lengths were taken for a little less than they are."""
+    """The tests above fail if lengths are taken a little too small."""
     X, Y = near_ties(0, 2000, 200, 60, 1e-6, "even", scaled=True)
     with forced(700), mock.patch.object(bounds, "_ROUNDING", 0.99):
         answer = CosineNeighbors(8).fit(X).similar(Y)
@@ -319,7 +319,7 @@ def test_a_bound_that_is_too_tight_is_noticed():
 
 
 def stories(n, *, signed=False, seed=0):
-    """Return a matrix like one of texts, some of them equal and some empty."""
+    """Return a matrix like a matrix of texts, with equal and empty rows."""
     draw = np.random.default_rng(seed)
     X = sp.random(n, 300, 0.04, "lil", rng=draw)
     X[:, :6] = draw.random((n, 6)) * (draw.random((n, 6)) < 0.6)
@@ -333,7 +333,7 @@ def stories(n, *, signed=False, seed=0):
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_threads_segments_and_memory_do_not_matter(signed):
-    """The same lists, to the last digit."""
+    """Lists are bit-identical for any threads, segments and memory limit."""
     X, Y = stories(300, signed=signed), stories(40, signed=signed, seed=1)
     model = CosineNeighbors().fit(X)
     expected = model.similar(), model.similar(Y), model.kneighbors(Y, 40)
@@ -343,13 +343,13 @@ def test_threads_segments_and_memory_do_not_matter(signed):
         with forced(segment_rows):
             model = CosineNeighbors(n_jobs=n_jobs, memory_limit=memory_limit).fit(X)
             answers = model.similar(), model.similar(Y), model.kneighbors(Y, 40)
-        for one, other in zip(answers, expected, strict=True):
-            assert_same_bytes(one, other)
+        for answer, other in zip(answers, expected, strict=True):
+            assert_same_bytes(answer, other)
 
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_queries_of_the_fitted_rows(signed):
-    """Rows as queries find what they find without a query, and themselves."""
+    """Fitted rows as queries find the same rows as without a query, and themselves."""
     X = stories(200, signed=signed)
     with forced(70):
         model = CosineNeighbors(8).fit(X)
@@ -364,7 +364,7 @@ def test_queries_of_the_fitted_rows(signed):
 
 
 def test_a_long_list_begins_with_a_short_one():
-    """So do lists of more than a thousand, which are found in another way."""
+    """Lists of over a thousand items, found in another way, begin with the short list."""
     X = stories(1500)
     X = X.multiply(3.0 ** (np.arange(1500)[:, None] % 5)).tocsr()
     model = CosineNeighbors().fit(X)
@@ -376,7 +376,7 @@ def test_a_long_list_begins_with_a_short_one():
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_one_model_is_asked_by_many_threads(signed):
-    """Several calls at a time have an answer each."""
+    """Concurrent calls each get their own answer."""
     X = stories(500, signed=signed)
     parts = [X[i : i + 25] for i in range(0, 500, 25)]
     with forced(200):
@@ -385,8 +385,8 @@ def test_one_model_is_asked_by_many_threads(signed):
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(model.similar, parts))
 
-    for one, other in zip(answers, expected, strict=True):
-        assert_same_bytes(one, other)
+    for answer, other in zip(answers, expected, strict=True):
+        assert_same_bytes(answer, other)
 
 
 def unsorted(X):
@@ -400,7 +400,7 @@ def unsorted(X):
 
 
 def in_halves(X):
-    """Return the matrix with each entry stored twice, each time with half of its value."""
+    """Return the matrix with each entry stored twice, with half its value."""
     return sp.csr_matrix((X.data.repeat(2) / 2, X.indices.repeat(2), X.indptr * 2), shape=X.shape)
 
 
@@ -433,7 +433,7 @@ FORMATS = [
 
 @pytest.mark.parametrize("as_given", FORMATS)
 def test_formats(as_given):
-    """Any matrix that scikit-learn takes is taken, and left as it is."""
+    """Every matrix format that scikit-learn takes is accepted and not modified."""
     X, Y = stories(120), stories(20, seed=1)
     given = as_given(X), as_given(Y)
     before = pickle.dumps(given)
@@ -448,7 +448,7 @@ def test_formats(as_given):
 
 @pytest.mark.parametrize("dtype", [bool, np.int8, np.uint64, np.float16, np.float32, object])
 def test_types_of_numbers(dtype):
-    """Numbers of any type are taken for what they are."""
+    """Every number type gives the right similarities."""
     X, Y = ((stories(80, seed=seed).toarray() * 9).round().astype(dtype) for seed in (0, 1))
     with forced(30):
         model = CosineNeighbors().fit(X)
@@ -458,17 +458,17 @@ def test_types_of_numbers(dtype):
 
 
 def test_rows_and_queries_of_different_types():
-    """Rows in single precision are compared with queries in double, and the other way round."""
+    """Rows and queries may differ in precision."""
     X, Y = stories(80), stories(20, seed=1)
-    for one, other in ((np.float32, np.float64), (np.float64, np.float32)):
+    for row_type, query_type in ((np.float32, np.float64), (np.float64, np.float32)):
         with forced(30):
-            answer = CosineNeighbors().fit(X.astype(one)).similar(Y.astype(other))
+            answer = CosineNeighbors().fit(X.astype(row_type)).similar(Y.astype(query_type))
 
-        assert_best(answer, X.astype(one), Y.astype(other), 8)
+        assert_best(answer, X.astype(row_type), Y.astype(query_type), 8)
 
 
 def test_hashed_features():
-    """A million columns, most of them empty, and signs."""
+    """A million columns, mostly empty, with negative values, are ranked."""
     texts = [f"peace talks w{i % 7} w{i % 5} story{i}" for i in range(60)]
     for alternate_sign in (True, False):
         X = HashingVectorizer(alternate_sign=alternate_sign).transform(texts)
@@ -477,7 +477,7 @@ def test_hashed_features():
 
 
 def test_memory_is_kept_within_its_limit():
-    """All products at once would take 100 MB and more."""
+    """Memory stays below the limit where all products would take over 100 MB."""
     for signed in (False, True):
         X = stories(4000, signed=signed)
         model = CosineNeighbors(memory_limit=1 << 20).fit(X)
@@ -495,7 +495,7 @@ def test_memory_is_kept_within_its_limit():
 
 
 def test_lists_are_filled_up():
-    """Where too few rows have anything in common with a query, the first of the others follow."""
+    """A list with too few similar rows is filled with the first other rows."""
     X = np.array([[0, 0, 1], [1, 0, 0], [0, 0, 0], [1, 1, 0], [0, 0, 2]], dtype=float)
     with forced(2):
         model = CosineNeighbors(9).fit(X)
@@ -511,7 +511,7 @@ def test_lists_are_filled_up():
 
 
 def test_one_row_has_no_other():
-    """A list of nothing has no columns."""
+    """The list of a single row has no columns."""
     model = CosineNeighbors().fit([[1.0, 2.0]])
     similarities, positions = model.similar()
 
@@ -520,7 +520,7 @@ def test_one_row_has_no_other():
 
 
 def test_equal_rows_are_perfectly_similar():
-    """The first of equal rows comes first, and no similarity is more than 1."""
+    """Of equal rows the first comes first, and no similarity exceeds 1."""
     X = np.random.default_rng(0).random((1, 50)).repeat(500, axis=0)
     X[::2] *= 3
     with forced(200):
@@ -543,7 +543,7 @@ def both(X, n_neighbors=8, **parameters):
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("n_neighbors", [None, 1, 50])
 def test_distances_are_those_of_scikit_learn(signed, n_neighbors):
-    """Of the nearest rows, with and without a query."""
+    """Distances equal scikit-learn's, with and without a query."""
     X, Y = stories(150, signed=signed), stories(30, signed=signed, seed=1)
     with forced(60):
         ours, theirs = both(X)
@@ -559,7 +559,7 @@ def test_distances_are_those_of_scikit_learn(signed, n_neighbors):
 
 
 def without_ties(n, *, signed=False, seed=0):
-    """Return dense rows of which no two are equally near to anything."""
+    """Return dense rows without equal distances."""
     X = np.random.default_rng(seed).normal(size=(n, 20))
     return X if signed else np.abs(X)
 
@@ -567,7 +567,7 @@ def without_ties(n, *, signed=False, seed=0):
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("mode", ["connectivity", "distance"])
 def test_graphs_are_those_of_scikit_learn(signed, mode):
-    """The same entries in the same order."""
+    """Graphs have scikit-learn's entries in the same order."""
     X, Y = without_ties(150, signed=signed), without_ties(30, signed=signed, seed=1)
     ours, theirs = both(X)
     for queries, n_neighbors in itertools.product((None, Y), (None, 3)):
@@ -587,7 +587,7 @@ def assert_same_graph(ours, theirs):
 @pytest.mark.parametrize("radius", [0.0, 0.2, 0.5, 1.0, 1.5])
 @pytest.mark.parametrize("memory_limit", [1, 1 << 28])
 def test_rows_within_a_radius_are_those_of_scikit_learn(signed, radius, memory_limit):
-    """An array for each query, in the order of distances if that is asked for."""
+    """Rows within a radius equal scikit-learn's, sorted on request."""
     X, Y = without_ties(100, signed=signed), without_ties(30, signed=signed, seed=1)
     X[50:55] = 0
     ours, theirs = both(X, memory_limit=memory_limit)
@@ -606,14 +606,14 @@ def test_rows_within_a_radius_are_those_of_scikit_learn(signed, radius, memory_l
             order = np.lexsort((others[1], others[0].round(9)))  # rows of zeros tie
             assert positions.tolist() == others[1][order].tolist()
     only = ours.radius_neighbors(Y, radius, return_distance=False)
-    assert [one.tolist() for one in only] == [
-        one.tolist() for one in ours.radius_neighbors(Y, radius)[1]
+    assert [positions.tolist() for positions in only] == [
+        positions.tolist() for positions in ours.radius_neighbors(Y, radius)[1]
     ]
 
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_transformed_as_by_scikit_learn(signed):
-    """The graph has the entries of that of `KNeighborsTransformer`: a row is its own nearest."""
+    """The graph equals `KNeighborsTransformer`'s: a row is its own nearest."""
     X, Y = without_ties(100, signed=signed), without_ties(30, signed=signed, seed=1)
     ours = CosineNeighbors(5)
     theirs = KNeighborsTransformer(n_neighbors=5, metric="cosine", algorithm="brute")
@@ -627,7 +627,7 @@ def test_transformed_as_by_scikit_learn(signed):
 
 @pytest.mark.parametrize("interface", ["spmatrix", "sparray"])
 def test_matrix_or_array(interface):
-    """The kind of graph is the one that scikit-learn is configured for."""
+    """The graph has the sparse type that scikit-learn is configured for."""
     if "sparse_interface" not in sklearn.get_config():
         pytest.skip("this scikit-learn has matrices only")
     with sklearn.config_context(sparse_interface=interface):
@@ -635,7 +635,7 @@ def test_matrix_or_array(interface):
         assert_same_graph(ours, theirs)
 
 
-@pytest.mark.filterwarnings("ignore")  # the checks are written for warnings that are no errors
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's checks expect that warnings are not errors
 @parametrize_with_checks([CosineNeighbors(), CosineNeighbors(2, n_jobs=2, max_terms=3)])
 def test_checks_of_estimators(estimator, check):
     """The class passes scikit-learn's checks."""
@@ -643,7 +643,7 @@ def test_checks_of_estimators(estimator, check):
 
 
 def test_signatures_are_those_of_scikit_learn():
-    """Arguments have scikit-learn's names, in its order, with its defaults."""
+    """Arguments have scikit-learn's names, order and defaults."""
     for name in ("fit", "kneighbors", "kneighbors_graph", "radius_neighbors"):
         ours, theirs = (
             inspect.signature(getattr(cls, name)).parameters
@@ -655,7 +655,7 @@ def test_signatures_are_those_of_scikit_learn():
 
 
 def test_attributes():
-    """What scikit-learn's models tell of what they were fitted to is told."""
+    """Fitted attributes are the ones of scikit-learn's models."""
     X = stories(100)
     model = CosineNeighbors()
 
@@ -671,7 +671,7 @@ def test_attributes():
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_copies(signed, tmp_path):
-    """A clone is not fitted; a pickle is, and gives the same lists, mapped from a file too."""
+    """A clone is unfitted; a pickle gives the same lists, memory-mapped, too."""
     X = stories(100, signed=signed)
     with forced(40):
         model = CosineNeighbors(3, n_jobs=2, max_terms=50).fit(X)
@@ -694,7 +694,7 @@ TOPICS = [0, 0, 1, 1, 0] * 6
 
 
 def test_in_a_pipeline_after_a_vectorizer():
-    """Texts in, a graph of their neighbours out."""
+    """A pipeline turns texts into a graph of neighbours."""
     pipeline = make_pipeline(TfidfVectorizer(), CosineNeighbors(4))
     graph = pipeline.fit_transform(TEXTS)
     X = TfidfVectorizer().fit_transform(TEXTS)
@@ -704,7 +704,7 @@ def test_in_a_pipeline_after_a_vectorizer():
 
 
 def test_before_a_clustering():
-    """Clusters are those that scikit-learn finds with its own distances."""
+    """Clusters equal the ones from scikit-learn's distances."""
     X = TfidfVectorizer().fit_transform(TEXTS)
     pipeline = make_pipeline(CosineNeighbors(29), DBSCAN(eps=0.6, metric="precomputed"))
     labels = pipeline.fit_predict(X)
@@ -765,7 +765,7 @@ GOOD = np.eye(4, 3) + 1
     ],
 )
 def test_errors_are_those_of_scikit_learn(call):
-    """What it refuses is refused with an error of the same kind that begins in the same words."""
+    """Errors have scikit-learn's type and begin with its words."""
     errors = []
     for model in both(GOOD, 2):
         with pytest.raises((ValueError, TypeError)) as caught:
@@ -791,7 +791,7 @@ def test_errors_are_those_of_scikit_learn(call):
     ],
 )
 def test_parameters_are_checked_when_fitting(parameters, error):
-    """The message names the parameter."""
+    """`fit` names a wrong parameter."""
     (name,) = parameters
     model = CosineNeighbors(**parameters)
 
@@ -801,7 +801,7 @@ def test_parameters_are_checked_when_fitting(parameters, error):
 
 @pytest.mark.parametrize(("k", "error"), [(0, ValueError), (-3, ValueError), (1.5, TypeError)])
 def test_lists_have_one_row_or_more(k, error):
-    """Too large a k means all there are; none at all is a mistake."""
+    """A k above the number of rows means all rows; a k below 1 is an error."""
     model = CosineNeighbors().fit(GOOD)
 
     with pytest.raises(error, match="k"):
@@ -811,7 +811,7 @@ def test_lists_have_one_row_or_more(k, error):
 
 
 def test_nothing_is_found_before_fitting():
-    """Each method says so."""
+    """Each method raises before fit."""
     model = CosineNeighbors()
     for method in (model.similar, model.kneighbors, model.radius_neighbors, model.transform):
         with pytest.raises(NotFittedError):
@@ -824,7 +824,7 @@ def test_nothing_is_found_before_fitting():
 @settings(max_examples=50)
 @given(st.integers(0, 1 << 32), st.integers(1, 12), st.booleans())
 def test_only_the_largest_values_of_a_query_count(seed, max_terms, signed):
-    """Rows are whole, and lengths are: similarities lack the products of the smaller values."""
+    """`max_terms` drops the products of a query's smaller values, not its length."""
     X, Y = (stories(n, signed=signed, seed=seed + n) for n in (30, 8))
     cut = Y.toarray()
     for row in cut:
@@ -833,8 +833,8 @@ def test_only_the_largest_values_of_a_query_count(seed, max_terms, signed):
     share = np.divide(*lengths, out=np.zeros(8), where=lengths[1] > 0).tolist()
     lists = reference.cosine_neighbors(dicts_of(X), dicts_of(cut), 30, False)
     expected = [
-        [(similarity * factor, position) for similarity, position in one]
-        for one, factor in zip(lists, share, strict=True)
+        [(similarity * factor, position) for similarity, position in row]
+        for row, factor in zip(lists, share, strict=True)
     ]
     with forced(11):
         answer = CosineNeighbors(max_terms=max_terms).fit(X).similar(Y)
@@ -843,7 +843,7 @@ def test_only_the_largest_values_of_a_query_count(seed, max_terms, signed):
 
 
 def test_of_equal_values_the_first_columns_count():
-    """A row is a query like any other; its own list is found by its largest values alone."""
+    """A fitted row as a query keeps its largest values, the first of equal ones."""
     X = np.array([[3, 1, 1, 1], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 9]])
     similarities, positions = CosineNeighbors(3, max_terms=2).fit(X).similar(X[:1])
 
@@ -854,7 +854,7 @@ def test_of_equal_values_the_first_columns_count():
 
 
 def test_as_many_terms_as_there_are_is_exact():
-    """The limit changes nothing that it does not cut."""
+    """A `max_terms` that cuts nothing gives exact lists."""
     X = stories(100)
     exact = CosineNeighbors().fit(X).similar()
 
@@ -879,7 +879,7 @@ def texts_of(path):
     "parameters", [{}, {"sublinear_tf": True, "stop_words": "english", "dtype": np.float32}]
 )
 def test_real_news(data_folder, files, parameters):
-    """Lists of real articles are those of brute force, by their bounds or without them."""
+    """Lists of real articles equal brute force, with and without bounds."""
     texts = [text for file in files for text in texts_of(data_folder / f"{file}.jsonl.gz")]
     X = TfidfVectorizer(**parameters).fit_transform(texts)
     with forced(300):

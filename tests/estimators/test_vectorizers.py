@@ -1,4 +1,4 @@
-"""CountVectorizer and TfidfVectorizer against those of scikit-learn, in everything they do."""
+"""CountVectorizer and TfidfVectorizer against scikit-learn's, in everything they do."""
 
 import copy
 import functools
@@ -41,7 +41,7 @@ THEIRS = {
 
 
 def attempt(function, *args):
-    """Return what a call returns, or the exception that it raises, and its warnings."""
+    """Return the result or the exception of a call, and its warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -52,7 +52,7 @@ def attempt(function, *args):
 
 
 def attempts(vectorizer, documents, others):
-    """Return what becomes of everything that a vectorizer can do."""
+    """Return the outcomes of every method of a vectorizer."""
     yield attempt(vectorizer.fit_transform, documents)
     yield attempt(getattr, vectorizer, "vocabulary_")
     yield attempt(getattr, vectorizer, "fixed_vocabulary_")
@@ -65,7 +65,7 @@ def attempts(vectorizer, documents, others):
 
 
 def in_order(matrix):
-    """Return a matrix with the columns of each row in order: scikit-learn says that they are."""
+    """Return a matrix with sorted columns; scikit-learn's flag says that they are."""
     matrix = matrix.copy()
     matrix.has_sorted_indices = False
     matrix.sort_indices()
@@ -73,7 +73,7 @@ def in_order(matrix):
 
 
 def assert_equal(ours, theirs):
-    """Compare two values of any kind, matrices by their rows in order."""
+    """Compare two values of any type, matrices with sorted rows."""
     if isinstance(theirs, AttributeError) and "object has no attribute" in str(theirs):
         assert type(ours) is AttributeError
     elif isinstance(theirs, Exception):
@@ -93,14 +93,14 @@ def assert_equal(ours, theirs):
             np.testing.assert_allclose(ours, theirs, rtol=rtol)
     elif isinstance(theirs, list):
         assert len(ours) == len(theirs)
-        for one, other in zip(ours, theirs, strict=True):
-            assert_equal(one, other)
+        for value, other in zip(ours, theirs, strict=True):
+            assert_equal(value, other)
     else:
         assert ours == theirs
 
 
 def assert_same(cls, documents, others=("peace talks", ""), *, n_jobs=None, **parameters):
-    """Do everything with our class and with scikit-learn's, and compare step by step."""
+    """Call everything of our class and scikit-learn's, and compare step by step."""
     ours = attempts(cls(n_jobs=n_jobs, **parameters), documents, others)
     theirs = attempts(THEIRS[cls](**parameters), documents, others)
     for (our_value, our_warnings), (their_value, their_warnings) in zip(ours, theirs, strict=True):
@@ -165,7 +165,7 @@ TFIDF_PARAMETERS = PARAMETERS | {
 
 @st.composite
 def parameters(draw, values):
-    """Return values of a few parameters."""
+    """Return values for a few parameters."""
     names = draw(st.lists(st.sampled_from(sorted(values)), max_size=4, unique=True))
     return {name: draw(values[name]) for name in names}
 
@@ -179,7 +179,7 @@ def parameters(draw, values):
     st.sampled_from([1, 40, 1 << 19]),
 )
 def test_counts_of_anything(documents, others, parameters, n_jobs, batch_bytes):
-    """Any documents and parameters: the same matrix and vocabulary, or errors and warnings."""
+    """Any documents and parameters give scikit-learn's matrix and vocabulary, or its errors."""
     with mock.patch.object(documents_module, "BATCH_BYTES", batch_bytes):
         assert_same(CountVectorizer, documents, others, n_jobs=n_jobs, **parameters)
 
@@ -193,7 +193,7 @@ def test_counts_of_anything(documents, others, parameters, n_jobs, batch_bytes):
     st.sampled_from([1, 40, 1 << 19]),
 )
 def test_weights_of_anything(documents, others, parameters, n_jobs, batch_bytes):
-    """Any documents and parameters: the same weights and idf too."""
+    """Any documents and parameters give scikit-learn's weights and idf."""
     with mock.patch.object(documents_module, "BATCH_BYTES", batch_bytes):
         assert_same(TfidfVectorizer, documents, others, n_jobs=n_jobs, **parameters)
 
@@ -208,7 +208,7 @@ SHORT = ["a b cd efg", "été x 北約峰會 북 x_1", "a", "'’", "nato2 ab\u0
 @pytest.mark.parametrize("token_pattern", TOKEN_PATTERNS)
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
 def test_token_patterns(cls, token_pattern, ngram_range):
-    """Token patterns that are compiled have the tokens of the others, which are left alone."""
+    """Compiled token patterns find the tokens of scikit-learn; others are left to it."""
     assert_same(cls, SHORT, TEXTS, token_pattern=token_pattern, ngram_range=ngram_range)
 
 
@@ -217,7 +217,7 @@ def test_token_patterns(cls, token_pattern, ngram_range):
 @pytest.mark.parametrize("stop_words", [None, ["in", "the", "cd"]])
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_ngram_ranges(cls, ngram_range, stop_words, n_jobs):
-    """Any range of n-grams that scikit-learn takes, whoever counts them, and how many there are."""
+    """Any range of n-grams gives scikit-learn's counts, compiled or not."""
     with mock.patch.object(documents_module, "BATCH_BYTES", 20):
         assert_same(
             cls, TEXTS, SHORT, n_jobs=n_jobs, ngram_range=ngram_range, stop_words=stop_words
@@ -231,7 +231,7 @@ def test_ngram_ranges(cls, ngram_range, stop_words, n_jobs):
 )
 @pytest.mark.parametrize("stop_words", [None, ["the", "nato"]])
 def test_given_vocabularies(cls, ngram_range, vocabulary, stop_words):
-    """A vocabulary may have terms that no token can be; they have empty columns."""
+    """A given vocabulary may have impossible terms, whose columns are empty."""
     texts = [*TERMS, " ".join(TERMS), "the nato kyiv nato kyiv"]
     assert_same(
         cls, texts, TEXTS, ngram_range=ngram_range, vocabulary=vocabulary, stop_words=stop_words
@@ -242,13 +242,13 @@ def test_given_vocabularies(cls, ngram_range, vocabulary, stop_words):
 
 
 class Text(str):
-    """A str of another class."""
+    """A subclass of str."""
 
     __slots__ = ()
 
 
 def _name(value):
-    """Name a parameter without the address that it happens to have."""
+    """Return the name of a parameter without its memory address."""
     return re.sub(" at 0x[0-9a-f]+", "", repr(value))
 
 
@@ -285,7 +285,7 @@ def _name(value):
 @pytest.mark.parametrize("decode_error", ["strict", "ignore", "replace"])
 @pytest.mark.parametrize("lowercase", [True, False])
 def test_documents_of_odd_types(cls, documents, decode_error, lowercase):
-    """Whatever scikit-learn takes is taken, and what it refuses is refused in its words."""
+    """Documents of any type are accepted or refused as in scikit-learn."""
     assert_same(cls, documents, decode_error=decode_error, lowercase=lowercase)
 
 
@@ -341,7 +341,7 @@ def test_documents_of_odd_types(cls, documents, decode_error, lowercase):
     ids=_name,
 )
 def test_parameters_of_odd_values(cls, parameters):
-    """Whatever scikit-learn makes of a parameter is made of it."""
+    """Odd values of parameters do what they do in scikit-learn."""
     assert_same(cls, TEXTS, **parameters)
 
 
@@ -352,7 +352,7 @@ def test_parameters_of_odd_values(cls, parameters):
 )  # fmt: skip
 @pytest.mark.parametrize("max_features", [None, 2])
 def test_types_of_numbers(cls, dtype, max_features):
-    """Counts are of any type that scikit-learn has them in, though they may not fit into it."""
+    """Counts have the requested type, even if they overflow it."""
     documents = [*TEXTS, "war " * 300, "peace " * 256]
 
     assert_same(cls, documents, documents, dtype=dtype, max_features=max_features)
@@ -360,7 +360,7 @@ def test_types_of_numbers(cls, dtype, max_features):
 
 @both
 def test_files_and_their_names(cls, tmp_path):
-    """Files are read, by name or as they are, and a missing one is an error."""
+    """Files are read by name or object; a missing file is an error."""
     paths = [tmp_path / f"{i}.txt" for i in range(len(TEXTS))]
     for path, text in zip(paths, TEXTS, strict=True):
         path.write_text(text, encoding="utf-8")
@@ -377,7 +377,7 @@ def test_files_and_their_names(cls, tmp_path):
 @both
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_documents_are_read_once_and_one_after_another(cls, n_jobs):
-    """A generator will do, and what it raises is raised."""
+    """A generator of documents is read once, and its error is raised."""
 
     def broken():
         yield "peace"
@@ -394,7 +394,7 @@ def test_documents_are_read_once_and_one_after_another(cls, n_jobs):
 @both
 @pytest.mark.parametrize("interface", ["spmatrix", "sparray"])
 def test_matrix_or_array(cls, interface):
-    """The kind of matrix is the one that scikit-learn is configured for."""
+    """The matrix has the sparse type that scikit-learn is configured for."""
     if "sparse_interface" not in sklearn.get_config():
         pytest.skip("this scikit-learn has matrices only")
     with sklearn.config_context(sparse_interface=interface):
@@ -404,7 +404,7 @@ def test_matrix_or_array(cls, interface):
 @both
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
 def test_columns_are_in_order_and_the_flags_say_so(cls, ngram_range):
-    """The matrices are in canonical format, as their flags say."""
+    """Matrices are in canonical format, and their flags say so."""
     vectorizer = cls(ngram_range=ngram_range)
     for X in (vectorizer.fit_transform(TEXTS), vectorizer.transform(TEXTS)):
         assert X.has_canonical_format
@@ -416,7 +416,7 @@ def test_columns_are_in_order_and_the_flags_say_so(cls, ngram_range):
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_a_million_empty_documents(n_jobs):
-    """Empty documents are rows."""
+    """A million empty documents give a million empty rows."""
     X = CountVectorizer(n_jobs=n_jobs).fit_transform(["", "peace", *[""] * 1_000_000])
 
     assert X.shape == (1_000_002, 1)
@@ -424,7 +424,7 @@ def test_a_million_empty_documents(n_jobs):
 
 
 def test_a_document_of_20_megabytes():
-    """One long document is counted as a short one is."""
+    """A document of 20 MB is counted like a short one."""
     words = [f"w{i:x}" for i in range(5000)]
     vectorizer = CountVectorizer(ngram_range=(1, 2))
     X = vectorizer.fit_transform([" ".join(words * 800), "w1 w2"])
@@ -432,20 +432,20 @@ def test_a_document_of_20_megabytes():
     assert vectorizer.get_feature_names_out().tolist() == sorted(
         [*words, *(f"{a} {b}" for a, b in zip(words, [*words[1:], "w0"], strict=True))]
     )
-    assert set(X[0].data.tolist()) == {800, 799}  # the last word is before the first but once
+    assert set(X[0].data.tolist()) == {800, 799}  # the last word precedes the first one only once
     assert X[1].data.tolist() == [1, 1, 1]
 
 
 @both
 def test_tokens_of_a_megabyte(cls):
-    """Tokens may be long, and share all but their ends."""
+    """Tokens may be a megabyte long and differ only at their ends."""
     long = "x" * 1_000_000
     assert_same(cls, [f"{long}a {long}b", f"{long}b é{long}", "x"], ngram_range=(1, 2))
 
 
 @both
 def test_many_documents_with_many_ties(cls):
-    """Which of many equally frequent terms are kept is what scikit-learn keeps."""
+    """Of equally frequent terms the ones that scikit-learn keeps are kept."""
     documents = [f"w{i} v{i % 7} w{i // 2} common" for i in range(500)]
     for max_features in (1, 50, 400):
         assert_same(cls, documents, max_features=max_features, ngram_range=(1, 3), min_df=1)
@@ -473,7 +473,7 @@ def texts_of(data_folder, n):
     ids=_name,
 )
 def test_n_jobs_changes_nothing(data_folder, parameters):
-    """Vocabulary and matrix are the same, byte by byte, for any number of threads; and right."""
+    """Any number of threads gives the same vocabulary and matrix, byte by byte."""
     texts = list(texts_of(data_folder, 400))
     results = []
     for n_jobs in (1, 2, 5):
@@ -492,14 +492,14 @@ def test_n_jobs_changes_nothing(data_folder, parameters):
 @both
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 3), (2, 2)])
 def test_transforming_in_several_threads(cls, ngram_range):
-    """A fitted vectorizer is used by many threads at a time."""
+    """Many threads may use a fitted vectorizer at a time."""
     draw = random.Random(0)
     words = [f"w{i:x}" for i in range(3000)]
     texts = [" ".join(draw.choices(words, k=50)) for _ in range(2000)]
     parts = [texts[i::40] for i in range(40)]
     vectorizer = cls(ngram_range=ngram_range).fit(texts[::2])
     expected = [vectorizer.transform(part) for part in parts]
-    vectorizer = copy.deepcopy(vectorizer)  # nothing is looked up yet
+    vectorizer = copy.deepcopy(vectorizer)  # no lookup table yet
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(vectorizer.transform, parts))
 
@@ -511,7 +511,7 @@ def test_transforming_in_several_threads(cls, ngram_range):
 
 
 def stem(token):
-    """Return a token's first three letters, or nothing."""
+    """Return the first three letters of a token, or an empty string."""
     return token[:3] if token != "summit" else ""
 
 
@@ -525,7 +525,7 @@ def their_stems(text, stop_words=()):
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("stop_words", [None, ["in", "peace", "tal"]])
 def test_stems(cls, ngram_range, n_jobs, stop_words):
-    """Stems are what a tokenizer that stems, after stop words are removed, makes of texts."""
+    """Stems equal a tokenizer's that stems after removing stop words."""
     texts = [*TEXTS, "talk talking a", "x"]
     tokenizer = functools.partial(their_stems, stop_words=stop_words or ())
     theirs = THEIRS[cls](tokenizer=tokenizer, token_pattern=None, ngram_range=ngram_range)
@@ -541,7 +541,7 @@ def test_stems(cls, ngram_range, n_jobs, stop_words):
 
 @pytest.mark.parametrize("parameters", [{}, {"token_pattern": "[a-z]+"}, {"analyzer": "char"}])
 def test_the_stemmer_is_asked_once_for_each_distinct_token(parameters):
-    """Neither stop words nor what occurs again is stemmed, and only words are."""
+    """The stemmer is called once per distinct token, never for stop words."""
     stemmer = mock.Mock(side_effect=str.upper)
     with mock.patch.object(documents_module, "BATCH_BYTES", 10):
         vectorizer = CountVectorizer(stemmer=stemmer, **parameters).fit(TEXTS)
@@ -557,7 +557,7 @@ def test_the_stemmer_is_asked_once_for_each_distinct_token(parameters):
 @both
 @pytest.mark.parametrize("parameters", [{}, {"ngram_range": (1, 2), "n_jobs": 2}])
 def test_a_language_of_pystemmer(cls, parameters):
-    """A language's name is its stemmer, which also survives cloning and copying."""
+    """A language's name selects its stemmer, which survives clone and copy."""
     stem_word = pytest.importorskip("Stemmer").Stemmer("english").stemWord
     texts = ["Guarantees guaranteed", "the talks, talking"]
     vectorizer = copy.deepcopy(clone(cls(stemmer="english", **parameters)))
@@ -570,14 +570,14 @@ def test_a_language_of_pystemmer(cls, parameters):
 
 
 def test_a_language_without_a_stemmer_is_an_error():
-    """The message names the languages there are, and what was probably meant."""
+    """The error lists the languages and suggests a similar one."""
     pytest.importorskip("Stemmer")
     with pytest.raises(ValueError, match=r"one of .*german.*got 'germna'. Did you mean 'german'"):
         CountVectorizer(stemmer="germna").fit(TEXTS)
 
 
 def test_pystemmer_may_be_missing():
-    """The message says how to install it."""
+    """The error says how to install PyStemmer."""
     with (
         mock.patch.dict("sys.modules", {"Stemmer": None}),
         pytest.raises(ImportError, match=r"needs PyStemmer.*pip install 'relnews\[stem\]'"),
@@ -587,7 +587,7 @@ def test_pystemmer_may_be_missing():
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_stems_of_several_words(n_jobs):
-    """A stem may have spaces, unless n-grams are asked for: nobody could tell them apart."""
+    """A stem may have spaces, except with n-grams, where it would be ambiguous."""
     vectorizer = CountVectorizer(stemmer=lambda token: f"{token} x", n_jobs=n_jobs)
     names = vectorizer.fit(TEXTS).get_feature_names_out()
     counts = vectorizer.transform(["nato in kyiv"])
@@ -600,7 +600,7 @@ def test_stems_of_several_words(n_jobs):
 
 @pytest.mark.parametrize("texts", [[], [""], ["a b"], ["summit"]])
 def test_no_stem_at_all(texts):
-    """Without any stem the vocabulary is empty, and that is an error."""
+    """An empty vocabulary after stemming is an error."""
     with pytest.raises(ValueError, match="empty vocabulary"):
         CountVectorizer(stemmer=stem).fit(texts)
 
@@ -610,7 +610,7 @@ def test_no_stem_at_all(texts):
 
 @both
 def test_parameters_are_those_of_scikit_learn_and_two_more(cls):
-    """Parameters have scikit-learn's names, defaults and order; `clone` keeps them all."""
+    """Parameters have scikit-learn's names, defaults and order; `clone` keeps them."""
     theirs = inspect.signature(THEIRS[cls]).parameters
     ours = inspect.signature(cls).parameters
     vectorizer = cls(stemmer=stem, n_jobs=3, min_df=2)
@@ -621,13 +621,13 @@ def test_parameters_are_those_of_scikit_learn_and_two_more(cls):
     }
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in ours.values())
     assert clone(vectorizer).get_params() == vectorizer.get_params()
-    assert not hasattr(vectorizer, "set_output")  # nor has scikit-learn's
+    assert not hasattr(vectorizer, "set_output")  # scikit-learn's has none, either
     assert isinstance(vectorizer, THEIRS[cls])
 
 
 @both
 def test_names_are_made_when_they_are_asked_for(cls):
-    """The vocabulary is a dict for whoever looks, in whatever state the vectorizer is."""
+    """`vocabulary_` is a dict on access, in every state of the vectorizer."""
     theirs = THEIRS[cls](ngram_range=(1, 2)).fit(TEXTS).vocabulary_
     vectorizer = cls(ngram_range=(1, 2))
     assert not hasattr(vectorizer, "vocabulary_")
@@ -649,7 +649,7 @@ def test_names_are_made_when_they_are_asked_for(cls):
 @both
 @pytest.mark.parametrize("module", [pickle, joblib])
 def test_pickling(cls, module, tmp_path):
-    """A fitted vectorizer that was stored transforms as before; what is made anew is not stored."""
+    """A pickled vectorizer transforms as before; caches are not pickled."""
     vectorizer = cls(ngram_range=(1, 2), n_jobs=2).fit(TEXTS)
     expected = vectorizer.transform(TEXTS)
     with (tmp_path / "vectorizer").open("wb") as file:
@@ -666,7 +666,7 @@ def test_pickling(cls, module, tmp_path):
 
 @both
 def test_fitting_again_replaces_everything(cls):
-    """Nothing is left of the first fit, not even if the second is by other parameters."""
+    """A second fit leaves nothing of the first, even with other parameters."""
     vectorizer = cls().fit(TEXTS)
     vectorizer.transform(TEXTS)
     vectorizer.set_params(ngram_range=(2, 2), stop_words=["in"]).fit(TEXTS[:2])
@@ -696,7 +696,7 @@ def test_fitting_again_replaces_everything(cls):
     ],
 )  # fmt: skip
 def test_changes_after_fitting_are_honoured(cls, change):
-    """Parameters and the vocabulary may be changed between two calls of `transform`."""
+    """Parameters and vocabulary may change between calls of `transform`."""
 
     def changed(vectorizer):
         vectorizer.fit(TEXTS)
@@ -712,7 +712,7 @@ def test_changes_after_fitting_are_honoured(cls, change):
 
 
 def test_vocabularies_one_after_another_are_never_mixed_up():
-    """Each new vocabulary is looked at, wherever in memory it is."""
+    """Each new vocabulary is read, even at the memory address of an old one."""
     vectorizer = CountVectorizer(vocabulary=["a0", "a1"])
     for i in range(200):
         vectorizer.vocabulary_ = {f"w{i}": 0, f"v{i}": 1}
@@ -721,7 +721,7 @@ def test_vocabularies_one_after_another_are_never_mixed_up():
 
 
 def test_columns_outside_of_the_matrix_are_refused():
-    """A vocabulary that was changed to name columns that there are not is an error."""
+    """A changed vocabulary with columns outside the matrix is an error."""
     vectorizer = TfidfVectorizer().fit(TEXTS)
     for column in (-1, 10**6):
         vectorizer.vocabulary_ = {**vectorizer.vocabulary_, "kyiv": column}
@@ -732,7 +732,7 @@ def test_columns_outside_of_the_matrix_are_refused():
 @pytest.mark.parametrize("idf", [[1.0, 2.0], [1, 2], [np.inf, 1.0], [1.0], [1.0, 2.0, 3.0]])
 @pytest.mark.parametrize("parameters", [{}, {"use_idf": False}, {"norm": None}])
 def test_idf_is_set(idf, parameters):
-    """The idf may be set, before or after fitting, as in scikit-learn."""
+    """The idf can be set before or after fit, as in scikit-learn."""
 
     def transformed(vectorizer):
         vectorizer.idf_ = np.array(idf)
@@ -763,7 +763,7 @@ def test_idf_is_set(idf, parameters):
 )
 @pytest.mark.parametrize("on_instance", [False, True])
 def test_subclasses_that_override_a_step(cls, method, override, on_instance):
-    """Methods that scikit-learn's guide says to override are used, whoever overrides them."""
+    """Overridden methods of scikit-learn's guide are called."""
     results = []
     for c in (cls, THEIRS[cls]):
         if on_instance:
@@ -793,7 +793,7 @@ def test_subclasses_that_override_a_step(cls, method, override, on_instance):
     ids=_name,
 )
 def test_transforming_without_fitting(cls, parameters):
-    """A vocabulary that is given makes do for counts; other vectorizers are not fitted."""
+    """A given vocabulary is enough to count; other vectorizers are not fitted."""
     ours, theirs = (attempt(c(**parameters).transform, TEXTS) for c in (cls, THEIRS[cls]))
 
     assert_equal(ours[0], theirs[0])
@@ -801,7 +801,7 @@ def test_transforming_without_fitting(cls, parameters):
 
 @both
 def test_metadata_is_routed_as_by_scikit_learn(cls):
-    """No metadata is asked for, and texts are none."""
+    """No metadata is requested, and texts are no metadata."""
     with sklearn.config_context(enable_metadata_routing=True):
         ours, theirs = (c().get_metadata_routing() for c in (cls, THEIRS[cls]))
 
@@ -809,7 +809,7 @@ def test_metadata_is_routed_as_by_scikit_learn(cls):
 
 
 def test_grid_search_in_a_pipeline():
-    """N-gram ranges and norms are searched as with scikit-learn's class, with the same scores."""
+    """A grid search over n-grams and norms has scikit-learn's scores."""
     texts = [*("peace talks in kyiv", "talks on peace", "war or peace") * 4,
              *("summit of nato", "the nato talks", "nato or war") * 4]  # fmt: skip
     labels = [0] * 12 + [1] * 12
@@ -835,24 +835,26 @@ def test_grid_search_in_a_pipeline():
     ids=lambda check: check.__name__,
 )
 def test_checks_of_estimators(cls, check):
-    """The classes pass those of scikit-learn's checks that need no table: it has none for texts."""
+    """The classes pass scikit-learn's estimator checks that need no numeric table."""
     check(cls.__name__, cls())
 
 
 @both
 def test_stop_words_that_tokens_cannot_be_are_warned_of_with_a_vocabulary_too(cls):
-    """Nothing is learned with a given vocabulary, but stop words are checked all the same."""
+    """Inconsistent stop words cause a warning with a given vocabulary, too."""
     parameters = {"vocabulary": ["nato"], "stop_words": ["the nato"]}
-    for one in (cls(**parameters), THEIRS[cls](**parameters)):
+    for vectorizer in (cls(**parameters), THEIRS[cls](**parameters)):
         with pytest.warns(UserWarning, match="inconsistent with your preprocessing"):
-            one.transform(TEXTS) if cls is CountVectorizer else one.fit_transform(TEXTS)
+            vectorizer.transform(TEXTS) if cls is CountVectorizer else vectorizer.fit_transform(
+                TEXTS
+            )
 
 
 # --- in the place of scikit-learn's --------------------------------------------------------------
 
 
 def test_patching_scikit_learn_does_not_weigh_twice():
-    """Whoever puts ours in the place of scikit-learn's gets the same weights."""
+    """Our class in the place of scikit-learn's gives the same weights."""
     documents = ["talks push on", "talks on the veto", "dike gives way"]
     expected = sklearn_text.TfidfVectorizer().fit_transform(documents)
     new = sklearn_text.TfidfVectorizer().fit(documents).transform(["veto talks veto"])

@@ -1,4 +1,4 @@
-"""What is said of the lists of an archive without any judgement."""
+"""Health report of an archive's lists, without judgements."""
 
 import datetime as dt
 import json
@@ -47,12 +47,12 @@ def invoke():
 
 
 def test_a_small_archive_by_hand():
-    """Two copies, a story on the same matter, an undated one, and one that is like none.
+    """Every figure of a small archive equals the value worked out by hand.
 
-    The copies are not in each other's list, nor both in another.
+    The copies are not in each other's list, and no list has both.
     """
     news = RelatedNews().fit(RECORDS)
-    lists = {one.id: one.ids for one in news.related_all(2)}
+    lists = {related.id: related.ids for related in news.related_all(2)}
     state = health(news, k=2)
 
     assert lists == {
@@ -73,19 +73,19 @@ def test_a_small_archive_by_hand():
             {"id": "copy", "title": "Kremlin seeks veto", "lists": 1},
             {"id": "undated", "title": "Talks", "lists": 1},
         ],
-        # veto-push 10 days, copy-push twice 8; nothing is known of the others.
+        # veto-push 10 days, copy-push twice 8; the other ages are unknown.
         "age_gap_days": 8.0,
         "near_duplicate_rate": 0.0,
     }
 
 
 def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
-    """The first and the third are both nearly the second, and not quite each other."""
+    """Transitive near-duplicates in a list are counted."""
     words = [f"word{i}" for i in range(60)]
     news = RelatedNews().fit([
         {"id": f"{version}", "text": " ".join(words[2 * version :][:50])} for version in range(3)
     ] + [{"id": "other", "text": "word4 word5 word6 and much else"}])  # fmt: skip
-    lists = {one.id: one.ids for one in news.related_all()}
+    lists = {related.id: related.ids for related in news.related_all()}
     state = health(news)
 
     assert news.duplicates() == [("0", "1", "2")]
@@ -98,9 +98,9 @@ def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
 @given(archives_with_copies(), st.integers(1, 6))
 @settings(max_examples=50)
 def test_health_is_what_a_loop_over_the_lists_finds(records, k):
-    """Every figure, for archives with ties, equal articles, and articles without any term."""
+    """Every figure equals a loop over the lists, with ties, equal and empty articles."""
     news = RelatedNews().fit(records)
-    lists = {one.id: one for one in news.related_all(k)}
+    lists = {related.id: related for related in news.related_all(k)}
     published = {record["id"]: record["published"] for record in records}
     items = [(query, item) for query, one in lists.items() for item in one]
     shown = [item.id for _, item in items]
@@ -113,9 +113,9 @@ def test_health_is_what_a_loop_over_the_lists_finds(records, k):
     state = health(news, k)
 
     assert state.articles == len(lists)
-    assert state.full == sum(len(one) == k for one in lists.values())
-    assert state.short == sum(0 < len(one) < k for one in lists.values())
-    assert state.empty == sum(not one for one in lists.values())
+    assert state.full == sum(len(related) == k for related in lists.values())
+    assert state.short == sum(0 < len(related) < k for related in lists.values())
+    assert state.empty == sum(not related for related in lists.values())
     assert state.orphans == len(lists.keys() - set(shown))
     assert dict(zip(lists, state.in_links.tolist(), strict=True)) == {
         identifier: shown.count(identifier) for identifier in lists
@@ -137,7 +137,7 @@ def test_health_is_what_a_loop_over_the_lists_finds(records, k):
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=30))
 def test_gini_is_half_the_mean_difference_by_the_mean(counts):
-    """It is from 0 to (n - 1) / n, does not depend on the order or on the unit."""
+    """Gini is half the mean difference over the mean, whatever the order and unit."""
     array, n = np.array(counts), len(counts)
     found = checkup.gini(array)
 
@@ -154,20 +154,20 @@ def test_gini_is_half_the_mean_difference_by_the_mean(counts):
     ("counts", "expected"), [([], 0), ([0, 0], 0), ([3, 3, 3], 0), ([0, 0, 0, 9], 3 / 4)]
 )
 def test_gini_at_its_ends(counts, expected):
-    """All the same is 0, one that has all is (n - 1) / n, and nothing is 0."""
+    """Equal values give 0, a single owner (n - 1) / n, and no values 0."""
     assert checkup.gini(np.array(counts, dtype=np.int64)) == pytest.approx(expected)
 
 
 def test_churn_between_two_builds():
-    """The share of common articles' lists that both have, over the longer of the two."""
+    """Churn is 1 minus the shared items over the longer list, on common articles."""
     today = RelatedNews().fit(RECORDS)
     before = RelatedNews().fit(r for r in RECORDS if r["id"] != "copy")
-    # push: undated, copy → undated, veto, one of two. veto: push, undated: push, and lone: nothing,
-    # are as they were.
+    # push changed from undated, copy to undated, veto: one of two is shared. The lists of veto,
+    # undated and lone are unchanged.
     expected = 1 - (1 + 1 / 2 + 1 + 1) / 4
 
-    for one, other in ((today, before), (before, today)):
-        state = health(one, 2, against=other)
+    for news, other in ((today, before), (before, today)):
+        state = health(news, 2, against=other)
         assert state.common == 4
         assert state.churn == pytest.approx(expected)
         assert state.to_dict()["churn"] == pytest.approx(expected)
@@ -176,7 +176,7 @@ def test_churn_between_two_builds():
 @given(archives(min_size=1), st.integers(1, 4))
 @settings(max_examples=20)
 def test_nothing_changes_against_itself(records, k):
-    """Churn is 0, also of empty lists."""
+    """An archive against itself has churn 0, even with empty lists."""
     news = RelatedNews().fit(records)
     state = health(news, k, against=news)
 
@@ -184,7 +184,7 @@ def test_nothing_changes_against_itself(records, k):
 
 
 def test_archives_without_common_articles():
-    """There is nothing to say of churn then, and JSON has null."""
+    """Churn without common articles is None, null in JSON."""
     other = RelatedNews().fit([{"id": "else", "text": "veto"}])
     state = health(RelatedNews().fit(RECORDS), against=other)
 
@@ -194,7 +194,7 @@ def test_archives_without_common_articles():
 
 
 def test_an_archive_of_nothing():
-    """Shares of nothing are unknown; nothing is divided by 0."""
+    """Shares of an empty archive are None."""
     state = health(RelatedNews().fit([]))
 
     assert (state.articles, state.orphans, state.gini) == (0, 0, 0)
@@ -203,19 +203,19 @@ def test_an_archive_of_nothing():
 
 @pytest.mark.parametrize("k", [0, -1, 1.5])
 def test_k_is_checked(k):
-    """As everywhere."""
+    """A wrong k is refused."""
     with pytest.raises((TypeError, ValueError), match="`k` must be"):
         health(RelatedNews().fit(RECORDS), k)
 
 
 def test_progress_sees_every_list():
-    """Of both archives, with how many there are."""
+    """Progress counts every list of both archives."""
     seen = []
 
     def progress(lists, total):
-        for one in lists:
-            seen.append((one.id, total))
-            yield one
+        for related in lists:
+            seen.append((related.id, total))
+            yield related
 
     news = RelatedNews().fit(RECORDS)
     health(news, against=news, progress=progress)
@@ -227,7 +227,7 @@ def test_progress_sees_every_list():
                          ids=["none", "few", "one", "sample"])  # fmt: skip
 @pytest.mark.parametrize("k", [1, 8, 10**30])
 def test_a_picture(articles, k, tmp_path):
-    """It can be drawn of any archive."""
+    """A picture can be drawn of any archive."""
     state = health(RelatedNews().fit(articles), k)
     picture(state, tmp_path / "a.svg")
 
@@ -240,7 +240,7 @@ def test_a_picture(articles, k, tmp_path):
 
 
 def test_health_as_text(invoke, folder):
-    """A line for each thing."""
+    """The command prints a line for each figure."""
     result = invoke("health", folder / "today.relnews", "-k", 2)
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -289,7 +289,7 @@ def test_health_as_json_with_all_options(invoke, folder, tmp_path):
     ],
 )
 def test_health_that_cannot_be_said(arguments, code, message, invoke, folder, monkeypatch):
-    """It is a sentence on standard error, and nothing on standard output."""
+    """A failure is a sentence on standard error and nothing on standard output."""
     monkeypatch.chdir(folder)
     result = invoke("health", *arguments)
 

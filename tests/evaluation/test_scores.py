@@ -1,4 +1,4 @@
-"""Scores of lists by judgements: files, measures, baselines, labels from links, and the command."""
+"""Scores of lists by judgements: files, measures, baselines, labels from links, the command."""
 
 import json
 import math
@@ -22,17 +22,17 @@ from relnews.evaluation.baselines import articles_of, at_random, latest, same_se
 from relnews.sample import sample_articles
 from strategies import any_text
 
-#: Anything but what sets columns and lines apart, and the mark that a file may begin with.
+#: Any text without separators of columns and lines, and without a byte order mark.
 IDS = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\ufeff"), min_size=1)
 QRELS = st.dictionaries(
     IDS, st.dictionaries(IDS, st.integers(-1000, 1000), min_size=1, max_size=5), max_size=5
 )
 RUNS = st.dictionaries(IDS, st.lists(IDS, unique=True, min_size=1, max_size=6), max_size=5)
 
-#: The least that can be scored: judgements and a run.
+#: Minimal judgements and run.
 PAIR = {"a": {"b": 1}}, {"a": ["b"]}
 
-#: Few ids, so that lists hold what was judged.
+#: Few ids, so that lists contain judged articles.
 FEW = st.sampled_from("abcdefgh")
 JUDGED = st.dictionaries(
     FEW, st.dictionaries(FEW, st.integers(-1, 3), max_size=6), min_size=1, max_size=4
@@ -56,9 +56,13 @@ def archive(news, tmp_path_factory):
 
 @pytest.fixture
 def qrels(news, tmp_path):
-    """Return a file that says that what is second in each list, and it alone, is relevant."""
+    """Return a file that judges only the second item of each list as relevant."""
     path = tmp_path / "q.tsv"
-    lines = (f"{one.id}\t{one.ids[1]}\t1\n" for one in news.related_all(2) if len(one) == 2)
+    lines = (
+        f"{related.id}\t{related.ids[1]}\t1\n"
+        for related in news.related_all(2)
+        if len(related) == 2
+    )
     path.write_text("".join(lines), encoding="utf-8")
     return path
 
@@ -80,7 +84,7 @@ def invoke():
 
 @given(QRELS)
 def test_judgements_are_read_as_they_were_written(tmp_path_factory, qrels):
-    """Whatever the ids are, white space in them included."""
+    """Judgements survive writing and reading, with any ids."""
     path = tmp_path_factory.mktemp("qrels") / "qrels.tsv"
     evaluation.write_qrels(path, qrels)
 
@@ -89,7 +93,7 @@ def test_judgements_are_read_as_they_were_written(tmp_path_factory, qrels):
 
 @given(RUNS)
 def test_runs_are_read_as_they_were_written(tmp_path_factory, run):
-    """The order of each list is kept."""
+    """Runs survive writing and reading, in order."""
     path = tmp_path_factory.mktemp("run") / "run.txt"
     evaluation.write_run(path, run)
 
@@ -108,7 +112,7 @@ def test_runs_are_read_as_they_were_written(tmp_path_factory, run):
     ids=["trec", "three columns", "windows", "untidy", "repeated"],
 )
 def test_forms_of_judgements(text, tmp_path):
-    """Three and four columns are read, set apart by tabs or by any white space."""
+    """Three or four columns separated by tabs or spaces are read."""
     (tmp_path / "q").write_bytes(text.encode())
 
     assert evaluation.read_qrels(tmp_path / "q") == {"a": {"b": 1, "c": 2}}
@@ -127,7 +131,7 @@ def test_forms_of_judgements(text, tmp_path):
     ],
 )
 def test_judgements_that_are_not_in_order(text, message, tmp_path):
-    """A line that will not do is named, with what was expected."""
+    """A bad line is named with the expected form."""
     (tmp_path / "q").write_bytes(text.encode("utf-8", "surrogateescape"))
 
     with pytest.raises(ValueError, match=message):
@@ -145,7 +149,7 @@ def test_judgements_that_are_not_in_order(text, message, tmp_path):
     ],
 )
 def test_runs_that_are_not_in_order(line, message, tmp_path):
-    """A line that will not do is named, with what was expected."""
+    """A bad line is named with the expected form."""
     (tmp_path / "r").write_text(line)
 
     with pytest.raises(ValueError, match=message):
@@ -153,7 +157,7 @@ def test_runs_that_are_not_in_order(line, message, tmp_path):
 
 
 def test_a_run_is_ordered_by_score_then_rank(tmp_path):
-    """The order of lines does not count."""
+    """A run is ordered by score, then rank, whatever the order of its lines."""
     (tmp_path / "r").write_text(
         "q Q0 third 3 0.5 x\nq Q0 first 9 1e3 x\nq Q0 second 2 0.5 x\nq Q0 last 1 -1 x\n"
     )
@@ -163,7 +167,7 @@ def test_a_run_is_ordered_by_score_then_rank(tmp_path):
 
 @pytest.mark.parametrize("identifier", ["", "a\tb", "a\nb", "a\rb"])
 def test_ids_that_no_column_can_hold(identifier, tmp_path):
-    """They are an error, and nothing is written."""
+    """Ids that a column cannot hold are an error, and nothing is written."""
     with pytest.raises(ValueError, match="a file of columns cannot hold"):
         evaluation.write_qrels(tmp_path / "q", {"x": {"y": 1}, identifier: {"b": 1}})
 
@@ -171,7 +175,7 @@ def test_ids_that_no_column_can_hold(identifier, tmp_path):
 
 
 def test_what_an_archive_does_not_know_is_left_out_and_counted():
-    """So is an article judged for itself, and a query that is left without a relevant one."""
+    """Unknown ids, self-judgements and queries without relevant articles are counted."""
     qrels = {
         "a": {"b": 1, "gone": 2, "a": 3},
         "b": {"a": 0, "gone": 1},
@@ -203,7 +207,7 @@ def test_what_an_archive_does_not_know_is_left_out_and_counted():
     ],
 )
 def test_judgements_of_which_nothing_is_left(qrels, message):
-    """They are an error, for a score of nothing would be one of everything."""
+    """Judgements without any usable query are an error."""
     with pytest.raises(ValueError, match=message):
         evaluation.known_to({"a", "b"}, qrels)
 
@@ -233,7 +237,7 @@ def discounted(gains):
 @given(JUDGED, LISTS, st.integers(1, 10))
 @settings(max_examples=200)
 def test_measures_are_their_definitions(qrels, run, k):
-    """For each query that has something to find; one that has no list gets 0."""
+    """Measures equal their definitions; a query without a list scores 0."""
     findable = {q: grades for q, grades in qrels.items() if any(g > 0 for g in grades.values())}
     assume(findable)
     scored = evaluation.score(qrels, run, k)
@@ -242,14 +246,14 @@ def test_measures_are_their_definitions(qrels, run, k):
     assert scored.missing == sum(query not in run for query in findable)
     expected = [by_hand(grades, run.get(q, []), k) for q, grades in findable.items()]
     for measure, values in scored.values.items():
-        np.testing.assert_allclose(values, [one[measure] for one in expected], atol=1e-7)
-        mean = statistics.mean(one[measure] for one in expected)
+        np.testing.assert_allclose(values, [measures[measure] for measures in expected], atol=1e-7)
+        mean = statistics.mean(measures[measure] for measures in expected)
         assert scored.means()[measure] == pytest.approx(mean, abs=1e-7)
 
 
 def test_the_perfect_and_the_hopeless_run(news):
-    """Lists judged by themselves score 1 by every measure, lists of other articles 0."""
-    run = evaluation.make_run(news, [one.id for one in news.related_all(1) if one])
+    """A perfect run scores 1 by every measure, a run of irrelevant articles 0."""
+    run = evaluation.make_run(news, [related.id for related in news.related_all(1) if related])
     qrels = {query: dict.fromkeys(ids, 1) for query, ids in run.items()}
     elsewhere = {query: ["nowhere"] for query in run}
 
@@ -258,7 +262,7 @@ def test_the_perfect_and_the_hopeless_run(news):
 
 
 def test_a_run_with_an_article_twice_is_refused():
-    """It would count twice."""
+    """A run with a repeated article is refused, since it would count twice."""
     with pytest.raises(ValueError, match="'b' is in the list of 'a' twice"):
         evaluation.score({"a": {"b": 1}}, {"a": ["b", "c", "b"]})
 
@@ -271,7 +275,7 @@ def test_a_run_with_an_article_twice_is_refused():
     ],
 )
 def test_a_missing_extra_is_named(module, message, action, monkeypatch):
-    """What is not installed is an error that says what to install."""
+    """A missing library is an error that names the extra to install."""
     monkeypatch.setitem(sys.modules, module, None)
 
     with pytest.raises(ImportError, match=rf"{message}, .*: pip install 'relnews\[evaluation\]'"):
@@ -279,7 +283,7 @@ def test_a_missing_extra_is_named(module, message, action, monkeypatch):
 
 
 def test_judgements_and_health_need_no_extra():
-    """Only scores and pictures do: nothing else imports the libraries of the extra."""
+    """Only scores and pictures import the libraries of the extra."""
     code = (
         "import sys; from relnews import evaluation, RelatedNews\n"
         "evaluation.health(RelatedNews().fit([{'id': 'a', 'text': 'veto'}]))\n"
@@ -299,7 +303,7 @@ def scored(*values, name="run"):
 
 
 def test_an_interval_is_that_of_the_normal_distribution_for_many_queries():
-    """The mean of many values is nearly normal, whatever they are."""
+    """The interval of many queries is nearly the normal distribution's."""
     values = np.random.default_rng(1).exponential(size=3000)
     low, high = scored(*values).intervals()["m"]
     margin = 1.96 * values.std(ddof=1) / math.sqrt(len(values))
@@ -311,7 +315,7 @@ def test_an_interval_is_that_of_the_normal_distribution_for_many_queries():
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
 @settings(max_examples=25)
 def test_an_interval_lies_within_the_values(values):
-    """And it is the same each time."""
+    """An interval lies within the values and is reproducible."""
     low, high = scored(*values).intervals()["m"]
 
     assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
@@ -319,12 +323,12 @@ def test_an_interval_lies_within_the_values(values):
 
 
 def test_one_query_has_no_interval():
-    """JSON has null for it, and a table nothing."""
-    one = scored(0.5)
+    """A single query has no interval: null in JSON, nothing in a table."""
+    scores = scored(0.5)
 
-    assert one.to_dict()["scores"] == {"m": {"mean": 0.5, "low": None, "high": None}}
-    assert tables.score_table([one]) == "run  m\nrun  0.500"
-    (compared,) = evaluation.compare(one, scored(0.25))
+    assert scores.to_dict()["scores"] == {"m": {"mean": 0.5, "low": None, "high": None}}
+    assert tables.score_table([scores]) == "run  m\nrun  0.500"
+    (compared,) = evaluation.compare(scores, scored(0.25))
     assert (compared.difference, compared.p_value) == (0.25, 1.0)
     assert compared.to_dict()["low"] is None
 
@@ -332,13 +336,13 @@ def test_one_query_has_no_interval():
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=8))
 @settings(max_examples=25)
 def test_a_p_value_is_the_share_of_exchanges_that_differ_as_much(pairs):
-    """For a few queries all exchanges are tried, here and there."""
+    """For few queries the p-value equals the exhaustive permutation test."""
     differences = [x - y for x, y in pairs]
     sums = [
         abs(sum(map(math.prod, zip(signs, differences, strict=True))))
         for signs in product([1, -1], repeat=len(pairs))
     ]
-    as_far = sum(one >= abs(sum(differences)) for one in sums) / len(sums)
+    as_far = sum(total >= abs(sum(differences)) for total in sums) / len(sums)
     (compared,) = evaluation.compare(*(scored(*map(float, x)) for x in zip(*pairs, strict=True)))
 
     assert compared.p_value == pytest.approx(as_far)
@@ -350,12 +354,12 @@ def test_a_p_value_is_the_share_of_exchanges_that_differ_as_much(pairs):
 
 
 def test_a_comparison_turned_round():
-    """Only signs change, and a run is as good as itself."""
+    """Swapping the runs changes only signs; a run equals itself."""
     generator = random.Random(3)
-    one = scored(*(generator.random() for _ in range(40)))
+    run = scored(*(generator.random() for _ in range(40)))
     other = scored(*(generator.random() + 0.1 for _ in range(40)))
-    (there,), (back,) = evaluation.compare(one, other), evaluation.compare(other, one)
-    (same,) = evaluation.compare(one, one)
+    (there,), (back,) = evaluation.compare(run, other), evaluation.compare(other, run)
+    (same,) = evaluation.compare(run, run)
 
     assert there.difference == pytest.approx(-back.difference)
     assert there.p_value == pytest.approx(back.p_value)
@@ -365,13 +369,13 @@ def test_a_comparison_turned_round():
 
 
 def test_scores_of_other_queries_are_not_compared():
-    """Values that belong to different queries make no pairs."""
+    """Scores of different queries cannot be paired."""
     with pytest.raises(ValueError, match="'a' and 'b' are of different queries or measures"):
         evaluation.compare(scored(1.0, 0.0, name="a"), scored(1.0, name="b"))
 
 
 def test_tables_are_aligned():
-    """Each column begins at one place."""
+    """Each column of a table is aligned."""
     one, other = scored(0.5, 1.0, 0.75, name="words"), scored(0.0, 0.5, 0.25, name="x")
     heading, *lines = tables.score_table([one, other]).splitlines()
     table = tables.comparison_table(evaluation.compare(one, other)).splitlines()
@@ -398,7 +402,7 @@ ARCHIVES = st.lists(
 
 @given(ARCHIVES, st.integers(1, 12))
 def test_baselines_are_their_definitions(articles, k):
-    """Newest first; those before the query before those after it; of one date by id."""
+    """Baselines order by date: before the query newest first, then the rest; ties by id."""
     ids = [article.id for article in articles]
     newest_first = sorted((a for a in articles if a.published), key=lambda a: a.id)
     newest_first.sort(key=lambda a: a.published, reverse=True)
@@ -420,7 +424,7 @@ def test_baselines_are_their_definitions(articles, k):
 
 @given(ARCHIVES, st.integers(1, 12), st.integers(0, 3))
 def test_random_lists(articles, k, seed):
-    """Each has k other articles, if there are so many, and depends on seed and query alone."""
+    """Random lists have up to k other articles, and depend on seed and query only."""
     ids = [article.id for article in articles]
     run = at_random(articles, ids, k, seed)
 
@@ -439,7 +443,7 @@ def test_random_lists(articles, k, seed):
     ],
 )
 def test_baselines_that_an_archive_has_no_data_for_are_left_out(fields, names):
-    """Without dates there is no latest, without sections no section."""
+    """Without dates or sections the respective baselines are left out."""
     news = RelatedNews().fit([{"id": i, "text": "veto", **fields} for i in "abc"])
     runs = evaluation.baselines(news, ["a"], 1)
 
@@ -448,7 +452,7 @@ def test_baselines_that_an_archive_has_no_data_for_are_left_out(fields, names):
 
 
 def test_random_lists_differ_by_query_and_seed(news):
-    """All articles come up, and no two lists are the same."""
+    """All articles occur, and no two random lists are equal."""
     articles = articles_of(news)
     ids = [article.id for article in articles]
     run = at_random(articles, ids)
@@ -459,7 +463,7 @@ def test_random_lists_differ_by_query_and_seed(news):
 
 
 def test_the_articles_of_an_archive(news):
-    """They come in its order with all that is shown of them, and without texts."""
+    """Articles come in archive order with all shown fields, without texts."""
     stories = list(sample_articles())
 
     for article, story in zip(articles_of(news), stories, strict=True):
@@ -513,7 +517,7 @@ BARE_WAYS = ["{}", "<{}>", "see {}, or not.", "(see {})", "“{}”…", "*{}*"]
 
 @pytest.mark.parametrize(("form", "target"), [*product(WAYS, SAME), *product(BARE_WAYS, SAME[:2])])
 def test_links_that_are_labels(form, target):
-    """HTML, Markdown and plain addresses, however the address of the page is written."""
+    """Links in HTML, Markdown and plain text are labels, in any spelling of the address."""
     here = "https://example.org/2025/08/veto"
     articles = [
         {"id": "talks", "url": HOME, "text": "Talks push on."},
@@ -525,7 +529,7 @@ def test_links_that_are_labels(form, target):
 
 @pytest.mark.parametrize(("form", "target"), [*product(WAYS, OTHER)])
 def test_links_that_are_no_labels(form, target):
-    """Other pages, other schemes, the site as a whole, and what is no address."""
+    """Other pages, other schemes, the home page and invalid addresses are no labels."""
     articles = [
         {"id": "talks", "url": HOME, "text": "Talks push on."},
         {"id": "root", "url": "https://example.org", "text": "All news."},
@@ -536,7 +540,7 @@ def test_links_that_are_no_labels(form, target):
 
 
 def test_parentheses_and_entities_in_addresses():
-    """An address may have a pair of parentheses in it; HTML writes & as &amp;."""
+    """Addresses may contain paired parentheses, and &amp; in HTML."""
     wiki, query = "https://example.org/Veto_(law)", "https://example.org/?b=2&a=1"
     articles = [
         {"id": "wiki", "url": wiki, "text": "…"},
@@ -552,7 +556,7 @@ def test_parentheses_and_entities_in_addresses():
 
 
 def test_no_article_is_a_label_of_itself():
-    """Links to itself do not count, links are counted once, and the first owns an address."""
+    """Self-links are ignored, links count once, the first article owns an address."""
     articles = [
         {"id": "a", "url": "https://e.org/1", "text": "https://e.org/1 https://e.org/2"},
         {"id": "b", "url": "https://e.org/2", "text": "https://e.org/1 [x](http://e.org/1/)"},
@@ -565,10 +569,10 @@ def test_no_article_is_a_label_of_itself():
 
 @given(any_text(), any_text(), st.sampled_from([*WAYS, *BARE_WAYS]))
 def test_any_text_may_have_links(text, target, form):
-    """Nothing that a text or an address can be is an error."""
-    for one in links.targets(text + form.format(target) + text):
-        links.address(one, target)
-        links.address(target, one)
+    """No text and no address raises an error."""
+    for address in links.targets(text + form.format(target) + text):
+        links.address(address, target)
+        links.address(target, address)
 
 
 @given(
@@ -580,7 +584,7 @@ def test_any_text_may_have_links(text, target, form):
     st.sampled_from(["", "#", "#top"]),
 )
 def test_addresses_of_one_page(path, scheme, www, end, tracking, fragment):
-    """All ways to write the address of a page are one address."""
+    """All spellings of a page's address are equal."""
     page = "/".join(path).strip()
     url = f"{scheme}//{www}Example.org/{page}{end}{tracking}{fragment}"
 
@@ -592,7 +596,7 @@ def test_addresses_of_one_page(path, scheme, www, end, tracking, fragment):
 
 @pytest.mark.parametrize("name", ["a.png", "a.svg", "a.pdf", "a.SVG"])
 def test_a_picture_of_scores(name, tmp_path):
-    """It is of the format that its name says, and the same bytes each time."""
+    """A picture has the format of its file name and reproducible bytes."""
     signature = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
     runs = [scored(0.5, 1.0, name="_words $x$"), scored(0.0, 0.5, name="random")]
     evaluation.picture(runs, tmp_path / name)
@@ -606,7 +610,7 @@ def test_a_picture_of_scores(name, tmp_path):
 
 
 def test_a_picture_of_one_query_has_bars(tmp_path):
-    """There is no interval then, and no warning of it."""
+    """A picture of a single query has bars without intervals, and no warning."""
     evaluation.picture([scored(0.5)], tmp_path / "a.png")
 
     assert (tmp_path / "a.png").stat().st_size > 1000
@@ -618,7 +622,7 @@ def test_a_picture_of_one_query_has_bars(tmp_path):
      ("nowhere/a.png", FileNotFoundError, "there is no folder")],
 )  # fmt: skip
 def test_a_picture_that_cannot_be_written(name, error, message, tmp_path):
-    """The format is checked, and the folder."""
+    """An unknown format or missing folder is refused."""
     with pytest.raises(error, match=message):
         evaluation.picture([scored(0.5, 0.6)], tmp_path / name)
 
@@ -627,13 +631,13 @@ def test_a_picture_that_cannot_be_written(name, error, message, tmp_path):
 
 
 def test_evaluate_prints_a_table(invoke, archive, qrels):
-    """Scores go to standard output and what was judged to standard error."""
+    """Scores go to standard output, the summary of judgements to standard error."""
     result = invoke("evaluate", archive, "--qrels", qrels)
 
     n = len(qrels.read_text("utf-8").splitlines())
     assert result.exit_code == 0
     assert result.stderr == f"{n:,} queries, {n:,} judgements\n"
-    # The one relevant article is always second.
+    # The only relevant article is always second.
     ndcg = 1 / math.log2(3)
     assert result.stdout.splitlines() == [
         "run             nDCG@8                MAP@8                 recall@8              MRR@8",
@@ -643,7 +647,7 @@ def test_evaluate_prints_a_table(invoke, archive, qrels):
 
 
 def test_evaluate_as_json(invoke, archive, qrels, tmp_path):
-    """One line has counts, the scores of every run and the comparison."""
+    """The JSON line has counts, the scores of every run and the comparison."""
     other = tmp_path / "other.run"
     evaluation.write_run(
         other, {q: [*grades] for q, grades in evaluation.read_qrels(qrels).items()}
@@ -657,19 +661,19 @@ def test_evaluate_as_json(invoke, archive, qrels, tmp_path):
     report = json.loads(result.stdout)
     assert report["k"] == 3
     assert report["queries"] == report["judgements"] == len(evaluation.read_qrels(qrels))
-    names = [one["run"] for one in report["runs"]]
+    names = [run["run"] for run in report["runs"]]
     assert names == ["sample.relnews", "other.run", "latest", "same section", "random"]
-    means = [one["scores"]["MRR@3"]["mean"] for one in report["runs"]]
+    means = [run["scores"]["MRR@3"]["mean"] for run in report["runs"]]
     assert means[:2] == [0.5, 1.0]
     assert max(means[2:]) < 0.5
-    ahead = {one["measure"]: one for one in report["comparison"]}
+    ahead = {row["measure"]: row for row in report["comparison"]}
     assert ahead["MRR@3"]["difference"] == -0.5
     assert ahead["MRR@3"]["p_value"] < 0.01
     assert ahead["recall@3"]["p_value"] == 1.0
 
 
 def test_evaluate_writes_a_run_and_compares_with_it(invoke, archive, qrels, tmp_path):
-    """A run compared with itself is no better and no worse."""
+    """A written run compared with the same lists differs by 0."""
     run = tmp_path / "today.run"
     invoke("evaluate", archive, "--qrels", qrels, "--run-out", run, "-k", 3)
     result = invoke("evaluate", archive, "--qrels", qrels, "--against", run, "-k", 3)
@@ -684,7 +688,7 @@ def test_evaluate_writes_a_run_and_compares_with_it(invoke, archive, qrels, tmp_
 
 
 def test_evaluate_counts_what_is_unknown(invoke, archive, qrels, tmp_path):
-    """Ids that the archive does not have, and queries that a run lacks, do not stop it."""
+    """Unknown ids and missing queries are counted and do not stop the command."""
     with qrels.open("a", encoding="utf-8") as file:
         file.write("nobody\tnothing\t1\n")
     (tmp_path / "other").write_text("nobody Q0 nothing 1 1 x\n")
@@ -705,7 +709,7 @@ def test_evaluate_counts_what_is_unknown(invoke, archive, qrels, tmp_path):
      ("nobody nothing", "q.tsv:1: expected the columns"), ("", "nothing to find")],
 )  # fmt: skip
 def test_judgements_that_are_of_no_use(line, message, invoke, archive, tmp_path):
-    """They are one line on standard error and exit code 1."""
+    """Unusable judgements are one line on standard error and exit code 1."""
     (tmp_path / "q.tsv").write_text(line)
     result = invoke("evaluate", archive, "--qrels", tmp_path / "q.tsv")
 
@@ -715,7 +719,7 @@ def test_judgements_that_are_of_no_use(line, message, invoke, archive, tmp_path)
 
 
 def test_evaluate_names_the_baselines_that_it_leaves_out(invoke, tmp_path):
-    """An archive without dates or sections has only lists at random beside its own."""
+    """The command names the baselines that lack data."""
     RelatedNews().fit([{"id": "a", "text": "veto"}, {"id": "b", "text": "veto"}]).save(
         tmp_path / "a.relnews"
     )
@@ -736,7 +740,7 @@ def test_evaluate_names_the_baselines_that_it_leaves_out(invoke, tmp_path):
 
 
 def test_evaluate_draws_a_picture(invoke, archive, qrels, tmp_path):
-    """A name that cannot be drawn is an error before any work."""
+    """A picture is drawn; an impossible file name is refused before any work."""
     path = tmp_path / "scores.svg"
     drawn = invoke("evaluate", archive, "--qrels", qrels, "--baselines", "--picture", path)
     refused = invoke("evaluate", archive, "--qrels", qrels, "--picture", tmp_path / "scores.txt")
@@ -753,7 +757,7 @@ def test_evaluate_draws_a_picture(invoke, archive, qrels, tmp_path):
      ["--qrels", __file__, "--against", "missing.run"], ["--qrels", __file__, "--format", "xml"]],
 )  # fmt: skip
 def test_evaluate_wrong_usage(arguments, invoke, archive):
-    """A wrong command is exit code 2 and a sentence."""
+    """Wrong usage is exit code 2 and a sentence."""
     result = invoke("evaluate", archive, *arguments)
 
     assert (result.exit_code, result.stdout) == (2, "")
@@ -761,7 +765,7 @@ def test_evaluate_wrong_usage(arguments, invoke, archive):
 
 
 def test_evaluate_what_is_no_archive(invoke, qrels, tmp_path):
-    """It is exit code 1 and a sentence that names it."""
+    """A folder that is no archive is exit code 1 and a sentence that names it."""
     result = invoke("evaluate", tmp_path / "missing", "--qrels", qrels)
 
     assert (result.exit_code, result.stdout) == (1, "")
@@ -772,7 +776,7 @@ def test_evaluate_what_is_no_archive(invoke, qrels, tmp_path):
 
 
 def test_lists_are_far_ahead_of_the_baselines_on_real_judgements(data_folder):
-    """By links that the writers of a site put, its lists are worth many times the baselines."""
+    """On real links of writers the lists score many times the baselines."""
     folder = data_folder / "digitalgov"
     news = RelatedNews().fit(read_articles(folder / "docs.jsonl.gz", fields={"dek": "summary"}))
     judged = evaluation.known_to(news, evaluation.read_qrels(folder / "qrels.links-clean.tsv"))

@@ -1,4 +1,4 @@
-"""One shape of a list as JSON, the same wherever it comes from, and described by its schema."""
+"""The JSON of a list: the same from every interface, and described by its schema."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def archive(news: RelatedNews) -> Path:
 
 
 def test_the_schema_is_one() -> None:
-    """It is a valid schema, of the version that lists have."""
+    """The schema is valid and has the version of the lists."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["properties"]["version"] == {
         "description": SCHEMA["properties"]["version"]["description"], "const": LIST_VERSION
@@ -51,7 +51,7 @@ def test_the_schema_is_one() -> None:
 
 
 def test_the_schema_names_every_field() -> None:
-    """Whatever a list can have is described; what is described and not there may come."""
+    """The schema describes every field; described fields may be absent."""
     described = SCHEMA["$defs"]["item"]["properties"]
     fields = [field.name for field in dataclasses.fields(RelatedItem)]
     assert set(fields) <= set(described)
@@ -64,7 +64,7 @@ def test_the_schema_names_every_field() -> None:
 @settings(deadline=None)
 @given(lists)
 def test_every_list_is_as_the_schema_says(related: RelatedList) -> None:
-    """Whatever articles say, their list keeps to the schema, and is JSON."""
+    """The list of any articles is valid JSON under the schema."""
     text = json_export.dumps(related)
     assert json.loads(text) == related.to_dict()
     VALIDATOR.validate(json.loads(text))
@@ -86,20 +86,20 @@ def test_every_list_is_as_the_schema_says(related: RelatedList) -> None:
     ],
 )  # fmt: skip
 def test_the_schema_refuses_what_is_otherwise(change: dict[str, Any]) -> None:
-    """It is not a schema that lets everything pass."""
+    """The schema rejects lists of another shape."""
     assert VALIDATOR.is_valid({"version": 1, "id": "a", "related": []})
     assert not VALIDATOR.is_valid({"version": 1, "id": "a", "related": [], **change})
 
 
 def test_a_field_that_is_only_new_is_no_other_version() -> None:
-    """Who reads version 1 may meet fields that it does not know."""
+    """The schema allows additional fields within version 1."""
     item = {"id": "b", "rank": 1, "score": 0.5, "similarity": 0.5, "title": "", "byline": "x",
             "reason": ["guarantees", "kyiv"]}  # fmt: skip
     VALIDATOR.validate({"version": 1, "id": "a", "related": [item], "more": True})
 
 
 def test_it_is_the_same_from_everywhere(news: RelatedNews, archive: Path, tmp_path: Path) -> None:
-    """From Python, the command line, a file and HTTP come the same bytes."""
+    """Python, command line, files and HTTP give the same bytes."""
     expected = json_export.dumps(news.related(DEMO_ID))
     VALIDATOR.validate(json.loads(expected))
     runner = click.testing.CliRunner()
@@ -120,7 +120,7 @@ def test_it_is_the_same_from_everywhere(news: RelatedNews, archive: Path, tmp_pa
 @settings(deadline=None)
 @given(items)
 def test_equal_lists_are_equal_bytes(item: RelatedItem) -> None:
-    """Nothing but the list is in the bytes: no order of a dict, no time of day."""
+    """Equal lists give equal bytes: no order of a dict, no time of day."""
     one, other = RelatedList("a", (item,)), RelatedList("a", (dataclasses.replace(item),))
     assert json_export.dumps(one) == json_export.dumps(other)
     for write in (jsonld.dumps, feeds.atom, feeds.json_feed):
@@ -129,7 +129,7 @@ def test_equal_lists_are_equal_bytes(item: RelatedItem) -> None:
 
 
 def test_json_ld_is_an_item_list(news: RelatedNews) -> None:
-    """What search engines get names every article once, in order, with its address and date."""
+    """JSON-LD names every article once, in order, with its address and date."""
     related = news.related(DEMO_ID)
     described = json.loads(jsonld.dumps(related))
     assert (described["@context"], described["@type"]) == ("https://schema.org", "ItemList")
@@ -155,7 +155,7 @@ def test_json_ld_is_an_item_list(news: RelatedNews) -> None:
 
 
 def test_feeds_are_what_feed_readers_take(news: RelatedNews) -> None:
-    """Atom and JSON Feed name every article once, in order, with its address and date."""
+    """Atom and JSON Feed name every article once, in order, with address and date."""
     feedparser = pytest.importorskip("feedparser")
     related = news.related(DEMO_ID)
     written = feeds.atom(related, heading="More <on> this")
@@ -177,15 +177,17 @@ def test_feeds_are_what_feed_readers_take(news: RelatedNews) -> None:
 
 
 def test_feeds_of_little(news: RelatedNews) -> None:
-    """What Atom wants of everything is there where nothing is known, and where there is no item."""
+    """Elements that Atom requires are present, even for empty lists and unknown fields."""
     feedparser = pytest.importorskip("feedparser")
-    for some in ((), (RelatedItem("a/b", 1, 0.5, 0.5, "", language="<x>"),)):
-        read = feedparser.parse(feeds.atom(RelatedList(None, some)).encode())
+    for shown in ((), (RelatedItem("a/b", 1, 0.5, 0.5, "", language="<x>"),)):
+        read = feedparser.parse(feeds.atom(RelatedList(None, shown)).encode())
         assert not read.bozo
         assert read.feed.id == "urn:x-relnews:list:"
         assert read.feed.updated == "1970-01-01T00:00:00+00:00"
-        assert [(one.id, one.title, one.updated, one.content[0].value) for one in read.entries] == [
-            ("urn:x-relnews:article:a%2Fb", item.id, read.feed.updated, item.id) for item in some
+        assert [
+            (entry.id, entry.title, entry.updated, entry.content[0].value) for entry in read.entries
+        ] == [
+            ("urn:x-relnews:article:a%2Fb", item.id, read.feed.updated, item.id) for item in shown
         ]
 
 
@@ -193,7 +195,7 @@ def test_feeds_of_little(news: RelatedNews) -> None:
 
 
 def test_the_service_does_as_it_says(archive: Path, tmp_path: Path) -> None:
-    """Whatever is asked, rightly or wrongly, the answer is one that OpenAPI describes."""
+    """Every answer, to right and wrong requests, is one that OpenAPI describes."""
     script = Path(sysconfig.get_path("scripts")) / "st"
     with serving(archive) as address:
         done = subprocess.run(
@@ -207,7 +209,7 @@ def test_the_service_does_as_it_says(archive: Path, tmp_path: Path) -> None:
 
 
 def test_the_service_is_described_where_lists_are(archive: Path) -> None:
-    """The list of the description is the schema of lists."""
+    """The OpenAPI description uses the schema of lists."""
     client = TestClient(web.app(archive))
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["list"]["properties"].keys() == SCHEMA["properties"].keys()

@@ -1,4 +1,4 @@
-"""The HTML of a list: what it holds, and that no article can make it hold anything else."""
+"""The HTML of a list: its content, and that no article can inject anything."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MARKUP = "\"><script>alert('x')</script><!-- &amp; & </section>"
 
 @dataclasses.dataclass
 class Element:
-    """A start tag and all the text up to its end tag."""
+    """A start tag, and all text up to its end tag."""
 
     tag: str
     attributes: dict[str, str | None]
@@ -31,7 +31,7 @@ class Element:
 
 
 class Outline(HTMLParser):
-    """Every element of a document, in order; fails where tags do not match."""
+    """All elements of a document in order; raises if tags do not match."""
 
     VOID = frozenset({"meta"})
 
@@ -78,9 +78,9 @@ def outline(**fields: object) -> Outline:
 
 
 def in_browsers(url: str) -> str:
-    """Resolve an address as the WHATWG standard has browsers do, on a page of example.org."""
+    """Return an address as browsers resolve it on a page of example.org (WHATWG)."""
     url = re.sub("[\t\n\r]", "", url.strip("".join(map(chr, range(33))))).replace("\\", "/")
-    # Python raises for a bad IPv6 address; browsers do not follow it, and its scheme is the same.
+    # Python raises for a bad IPv6 address; browsers do not follow it, and the scheme is the same.
     return urljoin("https://example.org/", re.sub(r"[\[\]]", "", url))
 
 
@@ -121,7 +121,7 @@ lists = st.builds(RelatedList, maybe_anything, st.lists(items, min_size=1, max_s
 def test_fragment_holds_what_it_should_and_nothing_else(
     listed: RelatedList, heading: str, level: int
 ) -> None:
-    """Whatever the articles say, elements, attributes and texts are the ones meant."""
+    """Elements, attributes and texts of a fragment are the intended ones, for any article."""
     found = iter(Outline(html.fragment(listed, heading=heading, heading_level=level)).elements)
 
     section, title, ol = next(found), next(found), next(found)
@@ -183,7 +183,7 @@ def test_fragment_holds_what_it_should_and_nothing_else(
     )
 )
 def test_page_holds_the_article_and_nothing_else(article: Article) -> None:
-    """Whatever the article says, its page has no other element, and every word of it."""
+    """A page has the article's words and no other element, for any article."""
     page = Outline(html.page(article, related(item())))
     assert {element.tag for element in page.elements} <= {
         "html", "head", "meta", "title", "style", "body", "main", "article", "header", "h1", "p",
@@ -200,13 +200,13 @@ def test_page_holds_the_article_and_nothing_else(article: Article) -> None:
 
 
 @given(st.none() | st.text(), st.none() | st.text())
-def test_heading_ids_are_unique(one: str | None, other: str | None) -> None:
-    """Lists of different articles can share a page: their headings have different ids."""
+def test_heading_ids_are_unique(first: str | None, other: str | None) -> None:
+    """Lists of different articles have headings with different ids."""
     ids = [
         Outline(html.fragment(related(item(), id=id)))["h2"][0].attributes["id"]
-        for id in (one, other)  # noqa: A001
+        for id in (first, other)  # noqa: A001
     ]
-    assert (ids[0] == ids[1]) == (one == other)
+    assert (ids[0] == ids[1]) == (first == other)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_heading_ids_are_unique(one: str | None, other: str | None) -> None:
     ],
 )
 def test_ordinary_addresses_are_links(url: str) -> None:
-    """Web addresses and relative ones become links, to the letter."""
+    """Web addresses and relative addresses become links, unchanged."""
     assert outline(url=url)["a"][0].attributes["href"] == url
 
 
@@ -259,14 +259,14 @@ def test_ordinary_addresses_are_links(url: str) -> None:
     ],
 )
 def test_other_addresses_are_not(url: str | None) -> None:
-    """An address that could do anything but open a web page leaves the title plain text."""
+    """The title stays plain text if its address could do more than open a web page."""
     found = outline(url=url)
     assert not found["a"]
     assert found["span"][0].text == "Talks resume"
 
 
 def test_dates_are_written_for_readers_and_machines() -> None:
-    """A date without a time stays one; a time is kept for machines to the second."""
+    """A date without a time stays a date; machines get a time to the second."""
     day = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
     moment = day.replace(hour=14, minute=5, microsecond=7)
     for when, machine in ((day, "2025-08-22"), (moment, "2025-08-22T14:05:00+00:00")):
@@ -276,7 +276,7 @@ def test_dates_are_written_for_readers_and_machines() -> None:
 
 
 def test_section_source_and_date_stand_in_one_line() -> None:
-    """What is known about a story is shown; what is not leaves no gap."""
+    """Known facts about a story are shown; unknown ones leave no gap."""
     date = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
     known = outline(section="World", source="Wire", published=date)
     assert known["div"][0].text == "World · Wire · 22 August 2025"
@@ -285,14 +285,14 @@ def test_section_source_and_date_stand_in_one_line() -> None:
 
 
 def test_an_empty_list_is_no_markup() -> None:
-    """A page gets no heading over nothing."""
+    """An empty list is no markup, not even a heading."""
     assert html.fragment(related()) == ""
     assert not Outline(html.page(Article("a", "Talks resume"), related()))["section"]
 
 
 @pytest.mark.parametrize("level", [0, 7, -1, "2", "2 onclick=alert(1)"])
 def test_heading_levels_are_those_of_html(level: object) -> None:
-    """There is no h7, and nothing else slips into the tag's name."""
+    """Only levels 1 to 6 are accepted."""
     with pytest.raises((TypeError, ValueError), match="`heading_level` must be"):
         html.fragment(related(item()), heading_level=level)  # type: ignore[arg-type]
 
@@ -309,7 +309,7 @@ def test_heading_levels_are_those_of_html(level: object) -> None:
     ],
 )
 def test_paragraphs(text: str, paragraphs: list[str]) -> None:
-    """Blank lines part paragraphs, so that hard-wrapped text flows; else newlines do."""
+    """Blank lines separate paragraphs; without any, line breaks do."""
     page = Outline(html.page(Article("a", "Talks resume", text=text), related()))
     assert [element.text for element in page["p"]] == paragraphs
 
@@ -320,14 +320,14 @@ def test_paragraphs(text: str, paragraphs: list[str]) -> None:
      ("arn", "ltr"), (None, "auto")],
 )  # fmt: skip
 def test_direction_follows_the_language(language: str | None, direction: str) -> None:
-    """Arabic reads from the right; an unknown language is left to the browser."""
+    """Arabic runs from right to left; an unknown language is left to the browser."""
     root = Outline(html.page(Article("a", "Talks", language=language), related()))["html"][0]
     assert root.attributes.get("lang") == language
     assert root.attributes["dir"] == direction
 
 
 def test_page_allows_its_own_style_only() -> None:
-    """The content security policy names the hash of the very style that the page holds."""
+    """The content security policy has the hash of the page's style."""
     page = Outline(html.page(Article("a", "Talks resume"), related(item())))
     digest = base64.b64encode(hashlib.sha256(page["style"][0].text.encode()).digest()).decode()
     (policy,) = (m.attributes["content"] for m in page["meta"] if "http-equiv" in m.attributes)
@@ -338,7 +338,7 @@ def test_page_allows_its_own_style_only() -> None:
 
 
 def test_page_shows_a_story_without_a_title() -> None:
-    """The line under the headline stands in for it, once; failing that, the id."""
+    """Without a title the page shows the dek in its place once, or the id."""
     page = Outline(html.page(Article("a", dek="Talks resume"), related()))
     assert page["h1"][0].text == "Talks resume"
     assert not page["p"]

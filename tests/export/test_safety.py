@@ -1,4 +1,4 @@
-"""Every text of an archive is hostile: parsed as a browser does, it never is more than a text."""
+"""Hostile texts: parsed as a browser does, a text of an archive is always only a text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from relnews import RelatedItem, RelatedList
 from relnews.export import feeds, html, jsonld
 from relnews.export import json as json_export
 
-#: What breaks out of somewhere: of an attribute, an element, a script, a comment, a string.
+#: Texts that break out of an attribute, an element, a script, a comment or a string.
 BREAKS = [
     "</script><script>alert(1)</script>", "<!--<script>", "-->", "]]>", "<![CDATA[", "</section>",
     "\"onmouseover='alert(1)'", "' onfocus=alert(1) autofocus x='", "`${alert(1)}`", "\\",
@@ -62,20 +62,20 @@ anything = lists | hostile
 
 
 def parsed(markup: str) -> Element:
-    """Parse a document as the standard has browsers do."""
+    """Return a document parsed by the HTML standard."""
     tree: Element = html5lib.parse(markup, treebuilder="etree", namespaceHTMLElements=False)
     return tree
 
 
 def names(tree: Element) -> Iterator[Any]:
-    """Yield the names of elements; a comment has a function for one."""
+    """Yield the names of elements; a comment's name is a function."""
     return (element.tag for element in tree.iter())
 
 
 @settings(deadline=None)
 @given(anything, texts, st.integers(1, 6))
 def test_a_fragment_stays_a_fragment(related: RelatedList, heading: str, level: int) -> None:
-    """In a page, a list is a section with the elements that a list has, and ends where it ends."""
+    """A fragment in a page is one section with the expected elements."""
     made = html.fragment(related, heading=heading, heading_level=level)
     tree = parsed(f"<!DOCTYPE html><title>t</title><body><p>before</p>{made}<p>after</p>")
     body = tree.find("body")
@@ -101,7 +101,7 @@ def test_a_fragment_stays_a_fragment(related: RelatedList, heading: str, level: 
 @given(anything)
 @example(RelatedList("</script>", ()))
 def test_json_stays_in_its_script(related: RelatedList) -> None:
-    """In a script of a page, JSON and JSON-LD end where the script ends, and say what was meant."""
+    """JSON and JSON-LD inside a script of a page end with it, and keep their content."""
     for made, media_type, meant in (
         (json_export.dumps(related), "application/json", related.to_dict()),
         (jsonld.dumps(related), "application/ld+json", jsonld.to_dict(related)),
@@ -121,7 +121,7 @@ def test_json_stays_in_its_script(related: RelatedList) -> None:
 @settings(deadline=None)
 @given(anything)
 def test_json_ld_links_to_web_pages_only(related: RelatedList) -> None:
-    """No address that could run a script is told to a search engine."""
+    """JSON-LD has no address that could run a script."""
     for entry in json.loads(jsonld.dumps(related))["itemListElement"]:
         for name in ("url", "image"):
             address = entry["item"].get(name, "/")
@@ -130,7 +130,7 @@ def test_json_ld_links_to_web_pages_only(related: RelatedList) -> None:
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
-#: What an entry may consist of, and which of it holds no other element.
+#: Elements of an entry, and the elements that have no children.
 ENTRY = {"id", "title", "updated", "published", "author", "link", "category", "summary", "content"}
 
 
@@ -140,7 +140,7 @@ ENTRY = {"id", "title", "updated", "published", "author", "link", "category", "s
     RelatedList("a", (RelatedItem("\0", 1, 0.5, 0.5, "\ufffe\x0b]]>", url="/\uffff"),)), "\1", ""
 )
 def test_a_feed_is_xml_whatever_is_in_it(related: RelatedList, char: str, title: str) -> None:
-    """A text stays the text of its element; what XML cannot hold is U+FFFD; links are web pages."""
+    """Texts stay texts, impossible characters become U+FFFD, links are web pages."""
     items = [dataclasses.replace(item, title=item.title + char) for item in related]
     made = feeds.atom(RelatedList(related.id, tuple(items)), heading=title)
     feed = fromstring(made.encode())
@@ -162,16 +162,16 @@ def test_a_feed_is_xml_whatever_is_in_it(related: RelatedList, char: str, title:
 
 
 def in_xml(text: str) -> str:
-    """Return a text as XML brings it: line ends are one, and what cannot be in it is U+FFFD."""
+    """Return a text as XML returns it: line ends unified, impossible characters U+FFFD."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     allowed = re.compile("[\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-    return "".join(one if allowed.match(one) else "\ufffd" for one in text)
+    return "".join(character if allowed.match(character) else "\ufffd" for character in text)
 
 
 @settings(deadline=None)
 @given(anything, texts)
 def test_a_json_feed_links_to_web_pages_only(related: RelatedList, title: str) -> None:
-    """It is JSON, whatever is in it, and says what was meant."""
+    """A JSON Feed is valid, keeps its content, and links to web pages only."""
     feed = json.loads(feeds.json_feed(related, heading=title))
     assert feed["title"] == title
     for item, entry in zip(related, feed["items"], strict=True):
@@ -182,7 +182,7 @@ def test_a_json_feed_links_to_web_pages_only(related: RelatedList, title: str) -
 
 @pytest.mark.parametrize("url", SCHEMES)
 def test_disguised_addresses_are_no_links(url: str) -> None:
-    """One by one: what hides a scheme, a host or the end of an attribute."""
+    """Addresses that disguise a scheme, a host or an attribute's end are no links."""
     related = RelatedList("a", (RelatedItem("b", 1, 0.5, 0.5, "Talks", url=url, image=url),))
     body = parsed(html.fragment(related)).find("body")
     assert body is not None
@@ -198,7 +198,7 @@ def test_disguised_addresses_are_no_links(url: str) -> None:
 @settings(deadline=None, max_examples=30)
 @given(hostile)
 def test_a_box_is_not_a_template(related: RelatedList) -> None:
-    """Braces in a title are not run by the template that the list is put into."""
+    """A template that includes a box does not run the braces in a title."""
     environment = jinja2.Environment(autoescape=True)
     made = html.fragment(related)
     assert environment.from_string("{{ box }}").render(box=Markup(made)) == made

@@ -1,4 +1,4 @@
-"""Lists in the folder of a site: the right files, only what changed, nothing of others."""
+"""Lists as files of a site: the right files, only changes, no files of others."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RESERVED = {
     *(f"{name}{n}" for name in ("com", "lpt") for n in range(10)),
 }
 
-#: Ids that a file system, an archive of files, or a template could trip over.
+#: Ids that are difficult for a file system, a file archive, or a template.
 NASTY = [
     "../x", "..", ".", "/etc/passwd", "a/../b", "a//b", "/a", "a/", "C:\\x", "\\\\host\\x", "a\\b",
     "nul", "NUL", "con.txt", "a/aux/b", "com1", "a.", "a ", " a", "x\0y", "a\nb", "a:b", "a*?<>|",
@@ -49,12 +49,12 @@ NASTY = [
 def ids(min_size: int = 0) -> st.SearchStrategy[list[str]]:
     text = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
     paths = st.lists(st.sampled_from(["a", "b", "..", ".", "", "nul", "A", "a.json"]), min_size=1)
-    some = st.one_of(st.sampled_from(NASTY), text, paths.map("/".join)).filter(str.strip)
-    return st.lists(some, min_size=min_size, max_size=10, unique=True)
+    identifiers = st.one_of(st.sampled_from(NASTY), text, paths.map("/".join)).filter(str.strip)
+    return st.lists(identifiers, min_size=min_size, max_size=10, unique=True)
 
 
 def hostile(identifier: str, number: int = 0) -> dict[str, object]:
-    """Return an article all of whose fields try to be something else, and which has relatives."""
+    """Return an article with hostile text in all fields, and with related articles."""
     return {
         "id": identifier,
         "title": f"Kyiv {identifier} </script><img src=x onerror=alert(1)> --- {{{{ x }}}}",
@@ -71,7 +71,7 @@ def archive(identifiers: list[str]) -> RelatedNews:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder, links and what leads out of it included."""
+    """Return every file below a folder, including links."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
@@ -80,7 +80,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def lists_in(folder: Path, site: str) -> dict[str, object]:
-    """Return the lists of a JSON site by id, read as a template would."""
+    """Return the lists of a JSON site by id, read as a template would read them."""
     about = SITES[site]
     found: dict[str, object] = {}
     for name, content in files_of(folder / about.folder).items():
@@ -94,7 +94,7 @@ def lists_in(folder: Path, site: str) -> dict[str, object]:
 
 
 class Markup(html.parser.HTMLParser):
-    """Collects tags, and the titles that a reader sees."""
+    """Collects tags and the titles that a reader sees."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -125,8 +125,8 @@ class Markup(html.parser.HTMLParser):
 @given(ids())
 @example(NASTY)
 def test_names_are_safe_and_distinct(identifiers: list[str]) -> None:
-    """No id leads out of the folder or to another's file, on no file system."""
-    names = {one: f"{file_name(one)}.json" for one in identifiers}
+    """File names stay inside the folder and are distinct on every file system."""
+    names = {identifier: f"{file_name(identifier)}.json" for identifier in identifiers}
 
     seen = {unicodedata.normalize("NFKC", name).casefold() for name in names.values()}
     assert len(seen) == len(identifiers)
@@ -142,13 +142,13 @@ def test_names_are_safe_and_distinct(identifiers: list[str]) -> None:
 
 
 def test_names_of_usual_ids_are_the_ids() -> None:
-    """Slugs, numbers and paths can be computed by a template without any hash."""
+    """Slugs, numbers and paths are used as names without a hash."""
     for identifier in ("ferry-strike", "2025-06-02-ferry", "17", "news/2025/ferry", "v1.2_b"):
         assert file_name(identifier) == identifier
 
 
 def test_hashed_names_are_documented() -> None:
-    """Any other name is computed by a line of Python, or of PHP, Node, or a Hugo template."""
+    """The documented lines of Python, PHP, Node and Hugo compute hashed names."""
     import hashlib
 
     expected = "id-" + hashlib.sha256("Ärger im Hafen".encode()).hexdigest()[:40]
@@ -163,13 +163,15 @@ def test_hashed_names_are_documented() -> None:
 @example(NASTY, "json")
 @example(NASTY, "jekyll")
 def test_json_parses_back(identifiers: list[str], site: str) -> None:
-    """Whatever ids and titles are, the files give the very lists, and are inside the folder."""
+    """The JSON files give the archive's lists, for any ids and titles."""
     news = archive(identifiers)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "inside", "site")
         export_site(news, folder, site, k=3)
 
-        assert lists_in(folder, site) == {one.id: one.to_dict() for one in news.related_all(3)}
+        assert lists_in(folder, site) == {
+            related.id: related.to_dict() for related in news.related_all(3)
+        }
         inside = {f"inside/site/{name}" for name in files_of(folder)}
         assert set(files_of(Path(place))) == inside
 
@@ -178,26 +180,26 @@ def test_json_parses_back(identifiers: list[str], site: str) -> None:
 @given(ids())
 @example(NASTY)
 def test_html_parses_back(identifiers: list[str]) -> None:
-    """Whatever titles and addresses are, a fragment shows them and has no markup of theirs."""
+    """A fragment shows any titles and addresses without running their markup."""
     news = archive(identifiers)
     with tempfile.TemporaryDirectory() as place:
         export_site(news, place, "html", k=3, heading="More & <more>")
 
         index = json.loads(Path(place, "_index.html.json").read_bytes())
         assert index.keys() == {*identifiers}
-        for one in news.related_all(3):
-            text = Path(place, index[str(one.id)]).read_bytes().decode()
+        for related in news.related_all(3):
+            text = Path(place, index[str(related.id)]).read_bytes().decode()
             shown = Markup(text)
-            assert shown.titles == [item.title.replace("\r\n", "\n") for item in one]
+            assert shown.titles == [item.title.replace("\r\n", "\n") for item in related]
             assert shown.tags <= {"section", "h2", "ol", "li", "a", "span", "div", "bdi", "time"}
             assert not any(name.startswith("on") for name in shown.attributes)
             assert "javascript:" not in re.sub(r">[^<]*<", "><", text)
-            assert text.removesuffix("\n") == html_export.fragment(one, heading="More & <more>")
+            assert text.removesuffix("\n") == html_export.fragment(related, heading="More & <more>")
 
 
 @pytest.mark.parametrize("site", ["json", "hugo"])
 def test_the_index_finds_every_file(site: str, tmp_path: Path) -> None:
-    """A template that cannot hash finds any id's file in the index."""
+    """The index maps every id to its file, for templates that cannot hash."""
     export_site(archive(NASTY), tmp_path, site)
 
     folder = tmp_path / SITES[site].folder
@@ -209,10 +211,10 @@ def test_the_index_finds_every_file(site: str, tmp_path: Path) -> None:
 
 
 def test_packs_are_cut_by_a_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many lists are in several packs, and one more article changes few of them."""
+    """Many lists are split into packs; an added article changes few of them."""
     monkeypatch.setattr("relnews.export.sites.PACKED", 2)
     news = archive([f"a{i}" for i in range(20)])
-    news.store_lists(k=8)  # lists that are ranked have other scores after every change
+    news.store_lists(k=8)  # after every change ranked lists have other scores
     export_site(news, tmp_path, "pelican")
     names = {path.name for path in (tmp_path / "relnews").glob("*.json")}
     assert len(names) > 5
@@ -226,7 +228,7 @@ def test_packs_are_cut_by_a_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_packs_do_not_depend_on_the_order_of_the_archive(tmp_path: Path) -> None:
-    """An archive of the same articles in another order gives the same bytes."""
+    """Packs are the same bytes for any order of the articles."""
     articles = [hostile(one, i) for i, one in enumerate("bca")]
     export_site(RelatedNews().fit(articles), tmp_path, "jekyll")
     report = export_site(RelatedNews().fit(articles[::-1]), tmp_path, "jekyll")
@@ -235,7 +237,7 @@ def test_packs_do_not_depend_on_the_order_of_the_archive(tmp_path: Path) -> None
 
 
 def test_articles_not_to_be_seen_leave_no_trace(tmp_path: Path) -> None:
-    """An article under embargo, or expired, has no file and is in no index."""
+    """An embargoed or expired article has no file and is in no index."""
     articles = [hostile("a"), {**hostile("soon"), "published": dt.datetime(9000, 1, 1)},
                 {**hostile("over"), "expires": dt.datetime(2020, 1, 1)}]  # fmt: skip
     export_site(RelatedNews().fit(articles), tmp_path)
@@ -247,10 +249,10 @@ def test_articles_not_to_be_seen_leave_no_trace(tmp_path: Path) -> None:
 
 
 def test_stored_lists_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where lists are stored, nothing is ranked; with a selection it is."""
+    """Stored lists are exported without ranking, except with a selection."""
     news = archive(["a", "b", "c"])
     news.store_lists(k=2)
-    expected = {one.id: one.to_dict() for one in news.related_all(2)}
+    expected = {related.id: related.to_dict() for related in news.related_all(2)}
     calls = []
     rank = Snapshot.rank_articles
     monkeypatch.setattr(
@@ -273,7 +275,7 @@ def test_stored_lists_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_a_second_export_is_what_a_fresh_one_is(
     identifiers: list[str], data: st.DataObject, site: str
 ) -> None:
-    """Nothing is written twice; what is gone goes; files of others stay as they are."""
+    """A second export equals a fresh one, writes only changes and keeps others' files."""
     gone = data.draw(st.lists(st.sampled_from(identifiers), unique=True))
     news = archive(identifiers)
     with tempfile.TemporaryDirectory() as place:
@@ -299,12 +301,12 @@ def test_a_second_export_is_what_a_fresh_one_is(
         expected = files_of(fresh / SITES[site].folder) | others
         assert files_of(own) == expected
         folders = {path.parent for path in own.rglob("*") if path.is_file()}
-        assert all(path in folders or any(path in one.parents for one in folders)
+        assert all(path in folders or any(path in inner.parents for inner in folders)
                    for path in own.rglob("*") if path.is_dir())  # fmt: skip
 
 
 def test_another_export_to_the_same_folder(tmp_path: Path) -> None:
-    """JSON and HTML for the same articles may be side by side, and each goes by itself."""
+    """JSON and HTML exports share a folder and are removed independently."""
     news = archive(["a", "b"])
     export_site(news, tmp_path, "json")
     export_site(news, tmp_path, "html")
@@ -316,7 +318,7 @@ def test_another_export_to_the_same_folder(tmp_path: Path) -> None:
 
 
 def test_a_file_in_the_way_is_not_written_over(tmp_path: Path) -> None:
-    """If a file that would be written is somebody else's, nothing at all is done."""
+    """If a target file belongs to somebody else, nothing is written."""
     (tmp_path / "b.json").write_text("mine")
 
     with pytest.raises(FileExistsError, match=r"b\.json exists and was not written by an export"):
@@ -325,7 +327,7 @@ def test_a_file_in_the_way_is_not_written_over(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_changed_by_hand_is_put_right(tmp_path: Path) -> None:
-    """Ours are what the archive says, also if they were edited, emptied or removed."""
+    """Exported files that were edited, emptied or removed are restored."""
     news = archive(["a", "b", "c"])
     export_site(news, tmp_path)
     expected = files_of(tmp_path)
@@ -340,7 +342,7 @@ def test_a_file_that_was_changed_by_hand_is_put_right(tmp_path: Path) -> None:
     "name", ["../victim", "/etc/passwd", "a/../../victim", "..", "", "a\\b", "A.json"]
 )
 def test_a_list_of_files_that_names_others_is_refused(name: str, tmp_path: Path) -> None:
-    """A list that came with a checkout cannot make an export remove anything else."""
+    """A forged list of files cannot make an export remove other files."""
     (tmp_path / "victim").write_text("mine")
     folder = tmp_path / "site"
     folder.mkdir()
@@ -353,7 +355,7 @@ def test_a_list_of_files_that_names_others_is_refused(name: str, tmp_path: Path)
 
 @pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege there")
 def test_links_do_not_lead_out(tmp_path: Path) -> None:
-    """A link where a file of ours was is replaced; one in place of a folder is refused."""
+    """A link in place of a file is replaced; in place of a folder it is refused."""
     news, folder, outside = archive(["a", "b/c"]), tmp_path / "site", tmp_path / "outside"
     outside.mkdir()
     (outside / "c.json").write_text("mine")
@@ -374,7 +376,7 @@ def test_links_do_not_lead_out(tmp_path: Path) -> None:
 
 
 def test_an_unknown_site() -> None:
-    """The error lists the kinds there are."""
+    """The error lists the known kinds of sites."""
     with pytest.raises(ValueError, match="`site` must be one of 'json', 'html', 'hugo'"):
         export_site(archive(["a"]), "nowhere", "wordpress")
 
@@ -383,7 +385,7 @@ def test_an_unknown_site() -> None:
 
 
 def test_a_failing_export_is_finished_by_the_next(tmp_path: Path) -> None:
-    """After an error between two files, the next export goes on, and removes what is gone."""
+    """After an error between two files the next export completes and cleans up."""
     fails = pytest.raises(ZeroDivisionError)
     with fails, kept(tmp_path, ".list", {"a.json", "b.json"}) as files:
         files.write("a.json", b"1")
@@ -398,7 +400,7 @@ def test_a_failing_export_is_finished_by_the_next(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="folders cannot be opened")
 def test_what_is_listed_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last list of files comes after every new file, and after the folders with their names."""
+    """The list of files is written last, after files and folders are synced."""
     synced: list[str] = []
     real = os.fsync
 
@@ -447,7 +449,7 @@ print("whole", next(steps))
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_killed_at_any_step(tmp_path: Path) -> None:
-    """Wherever an export is killed, each file is whole, and the next one makes all right."""
+    """After a kill at any step files are whole, and the next export completes."""
     before = {"keep.json": b"kept", "gone.json": b"old", "two.json": b"old"}
     after = {"keep.json": b"kept", "new/one.json": b"new content", "two.json": b"new content"}
     for moment in range(100):
@@ -477,7 +479,7 @@ def test_killed_at_any_step(tmp_path: Path) -> None:
 
 
 def test_the_command(tmp_path: Path) -> None:
-    """It says what it did on standard error, and the second time nothing is written."""
+    """The command reports on standard error, and a second run writes nothing."""
     archive(["a", "b"]).save(tmp_path / "x.relnews")
     arguments = ["export", str(tmp_path / "x.relnews"), "--site", "hugo", "-o", str(tmp_path / "s")]
     first, second = (CliRunner().invoke(main, arguments) for _ in range(2))
@@ -490,13 +492,15 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 def test_the_command_knows_every_site() -> None:
-    """What --site takes is what there is."""
-    option = next(one for one in main.commands["export"].params if one.name == "site")
+    """--site takes exactly the known kinds of sites."""
+    option = next(
+        parameter for parameter in main.commands["export"].params if parameter.name == "site"
+    )
     assert {*option.type.choices} == SITES.keys()
 
 
 def test_the_command_names_a_file_in_the_way(tmp_path: Path) -> None:
-    """A file of somebody else is one line and exit code 1; a file instead of a folder is usage."""
+    """A foreign file is one line and exit code 1; a file as folder is wrong usage."""
     archive(["a", "b"]).save(tmp_path / "x.relnews")
     (tmp_path / "a.json").write_text("mine")
     arguments = ["export", str(tmp_path / "x.relnews"), "--site", "json", "-o"]

@@ -1,4 +1,4 @@
-"""Sites with Related News, built for real by their generators."""
+"""Sites with Related News, built by their real generators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLE = ROOT / "examples" / "pelican-site"
 
 
 class Box(HTMLParser):
-    """The links of the section of a page that has related articles."""
+    """The links in a page's section of related articles."""
 
     def __init__(self, page: Path) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ def run(command: list[str | Path], folder: Path) -> None:
 
 
 def run_readme(folder: Path) -> None:
-    """Run the commands of the example's README, but for those that install."""
+    """Run the commands of the example's README, except installations."""
     for line in re.findall(r"^\$ (.*)$", (folder / "README.md").read_text(), re.MULTILINE):
         if not line.startswith("pip "):
             run(shlex.split(line), folder)
@@ -53,14 +53,14 @@ def run_readme(folder: Path) -> None:
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
-    """Return a copy of the example, without what may have been built there."""
+    """Return a copy of the example without built files."""
     pytest.importorskip("pelican", reason="Pelican is not installed")
     ignored = shutil.ignore_patterns(*(EXAMPLE / ".gitignore").read_text().replace("/", "").split())
     return Path(shutil.copytree(EXAMPLE, tmp_path / "site", ignore=ignored))
 
 
 def boxes(folder: Path) -> dict[str, list[str]]:
-    """Return the links of each article's box, and make sure that they lead to pages."""
+    """Return the links of each article's box; fail if a link leads nowhere."""
     found: dict[str, list[str]] = {}
     for article in (folder / "content").glob("*.md"):
         page = folder / "output" / f"{article.stem}.html"
@@ -74,7 +74,7 @@ def boxes(folder: Path) -> dict[str, list[str]]:
 
 
 def test_the_example_site(example: Path) -> None:
-    """By the README's commands each page has a box whose links are pages, and changes reach it."""
+    """The README's commands give each page a box of working links, and apply changes."""
     run_readme(example)
     found = boxes(example)
     assert len(found) == 12
@@ -101,7 +101,7 @@ def test_the_example_site(example: Path) -> None:
 
 
 def blocks_of_the_guide() -> dict[str, str]:
-    """Return the files that the guide shows, by name."""
+    """Return the files shown in the guide, by name."""
     text = (ROOT / "docs" / "how-to" / "embed-static-site.md").read_text(encoding="utf-8")
     blocks = re.findall(
         r"^```\{code-block\}[^\n]*\n:caption: (\S+)\n\n?(.*?)^```$", text, re.M | re.S
@@ -118,7 +118,7 @@ def commands_of_the_guide(site: str) -> list[str]:
 
 PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>{}</body></html>"
 
-#: What the guide leaves to the site: where articles are, what else there has to be, and the pages.
+#: Parts that the guide leaves to the site: folder of articles, other files, and pages.
 SITES = {
     "hugo": (
         "content",
@@ -177,7 +177,7 @@ const { Content } = await render(article);
 
 @pytest.mark.parametrize("site", SITES)
 def test_what_the_guide_says_of_other_generators(site: str, tmp_path: Path) -> None:
-    """By its files and commands, a page has a box, escaped, whose links are pages."""
+    """The guide's files and commands give an escaped box of working links."""
     if shutil.which(site) is None:
         pytest.skip(f"{site} is not installed")
     articles, files, page = SITES[site]
@@ -198,7 +198,7 @@ def test_what_the_guide_says_of_other_generators(site: str, tmp_path: Path) -> N
         (tmp_path / name).write_text(text, encoding="utf-8")
     packages = Path(shutil.which(site) or "").resolve().parents
     modules = next((place for place in packages if place.name == "node_modules"), None)
-    if modules is not None:  # what a project would have installed for itself
+    if modules is not None:  # packages that a project would have installed
         (tmp_path / "node_modules").symlink_to(modules)
     for command in commands_of_the_guide(site):
         run([*shlex.split(command)], tmp_path)

@@ -26,7 +26,7 @@ def related(*titles: str, published: dt.datetime | None = DATE) -> RelatedList:
 
 
 def test_table() -> None:
-    """A reader sees rank, score, day and headline."""
+    """A table shows rank, score, day and headline."""
     assert text.table(related("Ukraine talks push for US guarantees", "Budapest 1994")) == (
         "#  score  date        title\n"
         "1  0.900  2025-08-22  Ukraine talks push for US guarantees\n"
@@ -35,7 +35,7 @@ def test_table() -> None:
 
 
 def test_table_without_items_dates_or_titles() -> None:
-    """Nothing is printed for nothing, and what is missing keeps its column."""
+    """An empty list prints nothing, and a missing value keeps its column."""
     assert text.table(related()) == ""
     assert text.table(related("Talks", " ", published=None)).splitlines() == [
         "#  score  date  title",
@@ -45,21 +45,21 @@ def test_table_without_items_dates_or_titles() -> None:
 
 
 def test_table_is_aligned_whatever_the_titles() -> None:
-    """Wide letters, right-to-left letters and two-digit ranks all start in one column."""
+    """Columns are aligned with wide letters, right-to-left letters and long ranks."""
     titles = ["北約與烏克蘭", "ضمانات أمنية", "각국 정상", "🇺🇦 Kyiv", *"abcdef"]
     for title, line in zip(titles, text.table(related(*titles)).splitlines()[1:], strict=True):
         assert line.index(title) == len("10  0.090  2025-08-22  ")
 
 
 def test_table_keeps_what_headlines_need() -> None:
-    """Joiners, direction marks and soft hyphens are part of the text."""
+    """Joiners, direction marks and soft hyphens stay in the text."""
     for title in ("می\u200cخواهد", "👩\u200d⚖️", "Sicher\xadheit", "\u200fNATO"):
         assert text.table(related(title)).endswith(f"  {title}")
 
 
 @given(st.lists(st.text(), min_size=1))
 def test_table_cannot_drive_the_terminal(titles: list[str]) -> None:
-    """No escape, line break or overriding of direction reaches the terminal from a headline."""
+    """Escapes, line breaks and direction overrides never reach the terminal."""
     lines = text.table(related(*titles)).split("\n")
     assert len(lines) == 1 + len(titles)
     for character in "".join(lines):
@@ -70,12 +70,12 @@ def test_table_cannot_drive_the_terminal(titles: list[str]) -> None:
 
 
 def test_table_replaces_control_characters() -> None:
-    """A replaced character can be seen; white space of any kind is one space."""
+    """A control character becomes visible; any white space becomes a space."""
     assert text.table(related("\x1b[31mRed\tand\r\nblue\u202e")).endswith("  �[31mRed and blue�")
 
 
 def test_json() -> None:
-    """The fields come in one order and unknown ones are left out."""
+    """Fields come in a fixed order without unknown ones."""
     assert json.dumps(related("Kyïv & «Brussels»")) == (
         '{"version": 1, "id": "a", "related": [{"id": "id-1", "rank": 1, "score": 0.9, '
         '"similarity": 0.9, "title": "Kyïv \\u0026 «Brussels»", '
@@ -86,7 +86,7 @@ def test_json() -> None:
 
 @given(st.lists(st.text() | st.just("</script><!-- &\u2028\u2029")))
 def test_json_is_one_line_and_safe_in_a_script(titles: list[str]) -> None:
-    """Nothing in it can end the line or the script, and all of it comes back equal."""
+    """JSON is one line, cannot end a script, and parses back."""
     listed = related(*titles)
     line = json.dumps(listed)
     assert not set(line) & set("<>&\n\r\u2028\u2029")

@@ -1,4 +1,4 @@
-"""Explanations: the parts are those of the similarity, the ledger and the rank those of lists."""
+"""Explanations: parts add up to the similarity; ledger and rank equal the list's."""
 
 import datetime as dt
 import json
@@ -21,7 +21,7 @@ from strategies import archives
 
 SECTIONS = ["World", "Sport", None]
 MOMENTS = [dt.datetime(2025, 8, day, tzinfo=dt.UTC) for day in (1, 2, 3, 4)]
-#: Less than two hundred years ahead: what is further away does not fade any more.
+#: Less than two hundred years ahead: beyond that, recency is constant.
 FUTURE = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 EXPIRIES = [None, None, dt.datetime(2020, 1, 1, tzinfo=dt.UTC), FUTURE]
 
@@ -47,7 +47,7 @@ conditions = st.fixed_dictionaries(
 
 
 def broken(article, query, given, now):
-    """Name the rules that leave an article out of a list, slowly and obviously."""
+    """Return the rules that exclude an article from a list, computed slowly."""
     published, expires = article["published"], article.get("expires")
     center = query["published"] or now
     filters = given.get("filters", {})
@@ -75,7 +75,7 @@ def listed(values):
 
 
 def factor(article, query, recency):
-    dates = [one["published"] for one in (article, query)]
+    dates = [side["published"] for side in (article, query)]
     if recency is None:
         return 1.0
     if None in dates:
@@ -84,7 +84,7 @@ def factor(article, query, recency):
 
 
 def reason(article, query, given, now, similarity, rank, k):
-    """Say why an article is not among the first k, in the order in which it is asked."""
+    """Return why an article is not among the first k, checked in the documented order."""
     rules = broken(article, query, given, now)
     for name in ("itself", "embargo", "expired"):
         if name in rules:
@@ -100,9 +100,9 @@ def reason(article, query, given, now, similarity, rank, k):
 
 @st.composite
 def cases(draw):
-    """Return articles with every field, conditions, and an archive made of them in some way."""
+    """Return articles with every field, conditions, and an archive made of them."""
     articles = draw(archives(min_size=1, max_size=10))
-    # SQLite's JSON, by which many ids are looked up at once, ends at a NUL.
+    # SQLite's JSON, used to look up many ids at once, ends at a NUL.
     assume(not any("\0" in article["id"] for article in articles))
     for article in articles:
         article["section"] = draw(st.sampled_from(SECTIONS))
@@ -121,13 +121,13 @@ def cases(draw):
         gone = [{**article, "id": article["id"] + "gone"} for article in articles[::3]]
         news = RelatedNews(stop_words=None, recency=None).fit(articles[:n_built] + gone)
         news.partial_fit(articles[n_built:])
-        news.remove(one["id"] for one in gone)
+        news.remove(article["id"] for article in gone)
     return articles, given, news
 
 
 @given(cases(), st.data(), st.integers(1, 3))
 def test_explanations_equal_the_reference(case, data, k):
-    """Parts, ledger, rank and reason, for every article in the list of one, however stored."""
+    """Parts, ledger, rank and reason equal the reference, for every pair and archive."""
     articles, conditions, news = case
     query = data.draw(st.sampled_from(articles))
     now = dt.datetime.now(dt.UTC)
@@ -151,11 +151,13 @@ def test_explanations_equal_the_reference(case, data, k):
         got = news.explain(query["id"], article["id"], **conditions)
 
         assert (got.a, got.b) == (query["id"], article["id"])
-        assert math.fsum(one.part for one in got.terms) == pytest.approx(got.similarity, abs=1e-9)
+        assert math.fsum(shared.part for shared in got.terms) == pytest.approx(
+            got.similarity, abs=1e-9
+        )
         similarity = reference.similarity(weights[number], weights[i])
         assert got.similarity == pytest.approx(similarity, abs=1e-9)
-        assert [(-one.part, one.term) for one in got.terms] == sorted(
-            (-one.part, one.term) for one in got.terms
+        assert [(-shared.part, shared.term) for shared in got.terms] == sorted(
+            (-shared.part, shared.term) for shared in got.terms
         )
         check_terms(got.terms, weights[number], weights[i], words)
 
@@ -190,7 +192,7 @@ def test_explanations_equal_the_reference(case, data, k):
 
 
 def check_terms(terms, a, b, all_words):
-    """Compare the shared terms with what the reference makes of two articles."""
+    """Compare the shared terms with the reference for two articles."""
     idf, titles = a.idf, [title_of(a), title_of(b)]
     expected = []
     for word in a.keys() & b.keys():
@@ -202,26 +204,26 @@ def check_terms(terms, a, b, all_words):
     for phrase in a.words.phrases.keys() | b.words.phrases.keys() if expected else ():
         parts = [
             0.2 * idf[phrase] / title
-            if one.words.phrases.get(phrase) in other.words.pairs else 0.0
-            for one, other, title in ((a, b, titles[0]), (b, a, titles[1]))
+            if own.words.phrases.get(phrase) in other.words.pairs else 0.0
+            for own, other, title in ((a, b, titles[0]), (b, a, titles[1]))
         ]  # fmt: skip
         if any(parts):
             in_titles = parts[0] > 0, parts[1] > 0
             expected.append((phrase.replace("_", " "), sum(parts), *in_titles, idf[phrase], phrase))
-    got = sorted(terms, key=lambda one: (one.term, one.part))
-    for one, (term, part, in_a, in_b, its_idf, name) in zip(
+    got = sorted(terms, key=lambda shared: (shared.term, shared.part))
+    for shared, (term, part, in_a, in_b, its_idf, name) in zip(
         got, sorted(expected, key=lambda row: row[:2]), strict=True
     ):
-        assert (one.term, one.in_title_a, one.in_title_b) == (term, in_a, in_b)
-        assert one.part == pytest.approx(part / 1.2)
-        assert one.idf == pytest.approx(its_idf)
-        assert one.df == sum(name in words.terms for words in all_words)
+        assert (shared.term, shared.in_title_a, shared.in_title_b) == (term, in_a, in_b)
+        assert shared.part == pytest.approx(part / 1.2)
+        assert shared.idf == pytest.approx(its_idf)
+        assert shared.df == sum(name in words.terms for words in all_words)
         if " " not in term:
-            assert (one.tf_a, one.tf_b) == (a.words.tf[term], b.words.tf[term])
+            assert (shared.tf_a, shared.tf_b) == (a.words.tf[term], b.words.tf[term])
 
 
 def title_of(article):
-    """Return what the words and phrases of a title have of idf."""
+    """Return the total idf of the words and phrases of a title."""
     words, idf = article.words, article.idf
     return sum(idf[w] for w in {*words.title}) + 2 * sum(idf[p] for p in words.phrases)
 
@@ -250,7 +252,7 @@ def news():
 
 
 def test_a_line_for_readers(news):
-    """Names are spelled as in the articles, and what both put side by side is one phrase."""
+    """Names are spelled as in the articles, and words adjacent in both form a phrase."""
     got = news.explain("a", "b")
 
     assert got.reader_line() == "Both mention: NATO, security guarantees, Kyiv"
@@ -264,32 +266,32 @@ def test_a_line_for_readers(news):
 @pytest.mark.parametrize(
     ("texts", "names"),
     [
-        # Written small anywhere: a capital is that of a headline.
+        # Lower case anywhere: the capital belongs to a headline.
         ((["Security talks"], ["Talks on security"]), {"security", "talks"}),
-        # Never written small: the most frequent form, then the first.
+        # Never in lower case: the most frequent form, then the first.
         ((["NATO", "NATO"], ["Nato"]), {"NATO"}),
         ((["Nato"], ["NATO"]), {"Nato"}),
         # In no title and no dek.
         ((["One"], ["Two"]), {"rutte"}),
-        # Next to each other in both, whatever the space between.
+        # Adjacent in both texts, with any white space between.
         ((["New York votes"], ["Votes in New\u00a0York"]), {"New York", "votes"}),
-        # Not in both, or not quite next to each other.
+        # Not in both texts, or not adjacent.
         ((["New York"], ["York is new"]), {"new", "York"}),
         ((["New, York"], ["New York"]), {"New", "York"}),
         ((["New York"], ["New", "York"]), {"New", "York"}),
-        # Five words are more than a phrase has.
+        # A phrase has at most four words.
         ((["a1 b2 c3 d4 e5"], ["a1 b2 c3 d4 e5"]), {"a1 b2 c3 d4", "e5"}),
     ],
 )
 def test_names(texts, names):
-    """What both articles mention, as readers would write it."""
+    """Names are what both articles mention, as readers would write it."""
     words = {word.lower() for name in names for word in name.split()}
     got = names_of({(word,): 1.0 for word in words}, texts, Analysis(normalization=None).own)
     assert set(got) == names
 
 
 def test_phrases_that_are_terms_come_once():
-    """A term of several words takes its words with it."""
+    """A term of several words replaces the words it consists of."""
     got = names_of(
         {("security", "guarantees"): 0.3, ("security",): 0.1, ("kyiv",): 0.2}, [["Kyiv"], []],
         Analysis(normalization=None).own,
@@ -299,17 +301,19 @@ def test_phrases_that_are_terms_come_once():
 
 @given(archives(min_size=2))
 def test_names_cover_every_term_once(articles):
-    """Whatever the script or the case, each word of a shared term is in one name."""
+    """Each word of a shared term is in exactly one name, in any script and case."""
     news = RelatedNews(stop_words=None, normalization=None).fit(articles)
     a, b = (article["id"] for article in articles[:2])
     got = news.explain(a, b)
-    # In a name a word may come twice, as in Duran Duran.
+    # A name may repeat a word, as in Duran Duran.
     words = [word for name in got.names for word in {*name.lower().split(" ")}]
-    assert sorted(words) == sorted({word for one in got.terms for word in one.term.split(" ")})
+    assert sorted(words) == sorted(
+        {word for shared in got.terms for word in shared.term.split(" ")}
+    )
 
 
 def test_the_table(news):
-    """Terms, rules and the rank, aligned; what is not shown is summed."""
+    """The table aligns terms, rules and rank, and sums the terms that it omits."""
     recency = Recency(half_life=2, floor=0.5)
     got = str(news.explain("a", "b", recency=recency, within=7, filters={"section": "World"}))
 
@@ -335,7 +339,7 @@ rank 1"""
 
 
 def test_a_long_table_is_cut():
-    """A dozen terms are shown, and what the others add."""
+    """A table shows a dozen terms and the sum of the others."""
     text = " ".join(f"word{i}" for i in range(20))
     got = RelatedNews().fit([{"id": i, "text": text} for i in "ab"]).explain("a", "b")
 
@@ -344,7 +348,7 @@ def test_a_long_table_is_cut():
 
 
 def test_nothing_shared(news):
-    """No term, no rank, and the rules all the same."""
+    """Without shared terms the explanation has no rank but all rules."""
     got = news.explain("a", "d", after="2025-01-01")
 
     assert (got.terms, got.names, got.similarity, got.score, got.rank) == ((), (), 0.0, 0.0, None)
@@ -386,12 +390,12 @@ in no list"""
     ],
 )  # fmt: skip
 def test_reasons(news, b, given, sentence):
-    """The first reason that there is, as a sentence that names the rule."""
+    """`why_not` gives the first reason as a sentence that names the rule."""
     assert news.why_not("a", b, **given).sentence.endswith(sentence)
 
 
 def test_a_better_rank_is_named():
-    """The last of the list and its score; or that there is nothing between them but the date."""
+    """The reason names the last item and its score, or the date that decided."""
     stories = [*STORIES, {**STORIES[2], "id": "c2", "published": "2025-08-11"}]
     news = RelatedNews(recency=None).fit(stories)
 
@@ -406,7 +410,7 @@ def test_a_better_rank_is_named():
 
 
 def test_a_score_can_be_too_small():
-    """An article whose score rounds to 0 is in no list, though it shares a term."""
+    """An article whose score rounds to 0 is in no list, even with a shared term."""
     stories = [
         {"id": "a", "text": " ".join(f"a{i}" for i in range(20_000)) + " common"},
         {"id": "b", "text": " ".join(f"b{i}" for i in range(20_000)) + " common"},
@@ -422,7 +426,7 @@ def test_a_score_can_be_too_small():
 
 
 def test_an_article_is_looked_for_however_far_down():
-    """The rank is exact behind the first look, across segments."""
+    """The rank is exact far down the ranking, across segments."""
     stories = [
         {"id": f"{i:03}", "text": "guarantees", "published": dt.date(2020, 1, 1 + i % 28)}
         for i in range(150)
@@ -433,29 +437,31 @@ def test_an_article_is_looked_for_however_far_down():
     ):
         news = RelatedNews().fit(stories)
         ids = news.related("000", 150, selection=None).ids
-        assert [news.explain("000", one).rank for one in ids[::7]] == [*range(1, 150, 7)]
+        assert [news.explain("000", identifier).rank for identifier in ids[::7]] == [
+            *range(1, 150, 7)
+        ]
 
 
 def test_every_condition_has_a_rule():
-    """Who adds a condition adds it to the ledger, too."""
+    """Every condition has a line in the ledger."""
     assert set(Conditions.__annotations__) == {
         "after", "before", "within", "when", "filters", "exclude", "recency",
     }  # fmt: skip
 
 
 def test_the_ranking_is_that_of_now(news):
-    """What stored lists say does not matter: the statistics are those of the newest change."""
+    """Explanations use the current statistics, whatever is stored."""
     news.store_lists()
     news.partial_fit([{"id": "g", "title": "Ukraine", "text": "Kyiv"}])
     fresh = RelatedNews().fit([*STORIES, {"id": "g", "title": "Ukraine", "text": "Kyiv"}])
 
-    got, expected = (one.explain("a", "g") for one in (news, fresh))
+    got, expected = (archive.explain("a", "g") for archive in (news, fresh))
     assert got.similarity == pytest.approx(expected.similarity, abs=1e-12)
     assert got.rank == expected.rank
 
 
 def test_unknown_articles(news):
-    """Both have to be there to be explained; only the first to be asked why not."""
+    """`explain` needs both articles; why_not needs only the first."""
     for a, b in (("a", "x"), ("x", "a")):
         with pytest.raises(UnknownArticleError, match="no article has the id 'x'"):
             news.explain(a, b)
@@ -474,7 +480,7 @@ def test_unknown_articles(news):
 
 @pytest.fixture
 def saved(news, tmp_path):
-    """Return the same archive in a folder."""
+    """Return the archive saved in a folder."""
     news.save(tmp_path / "a.relnews")
     return tmp_path / "a.relnews"
 
@@ -490,7 +496,7 @@ def invoke(saved):
 
 
 def test_explain_prints(invoke, saved):
-    """A table, JSON, or the line for readers."""
+    """`explain` prints a table, JSON, or the line for readers."""
     got = RelatedNews.open(saved).explain("a", "b")
     assert invoke("explain", "a", "b").stdout == f"{got}\n"
     assert invoke("explain", "a", "b", "--format", "line").stdout == f"{got.reader_line()}\n"
@@ -502,7 +508,7 @@ def test_explain_prints(invoke, saved):
 
 
 def test_why_not_prints(invoke, saved):
-    """A sentence, or JSON."""
+    """`why-not` prints a sentence or JSON."""
     got = RelatedNews.open(saved).why_not("a", "c", 1)
     assert invoke("why-not", "a", "c", "-k", "1").stdout == f"{got.sentence}\n"
     assert (

@@ -1,4 +1,4 @@
-"""Near-duplicates of an archive: those that comparing all pairs by the reference finds."""
+"""Near-duplicates of an archive equal a comparison of all pairs by the reference."""
 
 import datetime as dt
 import itertools
@@ -21,7 +21,7 @@ from strategies import archives_with_copies
 
 
 def expected_groups(articles, threshold, keep, wire_sources):
-    """Compare all pairs, connect them, and put everything in order."""
+    """Return the connected groups of all near-duplicate pairs, in order."""
     counts = {a["id"]: reference.Words(a) for a in articles}
     idf = reference.inverse_document_frequency([*counts.values()])
     weights = {i: reference.unit_weights(c, idf) for i, c in counts.items()}
@@ -69,7 +69,7 @@ def test_groups_are_those_of_all_pairs(
     wire_sources,
     same_words,
 ):
-    """Found exactly, however the archive is stored and gone through."""
+    """Groups are exact, for any segments and block size."""
     with (
         mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
@@ -86,7 +86,7 @@ def test_groups_are_those_of_all_pairs(
 
 
 def test_a_chain_of_versions_is_one_group():
-    """Near-duplication is not transitive: the ends of a chain may have little in common."""
+    """A group is transitive: its ends may have little in common."""
     words = [f"word{i}" for i in range(60)]
     versions = [
         {"id": f"{i}", "text": " ".join(words[10 * i : 10 * i + 30])} for i in range(4)
@@ -99,7 +99,7 @@ def test_a_chain_of_versions_is_one_group():
 
 
 def test_a_crowd_of_copies_is_one_group():
-    """What is found is merged on the way, so that it doesn't fill the memory."""
+    """Groups are merged on the way, so that memory stays small."""
     news = RelatedNews().fit({"id": f"{i:03}", "text": f"rain {i % 2}0"} for i in range(300))
     with mock.patch("relnews.lists.near_duplicates.BLOCK", 8):
         groups = news.duplicates(1.0)
@@ -108,7 +108,7 @@ def test_a_crowd_of_copies_is_one_group():
 
 
 def test_who_is_in_no_group():
-    """Neither what cannot be seen now, nor what is gone, nor what has no words."""
+    """Hidden, removed and empty articles are in no group."""
     now = dt.datetime.now(dt.UTC)
     day = dt.timedelta(days=1)
     news = RelatedNews().fit([
@@ -125,7 +125,7 @@ def test_who_is_in_no_group():
 
 
 def test_an_archive_that_changes_is_gone_through_again(tmp_path):
-    """The answer is of one state of the archive; progress is told of all blocks."""
+    """The groups are from one state of the archive; progress counts all blocks."""
     RelatedNews().fit({"id": i, "text": "guarantees"} for i in "abc").save(tmp_path / "archive")
     news = RelatedNews.open(tmp_path / "archive")
     told = []
@@ -142,7 +142,7 @@ def test_an_archive_that_changes_is_gone_through_again(tmp_path):
 
 @pytest.fixture
 def archive(tmp_path):
-    """Return the folder of an archive with a group and a story beside it."""
+    """Return the folder of an archive with a group and an unrelated story."""
     guarantees = "allies near deal on guarantees"
     RelatedNews().fit([
         {"id": "old", "title": guarantees, "published": "2025-08-21"},
@@ -154,7 +154,7 @@ def archive(tmp_path):
 
 @pytest.fixture
 def run():
-    """Return a function that runs a command that has to succeed."""
+    """Return a function that runs a command and fails unless it succeeds."""
 
     def run(*arguments):
         result = CliRunner().invoke(main, arguments)
@@ -165,7 +165,7 @@ def run():
 
 
 def test_the_command_prints_groups(run, archive):
-    """A table or lines of JSON on standard output, and how much there was on standard error."""
+    """Groups go to standard output as a table or JSON lines, a count to standard error."""
     result = run("duplicates", archive)
     assert result.stdout.splitlines() == [
         "#  date        id   title",
@@ -179,7 +179,7 @@ def test_the_command_prints_groups(run, archive):
 
 
 def test_the_command_prints_nothing_if_there_is_nothing(run, tmp_path):
-    """An empty table has no heading."""
+    """Without groups nothing is printed, not even a heading."""
     RelatedNews().fit([{"id": "a", "title": "guarantees"}]).save(tmp_path / "a")
 
     assert run("duplicates", str(tmp_path / "a")).stdout == ""
@@ -188,7 +188,7 @@ def test_the_command_prints_nothing_if_there_is_nothing(run, tmp_path):
 
 @pytest.mark.parametrize("threshold", ["0", "1.1", "nan", "much"])
 def test_the_command_refuses_a_threshold(threshold, archive):
-    """In one line, whatever it is."""
+    """A wrong threshold is refused in one line."""
     result = CliRunner().invoke(main, ["duplicates", archive, "--threshold", threshold])
 
     assert result.exit_code in (1, 2)
@@ -197,7 +197,7 @@ def test_the_command_refuses_a_threshold(threshold, archive):
 
 
 def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
-    """One version is left, and it names the other."""
+    """A list keeps one version, which names the others."""
     line = run(
         "related", archive, "veto", "--duplicate-threshold", "0.9", "--format", "json"
     ).output
@@ -217,7 +217,7 @@ def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
     lists = tmp_path / "lists.jsonl"
     run("export", archive, "-o", str(lists), "--duplicate-threshold", "0.9", "-q")
     records = map(json.loads, lists.read_text(encoding="utf-8").splitlines())
-    assert [[item["id"] for item in one["related"]] for one in records] == [
+    assert [[item["id"] for item in record["related"]] for record in records] == [
         ["veto"], ["veto"], ["new"]
     ]  # fmt: skip
 
@@ -231,6 +231,6 @@ def test_lists_without_duplicates_on_the_command_line(run, archive, tmp_path):
     ],
 )
 def test_what_cannot_be_asked(given, error, words):
-    """What was expected and what was got."""
+    """A wrong parameter is refused with the expected and the given value."""
     with pytest.raises(error, match=words):
         RelatedNews().fit([]).duplicates(**given)

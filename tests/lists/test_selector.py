@@ -1,4 +1,4 @@
-"""Selections: the list is the one that goes greedily through the reference's whole ranking."""
+"""Selections equal a greedy pass over the reference's whole ranking."""
 
 import contextlib
 import itertools
@@ -40,7 +40,7 @@ selections = st.fixed_dictionaries(
 
 
 def text_of(words):
-    """Return dek and text as the words they are, None if these are few."""
+    """Return the words of dek and text, None if there are too few to compare."""
     dek, text = words.texts
     both = [*dek, *["|"] * bool(dek), *text]
     return both if len(both) >= similarities.SAME_WORDS else None
@@ -48,7 +48,7 @@ def text_of(words):
 
 @contextlib.contextmanager
 def small_limits(pool, kept):
-    """Let few articles be many, and few words a text."""
+    """Lower the limits of pool size and text length for small tests."""
     with (
         mock.patch("relnews.lists.selector.POOL", pool),
         mock.patch("relnews.lists.selector.KEPT", kept),
@@ -60,7 +60,7 @@ def small_limits(pool, kept):
 
 
 class Greedy:
-    """The specification: goes through a whole ranking, slowly and obviously."""
+    """The specification: a slow greedy pass over a whole ranking."""
 
     def __init__(self, articles, pool):
         self.pool = pool
@@ -78,7 +78,7 @@ class Greedy:
         return reference.rounded(reference.cosine(self.weights[a], self.weights[b]))
 
     def text_of(self, identifier):
-        """Return all but the title, None if it is too short to tell anything."""
+        """Return all words but the title's, None if there are too few to compare."""
         return text_of(self.words[identifier])
 
     def near(self, a, b):
@@ -90,7 +90,7 @@ class Greedy:
         return reference.ranking(self.weights[query], rows, len(rows), exclude=query, priors=priors)
 
     def choose(self, query, k, given, ranking, beside=()):
-        """Return the items' ids, and the ids that each stands for."""
+        """Return the chosen ids, and the near-duplicates that each replaces."""
         self.given, self.items, self.query, self.beside = given, [], query, [*beside]
         self.score = {i: reference.rounded(score) for i, score, _ in ranking}
         least = reference.rounded(given.get("min_score", 0.0))
@@ -119,31 +119,33 @@ class Greedy:
             self.items.append(max(pool, key=lambda i: self.value(i, diversity)))
         return n_met
 
-    def value(self, one, diversity):
+    def value(self, identifier, diversity):
         others = [*self.items, *self.beside]
-        nearest = max((self.similarity(one, item) for item in others), default=0)
-        return (1 - diversity) * self.score[one] - diversity * nearest if others else 0
+        nearest = max((self.similarity(identifier, item) for item in others), default=0)
+        return (1 - diversity) * self.score[identifier] - diversity * nearest if others else 0
 
-    def may_enter(self, one, items):
+    def may_enter(self, identifier, items):
         items = [*items, *self.beside]
-        if one in items or any(self.near(other, one) for other in (self.query, *items)):
+        if identifier in items or any(
+            self.near(other, identifier) for other in (self.query, *items)
+        ):
             return False
         caps = dict(self.given.get("caps", {}))
-        if "story" in caps and not self.has_room_for_story(one, items, caps.pop("story")):
+        if "story" in caps and not self.has_room_for_story(identifier, items, caps.pop("story")):
             return False
         for field, most in caps.items():
-            value = self.article[one][field]
+            value = self.article[identifier][field]
             if value and sum(self.article[item][field] == value for item in items) >= most:
                 return False
         return True
 
-    def has_room_for_story(self, one, items, most):
-        """Say whether with one more item still nobody has too many of one story beside it."""
-        every = [*items, one]
+    def has_room_for_story(self, identifier, items, most):
+        """Return whether adding the item keeps every story within its cap."""
+        every = [*items, identifier]
         return all(
             sum(self.of_one_story(item, other) for other in every if other != item) < most
             for item in every
-            if item == one or self.of_one_story(item, one)
+            if item == identifier or self.of_one_story(item, identifier)
         )
 
     def of_one_story(self, a, b):
@@ -151,11 +153,13 @@ class Greedy:
 
     def settle(self, met):
         for place, item in enumerate(self.items):
-            others = [one for one in self.items if one != item]
+            others = [identifier for identifier in self.items if identifier != item]
             versions = [
-                one
-                for one in met
-                if one != item and self.near(item, one) and self.may_enter(one, others)
+                identifier
+                for identifier in met
+                if identifier != item
+                and self.near(item, identifier)
+                and self.may_enter(identifier, others)
             ]
             if versions:
                 self.items[place] = self.preferred([item, *versions])
@@ -163,17 +167,21 @@ class Greedy:
     def preferred(self, ids):
         keep = self.given.get("keep", "newest")
         wire_sources = self.given.get("wire_sources", ())
-        ids = [one for one in ids if self.article[one]["source"] not in wire_sources] or ids
+        ids = [
+            identifier
+            for identifier in ids
+            if self.article[identifier]["source"] not in wire_sources
+        ] or ids
         if keep == "nearest":
             return ids[0]
 
-        def badness(one):
-            published = self.article[one]["published"]
+        def badness(identifier):
+            published = self.article[identifier]["published"]
             if keep == "longest":
-                return -sum(self.words[one].tf.values()), one
+                return -sum(self.words[identifier].tf.values()), identifier
             if published is None:
-                return math.inf, one
-            return published.timestamp() * (-1 if keep == "newest" else 1), one
+                return math.inf, identifier
+            return published.timestamp() * (-1 if keep == "newest" else 1), identifier
 
         return min(ids, key=badness)
 
@@ -186,7 +194,7 @@ class Greedy:
 def test_lists_are_the_greedy_ones_of_the_whole_ranking(
     articles, data, given, k, segment_articles, waiting, pool, kept
 ):
-    """Refilled: whatever could still enter is in, and there are k items if k can be chosen."""
+    """Lists equal the greedy pass and have k items if the ranking allows."""
     with mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles[:half])
@@ -198,7 +206,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
         expected = greedy.choose(query, k, given, greedy.rank(query))
         got = news.related(query, k, selection=selection)
         every = list(news.related_all(k, selection=selection))
-        assert every == [news.related(one.id, k, selection=selection) for one in every]
+        assert every == [news.related(related.id, k, selection=selection) for related in every]
 
     assert got.ids == [*expected]
     assert [list(item.near_duplicates) for item in got] == [*expected.values()]
@@ -211,7 +219,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
 @pytest.mark.parametrize("same_words", [2, 12])
 @given(archives_with_copies(min_size=1), selections, st.integers(1, 6))
 def test_no_list_breaks_a_rule(same_words, articles, given, k):
-    """Near-duplicates, caps and the least score: what a selection says holds of every list."""
+    """Near-duplicates, caps and the minimum score hold in every list."""
     with mock.patch("relnews.lists.similarities.SAME_WORDS", same_words):
         check_rules(articles, given, k)
 
@@ -220,12 +228,12 @@ def check_rules(articles, given, k):
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     greedy = Greedy(articles, 50)
     greedy.given = given
-    for one in news.related_all(k, selection=Selection(**given)):
-        ids = one.ids
+    for related in news.related_all(k, selection=Selection(**given)):
+        ids = related.ids
         assert len(set(ids)) == len(ids) <= k
-        assert one.id not in ids
-        assert not any(greedy.near(a, b) for a, b in itertools.combinations([one.id, *ids], 2))
-        assert all(item.score >= given.get("min_score", 0.0) for item in one)
+        assert related.id not in ids
+        assert not any(greedy.near(a, b) for a, b in itertools.combinations([related.id, *ids], 2))
+        assert all(item.score >= given.get("min_score", 0.0) for item in related)
         most = given.get("caps", {}).get("story", len(ids))
         for item in ids:
             assert sum(greedy.of_one_story(item, other) for other in ids if other != item) < most
@@ -234,14 +242,16 @@ def check_rules(articles, given, k):
                 continue
             values = [greedy.article[i][field] for i in ids if greedy.article[i][field]]
             assert all(values.count(value) <= most for value in values)
-        named = [other for item in one for other in item.near_duplicates]
-        assert len({*named, *ids, one.id}) == len(named) + len(ids) + 1
-        assert all(greedy.near(item.id, other) for item in one for other in item.near_duplicates)
+        named = [other for item in related for other in item.near_duplicates]
+        assert len({*named, *ids, related.id}) == len(named) + len(ids) + 1
+        assert all(
+            greedy.near(item.id, other) for item in related for other in item.near_duplicates
+        )
 
 
 @given(archives_with_copies(min_size=1), st.integers(1, 6))
 def test_a_selection_of_everything_is_the_ranking(articles, k):
-    """Nothing is left out or moved that was not asked for."""
+    """A selection without rules is the ranking."""
     news = RelatedNews(stop_words=None).fit(articles)
     everything = Selection(duplicate_threshold=None)
 
@@ -251,22 +261,25 @@ def test_a_selection_of_everything_is_the_ranking(articles, k):
 @pytest.mark.parametrize("same_words", [2, 12])
 @given(archives_with_copies(min_size=1), st.data(), selections, st.integers(1, 4))
 def test_conditions_and_drafts_have_selections_too(same_words, articles, data, given, k):
-    """The ranking that is gone through is the one under the conditions."""
+    """Selections apply to rankings under conditions and of drafts."""
     with mock.patch("relnews.lists.similarities.SAME_WORDS", same_words):
         check_drafts(articles, data, given, k)
 
 
 def check_drafts(articles, data, given, k):
-    # A draft has one text: what two texts meet in is no phrase, and capitals are told of each.
-    articles = [{**one, "dek": "", "text": f"{one['dek']}\n{one['text']}"} for one in articles]
+    # A draft has a single text: no phrase spans two texts, and each text has its own capitals.
+    articles = [
+        {**article, "dek": "", "text": f"{article['dek']}\n{article['text']}"}
+        for article in articles
+    ]
     news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles)
     query = data.draw(st.sampled_from(articles))
     recency = Recency(half_life=1, floor=0.5)
     greedy = Greedy(articles, 50)
     priors = [
-        (one["section"] == "World")
-        * reference.fading(one["published"], query["published"], half_life=1, floor=0.5)
-        for one in articles
+        (article["section"] == "World")
+        * reference.fading(article["published"], query["published"], half_life=1, floor=0.5)
+        for article in articles
     ]
     expected = greedy.choose(query["id"], k, given, greedy.rank(query["id"], priors))
     selection = Selection(**given)
@@ -282,7 +295,7 @@ def check_drafts(articles, data, given, k):
 
 @given(archives_with_copies(min_size=2), st.data(), st.integers(1, 4))
 def test_stored_lists_are_not_asked(articles, data, k):
-    """A stored list knows of no selection."""
+    """A list with a selection is ranked, not read from the stored lists."""
     news = RelatedNews(stop_words=None).fit(articles)
     query = data.draw(st.sampled_from(articles))["id"]
     expected = [*news.related_all(k, selection=Selection())]
@@ -296,7 +309,7 @@ TEXT = "NATO backs Ukraine with new security guarantees and more air defence for
 
 
 def test_the_preferred_version_takes_the_place_of_the_nearest():
-    """The first version opens the place; the newest one stands in it, and names the others."""
+    """The nearest version sets the position, the newest takes it and names the others."""
     other = "Kremlin demands veto on security guarantees for Ukraine"
     news = RelatedNews().fit([
         {"id": "story", "text": "Talks on security guarantees and air defence for Kyiv resume"},
@@ -324,7 +337,7 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
 
 
 def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
-    """Near-duplication is not transitive: what only the first version kept out comes in."""
+    """Articles near only to the replaced version are listed."""
     news = RelatedNews().fit([
         {"id": "story", "text": "beta eta theta iota"},
         {"id": "first", "text": "alpha beta gamma delta", "published": "2025-08-20"},
@@ -342,7 +355,7 @@ def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
 
 
 def test_a_diverse_list_looks_at_all_of_its_pool():
-    """Copies that are out of question leave the pool as large as it is said to be."""
+    """Excluded copies do not shrink the pool of candidates."""
     copies = [{"id": f"copy {i}", "text": "nato kyiv summit alpha"} for i in range(5)]
     news = RelatedNews().fit([
         {"id": "story", "text": "nato kyiv veto pact"}, *copies,
@@ -350,7 +363,7 @@ def test_a_diverse_list_looks_at_all_of_its_pool():
         {"id": "unlike", "text": "kyiv rain beta gamma epsilon zeta"},
     ])  # fmt: skip
     ranked = news.related("story", selection=None)
-    assert ranked.ids == [*(one["id"] for one in copies), "like", "unlike"]
+    assert ranked.ids == [*(article["id"] for article in copies), "like", "unlike"]
 
     with small_limits(pool=2, kept=4096):
         diverse = Selection(diversity=0.6)
@@ -358,7 +371,7 @@ def test_a_diverse_list_looks_at_all_of_its_pool():
 
 
 def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
-    """A short list says that there is nothing more, however far down one has to look."""
+    """A list is short only if the whole ranking has no more items."""
     rare = {"id": "rare", "text": "guarantees at last", "section": "Sport"}
     news = RelatedNews().fit([
         *({"id": f"{i}", "text": f"guarantees {i}", "section": "World"} for i in range(300)), rare,
@@ -393,13 +406,13 @@ def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
     ],
 )
 def test_selections_that_are_none(given, error, words):
-    """What was expected and what was got."""
+    """A wrong selection is refused with the expected and the given value."""
     with pytest.raises(error, match=words):
         Selection(**given)
 
 
 def test_a_selection_is_a_value():
-    """It can be compared, be a key, and does not follow what it was made of."""
+    """A selection can be compared and hashed, and is independent of its source."""
     caps = {"section": 2}
     one, other = Selection(caps=caps), Selection(caps={"section": 2})
     caps["section"] = 1
@@ -409,7 +422,7 @@ def test_a_selection_is_a_value():
 
 
 def test_what_is_no_selection():
-    """Another object is refused, and `nearest` where there is nothing to be near to."""
+    """Another object is refused, and `nearest` where there is no query."""
     news = RelatedNews().fit({"id": i, "text": TEXT} for i in "ab")
     with pytest.raises(TypeError, match=r"`selection` must be a relnews.Selection or None"):
         news.related("a", selection=0.9)
@@ -418,7 +431,7 @@ def test_what_is_no_selection():
 
 
 def test_no_list_of_real_news_has_near_duplicates(data_folder):
-    """Of the first 2,000 articles of a mixed archive, every list is full and free of copies."""
+    """The lists of 2,000 real articles are full and without near-duplicates."""
     path = data_folder / "archive_en_100k.jsonl.xz"
     if not path.is_file():
         pytest.skip(f"no {path}")
@@ -435,9 +448,9 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
     near = (vectors @ vectors.T).toarray() >= 0.9
     position = {article.id: i for i, article in enumerate(articles)}
 
-    for one in news.related_all(selection=Selection()):
-        assert len(one) == 8
-        places = [position[i] for i in (one.id, *one.ids)]
+    for related in news.related_all(selection=Selection()):
+        assert len(related) == 8
+        places = [position[i] for i in (related.id, *related.ids)]
         assert np.count_nonzero(near[np.ix_(places, places)]) == 9
     np.fill_diagonal(near, False)
     grouped = {position[i] for group in news.duplicates() for i in group}
@@ -445,7 +458,7 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
 
 
 def test_one_text_under_two_headlines_is_one_text():
-    """Word for word, and of some length; what is counted of the headlines does not matter."""
+    """Equal long texts are near-duplicates, whatever their headlines."""
     brief = "Ferry crews on the northern islands will stop work at midnight over pay and rest"
     text, teaser = f"{brief} unions said on Monday", "Read the whole story on our page"
     islanders = "Islanders brace for days without boats, mail, medicine and bread"

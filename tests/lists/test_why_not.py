@@ -1,4 +1,4 @@
-"""Verdicts: what is said of an article in a list, or not in it, is so."""
+"""Verdicts of why_not: every stated reason is true."""
 
 import math
 
@@ -15,7 +15,7 @@ from storage.test_rules import Editor, articles_and_rules, is_barred, is_visible
 @settings(max_examples=30)
 @given(articles_and_rules(min_size=1), st.data(), st.none() | selections, st.integers(1, 5))
 def test_every_article_is_accounted_for(drawn, data, given, k):
-    """Each is in the list, or there is a reason, and the reason is a true one."""
+    """Every article is in the list or has a true reason."""
     articles, rules = drawn
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     news.rules.replace(rules)
@@ -37,7 +37,7 @@ def test_every_article_is_accounted_for(drawn, data, given, k):
             continue
         if b in ranked:
             assert explained.rank == ranked.index(b) + 1
-        near = [one for one in (a, *items) if one != b and editor.near(one, b)]
+        near = [item for item in (a, *items) if item != b and editor.near(item, b)]
         if got.reason == "itself":
             assert a == b
         elif got.reason in ("embargo", "expired"):
@@ -80,7 +80,7 @@ def news():
 
 
 def test_a_selection_says_what_it_did(news):
-    """A near-duplicate names its item, a cap its field, a least score itself."""
+    """A verdict names the near-duplicate's item, the capped field or the minimum score."""
     assert str(news.why_not("story", "copy", selection=Selection())) == (
         "'copy' is nearly the same as 'wire' (1.000000), which is at rank 1."
     )
@@ -107,7 +107,7 @@ def test_a_selection_says_what_it_did(news):
 
 
 def test_modes_are_explained(news):
-    """The ledger is that of the mode: its recency, and which side of the article it is on."""
+    """The ledger shows the mode's recency and side in time."""
     got = news.explain("copy", "wire", mode="background")
     assert [line.name for line in got.ledger] == ["similarity", "recency", "when"]
     assert "wanted before" in got.ledger[-1].note
@@ -120,7 +120,7 @@ def test_modes_are_explained(news):
 
 
 def test_a_rule_is_part_of_the_ledger():
-    """What an editor said is said again."""
+    """The ledger shows editors' rules."""
     news = RelatedNews().fit(STORIES)
     assert news.explain("story", "copy").rank == 2
     news.rules.block("story", "wire")

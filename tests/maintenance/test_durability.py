@@ -1,4 +1,4 @@
-"""What was acknowledged is there, and nothing half: after kills, full disks and damage."""
+"""Durability: acknowledged changes survive, whole, through kills, full disks and damage."""
 
 import contextlib
 import itertools
@@ -33,8 +33,8 @@ K = 3
 
 # --- kills ---------------------------------------------------------------------------------------
 
-#: What step number n of a long series is, given the articles there are; the same in all processes.
-#: Few articles make a segment, so that most steps write arrays too.
+#: Step n of a long series for the present articles; the same in all processes. Segments are small,
+#: so that most steps write arrays, too.
 SERIES = """
     import random
     from unittest import mock
@@ -69,7 +69,7 @@ SERIES = """
             news.partial_fit(articles_of(n, rng, ids))
 """
 
-#: Forks a writer whenever it is told where to go on, so that the imports are done only once.
+#: Forks a writer for each start step that it receives, so that imports run once.
 WRITER = """
     import os, sys
     from relnews import RelatedNews
@@ -96,7 +96,7 @@ WRITER = """
 
 @contextlib.contextmanager
 def python(script, *arguments):
-    """Run a script; its standard input and output are lines."""
+    """Run a script that reads and writes lines."""
     script = textwrap.dedent(script).format(series=textwrap.dedent(SERIES))
     process = subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
@@ -112,16 +112,16 @@ def python(script, *arguments):
 
 
 def lists_of(news, k=K):
-    return [one.to_dict() for one in news.related_all(k)]
+    return [related.to_dict() for related in news.related_all(k)]
 
 
 @posix_only
 @pytest.mark.parametrize("n_kills", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_killed_writers_lose_nothing(tmp_path, n_kills):
-    """Whenever a writer is killed, the archive is as after its last step, or after the next one.
+    """After a kill the archive is in the state of the last or the next step.
 
-    Another archive takes the same steps undisturbed, in memory and with segments of other sizes:
-    the lists are the same, stored ones too.
+    Another archive takes the same steps undisturbed, in memory and with other segment sizes: lists,
+    ranked and stored, are the same.
     """
     script = textwrap.dedent(WRITER)
     names = {}
@@ -151,7 +151,7 @@ def test_killed_writers_lose_nothing(tmp_path, n_kills):
             opened = RelatedNews.open(folder)
             steps = opened.archive_.catalogue.generation() - 1
             assert steps in (n, n + 1), "a step that was acknowledged is lost"
-            if steps == n + 1:  # killed between the commit and its being told
+            if steps == n + 1:  # killed between the commit and its acknowledgement
                 step(undisturbed, n)
                 n += 1
             assert opened.verify() == []
@@ -165,16 +165,16 @@ def test_killed_writers_lose_nothing(tmp_path, n_kills):
 
 
 def check_against_a_fresh_fit(opened, n, step):
-    """Compare what is ranked with what a fit on all that is left ranks."""
+    """Compare ranked lists with a fresh fit on the remaining articles."""
     texts = RelatedNews(stop_words=None).fit([])
     articles = {}
     original = texts.partial_fit
 
     def remember(given):
-        articles.update((a["id"], a) for a in reversed(given))  # of two the first one counts
+        articles.update((a["id"], a) for a in reversed(given))  # of equal ids the first counts
         return original(given)
 
-    if n % 10 == 0:  # it takes as long as all steps together
+    if n % 10 == 0:  # takes as long as all steps together
         texts.partial_fit = remember
         for i in range(n):
             step(texts, i)
@@ -186,7 +186,7 @@ def check_against_a_fresh_fit(opened, n, step):
 
 @posix_only
 def test_a_killed_writer_is_in_nobodys_way(tmp_path, monkeypatch):
-    """Its transaction and its note that it writes are no lock; what it read and wrote is gone."""
+    """The lock, the note and the partial work of a killed writer have no effect."""
     folder = tmp_path / "a.relnews"
     RelatedNews().fit([{"id": "a", "title": "dike breach"}]).save(folder)
     monkeypatch.setattr(database, "PATIENCE", 0.1)
@@ -206,7 +206,7 @@ def test_a_killed_writer_is_in_nobodys_way(tmp_path, monkeypatch):
     ) as process:
         assert process.stdout.readline() == "writing\n"
         news = RelatedNews.open(folder)
-        assert news.related("a").ids == [], "nobody sees what is not committed"
+        assert news.related("a").ids == [], "uncommitted articles are invisible"
         with pytest.raises(TimeoutError, match=f"is being written by process {process.pid} on "):
             news.partial_fit([{"id": "b", "title": "dike repair"}])
         with pytest.raises(TimeoutError, match="Try again when it is done"):
@@ -227,7 +227,7 @@ def test_a_killed_writer_is_in_nobodys_way(tmp_path, monkeypatch):
 
 
 def mount(folder, options):
-    """Mount a file system in memory, if this process may."""
+    """Mount a file system in memory, or skip the test without permission."""
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)],
         capture_output=True, text=True, check=False,
@@ -261,7 +261,7 @@ def stories(first, last):
 
 @pytest.mark.parametrize("lists", [False, True])
 def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
-    """Wherever room runs out: a clear error, the archive as before, and the next update works."""
+    """A full disk is a clear error, changes nothing, and does not block later updates."""
     monkeypatch.setattr(merging, "PENDING_ARTICLES", 64)
     folder = disk / "a.relnews"
     news = RelatedNews().fit(stories(0, 60))
@@ -285,9 +285,9 @@ def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
             n_failed += 1
             assert f"write the archive {folder}" in str(failed)
             assert "it is as it was before" in str(failed)
-            for one in (writer, reader, RelatedNews.open(folder)):
-                assert lists_of(one) == before
-                assert len(one) == n
+            for archive in (writer, reader, RelatedNews.open(folder)):
+                assert lists_of(archive) == before
+                assert len(archive) == n
         ballast.unlink()
         assert writer.verify() == []
         writer.remove("s0")
@@ -305,7 +305,7 @@ def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
 
 
 def fill(file, room):
-    """Leave so much room on the disk of a file."""
+    """Fill the disk of a file except for the given room."""
     free = shutil.disk_usage(file.parent).free
     try:
         file.write_bytes(bytes(max(free - room, 0)))
@@ -314,7 +314,7 @@ def fill(file, room):
 
 
 def test_saving_to_a_disk_that_is_too_small(disk):
-    """The first save fails with a clear error, and works when there is room."""
+    """A save without room is a clear error; with room it succeeds."""
     news = RelatedNews().fit(stories(0, 60))
     ballast = disk / "ballast"
     for room in (0, 60_000, 200_000, 400_000):
@@ -332,7 +332,7 @@ LIMITED = """
     import resource, sys
     from relnews import RelatedNews
     news = RelatedNews.open(sys.argv[1])
-    before = [one.to_dict() for one in news.related_all()]
+    before = [related.to_dict() for related in news.related_all()]
     more = [{{"id": f"m{{i}}", "text": f"flood word{{i}} " * 9}} for i in range(3000)]
     for limit in (5_000, 20_000, 100_000, 300_000):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -341,7 +341,7 @@ LIMITED = """
             print("no error at", limit)
         except OSError as error:
             print(error)
-        assert [one.to_dict() for one in news.related_all()] == before
+        assert [related.to_dict() for related in news.related_all()] == before
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     print(len(news.partial_fit(more).added), news.verify())
 """
@@ -349,7 +349,7 @@ LIMITED = """
 
 @posix_only
 def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path):
-    """What any user can be given by `ulimit -f`: the same errors, and nothing lost."""
+    """A limit on file sizes (`ulimit -f`) is handled like a full disk."""
     folder = tmp_path / "a.relnews"
     RelatedNews().fit(stories(0, 60)).save(folder)
     with python(LIMITED, folder) as process:
@@ -368,7 +368,7 @@ def test_a_limit_on_the_size_of_files_is_a_full_disk(tmp_path):
 
 @pytest.mark.parametrize("was_killed", [False, True])
 def test_a_disk_that_is_read_only(disk, was_killed):
-    """Lists are read as ever; changing is a PermissionError that says what to do."""
+    """A read-only archive gives lists; a change is a PermissionError that helps."""
     folder = disk / "a.relnews"
     news = RelatedNews().fit(stories(0, 30))
     news.store_lists(K)
@@ -405,7 +405,7 @@ def test_a_disk_that_is_read_only(disk, was_killed):
 
 
 def test_readers_that_may_not_write_follow(disk):
-    """Whoever has the folder read-only sees what others commit who may write, as everyone does."""
+    """Readers without write permission see the commits of others."""
     writable, readable = disk / "writable", disk / "readable"
     writable.mkdir()
     readable.mkdir()
@@ -418,7 +418,7 @@ def test_readers_that_may_not_write_follow(disk):
         subprocess.run(["mount", "-o", "remount,bind,ro", str(readable)], check=True)
         reader = RelatedNews.open(readable / "a.relnews")
         assert reader.related("s5", K).ids
-        for n in range(30, 33):  # the last of these writers to go puts the log into the file
+        for n in range(30, 33):  # the last writer to close merges the log into the file
             writer = RelatedNews.open(writable / "a.relnews")
             writer.partial_fit(stories(n, n + 1))
             writer.remove(reader.related("s5", 1).ids)
@@ -441,7 +441,7 @@ def test_readers_that_may_not_write_follow(disk):
     os.name != "posix" or os.geteuid() == 0, reason="permissions are no obstacle for root"
 )
 def test_a_folder_without_permission(tmp_path):
-    """The same for a folder of somebody else."""
+    """A folder of another user behaves like a read-only one."""
     folder = tmp_path / "a.relnews"
     RelatedNews().fit(stories(0, 30)).save(folder)
     try:
@@ -460,7 +460,7 @@ def test_a_folder_without_permission(tmp_path):
 
 @pytest.fixture
 def living(tmp_path, monkeypatch):
-    """Return the folder of an archive that has everything an archive can have."""
+    """Return the folder of an archive with everything that an archive can have."""
     monkeypatch.setattr(merging, "PENDING_ARTICLES", 16)
     news = RelatedNews().fit(stories(0, 20))
     news.store_lists(K)
@@ -474,7 +474,7 @@ def living(tmp_path, monkeypatch):
 
 @contextlib.contextmanager
 def interrupted(target, name, at):
-    """Interrupt the process, as Ctrl-C does, when a function is called for the nth time."""
+    """Raise KeyboardInterrupt at the nth call of a function."""
     original = getattr(target, name)
     calls = itertools.count()
 
@@ -499,7 +499,7 @@ def interrupted(target, name, at):
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
-    """What was taken in half is taken in anew."""
+    """After an interrupt while reading, the next read starts again."""
     reader, writer = RelatedNews.open(living), RelatedNews.open(living)
     read(reader)
     writer.partial_fit(stories(60, 90))
@@ -527,7 +527,7 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_who_is_interrupted_while_writing_has_written_nothing(living, target, name, at):
-    """The archive is as before, for the one that was interrupted too, or the change is whole."""
+    """After an interrupt a change is missing or whole, in the writer, too."""
     writer, reader = RelatedNews.open(living), RelatedNews.open(living)
     writer.partial_fit(stories(55, 58))
     before = read(reader)
@@ -561,7 +561,7 @@ def read_everything(folder):
 
 
 def test_flipped_bytes_of_arrays_are_noticed(living, tmp_path):
-    """In the header, in the middle and at the end: an error that names the file."""
+    """A flipped byte anywhere in an array file is an error that names the file."""
     expected = read_everything(living)
     files = sorted(living.glob("*.*/*.npy"))
     assert len({path.stem for path in files}) == 31
@@ -588,9 +588,9 @@ def test_flipped_bytes_of_arrays_are_noticed(living, tmp_path):
 
 
 def test_flipped_bytes_of_the_catalogue_are_no_crash(living):
-    """SQLite has no checksums: what is told may be wrong, but it is a list or a clear error.
+    """A flipped byte of the catalogue gives a list or a clear error, never a crash.
 
-    Whatever makes an article or a list come out otherwise is found by `verify`.
+    `verify` finds every flip that changes an article or a list.
     """
     expected = read_everything(living)
     path = living / CATALOGUE
@@ -620,13 +620,13 @@ def test_flipped_bytes_of_the_catalogue_are_no_crash(living):
 def ids_and_scores(read):
     lists, draft = read
     return [
-        (one["id"], [(item["id"], item["score"]) for item in one["related"]])
-        for one in [*itertools.chain(*lists), draft]
+        (record["id"], [(item["id"], item["score"]) for item in record["related"]])
+        for record in [*itertools.chain(*lists), draft]
     ]
 
 
 def test_what_was_counted_has_a_checksum(living):
-    """Counts of new articles and stored lists are in the catalogue, and damage is noticed."""
+    """Damage to stored counts and lists is noticed by checksums."""
     assert len(RelatedNews.open(living).archive_.state.pending) == 5
     columns = ("counts", "terms"), ("counts", "codes"), ("counts", "text"), ("lists", "entries")
     for table, column in columns:
@@ -646,7 +646,7 @@ def test_what_was_counted_has_a_checksum(living):
 
 
 def test_a_missing_folder_is_named(living):
-    """Each folder of arrays is needed, and the error says which is not there."""
+    """A missing folder of arrays is an error that names it."""
     for folder in sorted(living.glob("*.*/")):
         away = living.parent / "away"
         folder.rename(away)

@@ -1,4 +1,4 @@
-"""The living archive: after any sequence of changes it is the archive of what is left."""
+"""Updates: after any sequence of changes the archive equals a fresh fit."""
 
 import datetime as dt
 import math
@@ -48,7 +48,7 @@ def some_articles(draw, max_size=6):
 
 
 def frequencies(articles):
-    """Document frequencies, and how many articles there are: what an epoch is."""
+    """Return document frequencies and the number of articles, as an epoch stores them."""
     counts = [reference.Words(article, STOP_WORDS) for article in articles.values()]
     return reference.inverse_document_frequency(counts), len(counts)
 
@@ -58,7 +58,7 @@ def ids(items):
 
 
 class EpochOfIdf(dict):
-    """The idf of an epoch; a term that it lacks has that of no article."""
+    """The idf of an epoch; an unknown term has document frequency 0."""
 
     def __init__(self, articles):
         idf, n = frequencies(articles)
@@ -139,7 +139,7 @@ class Living(RuleBasedStateMachine):
 
     @invariant()
     def lists_are_those_of_a_fresh_fit(self):
-        lists = {one.id: one for one in self.news.related_all(K)}
+        lists = {related.id: related for related in self.news.related_all(K)}
         if self.epoch is None:
             expected = reference.related_news(
                 [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING
@@ -156,7 +156,7 @@ class Living(RuleBasedStateMachine):
 
     @invariant()
     def ranking_is_that_of_a_fresh_fit(self):
-        """Rank with the statistics of now, whatever is stored."""
+        """Compare ranked lists, by current statistics, with a fresh fit."""
         expected = reference.related_news(
             [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING
         )
@@ -201,7 +201,7 @@ class Living(RuleBasedStateMachine):
         assert set(report.changed) == changed
 
 
-#: Lists as they are ranked: near-duplicates are another test's.
+#: Lists without a selection: another test covers near-duplicates.
 RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
@@ -210,10 +210,10 @@ RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
     [(1, 0.1, 0.0), (1, 0.1, 0.6), (3, 1.0, 0.3), (1024, 0.1, 0.02)],
 )
 def test_incremental_is_batch(open_articles, common, tolerance):
-    """Every list is that of a fresh fit: small segments, bounded terms, lengths that are off."""
+    """Every list equals a fresh fit: small segments, bounded terms, approximate norms."""
     few = settings(
         max_examples=12, stateful_step_count=10, deadline=None,
-        # To shrink a series of changes takes longer than to read it.
+        # Shrinking a series of changes takes longer than reading it.
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )  # fmt: skip
     with (
@@ -233,7 +233,7 @@ def story(identifier, text, **about):
 
 
 def test_an_unknown_id_removes_nothing():
-    """An id that is not there is an error, and the others stay."""
+    """An unknown id is an error and nothing is removed."""
     news = RelatedNews().fit([story("a", "security guarantees"), story("b", "guarantees")])
     with pytest.raises(UnknownArticleError, match="'c'"):
         news.remove(["a", "c"])
@@ -243,7 +243,7 @@ def test_an_unknown_id_removes_nothing():
 
 
 def test_partial_fit_begins_an_archive():
-    """As with scikit-learn's estimators, there need be no `fit` before."""
+    """`partial_fit` works without a fit before it."""
     news = RelatedNews(stop_words=None)
     report = news.partial_fit([story("a", "security guarantees"), story("b", "guarantees")])
 
@@ -252,7 +252,7 @@ def test_partial_fit_begins_an_archive():
 
 
 def test_what_is_given_again_is_not_written_again():
-    """A feed that is read every ten minutes has the same articles in it most of the time."""
+    """Unchanged articles are not written again."""
     articles = [story(str(i), f"security guarantees word{i}") for i in range(5)]
     news = RelatedNews().fit(articles)
     news.store_lists()
@@ -264,7 +264,7 @@ def test_what_is_given_again_is_not_written_again():
 
 
 def test_problems_of_a_feed_are_reported():
-    """What is skipped is told, as by `fit`."""
+    """The load report counts skipped articles."""
     news = RelatedNews().fit([story("a", "security guarantees")])
     report = news.partial_fit([story("", "x"), story("b", "guarantees"), story("b", "again")])
 
@@ -274,7 +274,7 @@ def test_problems_of_a_feed_are_reported():
 
 
 def test_statistics_are_not_frozen():
-    """A word that becomes common counts for less, in lists that are not stored, at once."""
+    """A word that becomes common loses weight in ranked lists at once."""
     articles = [
         story("q", "guarantees summit"),
         story("g", "guarantees alpha"),
@@ -282,14 +282,14 @@ def test_statistics_are_not_frozen():
         *(story(f"f{i}", f"filler{i}") for i in range(4)),
     ]
     news = RelatedNews().fit(articles)
-    assert news.related("q").ids == ["g", "s"]  # a tie: by id
+    assert news.related("q").ids == ["g", "s"]  # tie, ordered by id
     news.partial_fit([story(f"n{i}", f"guarantees noise{i} more{i}") for i in range(6)])
 
     assert news.related("q").ids[0] == "s"
 
 
 def test_an_embargo_ends_and_an_article_expires():
-    """What is published later, or has expired, is in no list, ranked or stored."""
+    """Articles under embargo and expired articles are in no list."""
     now = dt.datetime.now(dt.UTC)
     hour = dt.timedelta(hours=1)
     articles = [
@@ -303,7 +303,7 @@ def test_an_embargo_ends_and_an_article_expires():
     for _ in range(2):
         assert news.related("a").ids == ["b", "soon over"]
         assert set(news.related_to_text("guarantees").ids) == {"a", "b", "soon over"}
-        assert {i for one in news.related_all() for i in one.ids} == {"a", "b", "soon over"}
+        assert {i for related in news.related_all() for i in related.ids} == {"a", "b", "soon over"}
         later = (now + 2 * hour).timestamp() * 1e9
         with mock.patch("time.time_ns", return_value=int(later)):
             assert set(news.related("a").ids) == {"later", "b"}
@@ -316,7 +316,7 @@ def test_an_embargo_ends_and_an_article_expires():
 
 
 def test_lists_begin_anew_past_a_drift():
-    """With `max_drift` an update that moves the statistics far begins the next epoch."""
+    """An update beyond `max_drift` starts a new epoch and stores all lists again."""
     articles = [story(str(i), f"security guarantees word{i}") for i in range(20)]
     news = RelatedNews().fit(articles)
     news.store_lists(max_drift=0.2)
@@ -330,7 +330,7 @@ def test_lists_begin_anew_past_a_drift():
 
 
 def test_updates_need_no_more_than_a_transaction(tmp_path):
-    """Whoever has the archive open sees a change at the next list, without opening it again."""
+    """Every open archive sees a change at its next list."""
     articles = [story(str(i), f"security guarantees word{i}") for i in range(5)]
     RelatedNews().fit(articles).save(tmp_path / "a.relnews")
     writer, reader = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
@@ -346,7 +346,7 @@ def test_updates_need_no_more_than_a_transaction(tmp_path):
 
 
 def test_segments_are_merged_and_what_was_removed_is_reclaimed():
-    """The number of segments stays small; `compact` leaves one, without a trace of what is gone."""
+    """There are few segments; `compact` leaves one, without removed articles."""
     with mock.patch.multiple(merging, PENDING_ARTICLES=4, FANOUT=2):
         news = RelatedNews().fit([])
         for i in range(64):
@@ -365,7 +365,7 @@ def test_segments_are_merged_and_what_was_removed_is_reclaimed():
 
 
 def test_ids_may_have_any_character():
-    """An id is found again whatever is in it."""
+    """Ids may have any characters."""
     odd = ["a\0b", "a", "'; --", "é\n", "🙂"]
     news = RelatedNews().fit([story(identifier, "security guarantees") for identifier in odd])
     report = news.partial_fit([story("a\0b", "security guarantees talks")])
@@ -378,14 +378,14 @@ def test_ids_may_have_any_character():
 
 @given(archives_with_copies(max_size=12), st.data(), st.integers(1, 4))
 def test_stored_lists_have_no_near_duplicates(articles, data, k):
-    """What is stored is what would be chosen now from the ranking of the epoch."""
+    """Stored lists are the selection from the epoch's ranking."""
     n = data.draw(st.integers(0, len(articles)))
     news = RelatedNews(stop_words=None).fit(articles[:n])
     per_item = data.draw(st.integers(1, 3))
     with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
         news.store_lists(k)
-    for one in news.related_all(k):
-        assert news.related(one.id, k, fallback=()) == one
+    for related in news.related_all(k):
+        assert news.related(related.id, k, fallback=()) == related
     news.partial_fit(articles[n:])
     ids = [article["id"] for article in articles]
     news.remove(data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else [])

@@ -1,4 +1,4 @@
-"""Audit: an archive that is whole has no problems, and each thing that is wrong is named."""
+"""`verify`: a whole archive has no problems, and every problem is named."""
 
 import sqlite3
 import time
@@ -22,7 +22,7 @@ ARTICLES = [
 
 @pytest.fixture
 def news():
-    """Return an archive with segments, removed articles, open ones and lists."""
+    """Return an archive with segments, removed and pending articles, and stored lists."""
     with mock.patch.multiple(merging, PENDING_ARTICLES=4):
         news = RelatedNews().fit(ARTICLES[:5])
         news.store_lists(2)
@@ -35,7 +35,7 @@ def news():
 
 
 def plant(news, statement, *values):
-    """Change the catalogue behind the archive's back."""
+    """Change the catalogue by SQL."""
     news.archive_.catalogue._database.connection.execute(statement, values)
 
 
@@ -44,7 +44,7 @@ def key_of(news, identifier):
 
 
 def test_all_is_well(news, tmp_path):
-    """An archive that was only ever changed by its own methods has no problems."""
+    """An archive changed by its own methods has no problems."""
     news.save(tmp_path / "a.relnews")
     opened = RelatedNews.open(tmp_path / "a.relnews")
 
@@ -57,7 +57,7 @@ def test_all_is_well(news, tmp_path):
 
 
 def test_an_article_in_no_segment(news):
-    """It could not be ranked."""
+    """An article in no segment is a problem, since it cannot be ranked."""
     plant(news, "INSERT INTO articles SELECT 900, 'ghost', title, dek, NULL, NULL, NULL, NULL, "
           "tags, NULL, NULL, NULL, NULL, digest FROM articles LIMIT 1")  # fmt: skip
 
@@ -67,7 +67,7 @@ def test_an_article_in_no_segment(news):
 
 
 def test_an_article_in_two_segments(news):
-    """It would be in lists twice."""
+    """An article in two segments is a problem, since it would be listed twice."""
     state = news.archive_.state
     member = next(iter(state.live_segments.values()))
     key = int(member.segment.key[member.is_alive][0])
@@ -78,7 +78,7 @@ def test_an_article_in_two_segments(news):
 
 
 def test_an_article_that_the_catalogue_lacks(news):
-    """It would be ranked, and nobody could say what it is."""
+    """A ranked article without a row in the catalogue is a problem."""
     plant(news, "DELETE FROM lists WHERE key = ?", key_of(news, "a1"))
     plant(news, "DELETE FROM articles WHERE id = 'a1'")
 
@@ -95,7 +95,7 @@ def with_list(news, identifier, pairs):
     "pairs", [[("a1", 10)], [("a2", 10), ("a2", 9)], [("a2", 10), ("a4", 8), ("a2", 8)]]
 )
 def test_a_list_with_itself_or_with_one_twice(news, pairs):
-    """Nothing is related to itself, and nothing is so twice."""
+    """A list with its own article, or with an article twice, is a problem."""
     with_list(news, "a1", pairs)
 
     (problem,) = news.verify()
@@ -104,7 +104,7 @@ def test_a_list_with_itself_or_with_one_twice(news, pairs):
 
 @pytest.mark.parametrize("pairs", [[("a2", 9), ("a4", 10)], [("a2", 9), ("a4", 0)], [("a4", -1)]])
 def test_a_list_that_is_not_in_order(news, pairs):
-    """The best come first, and who is listed is related."""
+    """A list that is not in order, or has a score of 0, is a problem."""
     with_list(news, "a1", pairs)
 
     (problem,) = news.verify()
@@ -112,7 +112,7 @@ def test_a_list_that_is_not_in_order(news, pairs):
 
 
 def test_a_list_of_or_with_an_article_that_is_gone(news):
-    """A removed article has no list, and is in none."""
+    """A list of a removed article, or with one, is a problem."""
     gone = StoredList([(key_of(news, "a2"), 5, 5, 0)], True).pack()
     plant(news, "INSERT INTO lists VALUES (?, ?)", 3, gone)
     kept = StoredList([(3, 5, 5, 0)], True).pack()
@@ -125,14 +125,14 @@ def test_a_list_of_or_with_an_article_that_is_gone(news):
 
 
 def test_an_article_without_a_list(news):
-    """If lists are stored, each article has one."""
+    """An article without a list is a problem if lists are stored."""
     plant(news, "DELETE FROM lists WHERE key = ?", key_of(news, "a1"))
 
     assert news.verify() == ["1 articles have no stored list"]
 
 
 def test_a_list_that_cannot_be_read(news):
-    """Its checksum tells."""
+    """A list with a wrong checksum is a problem."""
     plant(news, "UPDATE lists SET entries = x'0011223344' WHERE key = ?", key_of(news, "a1"))
 
     (problem,) = news.verify()
@@ -183,12 +183,12 @@ def test_sqlite_checks_its_own_file(news, tmp_path):
 
 
 def test_a_removed_article_leaves_no_trace(news):
-    """Neither does one that never was."""
+    """A removed article, and an article that never was, leave no trace."""
     assert news.verify_removed("a3") == news.verify_removed("never was") == []
 
 
 def test_an_article_that_is_there_is_no_takedown(news):
-    """Whoever asks is told that it is still to be seen."""
+    """An article that is still visible is reported."""
     assert news.verify_removed("a1") == [
         "'a1' is in the archive, and neither under embargo nor expired"
     ]
@@ -196,7 +196,7 @@ def test_an_article_that_is_there_is_no_takedown(news):
 
 @pytest.mark.parametrize("field", ["published", "expires"])
 def test_hidden_articles_leave_no_trace(field):
-    """An embargo that lasts and a date that is over are as good as a removal."""
+    """Articles under embargo and expired articles count as removed."""
     moment = "2999-01-01" if field == "published" else "1999-01-01"
     for late in (False, True):
         first, last = ({"id": "b", "title": "dike"}, {"id": "a", "title": "dike", field: moment})
@@ -214,7 +214,7 @@ def test_hidden_articles_leave_no_trace(field):
 
 
 def test_an_embargo_that_is_over():
-    """From the very microsecond the article is there, and no takedown any more."""
+    """An article is visible from the exact microsecond of its date."""
     at = 1_900_000_000_000_000
     news = RelatedNews().fit(
         [{"id": "a", "title": "dike", "published": "2030-03-17T17:46:40+00:00"}]

@@ -1,4 +1,4 @@
-"""Conditions on lists: the same as the reference's ranking of the articles that fulfil them."""
+"""Conditions on lists: equal to the reference's ranking of the articles that meet them."""
 
 import datetime as dt
 import math
@@ -45,7 +45,7 @@ conditions = st.fixed_dictionaries(
 
 
 def fulfils(article, query, given, now):
-    """Say whether an article may be in a list, slowly and obviously."""
+    """Return whether an article meets all conditions, computed slowly."""
     published = article["published"]
     window = [given.get(name) for name in ("after", "before", "within", "when")]
     if published is None and any(bound is not None for bound in window):
@@ -66,7 +66,7 @@ def fulfils(article, query, given, now):
 
 def matches(got, wanted):
     wanted = [wanted] if isinstance(wanted, str) else wanted
-    return any(one in wanted for one in (got if isinstance(got, list) else [got]))
+    return any(value in wanted for value in (got if isinstance(got, list) else [got]))
 
 
 def factor(article, query, recency, now):
@@ -88,7 +88,7 @@ def factor(article, query, recency, now):
 def test_lists_under_conditions_equal_the_reference(
     articles, data, given, k, segment_articles, common, waiting
 ):
-    """The list is that of the articles that fulfil the conditions, however they are stored."""
+    """The list ranks the articles that meet the conditions, for any segments."""
     for article in articles:
         article["section"] = data.draw(st.sampled_from(SECTIONS))
         article["tags"] = data.draw(st.sampled_from([[], ["nato"], ["kyiv", "nato"]]))
@@ -121,7 +121,7 @@ def test_lists_under_conditions_equal_the_reference(
     given = {**given, "selection": None}
     with at(NOW):
         got = news.related(query["id"], k, **given)
-        every = {one.id: one for one in news.related_all(k, **given)}
+        every = {related.id: related for related in news.related_all(k, **given)}
         filled = news.related(query["id"], 20, fallback=["newest"], **given)
         explained = [news.explain(query["id"], item.id, **given) for item in got]
 
@@ -133,7 +133,7 @@ def test_lists_under_conditions_equal_the_reference(
     for item, found in zip(got, explained, strict=True):
         assert round(found.score, 6) == pytest.approx(item.score, abs=1.1e-6)
         assert found.rank == item.rank
-    # What is not ranked is under the same conditions.
+    # Items that are not ranked meet the same conditions.
     fulfilling = {
         article["id"] for article in articles
         if article is not query and fulfils(article, query, given, NOW)
@@ -146,7 +146,7 @@ def at(moment):
 
 
 def test_days_are_counted_from_another_time():
-    """From now, or from a day or moment, for lists that are stored, too; then they are ranked."""
+    """With an anchor of now or a given time lists are ranked, even if they are stored."""
     news = RelatedNews().fit(
         [
             {"id": "q", "text": "security guarantees", "published": "2025-01-01"},
@@ -184,20 +184,20 @@ def test_days_are_counted_from_another_time():
 
 @pytest.mark.parametrize("anchor", ["soon", "", None, 3, "2025-13-01", float("nan")])
 def test_anchors_that_are_none(anchor):
-    """What can be said is said."""
+    """A wrong anchor is refused with the accepted values."""
     with pytest.raises(ValueError, match="'article', 'now' or a time: expected an ISO 8601 date"):
         Recency(anchor=anchor)
 
 
 def test_an_archive_counts_from_its_articles():
-    """Its lists may be stored, and no day that passes changes them."""
+    """An archive's recency has no anchor, so that stored lists stay valid."""
     with pytest.raises(ValueError, match="Ask for another one in a call"):
         RelatedNews(recency=Recency(anchor="now")).fit([])
     assert Recency(anchor="2025-08-22") == Recency(anchor=dt.datetime(2025, 8, 22, tzinfo=dt.UTC))
 
 
 def test_a_draft_has_conditions_too():
-    """Days are counted from the draft's date, which is now unless it is given."""
+    """Days are counted from the draft's date, by default from now."""
     now = dt.datetime.now(dt.UTC)
     day = dt.timedelta(days=1)
     news = RelatedNews().fit(
@@ -227,7 +227,7 @@ def test_a_draft_has_conditions_too():
     ],
 )
 def test_conditions_that_are_none(given, error, words):
-    """What was expected and what was got, and what can be said."""
+    """A wrong condition is refused with the expected and the given value."""
     news = RelatedNews().fit([{"id": "a", "text": "guarantees"}])
     with pytest.raises(error, match=words):
         news.related("a", **given)
@@ -235,13 +235,13 @@ def test_conditions_that_are_none(given, error, words):
 
 @pytest.mark.parametrize("given", [(0,), (-1,), (math.nan,), (365, 2), (365, -0.1), (365, 0, -1)])
 def test_recency_that_is_none(given):
-    """A half-life is above 0, a floor a share."""
+    """A half-life must be above 0, a floor between 0 and 1."""
     with pytest.raises(ValueError, match=r"`(half_life|floor|offset)` must be"):
         Recency(*given)
 
 
 def test_dates_may_be_dates_or_strings():
-    """A moment is told as anywhere else."""
+    """Conditions take dates, datetimes and strings."""
     news = RelatedNews().fit(
         {"id": str(day), "text": f"guarantees word{day}", "published": f"2025-08-0{day}"}
         for day in (1, 2, 3)
@@ -252,7 +252,7 @@ def test_dates_may_be_dates_or_strings():
 
 
 def test_conditions_see_updates():
-    """The articles of a section are remembered, but not for longer than they are the same."""
+    """Cached matches of a condition are dropped after an update."""
     stories = [{"id": str(i), "text": f"guarantees word{i}", "section": "World"} for i in range(4)]
     news = RelatedNews().fit(stories[:3])
     assert news.related("0", filters={"section": "World"}).ids == ["1", "2"]

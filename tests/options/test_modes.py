@@ -1,4 +1,4 @@
-"""Modes: each is the list that its parameters say, and blocks have nothing twice."""
+"""Modes: each gives the list of its parameters, and blocks have no common items."""
 
 import dataclasses
 import datetime as dt
@@ -35,7 +35,7 @@ def dated(draw, **sizes):
 
 
 class Modal(Greedy):
-    """The specification: what each mode says, spelled out."""
+    """The specification of every mode."""
 
     def __init__(self, articles):
         super().__init__(articles, 50)
@@ -47,7 +47,7 @@ class Modal(Greedy):
         return reference.fading(*dates, 180, 0.5)
 
     def side(self, query, other):
-        """Say how many days after an article another one is; None if there is no telling."""
+        """Return the days from an article to another, None if unknown."""
         published = self.article[other]["published"]
         center = self.article[query]["published"] or self.now
         return None if published is None else (published - center) / dt.timedelta(days=1)
@@ -98,11 +98,11 @@ class Modal(Greedy):
         self.given = {"duplicate_threshold": 0.9}
         newest = sorted(self.article, key=lambda i: (self.age(i), i))
         for why in (section and f"newest in section {section}", "newest"):
-            for one in newest if why else ():
-                is_wanted = why == "newest" or self.article[one]["section"] == section
-                if (len(items) < k and is_wanted and one != query
-                        and self.may_enter(one, [*items])):  # fmt: skip
-                    items[one] = why
+            for candidate in newest if why else ():
+                is_wanted = why == "newest" or self.article[candidate]["section"] == section
+                if (len(items) < k and is_wanted and candidate != query
+                        and self.may_enter(candidate, [*items])):  # fmt: skip
+                    items[candidate] = why
         return items
 
     def age(self, identifier):
@@ -113,7 +113,7 @@ class Modal(Greedy):
 @settings(max_examples=60)
 @given(dated(min_size=1), st.data(), st.sampled_from([*MODES]), st.integers(1, 6))
 def test_each_mode_is_what_it_says(articles, data, mode, k):
-    """The list of the specification, with what it says of why."""
+    """Each mode gives the specification's list, with its reasons."""
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     query = data.draw(st.sampled_from(articles))["id"]
     expected = getattr(Modal(articles), mode)(query, k, ())
@@ -134,7 +134,7 @@ def test_each_mode_is_what_it_says(articles, data, mode, k):
     st.dictionaries(st.sampled_from([*MODES]), st.integers(1, 3), min_size=1),
 )  # fmt: skip
 def test_blocks_have_nothing_twice(articles, data, sizes):
-    """Each block is the list of its mode beside those before it."""
+    """Each block is the list of its mode without the items of earlier blocks."""
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     query = data.draw(st.sampled_from(articles))["id"]
     modal = Modal(articles)
@@ -149,7 +149,7 @@ def test_blocks_have_nothing_twice(articles, data, sizes):
 
 
 def test_blocks_are_of_one_state(tmp_path):
-    """What another process commits between two lists is in all of them, or in none."""
+    """A commit between two blocks appears in all of them or in none."""
     RelatedNews().fit(sample_articles()).save(tmp_path / "a.relnews")
     news, writer = (RelatedNews.open(tmp_path / "a.relnews") for _ in range(2))
     sizes = {"news": 2, "background": 2, "more": 2}
@@ -165,23 +165,25 @@ def test_blocks_are_of_one_state(tmp_path):
 
     with mock.patch.object(ListBuilder, "article", article):
         blocks = news.related_blocks(DEMO_ID, sizes)
-    assert {item for one in blocks.values() for item in one.ids}.isdisjoint(unwanted)
+    assert {item for related in blocks.values() for item in related.ids}.isdisjoint(unwanted)
     assert blocks == writer.related_blocks(DEMO_ID, sizes)
 
 
 @given(dated(min_size=1), st.integers(1, 4))
 @settings(max_examples=30)
 def test_a_list_without_options_is_of_the_default_mode(articles, k):
-    """What is stored, too, as long as that is the mode that is stored."""
+    """Without options the default mode applies, stored or ranked."""
     news = RelatedNews(stop_words=None).fit(articles)
     expected = [*news.related_all(k, mode=modes.DEFAULT)]
 
     assert [*news.related_all(k)] == expected
-    assert [news.related(one.id, k) for one in expected] == expected
+    assert [news.related(related.id, k) for related in expected] == expected
     news.store_lists(k)
-    assert [news.related(one.id, k) for one in expected] == expected
-    stored = [news.related(one.id, k, mode=modes.STORED) for one in expected]
-    assert stored == [news.related(one.id, k, mode=modes.STORED, fallback=()) for one in expected]
+    assert [news.related(related.id, k) for related in expected] == expected
+    stored = [news.related(related.id, k, mode=modes.STORED) for related in expected]
+    assert stored == [
+        news.related(related.id, k, mode=modes.STORED, fallback=()) for related in expected
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +193,7 @@ def news():
 
 
 def test_what_is_said_goes_before_the_mode(news):
-    """Every parameter of a mode can be another one, and none."""
+    """An option given in a call replaces the mode's value, even by None."""
     earlier = news.related(DEMO_ID, 4, mode="background")
     assert all(item.published < dt.datetime(2025, 8, 22, 9, tzinfo=dt.UTC) for item in earlier)
     either = news.related(DEMO_ID, 8, mode="background", when=None)
@@ -209,18 +211,18 @@ def test_what_is_said_goes_before_the_mode(news):
 
 
 def test_a_story_is_told_from_other_stories(news):
-    """In the sample nothing of another thread is as similar as STORY."""
+    """In the sample no pair from different threads is as similar as STORY."""
     thread = dict(zip([story.id for story in sample_articles()], THREAD, strict=True))
     lists = [*news.related_all(8, mode="same_story", within=None)]
 
     assert sum(map(len, lists)) > 100
-    for one in lists:
-        for item in one:
-            assert thread[one.id] == thread[item.id]
+    for related in lists:
+        for item in related:
+            assert thread[related.id] == thread[item.id]
 
 
 def test_age_makes_no_other_story():
-    """What is of the story stays of it for years; `news` lets it fade."""
+    """An article belongs to a story by its similarity, however far its score has faded."""
     about = {"text": "inquiry into ferry disaster"}
     news = RelatedNews(stop_words=None).fit([
         {"id": "1999", **about, "title": "Ferry sinks", "published": "1999-05-01"},
@@ -236,7 +238,7 @@ def test_age_makes_no_other_story():
 
 
 def test_fallback_respects_what_is_asked(news):
-    """What fills a list is under the same conditions, and labelled."""
+    """Fallback items meet the same conditions and carry their reason."""
     items = news.related(
         "how-falling-ecb-rates-reach-borrowers", 8, filters={"section": ["Sport", "Economy"]},
         exclude=["late"], before="2025-03-01", within=20, fallback=("section", "newest"),
@@ -259,7 +261,7 @@ def test_fallback_respects_what_is_asked(news):
 
 
 def test_fallback_sees_updates():
-    """The newest articles are remembered, but not for longer than they are the newest."""
+    """The cached newest articles are dropped after an update."""
     news = RelatedNews().fit([{"id": "a", "text": "rain"}, {"id": "b", "text": "gas"}])
     assert news.related("a", fallback=["newest"]).ids == ["b"]
     news.partial_fit([{"id": "c", "text": "oil", "published": "2020-01-01"}])
@@ -281,7 +283,7 @@ def test_fallback_sees_updates():
     ],
 )
 def test_options_that_are_none(news, given, error, words):
-    """What was expected and what was got."""
+    """A wrong option is refused with the expected and the given value."""
     for ask in (
         lambda: news.related(DEMO_ID, **given),
         lambda: news.related_all(**given),
@@ -293,7 +295,7 @@ def test_options_that_are_none(news, given, error, words):
 
 
 def test_sizes_that_are_none(news):
-    """A block is a mode and a number."""
+    """Wrong blocks are refused: a block is a mode and a number."""
     with pytest.raises(TypeError, match="`sizes` must map modes to numbers"):
         news.related_blocks(DEMO_ID, ["newest"])
     with pytest.raises(ValueError, match="sizes\\['newest'\\]` must be at least 1"):
@@ -303,13 +305,13 @@ def test_sizes_that_are_none(news):
 
 
 def test_a_mode_that_is_none():
-    """A mode of one's own is checked when it is made."""
+    """A custom mode is checked when it is made."""
     with pytest.raises(ValueError, match="`fallback` must be several of"):
         Mode(fallback=("random",))
 
 
 def test_modes_are_plain_values():
-    """They can be compared, looked through and derived from, and not changed."""
+    """Modes can be compared, read and copied with changes, but not modified."""
     assert Mode(recency=Recency(floor=1)) == MODES["similar"]
     assert MODES[modes.DEFAULT]
     with pytest.raises(TypeError):
@@ -318,7 +320,7 @@ def test_modes_are_plain_values():
 
 
 def test_items_name_what_they_share(news):
-    """The names are those of the explanation, and plain text that HTML escapes."""
+    """`mentions` has the explanation's names as plain text, which HTML escapes."""
     items = news.related(DEMO_ID, 5, mentions=2)
     for item in items:
         assert item.mentions == news.explain(DEMO_ID, item.id).names[:2]

@@ -1,4 +1,4 @@
-"""Markdown with front matter, feeds and pages: what sites are made of becomes articles."""
+"""Markdown with front matter, feeds and pages become articles."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Return a function that writes the files of a folder and returns the folder."""
+    """Return a function that writes files into a folder and returns it."""
 
     def write_files(files: dict[str, str | bytes]) -> Path:
         for name, content in files.items():
@@ -57,7 +57,7 @@ def only(reader: ArticleReader) -> Article:
 
 
 def sentences(reader: ArticleReader, problem: Problem) -> list[str]:
-    """Return what is said of a problem, the only kind there is."""
+    """Return the sentences of a problem; fail if there are other problems."""
     assert set(reader.load_report.problems) == {problem}
     return reader.load_report.examples[problem]
 
@@ -111,7 +111,7 @@ Crews of the *island* ferry will [stop work](https://elsewhere.example/x).
 
 @pytest.mark.parametrize("text", [YAML, TOML, JSON, PELICAN])
 def test_front_matter_of_each_kind(text: str, write: Write) -> None:
-    """YAML, TOML, JSON and Pelican's lines say the same, also with a mark and lines of Windows."""
+    """YAML, TOML, JSON and Pelican's lines give the same article."""
     expected = Article(
         "posts/strike", "Ferry crews: a strike", "New rosters.",
         "Crews of the island ferry will stop work.", section="News", tags=("ferry", "strike"),
@@ -126,7 +126,7 @@ def test_front_matter_of_each_kind(text: str, write: Write) -> None:
 
 
 def test_ids_dates_and_titles_of_files(write: Write) -> None:
-    """An id is the path unless the front matter has one; a name may begin with a date."""
+    """The id is the path or from the front matter; a file name may begin with a date."""
     folder = write({
         "_index.md": "the section itself",
         ".obsidian/x.md": "hidden",
@@ -151,7 +151,7 @@ def test_ids_dates_and_titles_of_files(write: Write) -> None:
 
 
 def test_fields_are_mapped(write: Write) -> None:
-    """A field is taken from the name that it is mapped to, as in any file."""
+    """A mapped field is taken from its name."""
     folder = write({"x.md": "---\ntitle: T\nslug: ferry\nKicker: K\n---\nText."})
     article = only(read_articles(folder, fields={"id": "slug", "dek": "Kicker"}))
     assert (article.id, article.dek) == ("ferry", "K")
@@ -162,7 +162,7 @@ def test_fields_are_mapped(write: Write) -> None:
               "Status: hidden"],
 )  # fmt: skip
 def test_drafts_are_skipped(front: str, write: Write) -> None:
-    """What the generators do not list is left out and counted, which is no fault."""
+    """Drafts are skipped and counted, and are no fault."""
     folder = write({"a.md": f"---\ntitle: A\n{front}\n---\nText.", "b.md": "Text."})
     reader = read_articles(folder, strict=True)
     assert [*by_id(reader)] == ["b"]
@@ -171,7 +171,7 @@ def test_drafts_are_skipped(front: str, write: Write) -> None:
 
 
 def test_future_dates_and_folders_of_drafts_are_skipped(write: Write) -> None:
-    """An article dated later than now is left out; so is what is in Jekyll's folder of drafts."""
+    """Future articles and Jekyll's folder of drafts are skipped."""
     folder = write({
         "a.md": "---\ntitle: A\ndate: 9000-01-01\n---\nText.",
         "b.md": "---\ntitle: B\npublishDate: 9000-01-01\ndate: 2020-01-01\n---\nText.",
@@ -205,7 +205,7 @@ def test_future_dates_and_folders_of_drafts_are_skipped(write: Write) -> None:
     ],
 )  # fmt: skip
 def test_front_matter_that_cannot_be_read(front: str | bytes, words: str, write: Write) -> None:
-    """It is named, nothing is run, nothing grows, and the other articles are read."""
+    """Bad front matter is named, runs nothing, and does not stop the reader."""
     folder = write({"a.md": front if isinstance(front, bytes) else front + "Text.", "b.md": "T."})
     reader = read_articles(folder)
     assert [*by_id(reader)] == ["b"]
@@ -225,7 +225,7 @@ def test_front_matter_that_cannot_be_read(front: str | bytes, words: str, write:
     ],
 )
 def test_markdown_that_would_take_minutes(text: str, words: str, write: Write) -> None:
-    """It is named, and the other articles are read."""
+    """Pathological Markdown is named, and the other articles are read."""
     reader = read_articles(write({"a.md": text, "b.md": "T."}))
     assert [*by_id(reader)] == ["b"]
     (sentence,) = sentences(reader, Problem.UNREADABLE)
@@ -234,7 +234,7 @@ def test_markdown_that_would_take_minutes(text: str, words: str, write: Write) -
 
 
 def test_a_table_is_words(write: Write) -> None:
-    """Rows are read as they are, and short ones are not filled up with thousands of cells."""
+    """Table rows are read as text without padding of short rows."""
     wide = "|a" * 5000 + "\n" + "|-" * 5000 + "\n" + "|b\n" * 5000
     articles = by_id(read_articles(write({"a.md": "Trains\n\n| to | at |\n|-|-|\n| Bonn | 9 |\n",
                                           "b.md": wide})))  # fmt: skip
@@ -243,7 +243,7 @@ def test_a_table_is_words(write: Write) -> None:
 
 
 def test_structures_in_front_matter_are_no_fields(write: Write) -> None:
-    """A cover with its own fields, or lists of lists, do not get in the way."""
+    """Nested values in front matter are ignored."""
     article = only(read_articles(write({
         "a.md": "---\ntitle: T\ncover:\n  image: x\ntags: [[a], b]\ndate:\n  y: 1\n---\nText.",
     })))  # fmt: skip
@@ -251,7 +251,7 @@ def test_structures_in_front_matter_are_no_fields(write: Write) -> None:
 
 
 def test_patterns_are_no_addresses(write: Write) -> None:
-    """A generator's pattern for addresses is left alone; an address is taken."""
+    """A generator's URL pattern is no address; an address is taken."""
     for pattern, expected in {
         "/:year/:title/": None, "/{{ slug }}/": None, "/news/a/": "/news/a/",
         "https://g.example/a": "https://g.example/a",
@@ -270,7 +270,7 @@ plain_text = st.text(
 def test_any_value_in_front_matter_parses_back(
     title: str, tags: list[str], url: str, pelican: bool
 ) -> None:
-    """Whatever a title is, `---` or a quote or YAML itself, it stays that title."""
+    """Any title survives front matter, even `---`, quotes or YAML."""
     values = {"title": title, "tags": tags, "slug": url, "id": "x"}
     front = (
         yaml.safe_dump(values, allow_unicode=True)
@@ -307,7 +307,7 @@ ATOM = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def test_rss(write: Write) -> None:
-    """An item has its text without markup, its date in UTC, and the feed's name as source."""
+    """An RSS item has plain text, a date in UTC, and the feed's title as source."""
     reader = read_articles(write({"feed.xml": RSS}) / "feed.xml", strict=True)
     articles = by_id(reader)
     one, other = articles["tag:a"], articles["https://g.example/b"]
@@ -323,7 +323,7 @@ def test_rss(write: Write) -> None:
 
 
 def test_atom(write: Write) -> None:
-    """So has an entry of Atom."""
+    """An Atom entry has plain text, a date in UTC, and the feed's title as source."""
     article = only(read_articles(write({"a.atom": ATOM}), strict=True))
     assert (article.id, article.title, article.text) == ("tag:1", "Streik jetzt", "Die Fähre ruht.")
     assert (article.author, article.language, article.source) == ("Redaktion", "de", "Das Blatt")
@@ -332,7 +332,7 @@ def test_atom(write: Write) -> None:
 def test_a_folder_of_feeds_and_standard_input(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All feeds of a folder are one source, packed ones too; one may come through a pipe."""
+    """A folder of feeds, packed or not, is one source; a feed may come through a pipe."""
     folder = write({"a.rss": RSS, "b.xml.gz": gzip.compress(ATOM.encode())})
     assert [*by_id(read_articles(folder, strict=True))] == ["tag:a", "https://g.example/b", "tag:1"]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(RSS.encode())))
@@ -342,23 +342,24 @@ def test_a_folder_of_feeds_and_standard_input(
 
 @pytest.mark.parametrize("content", ["", "nonsense", "<html><body>x</body></html>", "\0", "<rss"])
 def test_what_is_no_feed(content: str, write: Write) -> None:
-    """It is named, and holds no article."""
+    """A file that is no feed is named and has no articles."""
     reader = read_articles(write({"x.xml": content}))
     assert [*reader] == []
     assert "expected a feed of RSS or Atom" in sentences(reader, Problem.UNREADABLE)[0]
 
 
 def test_a_feed_that_is_cut_off(write: Write) -> None:
-    """What could be read is kept, and that there was more is said."""
+    """A truncated feed gives its complete articles and a problem."""
     reader = read_articles(write({"x.xml": RSS[: RSS.index("<description>&lt;p")]}))
     assert "tag:a" in by_id(reader)
     assert any(
-        "the feed is damaged" in one for one in reader.load_report.examples[Problem.UNREADABLE]
+        "the feed is damaged" in example
+        for example in reader.load_report.examples[Problem.UNREADABLE]
     )
 
 
 def test_entities_of_a_feed_are_not_replaced(write: Write, tmp_path: Path) -> None:
-    """No file is read, nothing is fetched, and nothing grows by what a feed defines."""
+    """Entities in a feed read no file, fetch nothing and expand nothing."""
     (tmp_path / "secret.txt").write_text("password")
     levels = "".join(f'<!ENTITY l{i + 1} "{f"&l{i};" * 10}">' for i in range(12))
     for entity in (f'<!ENTITY l12 SYSTEM "{(tmp_path / "secret.txt").as_uri()}">',
@@ -374,7 +375,7 @@ def test_entities_of_a_feed_are_not_replaced(write: Write, tmp_path: Path) -> No
 @settings(max_examples=40)
 @given(plain_text, plain_text)
 def test_any_text_of_a_feed_parses_back(title: str, text: str) -> None:
-    """Whatever a title is, it is that title, with its white space as one space."""
+    """Any title survives a feed, with white space collapsed."""
     feed = (
         '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"><channel><title>g</title><item>'
         f"<guid>x</guid><title>{xml.escape(html.escape(f'a {title} b'))}</title>"
@@ -382,7 +383,7 @@ def test_any_text_of_a_feed_parses_back(title: str, text: str) -> None:
         "</item></channel></rss>"
     )
     if not all(ch.isprintable() or ch.isspace() for ch in title + text):
-        return  # XML has no way to write some of the others
+        return  # XML cannot express several other characters
     with tempfile.TemporaryDirectory() as place:
         Path(place, "a.xml").write_text(feed, "utf-8", newline="\n")
         article = only(read_articles(place))
@@ -405,23 +406,27 @@ PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">
 
 
 def test_page(write: Write) -> None:
-    """The article of a page is taken without what is around it."""
+    """The article of a page is read without the page around it."""
     folder = write({"news/ferry.html": PAGE, "news/talks/index.html": PAGE})
     reader = read_articles(folder, strict=True)
     articles = by_id(reader)
-    one = articles["news/ferry"]
+    article = articles["news/ferry"]
 
-    assert (one.title, one.dek, one.language) == ("Ferry crews call a strike", "New rosters.", "en")
-    assert "will stop work over new rosters" in one.text
-    assert "cookies" not in one.text
-    assert "About us" not in one.text
-    assert str(one.published) == "2025-06-02 00:00:00+00:00"
-    assert one.url == "/news/ferry.html"
+    assert (article.title, article.dek, article.language) == (
+        "Ferry crews call a strike",
+        "New rosters.",
+        "en",
+    )
+    assert "will stop work over new rosters" in article.text
+    assert "cookies" not in article.text
+    assert "About us" not in article.text
+    assert str(article.published) == "2025-06-02 00:00:00+00:00"
+    assert article.url == "/news/ferry.html"
     assert articles["news/talks"].url == "/news/talks/"
 
 
 def test_address_of_a_page(write: Write) -> None:
-    """The canonical address counts, unless it is none that one could link to."""
+    """The canonical address is used if it is a web address."""
     for link, expected in {
         "https://g.example/ferry": "https://g.example/ferry",
         "javascript:alert(1)": "/a%20b.html",
@@ -437,7 +442,7 @@ def test_address_of_a_page(write: Write) -> None:
                 b"\xff\xfe\x00<", b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'],
 )  # fmt: skip
 def test_what_is_no_page(content: bytes, write: Write) -> None:
-    """It is counted, and the other pages are read."""
+    """A file that is no page is counted, and the other pages are read."""
     reader = read_articles(write({"x.html": content, "ok.html": PAGE}))
     assert [*by_id(reader)] == ["ok"]
     assert reader.load_report.skipped == 1
@@ -458,7 +463,7 @@ def test_what_is_no_page(content: bytes, write: Write) -> None:
     ],
 )
 def test_text_of_html(source: str, text: str) -> None:
-    """A block is a line, words are not glued or cut, and nothing of scripts is there."""
+    """A block is a line, words stay whole, and scripts are left out."""
     assert text_of(source) == text
 
 
@@ -467,7 +472,7 @@ def test_text_of_html(source: str, text: str) -> None:
               "&#", '"<a" ', "<a'\"<a\"'", "<a <"],
 )  # fmt: skip
 def test_text_of_html_that_nobody_would_write(piece: str) -> None:
-    """A million characters are gone through once, not once for each of them."""
+    """Parsing a million characters takes linear time."""
     text_of(piece * (1_000_000 // len(piece)))
 
 
@@ -475,7 +480,7 @@ def test_text_of_html_that_nobody_would_write(piece: str) -> None:
 
 
 def test_a_folder_of_several_kinds(write: Write) -> None:
-    """Which to read has to be said; one that holds none is refused."""
+    """A folder with several formats needs a format; one without any is refused."""
     folder = write({"a.md": "Text.", "b.html": PAGE, "c.jsonl": "{}"})
     with pytest.raises(ValueError, match=r"formats 'html', 'markdown'\. Say which"):
         read_articles(folder)
@@ -486,7 +491,7 @@ def test_a_folder_of_several_kinds(write: Write) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege there")
 def test_links_out_of_a_folder_are_not_followed(write: Write, tmp_path: Path) -> None:
-    """A checkout cannot make the build read other files of the machine."""
+    """Links out of the folder are not followed."""
     (tmp_path / "secret.md").write_text("password")
     folder = write({"a.md": "Text."})
     (folder / "b.md").symlink_to(tmp_path / "secret.md")
@@ -499,7 +504,7 @@ def test_links_out_of_a_folder_are_not_followed(write: Write, tmp_path: Path) ->
 
 
 def test_a_document_that_fills_memory(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is longer than a document can be, also only when unpacked, is not read."""
+    """A document over the size limit, packed or not, is not read."""
     monkeypatch.setattr(documents, "LONGEST", 1000)
     folder = write({"a.md": "x" * 1001, "b.md": gzip.compress(b"x" * 100_000), "c.md": "x" * 1000,
                     "d.md": gzip.compress(b"x" * 500)[:-9]})  # fmt: skip
@@ -514,7 +519,7 @@ def test_a_document_that_fills_memory(write: Write, monkeypatch: pytest.MonkeyPa
      ("v1.2.md", "v1.2"), ("x/index/index.md", "x/index")],
 )  # fmt: skip
 def test_ids_of_documents(name: str, identifier: str) -> None:
-    """An id is a path without what only says how a file is written."""
+    """An id is the path without extensions."""
     assert id_of(name) == identifier
 
 
@@ -526,7 +531,7 @@ def test_ids_of_documents(name: str, identifier: str) -> None:
 def test_what_is_not_installed_is_said_at_once(
     name: str, package: str, extra: str, tmp_path: Path
 ) -> None:
-    """Without the extra the error names it, before any work, in Python and on the command line."""
+    """A missing extra is named before any work, in Python and on the command line."""
     (tmp_path / name).write_text("Text.")
     code = (
         f"import sys; sys.modules[{package!r}] = None\n"
@@ -542,7 +547,7 @@ def test_what_is_not_installed_is_said_at_once(
 
 
 def test_build_from_a_folder(write: Write, tmp_path: Path) -> None:
-    """The command takes a folder and gives the account of it."""
+    """`build` takes a folder and reports on it."""
     folder = write({
         "a.md": YAML, "b.md": f"{TOML}Passengers wait on the pier until noon.",
         "c.md": "---\ndraft: true\n---\nx",

@@ -1,4 +1,4 @@
-"""Readers: the same articles come out of a file however it is written and packed."""
+"""Readers of files: equal articles from every format and packing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def ids(reader: ArticleReader) -> list[str]:
 
 
 def unreadable(reader: ArticleReader) -> list[str]:
-    """Return what is said of the unreadable records, all of which must be named."""
+    """Return the sentences about unreadable records; fail if a sentence is missing."""
     assert set(reader.load_report.problems) == {Problem.UNREADABLE}
     examples = reader.load_report.examples[Problem.UNREADABLE]
     assert len(examples) == reader.load_report.problems[Problem.UNREADABLE]
@@ -96,7 +96,7 @@ def pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> io.BytesIO:
 @pytest.mark.parametrize("packed", PACKERS)
 @pytest.mark.parametrize("ending", [".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".JSONL"])
 def test_format_and_packing_are_told_from_the_name(read: Read, ending: str, packed: str) -> None:
-    """Every ending that is promised is read, packed or not."""
+    """Every documented ending is read, packed or not."""
     content = as_csv(RECORDS) if ending in (".csv", ".tsv") else as_jsonl(RECORDS)
     reader = read(PACKERS[packed](content), f"news.2025{ending}{packed}")
     assert list(reader) == ARTICLES
@@ -106,14 +106,14 @@ def test_format_and_packing_are_told_from_the_name(read: Read, ending: str, pack
 @pytest.mark.parametrize("packed", PACKERS)
 @pytest.mark.parametrize("name", ["news.jsonl", "news.jsonl.gz", "news.jsonl.xz"])
 def test_packing_is_told_from_the_content(read: Read, name: str, packed: str) -> None:
-    """A file that is packed otherwise than its name says is read all the same."""
+    """The content decides how a file is packed, not its name."""
     assert list(read(PACKERS[packed](as_jsonl(RECORDS)), name)) == ARTICLES
 
 
 @pytest.mark.parametrize("packed", PACKERS)
 @pytest.mark.parametrize("ending", WRITERS)
 def test_standard_input(monkeypatch: pytest.MonkeyPatch, ending: str, packed: str) -> None:
-    """Standard input is read packed or not, stays open, and has no size."""
+    """Standard input is read, packed or not, stays open, and has no size."""
     stream = pipe(monkeypatch, PACKERS[packed](WRITERS[ending](RECORDS)))
     reader = read_articles("-", format="csv" if ending == ".csv" else None)
     assert list(reader) == ARTICLES
@@ -139,7 +139,7 @@ def test_several_packed_parts_are_one_file(read: Read) -> None:
 @pytest.mark.parametrize("ending", WRITERS)
 @pytest.mark.parametrize("packed", PACKERS)
 def test_empty_file(read: Read, ending: str, packed: str) -> None:
-    """A file without a byte, or with nothing but blank lines, holds no article and no problem."""
+    """An empty file, or a file of blank lines, has no article and no problem."""
     for content in (b"", PACKERS[packed](b""), PACKERS[packed](b"\r\n \n\n")):
         reader = read(content, f"news{ending}")
         assert list(reader) == []
@@ -148,7 +148,7 @@ def test_empty_file(read: Read, ending: str, packed: str) -> None:
 
 @pytest.mark.parametrize("ending", WRITERS)
 def test_byte_order_mark_and_line_ends(read: Read, ending: str) -> None:
-    """A byte order mark is passed over and lines may end as on Windows."""
+    """A byte order mark is skipped, and lines may end as on Windows."""
     content = WRITERS[ending](RECORDS).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     expected = [ARTICLES[0].text.replace("\n", "\r\n" if ending == ".csv" else "\n"), "本文"]
     reader = read(b"\xef\xbb\xbf" + content.removesuffix(b"\r\n"), f"news{ending}")
@@ -163,7 +163,7 @@ def test_line_that_is_not_utf8(read: Read, ending: str) -> None:
     reader = read(content.replace(b"caf?", b"caf\xe9"), f"news{ending}")
     assert list(reader) == ARTICLES
     (sentence,) = unreadable(reader)
-    line = 4 if ending == ".csv" else 2  # the first row of the CSV has two lines, after a header
+    line = 4 if ending == ".csv" else 2  # in CSV a header and a row of two lines come first
     assert sentence.startswith(f"news{ending}:{line}: unreadable: expected UTF-8 text")
     assert "0xE9" in sentence
 
@@ -185,7 +185,7 @@ def many() -> list[dict[str, object]]:
 @pytest.mark.parametrize("ending", WRITERS)
 @pytest.mark.parametrize("packed", [".gz", ".xz"])
 def test_truncated_file(read: Read, ending: str, packed: str) -> None:
-    """A packed file that ends in the middle gives what is there, and is named at the line."""
+    """A truncated packed file gives its whole lines, and the problem names the line."""
     content = PACKERS[packed](WRITERS[ending](many()))
     reader = read(content[: len(content) // 2], f"news{ending}{packed}")
     got = ids(reader)
@@ -197,7 +197,7 @@ def test_truncated_file(read: Read, ending: str, packed: str) -> None:
 
 
 def test_truncated_in_a_quoted_cell(read: Read) -> None:
-    """A CSV row that the end of a packed file cuts in two is no article."""
+    """A truncated CSV row gives no article."""
     rows = [{"id": "a", "text": "Whole."}, {"id": "b", "text": "Cut\n" * 9_999}]
     packed = gzip.compress(as_csv(rows))
     reader = read(packed[:-40], "news.csv.gz")
@@ -207,7 +207,7 @@ def test_truncated_in_a_quoted_cell(read: Read) -> None:
 
 @pytest.mark.parametrize("packed", [".gz", ".xz"])
 def test_damaged_file(read: Read, packed: str) -> None:
-    """A packed file with a wrong byte gives what comes before it, and is named."""
+    """A packed file gives the articles before a damaged byte, and a problem."""
     content = bytearray(PACKERS[packed](as_jsonl(many())))
     content[len(content) // 2] ^= 0xFF
     reader = read(bytes(content), f"news.jsonl{packed}")
@@ -217,14 +217,14 @@ def test_damaged_file(read: Read, packed: str) -> None:
 
 
 def test_packed_file_with_something_behind_it(read: Read) -> None:
-    """Bytes after the end of a packed file are named, and everything before is loaded."""
+    """Bytes after the packed data are a problem; the articles before are read."""
     reader = read(gzip.compress(as_jsonl(RECORDS)) + b"garbage", "news.jsonl.gz")
     assert list(reader) == ARTICLES
     assert "news.jsonl.gz:3: unreadable: the file is damaged" in unreadable(reader)[0]
 
 
 def test_strict_raises_at_the_end_of_a_truncated_file(read: Read) -> None:
-    """A strict reader raises where the file ends in the middle."""
+    """A strict reader raises at the point where the file ends."""
     content = gzip.compress(as_jsonl(RECORDS))[:-12]
     with pytest.raises(ArticleError, match="ends in the middle"):
         list(read(content, "news.jsonl.gz", strict=True))
@@ -241,7 +241,7 @@ def test_origin_is_file_and_line(read: Read) -> None:
     assert [article.origin for article in reader] == ["news.csv:3", "news.csv:5"]
 
 
-#: Lines with each problem that a reader meets, and what is said of them.
+#: A line with each problem of a reader, and the expected message.
 PROBLEMS = {
     Problem.UNREADABLE: ("{", "expected one JSON object"),
     Problem.MISSING_ID: ('{"text": "T"}', "non-empty `id`"),
@@ -267,7 +267,7 @@ def test_problem_is_counted_and_named(read: Read, problem: Problem) -> None:
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_strict_raises_at_the_first_problem(read: Read, problem: Problem) -> None:
-    """A strict reader yields what comes before the problem, and raises it."""
+    """A strict reader yields the articles before the problem, then raises."""
     reader = read(as_jsonl(RECORDS) + PROBLEMS[problem][0].encode(), "news.jsonl", strict=True)
     articles = iter(reader)
     assert list(itertools.islice(articles, 2)) == ARTICLES
@@ -276,7 +276,7 @@ def test_strict_raises_at_the_first_problem(read: Read, problem: Problem) -> Non
 
 
 def test_every_pass_counts_anew(read: Read) -> None:
-    """A second pass gives the same articles and a fresh account."""
+    """A second pass gives the same articles and a new load report."""
     reader = read(as_jsonl(RECORDS) + b"nonsense\n", "news.jsonl")
     first = (list(reader), reader.load_report)
     second = (list(reader), reader.load_report)
@@ -292,7 +292,7 @@ def test_two_passes_at_once(read: Read) -> None:
 
 
 def test_account_of_a_pass_begins_with_it(read: Read) -> None:
-    """`iter` replaces the account at once, so that the articles can be admitted to it."""
+    """`iter` replaces the load report at once, before the first article."""
     reader = read(as_jsonl([*RECORDS, RECORDS[0], {"id": "c", "title": "C"}]), "news.jsonl")
     articles = list(articles_from(iter(reader), reader.load_report))
     assert [article.id for article in articles] == ["a", "b", "c"]
@@ -302,7 +302,7 @@ def test_account_of_a_pass_begins_with_it(read: Read) -> None:
 
 
 def test_duplicates_are_left_alone(read: Read) -> None:
-    """A reader yields an id as often as the file has it."""
+    """A reader yields repeated ids unchanged."""
     reader = read(as_jsonl(RECORDS * 2), "news.jsonl")
     assert ids(reader) == ["a", "b", "a", "b"]
     assert not reader.load_report.problems
@@ -310,7 +310,7 @@ def test_duplicates_are_left_alone(read: Read) -> None:
 
 @pytest.mark.parametrize("packed", PACKERS)
 def test_progress(read: Read, packed: str) -> None:
-    """The bytes read grow from none to all, count what is on disk, and start anew."""
+    """Progress in bytes on disk grows from none to all, and restarts with each pass."""
     content = PACKERS[packed](as_jsonl(many()))
     reader = read(content, "news.jsonl")
     assert (reader.bytes_read, reader.bytes_total) == (0, len(content))
@@ -322,12 +322,12 @@ def test_progress(read: Read, packed: str) -> None:
 
 
 def test_file_is_closed_when_a_pass_is_left(read: Read) -> None:
-    """A pass that is not finished leaves no file open (a warning would fail this test)."""
+    """An abandoned pass leaves no file open (a warning would fail this test)."""
     next(iter(read(gzip.compress(as_jsonl(many())), "news.jsonl")))
 
 
 def test_lines_are_read_as_they_are_asked_for(read: Read) -> None:
-    """The first article is there before a later part of the file is looked at."""
+    """The first article arrives before later parts of the file are read."""
     content = as_jsonl(many())
     reader = read(content, "news.jsonl")
     next(iter(reader))
@@ -336,7 +336,7 @@ def test_lines_are_read_as_they_are_asked_for(read: Read) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_named_pipe_has_no_size(tmp_path: Path) -> None:
-    """What is no regular file has no progress to show."""
+    """A named pipe has no size and no progress."""
     os.mkfifo(tmp_path / "news.jsonl")
     reader = read_articles(tmp_path / "news.jsonl")
     assert (reader.bytes_total, reader.bytes_read) == (None, None)
@@ -355,21 +355,21 @@ def test_fields(read: Read, ending: str) -> None:
 
 @pytest.mark.parametrize("field", ["body", "origin", "lang"])
 def test_unknown_field(read: Read, field: str) -> None:
-    """A mapping from a name that is no field of an article is refused with those that are."""
+    """A mapping of an unknown field is refused with the known fields."""
     with pytest.raises(ValueError, match=f"got the field '{field}'") as caught:
         read("", "news.jsonl", fields={field: "x"})
     assert all(repr(name) in str(caught.value) for name in FIELDS)
 
 
 def test_mapped_name_that_no_line_has(read: Read) -> None:
-    """In JSON Lines any record may lack a name, so that a wrong one shows in the account."""
+    """In JSON Lines a wrong name shows in the load report only."""
     reader = read(as_jsonl(RECORDS), "news.jsonl", fields={"id": "key"})
     assert list(reader) == []
     assert reader.load_report.problems == {Problem.MISSING_ID: 2}
 
 
 def test_mapped_name_that_the_header_lacks(read: Read) -> None:
-    """In CSV the header tells at once, and is listed."""
+    """In CSV a wrong name is an error that lists the header."""
     reader = read("id,title,body\na,T,Text.\n", "news.csv", fields={"text": "content"})
     with pytest.raises(ValueError, match=r"news\.csv.* 'content'.*'id', 'title', 'body'"):
         next(iter(reader))
@@ -377,25 +377,25 @@ def test_mapped_name_that_the_header_lacks(read: Read) -> None:
 
 @pytest.mark.parametrize("name", ["news", "news.txt", "news.gz", "news.jsonl.zst", ".jsonl.bak"])
 def test_unknown_extension(read: Read, name: str) -> None:
-    """A name that does not tell the format is refused with those that do."""
+    """An unknown ending is refused with the known endings."""
     with pytest.raises(ValueError, match=r"\.jsonl, \.ndjson, \.json, \.csv, \.tsv.*\.gz or \.xz"):
         read(as_jsonl(RECORDS), name)
     assert list(read(as_jsonl(RECORDS), name, format="jsonl")) == ARTICLES
 
 
 def test_format_goes_before_the_name(read: Read) -> None:
-    """A format that is given is believed, whatever the name says."""
+    """A given format overrides the file name."""
     assert list(read(as_csv(RECORDS), "news.json", format="csv")) == ARTICLES
 
 
 def test_unknown_format(read: Read) -> None:
-    """A format that no reader is for is refused with those that exist."""
+    """An unknown format is refused with the known formats."""
     with pytest.raises(ValueError, match=r"'jsonl', 'csv', .*'feed' or None, got 'xml'"):
         read("", "news.xml", format="xml")
 
 
 def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that is not there is named before anything is read, with the folder looked in."""
+    """A missing file is an error before reading, with similar names in the folder."""
     with pytest.raises(FileNotFoundError, match=r"there is no '.*absent\.jsonl'\. Check"):
         read_articles(tmp_path / "absent.jsonl")
     monkeypatch.chdir(tmp_path)
@@ -405,7 +405,7 @@ def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_folder(tmp_path: Path) -> None:
-    """A folder is refused as one, whatever it is called."""
+    """A folder is refused, whatever its name."""
     folder = tmp_path / "news.jsonl"
     folder.mkdir()
     with pytest.raises(IsADirectoryError, match="got the folder"):
@@ -434,7 +434,7 @@ def test_folder(tmp_path: Path) -> None:
     ],
 )
 def test_line_that_holds_no_object(read: Read, line: str, words: str) -> None:
-    """A line that is no JSON object is named with a piece of it, wherever it stands."""
+    """A line without a JSON object is named with an excerpt."""
     content = as_jsonl(RECORDS).decode()
     for text, number in ((content + line, 3), (f"{line}\n{content}", 1)):
         reader = read(text, "news.jsonl")
@@ -457,13 +457,13 @@ def test_line_that_holds_no_object(read: Read, line: str, words: str) -> None:
     ],
 )
 def test_other_json(read: Read, text: str, words: str) -> None:
-    """A file of JSON that is not one object a line is refused with how to convert it."""
+    """JSON that is not one object per line is refused with a way to convert it."""
     with pytest.raises(ValueError, match=rf"^news\.json: .* {words}\. Convert it with `jq "):
         list(read(text, "news.json"))
 
 
 def test_json_spellings(read: Read) -> None:
-    """Escapes, half of a surrogate pair, NaN and numbers are read as Python reads them."""
+    """Escapes, lone surrogates, NaN and numbers are read as Python reads them."""
     line = r'{"id": 17, "title": "\u00fc\ud83d\ude00", "text": "a\ud83d\u0000", "section": NaN}'
     assert list(read(line, "news.jsonl")) == [Article("17", "ü😀", text="a\ufffd\0")]
 
@@ -473,35 +473,35 @@ def test_json_spellings(read: Read) -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_delimiters(read: Read, delimiter: str) -> None:
-    """Commas, semicolons and tabs are told apart by the header, and may be in quoted cells."""
+    """The header decides between comma, semicolon and tab, which quoted cells may contain."""
     records = [{**record, "title": "One, two; three\tfour"} for record in RECORDS]
     expected = [dataclasses.replace(a, title="One, two; three\tfour") for a in ARTICLES]
     assert list(read(as_csv(records, delimiter), "news.csv")) == expected
 
 
 def test_delimiter_in_a_quoted_name(read: Read) -> None:
-    """Delimiters between quotes do not count when the header is looked at."""
+    """A delimiter between quotes in the header is ignored."""
     content = 'id;"text, as sent, ""raw""";title\na;Text.;T\n'
     reader = read(content, "news.csv", fields={"text": 'text, as sent, "raw"'})
     assert list(reader) == [Article("a", "T", text="Text.")]
 
 
 def test_spaces_around_names(read: Read) -> None:
-    """Spaces around a name in the header are no part of it."""
+    """Spaces around a name in the header are removed."""
     assert list(read("id, title ,text\na,T,Text.\n", "news.csv")) == [
         Article("a", "T", text="Text.")
     ]
 
 
 def test_empty_cells_are_unknown(read: Read) -> None:
-    """An empty cell gives what a missing one would."""
+    """An empty cell counts as a missing value."""
     reader = read("id,title,text,url,published,tags\na,T,Text.,,,\n", "news.csv")
     assert list(reader) == [Article("a", "T", text="Text.")]
     assert not reader.load_report.problems
 
 
 def test_row_is_named_by_the_line_it_starts_at(read: Read) -> None:
-    """Line breaks in quoted cells count as lines, and the first line of a row is its own."""
+    """A row is named by its first line, counting line breaks in cells."""
     content = 'id,title,text\n"a","T","1\r\n2\r3\n"\n\n,,\nb,"T\n",x\nc,T\nd,T,x,y\n"e\n",T\n'
     reader = read(content, "news.csv")
     assert [article.origin for article in reader] == ["news.csv:2", "news.csv:7"]
@@ -521,7 +521,7 @@ def test_row_is_named_by_the_line_it_starts_at(read: Read) -> None:
     ],
 )
 def test_row_that_is_no_csv(read: Read, row: str, words: str) -> None:
-    """A row that breaks the rules of CSV is named, and the rest is loaded."""
+    """A malformed row is named, and the rest is read."""
     reader = read(f"id,title,text\na,T,1\n{row}\nb,T,2\n", "news.csv")
     assert ids(reader) == ["a", "b"]
     (sentence,) = unreadable(reader)
@@ -530,7 +530,7 @@ def test_row_that_is_no_csv(read: Read, row: str, words: str) -> None:
 
 
 def test_quote_that_is_never_closed(read: Read) -> None:
-    """A quote without an end costs the rows up to the next quote or the end, not an article."""
+    """An unclosed quote loses the rows up to the next quote and adds no article."""
     reader = read('id,title,text\na,T,1\nb,"T,2\nc,T,3\n', "news.csv")
     assert ids(reader) == ["a"]
     assert unreadable(reader)[0].startswith("news.csv:3: unreadable: expected a row of CSV")
@@ -549,13 +549,13 @@ def test_quote_that_is_never_closed(read: Read) -> None:
     ],
 )
 def test_header_that_cannot_be_read(read: Read, header: bytes, words: str) -> None:
-    """Without a header nothing can be read, so that it is an error and not a count."""
+    """An unreadable header is an error, since no row can be read."""
     with pytest.raises(ValueError, match=rf"^news\.csv: the first row .*{words}"):
         list(read(header + b"a,T,Text.\n", "news.csv"))
 
 
 def test_limit_of_others_is_left_alone(read: Read) -> None:
-    """A cell may be longer than csv's limit, which other users of csv keep."""
+    """A cell may exceed the limit of csv, which other users of csv keep."""
     limit = csv.field_size_limit()
     long = "x" * (limit + 1)
     limits = {limit}
@@ -621,7 +621,7 @@ def test_round_trip(
 
 # --- real files ----------------------------------------------------------------------------------
 
-#: Articles of each set, and those of them that have no words at all.
+#: Number of articles in each set, and number of articles without any words.
 SETS = {
     "akita_pt/docs.jsonl.gz": (751, 0),
     "cnrec/docs.jsonl.gz": (300, 0),
@@ -645,7 +645,7 @@ SETS = {
 
 @pytest.mark.parametrize("name", SETS)
 def test_real_files(data_folder: Path, name: str) -> None:
-    """Every set of real news is read whole, and its only faults are missing bodies."""
+    """Every set of real news is read completely, and lacks bodies only."""
     total, without_words = SETS[name]
     reader = read_articles(data_folder / name)
     articles = list(articles_from(iter(reader), reader.load_report))
@@ -658,12 +658,12 @@ def test_real_files(data_folder: Path, name: str) -> None:
 
 
 def test_no_real_file_is_left_out(data_folder: Path) -> None:
-    """Every set in the folder has its line above."""
+    """The test above covers every set in the folder."""
     assert {p.relative_to(data_folder).as_posix() for p in data_folder.glob("*/*.gz")} == set(SETS)
 
 
 def test_real_headlines(data_folder: Path) -> None:
-    """Headlines with dates to the minute are read from the start of a large file."""
+    """Headlines with times are read from the start of a large file."""
     reader = read_articles(data_folder / "headlines" / "headlines_300k.jsonl.xz")
     articles = list(itertools.islice(reader, 2_000))
     assert len(articles) == 2_000
@@ -673,6 +673,6 @@ def test_real_headlines(data_folder: Path) -> None:
 
 
 def test_real_page(data_folder: Path) -> None:
-    """A single indented JSON object is refused with how to convert it."""
+    """An indented JSON object is refused with a way to convert it."""
     with pytest.raises(ValueError, match="jq -c"):
         list(read_articles(data_folder / "t4k3" / "article.json"))

@@ -1,4 +1,4 @@
-"""Articles: whatever a record looks like, it becomes an Article or a named problem."""
+"""Records: each becomes an Article or a named problem."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from relnews.readers.records import articles_from, parse_article
 
 GOOD = {"id": "good", "title": "A title", "text": "Some text."}
 
-#: A record with each problem, and a piece of the sentence that names it.
+#: A record with each problem, and a part of the expected message.
 PROBLEMS = {
     Problem.UNREADABLE: ({"id": "a", "text": ["not", "a", "string"]}, "`text` must be a string"),
     Problem.MISSING_ID: ({"title": "No id", "text": "Text."}, "non-empty `id`"),
@@ -30,13 +30,13 @@ PROBLEMS = {
 
 
 def take(source: object, *, strict: bool = False) -> tuple[list[Article], LoadReport]:
-    """Return the articles of a source, and the account of it."""
+    """Return the articles of a source, and its load report."""
     load_report = LoadReport(strict=strict)
     return list(articles_from(source, load_report)), load_report
 
 
 def one(**values: object) -> Article:
-    """Return the article of a record that has nothing wrong with it."""
+    """Return an article without problems."""
     (article,), load_report = take([{"id": "a", "text": "Some text.", **values}])
     assert not load_report.problems
     return article
@@ -52,8 +52,8 @@ def published(value: object) -> dt.datetime | None:
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_problem_is_counted_and_named(problem: Problem) -> None:
     """Each kind of problem is counted, named with its place, and does not stop the rest."""
-    # What is no fault of a record, as a draft, is for a reader of such files to say.
-    assert PROBLEMS.keys() == {one for one in Problem if one.is_fault}
+    # Readers of files report what is no fault of a record, such as a draft.
+    assert PROBLEMS.keys() == {problem for problem in Problem if problem.is_fault}
     record, words = PROBLEMS[problem]
     articles, load_report = take([GOOD, record, {**GOOD, "id": "last"}])
     assert load_report.problems == {problem: 1}
@@ -67,7 +67,7 @@ def test_problem_is_counted_and_named(problem: Problem) -> None:
 
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_strict_raises_at_the_first_problem(problem: Problem) -> None:
-    """A strict load report raises the sentence that a lenient one would have counted."""
+    """A strict load report raises the sentence that a lenient one counts."""
     record, words = PROBLEMS[problem]
     with pytest.raises(ArticleError, match=r"^article 2: ") as caught:
         take([GOOD, record, {"id": "never seen"}], strict=True)
@@ -76,7 +76,7 @@ def test_strict_raises_at_the_first_problem(problem: Problem) -> None:
 
 
 def test_every_consequence_is_worded() -> None:
-    """A summary says of each kind whether such records were skipped or kept."""
+    """The summary says for each problem whether records were skipped or kept."""
     assert Problem.NO_TEXT.consequence == "kept, title only"
     assert Problem.BAD_DATE.consequence == "kept, undated"
     others = set(Problem) - {Problem.NO_TEXT, Problem.BAD_DATE}
@@ -84,7 +84,7 @@ def test_every_consequence_is_worded() -> None:
 
 
 def test_summary_names_a_few_and_counts_the_rest() -> None:
-    """A summary has one line a kind, its first examples, and how many more there are."""
+    """The summary has one line per problem: first examples and a count."""
     broken = [{"text": f"No id {number}."} for number in range(EXAMPLES_NAMED + 3)]
     _, load_report = take([GOOD, *broken, {"id": "b", "title": "T"}])
     lines = load_report.summary().splitlines()
@@ -96,14 +96,14 @@ def test_summary_names_a_few_and_counts_the_rest() -> None:
 
 
 def test_two_problems_of_one_record_are_both_counted() -> None:
-    """A record without a body and with a bad date is kept, and told of twice."""
+    """A record with two problems is kept and counted under both."""
     articles, load_report = take([{"id": "a", "title": "T", "published": "soon"}])
     assert [article.published for article in articles] == [None]
     assert load_report.problems == {Problem.NO_TEXT: 1, Problem.BAD_DATE: 1}
 
 
 def test_dek_alone_is_words() -> None:
-    """An article whose only words are in its dek is kept as one without text."""
+    """An article with words in its dek only is kept."""
     articles, load_report = take([{"id": "a", "dek": "The line under it"}])
     assert articles == [Article("a", dek="The line under it")]
     assert load_report.problems == {Problem.NO_TEXT: 1}
@@ -111,7 +111,7 @@ def test_dek_alone_is_words() -> None:
 
 @pytest.mark.parametrize("identifier", ["", "  ", None, float("nan"), pd.NA])
 def test_blank_id_is_missing(identifier: object) -> None:
-    """An id without a visible character names nothing."""
+    """An id without a visible character counts as missing."""
     articles, load_report = take([{**GOOD, "id": identifier}])
     assert not articles
     assert load_report.problems == {Problem.MISSING_ID: 1}
@@ -120,7 +120,7 @@ def test_blank_id_is_missing(identifier: object) -> None:
 @pytest.mark.parametrize("value", [b"bytes", {"a": 1}, ["list"], frozenset("f"), np.array(["x"])])
 @pytest.mark.parametrize("field", ["id", "title", "url"])
 def test_container_is_no_string(field: str, value: object) -> None:
-    """A list, dict, array or bytes in place of a string is unreadable, not its repr."""
+    """A list, dict, array or bytes object in place of a string is unreadable."""
     articles, load_report = take([{**GOOD, field: value}])
     assert not articles
     assert f"`{field}` must be a string" in load_report.examples[Problem.UNREADABLE][0]
@@ -131,7 +131,7 @@ def test_container_is_no_string(field: str, value: object) -> None:
 
 @dataclasses.dataclass
 class Story:
-    """A class of a newsroom's own."""
+    """A custom class of articles."""
 
     id: str
     title: str
@@ -151,7 +151,7 @@ class Row(typing.NamedTuple):
 
 
 class Polars:
-    """As much of a polars data frame as is used."""
+    """The used part of a polars data frame."""
 
     def iter_rows(self, *, named: bool) -> Iterator[dict[str, object]]:
         assert named
@@ -186,21 +186,21 @@ EXPECTED = [
     ],
 )
 def test_every_kind_of_row(source: typing.Any) -> None:
-    """The same rows give the same articles whatever holds them."""
+    """Equal rows give equal articles, whatever their type."""
     articles, load_report = take(source())
     assert articles == EXPECTED
     assert not load_report.problems
 
 
 def test_data_frame_columns_need_not_be_identifiers() -> None:
-    """A data frame may have columns that are no Python names, also numbers."""
+    """Column names may be any strings or numbers."""
     frame = pd.DataFrame({"id": ["a"], "text": ["T"], "body text": ["x"], 7: ["y"]})
     articles, _ = take(frame)
     assert articles == [Article("a", text="T")]
 
 
 def test_data_frame_with_gaps() -> None:
-    """NaN, NaT, None and pandas.NA in a data frame all mean that a value is unknown."""
+    """NaN, NaT, None and pandas.NA in a data frame mean an unknown value."""
     frame = pd.DataFrame(
         {
             "id": ["a", "b"],
@@ -221,14 +221,14 @@ def test_data_frame_with_gaps() -> None:
 
 
 def test_data_frame_with_lists_as_arrays() -> None:
-    """Tags may be arrays, which is how Parquet lists arrive in a data frame."""
+    """Tags may be arrays, as Parquet gives them."""
     frame = pd.DataFrame({"id": ["a"], "text": ["T"], "tags": [np.array(["x", "y"], object)]})
     assert take(frame)[0][0].tags == ("x", "y")
 
 
 @pytest.mark.parametrize("source", ["text", b"bytes", GOOD, Article("a"), 7, None])
 def test_source_must_hold_articles(source: object) -> None:
-    """A path, a single record or a number is refused with what to pass instead."""
+    """A path, a single record or a number is refused with the accepted types."""
     with pytest.raises(TypeError, match=r"read_articles\(path\)"):
         take(source)
 
@@ -244,7 +244,7 @@ def test_row_must_have_names(row: object) -> None:
 
 
 def test_article_of_a_reader_is_admitted_as_it_is() -> None:
-    """An article with an origin was checked when it was read, and is not told of again."""
+    """An article from a reader is not checked and reported twice."""
     article = Article("a", "Only a title", origin="news.jsonl:1")
     articles, load_report = take([article, {"id": "b", "title": "B"}, article])
     assert articles[0] is article
@@ -254,7 +254,7 @@ def test_article_of_a_reader_is_admitted_as_it_is() -> None:
 
 
 def test_article_without_origin_is_checked() -> None:
-    """An article that a caller has made is checked and mended as a dict would be."""
+    """An article made by a caller is checked like a dict."""
     made = Article("a", "Only a title", published=dt.datetime(2025, 8, 22))
     (article,), load_report = take([made])
     assert article.published == dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
@@ -263,7 +263,7 @@ def test_article_without_origin_is_checked() -> None:
 
 
 def test_origin_of_a_record_is_where_it_was_found() -> None:
-    """A field of the data that is called origin does not hide the place of the record."""
+    """A data field named origin does not replace the record's origin."""
     article = parse_article({**GOOD, "origin": "Reuters"}, LoadReport(), "news.jsonl:17")
     assert article is not None
     assert article.origin == "news.jsonl:17"
@@ -271,7 +271,7 @@ def test_origin_of_a_record_is_where_it_was_found() -> None:
 
 
 def test_origin_is_no_part_of_an_article() -> None:
-    """Two articles that differ in where they were found are equal, and look alike."""
+    """Articles that differ only in origin are equal and have equal reprs."""
     here, there = Article("a", origin="here"), Article("a", origin="there")
     assert here == there
     assert repr(here) == repr(there)
@@ -288,13 +288,13 @@ def test_aliases() -> None:
 
 @pytest.mark.parametrize("alias", ["summary", "description", "excerpt"])
 def test_aliases_of_dek(alias: str) -> None:
-    """A record may call its dek as news sites do; it is not the text."""
+    """The dek may come under the names that sites use, and is not the text."""
     assert one(**{alias: "The line"}).dek == "The line"
     assert one(**{alias: "The line"}).text == "Some text."
 
 
 def test_the_first_alias_with_a_value_counts() -> None:
-    """In the order of `ALIASES`, whatever the order of the record."""
+    """Aliases are tried in the order of `ALIASES`."""
     record = {"excerpt": "third", "description": "second", "summary": None}
     assert one(**record).dek == "second"
     assert one(**record | {"summary": "first"}).dek == "first"
@@ -302,14 +302,14 @@ def test_the_first_alias_with_a_value_counts() -> None:
 
 
 def test_own_name_goes_before_alias() -> None:
-    """Where data has a field's name and its alias, the name counts unless it is unknown."""
+    """A field's own name goes before its alias, unless its value is unknown."""
     assert one(lang="de", language="en").language == "en"
     assert one(lang="de", language=None).language == "de"
     assert one(topics=["x"], tags=float("nan")).tags == ("x",)
 
 
 def test_mapped_name_goes_before_all() -> None:
-    """A mapped field is taken from the name it is mapped to, and from nowhere else."""
+    """A mapped field is taken from the mapped name only."""
     record = {"id": "a", "text": "teaser", "body": "Text.", "lang": "de", "locale": "fr"}
     fields = {"text": "body", "language": "locale", "title": "absent"}
     article = parse_article(record, LoadReport(), "here", fields)
@@ -328,7 +328,7 @@ def test_unknown_names_are_ignored() -> None:
     ("value", "expected"), [(17, "17"), (0, "0"), (np.int64(17), "17"), ("017", "017")]
 )
 def test_id_may_be_a_number(value: object, expected: str) -> None:
-    """A number is taken as the string that it prints."""
+    """A number as id becomes its string."""
     assert one(id=value).id == expected
 
 
@@ -351,7 +351,7 @@ def test_number_and_string_are_the_same_id() -> None:
     ],
 )
 def test_text_can_always_be_encoded(value: str, expected: str) -> None:
-    """Half of a surrogate pair becomes U+FFFD and everything else stays, NUL included."""
+    """Lone surrogates become U+FFFD; everything else stays, NUL included."""
     article = one(id=f"x{value}", title=value, text=value, url=value, tags=[value])
     got = (article.title, article.text, article.url, *article.tags)
     assert article.id == f"x{expected}"
@@ -361,7 +361,7 @@ def test_text_can_always_be_encoded(value: str, expected: str) -> None:
 
 @pytest.mark.parametrize("value", [None, "", float("nan"), np.float64("nan"), pd.NaT, pd.NA])
 def test_unknown_values(value: object) -> None:
-    """Everything that stands for "unknown" gives an undated article without tags."""
+    """Every value for "unknown" gives an undated article without tags."""
     article = one(published=value, tags=value)
     assert (article.published, article.tags) == (None, ())
 
@@ -382,7 +382,7 @@ def test_unknown_values(value: object) -> None:
     ],
 )
 def test_tags(value: object, expected: tuple[str, ...]) -> None:
-    """Tags are a list of any kind, or one string with commas, in their order."""
+    """Tags are any list of strings, or a string with commas, in order."""
     assert one(tags=value).tags == expected
 
 
@@ -424,7 +424,7 @@ TWO_HOURS_EAST = dt.timezone(dt.timedelta(hours=2))
     ],
 )
 def test_dates(value: object, expected: dt.datetime | None) -> None:
-    """Every kind of date becomes a plain datetime in UTC; one without a zone is in UTC."""
+    """Every kind of date becomes a datetime in UTC; without a time zone it is in UTC."""
     got = published(value)
     assert got == expected
     if got is not None:
@@ -451,7 +451,7 @@ def test_dates(value: object, expected: dt.datetime | None) -> None:
     ],
 )
 def test_bad_dates(value: object) -> None:
-    """What is no date, or lies outside the calendar, is named and the article kept undated."""
+    """An invalid or impossible date is named, and the article stays undated."""
     articles, load_report = take([{**GOOD, "published": value}])
     assert [article.published for article in articles] == [None]
     (sentence,) = load_report.examples[Problem.BAD_DATE]

@@ -38,7 +38,7 @@ QUERY = "SELECT nr AS id, headline AS title, body AS text, published, changed FR
 
 
 def postgres_binaries() -> Path | None:
-    """Return the folder of the server's programs, wherever it was installed."""
+    """Return the folder of PostgreSQL's programs, wherever it is installed."""
     places = [Path(found).resolve().parent for found in [shutil.which("initdb")] if found]
     places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     return next((place for place in places if (place / "initdb").exists()), None)
@@ -52,13 +52,13 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[sa.URL]:
-    """Start a PostgreSQL server of our own, with a password, and return its address."""
+    """Start a PostgreSQL server with a password; yield its address."""
     pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is not installed")
     binaries = postgres_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL server is installed (Debian's package postgresql has one)")
     user = None
-    if os.name == "posix" and os.getuid() == 0:  # initdb refuses to be run by root
+    if os.name == "posix" and os.getuid() == 0:  # initdb refuses to run as root
         import pwd
 
         known = {entry.pw_name for entry in pwd.getpwall()}
@@ -140,14 +140,14 @@ def relnews(*arguments: object, **environment: str) -> Result:
 
 
 def lists_in(folder: Path) -> dict[str | None, list[str]]:
-    return {one.id: one.ids for one in RelatedNews.open(folder).related_all()}
+    return {related.id: related.ids for related in RelatedNews.open(folder).related_all()}
 
 
 # --- reading -------------------------------------------------------------------------------------
 
 
 def test_rows_become_articles(database: str) -> None:
-    """Columns are fields; numbers, dates and what is unknown become what an article has."""
+    """Columns become fields; numbers, dates and NULL become the article's types."""
     reader = read_sql(database, f"{QUERY} ORDER BY nr")
     articles = [*reader]
 
@@ -162,7 +162,7 @@ def test_rows_become_articles(database: str) -> None:
 
 
 def test_parameters_and_fields(database: str) -> None:
-    """Parameters are bound, never pasted; a field may have a column of another name."""
+    """Parameters are bound, never pasted; a field may have another column."""
     reader = read_sql(
         database, "SELECT nr, headline, body FROM stories WHERE headline = :wanted",
         parameters={"wanted": "Old bakery opens again"},
@@ -175,7 +175,7 @@ def test_parameters_and_fields(database: str) -> None:
 
 
 def test_rows_are_skipped_as_records_of_a_file_are(database: str) -> None:
-    """The account names the row; strict raises."""
+    """The load report names a bad row; strict raises."""
     insert(database, 4, "", "", None, 5)
     reader = read_sql(database, f"{QUERY} ORDER BY nr")
     assert len([*reader]) == 3
@@ -185,7 +185,7 @@ def test_rows_are_skipped_as_records_of_a_file_are(database: str) -> None:
 
 
 def test_rows_are_streamed(database: str) -> None:
-    """The first rows of a result that would fill any memory are there at once."""
+    """The first rows of a huge result arrive at once."""
     number = (
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
         "SELECT i AS id, 'x' AS text FROM n"
@@ -198,7 +198,7 @@ def test_rows_are_streamed(database: str) -> None:
 
 
 def test_nothing_is_changed_in_the_database(database: str) -> None:
-    """Whatever the query does is rolled back."""
+    """The query runs in a transaction that is rolled back."""
     query = "DELETE FROM stories RETURNING nr AS id, headline AS title, body AS text"
     if database.startswith("sqlite"):
         assert len([*read_sql(database, query)]) == 3
@@ -209,7 +209,7 @@ def test_nothing_is_changed_in_the_database(database: str) -> None:
 
 
 def test_a_column_that_the_result_lacks(database: str) -> None:
-    """It is named with those that are there, before an article is read."""
+    """A missing column is an error with the existing ones, before any article."""
     for asked in ({"fields": {"text": "content"}}, {"watermark": "content"}):
         with pytest.raises(ValueError, match=r"no column 'content': its result has 'id', 'title'"):
             next(iter(read_sql(database, QUERY, **asked)))
@@ -218,13 +218,13 @@ def test_a_column_that_the_result_lacks(database: str) -> None:
 
 
 def test_a_query_that_is_refused(database: str) -> None:
-    """The database's own words are given, in one error."""
+    """A refused query is one error with the database's message."""
     with pytest.raises((ValueError, ConnectionError), match=r"(?s)database says: .*nowhere"):
         [*read_sql(database, "SELECT * FROM nowhere")]
 
 
 def test_postgres_types(postgres: sa.URL) -> None:
-    """Arrays are tags, moments are in UTC, and what is no string is named."""
+    """Arrays are tags, times are in UTC, and other types are named."""
     url = postgres.render_as_string(hide_password=False)
     article = next(iter(read_sql(
         url,
@@ -243,7 +243,7 @@ def test_postgres_types(postgres: sa.URL) -> None:
 
 
 def test_an_update_reads_on_from_the_watermark(database: str, tmp_path: Path) -> None:
-    """It has what is new and changed since, and the archive is what a build of all would be."""
+    """An update reads new and changed rows; the archive equals a full build."""
     archive, since = tmp_path / "x.relnews", f"{QUERY} WHERE changed >= :watermark"
     built = relnews("build", "--sql", database, "--query", QUERY, "--watermark", "changed",
                     "-o", archive)  # fmt: skip
@@ -260,13 +260,16 @@ def test_an_update_reads_on_from_the_watermark(database: str, tmp_path: Path) ->
 
     again = relnews("update", archive, "--sql", database, "--query", since)
     assert "0 added, 0 replaced, 0 removed, 1 unchanged" in again.stderr
-    fresh = {one.id: one.ids for one in RelatedNews().fit(read_sql(database, QUERY)).related_all()}
+    fresh = {
+        related.id: related.ids
+        for related in RelatedNews().fit(read_sql(database, QUERY)).related_all()
+    }
     assert lists_in(archive) == fresh
     assert RelatedNews.open(archive).verify() == []
 
 
 def test_the_watermark_stays_through_everything(database: str, tmp_path: Path) -> None:
-    """Other updates, compact, and saving the archive elsewhere keep it."""
+    """Other updates, compact and saving elsewhere keep the watermark."""
     archive, copy = tmp_path / "x.relnews", tmp_path / "copy.relnews"
     relnews("build", "--sql", database, "--query", QUERY, "--watermark", "changed", "-o", archive)
     news = RelatedNews.open(archive)
@@ -277,7 +280,7 @@ def test_the_watermark_stays_through_everything(database: str, tmp_path: Path) -
 
 
 def test_an_update_without_a_watermark(database: str, tmp_path: Path) -> None:
-    """What to do is said, and the archive is as it was."""
+    """The error says what to do, and the archive stays unchanged."""
     archive = tmp_path / "x.relnews"
     since = f"{QUERY} WHERE changed > :watermark"
     first = relnews("build", "--sql", database, "--query", since, "-o", archive)
@@ -297,7 +300,7 @@ def test_an_update_without_a_watermark(database: str, tmp_path: Path) -> None:
      dt.datetime(2025, 6, 2, 10, 0, 0, 123456, tzinfo=dt.UTC), dt.datetime(2025, 6, 2)],
 )  # fmt: skip
 def test_any_watermark_is_recalled_as_it_was(value: object) -> None:
-    """Its type too: a database compares a moment with a moment only."""
+    """A watermark keeps its type, since databases compare equal types only."""
     catalogue = RelatedNews().fit([{"id": "a", "text": "x"}]).archive_.catalogue
     assert stored_watermark(catalogue) is None
     store_watermark(catalogue, "c", value)
@@ -307,7 +310,7 @@ def test_any_watermark_is_recalled_as_it_was(value: object) -> None:
 
 
 def test_moments_of_postgres_are_watermarks(postgres: sa.URL, tmp_path: Path) -> None:
-    """A timestamp with time zone goes into the archive and comes back as the parameter it was."""
+    """A timestamp with time zone is stored and returned unchanged."""
     url, archive = postgres.render_as_string(hide_password=False), tmp_path / "x.relnews"
     run(url, "DROP TABLE IF EXISTS log",
         "CREATE TABLE log (id INTEGER, text TEXT, at TIMESTAMPTZ DEFAULT now())",
@@ -323,19 +326,19 @@ def test_moments_of_postgres_are_watermarks(postgres: sa.URL, tmp_path: Path) ->
 
 @pytest.mark.parametrize("column", ["body = body", "CAST('x' AS BLOB)", "x.mixed"])
 def test_what_is_no_watermark(column: str, tmp_path: Path) -> None:
-    """Values that no database orders, or of two types, are refused by name."""
+    """Watermarks without an order, or of two types, are refused."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
     run(url, "CREATE TABLE x (id, body, mixed)", "INSERT INTO x VALUES (1, 'a', 1), (2, 'b', 'c')")
     reader = read_sql(url, f"SELECT id, body AS text, {column} AS w FROM x", watermark="w")
     if column.startswith("body"):
-        assert len([*reader]) == 2  # a comparison is a number in SQLite
+        assert len([*reader]) == 2  # in SQLite a comparison is a number
     else:
         with pytest.raises(ValueError, match="the watermark must be a column of numbers, texts"):
             list(reader)
 
 
 def test_a_query_that_breaks_off_leaves_the_archive(tmp_path: Path) -> None:
-    """If the database fails half-way, nothing of it is in the archive, and the watermark stays."""
+    """A query that fails midway changes neither archive nor watermark."""
     url, archive = f"sqlite:///{tmp_path / 'x.db'}", tmp_path / "x.relnews"
     run(
         url,
@@ -358,12 +361,12 @@ def test_a_query_that_breaks_off_leaves_the_archive(tmp_path: Path) -> None:
 
 
 def spelled(text: str) -> bool:
-    """Say whether the secret is in a text, in any of the ways it is written in an address."""
+    """Return whether a text contains the secret in any encoding of an address."""
     return any(form in text for form in (SECRET, "s3cr3t", "p%40ss", "p@ss"))
 
 
 def test_secrets_are_in_no_archive(database: str, tmp_path: Path) -> None:
-    """No byte of the archive has anything of the address."""
+    """No byte of the archive contains the address."""
     archive = tmp_path / "x.relnews"
     relnews("build", "--sql", database, "--query", QUERY, "--watermark", "changed", "-o", archive)
     for file in archive.rglob("*"):
@@ -375,7 +378,7 @@ def test_secrets_are_in_no_archive(database: str, tmp_path: Path) -> None:
 def failures(port: int) -> Iterator[str]:
     secret = sa.URL.create("x", "u", SECRET, "127.0.0.1").render_as_string(hide_password=False)
     secret = secret.removeprefix("x://")
-    yield f"postgresql+psycopg://{secret}:{port}/x"  # nobody listens
+    yield f"postgresql+psycopg://{secret}:{port}/x"  # no server listens
     yield f"postgresql+psycopg://{secret}:{port}/x?options={SECRET.replace(' ', '+')}"
     yield f"postgresql+psycopg://{secret}:port/x"
     yield f"nosuch+driver://{secret}/x"
@@ -387,7 +390,7 @@ def failures(port: int) -> Iterator[str]:
 
 
 def test_secrets_are_in_no_error() -> None:
-    """Neither the message nor anything of the traceback or the command has the password."""
+    """No message, traceback or command output contains the password."""
     pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is not installed")
     for url in failures(free_port()):
         with pytest.raises((ValueError, OSError, ImportError)) as caught:
@@ -399,7 +402,7 @@ def test_secrets_are_in_no_error() -> None:
 
 
 def test_a_wrong_password_is_not_shown(postgres: sa.URL) -> None:
-    """The server's refusal is told without what was tried."""
+    """The server's refusal is shown without the password."""
     url = postgres.set(password=f"{SECRET} wrong").render_as_string(hide_password=False)
     with pytest.raises(ConnectionError, match="password authentication failed") as caught:
         [*read_sql(url, QUERY)]
@@ -410,7 +413,7 @@ def test_a_wrong_password_is_not_shown(postgres: sa.URL) -> None:
 
 
 def test_the_address_may_be_in_the_environment(database: str, tmp_path: Path) -> None:
-    """RELNEWS_SQL is where no other process sees it; a file is read as ever beside it."""
+    """RELNEWS_SQL holds the address; files can still be read."""
     archive = tmp_path / "x.relnews"
     result = relnews("build", "--query", QUERY, "-o", archive, RELNEWS_SQL=database)
     assert result.exit_code == 0, result.output
@@ -425,7 +428,7 @@ def test_the_address_may_be_in_the_environment(database: str, tmp_path: Path) ->
      ["a.jsonl", "--sql", "sqlite://", "--query", "SELECT 1"], ["a.jsonl", "--watermark", "x"]],
 )  # fmt: skip
 def test_wrong_usage(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A database goes with a query and without a file."""
+    """A database needs a query and excludes a file."""
     monkeypatch.chdir(tmp_path)
     Path("a.jsonl").write_text('{"id": "7", "title": "Ferry"}\n')
     assert relnews("build", *arguments, "-o", "x.relnews").exit_code == 2
@@ -433,14 +436,14 @@ def test_wrong_usage(arguments: list[str], tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_database_file_is_not_made(tmp_path: Path) -> None:
-    """SQLite would make a file that is not there; its name is said instead."""
+    """A missing SQLite file is an error and is not created."""
     with pytest.raises(FileNotFoundError, match=r"there is no '.*typo\.db'"):
         read_sql(f"sqlite:///{tmp_path / 'typo.db'}", QUERY)
     assert not (tmp_path / "typo.db").exists()
 
 
 def test_what_is_not_installed_is_said(tmp_path: Path) -> None:
-    """Without the extra the error names it."""
+    """A missing extra is an error that names it."""
     code = (
         "import sys; sys.modules['sqlalchemy'] = None\n"
         "from relnews.cli import main\nmain(sys.argv[1:])"

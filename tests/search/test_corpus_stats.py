@@ -1,4 +1,4 @@
-"""Statistics: after articles came and went, they are those that are counted afresh."""
+"""Corpus statistics: after any changes they equal fresh counts."""
 
 from unittest import mock
 
@@ -18,7 +18,7 @@ N_TERMS = 8
 
 articles = st.frozensets(st.integers(0, N_TERMS - 1))
 
-#: True brings what has changed in; numbers take out one of the articles that are there.
+#: True asks for the change so far; a number removes one of the present articles.
 steps = st.lists(st.one_of(articles, st.integers(0, 99), st.just(True)), max_size=30)
 
 
@@ -32,7 +32,7 @@ def count(statistics, article, sign):
 
 
 def follow(statistics, steps):
-    """Take steps; yield the articles that are there and the change whenever one is asked for."""
+    """Take the steps; yield the present articles and the change whenever a step asks for it."""
     there = []
     for step in [*steps, True]:
         if step is True:
@@ -50,7 +50,7 @@ def frequencies(articles):
 
 @given(st.integers(0, 20), steps)
 def test_idf_is_what_is_counted_afresh(n_anchor, steps):
-    """Whatever came and went, frequencies and idf are those of the articles that are left."""
+    """Frequencies and idf equal fresh counts after any changes."""
     statistics = Statistics(n_anchor)
     statistics.grow(N_TERMS)
     before = frequencies([])
@@ -69,7 +69,7 @@ def test_idf_is_what_is_counted_afresh(n_anchor, steps):
 
 
 def test_whoever_reads_goes_on_with_what_there_was():
-    """Settling and growing leave arrays alone that were given out."""
+    """Settling and growing never modify arrays that were handed out."""
     statistics = Statistics(3)
     statistics.grow(4)
     statistics.settle()
@@ -84,7 +84,7 @@ def test_whoever_reads_goes_on_with_what_there_was():
 
 
 def test_terms_that_come_one_by_one_have_no_articles():
-    """Room that was made before is as empty as new room."""
+    """Reserved room for terms is as empty as new room."""
     statistics = Statistics(3)
     for n_terms in range(1, 40):
         statistics.grow(n_terms)
@@ -102,7 +102,7 @@ def test_terms_that_come_one_by_one_have_no_articles():
 
 @given(st.lists(st.integers(0, 12), max_size=6), st.integers(0, 5))
 def test_terms_that_come_later_have_no_articles(sizes, n_anchor):
-    """Room is made for more terms and never less; they weigh what a term without articles does."""
+    """New terms get room, have no articles, and weigh accordingly."""
     statistics = Statistics(n_anchor)
     most = 0
     for size in sizes:
@@ -120,7 +120,7 @@ def test_terms_that_come_later_have_no_articles(sizes, n_anchor):
 
 
 def test_many_terms_are_added_at_a_time():
-    """A segment counts with what it has of each term, and an article may have none."""
+    """A segment adds its count of each term, even with empty articles."""
     statistics = Statistics(0)
     statistics.grow(5)
     statistics.add(np.array([1, 4], dtype=np.int32), np.array([7, 2]), 9)
@@ -155,7 +155,7 @@ def a_segment(rows):
 
 @given(rows, st.booleans(), st.integers(0, 20), steps, st.sampled_from([0.0, 0.1, 0.7]))
 def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps, tolerance):
-    """The lengths of a segment's articles are those that are computed afresh, or nearly so."""
+    """Norms of a segment's articles equal fresh ones within the tolerance."""
     with mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance):
         follow_lengths(rows, sublinear_tf, n_anchor, steps)
 
@@ -181,7 +181,7 @@ def follow_lengths(rows, sublinear_tf, n_anchor, steps):
 
 
 def test_common_terms_are_put_right_seldom():
-    """A small change is made up for by the tolerance; many small changes are a large one."""
+    """The tolerance absorbs a small change; many small changes exceed it."""
     statistics = Statistics(1000)
     statistics.grow(2)
     statistics.add(np.array([0, 1], dtype=np.int32), np.array([1000, 10]), 1000)

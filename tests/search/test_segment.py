@@ -1,4 +1,4 @@
-"""Segments: both directions hold the same pairs, in the promised order, and damage is seen."""
+"""Segments: rows and postings hold the same pairs in order, and damage is noticed."""
 
 import dataclasses
 import itertools
@@ -35,12 +35,12 @@ def counts_of(rows):
 
 
 def text_of(row):
-    """Return some words of a row in an order, with a break between two texts."""
+    """Return the words of a row in an order, with a break between two texts."""
     return [*sorted(row, reverse=True), BREAK, *row] if row else []
 
 
 def phrases_of(row):
-    """Return some triples of a row's terms, the first two of which are words."""
+    """Return triples of a row's terms, whose first two are words."""
     terms = sorted(row)
     words = [term for term in terms[:-1] if row[term] != PHRASE]
     return [[a, b, terms[-1]] for a, b in itertools.pairwise(words)]
@@ -62,7 +62,7 @@ def terms_of(rows):
 
 
 def laid_out(rows, order):
-    """Return a segment whose articles are in this order, by their dates; keys are 10, 11 and on."""
+    """Return a segment with articles in the given order of dates; keys start at 10."""
     published = np.argsort(order)
     ids = [str(i) for i in range(len(rows))]
     key = np.arange(len(rows)) + 10
@@ -82,7 +82,7 @@ def rows_of(segment):
 
 @given(rows.flatmap(lambda r: st.tuples(st.just(r), st.permutations(range(len(r))))))
 def test_rows_and_postings_hold_the_pairs(case):
-    """Rows are by ascending term, postings by term, value and article; both are complete."""
+    """Rows are sorted by term, postings by term, value and article; both are complete."""
     rows, order = case
     segment = laid_out(rows, order)
     values = segment.values
@@ -111,7 +111,7 @@ def test_rows_and_postings_hold_the_pairs(case):
 
 
 def test_arrays_are_read_only_and_of_the_stored_types():
-    """Every array is frozen and has the dtype that the folder format promises."""
+    """Every array is read-only and has the dtype of the format."""
     arrays = laid_out([{1: 2}, {}, {1: 1, 3: 1}], [2, 0, 1]).arrays()
 
     assert {name: array.dtype for name, array in arrays.items()} == SEGMENT_DTYPES
@@ -120,7 +120,7 @@ def test_arrays_are_read_only_and_of_the_stored_types():
 
 @given(rows, st.data())
 def test_taking_articles_from_counts(rows, data):
-    """Any articles in any order, one more than once too, each with its own pairs."""
+    """Articles can be taken in any order, even twice, with their own pairs."""
     counts = counts_of(rows)
     articles = data.draw(st.lists(st.integers(0, len(rows) - 1)))
     taken = counts.take(np.array(articles, dtype=np.int64))
@@ -134,13 +134,13 @@ def test_taking_articles_from_counts(rows, data):
     assert taken.article.tolist() == [i for i, row in enumerate(pairs) for _ in row]
 
 
-#: Dates of which some are equal, or missing.
+#: Dates, equal and missing ones included.
 dates = st.sampled_from([UNDATED, -1, 0, 5])
 
 
 @given(st.lists(st.tuples(dates, st.text(max_size=3)), unique_by=lambda pair: pair[1]))
 def test_articles_go_by_date_and_then_by_id_from_the_last(articles):
-    """The better of two equal scores comes later: the newer, and of one date the smaller id."""
+    """Later local numbers win ties: newer, then the smaller id."""
     published = np.array([date for date, _ in articles], dtype=np.int64)
     order = oldest_first(published, [identifier for _, identifier in articles])
     got = [articles[i] for i in order]
@@ -154,7 +154,7 @@ def test_articles_go_by_date_and_then_by_id_from_the_last(articles):
 
 @given(rows, st.data())
 def test_rows_alone_are_the_rows_of_the_whole(rows, data):
-    """A segment of rows has the rows, dates and frequencies of one with postings."""
+    """A segment without postings has the same rows, dates and frequencies."""
     rows = [dict(sorted(row.items())) for row in rows]
     published = np.array(data.draw(st.lists(dates, min_size=len(rows), max_size=len(rows))))
     ids = data.draw(
@@ -171,8 +171,8 @@ def test_rows_alone_are_the_rows_of_the_whole(rows, data):
     of_rows = ("row_ptr", "row_low", "row_high", "row_level")
     for name in ("key", "published", "values", *of_rows, *places):
         assert getattr(alone, name).tolist() == getattr(whole, name).tolist()
-    for one, other in zip(alone.document_frequency(), whole.document_frequency(), strict=True):
-        assert one.tolist() == other.tolist()
+    for ours, other in zip(alone.document_frequency(), whole.document_frequency(), strict=True):
+        assert ours.tolist() == other.tolist()
     assert alone.longest == whole.longest == max(map(len, rows))
     assert {name: a.dtype for name, a in alone.arrays().items()} == SEGMENT_DTYPES
     assert not any(array.flags.writeable for array in alone.arrays().values())
@@ -180,7 +180,7 @@ def test_rows_alone_are_the_rows_of_the_whole(rows, data):
 
 @given(rows.flatmap(lambda r: st.tuples(st.just(r), st.permutations(range(len(r))))), st.data())
 def test_articles_are_found_by_key(case, data):
-    """Each key leads to its article, and any other number to none."""
+    """A key finds its article; an unknown key finds none."""
     segment = laid_out(*case)
     keys = data.draw(st.lists(st.integers(-3, 30)))
     places = {key: local for local, key in enumerate(segment.key.tolist())}
@@ -192,7 +192,7 @@ def test_articles_are_found_by_key(case, data):
 
 
 def test_nothing_is_found_in_a_segment_of_nothing():
-    """Without articles every key is of none."""
+    """An empty segment finds no key."""
     nothing = np.empty(0, dtype=np.int64)
     segment = Segment.of_rows(terms_of([]), nothing, nothing, [])
 
@@ -203,7 +203,7 @@ def test_nothing_is_found_in_a_segment_of_nothing():
 
 @given(rows, st.data())
 def test_the_wording_comes_back(rows, data):
-    """Terms in order and phrases are those that were laid out, of any articles in any order."""
+    """Word order and phrases of any articles are read as they were laid out."""
     order = data.draw(st.permutations(range(len(rows))))
     articles = data.draw(st.lists(st.integers(0, len(rows) - 1)))
     for alone in (False, True):
@@ -216,19 +216,19 @@ def test_the_wording_comes_back(rows, data):
             segment = Segment.from_terms(terms_of(given), key, published, ids, N_TERMS)
         words = segment.article_terms(np.array(articles, dtype=np.int64))
 
-        some = [given[order[local]] for local in articles]
-        assert parts_of(words.text) == [*map(text_of, some)]
-        assert parts_of(words.phrases) == [*map(phrases_of, some)]
+        chosen = [given[order[local]] for local in articles]
+        assert parts_of(words.text) == [*map(text_of, chosen)]
+        assert parts_of(words.phrases) == [*map(phrases_of, chosen)]
         for i, local in enumerate(articles):
             query = segment.query(local)
-            assert query.text.tolist() == text_of(some[i])
-            assert query.phrases.tolist() == phrases_of(some[i])
-            assert dict(zip(query.term.tolist(), query.code.tolist(), strict=True)) == some[i]
+            assert query.text.tolist() == text_of(chosen[i])
+            assert query.phrases.tolist() == phrases_of(chosen[i])
+            assert dict(zip(query.term.tolist(), query.code.tolist(), strict=True)) == chosen[i]
 
 
 @given(rows, st.data())
 def test_renumbering_changes_the_numbers_of_terms_only(rows, data):
-    """Whoever lays out under new numbers, in the same order, gets the same arrays."""
+    """Renumbering terms in the same order gives the same arrays."""
     segment = laid_out(rows, range(len(rows)))
     new = data.draw(st.lists(st.integers(0, 99), min_size=N_TERMS, max_size=N_TERMS, unique=True))
     number = np.array(sorted(new), dtype=np.int32)
@@ -246,7 +246,7 @@ def test_renumbering_changes_the_numbers_of_terms_only(rows, data):
 
 @given(rows, st.data())
 def test_terms_of_many_bits_come_back(rows, data):
-    """A term numbered 2**24 or higher makes the bits above wider, and nothing else."""
+    """Term numbers from 2**24 on only widen the high bits."""
     rows = [dict(sorted(row.items())) for row in rows]
     highest = data.draw(st.sampled_from([(1 << 16) - 1, 1 << 16, (1 << 24) - 1, 1 << 24, 1 << 25]))
     number = np.arange(N_TERMS, dtype=np.int32) + (highest - 9)
@@ -256,12 +256,12 @@ def test_terms_of_many_bits_come_back(rows, data):
     renumbered = laid_out(rows, key).renumbered(number)
 
     is_wide = any(term >= 1 << 24 for row in given for term in row)
-    for one, shift in ((segment, 0), (renumbered, 10)):
-        assert rows_of(one) == {i + shift: row for i, row in enumerate(given)}
+    for version, shift in ((segment, 0), (renumbered, 10)):
+        assert rows_of(version) == {i + shift: row for i, row in enumerate(given)}
         expected = SEGMENT_DTYPES | (WIDER_DTYPES if is_wide else {})
-        assert {name: array.dtype for name, array in one.arrays().items()} == expected
-        assert one.terms().tolist() == [term for row in given for term in row]
-        assert not one.terms().flags.writeable
+        assert {name: array.dtype for name, array in version.arrays().items()} == expected
+        assert version.terms().tolist() == [term for row in given for term in row]
+        assert not version.terms().flags.writeable
     assert renumbered.is_sound(highest + 1)
     before = np.zeros(number[-1] + 1, dtype=np.int32)
     before[number] = np.arange(N_TERMS)
@@ -272,7 +272,7 @@ def test_terms_of_many_bits_come_back(rows, data):
 
 
 def test_more_pairs_than_are_numbered():
-    """What 32 bits do not number is refused, and what they do is not."""
+    """More pairs than 32 bits can number are refused; fewer are accepted."""
     rows = [{0: 1, 3: 2}, {3: 1}]
     with mock.patch.object(segment, "MOST_PAIRS", 3):
         laid_out(rows, [0, 1])
@@ -287,7 +287,7 @@ def test_more_pairs_than_are_numbered():
 
 
 def a_segment():
-    """Return a segment with ties of dates, an article without terms, and groups of several."""
+    """Return a segment with tied dates, an empty article, and groups of several articles."""
     rows = [{0: 5, 3: 2, 7: 1}, {0: 1, 3: 1}, {}, {2: 5, 3: 2, 9: 1}, {0: 1}]
     key = np.array([4, 9, 2, 30, 11])
     published = np.array([UNDATED, 3, 3, 8, 9])
@@ -296,7 +296,7 @@ def a_segment():
 
 @given(rows)
 def test_what_is_laid_out_is_sound(rows):
-    """Every segment that is made is one that is taken back."""
+    """Every segment that is written passes the checks when it is read."""
     segment = laid_out(rows, range(len(rows)))
 
     assert segment.is_sound(N_TERMS)
@@ -317,7 +317,7 @@ def with_value(name, place, value):
 
 
 def with_wide_terms(place, high):
-    """Return a damage to the high bits of terms, of which there are as many as there can be."""
+    """Return a damage to the high bits of terms."""
 
     def damage(segment):
         wide = dataclasses.replace(segment, row_high=segment.row_high.astype(np.uint16))
@@ -391,7 +391,7 @@ DAMAGES = {
 
 
 def test_the_segment_to_be_damaged_is_sound():
-    """So each of the damages is what is seen."""
+    """The undamaged segment passes, so that the damage is what is noticed."""
     segment = a_segment()
 
     assert segment.is_sound(N_TERMS)
@@ -403,13 +403,13 @@ def test_the_segment_to_be_damaged_is_sound():
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_damage_is_seen(damage):
-    """Whatever would make a kernel read outside of the arrays, or a list wrong, is not sound."""
+    """Damage that would break a kernel or a list is noticed."""
     assert not damage(a_segment()).is_sound(N_TERMS)
 
 
 @pytest.mark.parametrize("name", ["row_ptr", "term_ptr", "group_ptr", "text_ptr", "phrase_ptr"])
 def test_pointers_that_wrap_around_are_seen(name):
-    """A step down that is too large for its bits does not pass for one up."""
+    """A step that overflows its bits is noticed."""
     segment = a_segment()
     most = np.iinfo(getattr(segment, name).dtype).max
     segment = with_value(name, 2, -5)(with_value(name, 1, most)(segment))
@@ -418,7 +418,7 @@ def test_pointers_that_wrap_around_are_seen(name):
 
 
 def test_too_many_articles_are_seen():
-    """Postings number articles by 16 bits."""
+    """A segment with more articles than 16 bits can number is refused."""
     n = SEGMENT_ARTICLES + 1
     nothing = np.empty(0, dtype=np.int64)
     segment = Segment(

@@ -1,4 +1,4 @@
-"""Exact top-k against the reference: ties, priors, exclusion, cuts into segments."""
+"""Exact top-k against the reference: ties, priors, exclusion, segments."""
 
 import dataclasses
 import itertools
@@ -34,9 +34,9 @@ def build(
     articles, *, segment_articles=1 << 16, weighting=WEIGHTING, normalization="english",
     recency=None, common=0.1, n_late=0,
 ):  # fmt: skip
-    """Return an archive whose terms are bounded that more than a share of the articles have.
+    """Return an archive in which common terms are bounded and the last articles are pending.
 
-    The last articles come late: they are in no segment, and the epoch does not know of them.
+    Pending articles are in no segment and not counted in the epoch.
     """
     first, late = articles[: len(articles) - n_late], articles[len(articles) - n_late :]
     with (
@@ -70,14 +70,14 @@ def in_words(archive, ranked):
     return list(zip(ids, ranked.score.tolist(), ranked.similarity.tolist(), strict=True))
 
 
-#: How many of the last articles are in no segment yet: share of all.
+#: Share of articles that are pending, the last ones.
 late = st.sampled_from([0.0, 0.0, 0.3, 1.0])
 
-#: Terms are bounded instead of walked that more than so many of the articles have.
+#: Terms in more than this share of articles are bounded instead of walked.
 shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
 
 
-#: How words weigh, titles among them.
+#: Parameters of the weights.
 weightings = st.builds(
     Weighting, st.booleans(), st.sampled_from([0.0, 1.0, 2.5]), st.sampled_from([0.0, 0.1, 1.0])
 )
@@ -92,7 +92,7 @@ recencies = st.none() | st.builds(Recency, st.sampled_from([1.0, 180.0]), st.flo
 def test_lists_equal_the_reference(
     articles, k, segment_articles, weighting, normalization, recency, common, late
 ):
-    """Every list is the reference's, ties included, however the archive is cut and bounded."""
+    """Every list equals the reference, ties included, for any segments and bounds."""
     archive = build(
         articles, segment_articles=segment_articles, weighting=weighting,
         normalization=normalization, recency=recency, common=common,
@@ -117,7 +117,7 @@ def test_lists_equal_the_reference(
     late,
 )
 def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles, common, late):
-    """A draft is ranked with the archive's idf; words that the archive lacks do not count."""
+    """A draft is ranked by the archive's idf; unknown words are ignored."""
     n_late = int(late * len(articles))
     archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
     counts = [reference.Words(article, STOP_WORDS) for article in articles]
@@ -143,7 +143,7 @@ priors = st.one_of(st.just(0.0), st.just(1.0), st.floats(0, 3), st.sampled_from(
 def test_priors_multiply_the_score_and_zero_leaves_out(
     articles, data, k, segment_articles, common, late
 ):
-    """A prior is part of the ranking: scores are similarity × prior, the list is refilled."""
+    """Priors multiply similarities before the ranking; a prior of 0 excludes."""
     n_late = int(late * len(articles))
     archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
     factor = {article["id"]: data.draw(priors) for article in articles}
@@ -170,7 +170,7 @@ def test_priors_multiply_the_score_and_zero_leaves_out(
     assert in_words(archive, ranked) == expected
 
 
-#: Floors near the score, and far from it.
+#: Floors near to the score, and far from it.
 floors = st.sampled_from([-400_000, -1, 0, 1, 400_000, 1 << 42])
 
 
@@ -178,7 +178,7 @@ floors = st.sampled_from([-400_000, -1, 0, 1, 400_000, 1 << 42])
     archives(min_size=1), st.data(), st.sampled_from([3, 1 << 16]), st.floats(0, 1), shares, late
 )
 def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior, common, late):
-    """The articles whose score reaches a floor each has of its own, with postings and without."""
+    """Articles that reach their own floors are found, with and without postings."""
     n_late = int(late * len(articles))
     archive = build(articles, segment_articles=segment_articles, common=common, n_late=n_late)
     counts = [reference.Words(article, STOP_WORDS) for article in articles]
@@ -212,10 +212,10 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
     st.integers(1, 6),
 )
 def test_near_ties_are_not_decided_by_single_precision(shape, k):
-    """Articles whose scores differ by less than single precision can tell come out in order.
+    """Scores closer than single precision resolves are ordered correctly.
 
-    Long articles that differ in one rare word among hundreds have scores that differ by parts of
-    a millionth: the sums in single precision alone would order them by their rounding errors.
+    Scores of long articles that differ in one rare word among hundreds differ by parts of a
+    millionth. Sums in single precision would order them by rounding errors.
     """
     common = " ".join(f"common{i:03d}" for i in range(300))
     articles = [
@@ -254,7 +254,7 @@ def test_ties_go_to_the_newer_then_to_the_smaller_id():
 
 
 def test_segments_are_in_order_of_date():
-    """Local numbers follow the date, so that a time window is a contiguous range."""
+    """Local numbers follow the date, so that a time window is a range."""
     dates = ["2025-03-01", None, "1900-01-01", "2025-01-01", "1969-12-31T23:59:59"]
     articles = [{"id": str(i), "text": "x1", "published": d} for i, d in enumerate(dates)]
     for n_late in (0, 5):
@@ -270,7 +270,7 @@ def test_segments_are_in_order_of_date():
 
 
 def test_a_segment_closes_at_its_most_pairs():
-    """Long articles make smaller segments, so that building takes bounded memory."""
+    """Long articles make smaller segments, which bounds the memory of building."""
     articles = [{"id": str(i), "text": f"word{i} shared terms"} for i in range(10)]
     with (
         mock.patch.object(updates, "SEGMENT_PAIRS", 6),
@@ -283,7 +283,7 @@ def test_a_segment_closes_at_its_most_pairs():
 
 
 def test_block_size_and_n_jobs_do_not_matter():
-    """The same lists in the same order for any block and any number of threads."""
+    """Any block size and number of threads give the same lists in order."""
     articles = [
         {
             "id": str(i),
@@ -301,13 +301,13 @@ def test_block_size_and_n_jobs_do_not_matter():
                     lambda snapshot, keys: snapshot.rank_articles(keys, 8), n_jobs
                 )
                 ranked = list(itertools.chain.from_iterable(blocks))
-            ids = archive.catalogue.ids([one.query for one in ranked])
+            ids = archive.catalogue.ids([ranking.query for ranking in ranked])
             assert ids == [article["id"] for article in articles]
             assert dict(zip(ids, (in_words(archive, r) for r in ranked), strict=True)) == expected
 
 
 def test_a_draft_has_no_key_and_an_empty_archive_no_list():
-    """Ranking against nothing is an empty list."""
+    """A draft against an empty archive has an empty list."""
     ranked = build([]).snapshot().rank_draft(Article("", text="anything"), 3)
 
     assert ranked.query == NO_ARTICLE
@@ -316,7 +316,7 @@ def test_a_draft_has_no_key_and_an_empty_archive_no_list():
 
 @pytest.mark.parametrize("k", [1, 5, 300])
 def test_an_archive_of_equal_articles(k):
-    """All equal: k of them, newest first, and never the article itself."""
+    """Of equal articles the k newest are listed, never the article itself."""
     articles = [
         {"id": f"{i:03d}", "text": "peace talks", "published": f"2025-01-{i % 28 + 1:02d}"}
         for i in range(100)
@@ -327,4 +327,5 @@ def test_an_archive_of_equal_articles(k):
     for identifier, items in lists.items():
         others = [a["id"] for a in newest_first if a["id"] != identifier]
         assert [i for i, _, _ in items] == others[:k]
-        assert {score for _, score, _ in items} == {round(1 / 1.2, 6)}  # no title is found
+        # The titles are in no text, so that the cosine alone counts.
+        assert {score for _, score, _ in items} == {round(1 / 1.2, 6)}

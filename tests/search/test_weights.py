@@ -46,13 +46,13 @@ def test_weights_are_those_of_scikit_learn(counts, sublinear):
     st.integers(0, 1000),
 )
 def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
-    """With another number of articles the lengths are those that are computed afresh."""
+    """After a change of the number of articles norms equal fresh ones."""
     row_ptr = np.cumsum([0, *map(len, rows)])
     low = np.array([term for row in rows for term in row], dtype=np.uint16)
     high = np.zeros(len(low), dtype=np.uint8)
     count = np.array([n for row in rows for n in row.values()], dtype=np.int32)
     values, level = np.unique(count, return_inverse=True)
-    codes = values << 2 | values & 3  # in titles, and phrases of them, as it comes
+    codes = values << 2 | values & 3  # arbitrary flags of titles and phrases
     title = weights.title_weight(codes)
     of_level = weights.Weighting().tf_weight(codes), title
     pairs = ArticleRows(row_ptr, low, high, level.astype(np.uint16)), *of_level
@@ -81,7 +81,7 @@ def test_lengths_follow_a_shift_of_all_idf(rows, frequency, n_before, n_after):
 
 
 def test_how_a_term_weighs():
-    """By the logarithm of how often the text has it, and by its being in the title."""
+    """A term weighs by the logarithm of its count and by being in the title."""
     code = np.array([1, 2, 4, 5, 6, 12, 14])  # phrase, title, once, both, …, three times
 
     np.testing.assert_allclose(
@@ -96,7 +96,7 @@ def test_how_a_term_weighs():
     "parameters", [{"title_weight": -1}, {"title_overlap": "0"}, {"title_overlap": 1e9}]
 )
 def test_weights_of_titles_are_checked(parameters):
-    """What is no number, or no weight, is named."""
+    """A wrong title weight is refused by name."""
     (name,) = parameters
     with pytest.raises(ValueError, match=f"`{name}` must be a number from 0 to 1000"):
         weights.Weighting(**parameters)

@@ -1,4 +1,4 @@
-"""The archive folder: one transaction, and a clear error for whatever is not an archive."""
+"""The archive folder: transactions, and a clear error for every folder that is no archive."""
 
 import itertools
 import mmap
@@ -57,7 +57,7 @@ def folder(news, tmp_path):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(articles=archives())
 def test_opened_lists_are_the_same(articles, tmp_path):
-    """Saving and opening is one more way to get the same lists, details included."""
+    """Saved and opened archives give the same lists, with all details."""
     options = {"stop_words": ["the", "and"], "title_weight": 2, "sublinear_tf": False}
     news = RelatedNews(**options, recency=None).fit(articles)
     news.save(tmp_path / "a.relnews")
@@ -71,7 +71,7 @@ def test_opened_lists_are_the_same(articles, tmp_path):
 
 
 def test_all_details_survive(news, folder):
-    """Every field of an item is the same from memory and from disk."""
+    """Every field of an item is equal in memory and from disk."""
     item = RelatedNews.open(folder).related("story-3")[0]
 
     assert item == news.related("story-3")[0]
@@ -80,7 +80,7 @@ def test_all_details_survive(news, folder):
 
 
 def test_arrays_are_mapped_and_read_only(folder):
-    """Opening reads no array; nothing can be written through it."""
+    """Opening reads no array, and the mapped arrays are read-only."""
     (member,) = RelatedNews.open(folder).archive_.state.live_segments.values()
     array = member.segment.posting
 
@@ -92,7 +92,7 @@ def test_arrays_are_mapped_and_read_only(folder):
 
 
 def test_an_archive_is_replaced_and_the_old_files_go(news, folder):
-    """Saving over an archive leaves the new one, and no file of the old one."""
+    """Saving over an archive replaces it and leaves no old file."""
     RelatedNews().fit(ARTICLES[:5]).save(folder)
 
     assert len(RelatedNews.open(folder)) == 5
@@ -104,7 +104,7 @@ def test_an_archive_is_replaced_and_the_old_files_go(news, folder):
 
 
 def test_bounds_are_stored_too(folder):
-    """What bounds common terms is read again as it was written, and the lists are the same."""
+    """Stored bounds are read unchanged, and lists are equal."""
     with mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=0.05):
         news = RelatedNews().fit(ARTICLES)
     news.save(folder)
@@ -114,8 +114,10 @@ def test_bounds_are_stored_too(folder):
     assert len(ours.epoch.common.terms) > 1
     for name, array in ours.epoch.arrays().items():
         assert np.array_equal(array, theirs.epoch.arrays()[name])
-    for one, other in zip(ours.live_segments.values(), theirs.live_segments.values(), strict=True):
-        for a, b in zip(one.outline, other.outline, strict=True):
+    for segment, other in zip(
+        ours.live_segments.values(), theirs.live_segments.values(), strict=True
+    ):
+        for a, b in zip(segment.outline, other.outline, strict=True):
             assert a.shape == b.shape
             assert np.array_equal(a, b)
     assert list(opened.related_all()) == list(news.related_all())
@@ -123,7 +125,7 @@ def test_bounds_are_stored_too(folder):
 
 
 def test_an_opened_archive_is_where_it_is(folder, tmp_path):
-    """Saving it over itself changes nothing: every change was saved when it was made."""
+    """Saving an opened archive over itself changes nothing."""
     opened = RelatedNews.open(folder)
     before, generation = list(opened.related_all()), opened.archive_.catalogue.generation()
     names = sorted(folder.iterdir())
@@ -139,7 +141,7 @@ def test_an_opened_archive_is_where_it_is(folder, tmp_path):
 @pytest.mark.parametrize("lists", [False, True])
 @pytest.mark.parametrize("when", ["before it reads", "after it has read"])
 def test_who_has_it_open_sees_a_new_save(folder, when, lists):
-    """A reader of the old state reads the new one from then on, never a list that mixes both."""
+    """A reader switches to the new save and never mixes both in a list."""
     opened = RelatedNews.open(folder)
     generation = opened.archive_.catalogue.generation()
     if when == "after it has read":
@@ -164,7 +166,7 @@ def test_who_has_it_open_sees_a_new_save(folder, when, lists):
 
 
 def test_lists_under_way_go_on_in_a_new_save(folder):
-    """Whoever goes through the lists while another archive is saved is told, or gets its lists."""
+    """An iterator over lists that began before a save gives the remaining lists."""
     opened = RelatedNews.open(folder)
     under_way = opened.related_all()
     next(under_way)
@@ -174,7 +176,7 @@ def test_lists_under_way_go_on_in_a_new_save(folder):
 
 
 def test_something_else_is_not_overwritten(news, tmp_path):
-    """A folder or file that is no archive is left as it is."""
+    """A folder or file that is no archive is not changed."""
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "1.jpg").write_bytes(b"x")
     (tmp_path / "file").write_bytes(b"y")
@@ -187,7 +189,7 @@ def test_something_else_is_not_overwritten(news, tmp_path):
 
 
 def test_another_database_is_not_overwritten(news, tmp_path):
-    """A SQLite file of another program is not taken for an archive, whatever its name."""
+    """Another program's SQLite file is not taken for an archive."""
     other = tmp_path / "other"
     other.mkdir()
     with sqlite3.connect(other / arrays.CATALOGUE) as connection:
@@ -200,7 +202,7 @@ def test_another_database_is_not_overwritten(news, tmp_path):
 
 
 def test_an_empty_folder_becomes_an_archive(news, tmp_path):
-    """A folder made for the archive beforehand is fine."""
+    """Saving into an empty folder works."""
     news.save(tmp_path)
 
     assert len(RelatedNews.open(tmp_path)) == 40
@@ -216,7 +218,7 @@ def test_nothing_is_there(tmp_path):
     "content", [b"", b"not a database" * 100, b"SQLite format 3\0" + b"x" * 99]
 )
 def test_a_catalogue_that_is_none(tmp_path, content):
-    """Whatever lies there under the catalogue's name, the error is that of a bad archive."""
+    """Any other file in the catalogue's place is an archive error."""
     (tmp_path / arrays.CATALOGUE).write_bytes(content)
 
     with pytest.raises(ArchiveFormatError):
@@ -224,7 +226,7 @@ def test_a_catalogue_that_is_none(tmp_path, content):
 
 
 def test_another_format_version(folder):
-    """An archive of another version says both versions and what to do."""
+    """An unknown version is an error with both versions and a solution."""
     with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
@@ -239,7 +241,7 @@ def every_file(folder):
 
 
 def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
-    """Each file is taken away, emptied, halved and cut by a byte: always a clear error."""
+    """A missing, empty, halved or cut file is a clear error."""
     files = every_file(folder)
     assert len(files) == 1 + 3 + 3 + 18 + 8
     for name in files:
@@ -258,7 +260,7 @@ def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
 
 
 def rewritten(folder, path, dtype):
-    """Write an array as numbers of another type, and put its size and checksum right."""
+    """Rewrite an array with another dtype, and correct size and checksum in the catalogue."""
     array = np.load(path).astype(dtype)
     np.save(path, array)
     about = path.stat().st_size, zlib.crc32(array.data), int(path.parent.name[:6]), path.stem
@@ -270,13 +272,13 @@ def rewritten(folder, path, dtype):
 
 
 def test_terms_of_many_bits_are_ranked_the_same(news, folder, tmp_path):
-    """The bits above the low 16 of terms may be 16 instead of 8; lists are the same."""
+    """High bits of terms may have 8 or 16 bits, with equal lists."""
     rewritten(folder, next(folder.glob("*/row_high.npy")), np.uint16)
     opened = RelatedNews.open(folder)
 
-    for some in (opened, news):
-        some.rules.ignore("allies")
-        some.partial_fit([{**ARTICLES[3], "id": "late"}])
+    for archive in (opened, news):
+        archive.rules.ignore("allies")
+        archive.partial_fit([{**ARTICLES[3], "id": "late"}])
     (member,) = opened.archive_.state.live_segments.values()
     assert member.segment.row_high.dtype == np.uint16
     assert list(opened.related_all()) == list(news.related_all())
@@ -287,7 +289,7 @@ def test_terms_of_many_bits_are_ranked_the_same(news, folder, tmp_path):
 
 @pytest.mark.parametrize("name", arrays.SEGMENT_DTYPES)
 def test_arrays_of_another_type_are_refused(folder, name):
-    """Also where the numbers are the same, and the size and the checksum are right."""
+    """An array of another dtype is refused, even with equal numbers."""
     dtype = arrays.SEGMENT_DTYPES[name]
     other = {1: "u4", 2: "u1", 4: "i8", 8: "f8"}[dtype.itemsize]
     rewritten(folder, next(folder.glob(f"*.segment/{name}.npy")), other)
@@ -299,7 +301,7 @@ def test_arrays_of_another_type_are_refused(folder, name):
 
 
 def test_pickled_arrays_are_refused(folder):
-    """An array file of Python objects is an error, not code that runs."""
+    """An array of Python objects is an error and runs no code."""
     path = next(folder.glob("*.segment")) / "values.npy"
     np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     size = path.stat().st_size
@@ -325,7 +327,7 @@ def test_pickled_arrays_are_refused(folder):
     ],
 )
 def test_a_catalogue_with_nonsense_in_it(folder, change):
-    """Values that cannot be are the error of a damaged archive."""
+    """Impossible values in the catalogue are an archive error."""
     with sqlite3.connect(folder / arrays.CATALOGUE) as connection:
         connection.execute(change)
     connection.close()
@@ -334,7 +336,7 @@ def test_a_catalogue_with_nonsense_in_it(folder, change):
 
 
 def test_arrays_of_different_archives_do_not_mix(folder, tmp_path):
-    """Array lengths that do not fit each other are noticed."""
+    """Arrays of inconsistent lengths are an error."""
     path = next(folder.glob("*.segment")) / "published.npy"
     array = np.arange(3)
     np.save(path, array)
@@ -349,7 +351,7 @@ def test_arrays_of_different_archives_do_not_mix(folder, tmp_path):
 
 
 def test_one_writer_at_a_time(news, folder, monkeypatch):
-    """A second writer is told so, and the archive stays as the first one leaves it."""
+    """A second writer gets an error, and the first writer's state stays."""
     holder = sqlite3.connect(folder / arrays.CATALOGUE, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     monkeypatch.setattr(database, "PATIENCE", 0.1)
@@ -362,7 +364,7 @@ def test_one_writer_at_a_time(news, folder, monkeypatch):
 
 
 def test_a_failing_save_leaves_the_old_archive(news, folder, monkeypatch):
-    """A disk that is full half-way costs nothing but the new files, and these go next time."""
+    """A save that fails leaves the old archive; its files go next time."""
     calls = itertools.count()
     sync = os.fsync
 
@@ -390,14 +392,14 @@ SAVE_FOR_EVER = """
     news = [RelatedNews().fit(articles) for articles in sets]
     print("ready", flush=True)
     while True:
-        for one in news:
-            one.save(sys.argv[1])
+        for archive in news:
+            archive.save(sys.argv[1])
 """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 def test_a_killed_save_leaves_one_state_or_the_other(tmp_path):
-    """Writers killed at eight moments: the archive always opens and is wholly one of the two."""
+    """After a kill at any of eight moments the archive is old or new."""
     target = tmp_path / "a.relnews"
     RelatedNews().fit({"id": f"0-{i}", "text": "talks"} for i in range(300)).save(target)
     for attempt in range(8):
@@ -412,14 +414,16 @@ def test_a_killed_save_leaves_one_state_or_the_other(tmp_path):
         writer.stdout.close()
         opened = RelatedNews.open(target)
         lists = list(opened.related_all())
-        sets = {one.id.split("-")[0] for one in lists} | {i.id[0] for one in lists for i in one}
+        sets = {related.id.split("-")[0] for related in lists} | {
+            i.id[0] for related in lists for i in related
+        }
 
         assert len(lists) == 300
         assert sets in ({"0"}, {"1"})
 
 
 def test_paths_may_be_strings_or_odd(news, tmp_path):
-    """Names with spaces, percent signs, question marks and other scripts are fine."""
+    """Paths may be strings, and have spaces, signs and other scripts."""
     path = tmp_path / "ein % ordner?mode=memory #1 وثائق.relnews"
     news.save(str(path))
 

@@ -1,4 +1,4 @@
-"""The catalogue: changes are whole or nothing, keys are never used twice, hidden is hidden."""
+"""The catalogue: atomic changes, unique keys, embargo and expiry."""
 
 import copy
 import dataclasses
@@ -45,7 +45,7 @@ def add(catalogue, *ids, **fields):
 
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_dates_survive_to_the_microsecond(date):
-    """A date is an integer and back the same instant."""
+    """A date converts to an integer and back exactly."""
     assert moment(timestamp(date)) == date
     assert moment(None) is timestamp(None) is None
 
@@ -54,7 +54,7 @@ def test_dates_survive_to_the_microsecond(date):
 
 
 def test_details_come_in_the_order_that_is_asked_for(empty):
-    """However many keys: more than SQLite takes values in a statement."""
+    """Details come in the requested order, for more keys than SQLite's limit."""
     keys = add(empty, *(f"id{i}" for i in range(2500)), title="t", tags=("a", 'b"'), url="/x")
     order = keys[::-2] + keys[:3]
 
@@ -68,7 +68,7 @@ def test_details_come_in_the_order_that_is_asked_for(empty):
 
 
 def test_an_item_is_one_however_it_is_made(empty):
-    """What is made sooner than by its class is equal to it, and as frozen."""
+    """An item made by the fast path equals one of the class, and is frozen."""
     about = {
         "id": "a", "title": "t", "dek": "d", "url": "/x", "section": "World", "tags": ("y", "z"),
         "published": dt.datetime(2025, 8, 22, 14, 5, 0, 1, tzinfo=UTC), "author": "b",
@@ -87,7 +87,7 @@ def test_an_item_is_one_however_it_is_made(empty):
 
 
 def test_an_article_that_is_gone_is_a_change(empty):
-    """Whoever has its key learns that the archive is another one."""
+    """A missing key raises the error of a changed archive."""
     keys = add(empty, "a", "b")
     with empty.transaction():
         empty.remove(keys[:1])
@@ -100,7 +100,7 @@ def test_an_article_that_is_gone_is_a_change(empty):
 
 
 def test_digests_of_many_ids(empty):
-    """Ids of any characters, and more of them than SQLite takes values in a statement."""
+    """Any number of ids with any characters can be looked up."""
     ids = [f"{i}'\"\\,é𝔘\u0007" for i in range(1500)]
     keys = add(empty, *ids)
     got = empty.digests([*ids, "unknown"])
@@ -113,7 +113,7 @@ def test_digests_of_many_ids(empty):
 
 
 def test_keys_are_never_used_twice(empty):
-    """What is removed leaves a gap, even if it was the last."""
+    """A removed key is not used again, even if it was the last."""
     assert add(empty, "a", "b") == [0, 1]
     with empty.transaction():
         empty.remove([0, 1])
@@ -122,7 +122,7 @@ def test_keys_are_never_used_twice(empty):
 
 
 def test_dates_and_expiries(empty):
-    """As timestamps, by key; the span is that of the known dates."""
+    """Dates and expiries are timestamps by key; the span covers the known dates."""
     assert empty.span() == (None, None)
     old, new = dt.datetime(1960, 1, 1, tzinfo=UTC), dt.datetime(2030, 1, 1, tzinfo=UTC)
     first = add(empty, "a", published=new, expires=old) + add(empty, "b", published=old)
@@ -137,7 +137,7 @@ def test_dates_and_expiries(empty):
 
 
 def test_a_change_is_whole_or_nothing(empty):
-    """An error takes back everything, and the number of the change with it."""
+    """An error undoes the whole change, including its number."""
     add(empty, "a")
     generation = empty.generation()
     entry = FolderEntry(5, "segment", None, {"x": (1, 2)})
@@ -164,7 +164,7 @@ def test_a_change_is_whole_or_nothing(empty):
 
 
 def test_an_id_twice_is_refused(empty):
-    """SQLite itself sees to it, and nothing is left of the attempt."""
+    """SQLite refuses a repeated id, and nothing is left of the attempt."""
     add(empty, "a")
     with pytest.raises(ArchiveFormatError, match="UNIQUE"):
         add(empty, "b", "a")
@@ -173,7 +173,7 @@ def test_an_id_twice_is_refused(empty):
 
 
 def test_new_terms_are_numbered_on(empty):
-    """Terms come back from any number on; a gap is damage."""
+    """Terms are read from any number on; a gap is damage."""
     with empty.transaction():
         empty.add_terms(5, [b"five", b"six", b"seven"])
 
@@ -186,7 +186,7 @@ def test_new_terms_are_numbered_on(empty):
 
 
 def test_others_see_a_change_when_it_is_committed(tmp_path):
-    """Neither before nor never; and inside of `read_transaction` nothing moves."""
+    """Others see a change after its commit, but not inside `read_transaction`."""
     writer = Catalogue.create(tmp_path)
     reader = Catalogue.open(tmp_path)
     assert reader._database.changed_since_last_check()
@@ -210,7 +210,7 @@ def test_others_see_a_change_when_it_is_committed(tmp_path):
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
-    """The message names the process, on which machine, and since when."""
+    """The error names the writing process, its machine and its start."""
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     writer, other = Catalogue.create(tmp_path), Catalogue.create(tmp_path)
     with writer.transaction():
@@ -231,7 +231,7 @@ def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
 
 
 def test_a_thread_waits_for_the_transaction_of_another(empty):
-    """Writers of one process take turns, without an error."""
+    """Writers in one process take turns without an error."""
     order = []
 
     def write(identifier):
@@ -251,7 +251,7 @@ def test_a_thread_waits_for_the_transaction_of_another(empty):
 
 
 def test_a_closed_archive_needs_no_log(tmp_path):
-    """When nobody has it open any more the folder is as it was made, with one file."""
+    """After the last close the folder has a single database file."""
     writer = Catalogue.create(tmp_path)
     add(writer, "a")
     del writer
@@ -272,7 +272,7 @@ def at(moment):
     return mock.patch("time.time_ns", return_value=nanoseconds)
 
 
-#: Days after START, or never.
+#: Days after START; None means never.
 days = st.one_of(st.none(), st.integers(-3, 3))
 
 
@@ -282,7 +282,7 @@ def hides(article, now):
     )
 
 
-#: Lists as they are ranked: near-duplicates are another test's.
+#: Lists without a selection: another test covers near-duplicates.
 RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
@@ -297,7 +297,7 @@ RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 def test_hidden_articles_are_in_no_list(
     articles, data, per_item, on_disk, segment_articles, tmp_path
 ):
-    """From that moment on, to the microsecond: neither before its date nor once it has expired."""
+    """Articles are hidden before their date and from their expiry on, to the microsecond."""
     for article in articles:
         for name in ("published", "expires"):
             offset = data.draw(days)
@@ -325,7 +325,7 @@ def test_hidden_articles_are_in_no_list(
         for now in (START + dt.timedelta(days=day) - MICROSECOND, START + dt.timedelta(days=day)):
             priors = [0.0 if hides(article, now) else 1.0 for article in articles]
             with at(now):
-                lists = {one.id: one for one in news.related_all(k)}
+                lists = {related.id: related for related in news.related_all(k)}
                 for identifier, _, weights in rows:
                     expected = reference.ranking(
                         weights, rows, k, exclude=identifier, priors=priors
@@ -342,7 +342,7 @@ def test_hidden_articles_are_in_no_list(
 
 
 def test_an_expiry_that_is_changed_counts_from_the_next_read(tmp_path):
-    """An article is taken down by giving it a date that is over, wherever the archive is open."""
+    """A past expiry takes an article down in every open archive."""
     articles = [{"id": i, "title": "dike breach", "text": f"word{i}"} for i in "abc"]
     news = RelatedNews().fit(articles)
     news.store_lists(2)
@@ -351,7 +351,7 @@ def test_an_expiry_that_is_changed_counts_from_the_next_read(tmp_path):
     assert reader.related("a").ids == ["b", "c"]
     writer.partial_fit([{**articles[1], "expires": "2001-01-01"}])
 
-    for one in (writer, reader):
-        assert one.related("a").ids == ["c"]
-        assert one.related_to_text("dike").ids == ["a", "c"]
-        assert [items.ids for items in one.related_all()] == [["c"], ["a"], ["a", "c"]]
+    for opened in (writer, reader):
+        assert opened.related("a").ids == ["c"]
+        assert opened.related_to_text("dike").ids == ["a", "c"]
+        assert [items.ids for items in opened.related_all()] == [["c"], ["a"], ["a", "c"]]

@@ -1,4 +1,4 @@
-"""A folder made by somebody else: an error or any lists, and nothing worse."""
+"""A hostile archive folder: an error or a list, and nothing worse."""
 
 import contextlib
 import json
@@ -28,13 +28,13 @@ def archive(tmp_path_factory):
 
 @pytest.fixture
 def folder(archive, tmp_path):
-    """Return a copy of it, to be changed."""
+    """Return a copy of the archive to change."""
     shutil.copytree(archive, tmp_path / "a.relnews")
     return tmp_path / "a.relnews"
 
 
 def run(archive, work, first, last, **environment):
-    """Try some changes in another process; return what was wrong."""
+    """Try changes in another process; return what went wrong."""
     work.mkdir()
     with (work / "errors").open("w+") as errors:
         process = subprocess.Popen(
@@ -59,7 +59,7 @@ def run(archive, work, first, last, **environment):
 
 
 def try_changes(archive, tmp_path, n, **environment):
-    """Try n changes, half of them in each of two processes."""
+    """Try n changes in two processes."""
     half = n // 2
     with ThreadPoolExecutor(2) as pool:
         (wrong, n_done), (more, n_more) = pool.map(
@@ -73,7 +73,7 @@ def try_changes(archive, tmp_path, n, **environment):
 
 
 def test_an_unchanged_archive_is_used(archive, tmp_path):
-    """What is tried with each is all there is to do, and it works with one that is whole."""
+    """Every call works on the unchanged archive."""
     copy = tmp_path / "a.relnews"
     shutil.copytree(archive, copy)
     outcomes = {name: result for name, _, result in mutations.use(copy)}
@@ -87,19 +87,19 @@ def test_an_unchanged_archive_is_used(archive, tmp_path):
 
 
 def test_changed_archives(archive, tmp_path):
-    """Whatever is changed, no other error comes up, and the interpreter goes on at once."""
+    """A changed archive raises only expected errors and never hangs."""
     try_changes(archive, tmp_path, 300)
 
 
 @pytest.mark.slow
 def test_very_many_changed_archives(archive, tmp_path):
-    """The same, very often."""
+    """Thousands of changed archives raise only expected errors."""
     try_changes(archive, tmp_path, 10_000)
 
 
 @pytest.mark.slow
 def test_no_kernel_reads_outside_of_an_array(archive, tmp_path):
-    """The same while Numba checks every state: then reading outside is an IndexError."""
+    """With Numba's bounds checks no kernel reads outside an array."""
     cache = tmp_path / "kernels"
     cache.mkdir()
     try_changes(archive, tmp_path, 4_000, NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(cache))
@@ -110,7 +110,7 @@ def test_no_kernel_reads_outside_of_an_array(archive, tmp_path):
 
 @pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
 def test_a_database_that_is_a_link(folder, tmp_path, end):
-    """SQLite would read, write and remove what the link leads to."""
+    """A link in place of the database is refused, since SQLite would follow it."""
     precious = tmp_path / "precious"
     link = folder / f"{CATALOGUE}{end}"
     if end:
@@ -129,7 +129,7 @@ def test_a_database_that_is_a_link(folder, tmp_path, end):
 
 @pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
 def test_a_database_with_a_pipe(folder, end):
-    """SQLite would wait for somebody to write to it."""
+    """A pipe in place of the database is refused, since SQLite would wait."""
     os.mkfifo(folder / f"{CATALOGUE}{end}")
 
     for use in (RelatedNews.open, RelatedNews().fit([]).save):
@@ -138,7 +138,7 @@ def test_a_database_with_a_pipe(folder, end):
 
 
 def test_a_writers_note_that_is_a_pipe(folder, monkeypatch):
-    """It is not waited for to learn who writes, and goes when somebody does."""
+    """A pipe in place of the writer's note is not read and is replaced."""
     monkeypatch.setattr(database, "PATIENCE", 0.05)
     os.mkfifo(folder / WRITER)
     news = RelatedNews.open(folder)
@@ -152,7 +152,7 @@ def test_a_writers_note_that_is_a_pipe(folder, monkeypatch):
 
 @pytest.mark.parametrize("what", ["array", "folder"])
 def test_arrays_that_are_links(folder, tmp_path, what):
-    """Nothing outside of the folder is read."""
+    """Links out of the folder are not read."""
     path = next(folder.glob("*.segment"))
     if what == "array":
         path /= "row_low.npy"
@@ -164,7 +164,7 @@ def test_arrays_that_are_links(folder, tmp_path, what):
 
 
 def test_a_writers_note_that_is_a_link(folder, tmp_path):
-    """The note replaces the link; what it led to stays as it is."""
+    """A note replaces a link and leaves its target unchanged."""
     (tmp_path / "precious").write_text("precious")
     (folder / WRITER).symlink_to(tmp_path / "precious")
     RelatedNews.open(folder).remove("s1")
@@ -174,7 +174,7 @@ def test_a_writers_note_that_is_a_link(folder, tmp_path):
 
 
 def test_a_left_over_folder_that_is_a_link(folder, tmp_path):
-    """Leftovers of killed writers are removed; what links lead to is not."""
+    """Leftovers of killed writers are removed, but not the targets of links."""
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "precious").write_text("precious")
@@ -202,7 +202,7 @@ def test_a_left_over_folder_that_is_a_link(folder, tmp_path):
     ],
 )
 def test_a_database_with_other_tables(folder, statement):
-    """Only tables that relnews makes are read; none of them runs anything."""
+    """A database with other tables, views or triggers is refused."""
     connection = sqlite3.connect(folder / CATALOGUE)
     connection.execute(statement)
     connection.commit()
@@ -214,7 +214,7 @@ def test_a_database_with_other_tables(folder, statement):
 
 
 def test_a_database_that_was_analyzed_or_packed(folder):
-    """What an administrator may do to a database leaves it an archive."""
+    """A database after ANALYZE or VACUUM is still an archive."""
     expected = list(RelatedNews.open(folder).related_all())
     connection = sqlite3.connect(folder / CATALOGUE, isolation_level=None)
     connection.execute("ANALYZE")
@@ -226,7 +226,7 @@ def test_a_database_that_was_analyzed_or_packed(folder):
 
 
 def test_terms_that_collide_under_every_seed(folder):
-    """Terms that are there hundreds of times are an error, not an endless search for a seed."""
+    """Terms repeated hundreds of times are an error, not an endless loop."""
     connection = sqlite3.connect(folder / CATALOGUE)
     (n_known,) = connection.execute("SELECT min(number) FROM terms").fetchone()
     connection.execute("DELETE FROM terms")

@@ -1,4 +1,4 @@
-"""Stored lists as bytes: what is read is what was written, or an error."""
+"""Stored lists as bytes: reading returns what was written, or an error."""
 
 import sys
 import zlib
@@ -21,12 +21,12 @@ entries = st.builds(
 
 @given(entries)
 def test_a_list_is_read_as_it_was_written(entries):
-    """Keys, scores, similarities, order, and whether that is all."""
+    """Keys, scores, similarities, order and completeness survive."""
     assert StoredList.unpack(entries.pack()) == entries
 
 
 def test_the_bytes_are_those_of_the_format():
-    """20 bytes an item behind one for the whole, and a checksum."""
+    """A list takes 20 bytes per item, a byte for the whole, and a checksum."""
     stored = StoredList([(258, 1_000_000, 5, 0), (1, 3, 2, -2)], True).pack()
 
     body = bytes.fromhex(
@@ -36,7 +36,7 @@ def test_the_bytes_are_those_of_the_format():
 
 
 def test_what_is_shown():
-    """Items by their slots, each with what it stands for."""
+    """Items come by position, with their near-duplicates."""
     stored = StoredList(
         [(7, 9, 9, 1), (3, 8, 9, -2), (4, 7, 7, -1), (5, 6, 6, 0), (6, 5, 5, -3)], True
     )
@@ -47,7 +47,7 @@ def test_what_is_shown():
 
 @given(entries, st.data())
 def test_no_flipped_bit_goes_unseen(entries, data):
-    """A bit that is not what it was is an error."""
+    """A flipped bit is an error."""
     stored = bytearray(entries.pack())
     place = data.draw(st.integers(0, 8 * len(stored) - 1))
     stored[place // 8] ^= 1 << place % 8
@@ -58,7 +58,7 @@ def test_no_flipped_bit_goes_unseen(entries, data):
 
 @given(entries, st.data())
 def test_no_cut_goes_unseen(entries, data):
-    """Neither does a part that is missing, or one that is too much."""
+    """A missing or an additional byte is an error."""
     stored = entries.pack()
     cut = data.draw(st.integers(0, len(stored) - 1))
 
@@ -70,13 +70,13 @@ def test_no_cut_goes_unseen(entries, data):
 
 @pytest.mark.parametrize("body", [b"", b"x" * 2, b"x" * 12, b"x" * 14])
 def test_a_checksum_alone_does_not_make_a_list(body):
-    """Bytes that are not a number of whole items are an error, whatever their checksum."""
+    """Bytes that are no whole number of items are an error, whatever the checksum."""
     with pytest.raises(ValueError, match="another checksum"):
         StoredList.unpack(body + zlib.crc32(body).to_bytes(4, "little"))
 
 
 def test_a_stored_list_is_read_without_numpy(tmp_path):
-    """Neither NumPy nor Numba nor scikit-learn is imported for it."""
+    """Reading a stored list imports neither NumPy, Numba nor scikit-learn."""
     script = (
         "import sys\n"
         "from relnews import RelatedNews\n"

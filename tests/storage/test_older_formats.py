@@ -1,4 +1,4 @@
-"""Folders of format 6 are read as they are, and migrated by the first change, wholly or not."""
+"""Folders of format 6: read unchanged, and migrated wholly by the first change."""
 
 import contextlib
 import itertools
@@ -19,7 +19,7 @@ from relnews.storage.database import CATALOGUE
 
 OPTIONS = {"title_overlap": 0.25, "normalization": None, "stop_words": ("the",)}
 
-#: The names of format 7, and what format 6 called them.
+#: Names in format 7 and in format 6.
 OLD_NAMES = {
     "analysis": {"normalization": "folding"}, "weighting": {"title_overlap": "title_share"},
 }  # fmt: skip
@@ -36,7 +36,7 @@ def stories(first, last):
 
 
 def make_older(folder):
-    """Make a folder of format 7 what relnews wrote when 6 was the newest format."""
+    """Change a folder of format 7 into one of format 6."""
     with contextlib.closing(
         sqlite3.connect(folder / CATALOGUE, isolation_level=None)
     ) as connection:
@@ -52,7 +52,7 @@ def make_older(folder):
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
-    """Return a folder of format 7 with segments, articles in none, removals, rules and lists."""
+    """Return a folder of format 7 with segments, pending articles, removals, rules and lists."""
     folder = tmp_path_factory.mktemp("formats") / "original"
     news = RelatedNews(**OPTIONS).fit(stories(0, 40))
     news.rules.block("s3", "s4")
@@ -81,7 +81,7 @@ def version_of(folder):
 
 
 def names_in(folder):
-    """Return the names inside the two settings that format 7 has otherwise."""
+    """Return the names in the two settings that differ in format 6."""
     query = "SELECT value FROM settings WHERE name IN ('analysis', 'weighting')"
     with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
         return {key for (value,) in connection.execute(query) for key in json.loads(value)}
@@ -96,7 +96,7 @@ def is_of_format(folder, version):
 
 
 def answers(news):
-    """Return lists, stored and ranked, drafts and explanations."""
+    """Return stored and ranked lists, drafts and explanations."""
     return (
         [items.to_dict() for k in (4, 30) for items in news.related_all(k)],
         news.related_to_text("dike word3 flood").to_dict(),
@@ -111,7 +111,7 @@ def content(folder):
 
 @pytest.mark.parametrize("mode", database._MODES)
 def test_an_older_folder_is_read_as_it_is(older, newer, mode, monkeypatch):
-    """Lists and parameters are those of format 7, and no byte changes, on any medium."""
+    """Lists and parameters equal format 7's, and no byte changes."""
     before = content(older)
     monkeypatch.setattr(database, "_MODES", (mode,))
     news = RelatedNews.open(older)
@@ -120,7 +120,7 @@ def test_an_older_folder_is_read_as_it_is(older, newer, mode, monkeypatch):
     assert {name: getattr(news, name) for name in OPTIONS} == OPTIONS
     assert news.verify() == []
     del news
-    after = content(older)  # without permission to write, SQLite leaves its log where it is
+    after = content(older)  # without permission to write, SQLite keeps its log
     assert {path: after[path] for path in before} == before
     assert is_of_format(older, 6)
 
@@ -137,7 +137,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_first_change_migrates(older, newer, change):
-    """Whatever it is. Who had the folder open reads and writes on, as in an archive of format 7."""
+    """Any first change migrates; open archives go on in format 7."""
     early = RelatedNews.open(older)
     reader, unread = RelatedNews.open(older), RelatedNews.open(older)
     answers(reader)
@@ -160,7 +160,7 @@ def lists_of(news):
 
 
 def test_one_state_has_one_format(older):
-    """A read transaction that began before the migration goes on in format 6, and ends in 7."""
+    """A read transaction from before the migration stays in format 6."""
     reader = Catalogue.open(older)
     weighting, analysis = reader.setting("weighting"), reader.setting("analysis")
     with reader.read_transaction():
@@ -174,7 +174,7 @@ def test_one_state_has_one_format(older):
 
 
 def test_a_copy_of_an_older_archive_is_of_this_format(older, newer, tmp_path):
-    """What is saved elsewhere is migrated; what it is a copy of stays as it is."""
+    """A saved copy is migrated; the original is not."""
     before = content(older)
     RelatedNews.open(older).save(tmp_path / "copy")
 
@@ -184,7 +184,7 @@ def test_a_copy_of_an_older_archive_is_of_this_format(older, newer, tmp_path):
 
 
 def test_a_first_change_that_fails_leaves_format_6(older):
-    """The migration is part of the transaction: it is undone with it."""
+    """A failed change undoes the migration with it."""
     news = RelatedNews.open(older)
     expected = answers(news)
 
@@ -201,7 +201,7 @@ def test_a_first_change_that_fails_leaves_format_6(older):
     assert news.verify() == []
 
 
-#: Updates each folder in a process of its own, which dies when it writes for the nth time.
+#: Updates a folder in a process that dies at its nth write.
 KILLED = """
     import os, signal, sys
     from relnews import RelatedNews
@@ -241,7 +241,7 @@ KILLED = """
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals and forks")
 def test_a_first_change_that_is_killed_leaves_format_6_or_7(older, tmp_path):
-    """Never names of one format with the version of another."""
+    """After a kill names and version belong to the same format."""
     expected = answers(RelatedNews.open(older))
     folders = [shutil.copytree(older, tmp_path / str(n)) for n in range(40)]
     process = subprocess.run(
@@ -267,7 +267,7 @@ def test_a_first_change_that_is_killed_leaves_format_6_or_7(older, tmp_path):
 
 @pytest.mark.parametrize("version", [5, 8])
 def test_other_formats_are_refused(newer, version):
-    """Also by a process that had the folder open when a newer relnews migrated it."""
+    """Unknown formats are refused, even if they appear while the folder is open."""
     news = RelatedNews.open(newer)
     with contextlib.closing(sqlite3.connect(newer / CATALOGUE)) as connection:
         connection.execute(f"PRAGMA user_version = {version}")
@@ -285,7 +285,7 @@ def test_other_formats_are_refused(newer, version):
 
 
 def test_names_of_another_format_are_damage(older, newer):
-    """A version that does not fit the settings is not guessed around."""
+    """Settings that do not fit the version are an error."""
     for folder, version in ((older, 7), (newer, 6)):
         with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
             connection.execute(f"PRAGMA user_version = {version}")
@@ -294,7 +294,7 @@ def test_names_of_another_format_are_damage(older, newer):
 
 
 def test_formats_that_are_read_are_contiguous():
-    """Each older format has a step to the next one."""
+    """Each readable format has a migration to the next."""
     steps = itertools.pairwise(schema.READ_VERSIONS)
     assert all(newer == older + 1 for older, newer in steps)
     assert schema.READ_VERSIONS[-1] == schema.FORMAT_VERSION

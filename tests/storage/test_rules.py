@@ -1,4 +1,4 @@
-"""Rules: no list breaks one, whatever the archive, the mode, the stored lists and the updates."""
+"""Rules hold in every list, whatever the archive, mode, stored lists and updates."""
 
 import datetime as dt
 import json
@@ -36,7 +36,7 @@ kinds_of_articles = st.sampled_from([
 
 
 def is_named(article, name):
-    """Return whether a rule names an article, slowly and obviously."""
+    """Return whether a rule names an article, computed slowly."""
     field, _, value = name.partition("=")
     if field == "tag":
         return value in article["tags"]
@@ -47,7 +47,7 @@ def is_named(article, name):
 
 
 def is_barred(article, other, given):
-    """Return whether a rule excludes an article from the list of another."""
+    """Return whether a rule excludes an article from another's list."""
     return any(
         (rule.kind == "hide" and is_named(other, rule.a))
         or (rule.kind in ("block", "never") and is_named(article, rule.a)
@@ -63,7 +63,7 @@ def is_visible(article, now):
 
 
 class Editor(Greedy):
-    """The right lists: pins that may be seen, then what is chosen of what may be there."""
+    """The specification: visible pins first, then the selection from allowed articles."""
 
     def __init__(self, articles, rules):
         super().__init__(articles, 50)
@@ -98,7 +98,7 @@ class Editor(Greedy):
 
 @st.composite
 def articles_and_rules(draw, **sizes):
-    """Return articles, some hidden, and rules that name some of them."""
+    """Return articles, a part of them hidden, and rules about them."""
     articles = draw(archives_with_copies(**sizes))
     for article in articles:
         article["tags"] = draw(st.sampled_from([[], ["court"], ["live", "court"]]))
@@ -123,7 +123,7 @@ def articles_and_rules(draw, **sizes):
 @settings(max_examples=50)
 @given(articles_and_rules(min_size=1), st.integers(1, 6), st.sampled_from([2, 1 << 16]))
 def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
-    """Pins in their order, then the news of what no rule keeps out: full if it can be."""
+    """Lists are pins in order, then allowed news, and full if possible."""
     articles, given = drawn
     with mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles):
         news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
@@ -150,7 +150,7 @@ def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
     st.booleans(), st.lists(st.sampled_from(["section", "newest"]), unique=True),
 )  # fmt: skip
 def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
-    """Whatever a list is asked for, rules hold, pins are first, and nothing is there twice."""
+    """In every mode rules hold, pins come first, and no item repeats."""
     articles, given = drawn
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     news.rules.replace(given)
@@ -175,7 +175,7 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
 @settings(max_examples=30)
 @given(articles_and_rules(min_size=2), st.data(), st.integers(1, 4), st.integers(1, 3))
 def test_stored_lists_keep_to_rules_after_updates(modes, drawn, data, k, per_item):
-    """Articles come and go; lists have no barred item, and k items if there are k to have."""
+    """After updates stored lists have no barred item, and k items if possible."""
     with (
         mock.patch("relnews.options.list_options.MODES", modes),
         mock.patch("relnews.maintenance.stored_lists.MODES", modes),
@@ -184,7 +184,7 @@ def test_stored_lists_keep_to_rules_after_updates(modes, drawn, data, k, per_ite
 
 
 def check_updates(articles, given, data, k, per_item, has_copies):
-    """Add and remove articles; with copies in the lists it is known how long they are."""
+    """Add and remove articles, and check the lists after each change."""
     n = data.draw(st.integers(1, len(articles)))
     news = RelatedNews(title_weight=2, stop_words=None).fit(articles[:n])
     with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
@@ -201,7 +201,7 @@ def check_updates(articles, given, data, k, per_item, has_copies):
             reports.append(news.remove(gone))
             del there[gone]
         editor = Editor([*there.values()], given)
-        # What steps in for a hidden article is not reported.
+        # Replacements of a hidden article are not reported.
         all_seen = all(is_visible(article, editor.now) for article in articles)
         for identifier in there:
             found = news.related(identifier, k)
@@ -238,7 +238,7 @@ def news(tmp_path):
 
 
 def test_changes_are_durable_at_once(news, tmp_path):
-    """Who opens the folder later, or had it open before, has the rules."""
+    """Every open archive of the folder sees new rules at once."""
     other = RelatedNews.open(tmp_path / "a.relnews")
     assert other.related("talks").ids == ["live", "trial", "veto"]
     generation = news.archive_.catalogue.generation()
@@ -261,7 +261,7 @@ def test_changes_are_durable_at_once(news, tmp_path):
 
 
 def test_blocks_and_pairs(news):
-    """One way, both ways, and by kind."""
+    """Blocks work in one or both directions and by kind."""
     news.rules.block("talks", "veto")
     assert "veto" not in news.related("talks").ids
     assert "talks" in news.related("veto").ids
@@ -279,7 +279,7 @@ def test_blocks_and_pairs(news):
 
 
 def test_rules_survive_what_an_archive_goes_through(news, tmp_path):
-    """Updates, removals, compaction, lists, and saving to another folder."""
+    """Rules survive updates, removals, compaction, lists and saving."""
     news.rules.pin("talks", "trial")
     news.store_lists(2)
     news.partial_fit([{"id": "trial", "title": "Trial goes on", "text": "guarantees"}])
@@ -303,7 +303,7 @@ def test_rules_survive_what_an_archive_goes_through(news, tmp_path):
 
 
 def test_what_may_not_be_seen_is_not_pinned(news):
-    """An embargo, an expiry and another rule are stronger than a pin, and it is said so."""
+    """Embargo, expiry and other rules override a pin, and the pin says so."""
     news.rules.pin("talks", ["trial", "veto", "live"])
     news.partial_fit([
         {**STORIES[3], "published": SOON}, {**STORIES[2], "expires": LONG_AGO}
@@ -321,7 +321,7 @@ def test_what_may_not_be_seen_is_not_pinned(news):
 
 
 def test_conditions_are_stronger_than_pins(news):
-    """What is on the page already, or of another section than was asked for, is not pinned."""
+    """A pin that does not meet the conditions is not listed."""
     news.rules.pin("talks", ["trial", "veto"])
 
     assert news.related("talks", exclude=["trial"]).ids[0] == "veto"
@@ -331,7 +331,7 @@ def test_conditions_are_stronger_than_pins(news):
 
 
 def test_a_pin_keeps_its_copies_out(news):
-    """A near-duplicate of what is pinned is not in the list beside it."""
+    """A near-duplicate of a pinned article is not listed."""
     news.partial_fit([{**STORIES[2], "id": "veto-2"}])
     news.rules.pin("talks", "veto")
 
@@ -341,7 +341,7 @@ def test_a_pin_keeps_its_copies_out(news):
 
 
 def test_drafts_have_rules_of_titles(news):
-    """What is hidden is hidden from drafts, and a draft has nothing else but a title."""
+    """Hidden articles are hidden from drafts, and rules on titles apply to drafts."""
     news.rules.hide("section=Court")
     news.rules.never("title=talks*", "title=live*")
 
@@ -350,7 +350,7 @@ def test_drafts_have_rules_of_titles(news):
 
 
 def test_stored_lists_are_read_without_numpy(news, tmp_path):
-    """Rules do not make reading a stored list slow; where they change one, it is ranked."""
+    """With rules stored lists load without NumPy; a changed list is ranked."""
     import subprocess
 
     news.store_lists()
@@ -387,7 +387,7 @@ def test_stored_lists_are_read_without_numpy(news, tmp_path):
     ],
 )
 def test_rules_that_are_none(news, change, error, words):
-    """What was expected and what was got; and nothing is changed."""
+    """A wrong rule is refused with the expected value, and nothing changes."""
     news.rules.hide("tag=court")
     generation = news.archive_.catalogue.generation()
     with pytest.raises(error, match=words):
@@ -401,7 +401,7 @@ def test_rules_that_are_none(news, change, error, words):
               "", '[["pin","tag=a","id=b"]]', '[["hide","tag=a",3]]', '[["ignore","a b",""]]'],
 )  # fmt: skip
 def test_damaged_rules(news, tmp_path, value):
-    """Rules that somebody else made are an error of the archive, and nothing worse."""
+    """Damaged rules are an archive error."""
     with closing(sqlite3.connect(tmp_path / "a.relnews" / CATALOGUE)) as connection:
         connection.execute("INSERT INTO settings VALUES ('rules', ?)", [value])
         connection.commit()
@@ -411,7 +411,7 @@ def test_damaged_rules(news, tmp_path, value):
 
 
 def test_an_archive_without_rules_has_none(news, tmp_path):
-    """Older archives of the format have no such setting."""
+    """An archive without the setting has no rules."""
     with closing(sqlite3.connect(tmp_path / "a.relnews" / CATALOGUE)) as connection:
         names = {name for (name,) in connection.execute("SELECT name FROM settings")}
     assert "rules" not in names
@@ -422,7 +422,7 @@ def test_an_archive_without_rules_has_none(news, tmp_path):
 
 @given(st.text(max_size=12), st.text(alphabet="ab*ßS", max_size=12), st.text("abßs", max_size=12))
 def test_patterns_of_titles(anything, pattern, title):
-    """A star stands for anything, and nothing else is special."""
+    """In a pattern a star matches anything, and nothing else is special."""
     assert title_matches(anything.replace("*", ""), anything.replace("*", ""))
     assert title_matches("*", anything)
     assert title_matches(f"{title[:2]}*", f"{title[:2]}{anything}")
@@ -433,7 +433,7 @@ def test_patterns_of_titles(anything, pattern, title):
 
 @pytest.mark.parametrize("kind", rule_kinds.KINDS.values(), ids=lambda kind: kind.name)
 def test_kinds(news, kind):
-    """A kind takes rules of its number of parts, and each rule has effects and a sentence."""
+    """A kind takes its number of arguments, has effects, and a sentence."""
     part = "word" if kind.name == "ignore" else "id=veto"
     rule = Rule(kind.name, *[part, "id=live"][: kind.n_parts])
     news.rules.add(rule, rule)
@@ -446,13 +446,13 @@ def test_kinds(news, kind):
 
 
 def test_an_ignored_word_may_look_like_an_id(news):
-    """It sleeps because no article has the word, whatever articles there are."""
+    """An ignored word is inactive without articles that have it, even if it is an id."""
     news.rules.add(Rule("ignore", "id=nowhere"))
     assert [*news.rules.sleeping().values()] == ["no article has the word"]
 
 
 def test_rules_can_be_carried_over(news):
-    """Another build takes the rules of the last one; those of articles it lacks sleep."""
+    """A new build can take over rules; rules of missing articles are inactive."""
     news.rules.pin("talks", ["trial"])
     news.rules.hide("section=Court")
     other = RelatedNews().fit(STORIES[:3])

@@ -1,4 +1,4 @@
-"""What a term is: parameters, parts and the stop list."""
+"""Definition of a term: parameters, parts and the stop list."""
 
 import itertools
 
@@ -17,12 +17,12 @@ from strategies import any_text
 
 
 def test_the_english_list_is_that_of_scikit_learn():
-    """Read by itself, the list is the one that scikit-learn publishes."""
+    """Our English stop list is the list that scikit-learn publishes."""
     assert english_stop_words() == tuple(sorted(ENGLISH_STOP_WORDS))
 
 
 def test_words_of_a_title():
-    """In their order, folded, without stop words: US is not us."""
+    """Words of a title come in order, folded, without stop words: US is not us."""
     analysis = Analysis()
 
     assert analysis.own.words("The U.S. tells us: guarantees, countries, US talks") == [
@@ -35,7 +35,7 @@ def test_words_of_a_title():
 
 @given(st.text("aeiosuyé\u0301s", max_size=8))
 def test_plurals_lose_their_s_once(word):
-    """What was folded is not folded again, and the compiled pass folds the same."""
+    """A folded word is not folded again, here and in the compiled pass."""
     once = singular(word)
     assert singular(once) == once == reference.singular(word)
     counter = ArticleCounter(Analysis(None))
@@ -46,7 +46,7 @@ def test_plurals_lose_their_s_once(word):
 
 @given(any_text(), any_text(), any_text(), st.sampled_from(["english", None]))
 def test_wording_is_that_of_the_reference(title, dek, text, normalization):
-    """Codes, words in order and phrases, of any Unicode."""
+    """Codes, word order and phrases equal the reference, for any Unicode."""
     article = {"title": title, "dek": dek, "text": text}
     stop_words = ("the", "and", "can't", "US")
     expected = reference.Words(article, stop_words, normalization)
@@ -65,7 +65,7 @@ def test_wording_is_that_of_the_reference(title, dek, text, normalization):
     in_order = [None if term == BREAK else spelt[term] for term in words.text.value.tolist()]
     pairs = {pair for pair in itertools.pairwise(in_order) if None not in pair}
     assert pairs == expected.pairs
-    phrases = [[spelt[term] for term in some] for some in words.phrases.value.tolist()]
+    phrases = [[spelt[term] for term in phrase] for phrase in words.phrases.value.tolist()]
     assert phrases == [[*pair, phrase] for phrase, pair in expected.phrases.items()]
 
 
@@ -82,6 +82,6 @@ def test_wording_is_that_of_the_reference(title, dek, text, normalization):
     ],
 )
 def test_parameters_are_checked(parameters, error, words):
-    """A wrong parameter is named, with what was expected and what was got."""
+    """A wrong parameter is named with the expected and the given value."""
     with pytest.raises(error, match=words):
         Analysis(**parameters)

@@ -62,7 +62,7 @@ def count(texts, stop_words=(), **options):
 
 @given(st.lists(any_text, max_size=6))
 def test_terms_and_counts_of_any_unicode(texts):
-    """Terms are those of the regular expression over the lower-cased text, whatever the script."""
+    """Terms equal the regular expression's over the lower-cased text, in any script."""
     assert count(texts) == [dict(reference.term_counts({"text": text})) for text in texts]
 
 
@@ -73,7 +73,7 @@ def test_terms_and_counts_of_any_unicode(texts):
     st.integers(1, 4),
 )
 def test_phrases_and_stop_words(texts, stop_words, ngram_range, min_length):
-    """Phrases go on behind stop words and short runs; stop words are taken as they are."""
+    """Phrases span removed stop words and short runs; stop words are used as given."""
     expected = [
         dict(reference.phrase_counts(text, *ngram_range, stop_words, min_length)) for text in texts
     ]
@@ -83,7 +83,7 @@ def test_phrases_and_stop_words(texts, stop_words, ngram_range, min_length):
 
 @given(st.lists(st.lists(any_text, max_size=3), max_size=5), ngram_ranges)
 def test_the_parts_of_an_article_do_not_join(articles, ngram_range):
-    """The last word of one part and the first of the next are no phrase."""
+    """No phrase crosses from one part of an article to the next."""
     counter = Counter(ngram_range=ngram_range)
     for parts in articles:
         counter.add([(*encode(text), 1) for text in parts])
@@ -97,7 +97,7 @@ def test_the_parts_of_an_article_do_not_join(articles, ngram_range):
 
 @given(st.lists(any_text, min_size=1, max_size=8), st.integers(0, 40), ngram_ranges)
 def test_batches_do_not_matter(texts, batch_bytes, ngram_range):
-    """Articles counted one by one or all at once have the same terms in the same order."""
+    """Articles counted singly or together have the same terms in the same order."""
 
     def counted():
         counter = Counter(ngram_range=ngram_range)
@@ -114,7 +114,7 @@ def test_batches_do_not_matter(texts, batch_bytes, ngram_range):
 
 @given(st.lists(any_text, max_size=5), ngram_ranges)
 def test_a_batch_of_texts_is_one_of_articles_of_one_part(texts, ngram_range):
-    """`Batch.of` and `Counter.count` count what `add` and `take` do."""
+    """`Batch.of` and `Counter.count` equal `add` and `take`."""
     counter = Counter(ngram_range=ngram_range)
 
     assert both(counter, *counter.count(Batch.of(texts, lower=True))) == count(
@@ -124,7 +124,7 @@ def test_a_batch_of_texts_is_one_of_articles_of_one_part(texts, ngram_range):
 
 @given(any_text)
 def test_case_is_kept_on_demand(text):
-    """Without `lower` terms are as they are written."""
+    """Without `lower`, terms keep their case."""
     counter = Counter(lower=False, min_length=1)
     words = counter.count(Batch.of([text], lower=False))
 
@@ -133,7 +133,7 @@ def test_case_is_kept_on_demand(text):
 
 @pytest.mark.parametrize("ngram_range", [(1, 1), (1, 2)])
 def test_articles_are_numbered_afresh_after_take(ngram_range):
-    """Counts that were taken do not leak into the next ones; the vocabulary stays."""
+    """`take` resets the counts and keeps the vocabulary."""
     counter = Counter(ngram_range=ngram_range)
     counter.add([(b"peace talks", True, 1)])
     first = counter.take()
@@ -153,7 +153,7 @@ def test_articles_are_numbered_afresh_after_take(ngram_range):
 
 
 def test_nothing_at_all_is_no_article():
-    """A counter that got no article has no counts, of words and of phrases."""
+    """A counter without articles has no counts of words or phrases."""
     words, phrases = Counter(ngram_range=(1, 2)).take()
 
     assert (words.n_articles, len(words.term)) == (0, 0)
@@ -161,7 +161,7 @@ def test_nothing_at_all_is_no_article():
 
 
 def test_counts_are_put_one_after_another():
-    """Concatenated counts are those of all articles, and there may be none."""
+    """Concatenated counts are the counts of all articles, or empty."""
     counter = Counter()
     parts = [
         counter.count(Batch.of(texts, lower=True))[0]
@@ -177,7 +177,7 @@ def test_counts_are_put_one_after_another():
 
 
 def test_the_tables_grow_in_the_middle_of_an_article():
-    """100,000 new terms and as many phrases of each length are all found, and found again."""
+    """100,000 new terms and as many phrases of each length are found, and found again."""
     names = [f"w{i:x}" for i in range(100_000)]
     text = " ".join(names)
     counter = Counter(stop_vocabulary(["w1"]), ngram_range=(1, 3))
@@ -188,11 +188,11 @@ def test_the_tables_grow_in_the_middle_of_an_article():
 
 
 def test_phrases_that_crowd_one_place_get_another_seed():
-    """Phrases made to collide, in the middle of a batch, are numbered and counted right."""
+    """Phrases made to collide in the middle of a batch are still counted correctly."""
     words = [f"w{i}" for i in range(1_400)]
     counter = Counter(ngram_range=(1, 3))
     mask = np.uint64(counter.phrases._table.size // 2 - 1)
-    # Words that are an article each are in no phrase, but have numbers then.
+    # Single-word articles number the words without making phrases.
     texts = list(words)
     for i, j in itertools.product(range(len(words)), repeat=2):
         if hashing.slot_of(hashing.pair_key(i, j), np.uint64(0), mask) < 16:
@@ -206,7 +206,7 @@ def test_phrases_that_crowd_one_place_get_another_seed():
 
 @pytest.mark.parametrize("step", [1, 16, 256])
 def test_no_pattern_of_phrases_fills_the_table_unevenly(step, monkeypatch):
-    """Every word behind every word starts over as often as the table doubles, or hardly more."""
+    """Phrases of all pairs of words restart about as often as the table doubles."""
     words = [f"w{i}" for i in range(256 * step)]
     counter = Counter(ngram_range=(2, 2))
     counter.count(Batch.of(words, lower=True))
@@ -236,7 +236,7 @@ def test_stems_are_counted_in_place_of_words(texts, stop_words, ngram_range):
 
 
 def test_phrases_longer_than_any_text_cost_nothing():
-    """The longest phrase that is asked for may have any number of words."""
+    """The maximum phrase length may be any number of words."""
     texts = ["peace talks", "talks"]
 
     assert count(texts, ngram_range=(1, 10**9)) == [
@@ -245,7 +245,7 @@ def test_phrases_longer_than_any_text_cost_nothing():
 
 
 def test_known_phrases_only():
-    """Without `grow` phrases that are new are passed over, also as a beginning of longer ones."""
+    """Without `grow`, new phrases are skipped, even as prefixes of longer ones."""
     counter = Counter(ngram_range=(1, 3))
     counter.count(Batch.of(["peace talks in kyiv"], lower=True))
     batch = Batch.of(["peace talks in in kyiv", "talks in", "in peace talks in kyiv"], lower=True)

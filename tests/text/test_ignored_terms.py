@@ -1,4 +1,4 @@
-"""Ignored words: lists are those of an archive in which they weigh nothing, whatever happens."""
+"""Ignored words: lists are the lists of an archive in which these words weigh nothing."""
 
 from unittest import mock
 
@@ -16,14 +16,14 @@ from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
 from strategies import WORDS, archives, texts
 
-#: Words as editors write them: of the archive or not, terms or not.
+#: Words as editors write them: known and unknown ones, terms and others.
 some_words = st.lists(
     st.sampled_from([*WORDS, "Guarantees", "U.S.", "e-mail", "nowhere", "_"]), max_size=3
 )
 
 
 class Edited(Living):
-    """Words are ignored, and count again, while articles come and go."""
+    """Ignores words and restores them while articles are added and removed."""
 
     ignored = ignored_then = ()
 
@@ -48,12 +48,13 @@ class Edited(Living):
         assert set(report.changed) == {
             i
             for i, items in self.shown.items()
-            if [one for one, *_ in items] != [one for one, *_ in before.get(i, [("?",)])]
+            if [identifier for identifier, *_ in items]
+            != [identifier for identifier, *_ in before.get(i, [("?",)])]
         }
 
     @invariant()
     def lists_are_those_of_a_fresh_fit(self):
-        lists = {one.id: one for one in self.news.related_all(K)}
+        lists = {related.id: related for related in self.news.related_all(K)}
         is_stored = self.epoch is not None and {*self.ignored} == {*self.ignored_then}
         expected = self.shown if is_stored else self.fresh_lists()
         assert {i: as_rows(one) for i, one in lists.items()} == expected
@@ -77,7 +78,7 @@ def as_rows(items):
 
 @pytest.mark.parametrize(("open_articles", "common"), [(1, 0.1), (3, 1.0)])
 def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common):
-    """Ranked or stored, after any updates, with terms that are walked and that are bounded."""
+    """Ranked and stored lists give ignored words no weight, after any updates."""
     few = settings(
         max_examples=8, stateful_step_count=10, deadline=None,
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -95,16 +96,16 @@ def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common)
          "nato snake_case ", "nato ", ["snake"], 1.0)  # fmt: skip
 @given(archives(), texts(4), texts(), some_words, st.sampled_from([0.1, 1.0]))
 def test_drafts_are_without_them_too(articles, title, text, words, common):
-    """A word that the archive does not have is ignored in the title of a draft as well."""
+    """Ignored words have no weight in a draft's title, even if unknown to the archive."""
     with mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common):
         news = RelatedNews(stop_words=STOP_WORDS, recency=None).fit(articles)
     news.rules.ignore(*words)
-    idf, _ = frequencies({one["id"]: one for one in articles})
+    idf, _ = frequencies({article["id"]: article for article in articles})
     idf = reference.ignoring(idf, words)
     rows = [
-        (one["id"], one["published"],
-         reference.unit_weights(reference.Words(one, STOP_WORDS), idf))
-        for one in articles
+        (article["id"], article["published"],
+         reference.unit_weights(reference.Words(article, STOP_WORDS), idf))
+        for article in articles
     ]  # fmt: skip
     if not (title.strip() or text.strip()):
         return
@@ -119,16 +120,16 @@ def test_drafts_are_without_them_too(articles, title, text, words, common):
 
 @given(archives(min_size=2), some_words, st.data())
 def test_what_is_explained_adds_up_without_them(articles, words, data):
-    """No part is of an ignored word, and the parts add up to the similarity."""
+    """No part of an explanation is an ignored word, and the parts add up."""
     news = RelatedNews(stop_words=STOP_WORDS).fit(articles)
     news.rules.ignore(*words)
-    ids = [one["id"] for one in articles]
+    ids = [article["id"] for article in articles]
     a, b = data.draw(st.permutations(ids))[:2]
     found = news.explain(a, b)
     terms = {news.archive_.analysis.own.term(word) for word in words}
 
-    assert terms.isdisjoint(part for one in found.terms for part in one.term.split(" "))
-    assert sum(one.part for one in found.terms) == pytest.approx(found.similarity)
+    assert terms.isdisjoint(part for shared in found.terms for part in shared.term.split(" "))
+    assert sum(shared.part for shared in found.terms) == pytest.approx(found.similarity)
     ranked = {item.id: item for item in news.related(a, 20, selection=None)}
     assert round(found.similarity, 6) == pytest.approx(
         ranked[b].similarity if b in ranked else 0, abs=1.1e-6
@@ -140,7 +141,7 @@ def test_what_is_explained_adds_up_without_them(articles, words, data):
     st.integers(0, 9),
 )  # fmt: skip
 def test_which_terms_are_ignored(terms, words, n):
-    """A word, and whatever has it between its joints."""
+    """Ignored terms are the word and every term with it between underscores."""
     encoded = [term.encode() for term in terms]
     vocabulary = LayeredVocabulary(Vocabulary.of(encoded[:n]), encoded[n:])
     mask = IgnoredTerms(words).among(vocabulary)
@@ -151,7 +152,7 @@ def test_which_terms_are_ignored(terms, words, n):
 
     assert (mask is None) == (not words)
     if words:
-        assert mask.tolist() == [not some.isdisjoint(words) for some in cuts]
+        assert mask.tolist() == [not cut.isdisjoint(words) for cut in cuts]
 
 
 STORIES = [
@@ -169,26 +170,26 @@ def news(tmp_path):
 
 
 def test_a_word_holds_from_the_next_list_on(news, tmp_path):
-    """For whoever has the archive open, and whoever opens it; until it is taken back."""
+    """A rule holds from the next list on, in every open archive, until it is dropped."""
     other = RelatedNews.open(tmp_path / "a.relnews")
     assert other.related("talks").ids == news.related("talks").ids == ["rates", "veto"]
     news.rules.ignore("REUTERS")
 
-    for one in (news, other, RelatedNews.open(tmp_path / "a.relnews")):
-        assert one.related("talks").ids == ["veto"]
-        assert one.related_to_text("Reuters", title="Reuters rates").ids == ["rates"]
-        assert one.why_not("talks", "rates").reason == "no shared term"
+    for archive in (news, other, RelatedNews.open(tmp_path / "a.relnews")):
+        assert archive.related("talks").ids == ["veto"]
+        assert archive.related_to_text("Reuters", title="Reuters rates").ids == ["rates"]
+        assert archive.why_not("talks", "rates").reason == "no shared term"
     assert [str(rule) for rule in other.rules] == ["the word 'REUTERS' is ignored"]
     other.rules.drop(*other.rules)
     assert other.related("talks").ids == news.related("talks").ids == ["rates", "veto"]
 
 
 def test_stored_lists_are_of_the_words_that_they_were_made_with(news):
-    """With other words they are ranked, until they are made anew."""
+    """After a change of ignored words lists are ranked until they are stored again."""
     news.store_lists(2)
     news.rules.ignore("reuters")
     assert news.related("talks").ids == ["veto"]
-    assert [one.ids for one in news.related_all()] == [["veto"], [], ["talks"]]
+    assert [related.ids for related in news.related_all()] == [["veto"], [], ["talks"]]
     report = news.store_lists(2)
     assert {*report.changed} == {"talks", "rates"}
     stored = news.related("talks", 2)
@@ -205,7 +206,7 @@ def test_stored_lists_are_of_the_words_that_they_were_made_with(news):
 
 
 def test_words_that_do_nothing_sleep(news):
-    """They are kept, and are ignored once an article has them."""
+    """An ignored word without articles is kept, and works once an article has it."""
     news.rules.ignore("associated press", "e-mail", "The")
     associated, press, mail, the = news.rules
     assert [rule.a for rule in news.rules] == ["associated", "press", "e-mail", "The"]
@@ -219,7 +220,7 @@ def test_words_that_do_nothing_sleep(news):
 
 
 def test_near_duplicates_are_without_them():
-    """What differs by the line of an agency alone is the same text."""
+    """Texts that differ only in ignored words are near-duplicates."""
     agencies = ["Reuters Reuters Reuters", "Interfax Interfax Interfax"]
     news = RelatedNews().fit(
         [{"id": agency[:1], "text": f"{agency} drought empties reservoirs"} for agency in agencies]
@@ -231,7 +232,7 @@ def test_near_duplicates_are_without_them():
 
 @pytest.mark.parametrize("words", [[""], [" "], ["reuters", ""]])
 def test_what_is_no_word(news, words):
-    """It is said so, and nothing is changed."""
+    """A value that is no word is refused, and nothing changes."""
     with pytest.raises(ValueError, match="one word, without spaces"):
         news.rules.ignore(*words)
     assert len(news.rules) == 0
@@ -243,7 +244,7 @@ def test_what_is_no_word(news, words):
 
 @pytest.mark.parametrize("value", [3, "reuters", ["a b"], [3], {"a": 1}])
 def test_damaged_words_of_stored_lists(news, value):
-    """They are an error of the archive, and nothing worse."""
+    """A damaged setting of ignored words is an archive error."""
     news.store_lists()
     catalogue = news.archive_.catalogue
     with catalogue.transaction():
@@ -253,7 +254,7 @@ def test_damaged_words_of_stored_lists(news, value):
 
 
 def test_words_are_ignored_in_every_language():
-    """Spelt as words of that language are: German has no plurals in s."""
+    """An ignored word is spelled as in each language: German has no plurals in s."""
     news = RelatedNews().fit(
         [
             {"id": "en", "title": "News agencies", "text": "News of drought", "language": "en"},

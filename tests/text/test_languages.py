@@ -1,4 +1,4 @@
-"""Languages: which one an article is in, its stop words, and that no two of them meet."""
+"""Languages: detection from tags, stop words, and strict separation."""
 
 import gzip
 import json
@@ -22,16 +22,16 @@ from relnews.text.article_terms import ArticleCounter
 from relnews.text.languages import LISTS, MARK, code_of, stop_words_of, without_mark
 from strategies import any_text, archives, texts
 
-#: As articles say it; the archive's own language is among them, and one that has no list.
+#: Tags of articles, including the archive's own language and a language without a list.
 TAGS = [None, "en", "EN-gb", "de", "de_AT", "es", "zh-Hant", "ru"]
 
-#: What the reference takes for stop words, by language.
+#: Stop words of the reference, by language.
 BY_LANGUAGE = {
     "en": ENGLISH_STOP_WORDS,
     **{code: get_stop_words(name) for code, name in LISTS.items()},
 }
 
-#: Words that the languages above have in common, and stop words of some of them.
+#: Words that the languages share, and stop words of several languages.
 SHARED = [
     "die",
     "US",
@@ -47,7 +47,7 @@ SHARED = [
     "hausꞏdeꞏ",
 ]
 
-#: The commonest words of a language, of two letters and more: a list that lacks one is no list.
+#: The commonest words of each language, of two or more letters: every stop list has them.
 COMMONEST = {
     "cs": "se na je že do to za by pro jsou ale jako po který",
     "da": "og at en den til er det som på de med der af for ikke",
@@ -76,12 +76,12 @@ COMMONEST = {
     ],
 )  # fmt: skip
 def test_a_tag_is_a_language(tag, code):
-    """Only the language counts; what is no tag is as if there were none."""
+    """Only the language part of a tag counts; an invalid tag counts as no tag."""
     assert code_of(tag) == code
 
 
 def test_the_mark_is_of_words_and_stays_as_it_is():
-    """Terms with it are terms to the compiled pass: it does not part them, nor change."""
+    """The compiled pass neither splits nor changes a term with a language mark."""
     assert re.fullmatch(r"\w", MARK)
     assert MARK.lower() == MARK.upper() == MARK
     assert singular(f"talks{MARK}es{MARK}") == f"talks{MARK}es{MARK}"
@@ -90,18 +90,18 @@ def test_the_mark_is_of_words_and_stays_as_it_is():
 
 @pytest.mark.parametrize("code", LISTS)
 def test_lists_are_of_their_language(code):
-    """They have its commonest words, are of a sane size, and of one script."""
+    """Each stop list has the language's commonest words, a plausible size, one script."""
     terms = Analysis(language=code).own.stopped
     assert {*COMMONEST[code].split()} <= terms
     assert 80 <= len(terms) <= 660
     script = "[а-яёіїєґ]+" if code in ("ru", "uk") else "[a-zß-ž]+"
     odd = {term for term in terms if not re.fullmatch(script, term)}
-    assert not odd or code == "pl"  # five that were mis-read stand beside the right ones
+    assert not odd or code == "pl"  # five misread words stand beside the right ones
     assert {term.replace("å¼", "ż") for term in odd} <= terms - odd
 
 
 def test_the_lists_are_those_of_the_package():
-    """All of it, as terms: what an apostrophe or a space parts is parted."""
+    """The lists equal the package stop-words, split at apostrophes and spaces."""
     for code, name in LISTS.items():
         words = get_stop_words(name)
         assert {*stop_words_of(code)} == {*words}
@@ -112,7 +112,7 @@ def test_the_lists_are_those_of_the_package():
 
 
 def test_an_english_archive_reads_no_list():
-    """The package is imported for articles of its languages, and for no others."""
+    """The package stop-words is only imported for articles in its languages."""
     code = (
         "import sys; from relnews import RelatedNews; "
         "RelatedNews().fit([{'id': '1', 'title': 'a talk', 'lang': 'en'}]); "
@@ -124,7 +124,7 @@ def test_an_english_archive_reads_no_list():
 
 
 def test_given_stop_words_are_for_all_articles():
-    """They go through the tokeniser, and through the folding of English in English alone."""
+    """Given stop words pass through the tokeniser; only English ones are folded."""
     analysis = Analysis(["l'État", "talks", "新華社"])
     german, english = analysis.language_of("de"), analysis.language_of("en")
     assert english.words("A talk on état, 新華社 talks on") == ["on", "on"]
@@ -134,7 +134,7 @@ def test_given_stop_words_are_for_all_articles():
 
 
 def test_english_spellings_are_one_in_english_alone():
-    """Whether it is the archive's own language or not."""
+    """US and USA are one word in English only, whatever the archive's language."""
     for own, tag in (("en", "es"), ("es", "en")):
         analysis = Analysis(None, language=own)
         for language, folds in (("en", True), ("es", False)):
@@ -150,7 +150,7 @@ def test_english_spellings_are_one_in_english_alone():
 
 
 def marked(term):
-    """Return a term of the reference as the package writes it."""
+    """Return a term of the reference in the package's notation."""
     word, _, language = term.partition(" in ")
     return f"{word}{MARK}{language}{MARK}" if language else word
 
@@ -161,7 +161,7 @@ def marked(term):
 )  # fmt: skip
 @example("Die Häuser US", "北約", "hausꞏdeꞏ talks", "de", "en", "english")
 def test_words_of_any_language_are_the_reference(title, dek, text, tag, own, normalization):
-    """Terms, codes and phrases of an article, whatever it says of its language."""
+    """Terms, codes and phrases equal the reference, whatever the language tag."""
     article = {"title": title, "dek": dek, "text": text}
     expected = reference.Words({**article, "lang": tag}, BY_LANGUAGE, normalization, own)
     counter = ArticleCounter(Analysis("language", normalization, own))
@@ -177,7 +177,7 @@ def test_words_of_any_language_are_the_reference(title, dek, text, tag, own, nor
         + (term in expected.phrases)
         for term in expected.terms
     }
-    phrases = [tuple(spelt[term] for term in some) for some in words.phrases.value.tolist()]
+    phrases = [tuple(spelt[term] for term in phrase) for phrase in words.phrases.value.tolist()]
     assert phrases == [
         (marked(first), marked(last), marked(phrase))
         for phrase, (first, last) in expected.phrases.items()
@@ -186,7 +186,7 @@ def test_words_of_any_language_are_the_reference(title, dek, text, tag, own, nor
 
 @st.composite
 def mixed(draw, **sizes):
-    """Return articles in several languages, with words that are the same in some of them."""
+    """Return articles in several languages that share words."""
     articles = draw(archives(**sizes))
     for article in articles:
         article["lang"] = draw(st.sampled_from(TAGS))
@@ -196,15 +196,15 @@ def mixed(draw, **sizes):
 
 def lists_of(news, k):
     return {
-        one.id: [(item.id, item.score, item.similarity) for item in one]
-        for one in news.related_all(k, mode="similar")
+        related.id: [(item.id, item.score, item.similarity) for item in related]
+        for related in news.related_all(k, mode="similar")
     }
 
 
 @given(mixed(max_size=10), st.integers(1, 8), st.sampled_from(["en", "de"]), st.floats(0, 1))
 @settings(max_examples=60)
 def test_lists_in_several_languages_equal_the_reference(articles, k, own, late):
-    """Ids and scores of every list, fitted at once or updated."""
+    """Ids and scores of every list equal the reference, after fit and updates."""
     n = int(late * len(articles))
     news = RelatedNews(language=own, recency=None).fit(articles[n:])
     news.partial_fit(articles[:n])
@@ -215,7 +215,7 @@ def test_lists_in_several_languages_equal_the_reference(articles, k, own, late):
 @given(mixed(min_size=1, max_size=10), texts(), texts(), st.sampled_from(TAGS))
 @settings(max_examples=60)
 def test_a_draft_in_a_language_equals_the_reference(articles, title, text, tag):
-    """It meets only what is in its language; without one it is in the archive's own."""
+    """A draft meets only articles in its language, by default the archive's."""
     news = RelatedNews(recency=None).fit(articles)
     counts = [reference.Words(article, BY_LANGUAGE) for article in articles]
     idf = reference.inverse_document_frequency(counts)
@@ -237,8 +237,8 @@ def test_a_draft_in_a_language_equals_the_reference(articles, title, text, tag):
 )
 @settings(max_examples=60)
 def test_languages_never_meet(pairs, data):
-    """No list has an article in another language, and no two languages have a term in common."""
-    # Every text in two languages, so that whatever could meet would.
+    """No list and no term crosses languages."""
+    # Every text exists in two languages, so that any crossing would show.
     articles = [
         Article(f"{i}-{tag}", title, text=text or "x", language=tag)
         for i, (title, text) in enumerate(pairs)
@@ -258,9 +258,11 @@ def test_languages_never_meet(pairs, data):
 
     news = RelatedNews(stop_words=stop_words, language=own).fit(articles)
     for options in ({}, {"mode": "similar"}, {"selection": None}):
-        for one in news.related_all(8, **options):
-            assert {language[item.id] for item in one} <= {language[one.id]}
-            assert {language[i] for item in one for i in item.near_duplicates} <= {language[one.id]}
+        for related in news.related_all(8, **options):
+            assert {language[item.id] for item in related} <= {language[related.id]}
+            assert {language[i] for item in related for i in item.near_duplicates} <= {
+                language[related.id]
+            }
     for group in news.duplicates():
         assert len({language[i] for i in group}) == 1
 
@@ -268,7 +270,7 @@ def test_languages_never_meet(pairs, data):
 @given(archives(max_size=8))
 @settings(max_examples=30)
 def test_it_does_not_matter_whether_the_language_is_the_archives_own(articles):
-    """Lists of an archive in German are the same, whether or not it was told so."""
+    """A German archive has the same lists whether or not it is told its language."""
     for article in articles:
         article["lang"] = "de"
     told, untold = (RelatedNews(language=own).fit(articles) for own in ("de", "en"))
@@ -284,7 +286,7 @@ GERMAN = [
 
 
 def test_nobody_sees_the_mark():
-    """Neither explanations nor what readers see have it."""
+    """Explanations and shared names are shown without the language mark."""
     news = RelatedNews().fit(GERMAN)
     found = news.explain("1", "2", selection=None)
     assert {term.term for term in found.terms} == {
@@ -300,7 +302,7 @@ def test_nobody_sees_the_mark():
 
 
 def test_opened_archives_keep_their_language(tmp_path):
-    """Updates and drafts follow it, and `info` names it."""
+    """Updates, drafts and `info` of an opened archive use its language."""
     RelatedNews(language="de", normalization=None).fit(GERMAN).save(tmp_path / "a")
     news = RelatedNews.open(tmp_path / "a")
     assert (news.language, news.stop_words, news.normalization) == ("de", "language", None)
@@ -312,7 +314,7 @@ def test_opened_archives_keep_their_language(tmp_path):
 
 
 def test_what_is_no_language_is_refused():
-    """The message says what is wanted."""
+    """An invalid language is refused with the expected form."""
     news = RelatedNews().fit(GERMAN)
     for value in ("?", "und", 1):
         with pytest.raises(ValueError, match="`language` must be a BCP 47 tag such as 'en'"):
@@ -322,10 +324,10 @@ def test_what_is_no_language_is_refused():
 
 
 def test_the_command_line_takes_languages(tmp_path):
-    """`build` for articles that name none, `related` for a draft."""
+    """`build --language` sets the default, `related --language` a draft's language."""
     articles = tmp_path / "articles.jsonl"
-    lines = [{name: one[name] for name in one if name != "lang"} for one in GERMAN[:2]]
-    articles.write_text("".join(json.dumps(one) + "\n" for one in [*lines, GERMAN[2]]))
+    lines = [{name: record[name] for name in record if name != "lang"} for record in GERMAN[:2]]
+    articles.write_text("".join(json.dumps(record) + "\n" for record in [*lines, GERMAN[2]]))
     folder = str(tmp_path / "a.relnews")
 
     def run(*arguments):
@@ -345,7 +347,7 @@ def test_the_command_line_takes_languages(tmp_path):
 
 
 def test_real_languages_do_not_meet(data_folder):
-    """German, Spanish, Chinese, English and 16 African languages in one archive."""
+    """German, Spanish, Chinese, English and 16 African languages stay apart."""
     language, articles = {}, []
     for name in (
         "gnad10k_test/docs", "fakenews_es/docs", "wikinews_en_2019_2020/docs",
@@ -359,7 +361,7 @@ def test_real_languages_do_not_meet(data_folder):
                 articles.append(article)
     news = RelatedNews().fit(articles)
     full = 0
-    for one in news.related_all():
-        assert {language[i] for i in one.ids} <= {language[one.id]}
-        full += len(one) == 8
+    for related in news.related_all():
+        assert {language[i] for i in related.ids} <= {language[related.id]}
+        full += len(related) == 8
     assert full > 0.98 * len(articles)

@@ -1,4 +1,4 @@
-"""LayeredVocabulary: numbers terms as one vocabulary does that grows over the same texts."""
+"""LayeredVocabulary numbers terms as one growing vocabulary would."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from relnews.text.counts import Counter
 from relnews.text.vocabulary import LayeredVocabulary, Runs, Vocabulary
 from strategies import any_text
 
-#: Texts that some of the terms are met in again, and long terms that begin alike.
+#: Texts with repeated terms, and long terms with a common prefix.
 corpora = st.lists(st.one_of(any_text(), st.sampled_from(["nato nato-summit", "x" * 9, "x" * 99])))
 
 
@@ -23,7 +23,7 @@ def runs_of(texts):
 
 
 def numbers(vocabulary, texts):
-    """Return the number of each run, entering those that are new."""
+    """Return the number of each run; new runs are entered."""
     return vocabulary.number(runs_of(texts), 2).tolist()
 
 
@@ -33,7 +33,7 @@ def found(vocabulary, texts):
 
 @given(corpora, st.lists(corpora, max_size=3))
 def test_terms_have_the_numbers_of_one_vocabulary(first, later):
-    """In whatever portions texts come, in layers or not, each term has the same number."""
+    """Numbers do not depend on portions of texts or on layers."""
     whole, base = Vocabulary.empty(), Vocabulary.empty()
     assert numbers(whole, first) == numbers(base, first)
     layered = LayeredVocabulary(base.freeze())
@@ -54,7 +54,7 @@ def test_terms_have_the_numbers_of_one_vocabulary(first, later):
 
 @given(corpora, corpora)
 def test_it_goes_on_from_the_terms_that_came_after_the_base(first, later):
-    """Stored, the base apart from the newer terms, and read again it is the same."""
+    """Stored with its base apart and read again, the vocabulary is the same."""
     layered = LayeredVocabulary(Vocabulary.of_texts(["nato", *first], 2).freeze())
     n_base = len(layered)
     numbers(layered, later)
@@ -73,7 +73,7 @@ def terms_of(vocabulary):
 
 
 def test_words_that_are_in_neither_layer_are_unknown():
-    """They have the number of none, and short ones are no terms at all."""
+    """A word in neither layer is unknown; a short run is no term."""
     layered = LayeredVocabulary(Vocabulary.of_texts(["nato talks"], 2).freeze(), [b"veto"])
 
     assert found(layered, ["veto quokka x nato"]) == [2, tokens.UNKNOWN, tokens.NOT_A_TERM, 0]
@@ -81,7 +81,7 @@ def test_words_that_are_in_neither_layer_are_unknown():
 
 
 def test_the_base_is_never_written():
-    """Its arrays may be those of a file that others read."""
+    """The base is never written: other processes may have it mapped."""
     base = Vocabulary.of_texts(["nato talks"], 2).freeze()
     layered = LayeredVocabulary(base)
     kept = [array.copy() for array in (base.table, base.blob, base.term_ptr)]
@@ -97,7 +97,7 @@ def test_the_base_is_never_written():
 
 @given(corpora, corpora)
 def test_counting_does_not_see_the_layers(first, later):
-    """Articles are counted as over one vocabulary, stop words included."""
+    """Counting gives the results of a single vocabulary, stop words included."""
     stop = Vocabulary.of_texts(["the nato", *first], 2)
     layered = LayeredVocabulary(stop.copy().freeze())
     counters = Counter(stop, 2), Counter(layered, 2)

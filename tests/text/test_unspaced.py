@@ -1,4 +1,4 @@
-"""Scripts: what is written without spaces becomes pairs of characters."""
+"""Scripts without spaces: their runs become pairs of characters."""
 
 import pytest
 import unicodedata2 as unicodedata
@@ -21,28 +21,28 @@ from strategies import any_text
         ("ソニー・グループ", ["ソニ", "ニー", "グル", "ルー", "ープ"]),
         ("人々は", ["人々", "々は"]),
         ("か\u3099くせい", ["かく", "くせ", "せい"]),  # a combining mark
-        ("葛\U000e0100城", ["葛城"]),  # which form of the character
-        ("การเมือง", ["กา", "าร", "รเ", "เม", "มอ", "อง"]),  # a vowel above goes
+        ("葛\U000e0100城", ["葛城"]),  # variation selector
+        ("การเมือง", ["กา", "าร", "รเ", "เม", "มอ", "อง"]),  # the vowel sign is dropped
         ("ที่นี่ ๒๕๖๘", ["ทน", "๒๕๖๘"]),  # digits are numbers
         ("ພາສາລາວ", ["ພາ", "າສ", "ສາ", "າລ", "ລາ", "າວ"]),
         ("ភាសាខ្មែរ", ["ភស", "សខ", "ខម", "មរ"]),
         ("မြန်မာ၊ ရန်ကုန်", ["မန", "နမ", "ရန", "နက", "កန".replace("ក", "က")]),
         ("안보 회의", ["안보", "회의"]),  # has spaces
         ("한국北韓", ["한국", "北韓"]),
-        ("हिन्दी", []),  # has spaces; its vowels part the word, as before
+        ("हिन्दी", []),  # has spaces; vowel signs split its words
         ("字", []),
         ("e\u0301te", ["te"]),
     ],
 )
 def test_terms_of_unspaced_text(text, terms):
-    """Chinese, Japanese, Thai, Lao, Khmer and Burmese, between other scripts."""
+    """Chinese, Japanese, Thai, Lao, Khmer and Burmese become pairs beside other scripts."""
     assert Analysis(None).own.words(text) == terms
     assert reference.tokens(reference.parted(text)) == terms
 
 
 @given(any_text() | st.text(st.characters(min_codepoint=0xE00, max_codepoint=0x3200)))
 def test_pairs_are_those_of_the_reference(text):
-    """Of any Unicode; in text without such letters nothing changes."""
+    """Pairs equal the reference; text without such letters does not change."""
     assert reference.tokens(parted(text)) == reference.tokens(reference.parted(text))
     letters = any(unicodedata.name(c, "").startswith(reference.UNSPACED) for c in text)
     if not letters:
@@ -51,20 +51,20 @@ def test_pairs_are_those_of_the_reference(text):
 
 @pytest.mark.parametrize("planes", [(0x0000, 0x10000), (0x10000, 0x40000), (0xE0000, 0xE0200)])
 def test_every_character_is_where_the_reference_has_it(planes):
-    """Between two Han characters every one joins, parts or is left out alike."""
+    """Every character between two Han characters is treated as in the reference."""
     texts = [f"一{chr(code_point)}二。" for code_point in range(*planes)]
     for i in range(0, len(texts), 4096):
-        some = "".join(texts[i : i + 4096])
-        assert reference.tokens(parted(some)) == reference.tokens(reference.parted(some))
+        block = "".join(texts[i : i + 4096])
+        assert reference.tokens(parted(block)) == reference.tokens(reference.parted(block))
 
 
 def test_stop_words_are_parted_too():
-    """What stops a run stops the pairs that it is made of."""
+    """A stop word removes the pairs that it consists of."""
     assert Analysis(["新華社", "的"]).own.words("新華社的消息") == ["社的", "的消", "消息"]
 
 
 def test_stories_with_a_name_in_common_are_related():
-    """Inside of runs, too, in whatever language the article says it is."""
+    """A shared name inside a run relates two stories."""
     stories = [
         {"id": "1", "title": "北約支持烏克蘭", "lang": "zh"},
         {"id": "2", "title": "烏克蘭要求", "lang": "zh-Hant"},
@@ -73,4 +73,4 @@ def test_stories_with_a_name_in_common_are_related():
         {"id": "5", "title": "Why 烏克蘭is", "lang": "en"},
     ]
     news = RelatedNews().fit(stories)
-    assert [one.ids for one in news.related_all()] == [["2"], ["1"], [], ["5"], ["4"]]
+    assert [related.ids for related in news.related_all()] == [["2"], ["1"], [], ["5"], ["4"]]

@@ -20,7 +20,7 @@ from relnews.text.vocabulary import Runs, Vocabulary
 any_text = strategies.any_text()
 words = st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1), unique=True)
 
-#: They are lower-cased by their neighbours, or to more than one character.
+#: Lower-casing depends on their neighbours, or gives several characters.
 BY_NEIGHBOURS = "\u03a3\u0130"
 
 
@@ -34,14 +34,14 @@ def vocabulary_of(terms):
 
 
 def crowd(n, shape="{}"):
-    """Return words whose places, as long as the seed is 0, are less than n slots apart."""
+    """Return words whose table slots under seed 0 are less than n apart."""
     table_slots = Vocabulary.empty().table.size // 2
     letters = itertools.product(string.ascii_lowercase, repeat=4)
     candidates = [shape.format("".join(four)) for four in letters]
     runs = runs_of(" ".join(candidates))
     _, hash_ = Vocabulary.empty()._keys(runs, 1)
     near = np.flatnonzero((hash_ >> np.uint64(20)) % np.uint64(table_slots) < n)
-    assert len(near) > 256 + n  # one of them finds no place
+    assert len(near) > 256 + n  # so a word finds no place
     return [candidates[i] for i in near]
 
 
@@ -60,7 +60,7 @@ def test_terms_are_numbered_by_first_occurrence(texts, min_length, lower):
 
 @given(any_text, any_text)
 def test_only_known_terms_are_found(known, asked):
-    """`find` tells terms, unknown terms and runs that are too short apart, and enters none."""
+    """`find` tells known terms, unknown terms and short runs apart, and enters none."""
     vocabulary = Vocabulary.empty()
     vocabulary.number(runs_of(known), 2)
     terms = vocabulary.decode()
@@ -77,7 +77,7 @@ def test_only_known_terms_are_found(known, asked):
 
 @given(words, words)
 def test_merging_keeps_the_numbers_and_adds_what_is_new(ours, theirs):
-    """After a merge both vocabularies agree through the numbers that it returned."""
+    """`merge` returns numbers under which both vocabularies agree."""
     here, there = vocabulary_of(ours), vocabulary_of(theirs)
     numbers = here.merge(there)
     both = here.decode()
@@ -88,7 +88,7 @@ def test_merging_keeps_the_numbers_and_adds_what_is_new(ours, theirs):
 
 
 def test_a_copy_grows_by_itself():
-    """What is entered into a copy is not in the original, and the other way round."""
+    """A copy and its original grow independently."""
     original = vocabulary_of(["peace", "talks"])
     copy = original.copy()
     copy.number(runs_of("kyiv"), 2)
@@ -99,7 +99,7 @@ def test_a_copy_grows_by_itself():
 
 
 def test_a_frozen_vocabulary_is_read_only_and_does_not_change():
-    """Later terms of the one it was taken from are none of its own."""
+    """A frozen vocabulary is read-only and does not see later terms."""
     vocabulary = vocabulary_of(["peace"])
     frozen = vocabulary.freeze()
     vocabulary.number(runs_of("talks"), 2)
@@ -110,14 +110,14 @@ def test_a_frozen_vocabulary_is_read_only_and_does_not_change():
 
 @given(words, st.sampled_from([0, 1, 7, 8, 9, 63, 64, 65, 512, 600]))
 def test_sorting_is_that_of_strings(terms, n_in_common):
-    """Terms are sorted by code points, also if they begin with the same hundreds of bytes."""
+    """Terms are sorted by code points, even with hundreds of equal leading bytes."""
     terms = list(dict.fromkeys([*terms, *("x" * n_in_common + term for term in terms)]))
 
     assert [terms[i] for i in vocabulary_of(terms).sort()] == sorted(terms)
 
 
 def test_sorting_puts_prefixes_first():
-    """A term goes before those that go on from it, at every length."""
+    """A term comes before its extensions, at every length."""
     terms = [letter * n for letter in "aé北𝔘" for n in range(1, 150)]
     shuffled = np.random.default_rng(0).permutation(terms).tolist()
 
@@ -126,7 +126,7 @@ def test_sorting_puts_prefixes_first():
 
 @given(words, st.data())
 def test_terms_are_decoded_by_number(terms, data):
-    """Some of many, all, or none: `decode` returns those asked for, in that order."""
+    """`decode` returns the terms of the given numbers, in that order."""
     numbers = data.draw(st.lists(st.integers(0, len(terms) - 1)) if terms else st.just([]))
     numbers = np.array(numbers, dtype=np.int64)
 
@@ -136,7 +136,7 @@ def test_terms_are_decoded_by_number(terms, data):
 
 @pytest.mark.parametrize("shape", ["{}", "{}é", "a_common_beginning_{}_a_common_end"])
 def test_words_that_crowd_one_place_get_another_seed(shape):
-    """Hundreds of words made to collide are numbered right, by a seed nobody could know."""
+    """Hundreds of colliding words are numbered correctly, under a new random seed."""
     terms = crowd(16, shape)
     grown = Vocabulary.empty()
     numbers = grown.number(runs_of(" ".join(terms * 2)), 2)
@@ -169,7 +169,7 @@ def shapes():
 
 @pytest.mark.parametrize("shape", shapes())
 def test_no_shape_of_words_fills_the_table_unevenly(shape, monkeypatch):
-    """200,000 words that are alike start over as often as the table doubles, or hardly more."""
+    """200,000 similar words restart about as often as the table doubles."""
     terms = list(itertools.islice(shapes()[shape], 200_000))
     vocabulary = Vocabulary.empty()
     rehash = mock.Mock(side_effect=vocabulary._rehash)
@@ -187,7 +187,7 @@ EVERY_CHARACTER = "".join(map(chr, range(sys.maxunicode + 1)))
 @pytest.mark.parametrize("lower", [True, False])
 @pytest.mark.parametrize("pattern", ["{} ", "x{}y ", "{0}{0}{0}"])
 def test_every_character_is_folded_as_by_python(lower, pattern):
-    r"""Each code point, alone, in a word and in a row, is lower-cased and ``\w`` as for `re`."""
+    r"""Every code point is lower-cased, and matched by ``\w``, as in `re`."""
     text = "".join(
         map(pattern.format, EVERY_CHARACTER.translate(dict.fromkeys(map(ord, BY_NEIGHBOURS))))
     )
@@ -225,7 +225,7 @@ def test_characters_that_depend_on_their_neighbours(before, after):
     ids=lambda value: None,
 )
 def test_extreme_texts(text, terms):
-    """Texts that grow or shrink, NUL bytes, lone surrogates and a term of a megabyte."""
+    """Texts may grow or shrink when folded, and have NULs, surrogates and huge terms."""
     vocabulary = Vocabulary.empty()
     vocabulary.number(runs_of(text), 2)
 

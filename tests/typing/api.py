@@ -1,4 +1,4 @@
-"""What a caller's type checker has to know of relnews: mypy reads this module, nothing runs it."""
+"""Public interface as a caller's type checker sees it: mypy reads this module, nothing runs it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def version() -> str:
 
 
 def edited(news: RelatedNews) -> None:
-    """Ask for lists in every way, and say what is to be in them."""
+    """Call every kind of rule."""
     assert_type(
         news.related("a", 3, mode="news", when="before", filters={"section": "World"}), RelatedList
     )
@@ -68,7 +68,7 @@ def edited(news: RelatedNews) -> None:
 
 
 def article() -> Article:
-    """Make an article of all its fields."""
+    """Make an article with all fields."""
     return Article(
         id="nato",
         title="NATO backs Ukraine",
@@ -87,7 +87,7 @@ def article() -> Article:
 
 
 def read(path: Path) -> list[Article]:
-    """Read a file of articles, with its account."""
+    """Read a file of articles, with its load report."""
     reader: ArticleReader = read_articles(
         path, format="jsonl", fields={"text": "body"}, strict=True
     )
@@ -101,7 +101,7 @@ def read(path: Path) -> list[Article]:
 
 
 def account(load_report: LoadReport) -> str:
-    """Look at what was loaded and what was not."""
+    """Use the load report."""
     assert_type(load_report.loaded, int)
     assert_type(load_report.skipped, int)
     assert_type(load_report.problems, Counter[Problem])
@@ -110,7 +110,7 @@ def account(load_report: LoadReport) -> str:
 
 
 def fit() -> RelatedNews:
-    """Fit on everything that holds articles."""
+    """Fit on every kind of source."""
     warm_up()
     news = RelatedNews(title_weight=2, stop_words=["the"], sublinear_tf=False, n_jobs=-1)
     RelatedNews(stop_words=None).fit(sample_articles())
@@ -122,7 +122,7 @@ def fit() -> RelatedNews:
 
 
 def rank(news: RelatedNews, path: Path) -> Iterator[RelatedList]:
-    """Ask for lists in every way there is."""
+    """Request lists in every way."""
     assert_type(news.related(DEMO_ID), RelatedList)
     assert_type(news.related(DEMO_ID, k=3), RelatedList)
     assert_type(news.related_to_text("text", title="title", k=3), RelatedList)
@@ -139,11 +139,11 @@ def rank(news: RelatedNews, path: Path) -> Iterator[RelatedList]:
 
 
 def explain(news: RelatedNews) -> str:
-    """Ask why an article is in a list, and why not."""
+    """Request explanations and reasons."""
     explanation: Explanation = news.explain("a", "b", exclude=["c"])
     assert_type(explanation.similarity + explanation.score, float)
     assert_type(explanation.rank, int | None)
-    assert_type([one.part for one in explanation.terms], list[float])
+    assert_type([term.part for term in explanation.terms], list[float])
     assert_type([(line.name, line.product) for line in explanation.ledger], list[tuple[str, float]])
     assert_type(explanation.reader_line(2, lead=""), str)
     assert_type(explanation.to_dict(), dict[str, object])
@@ -154,7 +154,7 @@ def explain(news: RelatedNews) -> str:
 
 
 def change(news: RelatedNews) -> tuple[str, ...] | None:
-    """Change an archive, and look after it."""
+    """Change an archive and maintain it."""
     report: UpdateReport = news.partial_fit([article()], load_report=LoadReport())
     news.partial_fit(read_articles("new.jsonl"))
     assert_type(news.remove("nato"), UpdateReport)
@@ -175,7 +175,7 @@ def change(news: RelatedNews) -> tuple[str, ...] | None:
 
 
 def show(story: Article, related: RelatedList) -> dict[str, str]:
-    """Take a list apart and write it down."""
+    """Take a list apart and format it."""
     first: RelatedItem = related[0]
     assert_type(related.id, str | None)
     assert_type(related.ids, list[str])
@@ -198,7 +198,7 @@ def show(story: Article, related: RelatedList) -> dict[str, str]:
 
 
 def evaluate(news: RelatedNews, path: Path) -> str:
-    """Score lists by judgements, and look at them without any."""
+    """Score lists with and without judgements."""
     judged = evaluation.known_to(news, evaluation.read_qrels(path))
     assert_type(judged.qrels, dict[str, dict[str, int]])
     evaluation.known_to({"a", "b"}, evaluation.labels_from_links([article()]))
@@ -221,7 +221,7 @@ def evaluate(news: RelatedNews, path: Path) -> str:
 
 
 def caught() -> tuple[type[Exception], ...]:
-    """Name the errors, each also a builtin one."""
+    """Catch every error, also by its builtin base class."""
     key: type[KeyError] = UnknownArticleError
     value: type[ValueError] = ArchiveFormatError
     also_value: type[ValueError] = ArticleError

@@ -1,4 +1,4 @@
-"""The page in a real browser: narrow and wide, light and dark, friendly and hostile."""
+"""The page in a real browser: narrow and wide, light and dark, with hostile text."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ STORY = Article(
     language="en",
 )
 
-#: The contrast of every element that has text of its own, by the formula of WCAG 2.
+#: Contrast of every element with its own text, by the formula of WCAG 2.
 CONTRASTS = """() => {
   const channels = colour => colour.match(/[\\d.]+/g).map(Number);
   const luminance = colour => channels(colour).slice(0, 3)
@@ -83,7 +83,7 @@ def related(headlines: list[str]) -> RelatedList:
 
 @pytest.fixture
 def show(browser: sync_api.Browser, tmp_path: Path) -> Iterator[Show]:
-    """Open a document; afterwards, check that it did nothing but show itself."""
+    """Open a document; at the end, fail if it did more than show itself."""
     events: list[str] = []
     contexts = []
     numbers = itertools.count()
@@ -116,7 +116,7 @@ def show(browser: sync_api.Browser, tmp_path: Path) -> Iterator[Show]:
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_is_readable(show: Show, width: int, scheme: Scheme) -> None:
-    """On a phone and on a desk, by day and by night, nothing overflows and all text stands out."""
+    """Nothing overflows and all text has contrast, on any screen, light or dark."""
     page = show(html.page(STORY, related(HEADLINES)), width=width, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     contrasts = page.evaluate(CONTRASTS)
@@ -125,7 +125,7 @@ def test_page_is_readable(show: Show, width: int, scheme: Scheme) -> None:
 
 
 def test_page_reads_well_to_a_screen_reader(show: Show) -> None:
-    """Assistive technology finds the story, the named region, and its list of eight links."""
+    """The accessibility tree has the story, the named region and its list of eight links."""
     page = show(html.page(STORY, related(HEADLINES)))
     assert page.title() == STORY.title
     assert page.get_by_role("main").count() == 1
@@ -139,7 +139,7 @@ def test_page_reads_well_to_a_screen_reader(show: Show) -> None:
 
 
 def test_links_can_be_reached_from_the_keyboard(show: Show) -> None:
-    """The tabulator goes from link to link, and shows where it is."""
+    """The tab key moves from link to link with a visible focus."""
     page = show(html.page(STORY, related(HEADLINES)))
     for headline in HEADLINES:
         page.keyboard.press("Tab")
@@ -149,7 +149,7 @@ def test_links_can_be_reached_from_the_keyboard(show: Show) -> None:
 
 
 def test_dark_is_dark(show: Show) -> None:
-    """The reader's choice of colours changes the page."""
+    """The reader's colour scheme changes the page."""
     light, dark = (
         show(html.page(STORY, related(HEADLINES)), scheme=scheme).evaluate(
             "getComputedStyle(document.body).backgroundColor"
@@ -161,7 +161,7 @@ def test_dark_is_dark(show: Show) -> None:
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_hostile_text_is_only_text(show: Show, width: int) -> None:
-    """Markup and endless words in an article are shown as they are, and break nothing."""
+    """Markup and endless words in an article are shown as text."""
     endless = "Donaudampfschifffahrt" * 20
     article = Article(
         HOSTILE, HOSTILE, HOSTILE, f"{HOSTILE}\n\n{endless}", section=HOSTILE, author=HOSTILE
@@ -177,7 +177,7 @@ def test_hostile_text_is_only_text(show: Show, width: int) -> None:
 
 
 def test_fragment_is_safe_without_a_policy(show: Show) -> None:
-    """In a page that allows scripts, escaping alone keeps an article from running one."""
+    """In a page without a policy, escaping alone keeps scripts from running."""
     listed = RelatedList(HOSTILE, related([HOSTILE]).items)
     page = show(f"<!DOCTYPE html><title>Host</title>{html.fragment(listed, heading=HOSTILE)}")
     assert page.get_by_role("region", name=HOSTILE, exact=True).count() == 1
@@ -187,7 +187,7 @@ def test_fragment_is_safe_without_a_policy(show: Show) -> None:
 
 @pytest.mark.parametrize("language", ["ar", None])
 def test_arabic_reads_from_the_right(show: Show, language: str | None) -> None:
-    """Direction comes from the language or, if that is unknown, from the letters."""
+    """Direction follows the language or, if unknown, the letters."""
     article = Article("a", "ضمانات أمنية لأوكرانيا", text="قال مسؤولون.", language=language)
     page = show(html.page(article, related(HEADLINES)), width=360)
     assert page.locator("h1").evaluate("e => getComputedStyle(e).direction") == "rtl"

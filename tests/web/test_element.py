@@ -1,4 +1,4 @@
-"""<related-news> in a real browser: on a page with a strict policy, served as people would."""
+"""<related-news> in a real browser, on a page with a strict policy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ARABIC = [
     ("ar-4", "محادثات جنيف: ما الذي نعرفه حتى الآن؟", "سياسة"),
 ]
 
-#: What a careful site sends: nothing inline, nothing from elsewhere.
+#: Policy of a careful site: nothing inline, nothing from other hosts.
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'"
 
 CSS = """
@@ -77,9 +77,9 @@ Open = Callable[..., sync_api.Page]
 def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
     folder = tmp_path_factory.mktemp("element") / "archive.relnews"
     articles: list[dict[str, Any]] = [
-        {"id": one, "title": title, "section": section, "language": "ar", "url": f"/{one}",
+        {"id": slug, "title": title, "section": section, "language": "ar", "url": f"/{slug}",
          "published": "2025-08-22", "source": "صحيفة"}
-        for one, title, section in ARABIC
+        for slug, title, section in ARABIC
     ]  # fmt: skip
     articles += [{"id": "lonely", "title": "Xylophone zeppelin"}]
     articles += [
@@ -100,7 +100,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> RelatedNews:
 
 @pytest.fixture(scope="module")
 def site(news: RelatedNews) -> Iterator[str]:
-    """Serve pages, and the service below /relnews; return the address."""
+    """Serve pages, and the service below /relnews; yield the address."""
     assert news.archive_.catalogue.folder
     style = Response(CSS, media_type="text/css")
 
@@ -132,7 +132,7 @@ def site(news: RelatedNews) -> Iterator[str]:
 
 @pytest.fixture
 def show(browser: sync_api.Browser, site: str) -> Iterator[Open]:
-    """Open a page with something in it; afterwards, check that it did nothing unexpected."""
+    """Open a page with the given content; at the end, fail on anything unexpected."""
     events: list[str] = []
     contexts = []
 
@@ -182,20 +182,20 @@ def element(identifier: str = DEMO_ID, attributes: str = "", inside: str = "") -
 
 
 def state(page: sync_api.Page, name: str) -> sync_api.Locator:
-    """Wait until the element is in a state."""
+    """Wait until the element is in the given state."""
     page.wait_for_selector(f'related-news[state="{name}"]', state="attached")
     return page.locator("related-news")
 
 
 def check_axe(page: sync_api.Page) -> None:
-    """Have axe look at the whole page; nothing may be wrong, and something has to be right."""
+    """Run axe on the whole page; fail on violations, or if nothing passes."""
     found = axe.Axe().run(page).response
     assert found["violations"] == []
     assert len(found["passes"]) > 5
 
 
 def test_it_is_small() -> None:
-    """Less than 3 KB go over the wire, and nothing else is asked for."""
+    """The element loads less than 3 KB and makes no further request."""
     source = MODULE.read_bytes()
     assert len(gzip.compress(source, 9, mtime=0)) < 3000
     assert b"import" not in source
@@ -205,7 +205,7 @@ def test_it_is_small() -> None:
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_readable(show: Open, news: RelatedNews, width: int, scheme: str) -> None:
-    """On a phone and on a desk, by day and by night, it is whole, and nothing of the page moves."""
+    """The box is readable on any screen, light or dark, and shifts nothing."""
     page = show(element(), width=width, color_scheme=scheme)
     box = state(page, "ready")
     assert page.get_by_role("link").all_inner_texts() == [
@@ -221,7 +221,7 @@ def test_it_is_readable(show: Open, news: RelatedNews, width: int, scheme: str) 
 
 
 def test_it_reads_well_to_a_screen_reader(show: Open, news: RelatedNews) -> None:
-    """It is a region named by its heading, with a list of links, on the level that is wanted."""
+    """The region is named by its heading, on the given level, and has a list of links."""
     page = show(element(attributes='heading="More on this" heading-level="3" k="5"'))
     state(page, "ready")
     region = page.get_by_role("region", name="More on this", exact=True)
@@ -244,7 +244,7 @@ def test_it_reads_well_to_a_screen_reader(show: Open, news: RelatedNews) -> None
 
 
 def test_only_its_list_is_asked_for(show: Open, site: str) -> None:
-    """One request for each list, without cookies; nothing that could follow a reader."""
+    """Each list is one request without cookies."""
     page = show(element())
     state(page, "ready")
     asked = [url for url in page.asked if not url.startswith(f"{site}/page")]  # type: ignore[attr-defined]
@@ -256,7 +256,7 @@ def test_only_its_list_is_asked_for(show: Open, site: str) -> None:
 
 
 def test_it_waits_until_it_is_near(show: Open) -> None:
-    """A list at the end of a long story is loaded when the reader comes close to it."""
+    """A list far down the page loads when the reader comes close."""
     page = show(f'<div class="far"></div>{element()}')
     state(page, "waiting")
     page.wait_for_timeout(300)
@@ -264,13 +264,13 @@ def test_it_waits_until_it_is_near(show: Open) -> None:
     page.evaluate("scrollTo(0, 5000)")
     box = state(page, "ready")
     height = box.evaluate("e => e.offsetHeight - e.firstElementChild.offsetHeight")
-    assert height == 0  # nobody saw how much space was kept
+    assert height == 0  # out of view the reserved space may shrink
     page.evaluate("scrollTo(0, 9000)")
     assert page.evaluate("window.shift") == 0
 
 
 def test_an_empty_list_shows_nothing(show: Open) -> None:
-    """No heading stands over nothing; what can be seen keeps its place."""
+    """An empty list has no heading; a visible box keeps its space."""
     page = show(element("lonely"))
     box = state(page, "empty")
     assert box.inner_text() == ""
@@ -295,7 +295,7 @@ def test_an_empty_list_shows_nothing(show: Open) -> None:
     ],
 )
 def test_an_error_shows_nothing(show: Open, answer: dict[str, Any]) -> None:
-    """Whatever comes instead of a list, the page is as if nothing was there."""
+    """After any error the page looks as if there were no element."""
     page = show("<p></p>", expected=("Failed to load resource",))
     page.route("**/related/*", lambda route: route.fulfill(**answer))
     page.evaluate(
@@ -309,7 +309,7 @@ def test_an_error_shows_nothing(show: Open, answer: dict[str, Any]) -> None:
 
 
 def test_it_comes_when_the_reader_is_online_again(show: Open) -> None:
-    """Without a network there is nothing; with it, the list appears by itself."""
+    """The list loads by itself when the network returns."""
     page = show(f'<div class="far"></div>{element()}', expected=("ERR_INTERNET_DISCONNECTED",))
     state(page, "waiting")
     page.context.set_offline(True)
@@ -321,7 +321,7 @@ def test_it_comes_when_the_reader_is_online_again(show: Open) -> None:
 
 
 def test_what_the_server_put_there_stays(show: Open, news: RelatedNews) -> None:
-    """A list that is in the page already is not loaded again, and needs no JavaScript."""
+    """A list rendered by the server is not loaded again and needs no JavaScript."""
     inside = html.fragment(news.related(DEMO_ID, 3))
     for options in ({}, {"java_script_enabled": False}):
         page = show(element(inside=inside), **options)
@@ -336,7 +336,7 @@ def test_what_the_server_put_there_stays(show: Open, news: RelatedNews) -> None:
 
 @pytest.mark.parametrize("width", [360, 1280])
 def test_arabic_reads_from_the_right(show: Open, width: int) -> None:
-    """On an Arabic page the list stands on the right, numbers, dates and all."""
+    """On an Arabic page the list runs from right to left, numbers and dates included."""
     page = show(element("ar-1", 'heading="أخبار ذات صلة"'), lang="ar", dir="rtl", width=width)
     box = state(page, "ready")
     link = page.get_by_role("link").first
@@ -353,7 +353,7 @@ def test_arabic_reads_from_the_right(show: Open, width: int) -> None:
 
 
 def test_hostile_text_is_only_text(show: Open, news: RelatedNews) -> None:
-    """Markup in a title is shown; an address that is none to link to is left out."""
+    """Markup in a title is shown as text; an unsafe address is left out."""
     page = show(element("hostile-3", 'heading="<img src=x onerror=alert(1)>"'))
     box = state(page, "ready")
     related = news.related("hostile-3", 8)
@@ -369,7 +369,7 @@ def test_hostile_text_is_only_text(show: Open, news: RelatedNews) -> None:
 
 
 def test_it_is_themed_by_the_page(show: Open) -> None:
-    """Custom properties set colours and space; any rule of the page counts for more."""
+    """Custom properties set colours and space; the page's rules override them."""
     page = show(element(attributes='class="themed"'))
     box = state(page, "ready")
     link = page.get_by_role("link").first
@@ -380,7 +380,7 @@ def test_it_is_themed_by_the_page(show: Open) -> None:
 
 
 def test_another_source_is_another_list(show: Open, news: RelatedNews) -> None:
-    """A page that is not loaded anew changes the attribute, or moves the element."""
+    """A changed attribute, or a moved element, loads the new list."""
     page = show(element())
     box = state(page, "ready")
     box.evaluate("e => e.setAttribute('src', '/relnews/related/ar-1')")

@@ -1,4 +1,4 @@
-"""Related News inside of other people's applications: mounted, and as boxes in their templates."""
+"""Related News inside other applications: mounted, and as boxes in templates."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ django.setup(set_prefix=False)
 
 
 def test_in_fastapi(news: RelatedNews, archive: Path) -> None:
-    """Mounted in FastAPI, the service answers below its path, and the application beside it."""
+    """Mounted in FastAPI, the service answers below its path."""
     application = fastapi.FastAPI()
     application.mount("/news", web.app(archive))
 
@@ -86,7 +86,7 @@ def test_in_fastapi(news: RelatedNews, archive: Path) -> None:
 
 
 def test_in_django(news: RelatedNews, archive: Path) -> None:
-    """Beside Django under one ASGI server, the service has a path of its own."""
+    """Beside Django under one ASGI server, the service has its own path."""
     with override_settings(RELNEWS_ARCHIVE=archive):
         application = Starlette(
             routes=[Mount("/relnews", web.app(archive)), Mount("/", ASGIHandler())]
@@ -100,7 +100,7 @@ def test_in_django(news: RelatedNews, archive: Path) -> None:
 
 
 def test_in_flask(news: RelatedNews, archive: Path) -> None:
-    """Under WSGI, through a2wsgi: lists, odd ids, drafts and problems."""
+    """Under WSGI by a2wsgi, lists, odd ids, drafts and problems work."""
     application = flask.Flask(__name__)
 
     @application.get("/")
@@ -127,7 +127,7 @@ def test_in_flask(news: RelatedNews, archive: Path) -> None:
 
 
 def test_the_tag_takes_any_id(news: RelatedNews, archive: Path) -> None:
-    """What the tag makes is not escaped again; an unknown article is no error but nothing."""
+    """The tag's markup is not escaped again; an unknown article gives nothing."""
     template = Template("{% load relnews %}{% related_news id heading=heading %}")
     with override_settings(RELNEWS_ARCHIVE=str(archive)):
         made = template.render(Context({"id": ODD, "heading": "<i>Mehr</i>"}))
@@ -138,7 +138,7 @@ def test_the_tag_takes_any_id(news: RelatedNews, archive: Path) -> None:
 
 
 def test_the_global_of_jinja(news: RelatedNews, archive: Path) -> None:
-    """A box is a function for templates, whose markup survives autoescaping."""
+    """In Jinja a box is a function whose markup survives autoescaping."""
     environment = jinja2.Environment(autoescape=True)
     environment.globals["related_news"] = web.Box(archive, k=4, heading="Mehr", heading_level=3)
     template = environment.from_string(
@@ -152,7 +152,7 @@ def test_the_global_of_jinja(news: RelatedNews, archive: Path) -> None:
 
 
 def test_a_box_sees_what_is_committed(tmp_path: Path) -> None:
-    """A process that makes pages need not be told of new articles."""
+    """A running process shows new articles without being told."""
     RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
     box = web.Box(tmp_path / "archive.relnews")
     assert box("late") == ""
@@ -164,7 +164,7 @@ def test_a_box_sees_what_is_committed(tmp_path: Path) -> None:
 
 
 def test_a_page_does_not_fail_for_its_box(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A damaged archive leaves the page without a box, and says so in the log."""
+    """A damaged archive leaves the page without a box, and is logged."""
     RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
     news.store_lists()
@@ -179,7 +179,7 @@ def test_a_page_does_not_fail_for_its_box(tmp_path: Path, caplog: pytest.LogCapt
 
 
 def test_a_box_without_an_archive(tmp_path: Path) -> None:
-    """That there is none is a mistake of whoever sets it up, and is told."""
+    """A missing archive is an error when the box is made."""
     with pytest.raises(FileNotFoundError):
         web.Box(tmp_path / "none.relnews")(DEMO_ID)
     with pytest.raises(ValueError, match="`heading_level` must be"):

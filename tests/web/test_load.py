@@ -1,4 +1,4 @@
-"""The benchmark of the service: it runs, at a tiny size, and says what it is for."""
+"""The benchmark of the service runs at a tiny size and reports."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ def articles(tmp_path: Path) -> Path:
     path = tmp_path / "articles.jsonl"
     path.write_text(
         "".join(
-            json.dumps(dataclasses.asdict(one), default=str) + "\n" for one in sample_articles()
+            json.dumps(dataclasses.asdict(article), default=str) + "\n"
+            for article in sample_articles()
         )
     )
     return path
 
 
 def test_no_list_is_late_under_load(articles: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """While articles come in, every request is answered, and with the lists of now."""
+    """Under load and updates every request is answered with current lists."""
     code = serve.main([str(articles), "--limit", "100", "--seconds", "2.5", "--client", "python"])
     shown = dict(
         line.strip("| ").split(" | ")
@@ -43,14 +44,14 @@ def test_no_list_is_late_under_load(articles: Path, capsys: pytest.CaptureFixtur
 
 
 def test_late_lists_are_found() -> None:
-    """A list that shows a number from before the last commit is late since the next one."""
+    """A list with an outdated counter is late since the commit after it."""
     looks = serve.Looks("http://127.0.0.1:1", "a")
     looks.seen = [(0.5, 0), (1.5, 0), (3.5, 1), (3.5, 2), (9.0, 2), (9.0, 3)]
     assert looks.late([0.0, 1.0, 2.0]) == [0.5, 1.5]
 
 
 def test_addresses_are_drawn_with_a_skew() -> None:
-    """Without one all are wanted alike; the order is the same each time."""
+    """Without a skew all addresses are equally frequent; the order is reproducible."""
     ids = [f"{i}/ü" for i in range(50)]
     for skew, most in ((0.0, 0.03), (1.0, 0.3)):
         paths = serve.draw(ids, skew)

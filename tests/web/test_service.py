@@ -1,4 +1,4 @@
-"""Lists over HTTP: what is asked for, what is answered, and what nobody gets to see."""
+"""Lists over HTTP: requests, answers, and what stays hidden."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
 from serving import serving
 
-#: Ids that mean something to HTTP, to addresses, to file systems or to regular expressions.
+#: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
 ODD_IDS = [
     "2025/08/22/talks", "/leading", "trailing/", "//", "a//b", "a%2Fb", "100%", "%", "%00", "a b",
     "a+b", "a?k=1", "a#b", "a;b", "a&id=b", "ünï/✓", "خبر", "x.json", "x.html", ".jsonld", ".",
@@ -70,7 +70,7 @@ def client(archive: Path) -> TestClient:
 
 @pytest.fixture
 def living(tmp_path: Path) -> tuple[RelatedNews, TestClient]:
-    """Return an archive to change, and a client of a service that was told nothing of it."""
+    """Return an archive to change, and a client of a service over its folder."""
     RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
     news.store_lists(8)
@@ -109,7 +109,7 @@ WRITERS = {
 def test_the_form_is_what_the_suffix_or_the_client_says(
     news: RelatedNews, client: TestClient, suffix: str, accept: str | None, media_type: str
 ) -> None:
-    """A list comes as JSON, HTML or JSON-LD, to the byte as the exporters write it."""
+    """Suffix or Accept header choose JSON, HTML or JSON-LD, byte for byte as exported."""
     answer = client.get(f"/related/{DEMO_ID}{suffix}", headers={"accept": accept or ""})
     assert answer.status_code == 200
     assert answer.headers["content-type"].partition(";")[0] == media_type
@@ -131,20 +131,20 @@ def test_the_form_is_what_the_suffix_or_the_client_says(
     ],
 )
 def test_what_a_client_wants_most(accept: str, expected: str | None) -> None:
-    """Qualities and ranges count as RFC 9110 says; what is no number counts as nothing."""
+    """Qualities and ranges follow RFC 9110; an invalid quality counts as 0."""
     chosen = preferred(accept)
     assert (chosen.suffix if chosen else None) == expected
 
 
 @pytest.mark.parametrize("k", [1, 5, 16, 50])
 def test_k_is_what_is_asked_for(news: RelatedNews, client: TestClient, k: int) -> None:
-    """Stored or, where so many are not stored, ranked: the list is the one of `RelatedNews`."""
+    """The list has k items as `RelatedNews` gives them, ranked if too few are stored."""
     answer = client.get(f"/related/{DEMO_ID}", params={"k": k})
     assert answer.json() == news.related(DEMO_ID, k).to_dict()
 
 
 def test_lists_are_ranked_where_none_are_stored(tmp_path: Path) -> None:
-    """An archive without stored lists is served all the same."""
+    """An archive without stored lists can be served."""
     news = RelatedNews().fit(sample_articles())
     news.save(tmp_path / "archive.relnews")
     client = TestClient(web.app(tmp_path / "archive.relnews"))
@@ -152,7 +152,7 @@ def test_lists_are_ranked_where_none_are_stored(tmp_path: Path) -> None:
 
 
 def test_the_html_has_the_heading_of_the_site(archive: Path) -> None:
-    """Heading and its level are the application's."""
+    """The application sets the heading and its level."""
     client = TestClient(web.app(archive, heading="Mehr <dazu>", heading_level=3))
     markup = client.get(f"/related/{DEMO_ID}.html").text
     assert re.search(r"<h3 id=[^>]+>Mehr &lt;dazu&gt;</h3>", markup)
@@ -163,7 +163,7 @@ def test_the_html_has_the_heading_of_the_site(archive: Path) -> None:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run `relnews serve` over articles with odd ids; return its address."""
+    """Run `relnews serve` over articles with odd ids; yield its address."""
     folder = tmp_path_factory.mktemp("served") / "archive.relnews"
     news = RelatedNews().fit(
         {"id": one, "title": f"Talks {i % 5} resume", "text": f"Delegation{i} arrives"}
@@ -177,7 +177,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def get(served: str, target: str, **headers: str) -> tuple[int, dict[str, Any]]:
-    """Send a target to the letter, which no client library would."""
+    """Send a target unchanged, which no client library would."""
     connection = http.client.HTTPConnection(served.removeprefix("http://"), timeout=30)
     connection.request("GET", target, headers=headers)
     answer = connection.getresponse()
@@ -188,7 +188,7 @@ def get(served: str, target: str, **headers: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize("identifier", ODD_IDS, ids=range(len(ODD_IDS)))
 def test_ids_may_hold_anything(served: str, identifier: str) -> None:
-    """Percent-encoded, an id goes through path and query, whatever it is made of."""
+    """Any id, percent-encoded, works in path and query."""
     quoted = quote(identifier, safe="")
     for target in (f"/related/{quoted}.json?k=2", f"/related?id={quoted}&k=2"):
         status, body = get(served, target)
@@ -205,7 +205,7 @@ def test_ids_may_hold_anything(served: str, identifier: str) -> None:
     ],
 )  # fmt: skip
 def test_no_address_leads_elsewhere(served: str, target: str) -> None:
-    """What is not an article's id is 404; no path of a request becomes one of a file."""
+    """Unknown ids are 404, and no path leads to a file."""
     assert get(served, target)[0] == 404
 
 
@@ -213,7 +213,7 @@ def test_no_address_leads_elsewhere(served: str, target: str) -> None:
 
 
 def check_problem(answer: Any, status: int) -> None:
-    """Check that an answer is a problem as RFC 9457 has it, and tells nothing."""
+    """Check that an answer is a problem by RFC 9457 without internal details."""
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["cache-control"] == "no-store"
@@ -244,12 +244,12 @@ def check_problem(answer: Any, status: int) -> None:
     ],
 )
 def test_what_is_not_in_order_is_said(client: TestClient, target: str, status: int) -> None:
-    """A wrong request gets a status and one sentence."""
+    """A wrong request gets a status and a sentence."""
     check_problem(client.get(target), status)
 
 
 def test_methods_that_there_are_not(client: TestClient) -> None:
-    """Another method is told which there are."""
+    """Another method is answered with the allowed methods."""
     for target, allowed in (
         (f"/related/{DEMO_ID}", {"GET", "HEAD"}),
         ("/related", {"GET", "HEAD", "POST"}),
@@ -261,14 +261,14 @@ def test_methods_that_there_are_not(client: TestClient) -> None:
 
 
 def test_no_form_will_do(client: TestClient) -> None:
-    """A client that wants a picture is told what there is."""
+    """A client that accepts no offered format is told the formats."""
     check_problem(client.get(f"/related/{DEMO_ID}", headers={"accept": "image/png"}), 406)
 
 
 def test_a_damaged_archive_is_not_described(
     living: tuple[RelatedNews, TestClient],
 ) -> None:
-    """The client hears that something is wrong; where and what is for the log."""
+    """The client gets a general error; the log has the details."""
     news, client = living
     catalogue = news.archive_.catalogue
     with catalogue.transaction():
@@ -288,7 +288,7 @@ DRAFT = {
 
 
 def test_drafts_are_ranked(news: RelatedNews, client: TestClient) -> None:
-    """A draft gets the list that `related_to_text` makes, in the form that is wanted."""
+    """A draft gets the list of `related_to_text` in the requested format."""
     expected = news.related_to_text(DRAFT["text"], title=DRAFT["title"], k=3)
     answer = client.post("/related", json={**DRAFT, "k": 3.0})
     assert answer.json() == expected.to_dict()
@@ -324,7 +324,7 @@ def test_drafts_are_ranked(news: RelatedNews, client: TestClient) -> None:
     ],
 )
 def test_drafts_that_are_none(client: TestClient, record: object, status: int) -> None:
-    """What is missing, of another type or not known is refused rather than guessed."""
+    """Missing, mistyped or unknown fields are refused."""
     check_problem(client.post("/related", json=record), status)
 
 
@@ -340,7 +340,7 @@ def test_drafts_that_are_none(client: TestClient, record: object, status: int) -
     ],
 )
 def test_bodies_that_are_no_json(client: TestClient, content: bytes, status: int) -> None:
-    """Whatever is sent, the answer is a sentence; too much of it is not even read."""
+    """Any bad body gets a sentence; a body that is too long is not read."""
     headers = {"content-type": "application/json"}
     check_problem(client.post("/related", content=content, headers=headers), status)
     pieces = (content[i : i + 65536] for i in range(0, len(content), 65536))
@@ -348,7 +348,7 @@ def test_bodies_that_are_no_json(client: TestClient, content: bytes, status: int
 
 
 def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
-    """Only JSON is taken: another site's form, which no browser asks leave for, is not."""
+    """Only JSON is accepted, so that no other site's form can post."""
     for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):
         answer = client.post(
             "/related", content=json.dumps(DRAFT), headers={"content-type": media_type}
@@ -357,7 +357,7 @@ def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
 
 
 def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ranking that takes too long is given up, and many at a time are not even begun."""
+    """A slow ranking is aborted, and too many at a time are refused."""
     monkeypatch.setattr(routes, "MOST_SECONDS", 0.2)
     monkeypatch.setattr(RelatedNews, "related_to_text", lambda *_, **__: time.sleep(1))
     with TestClient(web.app(archive), raise_server_exceptions=False) as client:
@@ -376,7 +376,7 @@ def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_client_need_not_load_what_it_has(client: TestClient) -> None:
-    """The tag of a list is that of its bytes: given back, nothing is sent."""
+    """A request with the current ETag is answered without a body."""
     first = client.get(f"/related/{DEMO_ID}")
     tag = first.headers["etag"]
     assert client.get(f"/related/{DEMO_ID}", params={"k": 3}).headers["etag"] != tag
@@ -391,7 +391,7 @@ def test_a_client_need_not_load_what_it_has(client: TestClient) -> None:
 
 
 def test_head_is_get_without_a_body(client: TestClient) -> None:
-    """The headers are the same, the length of the body included."""
+    """HEAD has the headers of GET, including the length."""
     for target in (f"/related/{DEMO_ID}", "/health", "/related-news.js"):
         head, whole = client.head(target), client.get(target)
         assert head.content == b""
@@ -399,13 +399,13 @@ def test_head_is_get_without_a_body(client: TestClient) -> None:
 
 
 def test_long_lists_are_packed(client: TestClient) -> None:
-    """A client that takes gzip gets it, and the list in it is the same."""
+    """A client that accepts gzip gets the same list packed."""
     plain = client.get(f"/related/{DEMO_ID}", headers={"accept-encoding": "identity"})
     packed = client.get(f"/related/{DEMO_ID}", headers={"accept-encoding": "br, gzip"})
     assert "content-encoding" not in plain.headers
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
-    assert packed.content == plain.content  # the client unpacks
+    assert packed.content == plain.content  # the client unpacks answers
     assert packed.headers["etag"] == plain.headers["etag"]
     short = client.post("/related", json={"title": "Xylophone"})
     assert "content-encoding" not in short.headers
@@ -417,12 +417,12 @@ def test_long_lists_are_packed(client: TestClient) -> None:
      ("", False), ("br;q=1.0, gzip;q=0.8", True), ("gzip;q=0, *", False), ("GZip", True)],
 )  # fmt: skip
 def test_who_takes_gzip(header: str, expected: bool) -> None:
-    """Refusing it with q=0 counts."""
+    """Accept-Encoding is respected, including q=0."""
     assert takes_gzip(header) is expected
 
 
 def test_lists_of_old_articles_may_be_kept_longer() -> None:
-    """For a hundredth of the article's age, at least a minute, and no longer than is allowed."""
+    """A list may be cached for a hundredth of the article's age, within limits."""
     now = dt.datetime.now(dt.UTC)
     for days, most, expected in ((0, 3600, 60), (1, 3600, 864), (400, 3600, 3600), (400, 0, 0),
                                  (-1, 3600, 60), (0, 30, 30)):  # fmt: skip
@@ -432,26 +432,30 @@ def test_lists_of_old_articles_may_be_kept_longer() -> None:
 
 
 def test_what_was_committed_is_served_at_once(living: tuple[RelatedNews, TestClient]) -> None:
-    """The first request after a commit sees it; lists that it left alone keep their tags."""
+    """The first request after a commit sees it; unchanged lists keep their ETags."""
     news, client = living
     ids = [related.id for related in news.related_all()]
-    before = {one: client.get(f"/related/{one}").headers["etag"] for one in ids}
+    before = {
+        identifier: client.get(f"/related/{identifier}").headers["etag"] for identifier in ids
+    }
     story = next(story for story in sample_articles() if story.id == DEMO_ID)
-    half = story.text[: len(story.text) // 2]  # all of it is a near-duplicate
+    half = story.text[: len(story.text) // 2]  # all of it would be a near-duplicate
     twin = {"id": "twin", "title": story.title, "text": half, "published": "2025-08-23"}
     report = news.partial_fit([twin])
     assert client.get(f"/related/{DEMO_ID}").json()["related"][0]["id"] == "twin"
-    after = {one: client.get(f"/related/{one}").headers["etag"] for one in ids}
-    changed = {one for one in ids if before[one] != after[one]}
+    after = {identifier: client.get(f"/related/{identifier}").headers["etag"] for identifier in ids}
+    changed = {identifier for identifier in ids if before[identifier] != after[identifier]}
     assert changed == set(report.changed or ()) - {"twin"}
     assert 0 < len(changed) < len(ids)
     news.remove("twin")
-    assert {one: client.get(f"/related/{one}").headers["etag"] for one in ids} == before
+    assert {
+        identifier: client.get(f"/related/{identifier}").headers["etag"] for identifier in ids
+    } == before
     check_problem(client.get("/related/twin"), 404)
 
 
 def test_another_archive_in_the_same_folder(living: tuple[RelatedNews, TestClient]) -> None:
-    """A nightly build takes over without a restart, for drafts too."""
+    """A new archive in the folder is served without a restart, for drafts, too."""
     news, client = living
     assert client.get(f"/related/{DEMO_ID}").status_code == 200
     assert client.post("/related", json=DRAFT).json()["related"]
@@ -470,7 +474,7 @@ def test_another_archive_in_the_same_folder(living: tuple[RelatedNews, TestClien
 def test_an_article_that_expires_goes_without_a_commit(
     living: tuple[RelatedNews, TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is ready is of this second: no list shows an article a second after its time."""
+    """No list shows an article a second after its expiry."""
     news, client = living
     stories = {story.id: story for story in sample_articles()}
     story, other = stories[DEMO_ID], stories[news.related(DEMO_ID).ids[0]]
@@ -493,7 +497,7 @@ def test_an_article_that_expires_goes_without_a_commit(
 
 
 def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many lists are asked for within a second, memory holds so many and no more."""
+    """The cache of answers has a maximum size."""
     monkeypatch.setattr("relnews.web.responses._MOST", 3)
     monkeypatch.setattr("relnews.web.responses.time", types.SimpleNamespace(time=lambda: 0.0))
     cache = ResponseCache(lambda: 1)
@@ -505,7 +509,7 @@ def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_readers_beside_a_writer(tmp_path: Path) -> None:
-    """While one process commits, every answer is a whole list of now."""
+    """While a process commits, every answer is a whole current list."""
     stories = [*sample_articles()]
     RelatedNews().fit(stories).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
@@ -533,15 +537,15 @@ def test_readers_beside_a_writer(tmp_path: Path) -> None:
                 "dek": str(number), "published": story.published,
             }])  # fmt: skip
             committed = number
-        for one in reading:
-            one.result()
+        for reader in reading:
+            reader.result()
 
 
 # --- the rest ------------------------------------------------------------------------------------
 
 
 def test_stored_lists_need_no_numpy(archive: Path) -> None:
-    """A service of stored lists loads neither numpy nor what compiles."""
+    """A service of stored lists imports neither NumPy nor Numba."""
     script = f"""
 import sys
 from starlette.testclient import TestClient
@@ -559,7 +563,7 @@ print([name for name in ("numpy", "numba", "scipy", "sklearn") if name in sys.mo
 
 
 def test_pages_of_other_sites_may_ask_if_they_are_named(archive: Path) -> None:
-    """The origins given are allowed, for drafts too, and no others."""
+    """Only the given origins are allowed, for drafts, too."""
     client = TestClient(web.app(archive, origins=["https://news.example"]))
     for origin, allowed in (("https://news.example", True), ("https://evil.example", False)):
         answer = client.get(f"/related/{DEMO_ID}", headers={"origin": origin})
@@ -595,13 +599,13 @@ def test_pages_of_other_sites_may_ask_if_they_are_named(archive: Path) -> None:
     ],
 )
 def test_settings_that_cannot_be(archive: Path, settings: dict[str, Any]) -> None:
-    """A wrong setting is an error now, not at the first request."""
+    """A wrong setting is an error at once, not at the first request."""
     with pytest.raises((TypeError, ValueError), match=f"`{next(iter(settings))}` must be"):
         web.app(archive, **settings)
 
 
 def test_an_archive_that_is_not_there(tmp_path: Path) -> None:
-    """So is a wrong path."""
+    """A wrong path is an error at once."""
     with pytest.raises(FileNotFoundError):
         web.app(tmp_path / "archive.relnews")
 
@@ -609,7 +613,7 @@ def test_an_archive_that_is_not_there(tmp_path: Path) -> None:
 def test_nothing_is_open_before_the_first_request(
     archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server may fork after it has made the application: no connection crosses that."""
+    """Before its first request the application has no connection, so it can be forked."""
     opened: list[Path] = []
     real = Catalogue.open
     monkeypatch.setattr(Catalogue, "open", lambda folder: opened.append(folder) or real(folder))
@@ -621,7 +625,7 @@ def test_nothing_is_open_before_the_first_request(
 
 
 def test_health(living: tuple[RelatedNews, TestClient]) -> None:
-    """It says which generation is served, and how many articles."""
+    """/health gives the served generation and the number of articles."""
     news, client = living
     for n in (124, 125):
         health = client.get("/health").json()
@@ -631,7 +635,7 @@ def test_health(living: tuple[RelatedNews, TestClient]) -> None:
 
 
 def test_metrics(archive: Path) -> None:
-    """Requests are counted by what they were for and how they ended; lists by their source."""
+    """Metrics count requests by route and status, and lists by source."""
     client = TestClient(web.app(archive))
     for target in (f"/related/{DEMO_ID}", f"/related/{DEMO_ID}?k=40", "/related/unknown", "/x"):
         client.get(target)
@@ -653,12 +657,12 @@ def test_metrics(archive: Path) -> None:
     assert found["relnews_lists_total", "ready"] >= 17
     assert found["relnews_articles",] == 124
     assert found["relnews_generation",] >= 2
-    other = TestClient(web.app(archive))  # two in one process do not mix
+    other = TestClient(web.app(archive))  # two applications in a process have separate metrics
     assert "relnews_lists_total{" not in other.get("/metrics").text
 
 
 def test_the_element_is_served(client: TestClient) -> None:
-    """The module of <related-news> comes as a script that caches may keep."""
+    """The module of <related-news> is served as a cacheable script."""
     answer = client.get("/related-news.js")
     assert answer.headers["content-type"].startswith("text/javascript")
     assert 'customElements.define("related-news"' in answer.text
@@ -669,7 +673,7 @@ def test_the_element_is_served(client: TestClient) -> None:
 def test_serve_says_what_is_missing(
     tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No archive, a port that is taken, or no Starlette: one line that says so."""
+    """A missing archive, a used port or a missing library is one line."""
     runner = click.testing.CliRunner()
     result = runner.invoke(main, ["serve", str(tmp_path / "none.relnews")])
     assert result.exit_code == 1
@@ -702,7 +706,7 @@ def test_serve_ends_when_it_is_told(archive: Path) -> None:
 
 
 def test_packing_is_the_same_each_time(client: TestClient) -> None:
-    """Equal lists are equal bytes, packed as well: no time of day is in them."""
+    """Equal lists are equal bytes, packed, too."""
     with client.stream("GET", f"/related/{DEMO_ID}", headers={"accept-encoding": "gzip"}) as one:
         raw = b"".join(one.iter_raw())
     assert raw == gzip.compress(gzip.decompress(raw), 6, mtime=0)

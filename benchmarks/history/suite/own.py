@@ -1,7 +1,7 @@
-"""What asv measures of each commit: relnews by itself, on the same made-up articles.
+"""Measurements of asv for each commit: relnews alone, on the same generated articles.
 
-An older commit is measured by this file too, so that it only uses what is public, and imports the
-generator from beside it.
+This file also measures older commits. Therefore it uses the public interface only, and imports the
+generator of this working copy.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Of this working copy, whatever commit relnews is of.
+# The generator of this working copy, whatever the commit of relnews.
 sys.path.append(str(Path(__file__).parents[3]))
 
 import numpy as np
@@ -19,10 +19,10 @@ from benchmarks import generate
 
 import relnews
 
-#: Articles; a smoke run makes do with fewer.
+#: Number of articles; a smoke run uses fewer.
 SIZE = int(os.environ.get("RELNEWS_HISTORY_SIZE", "20000"))
 
-#: Lists of a measurement.
+#: Number of lists per measurement.
 QUERIES = min(500, SIZE)
 
 
@@ -51,8 +51,8 @@ class Rows:
         self.X = generate.matrix(SIZE)
         self.index = relnews.CosineNeighbors(n_jobs=1).fit(self.X)
         self.Q = self.X[np.random.default_rng(0).permutation(SIZE)[:QUERIES]]
-        self.one = self.Q[:1]
-        self.index.similar(self.one, 9)
+        self.query = self.Q[:1]
+        self.index.similar(self.query, 9)
 
     def time_fit(self) -> None:
         relnews.CosineNeighbors(n_jobs=1).fit(self.X)
@@ -61,14 +61,14 @@ class Rows:
         self.index.similar(self.Q, 9)
 
     def time_one_list(self) -> None:
-        self.index.similar(self.one, 9)
+        self.index.similar(self.query, 9)
 
     def track_bytes_a_pair(self) -> float:
         return self.index.n_bytes_ / self.X.nnz
 
 
 class Archive:
-    """The archive that a site has."""
+    """The archive of a site."""
 
     timeout = 600
 
