@@ -1,8 +1,9 @@
-"""Named tuples of arrays that kernels take; Python classes hand them out.
+"""Named tuples of arrays that kernels take.
 
-All arrays are C-contiguous. Numba unpacks a tuple at each call from Python, about 0.1 microseconds
-for an array, so tuples that never change are kept. Inside kernels every array of a tuple that is
-passed on costs compile time: inner functions get the parts that they need, loops use local names.
+All arrays are C-contiguous. At each call from Python, Numba unpacks a tuple in about 0.1 µs for
+each array, so callers keep tuples that never change. Inside kernels, each array of a tuple that is
+passed on costs compile time: inner functions get only the parts that they need, and loops use local
+names.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Any, NamedTuple
 
 
 class RunArrays(NamedTuple):
-    """Runs of word characters in a batch of texts.
+    """Maximal runs of word characters in a batch of texts.
 
     Parameters
     ----------
     text : uint8[n_bytes + PADDING]
+        The UTF-8 bytes of the texts, one after another.
     start, end : int32[≥ n]
-        No run is empty.
+        First byte of each run, and the byte after its last. No run is empty.
     n : int
         Number of runs.
     """
@@ -31,12 +33,12 @@ class RunArrays(NamedTuple):
 
 
 class TermTable(NamedTuple):
-    """Terms and their numbers: an open-addressing hash table over one blob.
+    """Open-addressing hash table from terms to their numbers.
 
     Parameters
     ----------
     table : uint64[2 × power of two]
-        Pairs of a key, and the length (high half) and number + 1 (low half) of a term.
+        Two elements a slot: the key; the length in bytes (high half) and number + 1 (low half).
     blob : uint8[n_bytes + 8]
         The terms in UTF-8, one after another.
     term_ptr : int64[n_terms + 1]
@@ -49,12 +51,12 @@ class TermTable(NamedTuple):
 
 
 class TermRuns(NamedTuple):
-    """The terms of a batch of texts, run by run, and the rows that their parts belong to.
+    """Terms of a batch of texts, run by run, and the row of each part.
 
     Parameters
     ----------
     term : int32[≥ n]
-        The term of each run; negative for none.
+        The term of each run; negative if it has no number.
     start : int32[≥ n]
         Where each run begins.
     n : int
@@ -73,12 +75,14 @@ class TermRuns(NamedTuple):
 
 
 class CountArrays(NamedTuple):
-    """Terms of rows, and how often each occurs.
+    """Counts of the terms of each row.
 
     Parameters
     ----------
     row_ptr : int64[n_rows + 1]
+        Where each row's pairs begin.
     term, count : int32[n_pairs]
+        Number of the term, and how often it occurs in the row.
     """
 
     row_ptr: Any
@@ -95,10 +99,13 @@ class SparseRows(NamedTuple):
     Parameters
     ----------
     ptr : int64[n_rows + 1]
+        Where each row's pairs begin.
     term : int32 or int64[n_pairs], ascending within a row
+        Column of each pair.
     value : float32 or float64[n_pairs]
+        Value of each pair, before the factor of its row.
     factor : float64[n_rows]
-        What the values of each row are multiplied by.
+        Factor on all values of the row.
     """
 
     ptr: Any
@@ -113,10 +120,13 @@ class CodedPostings(NamedTuple):
     Parameters
     ----------
     ptr : int64[n_terms + 1]
+        Where each term's postings begin.
     scale : float64[n_terms]
         A value is at most its code × scale.
     row : uint16[n_postings]
+        Row of each posting.
     code : uint8[n_postings]
+        Value of each posting in 8 bits, rounded up.
     """
 
     ptr: Any
@@ -126,17 +136,18 @@ class CodedPostings(NamedTuple):
 
 
 class SparseSegment(NamedTuple):
-    """Up to 65,536 sparse rows to rank.
+    """Up to 65,536 sparse rows to rank, with unit length.
 
     Parameters
     ----------
     rows : SparseRows
-        Their factors are 1 / length.
+        The rows; their factors are 1 / length.
     postings : CodedPostings
+        Postings of the rare terms.
     outline : relnews.search.bounds.Outline
-        Of the rows, of unit length each.
+        Outline of the rows at unit length.
     factor : float32[n_rows]
-        Ones.
+        Ones: no row has a prior.
     """
 
     rows: SparseRows
@@ -146,17 +157,18 @@ class SparseSegment(NamedTuple):
 
 
 class ArticleRows(NamedTuple):
-    """The terms of each article of a segment.
+    """Terms of each article of a segment.
 
     Parameters
     ----------
     ptr : int64[n_articles + 1]
+        Where each article's pairs begin.
     low : uint16[n_pairs]
         The low 16 bits of each article's terms, which ascend.
     high : uint8 or uint16[n_pairs]
-        The bits above.
+        The bits above; uint16 if a term is numbered 2**24 or higher.
     level : uint16[n_pairs]
-        How the article has the term: an index into the segment's few distinct codes.
+        Index of the pair's code among the segment's few distinct codes.
     """
 
     ptr: Any
@@ -166,17 +178,18 @@ class ArticleRows(NamedTuple):
 
 
 class Postings(NamedTuple):
-    """The articles of each term of a segment, in groups of the same level.
+    """Articles of each term of a segment, in groups of the same level.
 
     Parameters
     ----------
     term : int32[n_local_terms]
-        Ascending.
+        Terms that occur in the segment, ascending.
     term_ptr : int32[n_local_terms + 1]
         Where each term's groups begin.
     group_ptr : int32[n_groups + 1]
         Where each group's articles begin.
     group_level : uint16[n_groups]
+        Level that all articles of a group have.
     posting : uint16[n_pairs]
         Local numbers of articles.
     """
@@ -189,20 +202,22 @@ class Postings(NamedTuple):
 
 
 class SegmentTexts(NamedTuple):
-    """Word order in the texts of a segment, and the phrases of its titles.
+    """Word order of the texts of a segment, and the phrases of its titles.
 
     Parameters
     ----------
     text_ptr : int64[n_articles + 1]
+        Where each article's words begin.
     text_place : uint16[n_words]
-        The words of the texts in their order, as places in the row; `NO_PLACE` between two texts.
+        Words of the texts in reading order, as places in the row; `NO_PLACE` between two texts.
     phrase_ptr : int64[n_articles + 1]
+        Where each article's phrases begin.
     phrase_place : uint16[3 n_phrases]
         First word, last word and phrase, as places in the row.
     pair_key : uint64[n_pairs]
         First word (high half) and last word of every phrase of the titles, ascending.
     pair_term : int32[n_pairs]
-        The phrase of each, as its place among the segment's terms.
+        Phrase of each pair, as its place among the segment's terms.
     """
 
     text_ptr: Any
@@ -222,11 +237,13 @@ class QueryBlock(NamedTuple):
     Parameters
     ----------
     ptr : int64[n_queries + 1]
+        Where each query's terms begin.
     term : int32 or int64[n], ascending within a query
+        Term of each pair.
     weight : float64[n]
-        Not negative.
+        Weight of each pair; at least 0.
     outline : relnews.search.bounds.Outline
-        Of the common terms of each query.
+        Outline of the common terms of each query.
     """
 
     ptr: Any
@@ -236,16 +253,16 @@ class QueryBlock(NamedTuple):
 
 
 class Fading(NamedTuple):
-    """How scores fade with the days between an article and the query.
+    """Decay of scores with the days between an article and the query.
 
     Parameters
     ----------
     query_day : int64[n_queries]
         Days since 1970, `NO_DAY` if unknown.
     decay : float64[n_days]
-        Factor by the number of days; the last one holds for all more.
+        Factor after 0, 1, 2, … days; the last element holds for all longer times.
     undated : float
-        Factor if one of the days is unknown.
+        Factor if either day is unknown.
     """
 
     query_day: Any
@@ -254,16 +271,18 @@ class Fading(NamedTuple):
 
 
 class LimitArrays(NamedTuple):
-    """Which articles of a segment are allowed in the lists of a block of queries.
+    """Limits on the articles of a segment that the lists of a block of queries may hold.
 
     Parameters
     ----------
     exclude_ptr : int64[n_queries + 1]
+        Where each query's excluded articles begin.
     exclude : int64[n_excluded]
-        Local numbers of the articles that are not in a query's list, as itself.
+        Local numbers of excluded articles, such as the query article.
     first, last : int64[n_queries]
-        Local numbers between which the articles of its list are.
+        Only articles from local number ``first`` on, and before ``last``.
     fading : Fading
+        Fading of the scores.
     """
 
     exclude_ptr: Any
@@ -274,21 +293,23 @@ class LimitArrays(NamedTuple):
 
 
 class ScoredRows(NamedTuple):
-    """The rows of a segment, and what else the score of an article is made of.
+    """Rows of a segment, and the other arrays that exact scores are computed from.
 
     Parameters
     ----------
     terms : ArticleRows
+        Terms and levels of the articles.
     day : int32[n_articles]
         Days since 1970, `NO_DAY` if unknown.
     level_weight, level_title : float64[n_levels]
-        tf weight of each level, and how much it counts in a title.
+        tf weight of each level, and its weight in a title.
     idf : float64[n_terms]
+        idf of each term.
     inverse_norm, inverse_title : float64[n_articles]
-        1 / length of the weights; 1 / sum of idf of the title, 0 without one. Where inverse_norm is
-        NaN neither is known yet, and both are written when they are needed.
+        1 / length of the weights; 1 / sum of idf of the title, 0 without a title. NaN in
+        ``inverse_norm`` means that both are unknown; kernels then compute and store them.
     prior : float64[n_articles]
-        A factor on each score.
+        Factor on each score.
     """
 
     terms: ArticleRows
@@ -302,16 +323,18 @@ class ScoredRows(NamedTuple):
 
 
 class WeightedPostings(NamedTuple):
-    """The postings of a segment, and what they weigh.
+    """Postings of a segment, and their weights.
 
     Parameters
     ----------
     articles : Postings
+        Articles of each term.
     level_weight : float64[n_levels]
         tf weight of each level.
     idf : float64[n_terms]
+        idf of each term.
     is_rare : bool[n_terms]
-        Which terms are walked.
+        True for terms that are walked, False for terms that are bounded.
     """
 
     articles: Postings
@@ -321,16 +344,18 @@ class WeightedPostings(NamedTuple):
 
 
 class ScoredArticles(NamedTuple):
-    """The articles of a segment under given statistics and priors.
+    """Articles of a segment under given statistics and priors.
 
     Parameters
     ----------
     rows : ScoredRows
+        Rows of the articles, for exact scores.
     postings : WeightedPostings
+        Postings of the rare terms, for the walk.
     outline : relnews.search.bounds.Outline
-        Of the articles' weights, not divided by their lengths.
+        Outline of the articles' weights, not divided by their lengths.
     max_inverse_norm : float64[n_articles]
-        1 / length at most.
+        Upper bound of 1 / length.
     factor : float32[n_articles]
         max_inverse_norm × prior.
     """
@@ -343,15 +368,16 @@ class ScoredArticles(NamedTuple):
 
 
 class RankedArrays(NamedTuple):
-    """The lists of a block of queries, best first.
+    """Lists of a block of queries, best first.
 
     Parameters
     ----------
     steps : int64[n_queries, k]
-        Scores in steps; 0 where there are fewer than k related articles.
+        Scores in steps; 0 behind the last article of a list shorter than k.
     local : int64[n_queries, k]
         Local numbers of the articles.
     similarity : float64[n_queries, k]
+        Similarities, from 0 to 1, before priors and fading.
     """
 
     steps: Any
@@ -360,7 +386,7 @@ class RankedArrays(NamedTuple):
 
 
 class UnitRows(NamedTuple):
-    """The weights, of unit length, of some articles.
+    """Weights of given articles, at unit length.
 
     Parameters
     ----------
@@ -369,6 +395,7 @@ class UnitRows(NamedTuple):
     term : int32[n]
         Ascending within an article.
     weight : float64[n]
+        Weight of each pair.
     longest : int
         Number of terms of the longest article.
     """
@@ -379,5 +406,5 @@ class UnitRows(NamedTuple):
     longest: int
 
     def cut(self, articles: slice) -> UnitRows:
-        """Return some of the articles; arrays are shared."""
+        """Return a range of the articles; arrays are shared."""
         return self._replace(ptr=self.ptr[articles.start : articles.stop + 1])

@@ -1,4 +1,4 @@
-"""Machine instructions that Python has no word for, as functions that kernels can call."""
+"""Machine instructions without a Python equivalent, as Numba intrinsics."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ _DOUBLE_WORD = ir.IntType(128)
 
 
 def _address(context, builder, array_type, array, index):
+    """Return the address of an array's element."""
     data = context.make_array(array_type)(context, builder, array).data
     return builder.gep(data, [index])
 
 
 def _load(bits):
-    """Return a kernel's function that reads so many bits of a uint8 array as one number.
+    """Return an intrinsic that reads ``bits`` bits of a uint8 array as one unsigned number.
 
-    Bytes past the end of the array are the caller's business: arrays are padded. The order of the
-    bytes is the machine's; nothing that is kept may depend on it.
+    It may read past the end of the text, so callers pad arrays. The byte order is the machine's, so
+    no stored value may depend on it.
     """
     number = ir.IntType(bits)
 
@@ -39,7 +40,7 @@ def _load(bits):
 
 
 def _store(bits):
-    """Return a kernel's function that writes so many bits to a uint8 array, as `_load` reads."""
+    """Return an intrinsic that writes ``bits`` bits to a uint8 array, in the order of `_load`."""
     number = ir.IntType(bits)
 
     @intrinsic
@@ -55,16 +56,17 @@ def _store(bits):
     return store
 
 
-#: Eight bytes of a uint8 array as one uint64: ``load_word(array, index)``; four as one uint32.
+#: ``load_word(array, index)`` returns eight bytes of a uint8 array as uint64, ``load_half`` four as
+#: uint32.
 load_word, load_half = _load(64), _load(32)
 
-#: The same the other way: ``store_word(array, index, value)``.
+#: ``store_word(array, index, value)`` writes eight bytes, ``store_half`` four.
 store_word, store_half = _store(64), _store(32)
 
 
 @intrinsic
 def trailing_zeros(typing_context, word):
-    """Return the place of the lowest bit that is set in a uint64."""
+    """Return the position of the lowest set bit of a uint64."""
 
     def generate(context, builder, signature, arguments):
         return builder.cttz(arguments[0], cgutils.true_bit)
@@ -87,7 +89,7 @@ def multiply_fold(typing_context, a, b):
 
 @intrinsic
 def prefetch(typing_context, array, index):
-    """Begin to load ``array[index]`` into the cache."""
+    """Prefetch ``array[index]`` into the cache."""
 
     def generate(context, builder, signature, arguments):
         address = _address(context, builder, signature.args[0], *arguments)

@@ -1,7 +1,7 @@
-"""From the counts of a segment to sorted rows and to postings grouped by value.
+"""Layout of a segment: counts to sorted rows and to postings grouped by value; checks of both.
 
-Everything is a stable counting sort: two passes put the pairs into (term, level, article) order
-for the postings and into (article, term) order for the rows, in linear time.
+Stable counting sorts put the pairs into (term, level, article) order for the postings, and into
+(article, term) order for the rows, in linear time.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 from relnews._kernels._compile import kernel
 from relnews._kernels.wording import NO_PLACE, PHRASE
 
-#: Keys are below this.
+#: Catalogue keys are below this.
 _KEYS = np.iinfo(np.int64).max
 
 
@@ -22,11 +22,13 @@ def order_by(keys, order, cursor, out_order):
     Parameters
     ----------
     keys : int32[n]
+        From 0 to n_keys - 1.
     order : int64[n]
-        Positions in keys.
+        Positions in ``keys``.
     cursor : int64[n_keys]
-        Where each key's run begins; on return, where it ends.
+        Where each key's run begins in the output; on return, where it ends.
     out_order : int64[n]
+        The positions in ascending order of their keys.
     """
     for i in range(order.size):
         position = order[i]
@@ -39,20 +41,22 @@ def order_by(keys, order, cursor, out_order):
 def group_postings(
     term, level, article, order, out_article, out_term_ptr, out_group_ptr, out_group_level
 ):
-    """Write postings in (term, level, article) order and mark where groups of equal value begin.
+    """Write postings in (term, level, article) order; return the number of groups.
 
     Parameters
     ----------
     term, level, article : int32[n]
-        Local term number, level of the value, local article number of each pair.
+        Local term number, level and local article number of each pair.
     order : int64[n]
         The pairs by (term, level, article).
     out_article : uint16[n]
+        Local article number of each pair, in the new order.
     out_term_ptr : int32[n_terms + 1]
         Where each term's groups begin. Every term has at least one pair.
     out_group_ptr : int32[≥ n_groups + 1]
         Where each group's articles begin.
     out_group_level : uint16[≥ n_groups]
+        Level of each group.
 
     Returns
     -------
@@ -80,19 +84,22 @@ def group_postings(
 
 @kernel
 def term_of(low, high):
-    """Return the number of a term from its low 16 bits and those above."""
+    """Return the number of a term from its low 16 bits and the bits above."""
     return np.int64(high) << 16 | np.int64(low)
 
 
 @kernel
 def join(row_low, row_high, out_term):
-    """Write the numbers of the terms of a row, or of several.
+    """Write the term numbers of a row, or of consecutive rows.
 
     Parameters
     ----------
     row_low : uint16[n]
+        Low 16 bits of each term.
     row_high : uint8[n] or uint16[n]
+        Bits above.
     out_term : int32[≥ n]
+        Number of each term.
     """
     for i in range(row_low.size):
         out_term[i] = term_of(row_low[i], row_high[i])
@@ -100,7 +107,7 @@ def join(row_low, row_high, out_term):
 
 @kernel
 def _none_above(numbers, limit):
-    """Say whether all numbers are below a limit and none is negative."""
+    """Return whether all numbers are below a limit and none is negative."""
     highest = np.int64(-1)
     lowest = np.int64(0)
     for i in range(numbers.size):
@@ -111,8 +118,8 @@ def _none_above(numbers, limit):
 
 @kernel
 def _ascends(ptr, last):
-    """Say whether pointers begin with 0, never go down, and end with the last."""
-    # Pointers in range come first: the difference of others may wrap around.
+    """Return whether pointers begin with 0, never decrease, and end with ``last``."""
+    # The range is checked first: differences of pointers out of range may wrap around.
     if ptr[0] != 0 or ptr[ptr.size - 1] != last or not _none_above(ptr, last + 1):
         return False
     lowest = ptr[0]
@@ -123,7 +130,7 @@ def _ascends(ptr, last):
 
 @kernel
 def _are_of_rows(row_ptr, ptr, place, width, may_break):
-    """Say whether places are of the terms of their row, or breaks where those may be."""
+    """Return whether each place is a place of its row, or `NO_PLACE` if breaks are allowed."""
     for row in range(row_ptr.size - 1):
         n = row_ptr[row + 1] - row_ptr[row]
         if n > NO_PLACE and ptr[row + 1] > ptr[row]:
@@ -138,7 +145,7 @@ def _are_of_rows(row_ptr, ptr, place, width, may_break):
 
 @kernel
 def _are_words(row_ptr, row_level, values, phrase_ptr, phrase_place):
-    """Say whether the first and the last word of each phrase are words of the article."""
+    """Return whether the first and the last word of each phrase are words, not phrases."""
     for row in range(row_ptr.size - 1):
         for i in range(3 * phrase_ptr[row], 3 * phrase_ptr[row + 1], 3):
             for place in phrase_place[i : i + 2]:
@@ -149,7 +156,7 @@ def _are_words(row_ptr, row_level, values, phrase_ptr, phrase_place):
 
 @kernel
 def _rows_ascend(row_ptr, row_low, row_high, n_terms):
-    """Say whether the terms of each row ascend, and all are there."""
+    """Return whether the terms of each row ascend and are below n_terms."""
     for row in range(row_ptr.size - 1):
         lowest, last = np.int64(1), np.int64(-1)
         for i in range(row_ptr[row], row_ptr[row + 1]):
@@ -163,18 +170,22 @@ def _rows_ascend(row_ptr, row_low, row_high, n_terms):
 
 @kernel
 def is_sound(n_terms, key, published, values, rows, postings, texts):
-    """Say whether the arrays of a segment, whose lengths fit, point only into each other.
+    """Return whether the arrays of a segment point only into each other; lengths are not checked.
 
     Parameters
     ----------
     n_terms : int
         Terms in the vocabulary.
     key, published : int64[n_articles]
+        Catalogue key and timestamp of each article.
     values : int32[n_levels]
-        The distinct codes.
+        The distinct codes, which must ascend.
     rows : ArticleRows
+        Terms of each article.
     postings : Postings
+        Articles of each term.
     texts : SegmentTexts
+        Word order and phrases.
     """
     row_ptr, row_low, row_high, row_level = rows
     term, term_ptr, group_ptr, group_level, posting = postings

@@ -1,4 +1,4 @@
-"""The lengths of articles and the weights of their titles, and the sums that they follow from."""
+"""Lengths of articles and weights of their titles, updated as idf changes."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from relnews._kernels._compile import kernel
 from relnews._kernels.layout import term_of
 from relnews._kernels.search import places_among
 
-#: Single precision is rounded by less than this.
+#: Factor above the rounding of single precision, so that bounds stay upper bounds.
 _UP = 1.0 + 1e-6
 
 
 @kernel
 def norm_components(rows, level_weight, level_title, idf, out):
-    """Sum (l idf)², l² idf, l², t idf and t over each article's terms.
+    """Write the sums of (l idf)², l² idf, l², t idf and t over each article's terms.
 
-    l is the weight of the level, and t how much it counts in a title.
+    l is the tf weight of the level, and t its weight in a title.
 
     Parameters
     ----------
     rows : ArticleRows
+        Terms and levels of the articles.
     level_weight, level_title : float64[n_levels]
+        l and t of each level.
     idf : float64[n_terms]
+        idf of each term.
     out : float64[n_articles, 5]
+        The five sums of each article, in this order.
     """
     row_ptr, row_low, row_high, row_level = rows.ptr, rows.low, rows.high, rows.level
     for article in range(out.shape[0]):
@@ -47,37 +51,42 @@ def norm_components(rows, level_weight, level_title, idf, out):
 
 @kernel
 def norms(components, shift, out_length, out_title):
-    """Write the lengths of articles, and the idf of their titles, all idf being shifted.
+    """Write the lengths of articles and the weights of their titles, after a shift of all idf.
 
     Parameters
     ----------
     components : float64[n_articles, 5]
         See `norm_components`.
     shift : float
+        Added to every idf since the components were summed.
     out_length, out_title : float64[n_articles]
+        Euclidean length of the weights; sum of the idf of the title.
     """
     for article in range(out_length.size):
         square = components[article, 0] + shift * (
             2 * components[article, 1] + shift * components[article, 2]
         )
-        # Sums that terms were added to and taken from may end up just below zero.
+        # After updates, rounding may leave a sum just below zero.
         out_length[article] = math.sqrt(max(square, 0.0))
         out_title[article] = components[article, 3] + shift * components[article, 4]
 
 
 @kernel
 def update_components(changed, from_idf, to_idf, postings, level_weight, level_title, components):
-    """Bring `norm_components` up to date where the idf of some terms has changed.
+    """Update `norm_components` after a change of the idf of given terms.
 
     Parameters
     ----------
     changed : int32[n_changed]
-        Terms.
+        Terms whose idf has changed.
     from_idf, to_idf : float64[n_changed]
-        The idf before and after.
+        Their idf before and after.
     postings : Postings
+        Articles of each term.
     level_weight, level_title : float64[n_levels]
+        As for `norm_components`.
     components : float64[n_articles, 5]
+        Updated in place.
     """
     term, term_ptr, group_ptr = postings.term, postings.term_ptr, postings.group_ptr
     group_level, posting = postings.group_level, postings.posting
@@ -103,7 +112,7 @@ def update_components(changed, from_idf, to_idf, postings, level_weight, level_t
 
 @kernel
 def inverse_length(term, level, level_weight, idf):
-    """Return 1 / length of an article, 0 if it has no terms."""
+    """Return 1 / length of an article's weights; 0 if it has no terms."""
     square = 0.0
     for i in range(term.size):
         weight = level_weight[level[i]] * idf[term[i]]
@@ -113,7 +122,7 @@ def inverse_length(term, level, level_weight, idf):
 
 @kernel
 def inverse_title(term, level, level_title, idf):
-    """Return 1 / idf of an article's title, 0 if it has none."""
+    """Return 1 / sum of the idf of an article's title; 0 if it has no title."""
     title = 0.0
     for i in range(term.size):
         if level_title[level[i]] > 0:
@@ -123,21 +132,21 @@ def inverse_title(term, level, level_title, idf):
 
 @kernel
 def bound_factors(norms, norm_tolerance, n_common, max_common_idf, inverses, titles):
-    """Write upper bounds of what scores, and what is found of titles, are multiplied by.
+    """Write upper bounds of the factors on scores and on shares of titles.
 
     Parameters
     ----------
     norms : pair of float64[n_articles]
-        The length of each article, and the idf of its title.
+        Length of each article; sum of the idf of its title.
     norm_tolerance : float
         Relative error bound of both.
     n_common : int32[n_articles]
         Number of common words in each title.
     max_common_idf : float
-        The largest idf of a common term.
+        Largest idf of a common term.
     inverses : pair of float64[n_articles]
-        Out: 1 / length at most, and 1 / idf of the title at most; 0 for an article without terms,
-        or title.
+        Out: upper bounds of 1 / length and of 1 / idf of the title; 0 for an article without terms
+        or without a title.
     titles : three float32[n_articles]
         Out: `ArticleTitleMatch.length`, ``per_title`` and ``common``.
     """

@@ -1,4 +1,4 @@
-"""How near articles of any segments are to each other: gather their weights, then compare."""
+"""Similarities of given articles of any segments: gather their weights, then compare them."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from relnews._kernels.scoring import SCORE_STEPS
 
 @kernel
 def gather(place, local, rows, level_weight, idf, out):
-    """Copy terms and weights of articles of a segment to their places among others.
+    """Copy the terms and unit weights of articles of a segment to their rows of the output.
 
     Parameters
     ----------
     place, local : int64[n]
-        Where each article goes to, and its number in the segment.
+        Row of each article in the output; its local number in the segment.
     rows : ArticleRows
+        Terms and levels of the segment's articles.
     level_weight : float64[n_levels]
+        tf weight of each level.
     idf : float64[n_terms]
+        idf of each term.
     out : relnews.lists.near_duplicates.UnitRows
-        Its ``ptr`` is given.
+        Out: terms and weights; ``ptr`` is set by the caller.
     """
     out_ptr, out_term, out_weight = out.ptr, out.term, out.weight
     for i in range(place.size):
@@ -38,24 +41,27 @@ def gather(place, local, rows, level_weight, idf, out):
 
 @kernel
 def compare(queries, first, rows, scratch, out_steps):
-    """Sum the similarities of articles and others, by ascending term, and round them.
+    """Write the similarities of queries and rows, summed by ascending term and rounded.
 
     Parameters
     ----------
     queries : relnews.lists.near_duplicates.UnitRows
+        Articles to compare.
     first : int
-        The others are the rows from this one on.
+        First row to compare with; n_others rows follow each other.
     rows : relnews.lists.near_duplicates.UnitRows
+        Articles to compare them with.
     scratch : relnews.search.bounds.Scratch
+        ``is_in_query`` is zeros again on return.
     out_steps : int64[n_queries, n_others]
-        In millionths.
+        Similarities in millionths.
     """
     row_ptr, row_term, row_weight = rows.ptr, rows.term, rows.weight
     weight, is_in_query, shared = scratch.weight, scratch.is_in_query, scratch.shared
     for query in range(out_steps.shape[0]):
-        mine = queries.term[queries.ptr[query] : queries.ptr[query + 1]]
-        my_weights = queries.weight[queries.ptr[query] : queries.ptr[query + 1]]
-        pruning.note(mine, my_weights, weight, is_in_query)
+        query_terms = queries.term[queries.ptr[query] : queries.ptr[query + 1]]
+        query_weights = queries.weight[queries.ptr[query] : queries.ptr[query + 1]]
+        pruning.note(query_terms, query_weights, weight, is_in_query)
         for other in range(out_steps.shape[1]):
             begin, end = row_ptr[first + other], row_ptr[first + other + 1]
             terms, weights = row_term[begin:end], row_weight[begin:end]
@@ -63,4 +69,4 @@ def compare(queries, first, rows, scratch, out_steps):
             for i in range(pruning.find_shared(is_in_query, terms, shared)):
                 total += weight[terms[shared[i]]] * weights[shared[i]]
             out_steps[query, other] = np.int64(np.rint(min(total, 1.0) * SCORE_STEPS))
-        pruning.forget(mine, is_in_query)
+        pruning.forget(query_terms, is_in_query)

@@ -1,4 +1,4 @@
-"""From counts to the rows of a sparse matrix: drop, renumber, sort, weigh."""
+"""Rows of a sparse matrix from counts: drop, renumber, sort and weigh pairs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from relnews._kernels._compile import kernel
 from relnews._kernels.machine import prefetch
 
-#: Columns are sorted by so many bits at a time at most.
+#: Largest number of bits of a digit of the radix sort.
 _DIGIT = 9
 
-#: Pairs that a place in a long array is fetched ahead of its use.
+#: Pairs that an element of a long array is prefetched ahead of its use.
 _AHEAD = 24
 
-#: Rows of so many pairs are sorted by insertion.
+#: Rows of up to this many pairs are sorted by insertion.
 _SHORT = 32
 
 _HALF = np.uint64(32)
@@ -24,16 +24,18 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 @kernel
 def to_columns(row_ptr, term, count, column, out_length):
-    """Replace terms by their columns, drop pairs that have none, and add to the rows' lengths.
+    """Replace terms by their columns and drop pairs without a column, in place.
 
     Parameters
     ----------
     row_ptr : int64[n_rows + 1]
+        Where each row's pairs begin; updated.
     term, count : int32[n_pairs]
-        On return the column and the count of each pair that has one; row_ptr says where.
+        On return, column and count of each pair that has a column.
     column : int32[n_terms]
-        -1 for none.
+        Column of each term; -1 if it has no column.
     out_length : int64[≥ n_rows]
+        Pairs of each row; this batch is added.
     """
     at = np.uint64(0)
     first = row_ptr[0]
@@ -43,7 +45,7 @@ def to_columns(row_ptr, term, count, column, out_length):
         for i in range(first, last):
             if i + _AHEAD < term.size:
                 prefetch(column, np.int64(term[i + _AHEAD]))
-            # Without a branch; in place, for no pair moves back.
+            # Without a branch; in place, because pairs only move towards the front.
             index = column[np.uint64(term[i])]
             term[at] = index
             count[at] = count[i]
@@ -55,7 +57,7 @@ def to_columns(row_ptr, term, count, column, out_length):
 
 @kernel
 def add_frequencies(term, count, weighted, out_frequency):
-    """Add to the frequency of each term 1, or its count, for each pair."""
+    """Add 1, or the count if ``weighted``, to the frequency of each pair's term."""
     for i in range(term.size):
         if i + _AHEAD < term.size:
             prefetch(out_frequency, np.int64(term[i + _AHEAD]))
@@ -64,7 +66,7 @@ def add_frequencies(term, count, weighted, out_frequency):
 
 @kernel
 def add(part, number, out_total):
-    """Add each element to the total of its number."""
+    """Add each element of ``part`` to ``out_total`` at its number."""
     for i in range(part.size):
         if i + _AHEAD < part.size:
             prefetch(out_total, np.int64(number[i + _AHEAD]))
@@ -73,23 +75,26 @@ def add(part, number, out_total):
 
 @kernel
 def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_data):
-    """Write the rows of a batch with their columns in order.
+    """Write the rows of a batch, columns ascending.
 
-    Long rows are sorted by digits, the least significant first; short ones by insertion.
+    Long rows are radix sorted, least significant digit first; short rows by insertion.
 
     Parameters
     ----------
     counts : CountArrays
-        With columns instead of terms; those of a row differ.
+        Columns instead of terms, all different within a row.
     more : CountArrays
         More pairs of the same rows.
     indptr : int64[n_rows + 1]
-        Where each row begins in the output.
+        Where each row begins in the output; nnz is its last element.
     n_columns : int
+        Columns of the matrix; decides how many digits are sorted.
     pairs, other_pairs : uint64[≥ longest row]
         Scratch.
     out_indices : int32 or int64[nnz]
+        Columns, ascending within a row.
     out_data : any number[nnz]
+        Counts.
     """
     row_ptr, column, count = counts
     more_row_ptr, more_column, more_count = more
@@ -142,14 +147,14 @@ def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_d
 
 @kernel
 def _slot(pair, digits, bits):
-    """Return the place of the counter of some digits of a pair's column."""
+    """Return the place of the counter of one digit of a pair's column."""
     digit = (pair >> np.uint64(32 + digits * bits)) & np.uint64((1 << bits) - 1)
     return np.uint64(digits << bits) + digit
 
 
 @kernel
 def _gather(first, last, column, count, out_pairs, n):
-    """Write pairs behind the first n, each as one number that sorts like its column."""
+    """Write pairs behind the first n, each as a number that sorts like its column; return n."""
     for i in range(first, last):
         out_pairs[n] = (np.uint64(column[i]) << _HALF) | np.uint64(count[i])
         n += 1
@@ -163,16 +168,19 @@ def weigh(indptr, indices, data, sublinear, log_of, idf, norm):
     Parameters
     ----------
     indptr : int64[n_rows + 1]
+        Where each row's pairs begin.
     indices : int32 or int64[nnz]
+        Column of each pair.
     data : float32 or float64[nnz]
         Counts.
     sublinear : bool
+        Replace a count by 1 + ln(count).
     log_of : like data[any number]
-        1 + ln(i) at i, for the counts that are below its size.
+        1 + ln(i) at index i; larger counts are computed.
     idf : like data[n_columns]
-        Or empty, for none.
+        Factor on each column; empty means no idf.
     norm : int
-        0 none, 1 the sum of weights, 2 the root of the sum of squares.
+        0: no normalization. 1: divide by the sum of weights. 2: divide by the Euclidean length.
     """
     for row in range(indptr.size - 1):
         first, last = indptr[row], indptr[row + 1]

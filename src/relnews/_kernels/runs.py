@@ -1,7 +1,7 @@
-"""From UTF-8 bytes to runs of word characters.
+"""Runs of word characters in UTF-8 texts.
 
-`fold` lower-cases and says of every byte whether it belongs to a word. `edges` packs that into one
-bit a byte, so that the runs are found by counting zeros, 64 bytes at a time.
+`fold` lower-cases the text and marks the bytes of word characters. `edges` packs the marks into one
+bit a byte and finds the runs by counting zeros, 64 bytes at a time.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from relnews._kernels.machine import (
 #: Bytes that may be read past the end of a text.
 PADDING = 64
 
-# An entry of the table of code points: the lower-cased one, whether that is another, and whether it
-# is a word character.
+# An entry of the table of code points: the lower-cased code point, whether lower-casing changes it,
+# and whether it is a word character.
 POINT = np.uint32((1 << 21) - 1)
 CHANGES = np.uint32(1 << 30)
 WORD_BIT = np.uint32(1 << 31)
@@ -38,17 +38,21 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
     Parameters
     ----------
     text : uint8[n_bytes + PADDING]
-        Valid UTF-8 (lone surrogates may be encoded) of all parts, one after another.
+        All parts in UTF-8, one after another; lone surrogates may be encoded.
     part_ptr : int64[n_parts + 1]
+        Where each part begins in ``text``.
     part_is_ascii : uint8[n_parts]
+        1 if all bytes of the part are below 0x80.
     characters : uint32[0x110000]
-        The lower-cased code point of each code point, with `WORD_BIT` if that is a word character
-        and `CHANGES` if it is another one.
-        Characters that are lower-cased to more than one, or by their neighbours, come lower-cased.
+        The lower-cased code point of each code point, with `WORD_BIT` if it is a word character
+        and `CHANGES` if it differs. The caller has already lower-cased characters whose lower case
+        is several characters or depends on their neighbours.
     lower : bool
+        Lower-case the text; otherwise bytes are only classified.
     out_text, out_is_word : uint8[≥ 2 n_bytes + n_parts + PADDING]
-        One more byte, not of a word, ends each part.
+        Lower-cased text; 1 for each byte of a word character. A space ends each part.
     out_part_ptr : int64[n_parts + 1]
+        Where each part begins in ``out_text``.
 
     Returns
     -------
@@ -66,11 +70,12 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
                 _fold_ascii(text[i : i + n], lower, out_text[at : at + n], out_is_word[at : at + n])
                 i += n
                 at += n
-            # Among other characters a few of ASCII, spaces most of all, are folded like them.
+            # A few ASCII characters, mostly spaces, between other characters are folded here, too.
             while i < end and (text[i] >= 0x80 or load_word(text, i) & _HIGH_BITS):
                 width, point = decode_character(text, i)
                 entry = characters[point]
-                # Four bytes at a time; what was too much is overwritten by the next character.
+                # Always four bytes; the next character overwrites the surplus. 18 ms instead of 50
+                # for 9 MB of Arabic.
                 store_half(out_is_word, at, np.uint32((entry >> _WORD_SHIFT) * _EACH_BYTE))
                 if lower and entry & CHANGES:
                     at += _encode(np.int64(entry & POINT), out_text, at)
@@ -90,7 +95,7 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
 
 @kernel
 def _ascii_run(text, start, end):
-    """Return the number of bytes until the next character that is not ASCII."""
+    """Return the number of ASCII bytes from ``start`` on."""
     i = start
     while i + 8 <= end and not load_word(text, i) & _HIGH_BITS:
         i += 8
@@ -101,7 +106,10 @@ def _ascii_run(text, start, end):
 
 @kernel
 def _fold_ascii(text, lower, out_text, out_is_word):
-    """Fold ASCII: simple enough for the compiler to do 64 bytes at a time."""
+    """Fold ASCII text, in a loop that the compiler vectorizes to 64 bytes at a time.
+
+    Arguments are slices: with an offset in the index the compiler does not vectorize.
+    """
     for i in range(text.size):
         byte = text[i]
         capital = lower & (np.uint8(byte - 65) < 26)
@@ -113,7 +121,7 @@ def _fold_ascii(text, lower, out_text, out_is_word):
 
 @kernel
 def decode_character(text, i):
-    """Return the width and the code point of the character at i."""
+    """Return the width in bytes and the code point of the character at i."""
     byte = np.int64(text[i])
     if byte < 0x80:
         return 1, byte
@@ -129,7 +137,7 @@ def decode_character(text, i):
 
 @kernel
 def _encode(point, out_text, at):
-    """Write a code point; return its width."""
+    """Write a code point in UTF-8; return its width in bytes."""
     if point < 0x80:
         out_text[at] = point
         return 1
@@ -151,14 +159,16 @@ def _encode(point, out_text, at):
 
 @kernel
 def edges(is_word, n_bytes, out_start, out_end):
-    """Find the runs of word bytes.
+    """Write the start and end of each run of word bytes; return the number of runs.
 
     Parameters
     ----------
     is_word : uint8[≥ n_bytes + PADDING]
         0 or 1, and 0 from n_bytes - 1 on.
     n_bytes : int
+        Bytes in use.
     out_start, out_end : int32[≥ n_bytes / 2 + 1]
+        First byte of each run, and the byte after its last.
 
     Returns
     -------
@@ -171,7 +181,7 @@ def edges(is_word, n_bytes, out_start, out_end):
     for first in range(0, n_bytes, 64):
         bits = np.uint64(0)
         for i in range(8):
-            # The lowest bits of eight bytes, side by side in the highest byte of the product.
+            # The highest byte of the product holds the lowest bits of eight bytes.
             eight = load_word(is_word, first + 8 * i)
             bits |= ((eight * _GATHER) >> np.uint64(56)) << np.uint64(8 * i)
         before = (bits << np.uint64(1)) | last
@@ -196,7 +206,7 @@ def find_runs(
     text, part_ptr, part_is_ascii, characters, lower, is_word, out_text, out_part_ptr, out_start,
     out_end,
 ):  # fmt: skip
-    """Fold a batch of texts and find its runs; see `fold` and `edges`."""
+    """Fold a batch of texts and write its runs; return their number. See `fold` and `edges`."""
     n_bytes = fold(
         text, part_ptr, part_is_ascii, characters, lower, out_text, is_word, out_part_ptr
     )

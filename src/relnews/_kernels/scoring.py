@@ -1,4 +1,4 @@
-"""The best articles of a segment for a block of queries."""
+"""Exact top-k articles of a segment for a block of queries."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from relnews._kernels.norms import inverse_length, inverse_title
 from relnews._kernels.pruning import LEFT_OUT
 from relnews._kernels.walking import walk
 
-#: Scores are rounded to this many parts of 1 before they are compared.
+#: Steps of a score of 1. Scores are rounded to steps before they are compared, so that neither the
+#: order of additions nor the cut into segments breaks ties.
 SCORE_STEPS = 1_000_000
 
 #: The day of an article without a date.
 NO_DAY = -(1 << 31)
 
-#: Articles of a segment are numbered by so many bits.
+#: Bits of a local number.
 LOCAL_BITS = 16
 
 
 @kernel
 def _fade(day, query_day, decay, undated):
-    """Return the factor on the score of an article of some day."""
+    """Return the factor on the score of an article for its day and the query's day."""
     if day == NO_DAY or query_day == NO_DAY:
         return undated
     return decay[min(abs(np.int64(day) - query_day), decay.size - 1)]
@@ -32,7 +33,10 @@ def _fade(day, query_day, decay, undated):
 
 @kernel
 def _floor(steps, tolerance):
-    """Return a bound, in single precision, that is reached by whatever rounds to so many steps."""
+    """Return a lower bound, in single precision, of scores that round to ``steps`` or more.
+
+    Such scores are at least steps - 0.5; the extra 0.001 covers the rounding of that difference.
+    """
     return np.float32((max(steps, 1.0) - 0.501) / SCORE_STEPS * (1.0 - tolerance))
 
 
@@ -40,19 +44,23 @@ def _floor(steps, tolerance):
 def _score(article, query, rows, fading, titles, slots, scratch):
     """Return the score of an article in steps, summed by ascending term.
 
-    The similarity is written to ``scratch.similarities``. If 1 / length is not known yet, it is
-    written, and 1 / title; two threads that do so at the same time write the same.
+    The kernel writes the similarity to ``scratch.similarities``. If 1 / length is unknown, it
+    writes 1 / length and 1 / title, too; two threads that do so at once write the same values.
 
     Parameters
     ----------
     article, query : int
+        Local number of the article; number of the query in its block.
     rows : ScoredRows
+        Terms, dates and priors of the articles.
     fading : Fading
+        Fading of the scores.
     titles : TitleMatch or None
+        None if titles do not count.
     slots : pair of int
-        Returned by `title_match.note`; zeros without titles.
+        Sizes of tables, as returned by `title_match.note`; zeros if titles do not count.
     scratch : relnews.search.bounds.Scratch
-        With the query entered by `pruning.note`.
+        Scratch with the query entered by `pruning.note`.
     """
     row_ptr, row_low, row_high, row_level = rows.terms
     level_weight, idf, inverse_norm = rows.level_weight, rows.idf, rows.inverse_norm
@@ -82,26 +90,30 @@ def _score(article, query, rows, fading, titles, slots, scratch):
 
 @kernel
 def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
-    """Find the best k articles of a segment for each query of a block, exactly.
+    """Write the exact top-k articles of a segment for each query of a block.
 
-    Rare terms are walked, common ones bounded; whatever can be among the best k is summed again in
-    double precision from its row, rounded to steps, and ordered by (steps, local number), both
-    descending.
+    The kernel walks rare terms and bounds common terms. Articles that can be in the list are summed
+    again in double precision from their rows, rounded to steps, and ordered by (steps, local
+    number), both descending.
 
     Parameters
     ----------
     queries : QueryBlock
-        Weights are of unit length, or the share of it that is not the titles', times idf.
+        Weights have the length that is the cosine's share of the similarity, and are times idf.
     articles : ScoredArticles
+        Articles of the segment.
     limits : LimitArrays
+        Articles that each list may hold.
     titles : TitleMatch or None
-        None if titles do not count.
+        Titles and texts; None if titles do not count.
     k : int
         At least 1, at most n_articles.
     scratch : relnews.search.bounds.Scratch
+        Long enough for the segment; ``is_in_query`` is zeros again on return.
     floors : float64[n_queries]
-        Steps that k articles are known to reach; brought up to date.
+        Steps that k articles of earlier segments reach; updated.
     out : RankedArrays
+        The lists.
     """
     query_ptr, query_term, query_weight, query_outline = queries
     rows, postings, outline, _, whole_factor = articles
@@ -176,15 +188,18 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
 
 @kernel
 def score_articles(queries, rows, limits, titles, scratch, out_steps, out_similarity):
-    """Score every article of a segment for each query of a block, row by row.
+    """Write the score of every article of a segment for each query of a block, row by row.
 
     Parameters
     ----------
     queries, limits, titles, scratch
         As for `rank_articles`.
     rows : ScoredRows
+        Articles of the segment.
     out_steps : int64[n_queries, n_articles]
+        Scores in steps; 0 for articles outside the limits.
     out_similarity : float64[n_queries, n_articles]
+        Similarities, from 0 to 1; 0 outside of `LimitArrays.first` and ``last``.
     """
     query_ptr, query_term, query_weight, _ = queries
     exclude_ptr, exclude, first, last, fading = limits
@@ -209,7 +224,7 @@ def score_articles(queries, rows, limits, titles, scratch, out_steps, out_simila
 
 @kernel
 def reach_articles(queries, articles, fading, titles, floors, scratch, out_local, out_steps):
-    """Find the articles of a segment whose score reaches a floor that each has of its own.
+    """Write the articles of a segment whose score reaches their own floor; return their number.
 
     Like `rank_articles` for a block of one query, with bounds divided by the floors.
 
@@ -218,15 +233,16 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
     queries, articles, titles, scratch
         As for `rank_articles`.
     fading : Fading
+        Fading of the scores, for one query.
     floors : int64[n_articles]
-        In steps, at least 1.
+        Floor of each article, in steps; at least 1.
     out_local, out_steps : int64[n_articles]
-        The articles, ascending, and their scores in steps.
+        Local numbers of the articles found, ascending; their scores in steps.
 
     Returns
     -------
     int
-        How many there are.
+        Number of articles found.
     """
     terms, weights = queries.term, queries.weight
     rows, postings, outline, max_inverse_norm, _ = articles
@@ -249,7 +265,7 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
     walk(0, terms, weights, postings, titles, slots[0], sums)
     common = pruning.common_part(queries.outline, 0, tolerance)
     pruning.first_bounds(sums, outline.norm, factor, common.norm, highest)
-    # The division above was rounded too.
+    # The division by the floor was rounded, too, by less than 4e-7 of its result.
     floor = np.float32(1.0 - 4e-7)
     n_nearer = pruning.survivors(sums, factor, common, outline, floor, highest, near, nearer)
     n_found = 0

@@ -1,4 +1,4 @@
-"""Many values looked up in an ascending array together."""
+"""Binary search for many values at once."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from relnews._kernels._compile import kernel
 
 @kernel
 def places_among(ascending, values):
-    """Return how many elements are less than each value.
+    """Return the number of elements less than each value.
 
-    All are searched for in step, so that what one waits for is fetched while others are looked at.
+    All searches advance in step: while the processor fetches an element for one search, it compares
+    for the others.
 
     Parameters
     ----------
     ascending : integer array of shape (n,)
+        Sorted array to search.
     values : integer array of the same dtype
+        Values to look up, in any order.
 
     Returns
     -------
     int64 array
+        Place of each value; n if every element is less.
     """
     places = np.zeros(values.size, dtype=np.int64)
     n = ascending.size

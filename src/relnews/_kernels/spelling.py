@@ -1,4 +1,4 @@
-"""The characters of terms: what they are sorted by, and how they are written."""
+"""Characters of terms: keys to sort terms by, and the names of terms."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from relnews._kernels.runs import decode_character
 
 @kernel
 def alphabet(blob, n_bytes, out_seen):
-    """Mark the characters of a text.
+    """Mark the characters of a text; return the highest code point.
 
     Parameters
     ----------
     blob : uint8[≥ n_bytes]
         UTF-8.
     n_bytes : int
+        Bytes to read.
     out_seen : uint8[0x110000]
-        Zeros; 1 for code points that occur.
+        Zeros on entry; 1 for code points that occur.
 
     Returns
     -------
@@ -38,24 +39,28 @@ def alphabet(blob, n_bytes, out_seen):
 
 @kernel
 def sort_keys(blob, term_ptr, terms, group, group_bits, rank, rank_bits, position, out_key):
-    """Pack a group and the next characters of each term into a number that sorts like them.
+    """Write a number for each term that sorts like its group and its next characters.
 
     Parameters
     ----------
     blob : uint8[any]
         Terms in UTF-8.
     term_ptr : int64[n_terms + 1]
+        Where each term begins in the blob.
     terms : int64[n]
+        Numbers of the terms to sort.
     group : uint64[n]
-        What comes first, below 2 ** group_bits.
+        Rank of each term's preceding characters, below 2 ** group_bits.
     group_bits : int
+        Bits of a group.
     rank : int64[highest code point + 1]
-        From 1 on, in the order of code points; below 2 ** rank_bits.
+        Rank of each code point, from 1 on, below 2 ** rank_bits; code points that occur ascend.
     rank_bits : int
+        Bits of a rank.
     position : int64[n]
-        Where to go on in blob; brought up to date.
+        Next byte of each term in the blob; updated.
     out_key : uint64[n]
-        As many characters as there is room for; zeros behind the last.
+        Group, then as many ranks as fit into 64 bits; zeros behind the last character.
     """
     n_characters = (64 - group_bits) // rank_bits
     for i in range(terms.size):
@@ -74,16 +79,18 @@ def sort_keys(blob, term_ptr, terms, group, group_bits, rank, rank_bits, positio
 
 @kernel
 def spell(words, blob, term_ptr, out_blob):
-    """Write terms of one or more words: a space between two, and a line for each term.
+    """Write the names of terms: a space between two words, and a line for each term.
 
     Parameters
     ----------
     words : int64[n_terms, longest]
-        Numbers of words; -1 behind the last.
-    blob : uint8[≥ 8 + what is in use]
+        Numbers of each term's words; -1 behind the last.
+    blob : uint8[≥ n_bytes + 8]
+        Words in UTF-8, one after another.
     term_ptr : int64[≥ n_words + 1]
-        Where each word begins in blob.
-    out_blob : uint8[what they need + 8]
+        Where each word begins in the blob.
+    out_blob : uint8[n_out_bytes + 8]
+        The lines in UTF-8; the last 8 bytes are padding.
     """
     at = 0
     for term in range(words.shape[0]):
@@ -93,7 +100,7 @@ def spell(words, blob, term_ptr, out_blob):
                 break
             first = term_ptr[word]
             length = term_ptr[word + 1] - first
-            # Eight bytes at a time; what was too much is overwritten by what comes next.
+            # Always eight bytes; the next word overwrites the surplus.
             for byte in range(0, length, 8):
                 store_word(out_blob, at + byte, load_word(blob, first + byte))
             at += length

@@ -1,10 +1,10 @@
-"""How much of a title is found in another text: words, and phrases of two words in a row.
+"""Share of a title that another text contains: words, and phrases of two consecutive words.
 
-The words of a title that a text has, and its phrases, are added up by their idf. A walk over
-postings finds which words and phrases (which are terms) of an article's title are in the query's
-text. Of the query's title it finds the words only; for a phrase can only be where its words are, so
-the rarer of them counts for both (`QueryTitleMatch.title_most`), which is a bound. Common words,
-which are not walked, count as if they were in every title and every text.
+The share is the sum of the idf of the title's words and phrases that the text contains. A walk over
+postings finds the words and phrases (both are terms) of an article's title in the query's text. Of
+the query's title, the walk finds the words in the article's text, but not the phrases: as an upper
+bound, a phrase counts with the rarer of its words (`QueryTitleMatch.title_most`). Common words,
+which are not walked, count as if every title and every text contained them.
 """
 
 from __future__ import annotations
@@ -19,34 +19,36 @@ from relnews._kernels.hashing import pair_key, slot_of
 from relnews._kernels.search import places_among
 from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
 
-#: A phrase of a title counts as much as so many words of its idf.
+#: Weight of a phrase of a title, relative to a word of the same idf.
 PHRASE_WEIGHT = 2.0
 
-# What a term is to a query.
+# Bits of a term's kind: the term is in the query's text; in its title.
 _OF_TEXT, _OF_TITLE = 1, 2
 
 _ONE = np.uint64(1)
 
 
 class QueryTitleMatch(NamedTuple):
-    """The titles and texts of a block of queries.
+    """Titles and texts of a block of queries.
 
     Parameters
     ----------
     share : float
-        How much it counts that all of a title is found; above 0.
+        Weight of a whole title in the similarity; above 0.
     code : int32[n]
-        Of each term, in the order of the query's terms.
+        Code of each term, in the order of the query's terms.
     title_part, title_most : float64[n]
-        The share of each word in its title; the same with the phrases that it is the rarer word of.
+        Share of each word in its title; the same plus the phrases that it is the rarer word of.
     text_ptr : int64[n_queries + 1]
+        Where each query's words begin.
     text : int32[n_words]
-        The words of the texts in their order; `BREAK` between two texts.
+        Words of the texts in reading order; `BREAK` between two texts.
     phrase_ptr : int64[n_queries + 1]
+        Where each query's phrases begin.
     first, last : int32[n_phrases]
-        The words of each phrase of the titles, all different.
+        Words of each phrase of the titles; the phrases of a title are all different.
     phrase_part : float64[n_phrases]
-        The share of each phrase in its title.
+        Share of each phrase in its title.
     seed : uint64
         Seed of the hashes.
     """
@@ -65,16 +67,17 @@ class QueryTitleMatch(NamedTuple):
 
 
 class ArticleTitleMatch(NamedTuple):
-    """The titles and texts of the articles of a segment.
+    """Titles and texts of the articles of a segment.
 
     Parameters
     ----------
     values : int32[n_levels]
-        The code of each level.
+        Code of each level.
     texts : SegmentTexts
+        Word order and phrases of the articles.
     length, per_title, common : float32[n_articles]
-        Upper bounds: the length of the weights; that times 1 / idf of the title; and that times
-        the idf of common words in the title.
+        Upper bounds: the length of the weights; ``length`` × 1 / idf of the title; ``per_title`` ×
+        idf of the common words in the title.
     """
 
     values: Any
@@ -90,13 +93,17 @@ class TitleMatchScratch(NamedTuple):
     Parameters
     ----------
     kind : uint8[≥ n_terms]
+        By term: whether it is in the query's text, in its title, or both.
     title_part : float64[≥ n_terms]
+        By term: its share in the query's title.
     mark : uint8[65536]
         Zeros; and zeros again on return.
     text_pairs, title_pairs : uint64[power of two]
-        With room for twice the words of a text, and of a title.
+        Hash tables; at least twice as long as the words of a text, and of a title.
     place : int32[as title_pairs]
+        Phrase of each slot of ``title_pairs``.
     seen : uint8[≥ phrases of a title]
+        1 for phrases that were already found in the article.
     """
 
     kind: Any
@@ -109,13 +116,16 @@ class TitleMatchScratch(NamedTuple):
 
 
 class TitleMatch(NamedTuple):
-    """What titles are matched by. Kernels take None instead if titles do not count.
+    """Arrays that titles are matched with. Kernels take None instead if titles do not count.
 
     Parameters
     ----------
     queries : QueryTitleMatch
+        Titles and texts of the queries.
     articles : ArticleTitleMatch
+        Titles and texts of the articles.
     scratch : TitleMatchScratch
+        Tables that `note` fills for one query.
     """
 
     queries: QueryTitleMatch
@@ -125,7 +135,7 @@ class TitleMatch(NamedTuple):
 
 @kernel
 def _slot(table, n, key, seed):
-    """Return the slot of a key among the first n of a table, or the empty one that it goes to."""
+    """Return the slot of a key among the first n of a table, or an empty slot for it."""
     mask = np.uint64(n - 1)
     slot = slot_of(key, seed, mask)
     while table[slot] != 0 and table[slot] != key:
@@ -135,7 +145,7 @@ def _slot(table, n, key, seed):
 
 @kernel
 def table_size(n):
-    """Return how many slots n pairs of words need."""
+    """Return the number of slots for n pairs of words: a power of two, at most half full."""
     size = 16
     while size < 2 * n:
         size *= 2
@@ -144,28 +154,31 @@ def table_size(n):
 
 @kernel
 def n_sums(query, n_terms, queries):
-    """Return how many numbers are added up for an article at most, titles included."""
+    """Return an upper bound of the additions to one article's sum, titles included."""
     return 3 * n_terms + queries.text_ptr[query + 1] - queries.text_ptr[query] + 2
 
 
 @kernel
 def note(query, begin, terms, queries, scratch):
-    """Enter the title and the text of a query into the scratch arrays.
+    """Enter the title and the text of a query into the scratch arrays; return table sizes.
 
     Parameters
     ----------
     query : int
+        Number of the query in the block.
     begin : int
         Where the terms of the query begin in the block.
     terms : int32[n_terms]
-        Of the query.
+        Terms of the query.
     queries : QueryTitleMatch
+        Titles and texts of the block.
     scratch : TitleMatchScratch
+        Tables to fill.
 
     Returns
     -------
     n_text, n_title : int
-        Slots of the tables that are in use.
+        Slots in use of ``text_pairs`` and ``title_pairs``.
     """
     code, title_part, seed = queries.code, queries.title_part, queries.seed
     kind, part_of = scratch.kind, scratch.title_part
@@ -194,20 +207,22 @@ def note(query, begin, terms, queries, scratch):
 
 @kernel
 def begin(terms, is_rare, title_most, share, common, length, sums):
-    """Write upper bounds of the shares of either title that the query's common words make up.
+    """Write upper bounds of what the query's common words add to the shares of both titles.
 
     Parameters
     ----------
     terms : int32[n_terms]
-        Of the query.
+        Terms of the query.
     is_rare : bool[any]
-        By term.
+        By term: True if it is walked.
     title_most : float64[n_terms]
-        Of `QueryTitleMatch`; by the order of the query's terms.
+        `QueryTitleMatch.title_most` of the query's terms.
     share : float
+        `QueryTitleMatch.share`.
     common, length : float32[n_articles]
-        Of `ArticleTitleMatch`.
+        As in `ArticleTitleMatch`.
     sums : float32[n_articles]
+        Out.
     """
     most = 0.0
     for i in range(terms.size):
@@ -220,21 +235,24 @@ def begin(terms, is_rare, title_most, share, common, length, sums):
 
 @kernel
 def add_words(most, idf, value, articles, share, length, per_title, sums):
-    """Add the share of either title that one word of the query makes up.
+    """Add upper bounds of what one word of the query adds to the shares of both titles.
 
     Parameters
     ----------
     most : float
-        `QueryTitleMatch.title_most`.
+        `QueryTitleMatch.title_most` of the word.
     idf : float
-        0 if the word is not in the query's text.
+        idf of the word; 0 if it is not in the query's text.
     value : int
-        The code that all of the articles have.
+        Code of the word in all of the articles.
     articles : uint16[n]
+        Local numbers of the articles that have the word.
     share : float
+        `QueryTitleMatch.share`.
     length, per_title : float32[n_articles]
-        Of `ArticleTitleMatch`.
+        As in `ArticleTitleMatch`.
     sums : float32[n_articles]
+        Updated.
     """
     if most > 0 and value >> TF_SHIFT:
         part = np.float32(share * most)
@@ -248,17 +266,22 @@ def add_words(most, idf, value, articles, share, length, per_title, sums):
 
 @kernel
 def add_phrases(text_pairs, postings, idf, share, titles, sums):
-    """Add the share of the articles' titles that phrases of the query's text make up.
+    """Add the shares of the articles' titles that are phrases of the query's text.
 
     Parameters
     ----------
     text_pairs : uint64[n_slots]
-        The slots in use of ``TitleMatchScratch.text_pairs``.
+        Slots in use of ``TitleMatchScratch.text_pairs``.
     postings : Postings
+        Articles of each term.
     idf : float64[n_terms]
+        idf of each term.
     share : float
+        `QueryTitleMatch.share`.
     titles : ArticleTitleMatch
+        Titles of the articles.
     sums : float32[n_articles]
+        Updated.
     """
     keys = np.empty(text_pairs.size, dtype=np.uint64)
     n = 0
@@ -283,30 +306,34 @@ def add_phrases(text_pairs, postings, idf, share, titles, sums):
 
 @kernel
 def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_title, titles):
-    """Return the share of the query's title in the article's text, plus that the other way.
+    """Return the share of the query's title in the article's text, plus the share vice versa.
 
     Parameters
     ----------
     article, query : int
+        Local number of the article; number of the query in its block.
     terms, levels : int32, uint16[n]
-        The row of the article.
+        Terms and levels of the article.
     shared : int32[n_shared]
-        The places of the terms that the query has, too; ascending.
+        Places of the terms that the query has, too; ascending.
     slots : pair of int
-        Returned by `note`.
+        Sizes of tables, as returned by `note`.
     idf : float64[n_terms]
+        idf of each term.
     inverse_title : float
-        Of the article.
+        1 / sum of the idf of the article's title; 0 without a title.
     titles : TitleMatch
+        Titles and texts of both, the query entered by `note`.
 
     Returns
     -------
     float
+        From 0 to 2.
     """
-    own, of_articles, scratch = titles
+    query_titles, article_titles, scratch = titles
     n_text, n_title = slots
-    texts, seed = of_articles.texts, own.seed
-    values, kind, title_part = of_articles.values, scratch.kind, scratch.title_part
+    texts, seed = article_titles.texts, query_titles.seed
+    values, kind, title_part = article_titles.values, scratch.kind, scratch.title_part
     mark = scratch.mark
     of_query, of_article = 0.0, 0.0
     n_marked = 0
@@ -321,8 +348,8 @@ def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_t
         if kind[term] & _OF_TEXT and value & IN_TITLE:
             of_article += idf[term]
     begin, end = texts.text_ptr[article], texts.text_ptr[article + 1]
-    first = own.phrase_ptr[query]
-    n_phrases = own.phrase_ptr[query + 1] - first
+    first = query_titles.phrase_ptr[query]
+    n_phrases = query_titles.phrase_ptr[query + 1] - first
     if n_marked > 0 and n_phrases > 0 and end > begin:
         text_place, title_pairs, seen = texts.text_place, scratch.title_pairs, scratch.seen
         mark[NO_PLACE] = 0
@@ -337,7 +364,7 @@ def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_t
                     phrase = scratch.place[slot]
                     if not seen[phrase]:
                         seen[phrase] = 1
-                        of_query += own.phrase_part[first + phrase]
+                        of_query += query_titles.phrase_part[first + phrase]
             last = place
     for i in range(shared.size):
         mark[shared[i] & 0xFFFF] = 0

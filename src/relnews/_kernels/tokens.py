@@ -1,7 +1,7 @@
-"""From runs of word characters to term numbers.
+"""Term numbers of runs of word characters.
 
-`keys` hashes eight bytes at a time, and `find` looks each run up in the vocabulary, an
-open-addressing table: slot → (key, length and number). The few that are new are entered afterwards.
+`keys` hashes eight bytes at a time. `find` looks each run up in the vocabulary, an open-addressing
+table: slot → (key, length and number). `enter_unknown` then enters the few new terms.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from relnews._kernels._compile import kernel
 from relnews._kernels.hashing import SECRET, SPARE, STEP
 from relnews._kernels.machine import load_word, multiply_fold, prefetch, store_word
 
-#: Slots that a term may be away from where its hash puts it, before the table gets another seed.
+#: Probes for a term before the table gets another seed.
 LONGEST_PROBE = 256
 
 # Slots of ``state``.
 POSITION, N_TERMS, BLOB_LENGTH = range(3)
 STATE_LENGTH = 3
 
-# What a run may be instead of a term.
+# Numbers of runs without a term: not in the vocabulary; too short.
 UNKNOWN, NOT_A_TERM = -1, -2
 
 DONE, TABLE_FULL, CROWDED = 0, 1, 2
 
-#: Hash of a run that is no term; others are odd.
+#: Hash of a run that is no term; hashes of terms are odd.
 NO_TERM = np.uint64(0)
 
-#: Runs that a place in the table is fetched ahead of its use.
+#: Runs that a slot is prefetched ahead of its use: 7.3 ns a word, 9.8 with 16 runs, 7.4 with 256.
 _AHEAD = 128
 
 _ONE = np.uint64(1)
@@ -39,17 +39,21 @@ _EACH_BYTE = np.uint64(0x0101010101010101)
 
 @kernel
 def keys(runs, min_length, seed, out_key, out_hash):
-    """Compute what each run is compared by, and its hash.
+    """Write the key of each run, by which runs are compared, and its hash.
 
-    Up to eight bytes are their own key; of more it is a hash, and the bytes are compared as well.
+    A run of up to eight bytes is its own key. The key of a longer run is a hash, and its bytes are
+    compared as well.
 
     Parameters
     ----------
     runs : RunArrays
+        Runs of a batch.
     min_length : int
-        Shorter runs, in characters, are no terms: they get the hash `NO_TERM`.
+        Minimum length of a term in characters; shorter runs get the hash `NO_TERM`.
     seed : uint64
+        Seed of the hashes.
     out_key, out_hash : uint64[≥ n_runs]
+        What each run is compared by; its hash, odd, or `NO_TERM`.
     """
     text, start, end, n_runs = runs
     for run in range(n_runs):
@@ -59,7 +63,7 @@ def keys(runs, min_length, seed, out_key, out_hash):
         n_characters = length
         if length <= 8:
             key = word & (_ONES >> np.uint64(64 - 8 * length))
-            # Bytes 10xxxxxx go on with a character; the highest byte of the product is their sum.
+            # Bytes 10xxxxxx continue a character; the highest byte of the product counts them.
             inner = (key >> np.uint64(7)) & ~(key >> np.uint64(6)) & _EACH_BYTE
             n_characters -= np.int64((inner * _EACH_BYTE) >> np.uint64(56))
         else:
@@ -79,12 +83,13 @@ def keys(runs, min_length, seed, out_key, out_hash):
 
 @kernel
 def _hash(key, length, seed):
+    """Return the hash of a key and the length of its run in bytes; odd."""
     return multiply_fold(key ^ seed, SECRET ^ np.uint64(length)) | _ONE
 
 
 @kernel
 def _same(a, i, b, j, length):
-    """Compare more than eight bytes."""
+    """Return whether more than eight bytes are equal."""
     k = 0
     while k < length - 8:
         if load_word(a, i + k) != load_word(b, j + k):
@@ -95,20 +100,22 @@ def _same(a, i, b, j, length):
 
 @kernel
 def find(runs, min_length, seed, vocabulary, out_key, out_hash, out_long, out_term):
-    """Look every run up in the vocabulary.
+    """Write the term number of every run.
 
     Parameters
     ----------
     runs : RunArrays
+        Runs of a batch.
     min_length, seed
         As for `keys`.
     vocabulary : TermTable
+        Terms to look up in.
     out_key, out_hash : uint64[≥ n_runs]
-        What `keys` makes of the runs.
+        Out: as `keys` writes them.
     out_long : int32[≥ n_runs + 1]
         Scratch.
     out_term : int32[≥ n_runs]
-        The number of the term; `UNKNOWN` or `NOT_A_TERM`.
+        Number of the term, `UNKNOWN` or `NOT_A_TERM`.
     """
     keys(runs, min_length, seed, out_key, out_hash)
     text, start, end, n_runs = runs
@@ -119,7 +126,7 @@ def find(runs, min_length, seed, vocabulary, out_key, out_hash, out_long, out_te
     for run in range(n_runs):
         ahead = min(run + _AHEAD, n_runs - 1)
         prefetch(table, np.int64(((hash_[ahead] >> SPARE) & mask) << _ONE))
-        # Most words are where their hash puts them, and up to there it goes without a branch.
+        # Most words are in their first slot, which is compared without a branch.
         length = np.int64(end[run]) - np.int64(start[run])
         tag = np.uint64(length) << _HALF
         slot = (hash_[run] >> SPARE) & mask
@@ -132,7 +139,7 @@ def find(runs, min_length, seed, vocabulary, out_key, out_hash, out_long, out_te
         out_term[run] = number
         out_long[n_long] = run
         n_long += np.uint64((length > 8) & (number >= 0))
-    # The bytes of long ones are compared afterwards, when they have been fetched.
+    # The bytes of long runs are compared in a second pass, when they have been prefetched.
     for i in range(np.int64(n_long)):
         if i + _AHEAD < n_long:
             prefetch(term_ptr, np.int64(out_term[out_long[i + _AHEAD]]))
@@ -145,7 +152,7 @@ def find(runs, min_length, seed, vocabulary, out_key, out_hash, out_long, out_te
 
 @kernel
 def _behind(table, slot, key, tag):
-    """Return the number of a term that is behind its slot."""
+    """Return the number of a term that is behind its first slot; `UNKNOWN` if there is no match."""
     mask = np.uint64(table.size // 2 - 1)
     for _ in range(LONGEST_PROBE):
         slot = (slot + _ONE) & mask
@@ -159,7 +166,7 @@ def _behind(table, slot, key, tag):
 
 @kernel
 def _search(text, first, length, key, hash_, vocabulary):
-    """Return the number of a term of more than eight bytes whose key another one has, too."""
+    """Return the number of a term of more than eight bytes, by its bytes: keys may collide."""
     table, blob, term_ptr = vocabulary
     mask = np.uint64(table.size // 2 - 1)
     tag = np.uint64(length) << _HALF
@@ -178,27 +185,28 @@ def _search(text, first, length, key, hash_, vocabulary):
 
 @kernel
 def enter_unknown(runs, unknown, key, hash_, vocabulary, state, term):
-    """Enter the runs that `find` did not know into the vocabulary.
+    """Enter unknown runs into the vocabulary; return the outcome.
 
     Parameters
     ----------
     runs : RunArrays
+        Runs of the batch.
     unknown : int64[n_unknown]
-        The numbers of the runs, ascending.
+        Numbers of the runs that `find` left `UNKNOWN`, ascending.
     key, hash_ : uint64[≥ n_runs]
-        As `keys` computes them.
+        As `keys` writes them.
     vocabulary : TermTable
-        Its blob has room for the bytes of the text, its ``term_ptr`` for all unknown runs.
+        ``blob`` has room for the bytes of the text, ``term_ptr`` for all unknown runs.
     state : int64[STATE_LENGTH]
-        Where to go on from, and where the pass stopped.
+        Position to continue from; updated.
     term : int32[≥ n_runs]
-        As `find` left it; `UNKNOWN` is replaced.
+        Terms as `find` wrote them; `UNKNOWN` is replaced.
 
     Returns
     -------
     int
-        `DONE`; `TABLE_FULL` or `CROWDED` when the caller has to make another table, the latter
-        with another seed, and call again.
+        `DONE`. `TABLE_FULL`: call again with a larger table. `CROWDED`: call again with a table
+        under another seed.
     """
     text, start, end, _ = runs
     table, blob, term_ptr = vocabulary
@@ -222,7 +230,7 @@ def enter_unknown(runs, unknown, key, hash_, vocabulary, state, term):
         while table[(slot << _ONE) | _ONE] != 0 and probes < LONGEST_PROBE:
             entry = table[(slot << _ONE) | _ONE]
             if table[slot << _ONE] == key[run] and entry & ~_LOW == tag:
-                candidate = (entry & _LOW) - _ONE  # entered a moment ago
+                candidate = (entry & _LOW) - _ONE  # entered by this call
                 if length <= 8 or _same(blob, term_ptr[candidate], text, first, length):
                     term[run] = candidate
                     break
@@ -248,19 +256,21 @@ def enter_unknown(runs, unknown, key, hash_, vocabulary, state, term):
 
 @kernel
 def enter(key, hash_, length, table):
-    """Enter terms that all differ into an empty table.
+    """Enter distinct terms into an empty table; return whether all of them fit.
 
     Parameters
     ----------
     key, hash_ : uint64[n_terms]
+        As `keys` writes them.
     length : int64[n_terms]
-        In bytes.
+        Length of each term in bytes.
     table : uint64[2 × power of two]
+        Zeros on entry, with room for all terms.
 
     Returns
     -------
     bool
-        Whether every one found a place near its hash.
+        False if a term found no slot within `LONGEST_PROBE`.
     """
     mask = np.uint64(table.size // 2 - 1)
     for term in range(key.size):
@@ -278,14 +288,14 @@ def enter(key, hash_, length, table):
 
 @kernel
 def move(table, seed, out_table):
-    """Enter the terms of a table into an empty one, twice as large, with the same seed.
+    """Enter the terms of a table into an empty larger table; return whether all of them fit.
 
-    Slots that follow each other here do so there: both tables are gone through from end to end.
+    With the same seed, slots keep their order, so both tables are read and written from end to end.
 
     Returns
     -------
     bool
-        Whether every one found a place near its hash.
+        False if a term found no slot within `LONGEST_PROBE`.
     """
     mask = np.uint64(out_table.size // 2 - 1)
     for place in range(0, table.size, 2):

@@ -1,4 +1,4 @@
-"""A walk over the postings of a query's rare terms."""
+"""Walk over the postings of a query's rare terms."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from relnews._kernels.machine import prefetch
 from relnews._kernels.search import places_among
 from relnews._kernels.wording import TF_SHIFT
 
-#: Terms whose postings are fetched ahead of their use, at each of three steps, and so many lines.
+#: Postings are prefetched this many terms ahead, in each of three steps, and this many cache lines
+#: of them: a term waits for three places in memory before its first posting is added.
 _AHEAD = 4
 _LINES = 8
 
 
 @kernel
 def _fetch(ahead, n, which, places, postings):
-    """Begin to load the postings of terms, each step when what it depends on has arrived."""
+    """Prefetch the postings of terms in three steps, each after its pointers have arrived."""
     term_ptr, group_ptr, posting = postings.term_ptr, postings.group_ptr, postings.posting
     if ahead < n:
         prefetch(term_ptr, places[which[ahead]])
@@ -36,33 +37,35 @@ def _fetch(ahead, n, which, places, postings):
 
 @kernel
 def walk(begin, terms, weights, postings, titles, n_text, sums):
-    """Sum for each article the part of its score that the query's rare terms make up.
+    """Write for each article the part of its score that comes from the query's rare terms.
 
     Parameters
     ----------
     begin : int
         Where the terms of the query begin in its block.
     terms : int32[n_terms]
-        Of the query.
+        Terms of the query.
     weights : float64[n_terms]
+        Weight of each term, times idf.
     postings : WeightedPostings
+        Postings of the segment.
     titles : TitleMatch or None
-        The parts of titles that are added are upper bounds.
+        None if titles do not count. The parts of titles that are added are upper bounds.
     n_text : int
-        Returned by `title_match.note`; 0 without titles.
+        Size of a table, as returned by `title_match.note`; 0 if titles do not count.
     sums : float32[n_articles]
-        Out.
+        Out: sums before division by the articles' lengths.
     """
     articles, level_weight, all_idf, is_rare = postings
     term, term_ptr, group_ptr, group_level, posting = articles
     if titles is None:
         sums[:] = 0
     else:
-        own, of_articles, scratch = titles
-        share, code = own.share, own.code[begin : begin + terms.size]
-        title_most = own.title_most[begin : begin + terms.size]
-        values, length, per_title = of_articles.values, of_articles.length, of_articles.per_title
-        common = of_articles.common
+        query_titles, article_titles, scratch = titles
+        share, code = query_titles.share, query_titles.code[begin : begin + terms.size]
+        title_most = query_titles.title_most[begin : begin + terms.size]
+        values, common = article_titles.values, article_titles.common
+        length, per_title = article_titles.length, article_titles.per_title
         title_match.begin(terms, is_rare, title_most, share, common, length, sums)
     places = places_among(term, terms)
     which = np.empty(terms.size, dtype=np.int64)
@@ -93,4 +96,4 @@ def walk(begin, terms, weights, postings, titles, n_text, sums):
                 )
     if titles is not None:
         text_pairs = scratch.text_pairs[:n_text]
-        title_match.add_phrases(text_pairs, articles, all_idf, share, of_articles, sums)
+        title_match.add_phrases(text_pairs, articles, all_idf, share, article_titles, sums)

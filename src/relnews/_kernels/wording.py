@@ -1,4 +1,4 @@
-"""From the runs of a batch to the words of articles in their order, plurals folded."""
+"""Word order of the texts of a batch, and folding of plurals."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from relnews._kernels._compile import kernel
 
-# The bits of a code, which says how an article has a term: as a phrase of the title, in the title,
-# and, above those, how often in the text.
+# The code of an article's term. Bit 0: a phrase of the title. Bit 1: a word of the
+# title. Bits from 2 on: number of occurrences in the text.
 PHRASE, IN_TITLE, TF_SHIFT = 1, 2, 2
 
-#: Between two texts of one article: no phrase goes across.
+#: Word between two texts of one article, so that no phrase spans both.
 BREAK = -1
 
-#: The same among places in a row.
+#: `BREAK` among places in a row.
 NO_PLACE = np.uint16(0xFFFF)
 
 _A, _E, _I, _S, _U, _Y = (np.uint8(ord(letter)) for letter in "aeisuy")
@@ -21,20 +21,23 @@ _A, _E, _I, _S, _U, _Y = (np.uint8(ord(letter)) for letter in "aeisuy")
 
 @kernel
 def fold_plurals(text, start, end, n_runs, part_ptr, part_folds):
-    """Take the s off plurals, by the three rules of Harman's S stemmer; in place.
+    """Fold plurals in place, by the three rules of Harman's S stemmer.
 
-    -ies, but not -eies or -aies, becomes -y; of every other -s, but not of -us or -ss, the s goes.
+    -ies becomes -y, except in -eies and -aies. Every other -s loses its s, except in -us and -ss.
     Words of up to three characters stay.
 
     Parameters
     ----------
     text : uint8[n_bytes]
+        Lower-cased UTF-8; -ies is overwritten by -y.
     start, end : int32[≥ n_runs]
+        First byte of each run, and the byte after its last; ends are updated.
     n_runs : int
+        Number of runs.
     part_ptr : int64[n_parts + 1]
         Where each part begins; the last element is above every start.
     part_folds : uint8[n_parts]
-        Whether the words of a part are folded.
+        1 if the words of the part are folded.
     """
     part = 0
     for run in range(n_runs):
@@ -57,7 +60,7 @@ def fold_plurals(text, start, end, n_runs, part_ptr, part_folds):
 
 @kernel
 def _is_short(text, first, last):
-    """Say whether a word has no more than three characters."""
+    """Return whether a word has no more than three characters."""
     n = 0
     for i in range(max(first, last - 15), last + 1):  # a character has up to four bytes
         n += text[i] & 0xC0 != 0x80
@@ -66,23 +69,25 @@ def _is_short(text, first, last):
 
 @kernel
 def words_in_order(runs, part_is_text, n_stop, out_ptr, out):
-    """Write the words of each row's texts in their order, without stop words.
+    """Write the words of each row's texts in reading order, without stop words; return how many.
 
     Parameters
     ----------
     runs : TermRuns
-        A word that is unknown counts as a `BREAK`.
+        Terms of the batch. An unknown word counts as a `BREAK`.
     part_is_text : uint8[n_parts]
+        1 if the part is a text whose word order counts.
     n_stop : int
-        Terms numbered below do not count.
+        Terms numbered below are stop words and are skipped.
     out_ptr : int64[n_rows + 1]
+        Where each row's words begin in ``out``.
     out : int32[≥ n_runs + n_parts]
         `BREAK` stands between two texts of a row.
 
     Returns
     -------
     int
-        How many were written.
+        Number of words written, breaks included.
     """
     term, start, n_runs, part_ptr, part_row = runs
     n = 0
@@ -111,14 +116,17 @@ def places_in_rows(row_ptr, row_term, ptr, term, place_of, out):
     Parameters
     ----------
     row_ptr : int64[n_rows + 1]
+        Where each row's terms begin.
     row_term : int32[n_pairs]
-        At most 65,535 a row, among them every one of ``term``.
+        Terms of each row: at most 65,535, and every word of ``term`` among them.
     ptr : int64[n_rows + 1]
+        Where each row's words begin in ``term``.
     term : int32[n]
-        `BREAK` becomes `NO_PLACE`.
+        Words of each row; `BREAK` becomes `NO_PLACE`.
     place_of : uint16[≥ n_terms]
         Scratch.
     out : uint16[n]
+        Place of each word in its row.
     """
     for row in range(row_ptr.size - 1):
         for i in range(row_ptr[row], row_ptr[row + 1]):
@@ -129,18 +137,20 @@ def places_in_rows(row_ptr, row_term, ptr, term, place_of, out):
 
 @kernel
 def count_in_titles(place, words, postings, values, out):
-    """Count which of some words are in the titles of articles.
+    """Write the number of given words in the title of each article.
 
     Parameters
     ----------
     place : int64[n_words]
-        Where each of the words is among the terms, if it is.
+        Place of each word among the segment's terms, as `places_among` returns it.
     words : int32[n_words]
+        The words, all different.
     postings : Postings
+        Articles of each term.
     values : int32[n_levels]
-        The code of each level.
+        Code of each level.
     out : int32[n_articles]
-        Zeros.
+        Zeros on entry.
     """
     term, term_ptr, group_ptr, group_level, posting = postings
     for i in range(words.size):

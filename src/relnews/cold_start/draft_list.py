@@ -60,8 +60,11 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive.
     draft : Article
+        Article to rank for.
     k : int
+        Length of the list.
     """
     if k > MOST:
         return None
@@ -94,7 +97,9 @@ class _Ranking:
     Parameters
     ----------
     state : MappedArchive
+        Archive to rank over.
     draft : Article
+        Article to rank for.
     """
 
     def __init__(self, state: MappedArchive, draft: Article) -> None:
@@ -230,6 +235,7 @@ class _Sums:
     Parameters
     ----------
     part : Part
+        The articles.
     cosine, of_query, of_article, more, inverse_title, factor : float64 arrays
         For each article: the cosine's part of the similarity; what share of the draft's title is
         found as words, and the idf of the words of the article's own title that are; what phrases

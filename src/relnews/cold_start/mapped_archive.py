@@ -40,6 +40,7 @@ class Part:
     Parameters
     ----------
     articles : Segment or sequence of PendingArticle
+        The segment, or articles that wait to be flushed into a segment.
     key : int64 array of shape (n_articles,), optional
         Of those that are in none.
 
@@ -48,6 +49,7 @@ class Part:
     key, published, values, term, term_ptr, group_ptr, level, posting, pair_key, pair_term
         As in a `Segment`.
     is_alive : bool array of shape (n_articles,)
+        False for removed articles.
     """
 
     def __init__(self, articles: Segment | Sequence[PendingArticle], key: Any = None) -> None:
@@ -141,6 +143,7 @@ class MappedArchive:
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive, in a read transaction.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:

@@ -40,6 +40,7 @@ class Rows:
     Parameters
     ----------
     ptr : int64 array of shape (n + 1,)
+        Where each row's pairs begin.
     term : int32 or int64 array of shape (n_pairs,)
         Ascending within a row.
     value : float32 or float64 array of shape (n_pairs,)
@@ -189,7 +190,9 @@ class CommonTerms:
         Parameters
         ----------
         blocks : iterable of Rows
+            The rows, in order.
         n : int
+            Number of rows of all blocks.
         factor : float64 array of shape (n_common_terms,), optional
             What the values of each common term are multiplied by.
         """
@@ -254,12 +257,17 @@ class Scratch(NamedTuple):
     Parameters
     ----------
     weight : float64 array of shape (≥ n_terms,)
+        By term: its weight in the query.
     is_in_query : uint64 array of shape (≥ n_terms / 64 + 1,)
         Zeros; and zeros again after each kernel.
     shared, terms : int32 arrays of shape (≥ longest row + 1,)
+        Places of shared terms; numbers of the terms of a row.
     sums, highest, factor : float32 arrays of shape (≥ n_rows,)
+        Sums of rare terms; highest first bound of each block of rows; factors on scores.
     near, nearer : int32 arrays of shape (≥ n_rows + 1,)
+        Rows that pass the first bound; rows that pass the second bound too.
     similarities : float64 array of shape (≥ n_rows,)
+        Similarities of the articles that were scored.
     """
 
     weight: NDArray[np.float64]
@@ -281,6 +289,7 @@ class Scratch(NamedTuple):
         Parameters
         ----------
         n_terms, n_rows : int
+            Terms in the vocabulary; rows of the longest segment.
         longest : int
             How many terms the longest row has.
         """
@@ -317,6 +326,7 @@ def common_terms(document_frequency: NDArray[np.int64], n_rows: int) -> NDArray[
     document_frequency : int64 array of shape (n_terms,)
         How many rows have each term.
     n_rows : int
+        Rows of all segments.
     """
     if n_rows < WORTH_PRUNING:
         return np.empty(0, dtype=np.int32)

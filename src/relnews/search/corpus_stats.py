@@ -27,6 +27,7 @@ class Change:
     Parameters
     ----------
     terms : int32 array of shape (n,)
+        All different.
     before, after : float64 arrays of shape (n,)
         Their idf.
     """
@@ -59,7 +60,9 @@ class Statistics:
     Attributes
     ----------
     n_articles : int
+        Articles that are counted in.
     document_frequency : int32 array of shape (n_terms,)
+        How many of them have each term.
     norm_tolerance : float
         Relative error bound of lengths: 0 as long as all are exact.
     """
@@ -93,6 +96,7 @@ class Statistics:
         frequency : integer array of shape (n,)
             How many of the articles have each.
         n_articles : int
+            Number of these articles.
         """
         self.document_frequency[terms] += frequency.astype(np.int32)
         self.n_articles += n_articles
@@ -144,9 +148,11 @@ class CorpusStats:
     Parameters
     ----------
     idf : float64 array of shape (n_terms,)
+        idf of each term.
     unseen : float
         The idf of a term that no article has.
     common : CommonTerms
+        Terms that are bounded instead of walked.
     common_factor : float64 array of shape (n_common_terms,)
         The idf of common terms, divided by what it was when articles were outlined.
     """

@@ -22,6 +22,7 @@ def decay_of(recency: Recency | None) -> NDArray[np.float64]:
     Parameters
     ----------
     recency : Recency or None
+        None if scores do not fade.
     """
     table: NDArray[np.float64] = np.ones(1)
     if recency is not None:

@@ -19,9 +19,11 @@ class Epoch:
     Parameters
     ----------
     n_articles : int
+        Articles at that moment.
     document_frequency : int32 array of shape (n_terms,)
         Terms that came later had none.
     common : CommonTerms
+        Terms that outlines were made for.
     """
 
     n_articles: int

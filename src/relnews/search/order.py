@@ -22,6 +22,7 @@ def newest_key(published: int | None, identifier: str) -> tuple[int, str]:
     published : int or None
         A timestamp; None or `UNDATED` if there is no date.
     identifier : str
+        The article's id.
     """
     return -(UNDATED if published is None else published), identifier
 
@@ -36,6 +37,7 @@ def list_key(steps: int, published: int | None, identifier: str) -> tuple[int, i
     published : int or None
         As for `newest_key`.
     identifier : str
+        The article's id.
     """
     return -steps, *newest_key(published, identifier)
 
@@ -50,6 +52,7 @@ def oldest_first(published: NDArray[np.int64], ids: Sequence[str]) -> NDArray[np
     published : int64 array of shape (n,)
         Timestamps.
     ids : sequence of str
+        The articles' ids.
     """
     # Two stable sorts by plain values take half the time of one by tuples.
     order = sorted(range(len(ids)), key=ids.__getitem__, reverse=True)

@@ -82,6 +82,7 @@ class Queries:
     outline : Outline
         Of the weights themselves.
     limits : Limits
+        Articles that each list may hold, and how scores fade.
     title_match : QueryTitleMatch or None
         The titles and texts; None if titles do not count.
     """
@@ -107,8 +108,11 @@ class Queries:
         Parameters
         ----------
         queries : sequence of Query
+            At least one.
         statistics : CorpusStats
+            idf and common terms.
         weighting : Weighting
+            How terms and titles weigh.
         limits : Limits, optional
             By default an article is not in its own list, and that is all.
         """

@@ -46,11 +46,13 @@ class Segment:
     values : int32 array of shape (n_levels,)
         The distinct codes, ascending; see `relnews.text.article_terms.ArticleTerms`.
     row_ptr : int64 array of shape (n_articles + 1,)
+        Where each article's pairs begin.
     row_low : uint16 array of shape (n_pairs,)
         The low 16 bits of each article's terms, which ascend.
     row_high : uint8 array of shape (n_pairs,)
         The bits above; uint16 if a term is numbered 2**24 or higher.
     row_level : uint16 array of shape (n_pairs,)
+        Level of each pair.
     term : int32 array of shape (n_local_terms,)
         The terms that occur in the segment, ascending.
     term_ptr : int32 array of shape (n_local_terms + 1,)
@@ -62,11 +64,13 @@ class Segment:
     posting : uint16 array of shape (n_pairs,)
         Article numbers, ascending within a group.
     text_ptr : int64 array of shape (n_articles + 1,)
+        Where each article's words begin in ``text_place``.
     text_place : uint16 array
         The words of each article's texts in their order, as places in its row, and
         `relnews._kernels.wording.NO_PLACE` between two texts. A row of more than 65,535 terms has
         none.
     phrase_ptr : int64 array of shape (n_articles + 1,)
+        Where each article's phrases begin in ``phrase_place``.
     phrase_place : uint16 array of shape (3 n_phrases,)
         First word, last word and phrase of each phrase of the title, as places in the row.
     pair_key : uint64 array
@@ -111,7 +115,9 @@ class Segment:
         words : ArticleTerms
             Of at most 65,536 articles.
         key, published : int64 arrays of shape (n_articles,)
+            Catalogue keys and timestamps of the articles.
         ids : sequence of str
+            Ids of the articles; they decide between equal timestamps.
         n_terms : int
             Terms in the vocabulary.
         """
@@ -176,7 +182,9 @@ class Segment:
         words : ArticleTerms
             Each article's terms ascending.
         key, published : int64 arrays of shape (n_articles,)
+            Catalogue keys and timestamps of the articles.
         ids : sequence of str
+            Ids of the articles; they decide between equal timestamps.
         """
         order = oldest_first(published, ids)
         counts = words.counts.take(order)
@@ -340,13 +348,14 @@ class Segment:
         terms : int32 array of shape (n_local_terms,)
             Ascending.
         frequency : integer array of shape (n_local_terms,)
+            At least 1.
         """
         if self.has_postings:
             return self.term, np.diff(self.group_ptr[self.term_ptr])
         return np.unique(self.terms(), return_counts=True)
 
     def is_sound(self, n_terms: int) -> bool:
-        """Say whether the arrays fit each other, so that no kernel reads outside of them."""
+        """Return whether the arrays fit each other, so that no kernel reads outside of them."""
         n, n_pairs, n_groups = self.n_articles, len(self.row_low), len(self.group_level)
         lengths_fit = (
             0 < len(self.key) == n <= SEGMENT_ARTICLES

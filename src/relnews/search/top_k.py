@@ -42,6 +42,7 @@ class ScoredSegment:
     Parameters
     ----------
     segment : Segment
+        Articles to score.
     level_weight, level_title : float64 arrays of shape (n_levels,)
         tf weight of each of the segment's levels, and how much it counts in a title.
     norm, title : float64 arrays of shape (n_articles,)
@@ -52,6 +53,7 @@ class ScoredSegment:
     n_common : int32 array of shape (n_articles,)
         How many common words are in each title.
     statistics : CorpusStats
+        idf and common terms.
     outline : Outline
         Of the articles' weights, not divided by their lengths.
     prior : float64 array of shape (n_articles,), optional
@@ -261,6 +263,7 @@ def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[TitleMatch
     Parameters
     ----------
     n_terms : int
+        Terms in the vocabulary.
     n_words, n_phrases : int
         Of the longest text, and of the longest title.
     """

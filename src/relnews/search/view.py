@@ -27,7 +27,9 @@ class View:
     segments : sequence of ScoredSegment
         With articles.
     statistics : CorpusStats
+        idf and common terms.
     weighting : Weighting
+        How terms and titles weigh.
     recency : Recency or None
         How scores fade unless something else is asked for.
     since, until : int
@@ -91,6 +93,7 @@ class View:
         Parameters
         ----------
         queries : sequence of Query
+            At least one.
         limits : Limits, optional
             By default an article is not in its own list, and scores fade as usual.
         by_cosine : bool, default=False

@@ -81,6 +81,7 @@ def inverse_document_frequency(
     document_frequency : integer array of shape (n_terms,)
         How many articles have each term.
     n_articles : int
+        Articles that frequencies are counted in.
     """
     idf: NDArray[np.float64] = np.log((1.0 + n_articles) / (1.0 + document_frequency)) + 1.0
     return idf
@@ -102,13 +103,16 @@ def norm_components(
     Parameters
     ----------
     rows : ArticleRows
+        Terms and levels of the articles.
     level_weight, level_title : float64 arrays of shape (n_levels,)
         `Weighting.tf_weight` and `title_weight` of each distinct code.
     idf : float64 array of shape (≥ n_terms,)
+        idf of each term.
 
     Returns
     -------
     float64 array of shape (n_articles, 5)
+        The five sums of each article, in this order.
     """
     components = np.empty((len(rows.ptr) - 1, 5))
     _norms.norm_components(
@@ -128,6 +132,7 @@ def norms(
     components : float64 array of shape (n_articles, 5)
         See `norm_components`.
     shift : float, default=0
+        Added to every idf since the components were summed.
 
     Returns
     -------
