@@ -5,8 +5,8 @@ import zlib
 import numpy as np
 import pytest
 
-from relnews.archive.pending import OpenArticle
-from relnews.storage.catalogue import StoredCounts
+from relnews.archive.pending import PendingArticle
+from relnews.storage.schema import StoredCounts
 
 #: Two words and the phrase of both, as the title has them; the text has them as well.
 WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases": [3, 5, 8]}
@@ -14,7 +14,7 @@ WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases
 
 def read(**changes):
     blobs = [np.array(one, dtype="<i4").tobytes() for one in {**WHOLE, **changes}.values()]
-    return OpenArticle.read(
+    return PendingArticle.read(
         StoredCounts(1, *blobs, zlib.crc32(b"".join(blobs)), None, "a"), n_terms=9
     )
 

@@ -79,11 +79,11 @@ def test_an_unchanged_archive_is_used(archive, tmp_path):
     outcomes = {name: result for name, _, result in mutations.use(copy)}
 
     assert {*outcomes.values()} == {"done"}
-    index = RelatedNews.open(archive).archive_.index
-    assert index.open
-    assert len(index.members) > 1
-    assert len(index.epoch.common.terms)
-    assert any(not member.is_alive.all() for member in index.members.values())
+    state = RelatedNews.open(archive).archive_.state
+    assert state.pending
+    assert len(state.live_segments) > 1
+    assert len(state.epoch.common.terms)
+    assert any(not member.is_alive.all() for member in state.live_segments.values())
 
 
 def test_changed_archives(archive, tmp_path):
@@ -99,7 +99,7 @@ def test_very_many_changed_archives(archive, tmp_path):
 
 @pytest.mark.slow
 def test_no_kernel_reads_outside_of_an_array(archive, tmp_path):
-    """The same while Numba checks every index: then reading outside is an IndexError."""
+    """The same while Numba checks every state: then reading outside is an IndexError."""
     cache = tmp_path / "kernels"
     cache.mkdir()
     try_changes(archive, tmp_path, 4_000, NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(cache))
