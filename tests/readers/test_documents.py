@@ -383,12 +383,26 @@ def test_any_text_of_a_feed_parses_back(title: str, text: str) -> None:
         "</item></channel></rss>"
     )
     if not all(ch.isprintable() or ch.isspace() for ch in title + text):
+<<<<<<< HEAD
         return  # XML cannot express several other characters
+=======
+        return  # XML has no way to write some of the others
+    if _is_encoded_twice(title) or _is_encoded_twice(text):
+        return  # feedparser repairs it
+>>>>>>> fix
     with tempfile.TemporaryDirectory() as place:
         Path(place, "a.xml").write_text(feed, "utf-8", newline="\n")
         article = only(read_articles(place))
     assert article.title.split() == f"a {title} b".split()
     assert article.text.split() == f"c {text} d".split()
+
+
+def _is_encoded_twice(text: str) -> bool:
+    """Return whether text looks like UTF-8 that was read as Latin-1."""
+    try:
+        return text.encode("latin-1").decode() != text
+    except UnicodeError:
+        return False
 
 
 # --- pages ---------------------------------------------------------------------------------------
