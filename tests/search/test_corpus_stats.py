@@ -50,7 +50,7 @@ def frequencies(articles):
 
 @given(st.integers(0, 20), steps)
 def test_idf_is_what_is_counted_afresh(n_anchor, steps):
-    """Whatever came and went, frequencies and idf are those of the articles that are left."""
+    """After any updates, frequencies and idf are equal to a fresh count of the articles left."""
     statistics = Statistics(n_anchor)
     statistics.grow(N_TERMS)
     before = frequencies([])

@@ -73,7 +73,7 @@ def in_words(archive, ranked):
 #: How many of the last articles are in no segment yet: share of all.
 late = st.sampled_from([0.0, 0.0, 0.3, 1.0])
 
-#: Terms are bounded instead of walked that more than so many of the articles have.
+#: Terms that more than this share of the articles have are bounded instead of walked.
 shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
 
 
