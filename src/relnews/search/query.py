@@ -170,12 +170,13 @@ def _title_match(
     idf, unseen = statistics.idf, statistics.unseen
     phrases = [query.phrases for query in queries]
     of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
-    first, last, own = np.concatenate(phrases).T
-    phrase = np.full(len(own), PHRASE_WEIGHT * unseen)
-    phrase[own >= 0] = PHRASE_WEIGHT * idf[own[own >= 0]]
+    first, last, phrase_term = np.concatenate(phrases).T
+    is_unseen = phrase_term < 0
+    phrase = np.full(len(phrase_term), PHRASE_WEIGHT * unseen)
+    phrase[~is_unseen] = PHRASE_WEIGHT * idf[phrase_term[~is_unseen]]
     # Unknown words and phrases are not among the terms, but they count in the title's total.
     n_unknown = np.array([query.n_unknown for query in queries])
-    title = title + unseen * n_unknown + np.bincount(of_query, phrase * (own < 0), len(queries))
+    title = title + unseen * n_unknown + np.bincount(of_query, phrase * is_unseen, len(queries))
     per_title = inverse(title)
     part = np.where(code & IN_TITLE > 0, idf[term], 0.0)
     # In the bound, a phrase counts with the rarer of its words. Both words must be known.

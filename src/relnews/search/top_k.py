@@ -114,10 +114,10 @@ class ScoredSegment:
 
     def inverses(self, local: int) -> tuple[float, float]:
         """Return 1 / length of an article's weights, and 1 / sum of idf of its title, or 0."""
-        (terms, levels), own = self.segment.row(local), self.arrays.rows
+        (terms, levels), rows = self.segment.row(local), self.arrays.rows
         return (
-            norms.inverse_length(terms, frozen(levels), own.level_weight, own.idf),
-            norms.inverse_title(terms, frozen(levels), own.level_title, own.idf),
+            norms.inverse_length(terms, frozen(levels), rows.level_weight, rows.idf),
+            norms.inverse_title(terms, frozen(levels), rows.level_title, rows.idf),
         )
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:
