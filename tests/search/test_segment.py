@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from relnews._kernels.wording import BREAK, NO_PLACE, PHRASE
 from relnews.dates import UNDATED
 from relnews.exceptions import ArticleError
-from relnews.search import segment
+from relnews.search import segment_layout
 from relnews.search.order import oldest_first
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.segment_layout import MOST_PAIRS, SEGMENT_DTYPES, WIDER_DTYPES
@@ -272,13 +272,17 @@ def test_terms_of_many_bits_come_back(rows, data):
 
 
 def test_more_pairs_than_are_numbered():
+<<<<<<< HEAD
     """More pairs than 32 bits can number are refused; fewer are accepted."""
+=======
+    """More pairs than the maximum are rejected; the maximum itself is accepted."""
+>>>>>>> wordsc
     rows = [{0: 1, 3: 2}, {3: 1}]
-    with mock.patch.object(segment, "MOST_PAIRS", 3):
+    with mock.patch.object(segment_layout, "MOST_PAIRS", 3):
         laid_out(rows, [0, 1])
     with (
-        mock.patch.object(segment, "MOST_PAIRS", 2),
-        pytest.raises(ArticleError, match=r"have 3 terms, .* and 2 is the most"),
+        mock.patch.object(segment_layout, "MOST_PAIRS", 2),
+        pytest.raises(ArticleError, match=r"have 3 terms, .* and 2 is the maximum"),
     ):
         laid_out(rows, [0, 1])
 

@@ -31,7 +31,7 @@ class _Late:
 
     @functools.cached_property
     def made(self) -> Any:
-        """The compiled function."""
+        """Compiled function."""
         _introduce()
         return self._make()
 
@@ -56,6 +56,7 @@ def kernel(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """
 
     def compiled() -> Any:
+        """Return the compiled function."""
         import numba
 
         try:
@@ -89,6 +90,7 @@ def _introduce() -> None:
 
     @typeof_impl.register(_Late)
     def type_of(late: _Late, _: Any) -> Any:
+        """Return the Numba type of the compiled function."""
         return cpu_target.typing_context.resolve_value_type(late.made)
 
 

@@ -232,7 +232,7 @@ class SegmentTexts(NamedTuple):
 
 
 class QueryBlock(NamedTuple):
-    """A block of queries.
+    """Block of queries.
 
     Parameters
     ----------

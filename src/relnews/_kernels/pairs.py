@@ -24,7 +24,7 @@ def gather(place, local, rows, level_weight, idf, out):
         tf weight of each level.
     idf : float64[n_terms]
         idf of each term.
-    out : relnews.lists.near_duplicates.UnitRows
+    out : UnitRows
         Out: terms and weights; ``ptr`` is set by the caller.
     """
     out_ptr, out_term, out_weight = out.ptr, out.term, out.weight
@@ -45,11 +45,11 @@ def compare(queries, first, rows, scratch, out_steps):
 
     Parameters
     ----------
-    queries : relnews.lists.near_duplicates.UnitRows
+    queries : UnitRows
         Articles to compare.
     first : int
         First row to compare with; n_others rows follow each other.
-    rows : relnews.lists.near_duplicates.UnitRows
+    rows : UnitRows
         Articles to compare them with.
     scratch : relnews.search.bounds.Scratch
         ``is_in_query`` is zeros again on return.

@@ -16,7 +16,7 @@ from relnews._kernels.walking import walk
 #: order of additions nor the cut into segments breaks ties.
 SCORE_STEPS = 1_000_000
 
-#: The day of an article without a date.
+#: Day of an article without a date.
 NO_DAY = -(1 << 31)
 
 #: Bits of a local number.

@@ -1,1 +1,1 @@
-"""The first list of a process, ranked without compiled kernels."""
+"""First list of a process, ranked without compiled kernels."""

@@ -1,4 +1,4 @@
-"""Snapshot: an archive as it is at a moment, read by NumPy alone, to rank over only once."""
+"""Mapped archive: an archive read by NumPy alone, to rank over only once."""
 
 from __future__ import annotations
 
@@ -26,23 +26,24 @@ from relnews.storage.catalogue import Catalogue
 from relnews.text.analysis import Analysis, singular
 from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
 
-#: Postings that are added up at a time.
+#: Postings that are summed at a time, to bound the memory of temporary arrays.
 _AT_ONCE = 1 << 18
 
+#: A word, as `relnews._kernels.tokens` finds it.
 _WORD = re.compile(r"\w\w+")
 
 _MASK, _SECRET, _STEP = (1 << 64) - 1, int(SECRET), int(STEP)
 
 
 class Part:
-    """Articles by term: those of a segment, or those that are in none yet.
+    """Postings of a segment, or of articles waiting to be flushed into a segment.
 
     Parameters
     ----------
     articles : Segment or sequence of PendingArticle
         The segment, or articles that wait to be flushed into a segment.
     key : int64 array of shape (n_articles,), optional
-        Of those that are in none.
+        Catalogue keys of the waiting articles; not needed for a segment.
 
     Attributes
     ----------
@@ -65,40 +66,41 @@ class Part:
             self.pair_key, self.pair_term = articles.pair_key, articles.pair_term
         else:
             self.key = np.array(key, dtype=np.int64)
-            self.published = np.array([one.published for one in articles], dtype=np.int64)
-            terms = np.concatenate([one.term for one in articles])
+            published = [article.published for article in articles]
+            self.published = np.array(published, dtype=np.int64)
+            terms = np.concatenate([article.term for article in articles])
             order = np.argsort(terms, kind="stable")
             self.term, first = np.unique(terms[order], return_index=True)
             self.term_ptr = np.append(first, len(terms))
-            self.group_ptr = np.arange(len(terms) + 1)  # each pair is a group of its own
-            codes = np.concatenate([one.code for one in articles])[order]
+            self.group_ptr = np.arange(len(terms) + 1)  # each pair is its own group
+            codes = np.concatenate([article.code for article in articles])[order]
             self.values, self.level = np.unique(codes, return_inverse=True)
-            lengths = [len(one.term) for one in articles]
+            lengths = [len(article.term) for article in articles]
             self.posting = np.repeat(np.arange(len(articles)), lengths)[order]
-            phrases = np.concatenate([one.phrases for one in articles])
+            phrases = np.concatenate([article.phrases for article in articles])
             self.pair_key, where = np.unique(pairs_of(*phrases[:, :2].T), return_index=True)
             self.pair_term = np.searchsorted(self.term, phrases[where, 2])
-        # What is repeated by these is not without end.
+        # `np.repeat` takes differences of these pointers: damaged ones could exhaust the memory.
         integrity.check_segment(
             _ascends(self.term_ptr, self.level) and _ascends(self.group_ptr, self.posting)
         )
         self.is_alive = np.ones(len(self.key), dtype=bool)
 
     def article(self, local: int) -> Query | PendingArticle:
-        """Return one article."""
-        own = self.articles
-        return own.query(local) if isinstance(own, Segment) else own[local]
+        """Return an article."""
+        articles = self.articles
+        return articles.query(local) if isinstance(articles, Segment) else articles[local]
 
     def with_text(self, text: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the articles that have a text, word for word."""
-        own = self.articles
-        if isinstance(own, Segment):
-            return own.with_text(text)
-        same = [i for i, one in enumerate(own) if np.array_equal(one.text, text)]
+        """Return the places of the articles whose text is equal to a text."""
+        articles = self.articles
+        if isinstance(articles, Segment):
+            return articles.with_text(text)
+        same = [i for i, article in enumerate(articles) if np.array_equal(article.text, text)]
         return np.array(same, dtype=np.int64)
 
     def places(self, terms: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-        """Yield which of some terms articles have, with their places."""
+        """Yield pairs of an index into ``terms`` and the place of that term in this part."""
         return matches(self.term, terms)
 
     def groups(self, place: int) -> slice:
@@ -109,13 +111,16 @@ class Part:
         """Add the weight of each group of a term to the sums of its articles."""
         if weight.any():
             ptr = self.group_ptr[groups.start : groups.stop + 1]
-            # No article has a term twice.
+            # Each article has a term at most once, so no index occurs twice.
             sums[self.posting[ptr[0] : ptr[-1]]] += np.repeat(weight, np.diff(ptr))
 
     def totals(
         self, weighting: Weighting, idf: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the lengths of the articles' weights, and the sums of the idf of their titles."""
+        """Return the lengths of the articles' weights, and the sums of the idf of their titles.
+
+        Both are float64 arrays of shape (n_articles,).
+        """
         n = len(self.key)
         squares, titles = np.zeros(n), np.zeros(n)
         weight, of_title = weighting.tf_weight(self.values), title_weight(self.values)
@@ -132,13 +137,13 @@ class Part:
             squared = np.repeat((weight[level] * of_group) ** 2, sizes)
             squares += np.bincount(articles, squared, n)
             in_title = np.repeat(of_title[level] * of_group, sizes)
-            some = np.flatnonzero(in_title)
-            titles += np.bincount(articles[some], in_title[some], n)
+            pairs = np.flatnonzero(in_title)
+            titles += np.bincount(articles[pairs], in_title[pairs], n)
         return np.sqrt(squares), titles
 
 
 class MappedArchive:
-    """An archive as it is now.
+    """Archive at the present moment, its arrays mapped from files.
 
     Parameters
     ----------
@@ -154,18 +159,18 @@ class MappedArchive:
         self.weighting = Weighting(**setting("weighting"))
         self.recency = None if (recency := setting("recency")) is None else Recency(**recency)
         self.n_stop = int(setting("n_stop"))
-        (self._words,) = (store.arrays(one) for one in entries if one.kind == "vocabulary")
+        (self._words,) = (store.arrays(entry) for entry in entries if entry.kind == "vocabulary")
         integrity.check_vocabulary(self._words)
         self._seed = int(setting("seed"))
         first = len(self._words["term_ptr"]) - 1
         self._newer = {word: number for number, word in enumerate(catalogue.terms(first), first)}
-        segments = [Segment(**store.arrays(one)) for one in entries if one.kind == "segment"]
+        segments = [Segment(**store.arrays(entry)) for entry in entries if entry.kind == "segment"]
         self.parts = [Part(segment) for segment in segments]
         opened = catalogue.counts(int(setting("sealed") or 0) - 1)
         n_terms = first + len(self._newer)
         if opened:
-            articles = [PendingArticle.read(one, n_terms) for one in opened]
-            self.parts.append(Part(articles, [one.key for one in opened]))
+            articles = [PendingArticle.read(stored, n_terms) for stored in opened]
+            self.parts.append(Part(articles, [stored.key for stored in opened]))
         self.frequency = np.zeros(n_terms, dtype=np.int64)
         for part in self.parts:
             self.frequency[part.term] += np.diff(part.group_ptr[part.term_ptr])
@@ -180,12 +185,12 @@ class MappedArchive:
         self._expires = {key for key, date in catalogue.expiries().items() if date <= self.now}
 
     def is_shown(self, part: Part) -> NDArray[np.bool_]:
-        """Say of each article whether it is to be seen now."""
+        """Return whether each article of a part may be shown now, bool array."""
         shown = part.is_alive & (part.published <= self.now)
         return shown & ~np.isin(part.key, [*self._expires]) if self._expires else shown
 
     def query(self, draft: Article) -> Query:
-        """Return a draft by the terms that the archive has."""
+        """Return a draft as a query, in the terms of the archive."""
         batch = ArticleBatch(self.analysis)
         batch.add(draft)
         weights, parts = batch.parts.weights, []
@@ -198,48 +203,48 @@ class MappedArchive:
         code: dict[int, int] = {}
         in_order = list[int]()
         for numbers, weight in zip(of_part, weights, strict=True):
-            counted = [one for one in numbers if one >= self.n_stop]
-            for one in counted:
-                code[one] = code.get(one, 0) + weight
+            for term in numbers:
+                if term >= self.n_stop:
+                    code[term] = code.get(term, 0) + weight
             if weight >> TF_SHIFT:
                 in_order += [BREAK] * bool(in_order)
-                in_order += [one for one in numbers if one >= self.n_stop or one == UNKNOWN]
-        title, own = of_part[weights.index(IN_TITLE)], of_part[weights.index(PHRASE)]
-        phrases = [
-            (title[i], title[j], one) for (i, j), one in zip(batch.phrases[0], own, strict=True)
-        ]
-        term = np.array(sorted(code), dtype=np.int32)
+                in_order += [term for term in numbers if term >= self.n_stop or term == UNKNOWN]
+        title, phrase_terms = of_part[weights.index(IN_TITLE)], of_part[weights.index(PHRASE)]
+        pairs = zip(batch.phrases[0], phrase_terms, strict=True)
+        phrases = [(title[i], title[j], phrase) for (i, j), phrase in pairs]
+        terms = sorted(code)
         return Query(
-            NO_ARTICLE, term,
-            np.array([code[one] for one in term.tolist()], dtype=np.int32),
+            NO_ARTICLE, np.array(terms, dtype=np.int32),
+            np.array([code[term] for term in terms], dtype=np.int32),
             np.array(in_order, dtype=np.int32), np.array(phrases, dtype=np.int32).reshape(-1, 3),
-            sum(one < 0 for one in title),
+            sum(term < 0 for term in title),
         )  # fmt: skip
 
     def _numbers(self, words: Iterable[str]) -> dict[str, int]:
-        """Return the numbers of words; `UNKNOWN` of those that no article has."""
+        """Return the term number of each word; `UNKNOWN` if no article has it."""
         numbers = {}
         for word in words:
-            spelt = word.encode("utf-8", "surrogatepass")
-            number = self._newer.get(spelt, _number(self._words, spelt, self._seed))
+            encoded = word.encode("utf-8", "surrogatepass")
+            number = self._newer.get(encoded, _number(self._words, encoded, self._seed))
             is_known = number < self.n_stop or self.frequency[number] > 0
             numbers[word] = number if is_known else UNKNOWN
         return numbers
 
 
 def _ascends(ptr: NDArray[Any], of: NDArray[Any]) -> bool:
+    """Return whether pointers begin with 0, never decrease, and end with the length of ``of``."""
     ends = len(ptr) > 0 and ptr[0] == 0 and ptr[-1] == len(of)
     return bool(ends and (ptr[1:] >= ptr[:-1]).all())
 
 
 def pairs_of(first: NDArray[Any], last: NDArray[Any]) -> NDArray[np.uint64]:
-    """Return a number for each pair of words in a row, but for those with an unknown one."""
+    """Return a number for each pair of consecutive words, except pairs with an unknown word."""
     known = (first >= 0) & (last >= 0)
     return first[known].astype(np.uint64) << np.uint64(32) | last[known].astype(np.uint64)
 
 
 def matches(ascending: NDArray[Any], wanted: NDArray[Any]) -> Iterator[tuple[int, int]]:
-    """Yield the places of what is in both."""
+    """Yield the index in ``wanted`` and the place in ``ascending`` of each common element."""
     wanted, order = np.unique(wanted, return_index=True)
     place = np.searchsorted(ascending, wanted)
     place[place == len(ascending)] = 0
@@ -248,18 +253,22 @@ def matches(ascending: NDArray[Any], wanted: NDArray[Any]) -> Iterator[tuple[int
 
 
 def _number(words: Arrays, word: bytes, seed: int) -> int:
-    """Look a word up as `relnews._kernels.tokens` does; return `UNKNOWN` if it is not there."""
+    """Return the number of a word, `UNKNOWN` if the vocabulary does not have it.
+
+    The hash and the probes are the same as in `relnews._kernels.tokens`.
+    """
     table, ptr, n = words["table"], words["term_ptr"], len(word)
 
-    def part(first: int) -> int:
+    def eight_bytes(first: int) -> int:
+        """Return eight bytes of the word as a number in the machine's byte order."""
         return int.from_bytes(word[first : first + 8], sys.byteorder)
 
-    key = part(0)
+    key = eight_bytes(0)
     if n > 8:
         key = (_fold(seed ^ n ^ key, _SECRET) + _STEP) & _MASK
         for first in range(8, n - 8, 8):
-            key = (_fold(key ^ part(first), _SECRET) + _STEP) & _MASK
-        key = _fold(key ^ part(n - 8), _SECRET)
+            key = (_fold(key ^ eight_bytes(first), _SECRET) + _STEP) & _MASK
+        key = _fold(key ^ eight_bytes(n - 8), _SECRET)
     slot = _fold(key ^ seed, _SECRET ^ n) >> 20
     for probe in range(LONGEST_PROBE + 1):
         at = 2 * ((slot + probe) % (len(table) // 2))
@@ -274,5 +283,6 @@ def _number(words: Arrays, word: bytes, seed: int) -> int:
 
 
 def _fold(a: int, b: int) -> int:
+    """Return the exclusive or of both halves of a 128-bit product, as `multiply_fold` does."""
     product = a * b
     return (product ^ product >> 64) & _MASK

@@ -1,1 +1,1 @@
-"""Exact top-k over immutable segments: arrays only, no SQL."""
+"""Exact top-k over immutable segments. Arrays only, no SQL."""

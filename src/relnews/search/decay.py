@@ -1,4 +1,4 @@
-"""Decay: the factors of a recency, as the kernels read them."""
+"""Decay: tables of the factors by which scores fade."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from relnews.options.recency import Recency
 
-#: Two hundred years: no two articles are further apart.
+#: Length of the table in days: 200 years, further apart than any two articles.
 _DAYS = 73_050
 
 
 @functools.lru_cache(maxsize=16)
 def decay_of(recency: Recency | None) -> NDArray[np.float64]:
-    """Return the factor after 0, 1, 2, … days, float64 array; the last is for all longer times.
+    """Return the factors after 0, 1, 2, … days, float64 array; the last holds for longer times.
 
-    If nothing fades, because there is no recency or its floor is 1, the array has one element.
+    If scores do not fade (no recency, or a floor of 1), the array has one element.
 
     Parameters
     ----------
@@ -34,5 +34,5 @@ def decay_of(recency: Recency | None) -> NDArray[np.float64]:
 
 
 def undated_factor(recency: Recency | None) -> float:
-    """Return the factor if one of two articles has no date."""
+    """Return the factor if either article has no date."""
     return 1.0 if recency is None else recency.undated

@@ -1,4 +1,4 @@
-"""Epoch: the statistics of a moment, which outlines and stored lists are made with."""
+"""Epoch: frozen statistics that outlines and stored lists are computed with."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from relnews.search.bounds import CommonTerms
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Epoch:
-    """The statistics of a moment, which outlines and stored lists are made with.
+    """Frozen statistics that outlines and stored lists are computed with.
 
     Parameters
     ----------
     n_articles : int
         Articles at that moment.
     document_frequency : int32 array of shape (n_terms,)
-        Terms that came later had none.
+        Number of those articles that have each term. Terms added later are not in the array.
     common : CommonTerms
         Terms that outlines were made for.
     """
@@ -31,13 +31,13 @@ class Epoch:
     common: CommonTerms
 
     def idf(self, n_terms: int) -> NDArray[np.float64]:
-        """Return the idf of all terms, later ones included."""
+        """Return the idf of n_terms terms; terms added later have a document frequency of 0."""
         frequency = np.zeros(n_terms, dtype=np.int32)
         frequency[: len(self.document_frequency)] = self.document_frequency
         return weights.inverse_document_frequency(frequency, self.n_articles)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what is stored, by name."""
+        """Return the arrays to store, by name."""
         return {
             "document_frequency": self.document_frequency,
             "terms": self.common.terms,

@@ -1,7 +1,7 @@
-"""Order: in which order articles stand. This is the one place that says so.
+"""Order of the articles in a list, its only home in Python.
 
-The best score comes first; of equal scores the newer article, articles without a date last; of
-equal dates the smaller id. `relnews.storage.catalogue.Catalogue.newest` is its twin in SQL.
+The highest score comes first. Ties go to the newer article, articles without a date last; equal
+dates go to the smaller id. `relnews.storage.catalogue.Catalogue.newest` has the same order in SQL.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def newest_key(published: int | None, identifier: str) -> tuple[int, str]:
     Parameters
     ----------
     published : int or None
-        A timestamp; None or `UNDATED` if there is no date.
+        Microseconds since 1970 (UTC); None or `UNDATED` if there is no date.
     identifier : str
         The article's id.
     """
@@ -43,18 +43,18 @@ def list_key(steps: int, published: int | None, identifier: str) -> tuple[int, i
 
 
 def oldest_first(published: NDArray[np.int64], ids: Sequence[str]) -> NDArray[np.int64]:
-    """Return the places of articles in the order of a segment, which is newest first reversed.
+    """Return the places of articles in the order of a segment, the reverse of newest first.
 
-    Of two articles with the same score the later one in a segment is the better one.
+    Of two articles of a segment with the same score, the later place comes first in a list.
 
     Parameters
     ----------
     published : int64 array of shape (n,)
-        Timestamps.
+        Timestamps; `UNDATED` if unknown.
     ids : sequence of str
         The articles' ids.
     """
-    # Two stable sorts by plain values take half the time of one by tuples.
+    # Two stable sorts by plain values take half the time of a sort by tuples.
     order = sorted(range(len(ids)), key=ids.__getitem__, reverse=True)
     return np.array(sorted(order, key=published.tolist().__getitem__), dtype=np.int64)
 
@@ -66,14 +66,14 @@ def sort_columns(
     published: NDArray[np.int64],
     ids: Callable[[Sequence[int]], Sequence[str]],
 ) -> None:
-    """Sort the candidates of every query, in place.
+    """Sort the candidates of every query in place.
 
     Parameters
     ----------
     steps, key, similarity, published : arrays of shape (n_queries, n)
         Score in millionths, 0 if there is no candidate; key; similarity; timestamp.
     ids : callable
-        Gives the ids of articles by key; asked only where score and date are equal.
+        Returns the ids of articles by key; called only for ties of score and date.
     """
     columns = (steps, key, similarity, published)
     order = np.lexsort((published, steps), axis=1)[:, ::-1]

@@ -1,4 +1,4 @@
-"""Queries: articles that lists are wanted for, as the kernels take them, and what limits lists."""
+"""Queries: the articles to rank for, and the limits on their lists, as arrays."""
 
 from __future__ import annotations
 
@@ -24,21 +24,22 @@ from relnews.text.article_terms import Query, Ragged
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """What else decides which articles are in the lists of a block of queries, and where.
+    """Limits on the lists of a block of queries, and the decay of their scores.
 
     Parameters
     ----------
     published : int64 array of shape (n_queries,)
-        Timestamps that days are counted from, `UNDATED` if unknown.
+        Timestamps that days are counted from; `UNDATED` if unknown.
     after, before : int64 arrays of shape (n_queries,)
-        Only articles published from ``after`` on, and not from ``before`` on. Undated ones are
-        older than all.
+        Only articles published from ``after`` on, and before ``before``. An article without a date
+        is older than all dates.
     exclude : sequence of int64 arrays
-        Keys of articles that are in no list of the query.
+        Catalogue keys of the articles that each list must not hold.
     decay : float64 array of shape (n_days,)
-        Factor by the days between article and query; the last one is that of all more.
+        Factor after 0, 1, 2, … days between article and query; the last element holds for all
+        longer times.
     undated : float
-        Factor if one of them has no date.
+        Factor if either has no date.
     """
 
     published: NDArray[np.int64]
@@ -55,7 +56,17 @@ class Limits:
         published: NDArray[np.int64] | None = None,
         recency: Recency | None = None,
     ) -> Limits:
-        """Return no limits, but that an article is not in its own list; scores may fade."""
+        """Return limits that only exclude each article from its own list.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            Catalogue keys of the query articles.
+        published : int64 array of shape (n_queries,), optional
+            Timestamps of the queries. None means that all are unknown.
+        recency : Recency, optional
+            Decay of the scores. None means no decay.
+        """
         n = len(keys)
         return cls(
             np.full(n, UNDATED) if published is None else published,
@@ -66,25 +77,25 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Queries:
-    """A block of queries.
+    """Block of queries.
 
     Parameters
     ----------
     key : int64 array of shape (n_queries,)
-        The query's own article; `NO_ARTICLE` for a draft.
+        Catalogue key of each query article; `NO_ARTICLE` for a draft.
     ptr : int64 array of shape (n_queries + 1,)
         Where each query's terms begin.
-    term : int32 array
-        Ascending within a query; words only.
-    weight : float64 array
-        The query's weights, of the length that is the cosine's share of the similarity, times idf:
-        what an article's tf weight is multiplied by.
+    term : int32 array of shape (n_pairs,)
+        Words of each query, ascending; no phrases.
+    weight : float64 array of shape (n_pairs,)
+        Weights of the query, at the length that is the cosine's share of the similarity, times idf:
+        the factor on an article's tf weight.
     outline : Outline
-        Of the weights themselves.
+        Outline of the weights, without that factor idf.
     limits : Limits
         Articles that each list may hold, and how scores fade.
     title_match : QueryTitleMatch or None
-        The titles and texts; None if titles do not count.
+        Titles and texts; None if titles do not count.
     """
 
     key: NDArray[np.int64]
@@ -103,7 +114,7 @@ class Queries:
         weighting: Weighting,
         limits: Limits | None = None,
     ) -> Queries:
-        """Gather queries to a block.
+        """Return a block of queries.
 
         Parameters
         ----------
@@ -114,7 +125,7 @@ class Queries:
         weighting : Weighting
             How terms and titles weigh.
         limits : Limits, optional
-            By default an article is not in its own list, and that is all.
+            None means that each article is only excluded from its own list.
         """
         idf = statistics.idf
         n_terms = [len(query.term) for query in queries]
@@ -122,7 +133,7 @@ class Queries:
         term = np.concatenate([query.term for query in queries])
         number = np.repeat(np.arange(len(queries)), n_terms)
         title = np.bincount(number, title_weight(code) * idf[term], len(queries)).astype(np.float64)
-        # Phrases of the title are no words, but where they are written as one.
+        # Drop phrases, but keep a term that is also a word of the article.
         is_word = code != PHRASE
         term, code, number = frozen(term[is_word]), frozen(code[is_word]), number[is_word]
         ptr = frozen(np.searchsorted(number, np.arange(len(queries) + 1)))
@@ -153,21 +164,22 @@ def _title_match(
     statistics: CorpusStats,
     weighting: Weighting,
 ) -> QueryTitleMatch | None:
-    """Return the titles and texts of queries as kernels take them, None if titles do not count."""
+    """Return the titles and texts of a block of queries; None if titles do not count."""
     if not weighting.title_overlap:
         return None
     idf, unseen = statistics.idf, statistics.unseen
     phrases = [query.phrases for query in queries]
     of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
-    first, last, own = np.concatenate(phrases).T
-    phrase = np.full(len(own), PHRASE_WEIGHT * unseen)
-    phrase[own >= 0] = PHRASE_WEIGHT * idf[own[own >= 0]]
-    # Words and phrases that the archive does not have are not of the row.
+    first, last, phrase_term = np.concatenate(phrases).T
+    is_unseen = phrase_term < 0
+    phrase = np.full(len(phrase_term), PHRASE_WEIGHT * unseen)
+    phrase[~is_unseen] = PHRASE_WEIGHT * idf[phrase_term[~is_unseen]]
+    # Unknown words and phrases are not among the terms, but they count in the title's total.
     n_unknown = np.array([query.n_unknown for query in queries])
-    title = title + unseen * n_unknown + np.bincount(of_query, phrase * (own < 0), len(queries))
+    title = title + unseen * n_unknown + np.bincount(of_query, phrase * is_unseen, len(queries))
     per_title = inverse(title)
     part = np.where(code & IN_TITLE > 0, idf[term], 0.0)
-    # A phrase counts with the rarer of its words, if both are known.
+    # In the bound, a phrase counts with the rarer of its words. Both words must be known.
     known = (first >= 0) & (last >= 0)
     first, last, of_query, phrase = first[known], last[known], of_query[known], phrase[known]
     rarer = np.where(idf[first] > idf[last], first, last)
@@ -184,5 +196,5 @@ def _title_match(
     )  # fmt: skip
 
 
-#: Nobody who writes texts knows how pairs of words are hashed.
+#: Random seed of the hash tables of word pairs, so that no text can be written to make them slow.
 _SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))

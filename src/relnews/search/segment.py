@@ -1,4 +1,4 @@
-"""Segment: the immutable index of up to 65,536 articles, in both directions."""
+"""Segment: immutable index of up to 65,536 articles, by article and by term."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ from relnews.search.segment_layout import SEGMENT_DTYPES
 from relnews.text.article_terms import ArticleTerms, Query, Ragged
 from relnews.text.counts import Counts
 
-#: Articles are numbered by 16 bits inside a segment.
+#: Maximum number of articles of a segment: local numbers have 16 bits.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
 
 
-#: Microseconds.
+#: Microseconds of a day.
 _DAY = 86_400_000_000
 
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-    """Terms of some articles, by article (rows) and by term (postings), as flat arrays.
+    """Terms of articles, by article (rows) and by term (postings), as flat arrays.
 
-    How an article has a term is a code, which is kept as a level: an index into the few distinct
-    ``values``. Nothing here depends on
+    The code of an article's term says whether the term is in the title and how often it is in the
+    text. It is stored as a level: an index into the few distinct ``values``. No array depends on
     other segments or on document frequencies, so a segment never changes.
 
     Parameters
     ----------
     key : int64 array of shape (n_articles,)
-        The articles' keys in the catalogue.
+        Catalogue keys of the articles.
     published : int64 array of shape (n_articles,)
-        Microseconds since 1970 (UTC), `UNDATED` if unknown; ascending, so that a time window is a
-        contiguous range, and of two equal scores the later article is the one to prefer.
+        Microseconds since 1970 (UTC), `UNDATED` if unknown. Ascending, so that a time window is a
+        contiguous range, and of two equal scores the later article comes first in a list.
     values : int32 array of shape (n_levels,)
-        The distinct codes, ascending; see `relnews.text.article_terms.ArticleTerms`.
+        Distinct codes, ascending; see `relnews.text.article_terms.ArticleTerms`.
     row_ptr : int64 array of shape (n_articles + 1,)
         Where each article's pairs begin.
     row_low : uint16 array of shape (n_pairs,)
         The low 16 bits of each article's terms, which ascend.
     row_high : uint8 array of shape (n_pairs,)
-        The bits above; uint16 if a term is numbered 2**24 or higher.
+        Bits above; uint16 if a term is numbered 2**24 or higher.
     row_level : uint16 array of shape (n_pairs,)
         Level of each pair.
     term : int32 array of shape (n_local_terms,)
@@ -60,24 +60,24 @@ class Segment:
     group_ptr : int32 array of shape (n_groups + 1,)
         Where each group's articles begin.
     group_level : uint16 array of shape (n_groups,)
-        The code that all articles of a group have; ascending within a term.
+        Level that all articles of a group have; ascending within a term.
     posting : uint16 array of shape (n_pairs,)
-        Article numbers, ascending within a group.
+        Local article numbers, ascending within a group.
     text_ptr : int64 array of shape (n_articles + 1,)
         Where each article's words begin in ``text_place``.
     text_place : uint16 array
-        The words of each article's texts in their order, as places in its row, and
-        `relnews._kernels.wording.NO_PLACE` between two texts. A row of more than 65,535 terms has
-        none.
+        Words of each article's texts in reading order, as places in its row, and
+        `relnews._kernels.wording.NO_PLACE` between two texts. Empty for a row of more than 65,535
+        terms.
     phrase_ptr : int64 array of shape (n_articles + 1,)
         Where each article's phrases begin in ``phrase_place``.
     phrase_place : uint16 array of shape (3 n_phrases,)
         First word, last word and phrase of each phrase of the title, as places in the row.
     pair_key : uint64 array
-        The first word (high half) and the last word (low half) of every phrase of the titles,
-        ascending; none without postings.
+        First word (high half) and last word (low half) of every phrase of the titles, ascending;
+        empty without postings.
     pair_term : int32 array
-        Which of ``term`` each phrase is.
+        Place of each phrase in ``term``.
     """
 
     key: NDArray[np.int64]
@@ -108,18 +108,18 @@ class Segment:
         ids: Sequence[str],
         n_terms: int,
     ) -> Segment:
-        """Lay out the counts of articles.
+        """Return a segment of articles, with postings.
 
         Parameters
         ----------
         words : ArticleTerms
-            Of at most 65,536 articles.
+            Terms of at most 65,536 articles.
         key, published : int64 arrays of shape (n_articles,)
             Catalogue keys and timestamps of the articles.
         ids : sequence of str
             Ids of the articles; they decide between equal timestamps.
         n_terms : int
-            Terms in the vocabulary.
+            Number of terms of the vocabulary.
         """
         order = oldest_first(published, ids)
         counts = words.counts
@@ -175,12 +175,12 @@ class Segment:
         published: NDArray[np.int64],
         ids: Sequence[str],
     ) -> Segment:
-        """Return a segment of few articles, without postings.
+        """Return a segment of a few articles, without postings.
 
         Parameters
         ----------
         words : ArticleTerms
-            Each article's terms ascending.
+            Terms of the articles, ascending within each.
         key, published : int64 arrays of shape (n_articles,)
             Catalogue keys and timestamps of the articles.
         ids : sequence of str
@@ -199,12 +199,12 @@ class Segment:
         )  # fmt: skip
 
     def renumbered(self, number: NDArray[np.int32]) -> Segment:
-        """Return the same with other term numbers, which are in the same order.
+        """Return the segment with other term numbers in the same order.
 
         Parameters
         ----------
         number : int32 array of shape (n_terms,)
-            The new number of each term.
+            New number of each term; ascending.
         """
         row_term, term = number[self.terms()], frozen(number[self.term])
         first, last = (number[word].astype(np.uint64) for word in _words_of(self.pair_key))
@@ -215,15 +215,15 @@ class Segment:
 
     @property
     def n_articles(self) -> int:
-        """Articles in the segment."""
+        """Number of articles in the segment."""
         return len(self.published)
 
     def find(self, key: int) -> int:
-        """Return the place of an article, -1 if it is not of this segment."""
+        """Return the local number of an article, -1 if it is not in this segment."""
         return int(self.find_all(np.array([key]))[0])
 
     def find_all(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the places of articles, -1 where one is not of this segment."""
+        """Return the local numbers of articles, -1 for articles that are not in this segment."""
         if not self.n_articles:
             return np.full(len(keys), -1)
         place = np.searchsorted(self.key, keys, sorter=self._by_key)
@@ -232,31 +232,32 @@ class Segment:
 
     @functools.cached_property
     def _by_key(self) -> NDArray[np.int64]:
+        """Local numbers of the articles in ascending order of their keys."""
         return np.argsort(self.key)
 
     @functools.cached_property
     def day(self) -> NDArray[np.int32]:
-        """The articles' `days`, int32 array of shape (n_articles,)."""
+        """Days of the articles, int32 array of shape (n_articles,); see `days`."""
         return frozen(days(self.published))
 
     @functools.cached_property
     def longest(self) -> int:
-        """How many terms the longest row has."""
+        """Number of terms of the longest row."""
         return int(np.diff(self.row_ptr).max(initial=0))
 
     @property
     def has_postings(self) -> bool:
-        """Whether the segment can be walked by term."""
+        """Whether kernels can walk the segment by term."""
         return len(self.term_ptr) > 0
 
     @functools.cached_property
     def rows(self) -> ArticleRows:
-        """The terms of each article, as kernels take them."""
+        """Terms of each article, as kernels take them."""
         return ArticleRows(self.row_ptr, self.row_low, self.row_high, self.row_level)
 
     @functools.cached_property
     def postings(self) -> Postings:
-        """The articles of each term, as kernels take them."""
+        """Articles of each term, as kernels take them."""
         return Postings(
             self.term, self.term_ptr, self.group_ptr, self.group_level, self.posting
         )  # fmt: skip
@@ -270,11 +271,11 @@ class Segment:
         )  # fmt: skip
 
     def article_terms(self, local: NDArray[np.int64]) -> ArticleTerms:
-        """Return the terms of some of the articles."""
+        """Return the terms of the articles with given local numbers."""
         counts = Counts(self.row_ptr, self.terms(), self.values[self.row_level]).take(local)
         text = Ragged(self.text_ptr, self.text_place).take(local)
         phrases = Ragged(self.phrase_ptr, self.phrase_place.reshape(-1, 3)).take(local)
-        # Terms instead of places.
+        # The result holds terms; the segment stores places.
         begin = np.repeat(counts.row_ptr[:-1], np.diff(text.ptr))
         is_word = text.value != wording.NO_PLACE
         in_order = np.full(len(text.value), wording.BREAK, dtype=np.int32)
@@ -284,16 +285,16 @@ class Segment:
         return ArticleTerms(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
-        """Return the terms of some pairs, all by default."""
+        """Return the terms of given pairs, by default of all pairs."""
         return frozen(self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs])
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
-        """Return the terms of one article, ascending, and their levels."""
+        """Return the terms of an article, ascending, and their levels."""
         pairs = slice(int(self.row_ptr[local]), int(self.row_ptr[local + 1]))
         return self.terms(pairs), self.row_level[pairs]
 
     def query(self, local: int) -> Query:
-        """Return one article as a query."""
+        """Return an article as a query."""
         term, level = self.row(local)
         place = self.text_place[self.text_ptr[local] : self.text_ptr[local + 1]]
         is_word = place != wording.NO_PLACE
@@ -306,33 +307,35 @@ class Segment:
         )  # fmt: skip
 
     def signs_of_texts(self, local: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what is seen at once of texts: how long each is, its first word and its last.
+        """Return the length, the first word and the last word of the texts of given articles.
+
+        Equal texts have equal signs, so only texts with equal signs are compared word by word.
 
         Returns
         -------
         int64 array of shape (n, 3)
-            A word that is none is -1.
+            -1 stands for a missing word.
         """
         begin, end = self.text_ptr[local], self.text_ptr[local + 1]
         signs = np.full((len(local), 3), -1, dtype=np.int64)
         signs[:, 0] = end - begin
-        some = np.flatnonzero(end > begin)
+        filled = np.flatnonzero(end > begin)
         for column, at in ((1, begin), (2, end - 1)):
-            place = self.text_place[at[some]]
+            place = self.text_place[at[filled]]
             is_word = place != wording.NO_PLACE
-            row = self.row_ptr[local[some[is_word]]]
-            signs[some[is_word], column] = self.terms(row + place[is_word])
+            row = self.row_ptr[local[filled[is_word]]]
+            signs[filled[is_word], column] = self.terms(row + place[is_word])
         return signs
 
     def with_text(self, text: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-        """Return the articles that have a text, which is not empty, word for word."""
-        some = np.flatnonzero(np.diff(self.text_ptr) == len(text))
-        is_near = (self.signs_of_texts(some)[:, 1:] == (text[0], text[-1])).all(axis=1)
-        same = [i for i in some[is_near].tolist() if np.array_equal(self.query(i).text, text)]
+        """Return the local numbers of the articles whose text is equal to a text, not empty."""
+        as_long = np.flatnonzero(np.diff(self.text_ptr) == len(text))
+        is_like = (self.signs_of_texts(as_long)[:, 1:] == (text[0], text[-1])).all(axis=1)
+        same = [i for i in as_long[is_like].tolist() if np.array_equal(self.query(i).text, text)]
         return np.array(same, dtype=np.int64)
 
     def titles_with(self, terms: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return how many of some words are in the title of each article."""
+        """Return the number of given words in the title of each article, 0 without postings."""
         n = np.zeros(self.n_articles, dtype=np.int32)
         if self.has_postings:
             wording.count_in_titles(
@@ -341,21 +344,21 @@ class Segment:
         return n
 
     def document_frequency(self) -> tuple[NDArray[np.int32], NDArray[np.integer[Any]]]:
-        """Return the terms of the segment, and how many of the articles have each.
+        """Return the terms of the segment, and the number of its articles that have each.
 
         Returns
         -------
         terms : int32 array of shape (n_local_terms,)
-            Ascending.
+            Terms, ascending.
         frequency : integer array of shape (n_local_terms,)
-            At least 1.
+            Number of articles, at least 1.
         """
         if self.has_postings:
             return self.term, np.diff(self.group_ptr[self.term_ptr])
         return np.unique(self.terms(), return_counts=True)
 
     def is_sound(self, n_terms: int) -> bool:
-        """Return whether the arrays fit each other, so that no kernel reads outside of them."""
+        """Return whether the arrays fit together, so that no kernel reads out of bounds."""
         n, n_pairs, n_groups = self.n_articles, len(self.row_low), len(self.group_level)
         lengths_fit = (
             0 < len(self.key) == n <= SEGMENT_ARTICLES
@@ -374,22 +377,22 @@ class Segment:
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays by name."""
+        """Return the arrays to store, by name."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
-#: The arrays that are empty without postings.
+#: Arrays that are empty without postings.
 _OF_POSTINGS = (
     "term", "term_ptr", "group_ptr", "group_level", "posting", "pair_key", "pair_term",
 )  # fmt: skip
 
 
 def days(published: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the days of timestamps, counted from 1970 in UTC; `scoring.NO_DAY` if unknown."""
+    """Return the days since 1970 (UTC) of timestamps, int32; `scoring.NO_DAY` if unknown."""
     return np.where(published == UNDATED, scoring.NO_DAY, published // _DAY).astype(np.int32)
 
 
 def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the words that pairs are of."""
+    """Return the first and the last word of each pair."""
     low = np.uint64((1 << 32) - 1)
     return (pair_key >> segment_layout.HALF).astype(np.int64), (pair_key & low).astype(np.int64)

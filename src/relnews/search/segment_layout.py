@@ -1,4 +1,4 @@
-"""Layout: the steps from the terms of articles to the arrays of a segment."""
+"""Layout of a segment: the steps from the terms of articles to its arrays."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from relnews._kernels._compile import frozen
 from relnews.exceptions import ArticleError
 from relnews.text.article_terms import MOST_PLACES, ArticleTerms, Ragged
 
-#: What of a segment's pairs can be numbered in 32 bits.
+#: Maximum number of pairs of a segment: offsets of postings have 32 bits.
 MOST_PAIRS = np.iinfo(np.int32).max
 
 
+#: Bits of each word in a pair of words.
 HALF = np.uint64(32)
 
 
-#: Name and dtype of every array of a segment, for whoever writes and reads them.
+#: Name and dtype of every stored array of a segment.
 SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
     "key": np.dtype(np.int64), "published": np.dtype(np.int64), "values": np.dtype(np.int32),
     "row_ptr": np.dtype(np.int64), "row_low": np.dtype(np.uint16),
@@ -31,13 +32,13 @@ SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
     "pair_key": np.dtype(np.uint64), "pair_term": np.dtype(np.int32),
 }  # fmt: skip
 
-#: What the dtype of an array may be as well.
+#: Other dtypes that an array may have.
 WIDER_DTYPES = {"row_high": np.dtype(np.uint16)}
 
 
 def levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the distinct counts, ascending, and the index of each count among them."""
-    if count.size and int(count.max()) < 1 << 20:  # nearly always; no sort needed
+    if count.size and int(count.max()) < 1 << 20:  # nearly always, and then no sort is needed
         seen = np.flatnonzero(np.bincount(count))
         level_of = np.zeros(int(seen[-1]) + 1, dtype=np.int32)
         level_of[seen] = np.arange(len(seen), dtype=np.int32)
@@ -47,7 +48,7 @@ def levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int3
 
 
 def halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
-    """Return the low 16 bits of terms and, in as few bits as hold them, those above."""
+    """Return the low 16 bits of terms, and the bits above in 8 bits, or in 16 if necessary."""
     high = row_term >> 16
     is_wide = high.max(initial=0) > np.iinfo(SEGMENT_DTYPES["row_high"]).max
     dtype = (WIDER_DTYPES if is_wide else SEGMENT_DTYPES)["row_high"]
@@ -60,7 +61,19 @@ def places(
     words: ArticleTerms,
     order: NDArray[np.int64],
 ) -> dict[str, NDArray[Any]]:
-    """Return texts and phrases, of articles in an order, as places in their rows."""
+    """Return texts and phrases of articles as places in their rows, by array name.
+
+    Parameters
+    ----------
+    row_ptr : int64 array of shape (n_articles + 1,)
+        Where each article's terms begin, in the order of the segment.
+    row_term : int32 array of shape (n_pairs,)
+        Terms of each article, ascending.
+    words : ArticleTerms
+        Texts and phrases, in the order in which articles came.
+    order : int64 array of shape (n_articles,)
+        The order of the segment: places in ``words``.
+    """
     text, phrases = words.text, words.phrases
     too_long = np.diff(words.counts.row_ptr) > MOST_PLACES
     if too_long.any():
@@ -69,11 +82,11 @@ def places(
     place_of = np.empty(int(row_term.max(initial=-1)) + 1, dtype=np.uint16)
     text_place = np.empty(len(text.value), dtype=np.uint16)
     phrase_place = np.empty(phrases.value.size, dtype=np.uint16)
-    for some, ptr, out in (
+    for ragged, ptr, out in (
         (text, text.ptr, text_place), (phrases, 3 * phrases.ptr, phrase_place)
     ):  # fmt: skip
         wording.places_in_rows(
-            row_ptr, row_term, frozen(ptr), frozen(some.value.reshape(-1)), place_of, out
+            row_ptr, row_term, frozen(ptr), frozen(ragged.value.reshape(-1)), place_of, out
         )
     return {
         "text_ptr": frozen(text.ptr), "text_place": frozen(text_place),
@@ -82,7 +95,7 @@ def places(
 
 
 def pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
-    """Return the words of every phrase, and the place of the phrase among the terms."""
+    """Return the words of every phrase, and its place among the segment's terms, by array name."""
     first, last, phrase = phrases.value.T
     keys = first.astype(np.uint64) << HALF | last.astype(np.uint64)
     pair_key, where = np.unique(keys, return_index=True)
@@ -90,24 +103,24 @@ def pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArra
 
 
 def run_starts(keys: NDArray[np.int32], n_keys: int) -> NDArray[np.int64]:
-    """Return where the run of each key begins when the keys are in order."""
+    """Return where the run of each key begins when the keys are sorted."""
     ptr = np.zeros(n_keys + 1, dtype=np.int64)
     np.cumsum(np.bincount(keys, minlength=n_keys), out=ptr[1:])
     return ptr
 
 
 def order_by(keys: NDArray[np.int32], order: NDArray[np.int64], n_keys: int) -> NDArray[np.int64]:
-    """Return an order, sorted stably by keys from 0 to n_keys - 1."""
+    """Return an order sorted stably by keys, which are from 0 to n_keys - 1."""
     ordered = np.empty_like(order)
     layout.order_by(keys, frozen(order), run_starts(keys, n_keys)[:-1].copy(), ordered)
     return frozen(ordered)
 
 
 def check_pairs(n_pairs: int, most: int) -> None:
-    """Reject articles that have more terms than a segment can number."""
+    """Raise `ArticleError` if articles have more terms than a segment can number."""
     if n_pairs > most:
         msg = (
             f"articles that are indexed together have {n_pairs:,} terms, a term counted once for "
-            f"each article, and {most:,} is the most. Split articles that are as long as books."
+            f"each article, and {most:,} is the maximum. Split articles that are as long as books."
         )
         raise ArticleError(msg)

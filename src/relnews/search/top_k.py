@@ -1,8 +1,7 @@
 """Exact top-k over segments.
 
-The order is total: score descending, then newer first, then id. A score is compared by the
-millionth, so that neither the order in which parts are summed nor the cut into segments decides
-between articles that are equally near.
+The order is total; see `relnews.search.order`. Scores are rounded to millionths before they are
+compared, so that neither the order of additions nor the cut into segments breaks ties.
 """
 
 from __future__ import annotations
@@ -37,27 +36,27 @@ from relnews.search.segment import Segment, days
 
 
 class ScoredSegment:
-    """A segment under given statistics and priors.
+    """Segment under given statistics and priors.
 
     Parameters
     ----------
     segment : Segment
         Articles to score.
     level_weight, level_title : float64 arrays of shape (n_levels,)
-        tf weight of each of the segment's levels, and how much it counts in a title.
+        tf weight of each of the segment's levels, and its weight in a title.
     norm, title : float64 arrays of shape (n_articles,)
-        The length of the articles' weights, and the sum of the idf of their titles.
+        Length of the articles' weights, and sum of the idf of their titles.
     norm_tolerance : float
-        Relative error bound of ``norm`` and ``title``. If it is not 0, those of the articles that
-        come near the top of a list are summed again.
+        Relative error bound of ``norm`` and ``title``. If it is not 0, kernels compute the exact
+        values of articles near the top of a list.
     n_common : int32 array of shape (n_articles,)
-        How many common words are in each title.
+        Number of common words in each title.
     statistics : CorpusStats
         idf and common terms.
     outline : Outline
-        Of the articles' weights, not divided by their lengths.
+        Outline of the articles' weights, not divided by their lengths.
     prior : float64 array of shape (n_articles,), optional
-        A non-negative factor on each article's score; 0 leaves the article out. 1 by default.
+        Factor on each article's score, at least 0; 0 excludes the article. None means 1.
     """
 
     def __init__(
@@ -83,7 +82,7 @@ class ScoredSegment:
             (length, per_title, in_title),
         )  # fmt: skip
         max_inverse_norm, inverse_title = inverses
-        # Not frozen: kernels write what is not known.
+        # Not frozen: kernels replace NaN by the exact values.
         inverse_norm = np.full_like(norm, np.nan) if norm_tolerance else max_inverse_norm
         self.titles = ArticleTitleMatch(
             segment.values, segment.texts, frozen(length), frozen(per_title), frozen(in_title)
@@ -102,22 +101,23 @@ class ScoredSegment:
 
     @property
     def prior(self) -> NDArray[np.float64]:
-        """A non-negative factor on each article's score."""
+        """Factor on each article's score, at least 0; float64 array of shape (n_articles,)."""
         prior: NDArray[np.float64] = self.arrays.rows.prior
         return prior
 
     def _set_prior(self, prior: NDArray[np.float64]) -> None:
-        # The factor is not frozen: its kernel fades it, or takes it as it is.
+        """Set the prior, and the factor on bounds that contains it."""
+        # Not frozen: the kernel takes this array, or a faded copy in scratch, as the same type.
         factor = (self.arrays.max_inverse_norm * prior).astype(np.float32)
         rows = self.arrays.rows._replace(prior=frozen(prior))
         self.arrays = self.arrays._replace(rows=rows, factor=factor)
 
     def inverses(self, local: int) -> tuple[float, float]:
-        """Return 1 / length of an article's weights, and 1 / idf of its title; 0 if it has none."""
-        (terms, levels), own = self.segment.row(local), self.arrays.rows
+        """Return 1 / length of an article's weights, and 1 / sum of idf of its title, or 0."""
+        (terms, levels), rows = self.segment.row(local), self.arrays.rows
         return (
-            norms.inverse_length(terms, frozen(levels), own.level_weight, own.idf),
-            norms.inverse_title(terms, frozen(levels), own.level_title, own.idf),
+            norms.inverse_length(terms, frozen(levels), rows.level_weight, rows.idf),
+            norms.inverse_title(terms, frozen(levels), rows.level_title, rows.idf),
         )
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:
@@ -134,20 +134,24 @@ class ScoredSegment:
         Parameters
         ----------
         queries : Queries
+            Articles to rank for.
         k : int
+            Length of the lists, at least 1; cut to the number of articles.
         floors : float64 array of shape (n_queries,)
-            Scores in millionths that k articles of other segments reach; brought up to date.
+            Scores in millionths that k articles of earlier segments reach; updated.
 
         Returns
         -------
         steps, key : int64 arrays of shape (n_queries, k)
-            Scores in millionths, best first, 0 where the list has ended; articles.
+            Scores in millionths, best first, 0 behind the end of a list; catalogue keys.
         similarity : float64 array of shape (n_queries, k)
+            Similarities, from 0 to 1.
         published : int64 array of shape (n_queries, k)
+            Timestamps.
         """
         segment = self.segment
         n = segment.n_articles
-        # What is the last of a shorter list is not what k articles reach.
+        # The last score of a list shorter than k is not reached by k articles.
         reached = floors if k <= n else np.zeros_like(floors)
         k = min(k, n)
         rank = self._rank_walking if segment.has_postings else self._rank_rows
@@ -157,19 +161,19 @@ class ScoredSegment:
     def reach(
         self, query: Queries, floors: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the articles whose score reaches a floor that each has of its own.
+        """Return the articles whose score reaches their own floor.
 
         Parameters
         ----------
         query : Queries
-            One.
+            Block of a single query.
         floors : int64 array of shape (n_articles,)
-            In millionths, at least 1.
+            Floor of each article in millionths, at least 1.
 
         Returns
         -------
         local, steps, similarity : int64 arrays of shape (n,)
-            The articles, ascending, and their scores and similarities in millionths.
+            Local numbers, ascending; scores and similarities in millionths.
         """
         if self.segment.has_postings:
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
@@ -181,15 +185,15 @@ class ScoredSegment:
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
         else:
-            every, similarities = self._score_rows(query)
-            local = np.flatnonzero(every[0] >= floors)
-            steps, similarity = every[0, local], similarities[0, local]
-        others = local != self.segment.find(int(query.key[0]))
+            all_steps, similarities = self._score_rows(query)
+            local = np.flatnonzero(all_steps[0] >= floors)
+            steps, similarity = all_steps[0, local], similarities[0, local]
+        is_other = local != self.segment.find(int(query.key[0]))
         rounded = np.rint(similarity * scoring.SCORE_STEPS).astype(np.int64)
-        return local[others], steps[others], rounded[others]
+        return local[is_other], steps[is_other], rounded[is_other]
 
     def _limits(self, limits: Limits) -> LimitArrays:
-        """Return the limits of each query, articles by local number."""
+        """Return the limits of each query, with local numbers instead of keys and dates."""
         segment = self.segment
         local = [segment.find_all(keys) for keys in limits.exclude]
         local = [places[places >= 0] for places in local]
@@ -203,23 +207,25 @@ class ScoredSegment:
         )  # fmt: skip
 
     def _scratch(self) -> AbstractContextManager[Scratch]:
+        """Lend scratch arrays that are long enough for this segment."""
         n_terms = len(self.arrays.postings.is_rare)
         return Scratch.borrowed(n_terms, self.segment.n_articles, self.segment.longest)
 
     @contextlib.contextmanager
     def _titles(self, queries: Queries) -> Iterator[TitleMatch | None]:
-        """Lend what titles are matched by; None if they do not count."""
-        own = queries.title_match
-        if own is None:
+        """Lend the arrays that titles are matched with; None if titles do not count."""
+        titles = queries.title_match
+        if titles is None:
             yield None
             return
-        longest = (int(np.diff(ptr).max(initial=0)) for ptr in (own.text_ptr, own.phrase_ptr))
+        longest = (int(np.diff(ptr).max(initial=0)) for ptr in (titles.text_ptr, titles.phrase_ptr))
         with _borrowed(len(self.arrays.postings.is_rare), *longest) as scratch:
-            yield TitleMatch(own, self.titles, scratch)
+            yield TitleMatch(titles, self.titles, scratch)
 
     def _rank_walking(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return steps, local numbers and similarities of the lists, from postings."""
         shape = (len(queries.key), k)
         ranked = RankedArrays(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape))
         with self._scratch() as scratch, self._titles(queries) as titles:
@@ -232,15 +238,17 @@ class ScoredSegment:
     def _rank_rows(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Return steps, local numbers and similarities of the lists, from all rows."""
         steps, similarity = self._score_rows(queries)
         n = steps.shape[1]
-        # Of two with the same score the later one is the better.
+        # Of two articles with the same score, the later comes first.
         order = np.argsort(-(steps * n + np.arange(n)), axis=1)[:, :k]
         steps = np.take_along_axis(steps, order, axis=1)
         np.maximum(reached, steps[:, -1], out=reached)
         return steps, order, np.take_along_axis(similarity, order, axis=1)
 
     def _score_rows(self, queries: Queries) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the steps and similarities of every article for each query."""
         shape = (len(queries.key), self.segment.n_articles)
         steps, similarity = np.empty(shape, dtype=np.int64), np.empty(shape)
         with self._scratch() as scratch, self._titles(queries) as titles:
@@ -252,20 +260,21 @@ class ScoredSegment:
 
 
 def _fading(limits: Limits) -> Fading:
+    """Return the decay of scores, as kernels take it."""
     query_day = frozen(days(limits.published).astype(np.int64))
     return Fading(query_day, frozen(limits.decay), limits.undated)
 
 
 @contextlib.contextmanager
 def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[TitleMatchScratch]:
-    """Lend scratch arrays to match titles with, to one thread at a time.
+    """Lend scratch arrays for matching titles, to one thread at a time.
 
     Parameters
     ----------
     n_terms : int
         Terms in the vocabulary.
     n_words, n_phrases : int
-        Of the longest text, and of the longest title.
+        Words of the longest text; phrases of the longest title.
     """
     try:
         scratch = _IDLE.pop()
@@ -280,6 +289,7 @@ def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[TitleMatch
 
 
 def _scratch_of(n_terms: int, n_words: int, n_phrases: int) -> TitleMatchScratch:
+    """Return new scratch arrays for matching titles."""
     n_text, n_title = (1 << max(2 * n - 1, 15).bit_length() for n in (n_words, n_phrases))
     return TitleMatchScratch(
         np.empty(n_terms, np.uint8), np.empty(n_terms), np.zeros(1 << 16, np.uint8),
@@ -293,14 +303,14 @@ _IDLE: collections.deque[TitleMatchScratch] = collections.deque()
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ranked:
-    """The list of one query: articles by key, best first.
+    """Ranked articles of a query, best first.
 
     Parameters
     ----------
     query : int
-        Key of the query article, or `NO_ARTICLE`.
+        Catalogue key of the query article; `NO_ARTICLE` for a draft.
     key : int64 array of shape (n,)
-        n ≤ k.
+        Catalogue keys of the articles; n ≤ k.
     score, similarity : float64 arrays of shape (n,)
         Rounded to millionths; every score is positive.
     """
@@ -322,19 +332,20 @@ def rank(
     Parameters
     ----------
     segments : sequence of ScoredSegment
-        With articles; at least one.
+        At least one segment, none of them empty.
     queries : Queries
+        Articles to rank for.
     k : int
-        At least 1.
+        Length of the lists, at least 1.
     ids : callable
-        Gives the ids of articles; asked only where score and date are equal across segments.
+        Returns the ids of articles by key; called only for ties of score and date across segments.
     """
     floors = np.zeros(len(queries.key))
     parts = [segment.rank(queries, k, floors) for segment in segments]
     steps, key, similarity, published = (
         np.concatenate(column, axis=1) for column in zip(*parts, strict=True)
     )
-    if len(segments) > 1:  # the articles of one segment are in the order that ties go by
+    if len(segments) > 1:  # the order inside a segment already breaks ties
         order.sort_columns(steps, key, similarity, published, ids)
     lengths = (steps[:, :k] > 0).sum(axis=1)
     return [

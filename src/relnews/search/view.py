@@ -1,4 +1,4 @@
-"""View: segments under the statistics of a moment, to rank over."""
+"""View: segments under the statistics of a snapshot, to rank over."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from relnews.text.article_terms import Query
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class View:
-    """What is ranked over: segments under the statistics of a moment. Never changes.
+    """Immutable set of segments under the statistics of a snapshot, to rank over.
 
     Parameters
     ----------
     segments : sequence of ScoredSegment
-        With articles.
+        Segments, none of them empty.
     statistics : CorpusStats
         idf and common terms.
     weighting : Weighting
         How terms and titles weigh.
     recency : Recency or None
-        How scores fade unless something else is asked for.
+        Default decay of scores; None means no decay.
     since, until : int
-        The timestamps between which no embargo ends and no article expires.
+        Timestamps between which no embargo ends and no article expires.
     """
 
     segments: Sequence[ScoredSegment]
@@ -45,11 +45,17 @@ class View:
 
     @property
     def idf(self) -> NDArray[np.float64]:
-        """The idf of every term, float64 array of shape (n_terms,)."""
+        """Inverse document frequency of every term, float64 array of shape (n_terms,)."""
         return self.statistics.idf
 
     def place_of(self, key: int) -> tuple[ScoredSegment, int]:
-        """Return the segment that has an article, and its place there."""
+        """Return the segment of an article, and its local number there.
+
+        Raises
+        ------
+        ArchiveChangedError
+            If no segment has the article.
+        """
         for scored in self.segments:
             local = scored.segment.find(key)
             if local >= 0:
@@ -62,7 +68,13 @@ class View:
         return scored.segment.query(local)
 
     def places_of(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the number of the segment that has each article, and the place there."""
+        """Return the number of each article's segment, and its local number there.
+
+        Raises
+        ------
+        ArchiveChangedError
+            If no segment has an article.
+        """
         number = np.full(len(keys), -1)
         place = np.empty(len(keys), dtype=np.int64)
         for i, scored in enumerate(self.segments):
@@ -74,7 +86,7 @@ class View:
         return number, place
 
     def published(self, keys: Sequence[int]) -> NDArray[np.int64]:
-        """Return the dates of articles, `UNDATED` if unknown."""
+        """Return the timestamps of articles, `UNDATED` if unknown."""
         dates = np.full(len(keys), UNDATED)
         for scored in self.segments:
             local = scored.segment.find_all(np.array(keys))
@@ -88,16 +100,17 @@ class View:
         *,
         by_cosine: bool = False,
     ) -> Queries:
-        """Gather queries to a block.
+        """Return a block of queries.
 
         Parameters
         ----------
         queries : sequence of Query
             At least one.
         limits : Limits, optional
-            By default an article is not in its own list, and scores fade as usual.
+            None means that each article is only excluded from its own list, and that scores decay
+            by ``recency``.
         by_cosine : bool, default=False
-            Compare articles by their weights alone, and do not let scores fade.
+            Compare articles by the cosine of their weights alone, without titles and decay.
         """
         keys = [query.key for query in queries]
         if by_cosine:
@@ -114,12 +127,24 @@ class View:
         ids: Callable[[Sequence[int]], Sequence[str]],
         limits: Limits | None = None,
     ) -> list[Ranked]:
-        """Return the best k articles for some articles."""
+        """Return the best k articles for each of given articles.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            Catalogue keys of the articles to rank for.
+        k : int
+            Length of the lists, at least 1.
+        ids : callable
+            Returns the ids of articles by key; called only for ties of score and date.
+        limits : Limits, optional
+            As for `queries`.
+        """
         queries = self.queries([self.query_of(key) for key in keys], limits)
         return rank(self.segments, queries, k, ids)
 
     def only(self, keys: NDArray[np.int64]) -> View:
-        """Return the same with only some articles."""
+        """Return the view restricted to given articles: all other articles have a prior of 0."""
         segments = []
         for scored in self.segments:
             local = scored.segment.find_all(keys)

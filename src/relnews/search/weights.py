@@ -1,9 +1,9 @@
-r"""Term frequency, inverse document frequency and norms: small pure functions.
+r"""Term frequency, inverse document frequency and lengths, as pure functions.
 
 The weight of term t in article d is :math:`w_{dt} = tf'_{dt} \, idf_t`, divided by the Euclidean
 length of all of d's weights; these are the definitions of scikit-learn's ``TfidfTransformer`` with
 ``smooth_idf=True, norm="l2"``. With λ for `Weighting.title_overlap` and s(a, b) for the share of
-the idf of a's title that is found in b's text, two articles are similar by
+the idf of a's title that b's text contains, the similarity of two articles is
 
 .. math:: \frac{w_a \cdot w_b + λ \, s(a, b) + λ \, s(b, a)}{1 + 2λ}
 """
@@ -25,16 +25,17 @@ from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Weighting:
-    """How similar two articles are by their words.
+    """Parameters of the similarity of two articles.
 
     Parameters
     ----------
     sublinear_tf : bool, default=True
-        A term that is tf times in the text weighs 1 + ln(tf) instead of tf.
+        Weigh a term that occurs tf times in the text by 1 + ln(tf) instead of tf.
     title_weight : float, default=1
-        What it weighs more if it is in the title.
+        Weight added to a term that is in the title.
     title_overlap : float, default=0.1
-        How much it counts, besides the cosine, that all of one title is found in the other text.
+        Weight λ of a whole title that the other text contains, relative to the cosine; see the
+        formula above. 0 means that titles do not count.
     """
 
     sublinear_tf: bool = True
@@ -46,7 +47,7 @@ class Weighting:
 
     @property
     def scale(self) -> float:
-        """The share of the similarity that is the cosine."""
+        """Share of the cosine in the similarity, 1 / (1 + 2 λ)."""
         return 1.0 / (1.0 + 2.0 * self.title_overlap)
 
     def tf_weight(self, code: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -55,7 +56,7 @@ class Weighting:
         Parameters
         ----------
         code : integer array
-            See `relnews.text.article_terms.ArticleTerms`.
+            Codes of the terms; see `relnews.text.article_terms.ArticleTerms`.
         """
         tf = code >> TF_SHIFT
         weight = 1.0 + np.log(np.maximum(tf, 1)) if self.sublinear_tf else tf.astype(np.float64)
@@ -65,7 +66,7 @@ class Weighting:
 
 
 def title_weight(code: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return how much terms count in the title: 1 for a word, 2 for a phrase, 0 if in none."""
+    """Return the weights of terms in the title: 1 for a word, 2 for a phrase, 0 outside of it."""
     weight = (code & IN_TITLE > 0).astype(np.float64)
     weight[code & PHRASE > 0] += PHRASE_WEIGHT
     return weight
@@ -79,7 +80,7 @@ def inverse_document_frequency(
     Parameters
     ----------
     document_frequency : integer array of shape (n_terms,)
-        How many articles have each term.
+        Number of articles that have each term.
     n_articles : int
         Articles that frequencies are counted in.
     """
@@ -93,12 +94,12 @@ def norm_components(
     level_title: NDArray[np.float64],
     idf: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return the sums that the lengths of articles, and the weights of their titles, follow from.
+    """Return five sums from which the lengths of articles and the weights of titles are computed.
 
-    With l the tf weight of a term: the sums of (l idf)², l² idf and l² over each article's terms.
-    If all idf shift by δ, as they do when the number of articles changes, the length becomes the
-    square root of first + 2 δ second + δ² third. With t what a term counts in the title: the sums
-    of t idf and t. The title becomes fourth + δ fifth.
+    With the tf weight l of a term, the first three are the sums of (l idf)², l² idf and l² over an
+    article's terms. When the number of articles changes, all idf shift by δ, and the length becomes
+    the square root of first + 2 δ second + δ² third. With the weight t of a term in the title, the
+    last two are the sums of t idf and t, and the title becomes fourth + δ fifth.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def norm_components(
 def norms(
     components: NDArray[np.float64], shift: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the lengths of articles, and the weights of their titles, all idf being shifted.
+    """Return the lengths of articles and the weights of their titles, after a shift of all idf.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ def norms(
     Returns
     -------
     lengths, titles : float64 arrays of shape (n_articles,)
-        Of the articles' weights; of the idf of their titles, added up.
+        Euclidean length of the articles' weights; sum of the idf of their titles.
     """
     lengths, titles = np.empty(len(components)), np.empty(len(components))
     _norms.norms(components, shift, lengths, titles)
@@ -145,5 +146,5 @@ def norms(
 
 
 def inverse(norms: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 / norm, and 0 for an article without terms."""
+    """Return 1 / norm; 0 where the norm is 0, for an article without terms."""
     return np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
