@@ -1,4 +1,4 @@
-"""Source: the lists of an archive, for a server that may fork while the archive changes."""
+"""Source: lists of an archive for a server that may fork while the archive changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Found(NamedTuple):
 
 
 class Source:
-    """Reads an archive, opened when it is first needed: a connection must not cross a fork.
+    """A reader of an archive, opened at its first use because a connection must not cross a fork.
 
     There are two connections. The first reads stored lists, in microseconds, in one thread. The
     second ranks, in any thread, and is busy while it reads a change of the archive.
@@ -59,7 +59,7 @@ class Source:
         return RelatedNews.open(self._folder)
 
     def generation(self) -> int:
-        """Return how many changes were committed."""
+        """Return the number of committed changes."""
         if self._catalogue.changed_since_last_check():
             self._generation = self._catalogue.generation()
         return self._generation
@@ -71,7 +71,7 @@ class Source:
         return self._counted[1]
 
     def find(self, identifier: str, k: int) -> Found | None:
-        """Return an article and its stored list, None if the archive lacks it."""
+        """Return an article and its stored list; None if the archive lacks the article."""
         catalogue = self._catalogue
         with catalogue.read_transaction():
             key = catalogue.key_of(identifier)
@@ -83,7 +83,7 @@ class Source:
             return Found(date, list_reader.stored_list(catalogue, identifier, k))
 
     def rank(self, identifier: str, k: int) -> RelatedList | None:
-        """Return the stored or ranked list of an article, None if the archive lacks it."""
+        """Return the stored or ranked list of an article; None if the archive lacks it."""
         try:
             return self._news.related(identifier, k)
         except UnknownArticleError:  # removed a moment ago
