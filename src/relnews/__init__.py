@@ -1,24 +1,24 @@
 """relnews: Related News lists for an archive of articles, exact and fast.
 
-The wings of the package, from the loops at the bottom to the command line at the top. Each imports
-only wings above it in this list; `tests/test_layers.py` has the table.
+The wings of the package, from the compiled loops to the command line. Each wing imports only wings
+above it in this list; `tests/test_layers.py` has the table.
 
 =================  =================================================================================
 `_kernels`         Compiled loops over flat arrays.
 `text`             From text to numbered terms and their counts.
-`options`          What a caller may ask of a list: frozen values; no NumPy, no archive.
+`options`          Options of a list: frozen values; no NumPy, no archive.
 `search`           Exact top-k over immutable segments: arrays only, no SQL.
-`estimators`       scikit-learn's tools for anybody's texts and matrices; no archive.
+`estimators`       scikit-learn estimators for any texts and matrices; no archive.
 `storage`          The archive folder: one SQLite file, immutable arrays, checks.
 `archive`          An open archive and its snapshots.
-`lists`            From a ranking to the list a reader sees, and why.
+`lists`            From a ranking to the list that a reader sees, and explanations of it.
 `cold_start`       The first list of a process, ranked without compiled kernels.
 `readers`          Files, folders and databases to articles.
-`maintenance`      Everything that writes: build, update, merge, store lists, verify.
-`related`          RelatedNews: the class that most people use.
+`maintenance`      Build, update, merge, store lists, verify.
+`related`          RelatedNews: the main class.
 `export`           Lists as HTML, JSON, JSON-LD, feeds, text, and files for static sites.
-`web`              Lists over HTTP, and boxes in pages that a server makes.
-`evaluation`       Scores of lists by judgements, comparisons, and the health of lists without any.
+`web`              Lists over HTTP, and lists in server-rendered pages.
+`evaluation`       Scores of lists from judgements, comparisons, and health without judgements.
 `sample`           The sample archive.
 `cli`              The command line; `__main__` runs it as ``python -m relnews``.
 =================  =================================================================================
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# Public names are imported when first asked for, so that `relnews --help` need not wait for Numba.
+# Public names are imported at their first use, so that `relnews --help` does not wait for Numba.
 _HOME = {
     "Article": "articles",
     "LoadReport": "readers.load_report",

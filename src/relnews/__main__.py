@@ -1,4 +1,4 @@
-"""``python -m relnews`` is the command ``relnews``."""
+"""Main: ``python -m relnews`` is the command ``relnews``."""
 
 from relnews.cli import main
 

@@ -1,4 +1,4 @@
-"""Checks that several wings share, and the wording of their errors."""
+"""Checks: checks that several wings share, and the texts of their errors."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def expected_utf8(got: int) -> str:
-    """Describe a byte that is not UTF-8."""
+    """Return the description of a byte that is not UTF-8."""
     return f"expected UTF-8 text, got the byte 0x{got:02X}; save or convert the file as UTF-8"
 
 
 def leads_out() -> str:
-    """Describe a file that is a link."""
+    """Return the description of a file that is a link."""
     return "it is a link out of the folder; copy the file if it is one of the articles"
 
 
@@ -32,7 +32,7 @@ def listed(names: Iterable[str]) -> str:
 
 def check_integer(name: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
     """Return an integer within bounds, or raise TypeError or ValueError."""
-    # NumPy's integers are of this kind, its booleans are not.
+    # NumPy integers are `numbers.Integral`; NumPy booleans are not.
     if isinstance(value, bool) or not isinstance(value, (int, numbers.Integral)):
         msg = f"`{name}` must be an integer, got {shortened(value)}."
         raise TypeError(msg)
@@ -54,19 +54,20 @@ def check_real(
     name : str
         The parameter, for the message.
     value : object
+        Value to check.
     low, high : float
-        The least and the largest value that is allowed; ``high`` may be infinite.
+        Minimum and maximum; ``high`` may be infinite.
     above : bool, default=False
-        Refuse ``low`` itself.
+        Exclude ``low`` itself.
     unit : str, optional
-        Of the number, for the message.
+        Unit of the number, for the message.
 
     Raises
     ------
     TypeError
-        If the value is no real number.
+        If the value is not a real number.
     ValueError
-        If it is out of bounds.
+        If the value is out of bounds.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         msg = f"`{name}` must be a number{f' of {unit}' if unit else ''}, got {shortened(value)}."
@@ -90,14 +91,14 @@ def check_instance(name: str, value: object, kind: type, *, optional: bool = Tru
 
 
 def check_parent(file: Path) -> None:
-    """Refuse to write a file into a folder that does not exist."""
+    """Raise if the folder of a file to write does not exist."""
     if not file.absolute().parent.is_dir():
         msg = f"cannot write {file}: there is no folder {file.parent}. Make it first."
         raise FileNotFoundError(msg)
 
 
 def check_draft(title: object, text: object) -> None:
-    """Reject a draft without words to rank by."""
+    """Raise for a draft without title and text."""
     for name, value in (("title", title), ("text", text)):
         if not isinstance(value, str):
             msg = f"`{name}` must be a string, got {type(value).__name__}."
@@ -108,15 +109,15 @@ def check_draft(title: object, text: object) -> None:
 
 
 def unknown_article(identifier: str, known: Iterable[str]) -> UnknownArticleError:
-    """Name an id that the archive does not have, and the one that was probably meant."""
+    """Return the error of an unknown id, with the most similar known id as a hint."""
     sentence = f"no article has the id {shortened(identifier, 200)}."
     near = _nearest(identifier, known)
     return UnknownArticleError(f"{sentence} Did you mean {near!r}?" if near else sentence)
 
 
 def _nearest(identifier: str, known: Iterable[str]) -> str | None:
-    """Return the most similar id, if one is similar enough to be a slip."""
-    import difflib  # late: a reader of lists should not wait for it
+    """Return the most similar id; None if no id is similar enough for a typing error."""
+    import difflib  # late: reading a list does not need it
 
     folded = identifier.strip().casefold()
     matcher = difflib.SequenceMatcher(autojunk=False)
@@ -124,7 +125,7 @@ def _nearest(identifier: str, known: Iterable[str]) -> str | None:
     best, least = None, 0.75
     letters = set(folded)
     for candidate in known:
-        # Two cheap upper bounds come first: an archive has many ids.
+        # Two cheap upper bounds skip most ids: an archive has many.
         if 2 * min(len(candidate), len(folded)) < least * (len(candidate) + len(folded)):
             continue
         theirs = candidate.casefold()
@@ -144,11 +145,11 @@ def shortened(value: object, length: int = 60) -> str:
 
 
 def is_missing(value: object) -> bool:
-    """Tell None, NaN, NaT and pandas.NA from a value."""
+    """Return whether a value is None, NaN, NaT or pandas.NA."""
     if value is None or isinstance(value, (str, list, tuple)):
         return value is None
     try:
-        return bool(value != value)  # how NaN and NaT show themselves
+        return bool(value != value)  # only NaN and NaT differ from themselves
     except (TypeError, ValueError):  # pandas.NA; arrays
         return type(value).__name__ == "NAType"
 
@@ -178,14 +179,14 @@ def check_stop_words(value: object) -> str | tuple[str, ...] | None:
 
 
 def check_normalization(value: object) -> None:
-    """Refuse spellings that are not known."""
+    """Raise ValueError unless a value is 'english' or None."""
     if value not in ("english", None):
         msg = f"`normalization` must be 'english' or None, got {shortened(value)}."
         raise ValueError(msg)
 
 
 def check_n_jobs(value: object) -> None:
-    """Reject a number of threads that joblib would not understand."""
+    """Raise for a number of threads that joblib does not accept."""
     if value is not None and check_integer("n_jobs", value, minimum=-(2**31)) == 0:
         msg = "`n_jobs` must be at least 1, -1 for all cores, or None, got 0."
         raise ValueError(msg)

@@ -1,4 +1,4 @@
-"""The one place that calls joblib."""
+"""Parallel: the only module that calls joblib."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Answer = TypeVar("Answer")
 
 
 def n_workers(n_jobs: int | None) -> int:
-    """Return how many tasks run at a time."""
-    import joblib  # late: whoever ranks one list should not wait for it
+    """Return the number of tasks that run at a time."""
+    import joblib  # late: ranking one list does not need it
 
     return int(joblib.effective_n_jobs(n_jobs))
 
@@ -24,7 +24,7 @@ def with_each(
 ) -> Iterator[tuple[int, Answer]]:
     """Yield the number of a worker and ``function(worker, task)``, in the order of the tasks.
 
-    A worker has one task at a time; which one gets which task is left to chance.
+    A worker has one task at a time. The assignment of tasks to workers is not deterministic.
     """
     if len(workers) == 1:
         yield from ((0, function(workers[0], task)) for task in tasks)
@@ -48,7 +48,7 @@ def in_order(
 ) -> Iterator[Answer]:
     """Yield ``function(task)`` for each task, in the order of the tasks.
 
-    Only a few tasks per worker are under way at a time, so memory does not grow with their number.
+    Only a few tasks per worker are started at a time, so memory does not grow with their number.
     The workers are threads: the functions passed here share arrays, and spend their time in kernels
     that do not hold the interpreter lock.
     """
@@ -60,6 +60,6 @@ def in_order(
         for answer in answers:  # noqa: UP028 (`yield from` would pass on the closing)
             yield answer
     finally:
-        with warnings.catch_warnings():  # joblib calls it a waste when a reader has seen enough
+        with warnings.catch_warnings():  # joblib warns when a reader stops early
             warnings.simplefilter("ignore", UserWarning)
             answers.close()

@@ -10,7 +10,7 @@ import typing
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Article:
-    """One story of the archive.
+    """A story of the archive.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class Article:
     title, dek, text : str
         Headline, standfirst and body. Lists are ranked by these.
     published : datetime, optional
-        Aware; a date without a time zone is taken as UTC. The article is in no list before.
+        Aware; a date without a time zone is UTC. The article is in no list before this date.
     language : str, optional
         A BCP 47 tag. Words of two languages are different words.
     url, section, author, source, image : str, optional
@@ -27,7 +27,7 @@ class Article:
     tags : tuple of str
         Shown in lists; conditions and editors' rules can ask for a tag.
     expires : datetime, optional
-        Aware; the article is in no list from then on.
+        Aware; the article is in no list from this date on.
     origin : str
         Place of the record (``file:line``), for messages only.
     """
@@ -70,7 +70,7 @@ TEXTS = (*_of_type(str), *_of_type(str | None))
 TUPLES = _of_type(tuple[str, ...])
 DATES = _of_type(dt.datetime | None)
 
-#: Fields that conditions can ask for: those that several articles may share.
+#: Fields that conditions can ask for; several articles may share a value.
 FILTERABLE = (
     *(name for name in _of_type(str | None) if name not in ("url", "image")),
     *TUPLES,

@@ -24,27 +24,27 @@ def now() -> int:
 
 
 def timestamp(moment: dt.datetime | None) -> int | None:
-    """Return microseconds since 1970, UTC."""
+    """Return microseconds since 1970, UTC; None for None."""
     return None if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
 def moment(timestamp: int | None) -> dt.datetime | None:
-    """Return the date of a timestamp."""
+    """Return the date of a timestamp in UTC; None for None."""
     return None if timestamp is None else _EPOCH + timestamp * _MICROSECOND
 
 
 def moments(timestamps: Sequence[int | None]) -> list[dt.datetime | None]:
-    """Return the dates of timestamps."""
+    """Return the dates of timestamps in UTC; None for None."""
     return [None if date is None else _EPOCH + date * _MICROSECOND for date in timestamps]
 
 
 def parse_date(value: object) -> dt.datetime | None:
-    """Return a date in UTC of a date or a string; None of nothing.
+    """Return a date or an ISO 8601 string as a date in UTC; None for a missing value.
 
     Raises
     ------
     TypeError, ValueError, OverflowError
-        If it is no date.
+        If the value is not a date.
     """
     if value is None or (isinstance(value, str) and not value):
         return None
@@ -78,7 +78,7 @@ def date_of(name: str, value: object) -> dt.datetime | None:
 
 
 def expected_date(got: object) -> str:
-    """Describe a date that is not one."""
+    """Return the description of a value that is not a date."""
     return (
         f"expected an ISO 8601 date such as 2025-08-22 or 2025-08-22T14:05Z, got {shortened(got)}"
     )

@@ -1,16 +1,16 @@
-"""The errors that relnews raises, each also a builtin that a caller would catch anyway."""
+"""Exceptions: the errors of relnews, each a subclass of a matching builtin."""
 
 
 class RelnewsError(Exception):
-    """Base of every error that relnews raises on purpose."""
+    """Base class of the errors of relnews."""
 
 
 class ArticleError(RelnewsError, ValueError):
-    """An article, or a line that should hold one, cannot be used as it is."""
+    """Error of a record that is not a valid article."""
 
 
 class UnknownArticleError(RelnewsError, KeyError):
-    """No article of the archive has this id."""
+    """Error of an id that the archive lacks."""
 
     def __str__(self) -> str:
         # KeyError would print the repr of the message.
@@ -18,11 +18,11 @@ class UnknownArticleError(RelnewsError, KeyError):
 
 
 class ArchiveFormatError(RelnewsError, ValueError):
-    """A folder is not an archive, is damaged, or is of an unknown format version."""
+    """Error of a folder that is no archive, is damaged, or has an unknown format version."""
 
 
 class ArchiveChangedError(RelnewsError, RuntimeError):
-    """An archive kept changing while an answer was read from it."""
+    """Error of an archive that changed during every attempt to read from it."""
 
     def __init__(
         self, message: str = "the archive kept changing while it was read. Try again."

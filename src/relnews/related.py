@@ -1,4 +1,4 @@
-"""RelatedNews: the class that most people use."""
+"""RelatedNews: the main class of the package."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class RelatedNews(Parameters):
     Attributes
     ----------
     load_report_ : LoadReport
-        What `fit` loaded, skipped and mended, and why.
+        Records that `fit` loaded, skipped and repaired, with reasons.
 
     Examples
     --------
@@ -169,9 +169,9 @@ class RelatedNews(Parameters):
         id : str
             An article of the archive.
         k : int, default=8
-            Items at most; there are fewer if fewer articles share a term with this one.
+            Maximum number of items; a list is shorter if fewer articles share a term.
         **options
-            See `Options`. Without options a stored list is read, if there is one.
+            See `Options`. Without options, a stored list is read if it exists.
         """
         check_integer("k", k, minimum=1)
         catalogue = self._read_catalogue()
@@ -330,9 +330,9 @@ class RelatedNews(Parameters):
         self._updates().compact()
 
     def verify(self) -> list[str]:
-        """Return what is wrong with the archive, an empty list if it is whole.
+        """Return the problems of the archive; an empty list for a sound archive.
 
-        Everything is read and compared with the checksums that were stored when it was written.
+        All data is read and compared with its stored checksums.
         Raises `ArchiveFormatError` if the archive is too damaged to be read.
         """
         from relnews.maintenance import verify
@@ -391,7 +391,7 @@ class RelatedNews(Parameters):
 
     @property
     def archive_(self) -> Archive:
-        """The articles, counted and laid out."""
+        """The open archive."""
         if self._archive is None:
             catalogue = self._read_catalogue()
             from relnews.archive.archive import Archive

@@ -1,4 +1,4 @@
-"""RelatedItem and RelatedList: the Related News of one article, as callers get it."""
+"""Results: lists of Related News and reports of updates, as callers get them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, overload
 
 from relnews.articles import FIELDS
 
-#: Version of the shape of a list as JSON. A new field keeps the version; a field with another
-#: meaning changes it.
+#: Version of the JSON form of a list. A new field keeps the version; a changed meaning of a field
+#: changes it.
 LIST_VERSION = 1
 
 #: Reason of most items.
@@ -19,7 +19,7 @@ SIMILAR = ("similar",)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RelatedItem:
-    """One item of a Related News list.
+    """An item of a Related News list.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class RelatedItem:
     title : str
         Headline of the article.
     dek, url, section, author, source, language, image : str, optional
-        As in the article.
+        Fields of the article; None or empty if unknown.
     published : datetime, optional
-        Aware, in UTC.
+        Aware, in UTC; None if unknown.
     tags : tuple of str
-        As in the article.
+        Tags of the article.
     near_duplicates : tuple of str
         Ids of the near-duplicates that the item stands for; empty without a `Selection`.
     reason : tuple of str
@@ -90,7 +90,7 @@ _ITEM_FIELDS = tuple(field.name for field in dataclasses.fields(RelatedItem))
 #: The fields of an article that an item shows, in the order of `Catalogue.details`.
 SHOWN = tuple(name for name in _ITEM_FIELDS if name in FIELDS)
 
-#: An item while it is filled. Making an instance of a frozen class takes more than twice as long.
+#: An item while it is filled. Creating an instance of a frozen class takes more than 2× as long.
 _Unfrozen: Any = dataclasses.make_dataclass(
     "_Unfrozen",
     [*SHOWN, *(name for name in _ITEM_FIELDS if name not in SHOWN)],
@@ -170,13 +170,13 @@ class RelatedList(Sequence[RelatedItem]):
 
     @property
     def ids(self) -> list[str]:
-        """The related articles' ids, best first."""
+        """Ids of the related articles, best first."""
         return [item.id for item in self.items]
 
     def to_dict(self) -> dict[str, object]:
-        """Return the list as JSON values, in the shape that ``version`` names.
+        """Return the list as JSON values, in the form that ``version`` names.
 
-        The shape is the same wherever relnews writes JSON: see the reference of the list format.
+        All JSON output of relnews has this form; see the reference of the list format.
         """
         related = [item.to_dict() for item in self.items]
         return {"version": LIST_VERSION, "id": self.id, "related": related}

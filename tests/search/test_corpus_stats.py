@@ -50,11 +50,7 @@ def frequencies(articles):
 
 @given(st.integers(0, 20), steps)
 def test_idf_is_what_is_counted_afresh(n_anchor, steps):
-<<<<<<< HEAD
-    """Frequencies and idf equal fresh counts after any changes."""
-=======
     """After any updates, frequencies and idf are equal to a fresh count of the articles left."""
->>>>>>> wordsc
     statistics = Statistics(n_anchor)
     statistics.grow(N_TERMS)
     before = frequencies([])

@@ -272,11 +272,7 @@ def test_terms_of_many_bits_come_back(rows, data):
 
 
 def test_more_pairs_than_are_numbered():
-<<<<<<< HEAD
-    """More pairs than 32 bits can number are refused; fewer are accepted."""
-=======
     """More pairs than the maximum are rejected; the maximum itself is accepted."""
->>>>>>> wordsc
     rows = [{0: 1, 3: 2}, {3: 1}]
     with mock.patch.object(segment_layout, "MOST_PAIRS", 3):
         laid_out(rows, [0, 1])

@@ -73,11 +73,7 @@ def in_words(archive, ranked):
 #: Share of articles that are pending, the last ones.
 late = st.sampled_from([0.0, 0.0, 0.3, 1.0])
 
-<<<<<<< HEAD
-#: Terms in more than this share of articles are bounded instead of walked.
-=======
 #: Terms that more than this share of the articles have are bounded instead of walked.
->>>>>>> wordsc
 shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
 
 

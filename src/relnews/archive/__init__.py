@@ -1,1 +1,1 @@
-"""An open archive and its snapshots."""
+"""Archive: an open archive and its snapshots."""

@@ -1,4 +1,4 @@
-"""Archive: articles, counted and laid out, to rank over and to change."""
+"""Archive: an open archive, its state in memory and its snapshots."""
 
 from __future__ import annotations
 
@@ -27,41 +27,40 @@ from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 
-#: Articles ranked by one task.
+#: Articles that one task ranks.
 BLOCK = 64
 
-#: Conditions on fields whose articles are remembered.
-_FILTERS = 32
-
-#: How often an answer is begun again because the archive has changed under it.
+#: Attempts at an answer while other processes change the archive.
 _ATTEMPTS = 10
 
-#: After so many of these nothing may change until the answer is there.
+#: Attempts after which a read transaction keeps the archive unchanged until the answer is made.
 _OVERTAKEN = 3
 
 Answer = TypeVar("Answer")
 
 
 class Archive:
-    """Articles, counted and laid out, with the statistics that their weights depend on.
+    """An open archive: counted articles and the statistics that their weights depend on.
 
-    Whatever is read is of the newest change that was committed, by this process or another one.
+    Reads return the newest committed change of this or any other process.
 
     Parameters
     ----------
     store : Store
-        Catalogue and arrays.
+        Catalogue and arrays of the archive.
 
     Attributes
     ----------
     analysis : Analysis
+        What counts as a term.
     weighting : Weighting
+        Weights of terms in text and title.
     recency : Recency or None
-        How scores fade unless something else is asked for.
+        How scores fade by default; None means no fading.
     n_stop : int
-        The terms numbered below are stop words.
+        Terms numbered below are stop words.
     state : ArchiveState
-        What is ranked over.
+        Segments and statistics, in memory or mapped.
     """
 
     def __init__(self, store: Store) -> None:
@@ -89,14 +88,14 @@ class Archive:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
-        """Map the archive in a folder."""
+        """Return the archive in a folder, mapped."""
         return cls(Store.open(folder))
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write the archive to a folder; see `relnews.storage.arrays`."""
         own = self.catalogue.folder
         if own is not None and Path(folder).is_dir() and own.samefile(folder):
-            return  # every change was saved when it was made
+            return  # each change is already in the folder
         target = Store.create(folder)
         for attempt in range(_ATTEMPTS):
             generation = self.catalogue.generation()
@@ -104,12 +103,12 @@ class Archive:
                 with self.catalogue.read_transaction(), target.transaction():
                     target.copy_from(self.store)
                 return
-            except ArchiveFormatError:  # another process may have merged what was to be copied
+            except ArchiveFormatError:  # another process may have merged segments meanwhile
                 if attempt == _ATTEMPTS - 1 or self.catalogue.generation() == generation:
                     raise
 
     def refresh(self) -> bool:
-        """Apply what others have committed; return whether there was anything."""
+        """Apply changes that other processes committed; return whether there were any."""
         with self.locked():
             for attempt in range(_ATTEMPTS):
                 try:
@@ -123,7 +122,7 @@ class Archive:
                         self.state.refresh(generation or 0)
                         return True
                 except ValueError:
-                    # Folders go when a later change does not need them any more.
+                    # A later change removes folders that it does not need.
                     generation = self.catalogue.generation()
                     self.state.reset()
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
@@ -134,7 +133,7 @@ class Archive:
     _seen = -1
 
     def snapshot(self) -> Snapshot:
-        """Return the archive at this moment; snapshots of one state share what they know of it."""
+        """Return the archive at this moment; snapshots of one state share their caches."""
         for _ in range(_ATTEMPTS):
             try:
                 with self.catalogue.read_transaction(self.state.generation):
@@ -151,13 +150,13 @@ class Archive:
         raise ArchiveChangedError
 
     def snapshot_of(self, view: View) -> Snapshot:
-        """Return the archive as of the index, which is ranked over in another view."""
+        """Return the present state of the archive, to be ranked over in another view."""
         rules = CompiledRules.of(self.catalogue)
         generation = self.catalogue.generation()
         return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.state)
 
     def answer(self, function: Callable[[Snapshot], Answer]) -> Answer:
-        """Return what a function makes of a snapshot: a later one if the archive changes meanwhile.
+        """Return what a function returns for a snapshot, or for a later one after a change.
 
         Parameters
         ----------
@@ -167,9 +166,9 @@ class Archive:
         Raises
         ------
         ArchiveChangedError
-            If the archive goes on changing.
+            If the archive changes during every attempt.
         ArchiveFormatError
-            If the catalogue and the arrays do not fit.
+            If the catalogue and the arrays do not fit each other.
         """
         generations = set()
         for attempt in range(_ATTEMPTS):
@@ -186,20 +185,20 @@ class Archive:
         )
 
     def locked(self) -> AbstractContextManager[bool]:
-        """Keep other threads from what is in memory, and from a transaction that is under way."""
+        """Return a lock that guards the state in memory and an open transaction."""
         return self.catalogue.state_lock
 
     @property
     def n_articles(self) -> int:
-        """Articles of the archive."""
+        """Number of articles of the archive."""
         return self.state.n_articles
 
     def has_word(self, word: str) -> bool:
-        """Say whether any article has a word, be it in a phrase."""
+        """Return whether any article has a word, alone or in a phrase."""
         with self.locked():
             self.refresh()
-            is_it = IgnoredTerms([word], self.analysis).among(self.state.vocabulary)
-            return bool(self.state.statistics.document_frequency[is_it].any())
+            has_word = IgnoredTerms([word], self.analysis).among(self.state.vocabulary)
+            return bool(self.state.statistics.document_frequency[has_word].any())
 
     def by_blocks(
         self,
@@ -207,24 +206,25 @@ class Archive:
         n_jobs: int | None,
         keys: Sequence[int] | None = None,
     ) -> Iterator[Answer]:
-        """Yield what a function makes of the keys of articles, in the order of the archive.
+        """Yield what a function returns for blocks of articles, in the order of the archive.
 
         Parameters
         ----------
         function : callable
-            Given a snapshot and some keys, it returns the answer for them.
+            Given a snapshot and the keys of a block, it returns the answer for them.
         n_jobs : int or None
+            Number of threads; None means 1, -1 means all cores.
         keys : sequence of int, optional
-            All articles by default.
+            Articles; by default all.
         """
-        some = sorted(self.catalogue.keys() if keys is None else keys)
-        blocks = (some[i : i + BLOCK] for i in range(0, len(some), BLOCK))
+        ordered = sorted(self.catalogue.keys() if keys is None else keys)
+        blocks = (ordered[i : i + BLOCK] for i in range(0, len(ordered), BLOCK))
         return in_order(
             lambda block: self.answer(lambda snapshot: function(snapshot, block)), blocks, n_jobs
         )
 
     def describe(self) -> dict[str, str]:
-        """Return what there is to know of the archive, by name."""
+        """Return the properties of the archive as text, by name."""
         oldest, newest = self.catalogue.span()
         state = self.state
         live_segments = state.live_segments.values()

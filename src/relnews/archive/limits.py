@@ -1,4 +1,4 @@
-"""Limits of a ranking: the conditions on a list, as the search takes them."""
+"""Limits: the conditions on lists in the form that the search takes."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def limits_of(
     now: int,
     catalogue: Catalogue,
 ) -> Limits:
-    """Return conditions as the search takes them.
+    """Return the conditions on lists in the form that the search takes.
 
     Parameters
     ----------
     conditions : ResolvedConditions
-        The search does not apply their filters: it ranks over a view of the articles that match.
+        Their filters are not part of the result: the search ranks over a view of matching articles.
     keys : sequence of int
         Keys of the articles that the lists are for.
     published : int64 array of shape (n_keys,)
         Timestamps of these articles.
     now : int
-        Timestamp of the moment at which the lists are made.
+        Timestamp of the moment of ranking.
     catalogue : Catalogue
-        Finds the keys of excluded articles.
+        Used to find the keys of excluded articles.
     """
     windows = [conditions.window(now if date == UNDATED else date) for date in published.tolist()]
     after, before = np.array(windows, dtype=np.int64).reshape(-1, 2).T.copy()
-    excluded = [known[0] for known in catalogue.digests(conditions.exclude).values()]
+    excluded = [key for key, _ in catalogue.digests(conditions.exclude).values()]
     recency = conditions.recency
     if recency is not None and recency.anchor != "article":
         published = np.array(

@@ -1,4 +1,4 @@
-"""LiveSegment: a segment as a part of an archive, with the articles that were removed."""
+"""LiveSegment: a segment of an open archive, with its removed articles and its norms."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from relnews.text.article_terms import ArticleTerms
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Norms:
-    """What the weights of articles, and what is found of their titles, are divided by.
+    """Divisors of the weights of articles and of their title matches.
 
     Parameters
     ----------
     length : float64 array of shape (n_articles,)
-        Of the weights.
+        Length of the weights of each article.
     title : float64 array of shape (n_articles,)
-        The idf of the words and phrases of the title, added up.
+        Sum of the idf of the words and phrases of each title.
     tolerance : float
         Relative error bound of both.
     """
@@ -47,23 +47,28 @@ class Norms:
         Parameters
         ----------
         components : float64 array of shape (n_articles, 5)
+            As `norm_components` returns them.
         shift : float, default=0
             Added to the idf of every term.
         tolerance : float, default=0
+            Relative error bound of the norms.
         """
         return cls(*weights.norms(components, shift), tolerance)
 
 
 class LiveSegment:
-    """A segment as a part of the archive: what of it is gone, and how long its articles are.
+    """A segment of an open archive: which articles were removed, and the norms of all.
 
     Parameters
     ----------
     entry : FolderEntry or None
-        Where it is kept; None for the articles that are in no segment yet.
+        Folder of the segment; None for pending articles, which are in no folder.
     segment : Segment
+        Arrays of the segment.
     outline : Outline
+        Bounds of the common terms of each article.
     weighting : Weighting
+        Weights of terms in text and title.
     """
 
     def __init__(
@@ -82,19 +87,20 @@ class LiveSegment:
 
     @property
     def n_alive(self) -> int:
-        """Articles that are still of the archive."""
+        """Number of articles that were not removed."""
         return int(np.count_nonzero(self.is_alive))
 
     def norm_components(
         self, idf: NDArray[np.float64], is_ignored: NDArray[np.bool_] | None = None
     ) -> NDArray[np.float64]:
-        """Return what the norms follow from; see `relnews.search.weights.norm_components`.
+        """Return the sums that the norms follow from; see `relnews.search.weights`.
 
         Parameters
         ----------
         idf : float64 array of shape (n_terms,)
+            Inverse document frequency of each term.
         is_ignored : bool array of shape (n_terms,), optional
-            Terms that count nothing however all idf shift.
+            Terms without weight, even if the idf of all terms shifts.
         """
         rows = self.segment.rows
         if is_ignored is not None:
@@ -106,7 +112,7 @@ class LiveSegment:
     def norms(
         self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
     ) -> Norms:
-        """Return lengths and titles, given what has changed since the last time."""
+        """Return the norms, given the document frequencies that changed since the last call."""
         if self._components is None:
             self._components = self.norm_components(statistics.made, is_ignored)
         elif self.segment.has_postings and len(change.terms):
@@ -117,28 +123,28 @@ class LiveSegment:
         return Norms.of(self._components, statistics.shift, statistics.norm_tolerance)
 
     def forget_norms(self) -> None:
-        """Compute norms from all terms next time: other words are ignored."""
+        """Compute norms from all terms next time, because the ignored words changed."""
         self._components = None
 
-    def rows(self, idf: NDArray[np.float64], some: slice) -> Rows:
-        """Return weights of some articles, not divided by their lengths."""
+    def rows(self, idf: NDArray[np.float64], articles: slice) -> Rows:
+        """Return the weights of articles, not divided by their lengths."""
         segment = self.segment
-        ptr = segment.row_ptr[some.start : some.stop + 1]
+        ptr = segment.row_ptr[articles.start : articles.stop + 1]
         pairs = slice(int(ptr[0]), int(ptr[-1]))
         term = segment.terms(pairs)
         value = self.level_weight[segment.row_level[pairs]] * idf[term]
-        return Rows(ptr - ptr[0], term, value, np.ones(some.stop - some.start))
+        return Rows(ptr - ptr[0], term, value, np.ones(articles.stop - articles.start))
 
     def all_rows(self, idf: NDArray[np.float64]) -> Iterator[Rows]:
         """Yield the weights of all articles, block by block."""
-        return (self.rows(idf, some) for some in blocks(self.segment.n_articles))
+        return (self.rows(idf, block) for block in blocks(self.segment.n_articles))
 
     def sample(self, idf: NDArray[np.float64]) -> Iterator[Rows]:
-        """Yield the weights of some of the articles."""
-        return (self.rows(idf, some) for some in sampled(blocks(self.segment.n_articles)))
+        """Yield the weights of a sample of the articles, block by block."""
+        return (self.rows(idf, block) for block in sampled(blocks(self.segment.n_articles)))
 
     def n_common(self, common: CommonTerms) -> NDArray[np.int32]:
-        """Return how many common words are in the title of each article."""
+        """Return the number of common words in the title of each article."""
         if self._n_common is None or self._n_common[0] is not common:
             self._n_common = common, self.segment.titles_with(common.terms)
         return self._n_common[1]
@@ -149,7 +155,7 @@ class LiveSegment:
 
 
 def no_outline(n: int) -> Outline:
-    """Return the outline of n articles that are summed, not bounded."""
+    """Return an outline of n articles without bounds: the search sums their scores."""
     none = np.zeros(n, dtype=np.float32)
     sketch, codes = np.empty((n, 0), np.int8), np.empty((n, 0), np.uint8)
     return Outline(sketch, none, none, none, codes, none, none, none).frozen()

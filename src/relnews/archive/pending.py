@@ -1,4 +1,4 @@
-"""Open articles: what the catalogue keeps of articles that are in no segment yet."""
+"""Pending articles: the terms of articles waiting to be flushed into a segment."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ from relnews.text.counts import Counts
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class PendingArticle:
-    """The terms of one article.
+    """The terms of one pending article.
 
     Parameters
     ----------
     term, code : int32 arrays of shape (n_terms,)
-        Ascending by term; see `relnews.text.article_terms.ArticleTerms`.
+        Terms, ascending, and their codes; see `relnews.text.article_terms.ArticleTerms`.
     text : int32 array of shape (n_words,)
+        Words of dek and text in order; see `ArticleTerms`.
     phrases : int32 array of shape (n_phrases, 3)
+        First word, last word and phrase of each phrase of the title.
     published : int
-        Timestamp, `UNDATED` if unknown.
+        Timestamp; `UNDATED` if unknown.
     id : str
+        Id of the article.
     """
 
     term: NDArray[np.int32]
@@ -42,12 +45,19 @@ class PendingArticle:
 
     @classmethod
     def read(cls, stored: StoredCounts, n_terms: int) -> PendingArticle:
-        """Return what was stored, looked through.
+        """Return the terms of an article from the catalogue, checked.
+
+        Parameters
+        ----------
+        stored : StoredCounts
+            Row of the catalogue.
+        n_terms : int
+            Size of the vocabulary.
 
         Raises
         ------
         ValueError
-            If it cannot be.
+            If the row is damaged.
         """
         blobs = stored.terms, stored.codes, stored.text, stored.phrases
         integrity.check_counts(stored.key, _checksum(blobs) == stored.checksum)
@@ -71,7 +81,7 @@ def joined(articles: Sequence[PendingArticle]) -> ArticleTerms:
 
 
 def to_store(keys: Sequence[int], terms: ArticleTerms) -> list[tuple[int | bytes, ...]]:
-    """Return the terms of articles as the catalogue keeps them, checksum last."""
+    """Return the rows of articles for the catalogue: key, four arrays, and their checksum."""
     counts = terms.counts
     bounds = (
         itertools.pairwise(ptr.tolist())

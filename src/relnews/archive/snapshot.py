@@ -28,13 +28,13 @@ from relnews.text.analysis import MIN_LENGTH, Analysis
 from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
 from relnews.text.vocabulary import LayeredVocabulary, Workspace
 
-#: Filters on fields whose view is remembered.
+#: Number of filters whose views are cached.
 _FILTERS = 32
 
 
 @dataclasses.dataclass(slots=True)
 class _Known:
-    """What was found out about a state once and serves every later snapshot of it."""
+    """Caches that all snapshots of one state share."""
 
     filtered: dict[FieldFilter, View] = dataclasses.field(default_factory=dict)
     newest: tuple[list[int], dict[str, list[int]]] | None = None
@@ -42,11 +42,11 @@ class _Known:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An archive at one moment: it shows no later state.
+    """An archive at one moment; it never shows a later state.
 
-    Arrays are immutable. What is read from the catalogue is read in a transaction that begins by
-    making sure that nothing was committed since; otherwise `ArchiveChangedError` is raised, and
-    `Archive.answer` takes the next snapshot.
+    Arrays are immutable. Each read of the catalogue is a transaction that first checks that nothing
+    was committed since. Otherwise it raises `ArchiveChangedError`, and `Archive.answer` takes a
+    later snapshot.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ class Snapshot:
     rules : CompiledRules
         The editors' rules.
     now : int
-        The timestamp of the moment.
+        Timestamp of the moment.
     generation : int
-        How many changes were committed.
+        Number of committed changes.
     """
 
     view: View
@@ -72,11 +72,11 @@ class Snapshot:
 
     @property
     def analysis(self) -> Analysis:
-        """What counts as a term."""
+        """The analysis of the archive: what counts as a term."""
         return self._state.analysis
 
     def article(self, identifier: str) -> tuple[int, RelatedItem]:
-        """Return the key of an article, and what lists show of it.
+        """Return the key of an article, and the article as lists show it.
 
         Raises
         ------
@@ -94,13 +94,13 @@ class Snapshot:
         Raises
         ------
         UnknownArticleError
-            If the archive lacks one of them.
+            If the archive lacks one of the articles.
         """
         with self._catalogue.read_transaction(self.generation):
             return self._catalogue.keys_of(ids)
 
     def has(self, identifier: str) -> bool:
-        """Tell whether an article is in the archive."""
+        """Return whether an article is in the archive."""
         with self._catalogue.read_transaction(self.generation):
             return self._catalogue.key_of(identifier) is not None
 
@@ -115,55 +115,55 @@ class Snapshot:
             return self._catalogue.ids(keys)
 
     def dates(self, keys: Sequence[int]) -> list[int | None]:
-        """Return the timestamps at which articles were published, None if unknown."""
+        """Return the timestamps of publication; None for an unknown date."""
         with self._catalogue.read_transaction(self.generation):
             return self._catalogue.dates(keys)
 
     def details(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the columns of articles that `relnews.results.item_of` takes."""
         with self._catalogue.read_transaction(self.generation):
-            return [about for about in self._catalogue.details(keys) if about is not None]
+            return [fields for fields in self._catalogue.details(keys) if fields is not None]
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
-        """Return what lists show of articles."""
+        """Return articles as lists show them."""
         return items_of(self.details(keys))
 
     def visible_items(self, keys: Sequence[int]) -> dict[int, RelatedItem]:
-        """Return what lists show of the articles that readers may see at this moment, by key."""
+        """Return the articles that readers may see at this moment, as lists show them, by key."""
         with self._catalogue.read_transaction(self.generation):
             details = self._catalogue.details(keys, self.now)
         return {
-            key: item_of(about)
-            for key, about in zip(keys, details, strict=True) if about is not None
+            key: item_of(fields)
+            for key, fields in zip(keys, details, strict=True) if fields is not None
         }  # fmt: skip
 
     def expires(self, key: int) -> int | None:
-        """Return the timestamp at which an article expires, None if it does not."""
+        """Return the timestamp at which an article expires; None if it never does."""
         with self._catalogue.read_transaction(self.generation):
             return self._catalogue.expiries().get(key)
 
     def pinned(self, article: RelatedItem) -> dict[int, RelatedItem]:
-        """Return what editors pin to the list of an article and readers may see, in order."""
+        """Return the pins of an article's list that readers may see, in order, by key."""
         if not self.rules.pins(article.id):
             return {}
         with self._catalogue.read_transaction(self.generation):
             return dict(pinned(self._catalogue, self.rules, article, self.now).values())
 
     def newest(self, section: str | None) -> list[int]:
-        """Return the keys of all articles, or those of a section, newest first."""
+        """Return the keys of the articles of a section, newest first; None means all articles."""
         if self._known.newest is None:
-            every: list[int] = []
+            all_keys: list[int] = []
             by_section: dict[str, list[int]] = {}
             with self._catalogue.read_transaction(self.generation):
                 for key, name in self._catalogue.newest():
-                    every.append(key)
+                    all_keys.append(key)
                     by_section.setdefault(name or "", []).append(key)
-            self._known.newest = every, by_section
-        every, by_section = self._known.newest
-        return every if section is None else by_section.get(section, [])
+            self._known.newest = all_keys, by_section
+        all_keys, by_section = self._known.newest
+        return all_keys if section is None else by_section.get(section, [])
 
     def stored_lists(self, keys: Sequence[int], k: int) -> dict[int, RelatedList | None]:
-        """Return the stored lists of articles, None where a list has to be built."""
+        """Return the stored lists of articles by key; None for a list that has to be built."""
         with self._catalogue.read_transaction(self.generation):
             return {
                 key: None
@@ -176,25 +176,25 @@ class Snapshot:
 
     @contextlib.contextmanager
     def terms(self) -> Iterator[tuple[LayeredVocabulary, NDArray[np.int32]]]:
-        """Lend the vocabulary and the document frequencies; a writer changes neither meanwhile.
+        """Yield the vocabulary and the document frequencies, which no writer changes meanwhile.
 
-        What goes wrong inside is reported as a damaged archive.
+        Errors inside are reported as a damaged archive.
         """
         place = self._catalogue.folder or ":memory:"
         with self._catalogue.read_transaction(self.generation), integrity.damage_in(place):
             yield self._state.vocabulary, self._state.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:
-        """Return a draft as a query, by the terms that the archive has."""
+        """Return a draft as a query of terms of the archive."""
         batch = ArticleBatch(self.analysis, self._state.ignored.words)
         batch.add(draft)
         runs = batch.runs(Workspace())
         n_stop = self._state.n_stop
         with self.terms() as (vocabulary, frequency):
             term = vocabulary.find(runs, MIN_LENGTH)
-            # A term that no article has any more is as unknown as one that none ever had.
-            known = term >= n_stop
-            term[known] = np.where(frequency[term[known]] > 0, term[known], UNKNOWN)
+            # A term that only removed articles had is as unknown as a new term.
+            is_term = term >= n_stop
+            term[is_term] = np.where(frequency[term[is_term]] > 0, term[is_term], UNKNOWN)
         words = batch.terms(runs, term, n_stop, np.zeros(len(frequency), dtype=np.int32))
         order = np.argsort(words.counts.term)
         return Query(
@@ -207,15 +207,16 @@ class Snapshot:
     def rank_articles(
         self, keys: Sequence[int], depth: int, conditions: ResolvedConditions | None = None
     ) -> list[Ranked]:
-        """Return the best articles for some articles of the archive.
+        """Return the ranking of each of the given articles of the archive.
 
         Parameters
         ----------
         keys : sequence of int
+            Keys of the articles.
         depth : int
-            How many, at most.
+            Maximum number of candidates of each ranking.
         conditions : ResolvedConditions, optional
-            By default every other article may be in a list, and scores fade as the archive says.
+            Conditions on the candidates. None means every other article, and the archive's recency.
         """
         view = self._view_under(conditions)
         published = self.view.published(keys)
@@ -224,7 +225,7 @@ class Snapshot:
     def rank_draft(
         self, draft: Article, depth: int, conditions: ResolvedConditions | None = None
     ) -> Ranked:
-        """Return the best articles for a draft; days are counted from its date, or from now."""
+        """Return the ranking of a draft; recency counts days from its date, by default now."""
         published = timestamp(draft.published)
         dates = np.array([self.now if published is None else published])
         view = self._view_under(conditions)
@@ -238,15 +239,16 @@ class Snapshot:
         published: NDArray[np.int64],
         conditions: ResolvedConditions | None,
     ) -> Limits:
-        """Return the conditions on the lists of some articles as the kernels take them.
+        """Return the conditions on lists in the form that the search takes.
 
         Parameters
         ----------
         keys : sequence of int
-            The articles that the lists are for, or `NO_ARTICLE`.
+            Keys of the articles that the lists are for; `NO_ARTICLE` for a draft.
         published : int64 array of shape (n_keys,)
-            The timestamps that dates are compared with.
+            Timestamps that dates of candidates are compared with.
         conditions : ResolvedConditions or None
+            None means no condition.
         """
         if conditions is None:
             return Limits.none(keys, published, self.view.recency)
@@ -256,7 +258,7 @@ class Snapshot:
             )
 
     def with_recency(self, conditions: ResolvedConditions) -> ResolvedConditions:
-        """Return conditions under which scores fade as the archive says unless they name a way."""
+        """Return conditions with the archive's recency unless they have a recency."""
         recency: Recency | None = conditions.recency or self.view.recency
         return dataclasses.replace(conditions, recency=recency)
 
@@ -272,7 +274,7 @@ class Snapshot:
         return rank(view.segments, view.queries(queries, limits), depth, self.ids)
 
     def _view_under(self, conditions: ResolvedConditions | None) -> View:
-        """Return the view of the articles whose fields fulfil conditions."""
+        """Return the view of the articles that match the filters of conditions."""
         if conditions is None or not conditions.filters:
             return self.view
         filtered = self._known.filtered

@@ -1,4 +1,4 @@
-"""ArchiveState: the segments of an archive and their statistics, as of its newest change."""
+"""ArchiveState: segments, pending articles and statistics of an archive at a generation."""
 
 from __future__ import annotations
 
@@ -29,38 +29,46 @@ from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
 
-#: Never: the timestamp after all others.
+#: The timestamp of an event that never happens.
 _NEVER = np.iinfo(np.int64).max
 
-#: So many open articles are laid out once, and only those after them with each that comes.
+#: Pending articles are laid out in groups of this size; only the last group is laid out again when
+#: an article is added.
 PENDING_TOGETHER = 64
 
 
 class ArchiveState:
-    """What an archive ranks with, in memory or mapped; brought up to date by `refresh`.
+    """State of an archive for ranking, in memory or mapped; `refresh` brings it up to date.
 
     Parameters
     ----------
     store : Store
+        Catalogue and arrays.
     analysis : Analysis
+        What counts as a term.
     weighting : Weighting
+        Weights of terms in text and title.
     recency : Recency or None
+        How scores fade by default; None means no fading.
     n_stop : int
-        The terms numbered below are stop words.
+        Terms numbered below are stop words.
 
     Attributes
     ----------
     generation : int
-        The change that it is up to date with.
+        Number of committed changes that the state includes.
     vocabulary : LayeredVocabulary
+        Terms and their numbers.
     live_segments : dict of int to LiveSegment
         Segments by the numbers of their folders.
     pending : dict of int to PendingArticle
-        The articles that are in no segment yet, by key.
+        Articles waiting to be flushed into a segment, by key.
     statistics : Statistics
+        Document frequencies now.
     epoch : Epoch
+        Document frequencies when the epoch began, and the common terms.
     ignored : IgnoredTerms
-        What editors want to count nothing now.
+        Words that editors' rules ignore now.
     """
 
     vocabulary: LayeredVocabulary
@@ -80,7 +88,7 @@ class ArchiveState:
         self.reset()
 
     def reset(self) -> None:
-        """Begin from nothing again: what is in memory may be of a change that failed."""
+        """Clear the state, which may include parts of a failed change."""
         self.generation = -1
         self.live_segments: dict[int, LiveSegment] = {}
         self.pending: dict[int, PendingArticle] = {}
@@ -89,18 +97,18 @@ class ArchiveState:
         self._epoch_number = -1
         self.ignored = self._ignored_of_epoch = IgnoredTerms()
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
-        #: The open articles, from one to another in the order in which they came, as segments.
+        #: By first and last place in `pending`: these articles as a segment.
         self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
         self._view: View | None = None
         self._epoch_view: View | None = None
 
     def refresh(self, generation: int) -> None:
-        """Apply what was committed since the last time.
+        """Apply the changes committed since the last call.
 
         Parameters
         ----------
         generation : int
-            Of the catalogue, in the read transaction that is open.
+            Generation of the catalogue in the open read transaction.
         """
         try:
             self.apply_commits()
@@ -110,7 +118,7 @@ class ArchiveState:
         self.generation = generation
 
     def apply_commits(self) -> None:
-        """Bring everything to the present state of the catalogue."""
+        """Bring the state up to date with the catalogue in the open transaction."""
         catalogue = self.store.catalogue
         sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
         entries = catalogue.folders()
@@ -129,11 +137,11 @@ class ArchiveState:
 
     @property
     def n_articles(self) -> int:
-        """Articles of the archive."""
+        """Number of articles of the archive."""
         return self.statistics.n_articles
 
     def view(self) -> View:
-        """Return what is ranked over now."""
+        """Return the view of the articles that readers may see, under the present statistics."""
         now = dates.now()
         view = self._view
         if view is None or not view.since <= now < view.until:
@@ -145,16 +153,16 @@ class ArchiveState:
                 change = change.without(is_ignored)
             try:
                 view = self._view_of(
-                    idf, lambda m: m.norms(self.statistics, change, is_ignored), now
+                    idf, lambda live: live.norms(self.statistics, change, is_ignored), now
                 )
             except BaseException:
-                self.reset()  # some lengths may be of before, others of now
+                self.reset()  # an interrupt may leave only part of the norms updated
                 raise
             self._view = view
         return view
 
     def epoch_view(self) -> View:
-        """Return what stored lists are ranked over: the statistics are those of the epoch."""
+        """Return the view that stored lists are ranked over, under the statistics of the epoch."""
         if self._epoch_view is None:
             idf = self.epoch.idf(len(self.vocabulary))
             is_ignored = self._ignored_of_epoch.among(self.vocabulary)
@@ -170,7 +178,7 @@ class ArchiveState:
         return self._epoch_view
 
     def drift(self) -> float:
-        """Return the largest relative change of an idf since the epoch, of terms in use."""
+        """Return the largest relative change of an idf since the epoch, among terms in use."""
         in_use, before = self._of_epoch
         now = self.statistics.document_frequency[in_use]
         after = weights.inverse_document_frequency(now, self.n_articles)
@@ -183,13 +191,15 @@ class ArchiveState:
         return self.epoch.common.outline(live.all_rows(idf), segment.n_articles)
 
     def segment_of(self, key: int) -> LiveSegment | None:
-        """Return the segment that has an article, alive or not."""
-        return next((m for m in self.live_segments.values() if m.segment.find(key) >= 0), None)
+        """Return the segment that has an article, removed or not; None if no segment has it."""
+        return next(
+            (live for live in self.live_segments.values() if live.segment.find(key) >= 0), None
+        )
 
-    # --- taking in what was committed ------------------------------------------------------------
+    # --- applying commits ------------------------------------------------------------------------
 
     def _refresh_vocabulary(self, entries: Sequence[FolderEntry], seed: int) -> int:
-        """Bring the vocabulary up to date; return how many terms it has."""
+        """Bring the vocabulary up to date; return its number of terms."""
         (entry,) = (entry for entry in entries if entry.kind == "vocabulary")
         if entry.number != self._vocabulary_number:
             arrays = self.store.arrays(entry)
@@ -200,8 +210,8 @@ class ArchiveState:
         n_terms = len(self.vocabulary)
         newer = self.store.catalogue.terms(n_terms)
         if newer:
-            known = self.vocabulary.newest(len(self.vocabulary.base))
-            self.vocabulary = LayeredVocabulary(self.vocabulary.base, [*known, *newer])
+            older = self.vocabulary.newest(len(self.vocabulary.base))
+            self.vocabulary = LayeredVocabulary(self.vocabulary.base, [*older, *newer])
             n_terms += len(newer)
         return n_terms
 
@@ -273,20 +283,20 @@ class ArchiveState:
                     self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
 
     def _refresh_ignored(self) -> None:
-        book = CompiledRules.of(self.store.catalogue)
-        if self.ignored.words != {*book.ignored}:
-            self.ignored = IgnoredTerms(book.ignored, self.analysis)
+        rules = CompiledRules.of(self.store.catalogue)
+        if self.ignored.words != {*rules.ignored}:
+            self.ignored = IgnoredTerms(rules.ignored, self.analysis)
             for live in self.live_segments.values():
                 live.forget_norms()
-        if self._ignored_of_epoch.words != {*book.ignored_in_lists}:
-            self._ignored_of_epoch = IgnoredTerms(book.ignored_in_lists, self.analysis)
+        if self._ignored_of_epoch.words != {*rules.ignored_in_lists}:
+            self._ignored_of_epoch = IgnoredTerms(rules.ignored_in_lists, self.analysis)
 
     def _close(self, key: int) -> None:
         term = self.pending.pop(key).term
         self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
         self._pending_segments = {}
 
-    # --- what is ranked over ---------------------------------------------------------------------
+    # --- views -----------------------------------------------------------------------------------
 
     def _view_of(
         self,
@@ -309,11 +319,12 @@ class ArchiveState:
             if now is not None:
                 until = min(until, self._hide(segment, prior, now))
             is_sealed = live.entry is not None
-            own = norms(live) if is_sealed else Norms.of(live.norm_components(idf))
+            divisors = norms(live) if is_sealed else Norms.of(live.norm_components(idf))
             scored.append(
                 ScoredSegment(
-                    segment, live.level_weight, live.level_title, own.length, own.title,
-                    own.tolerance, live.n_common(common), statistics, live.outline, prior,
+                    segment, live.level_weight, live.level_title, divisors.length,
+                    divisors.title, divisors.tolerance, live.n_common(common), statistics,
+                    live.outline, prior,
                 )
             )  # fmt: skip
         return View(
@@ -321,7 +332,7 @@ class ArchiveState:
         )
 
     def _all_segments(self) -> list[LiveSegment]:
-        """Return the segments, and the open articles as one or two more."""
+        """Return the segments, with the pending articles as up to two more segments."""
         n = len(self.pending)
         last = n - n % PENDING_TOGETHER
         cuts = [(i, j) for i, j in ((0, last), (last, n)) if i < j]
@@ -332,17 +343,17 @@ class ArchiveState:
         return [*segments, *self._pending_segments.values()]
 
     def _lay_out(self, first: int, last: int) -> LiveSegment:
-        """Return some open articles as a segment of their own."""
+        """Return a range of pending articles as a segment."""
         keys, articles = [*self.pending][first:last], [*self.pending.values()][first:last]
         segment = Segment.of_rows(
             joined(articles), np.array(keys),
-            np.array([one.published for one in articles], dtype=np.int64),
-            [one.id for one in articles],
+            np.array([article.published for article in articles], dtype=np.int64),
+            [article.id for article in articles],
         )  # fmt: skip
         return LiveSegment(None, segment, no_outline(segment.n_articles), self.weighting)
 
     def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
-        """Leave out what is not to be seen now; return the next timestamp at which that changes."""
+        """Zero the priors of hidden articles; return the next timestamp at which that changes."""
         first = int(np.searchsorted(segment.published, now, side="right"))
         prior[first:] = 0.0
         until = int(segment.published[first]) if first < segment.n_articles else _NEVER

@@ -1,1 +1,1 @@
-"""From a ranking to the list a reader sees, and why."""
+"""Lists: from a ranking to the list that a reader sees, and explanations of it."""

@@ -13,14 +13,14 @@ from relnews.results import RelatedList
 
 
 def specs_of(sizes: Mapping[str, int], options: Options) -> dict[str, ListSpec]:
-    """Return what the list of each mode is asked for.
+    """Return the checked options of each mode's list.
 
     Parameters
     ----------
     sizes : mapping of str to int
         Mode to number of items.
     options : Options
-        Further options of all of the lists.
+        Further options, for all lists.
 
     Raises
     ------
@@ -38,17 +38,18 @@ def specs_of(sizes: Mapping[str, int], options: Options) -> dict[str, ListSpec]:
 def blocks_of(
     snapshot: Snapshot, identifier: str, sizes: Mapping[str, int], specs: Mapping[str, ListSpec]
 ) -> dict[str, RelatedList]:
-    """Return a list for each mode; the first chooses first.
+    """Return a list for each mode; an earlier mode chooses its items first.
 
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     identifier : str
-        The article of the lists.
+        Id of the article that the lists are for.
     sizes : mapping of str to int
         Mode to number of items.
     specs : mapping of str to ListSpec
-        What `specs_of` returns.
+        The options of each mode, as `specs_of` returns them.
     """
     key, article = snapshot.article(identifier)
     lists: dict[str, RelatedList] = {}

@@ -1,4 +1,4 @@
-"""ListBuilder: lists of what is pinned, what is ranked under rules, and what fills them."""
+"""ListBuilder: lists of pinned articles, ranked candidates and fallback articles."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ class _PartialList:
     Parameters
     ----------
     key : int
-        The article that it is for, or `NO_ARTICLE`.
+        Key of the article that the list is for; `NO_ARTICLE` for a draft.
     article : RelatedItem
-        What is known of that article.
+        That article as lists show it.
     exclusions : Exclusions
         Rules that exclude articles from this list.
     entries : list of _Entry
+        Entries so far, in order.
     """
 
     key: int
@@ -58,7 +59,7 @@ class _PartialList:
     entries: list[_Entry]
 
 
-#: The reason of an article that fills a list, by the name of the fallback.
+#: By name of a fallback: the function that returns the reason of its items.
 _REASONS: dict[str, Callable[[_PartialList], str]] = {
     "section": lambda partial: f"newest in section {partial.article.section}",
     "newest": lambda _: "newest",
@@ -66,13 +67,14 @@ _REASONS: dict[str, Callable[[_PartialList], str]] = {
 
 
 class ListBuilder:
-    """Builds lists from one snapshot.
+    """Builder of lists from one snapshot.
 
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     spec : ListSpec
-        What the lists are asked for.
+        Options of the lists.
     """
 
     def __init__(self, snapshot: Snapshot, spec: ListSpec) -> None:
@@ -93,35 +95,37 @@ class ListBuilder:
         Parameters
         ----------
         key : int
+            Key of the article.
         article : RelatedItem
-            What lists show of the article.
+            The article as lists show it.
         k : int
+            Maximum number of items.
         beside : sequence of int, optional
-            Keys of articles that stand beside the list. They exclude others as its items do.
+            Keys of articles shown beside the list. They exclude candidates as its items do.
         source : Source, optional
-            The ranking of the article as query 0, if it exists already.
+            Ranking of the article as query 0. None means a new ranking.
         """
         source = source or CandidateSource.of_articles(self._snapshot, [key], self._spec.conditions)
         partials = [self._partial(key, article)]
         return self._build(source, partials, k, np.array(beside, dtype=np.int64), _NO_KEYS)[0]
 
     def articles(self, keys: Sequence[int], k: int) -> Iterator[RelatedList]:
-        """Yield the lists of some articles: the stored ones, or built ones where there is none."""
-        known: dict[int, RelatedList | None] = dict.fromkeys(keys)
+        """Yield the lists of articles: the stored list, or a built list where none is stored."""
+        lists: dict[int, RelatedList | None] = dict.fromkeys(keys)
         if self._spec.is_stored_mode:
-            known = self._snapshot.stored_lists(keys, k)
-        others = [key for key, stored in known.items() if stored is None]
-        if others:
-            source = CandidateSource.of_articles(self._snapshot, others, self._spec.conditions)
+            lists = self._snapshot.stored_lists(keys, k)
+        missing = [key for key, stored in lists.items() if stored is None]
+        if missing:
+            source = CandidateSource.of_articles(self._snapshot, missing, self._spec.conditions)
             partials = [
                 self._partial(key, article)
-                for key, article in zip(others, self._snapshot.items(others), strict=True)
+                for key, article in zip(missing, self._snapshot.items(missing), strict=True)
             ]
-            known.update(zip(others, self._build(source, partials, k), strict=True))
-        return (built for built in known.values() if built is not None)
+            lists.update(zip(missing, self._build(source, partials, k), strict=True))
+        return (built for built in lists.values() if built is not None)
 
     def draft(self, draft: Article, k: int) -> RelatedList:
-        """Return the list of a story that is not in the archive."""
+        """Return the list of a draft, a story that is not in the archive."""
         article = RelatedItem("", 0, 0.0, 0.0, draft.title, published=draft.published)
         source = CandidateSource.of_draft(self._snapshot, draft, self._spec.conditions)
         selection = self._spec.selection
@@ -135,13 +139,13 @@ class ListBuilder:
     # --- the steps -------------------------------------------------------------------------------
 
     def _partial(self, key: int, article: RelatedItem) -> _PartialList:
-        """Return a list that has nothing but pins."""
+        """Return a list that has only its pins."""
         snapshot, spec = self._snapshot, self._spec
         is_draft = key == NO_ARTICLE
         pins = {} if is_draft else snapshot.pinned(article)
         entries = [
-            _Entry(other, 0.0, 0.0, (), _PINNED)
-            for other, item in pins.items()
+            _Entry(pin, 0.0, 0.0, (), _PINNED)
+            for pin, item in pins.items()
             if spec.admits(item, article, snapshot.now)
         ]
         return _PartialList(key, article, snapshot.rules.exclusions(article), entries)
@@ -154,21 +158,21 @@ class ListBuilder:
         beside: NDArray[np.int64] = _NO_KEYS,
         near_draft: NDArray[np.int64] = _NO_KEYS,
     ) -> list[RelatedList]:
-        """Fill lists with pins, then with the best candidates, then with the newest articles."""
+        """Return lists of their pins, then the best candidates, then the newest articles."""
         spec = self._spec
         for partial in partials:
             pins = [entry for entry in partial.entries if entry.key not in beside]
             partial.entries = pins[:k]
         if spec.newest_first:
-            least = 0.0 if spec.selection is None else spec.selection.min_score
-            source = ByDate(source, self._snapshot, least)
+            min_score = 0.0 if spec.selection is None else spec.selection.min_score
+            source = ByDate(source, self._snapshot, min_score)
         if any(partial.exclusions for partial in partials):
             exclusions = [partial.exclusions for partial in partials]
             source = Permitted(source, self._snapshot, exclusions)
         self._fill(partials, source, k, spec.selection, beside, near_draft, lambda _: spec.reason)
         for name in spec.fallback:
             short = [partial for partial in partials if len(partial.entries) < k]
-            # Without scores no candidate is better than another.
+            # Fallback articles have no scores that a diversity or a minimum could compare.
             selection = spec.selection and dataclasses.replace(
                 spec.selection, diversity=0.0, min_score=0.0
             )
@@ -190,20 +194,20 @@ class ListBuilder:
         near_draft: NDArray[np.int64],
         reason_of: Callable[[_PartialList], str],
     ) -> None:
-        """Fill each list up to k items from a source."""
+        """Fill each list up to k items from a source, with the reason of `reason_of`."""
         if not partials:
             return
-        others = [
+        listed = [
             np.array([*(entry.key for entry in partial.entries), *beside], dtype=np.int64)
             for partial in partials
         ]
-        # What stands beside a list excludes articles from it, but is not among its k.
+        # Articles beside a list exclude candidates from it, but take none of its k places.
         depth = k + len(beside)
         if selection is None:
             rankings = [
                 cut(ranked, np.flatnonzero(~np.isin(ranked.key, keys)))
                 for ranked, keys in zip(
-                    source.best(range(len(partials)), depth), others, strict=True
+                    source.best(range(len(partials)), depth), listed, strict=True
                 )
             ]
             named: Sequence[Sequence[tuple[str, ...]]] = [
@@ -211,7 +215,7 @@ class ListBuilder:
             ]
         else:
             chosen = select(
-                self._snapshot, source, len(partials), depth, selection, others, near_draft
+                self._snapshot, source, len(partials), depth, selection, listed, near_draft
             )
             rankings = [selected.ranked for selected in chosen]
             named = [selected.near_duplicates for selected in chosen]
@@ -224,7 +228,7 @@ class ListBuilder:
                 partial.entries.append(_Entry(*row, reason))
 
     def _to_results(self, partials: Sequence[_PartialList]) -> list[RelatedList]:
-        """Return lists as callers get them, reading what they show of articles once for all."""
+        """Return lists as callers get them; the fields of articles are read once for all lists."""
         keys = sorted({entry.key for partial in partials for entry in partial.entries})
         details = dict(zip(keys, self._snapshot.details(keys), strict=True))
         mentions = self._mentions if self._spec.mentions else _no_mentions

@@ -1,4 +1,4 @@
-"""Candidates: the ranking of each query, as deep as a list needs it, and filters over it."""
+"""Candidates: rankings of queries, as deep as lists need them, and filters over rankings."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import Exclusions
 
 #: Factor by which a ranking gets deeper when a list needs more candidates. Most lists are full at
-#: the first depth; a large factor keeps the few others from ranking often.
+#: the first depth; with a large factor the other lists rank once more, seldom twice.
 _DEEPER = 4
 
-#: Candidates by score among which the newest are looked for first.
+#: Depth of the first ranking from which `ByDate` takes the newest candidates.
 _FIRST_LOOK = 64
 
-#: Candidates among which an article is looked for first: it is mostly near the top.
+#: Depth of the first ranking in which `rank_of` looks for an article, which is mostly near the top.
 _DEEP_LOOK = 1024
 
 Answer = TypeVar("Answer")
 
 
 class Source(Protocol):
-    """Gives the best candidates of queries, which are called by their numbers from 0 on."""
+    """A source of the best candidates of queries, which are numbered from 0."""
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
-        """Return the best candidates of some queries: `depth`, or all if there are fewer."""
+        """Return the best candidates of queries: `depth` each, or all if there are fewer."""
 
 
 class CandidateSource:
-    """The exact ranking of a block of queries; remembers what it has ranked.
+    """The exact ranking of a block of queries; it keeps the rankings that it has made.
 
     Parameters
     ----------
     rank : callable
-        Given the numbers of some queries and a depth, it returns their rankings.
+        Given numbers of queries and a depth, it returns their rankings.
     """
 
     def __init__(self, rank: Callable[[Sequence[int], int], list[Ranked]]) -> None:
@@ -68,7 +68,7 @@ class CandidateSource:
         return cls(lambda _, depth: [snapshot.rank_draft(draft, depth, conditions)])
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
-        """Return the best candidates of some queries: `depth`, or all if there are fewer."""
+        """Return the best candidates of queries: `depth` each, or all if there are fewer."""
         missing = [number for number in numbers if self._depth.get(number, 0) < depth]
         if missing:
             for number, ranked in zip(missing, self._rank(missing, depth), strict=True):
@@ -78,7 +78,7 @@ class CandidateSource:
         return [first(self._ranked[number], depth) for number in numbers]
 
     def rank_of(self, number: int, key: int) -> int | None:
-        """Return the rank of an article, from 1, among all candidates of a query."""
+        """Return the rank of an article, from 1, among all candidates of a query, or None."""
 
         def rank(_: object, rankings: Sequence[Ranked], is_all: Sequence[bool]) -> list[int | None]:
             places = np.flatnonzero(rankings[0].key == key)
@@ -95,20 +95,21 @@ def deepen(
     depth: int,
     answer: Callable[[Sequence[int], Sequence[Ranked], Sequence[bool]], Sequence[Answer | None]],
 ) -> list[Answer]:
-    """Ask for more candidates of queries until there are enough to answer each.
+    """Return an answer for each query, ranking deeper until the candidates suffice.
 
-    This is the one place that decides how deep a ranking goes.
+    Only this function decides how deep a ranking goes.
 
     Parameters
     ----------
     source : Source
+        The source of candidates.
     numbers : sequence of int
-        The queries.
+        Numbers of the queries.
     depth : int
-        How many candidates to begin with.
+        Number of candidates of the first ranking.
     answer : callable
-        Given the numbers of some queries, their candidates, and whether these are all that there
-        are, it returns the answer to each; None if it needs more candidates.
+        Given numbers of queries, their candidates, and whether these are all candidates, it returns
+        an answer for each query; None if the query needs more candidates.
 
     Returns
     -------
@@ -120,8 +121,8 @@ def deepen(
     while waiting:
         rankings = source.best(waiting, depth)
         is_all = [len(ranked.key) < depth for ranked in rankings]
-        found = zip(waiting, answer(waiting, rankings, is_all), strict=True)
-        answers |= {number: given for number, given in found if given is not None}
+        results = zip(waiting, answer(waiting, rankings, is_all), strict=True)
+        answers |= {number: result for number, result in results if result is not None}
         waiting = [number for number in waiting if number not in answers]
         depth *= _DEEPER
     return [answers[number] for number in numbers]
@@ -133,9 +134,11 @@ class Permitted:
     Parameters
     ----------
     source : Source
+        The ranking to filter.
     snapshot : Snapshot
+        Used to read the fields of candidates.
     exclusions : sequence of Exclusions
-        For each query.
+        The rules that exclude articles, for each query.
     """
 
     def __init__(
@@ -147,7 +150,7 @@ class Permitted:
         self._items: dict[int, RelatedItem] = {}
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
-        """Return the best permitted candidates of some queries."""
+        """Return the best permitted candidates of queries."""
 
         def permitted(
             numbers: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
@@ -174,13 +177,16 @@ class Permitted:
 
 
 class ByDate:
-    """The candidates with at least some score, newest first; of one date the best first.
+    """The candidates from a minimum score on, newest first; of equal dates the best first.
 
     Parameters
     ----------
     source : Source
+        The ranking to filter.
     snapshot : Snapshot
+        Used to read the fields of candidates.
     min_score : float
+        The lowest score of a candidate.
     """
 
     def __init__(self, source: Source, snapshot: Snapshot, min_score: float) -> None:
@@ -189,7 +195,7 @@ class ByDate:
         self._min_score = min_score
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
-        """Return the newest candidates of some queries."""
+        """Return the newest candidates of queries."""
 
         def newest(
             _: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
@@ -212,19 +218,19 @@ class ByDate:
 
 
 def cut(ranked: Ranked, places: NDArray[np.int64]) -> Ranked:
-    """Return the candidates at some places of a ranking."""
+    """Return the candidates at the given places of a ranking."""
     columns = ranked.key[places], ranked.score[places], ranked.similarity[places]
     return Ranked(ranked.query, *columns)
 
 
 def first(ranked: Ranked, depth: int) -> Ranked:
-    """Return the first candidates of a ranking."""
+    """Return the first `depth` candidates of a ranking."""
     if len(ranked.key) <= depth:
         return ranked
     return Ranked(ranked.query, ranked.key[:depth], ranked.score[:depth], ranked.similarity[:depth])
 
 
 def unscored(query: int, keys: Sequence[int]) -> Ranked:
-    """Return articles in an order that is not of scores."""
+    """Return articles in the given order as a ranking, with scores of 0."""
     zeros = np.zeros(len(keys))
     return Ranked(query, np.array(keys, dtype=np.int64), zeros, zeros)

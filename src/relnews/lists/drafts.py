@@ -13,16 +13,16 @@ from relnews.text.languages import check_language
 def draft_of(
     text: str, title: str, published: dt.datetime | dt.date | str | None, language: str | None
 ) -> Article:
-    """Return a draft as an article without id.
+    """Return a draft as an article with an empty id.
 
     Parameters
     ----------
     text, title : str
-        At least one of them has words.
+        At least one of the two has words.
     published : datetime, date, str or None
-        A string is ISO 8601; None is now.
+        Date of the draft. A string is ISO 8601; None means now.
     language : str or None
-        A BCP 47 tag; None is the archive's own language.
+        A BCP 47 tag; None means the archive's own language.
     """
     check_draft(title, text)
     check_language(language)

@@ -1,7 +1,7 @@
-"""Explain: what two articles share, how that becomes a score, and the rank that it has.
+"""Explain: the terms that two articles share, the score that follows, and its rank.
 
-All of it is about the ranking of a snapshot: under the word statistics of that moment, not under
-those that stored lists are made with.
+All numbers are of the ranking of a snapshot: they use the word statistics of that moment, not the
+statistics of the epoch that stored lists use.
 """
 
 from __future__ import annotations
@@ -30,17 +30,18 @@ _MICROSECONDS_OF_A_DAY = 86_400_000_000
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ScoredPair:
-    """The score, and the rank, of an article in the list of another, rules aside.
+    """Score and rank of an article in the list of another article, before editors' rules.
 
     Parameters
     ----------
     article, other : RelatedItem
-        ``other`` is looked for in the list of ``article``.
+        The rank is that of ``other`` in the list of ``article``.
     terms : tuple of SharedTerm
+        The shared terms, largest part first.
     ledger : tuple of LedgerLine
-        From the similarity to the score.
+        The factors from the similarity to the score.
     rank : int or None
-        Among all articles that may be in the list; None if it may not.
+        Rank of ``other`` among all articles that may be in the list; None if it may not.
     """
 
     article: RelatedItem
@@ -51,24 +52,26 @@ class ScoredPair:
 
     @property
     def score(self) -> float:
-        """What the list is ordered by."""
+        """The score that orders the list; higher is better."""
         return self.ledger[-1].product
 
 
 def explain(snapshot: Snapshot, a: str, b: str, spec: ListSpec) -> Explanation:
-    """Explain the place of an article in the ranking for another, editors' rules included.
+    """Return the explanation of an article's place in a ranking, under editors' rules.
 
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     a, b : str
-        Ids; ``b`` is looked for in the list of ``a``.
+        Ids; the place is that of ``b`` in the list of ``a``.
     spec : ListSpec
+        Options of the list.
 
     Raises
     ------
     UnknownArticleError
-        If the archive lacks one of them.
+        If the archive lacks one of the two.
     """
     keys = snapshot.keys_of([a, b])
     source = CandidateSource.of_articles(snapshot, keys[:1], spec.conditions)
@@ -94,16 +97,18 @@ def score_pair(
     source: CandidateSource,
     conditions: ResolvedConditions | None,
 ) -> ScoredPair:
-    """Return the score and the rank of an article in the list of another, rules aside.
+    """Return score and rank of an article in the list of another, before editors' rules.
 
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     keys : sequence of int
-        The article of the list, and the one that is looked for in it.
+        The article that the list is for, and the article whose rank is wanted.
     source : CandidateSource
-        The ranking for the first one, as query 0.
+        The ranking of the first article, as query 0.
     conditions : ResolvedConditions or None
+        Conditions on the list; None means no condition.
     """
     terms = shared_terms(snapshot, keys)
     similarity = min(math.fsum(term.part for term in terms), 1.0)
@@ -114,13 +119,14 @@ def score_pair(
 
 
 def names_of(snapshot: Snapshot, a: int, b: int) -> tuple[str, ...]:
-    """Return the terms that two articles share, as `Explanation.names` has them.
+    """Return the terms that two articles share, spelled as in `Explanation.names`.
 
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     a, b : int
-        Keys.
+        Keys of the articles.
     """
     return _spelled(snapshot, shared_terms(snapshot, [a, b]), snapshot.items([a, b]))
 
@@ -128,7 +134,7 @@ def names_of(snapshot: Snapshot, a: int, b: int) -> tuple[str, ...]:
 def _spelled(
     snapshot: Snapshot, terms: Sequence[SharedTerm], items: Sequence[RelatedItem]
 ) -> tuple[str, ...]:
-    """Return the shared terms of two articles, which are in one language, as they spell them."""
+    """Return the shared terms of two articles of one language, as the articles spell them."""
     parts = {tuple(term.term.split(" ")): term.part for term in terms}
     language = snapshot.analysis.language_of(items[0].language)
     return names(parts, [(item.title, item.dek) for item in items], language)
@@ -141,7 +147,7 @@ _Rule = tuple[str, float, str]
 
 
 def _ledger(similarity: float, rules: Iterable[_Rule]) -> tuple[LedgerLine, ...]:
-    """Multiply the factors of rules, line by line."""
+    """Return the lines of a ledger, multiplying the factors of rules."""
     lines = [LedgerLine("similarity", similarity, similarity)]
     for name, factor, note in rules:
         lines.append(LedgerLine(name, factor, lines[-1].product * factor, note))
@@ -196,7 +202,7 @@ def _recency(
 def _window(
     published_a: int, published_b: int, conditions: ResolvedConditions, now: int
 ) -> Iterator[_Rule]:
-    """Yield the conditions on the date; an article without one fulfils none."""
+    """Yield the conditions on the date; an undated article fulfils no condition."""
     is_dated = published_b != UNDATED
     published = f"published {_when(published_b)}" if is_dated else "no date"
     if conditions.after != UNDATED:
@@ -223,9 +229,10 @@ def _fields(item: RelatedItem, conditions: ResolvedConditions) -> Iterator[_Rule
     """Yield the conditions on fields."""
     for field, wanted in conditions.filters:
         value: str | tuple[str, ...] | None = getattr(item, field)
-        got = () if value is None else (value,) if isinstance(value, str) else value
-        is_wanted = not {*got}.isdisjoint(wanted)
-        yield field, _factor(is_wanted), f"{_either(got, ', ')}, wanted {_either(wanted, ' or ')}"
+        values = () if value is None else (value,) if isinstance(value, str) else value
+        is_wanted = not {*values}.isdisjoint(wanted)
+        note = f"{_either(values, ', ')}, wanted {_either(wanted, ' or ')}"
+        yield field, _factor(is_wanted), note
 
 
 def _factor(is_fulfilled: bool) -> float:

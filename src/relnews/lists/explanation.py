@@ -16,21 +16,21 @@ _SHOWN = 12
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """A rule on the way from the similarity to the score.
+    """A factor between the similarity and the score.
 
     Parameters
     ----------
     name : str
-        ``similarity``, which the ledger starts from; ``recency``; a condition that was given
-        (``after``, ``before``, ``within``, ``only``, ``exclude``, or the field that ``where`` asks
-        for); what keeps an article out of every list: ``embargo``, ``expired``, and ``itself``; or
-        an editor's rule: ``block``, ``never``, ``hide``.
+        ``similarity``, which the ledger starts from; ``recency``; a given condition (``after``,
+        ``before``, ``within``, ``when``, ``exclude``, or a field of ``filters``); a reason that
+        excludes an article from every list: ``embargo``, ``expired``, ``itself``; or an editor's
+        rule: ``block``, ``never``, ``hide``.
     factor : float
-        The similarity itself in the first line; 0 where a rule leaves the article out.
+        The similarity itself in the first line; 0 where the article is excluded.
     product : float
-        Of this factor and all before it.
+        Product of this factor and all factors before it.
     note : str
-        What the rule looked at.
+        The values that the factor follows from.
     """
 
     name: str
@@ -41,16 +41,16 @@ class LedgerLine:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why an article has the score, and the rank, that it has in the list of another.
+    """Score and rank of an article in the list of another article, with all reasons.
 
     Parameters
     ----------
     a, b : str
-        Ids: ``b`` is looked for in the list of ``a``.
+        Ids; score and rank are of ``b`` in the list of ``a``.
     similarity : float
-        The item of a list has it rounded to 6 decimals.
+        In [0, 1]; an item of a list has it rounded to 6 decimals.
     score : float
-        What the list is ordered by; rounded in the item, too.
+        Order of the list, higher is better; an item has it rounded to 6 decimals.
     rank : int or None
         Place of ``b`` among all articles that may be in the list of ``a``; None if it may not.
     terms : tuple of SharedTerm
@@ -58,8 +58,8 @@ class Explanation:
     ledger : tuple of LedgerLine
         From the similarity to the score, rule by rule.
     names : tuple of str
-        The shared terms as the two articles spell them, strongest first; what stands next to each
-        other in the title or dek of both is one phrase.
+        The shared terms as the two articles spell them, strongest first; words next to each other
+        in the title or dek of both articles are one phrase.
     """
 
     a: str
@@ -77,9 +77,9 @@ class Explanation:
         Parameters
         ----------
         n : int, default=3
-            How many of the names; the strongest.
+            Maximum number of names; the strongest come first.
         lead : str, default="Both mention: "
-            What it begins with.
+            Beginning of the line.
 
         Returns
         -------
@@ -110,24 +110,25 @@ class Explanation:
         if not self.terms:
             return "no shared term"
         rows = [
-            (one.term, f"{one.part:.6f}", _times(one.tf_a, one.in_title_a),
-             _times(one.tf_b, one.in_title_b), f"{one.idf:.3f}", f"{one.df:,}")
-            for one in self.terms[:_SHOWN]
+            (term.term, f"{term.part:.6f}", _times(term.tf_a, term.in_title_a),
+             _times(term.tf_b, term.in_title_b), f"{term.idf:.3f}", f"{term.df:,}")
+            for term in self.terms[:_SHOWN]
         ]  # fmt: skip
-        others = self.terms[_SHOWN:]
-        if others:
-            part = math.fsum(one.part for one in others)
-            rows.append((f"… {len(others):,} more", f"{part:.6f}", "", "", "", ""))
+        hidden = self.terms[_SHOWN:]
+        if hidden:
+            part = math.fsum(term.part for term in hidden)
+            rows.append((f"… {len(hidden):,} more", f"{part:.6f}", "", "", "", ""))
         return _aligned([("shared term", "part", "in a", "in b", "idf", "df"), *rows])
 
     def _table_of_rules(self) -> str:
         rows = [
-            (one.name, f"{one.factor:.6f}", f"{one.product:.6f}", one.note) for one in self.ledger
+            (line.name, f"{line.factor:.6f}", f"{line.product:.6f}", line.note)
+            for line in self.ledger
         ]
         return _aligned([("rule", "factor", "product", ""), *rows], notes=True)
 
 
-#: Why an article is not among the k, or ``listed`` if it is.
+#: Why an article is not among the first k items; ``listed`` if it is.
 Reason = Literal[
     "unknown", "itself", "embargo", "expired", "rule", "no shared term", "condition", "score",
     "duplicate", "cap", "rank", "listed",
@@ -136,26 +137,28 @@ Reason = Literal[
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WhyNot:
-    """Why an article is not among the first k of another's list.
+    """The reason why an article is not among the first k items of another article's list.
 
     Parameters
     ----------
     a, b : str
-        Ids: ``b`` is looked for in the list of ``a``.
+        Ids; the answer is about ``b`` in the list of ``a``.
     k : int
+        Number of items that were looked at.
     reason : str
         ``unknown``: not in the archive; ``itself``; ``embargo``; ``expired``; ``no shared term``;
-        ``rule``: an editor keeps it out; ``condition``: one leaves it out; ``score``: below a
-        millionth, or the least score of a selection; ``duplicate``: nearly the same as the article
-        or an item; ``cap``: the list has enough of the kind; ``rank``: others are preferred;
-        ``listed``: it is in the list.
+        ``rule``: an editor's rule excludes it; ``condition``: a condition excludes it; ``score``:
+        below a millionth, or below the selection's minimum; ``duplicate``: near-duplicate of the
+        article or of an item; ``cap``: the list has enough articles of the kind; ``rank``: k
+        articles are preferred; ``listed``: it is in the list.
     sentence : str
-        The same in words.
+        The reason as a sentence, with the numbers that decided.
     rank : int or None
         Place of ``b`` among all articles that may be in the list; None if it may not.
     score : float
+        Score of ``b``; 0 if it has none.
     last : float or None
-        The score of the k-th, if k others are preferred.
+        Score of the last item, if k articles are preferred; None otherwise.
     """
 
     a: str
@@ -176,7 +179,7 @@ class WhyNot:
 
 
 def _times(tf: int, in_title: bool) -> str:
-    """Return how often a text has a term, and whether the title has it."""
+    """Return a cell of the table: how often a text has a term, and whether the title has it."""
     return " + ".join([f"{tf}"] * (tf > 0) + ["title"] * in_title)
 
 

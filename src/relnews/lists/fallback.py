@@ -1,4 +1,4 @@
-"""The newest articles of an archive, which fill lists that similarity leaves short."""
+"""Fallback: the newest articles of an archive, to fill lists with too few similar articles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import Exclusions
 from relnews.text.article_terms import NO_ARTICLE
 
-#: Articles that are looked at, at a time.
+#: Articles whose fields are read at a time; a list needs a few of them.
 _BLOCK = 64
 
 
@@ -26,13 +26,14 @@ class NewestArticles:
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     spec : ListSpec
-        What the lists are asked for.
+        Options of the lists.
     of_section : bool
-        Give only articles of the section of the article that a list is for.
+        Only articles of the section of the list's article; otherwise of all sections.
     lists : sequence of (int, RelatedItem, Exclusions, collection of int)
-        For each list the key of the article that it is for, or `NO_ARTICLE`; what is known of that
-        article; the rules that exclude articles; and the keys that are in the list already.
+        For each list: the key of its article, `NO_ARTICLE` for a draft; that article as lists
+        show it; the rules that exclude articles; and the keys that are already in the list.
     """
 
     def __init__(
@@ -47,10 +48,10 @@ class NewestArticles:
         self._of_section = of_section
         self._queries = [key for key, *_ in lists]
         self._found: list[list[int]] = [[] for _ in lists]
-        self._coming = [self._newest(*about) for about in lists]
+        self._coming = [self._newest(*query) for query in lists]
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
-        """Return the newest articles for some lists."""
+        """Return the newest articles for lists, `depth` each at most."""
         for number in numbers:
             found = self._found[number]
             found += itertools.islice(self._coming[number], max(depth - len(found), 0))
@@ -76,7 +77,7 @@ class NewestArticles:
             yield from self._distinct(query, permitted)
 
     def _distinct(self, query: int, keys: Sequence[int]) -> Sequence[int]:
-        """Return the articles that are no near-duplicates of the one that the list is for."""
+        """Return the articles that are not near-duplicates of the article of the list."""
         threshold = (
             None if self._spec.selection is None else self._spec.selection.duplicate_threshold
         )

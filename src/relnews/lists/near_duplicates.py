@@ -1,4 +1,4 @@
-"""Near-duplicates: articles of nearly the same words, found for one list or a whole archive."""
+"""Near-duplicates: articles with nearly the same words, of one draft or of a whole archive."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ from relnews.search.query import Limits, Queries
 from relnews.search.view import View
 from relnews.text.article_terms import NO_ARTICLE, Query
 
-#: What shows the progress of going through an archive: it is given the blocks and their number.
+#: Shows progress: given the blocks of pairs and the number of blocks, it returns the blocks.
 Progress = Callable[[Iterator[NDArray[np.int64]], int], Iterable[NDArray[np.int64]]]
-
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
 
@@ -46,19 +45,23 @@ def groups_of(
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     threshold : float
-        The least cosine of the weights of two near-duplicates.
+        Minimum cosine of the weights of two near-duplicates.
     keep : str
-        Which article of a group is canonical: see `Selection`.
+        The rule for the canonical article of a group; see `Selection`.
     n_jobs : int or None
+        Number of threads; None means 1, -1 means all cores.
     progress : callable, optional
+        Shows progress; see `Progress`.
     wire_sources : collection of str, optional
+        Sources whose articles are canonical only among themselves; see `Selection`.
 
     Returns
     -------
     list of tuple of str
-        Ids, the canonical one first, the others newest first. The largest group comes first, and
-        of one size the one whose canonical id is the smallest.
+        Ids, the canonical article first, then newest first. Larger groups come first; groups of
+        equal size are in the order of their canonical ids.
     """
     view = snapshot.view
     blocks = near_pairs(view, floor_of(threshold), n_jobs)
@@ -70,14 +73,16 @@ def groups_of(
 
 
 def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
-    """Return the keys of the near-duplicates of a draft, those of the same text included.
+    """Return the keys of the near-duplicates of a draft, including articles of the same text.
 
     Parameters
     ----------
     view : View
+        The segments to search.
     query : Query
         The draft.
     threshold : float
+        Minimum cosine of a near-duplicate.
     """
     queries = view.queries([query], by_cosine=True)
     floor = floor_of(threshold)
@@ -91,7 +96,7 @@ def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
 
 
 def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str, ...]:
-    """Return the ids of a group, the canonical one first and the others newest first."""
+    """Return the ids of a group: the canonical article first, then newest first."""
     columns = zip(keys, snapshot.dates(keys), snapshot.ids(keys), strict=True)
     order = sorted((key != canonical, *newest_key(date, id_)) for key, date, id_ in columns)
     return tuple(identifier for *_, identifier in order)
@@ -101,17 +106,19 @@ def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str
 
 
 def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[np.int64]]:
-    """Yield the pairs of articles that are at least so similar, each pair once.
+    """Yield the pairs of articles from a similarity on, each pair once.
 
-    Every article is compared with those that follow it, exactly: what bounds rule out is not
-    summed. Blocks of articles go through threads, and what is found of one is yielded at a time.
+    Every article is compared with the articles after it. The result is exact; bounds only save
+    sums. Threads work on blocks of articles, and the pairs of one block are yielded at a time.
 
     Parameters
     ----------
     view : View
+        The segments to compare.
     floor : int
-        In millionths.
+        Minimum similarity in millionths.
     n_jobs : int or None
+        Number of threads; None means 1, -1 means all cores.
 
     Yields
     ------
@@ -123,7 +130,7 @@ def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[n
 
 
 def _blocks(view: View) -> list[tuple[int, int]]:
-    """Return the number of the segment and the first article of each block."""
+    """Return the segment number and the first article of each block."""
     return [
         (number, first)
         for number, scored in enumerate(view.segments)
@@ -132,7 +139,7 @@ def _blocks(view: View) -> list[tuple[int, int]]:
 
 
 def _starts(view: View) -> list[int]:
-    """Return the number of the first article of each segment, and that of all articles."""
+    """Return the number of the first article of each segment, and the number of articles."""
     sizes = [scored.segment.n_articles for scored in view.segments]
     return [*itertools.accumulate(sizes, initial=0)]
 
@@ -140,27 +147,27 @@ def _starts(view: View) -> list[int]:
 def _pairs_of(
     view: View, floors: Sequence[NDArray[np.int64]], number: int, first: int
 ) -> NDArray[np.int64]:
-    """Return the pairs of which the first article is in a block."""
+    """Return the pairs whose first article is in a block."""
     scored, starts = view.segments[number], _starts(view)
-    # What was removed, or is not to be seen now, has a prior of 0.
+    # Removed and hidden articles have a prior of 0.
     shown = first + np.flatnonzero(scored.prior[first : first + BLOCK] > 0)
     if not len(shown):
         return np.empty((0, 2), dtype=np.int64)
     queries = view.queries([scored.segment.query(int(local)) for local in shown], by_cosine=True)
     found = []
     for i, local in enumerate(shown.tolist()):
-        query = _one(queries, i)
+        query = _query_at(queries, i)
         for other in range(number, len(view.segments)):
             places, *_ = view.segments[other].reach(query, floors[other])
             places = places[places > local] if other == number else places
-            mine = np.full(len(places), starts[number] + local)
-            found.append(np.column_stack([mine, starts[other] + places]))
+            first_of_pair = np.full(len(places), starts[number] + local)
+            found.append(np.column_stack([first_of_pair, starts[other] + places]))
     return np.concatenate(found)
 
 
 def _same_texts(view: View) -> NDArray[np.int64]:
-    """Return pairs of articles that connect those of the same text."""
-    # What was removed, or is not to be seen now, has a prior of 0.
+    """Return pairs that connect the articles of each text."""
+    # Removed and hidden articles have a prior of 0.
     local = [np.flatnonzero(scored.prior > 0) for scored in view.segments]
     part = np.repeat(np.arange(len(local)), [*map(len, local)])
     number = numbers_of_texts(view, part, np.concatenate([_NO_KEYS, *local]))
@@ -170,7 +177,7 @@ def _same_texts(view: View) -> NDArray[np.int64]:
     return np.column_stack([place[order[same]], place[order[same + 1]]])
 
 
-def _one(queries: Queries, i: int) -> Queries:
+def _query_at(queries: Queries, i: int) -> Queries:
     """Return one query of a block, by cosine and without limits; arrays are shared."""
     pairs = slice(int(queries.ptr[i]), int(queries.ptr[i + 1]))
     ptr = frozen(queries.ptr[i : i + 2] - queries.ptr[i])
@@ -181,7 +188,7 @@ def _one(queries: Queries, i: int) -> Queries:
 
 
 def _components(view: View, blocks: Iterable[NDArray[np.int64]]) -> list[list[int]]:
-    """Return the keys of articles that are connected by pairs."""
+    """Return the keys of the articles of each group that pairs connect."""
     starts = _starts(view)
     group = np.arange(starts[-1])
     waiting: list[NDArray[np.int64]] = []
@@ -189,7 +196,7 @@ def _components(view: View, blocks: Iterable[NDArray[np.int64]]) -> list[list[in
     for found in blocks:
         waiting.append(found)
         n_waiting += len(found)
-        if n_waiting > len(group):  # a thousand copies of one text are half a million pairs
+        if n_waiting > len(group):  # 1,000 copies of one text are 499,500 pairs
             group, waiting, n_waiting = _merged(group, waiting), [], 0
     group = _merged(group, waiting)
     order = np.argsort(group, kind="stable")
@@ -199,7 +206,7 @@ def _components(view: View, blocks: Iterable[NDArray[np.int64]]) -> list[list[in
 
 
 def _merged(group: NDArray[np.int64], found: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Return the groups of articles, those that pairs connect having become one."""
+    """Return the group of each article after joining the groups that pairs connect."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -212,23 +219,21 @@ def _merged(group: NDArray[np.int64], found: Sequence[NDArray[np.int64]]) -> NDA
     return label.astype(np.int64)[group]
 
 
-# --- of one list ---------------------------------------------------------------------------------
-
-
-# --- which one to keep ---------------------------------------------------------------------------
+# --- the canonical article -----------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Canonical:
-    """Picks the article of a group of near-duplicates that a list shows.
+    """The choice of the article of a group of near-duplicates that a list shows.
 
     Parameters
     ----------
     keep : str
-        See `Selection`.
+        The rule of the choice; see `Selection`.
     snapshot : Snapshot
+        The archive at one moment.
     wire_sources : collection of str, optional
-        See `Selection`.
+        Sources whose articles are chosen only if the group has no other article.
     """
 
     keep: Keep
@@ -236,12 +241,12 @@ class Canonical:
     wire_sources: Collection[str] = ()
 
     def of(self, keys: Sequence[int]) -> int:
-        """Return the key of the canonical article; between equal ones the smallest id decides.
+        """Return the key of the canonical article; the smallest id breaks a tie.
 
         Parameters
         ----------
         keys : sequence of int
-            Best of the ranking first.
+            The group, in the order of the ranking.
         """
         if self.wire_sources:
             keys = self._from_other_sources(keys)
@@ -261,13 +266,13 @@ class Canonical:
         return tuple(self.snapshot.ids(keys))
 
     def _from_other_sources(self, keys: Sequence[int]) -> Sequence[int]:
-        """Return the articles from other sources than wire sources, or all if there are none."""
+        """Return the articles that are not from wire sources, or all if every article is."""
         items = zip(keys, self.snapshot.items(keys), strict=True)
         return [key for key, item in items if item.source not in self.wire_sources] or keys
 
 
 def _lengths(view: View, keys: Sequence[int]) -> list[int]:
-    """Return how many words, stop words not counted, the texts of articles have."""
+    """Return the number of words, without stop words, of the texts of articles."""
     lengths = np.zeros(len(keys), dtype=np.int64)
     for scored in view.segments:
         segment = scored.segment

@@ -1,4 +1,4 @@
-"""The choice of a list from a ranking, as a `Selection` says it."""
+"""Selector: the choice of the items of a list from a ranking, under a `Selection`."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from relnews.options.selection import FIELDS, Selection
 from relnews.search.top_k import Ranked
 from relnews.text.article_terms import NO_ARTICLE
 
-#: With a diversity, the next item is the best of so many candidates.
+#: With a diversity, the next item is chosen from this many candidates.
 POOL = 50
 
-#: A ranking of so many articles is short, those beside the list included.
+#: Up to this many articles, including the articles beside the list, a ranking is short.
 _SHORT = 32
 
-#: A similarity that nothing has, in millionths.
+#: A similarity in millionths that no two articles have.
 _NOTHING = SCORE_STEPS + 1
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
 
-#: Near to so many items is what cannot be one, whatever leaves the list.
+#: Count of near items of an article that can never be an item, even if items leave the list.
 _FOR_GOOD = 1 << 40
 
 
@@ -41,9 +41,9 @@ class SelectedItems:
     Parameters
     ----------
     ranked : Ranked
-        The items, in order.
+        The items, in the order of the list.
     near_duplicates : sequence of tuple of str
-        For each item the ids of its near-duplicates.
+        Ids of the near-duplicates of each item.
     """
 
     ranked: Ranked
@@ -64,15 +64,20 @@ def select(
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     source : Source
         The candidates of each list.
-    n, k : int
+    n : int
+        Number of lists.
+    k : int
+        Maximum number of items, including the articles beside the list.
     selection : Selection
+        Rules of the choice.
     beside : sequence of int64 array
-        For each list the keys of articles that stand beside its items. They are not selected, but
-        exclude others as items do, and count among the k.
+        For each list, keys of articles shown beside its items. They are not selected; they exclude
+        candidates as items do, and count among the k.
     near_draft : int64 array, optional
-        Keys of the articles that are near-duplicates of a draft that the list is for.
+        Keys of the near-duplicates of the draft that the list is for.
     """
     depth = k + k // 2 + 1 + (POOL if selection.diversity else 0)
 
@@ -80,13 +85,13 @@ def select(
         numbers: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
     ) -> list[SelectedItems | None]:
         enough = [_above(ranked, selection.min_score) for ranked in rankings]
-        # A ranking that the least score cuts off has no more candidates either.
+        # A ranking that the minimum score cuts off has no more candidates either.
         is_all = [
             ends or len(above.key) < len(ranked.key)
             for ends, above, ranked in zip(is_all, enough, rankings, strict=True)
         ]
-        others = [beside[number] for number in numbers]
-        selectors = _selectors(snapshot, enough, is_all, k, selection, others, near_draft)
+        neighbors = [beside[number] for number in numbers]
+        selectors = _selectors(snapshot, enough, is_all, k, selection, neighbors, near_draft)
         return [selector.selected() if selector.is_complete else None for selector in selectors]
 
     return deepen(source, range(n), depth, items)
@@ -99,29 +104,32 @@ def places_of(
     k: int,
     selection: Selection,
 ) -> list[list[tuple[int, list[int]]] | None]:
-    """Return what is selected from the beginnings of rankings, by the places in them.
+    """Return the items selected from the beginnings of rankings, by their places there.
 
     Parameters
     ----------
     snapshot : Snapshot
         The archive, with the view that was ranked over.
     rankings : sequence of Ranked
+        The beginning of the ranking of each list.
     is_all : sequence of bool
-        Whether there is nothing behind each.
+        Whether each ranking is complete.
     k : int
+        Maximum number of items, including the articles beside the list.
     selection : Selection
+        Rules of the choice.
 
     Returns
     -------
     list of list of (int, list of int), or None
-        Items in order, with their near-duplicates; None if a ranking is too short to tell.
+        Items in order, with their near-duplicates; None if a ranking is too short to decide.
     """
-    others = [_NO_KEYS] * len(rankings)
+    beside = [_NO_KEYS] * len(rankings)
     return [
         [*zip(selector.items, selector.near_duplicates(), strict=True)]
         if selector.is_complete
         else None
-        for selector in _selectors(snapshot, rankings, is_all, k, selection, others, _NO_KEYS)
+        for selector in _selectors(snapshot, rankings, is_all, k, selection, beside, _NO_KEYS)
     ]
 
 
@@ -134,7 +142,7 @@ def _selectors(
     beside: Sequence[NDArray[np.int64]],
     near_draft: NDArray[np.int64],
 ) -> Iterator[ListSelector]:
-    """Yield the selector of each ranking; the weights of a few rankings are gathered together."""
+    """Yield the selector of each ranking; several rankings share one gathering of weights."""
     canonical = Canonical(selection.keep, snapshot, selection.wire_sources)
     floors = floors_of(selection)
     compares = selection.diversity > 0 or min(floors) < _NOTHING
@@ -143,26 +151,26 @@ def _selectors(
     for start in range(0, len(rankings), at_once):
         block = slice(start, start + at_once)
         keys = [
-            np.concatenate([ranked.key, others, _own(ranked)])
-            for ranked, others in zip(rankings[block], beside[block], strict=True)
+            np.concatenate([ranked.key, neighbors, _own(ranked)])
+            for ranked, neighbors in zip(rankings[block], beside[block], strict=True)
         ]
         similarities = Similarities(snapshot.view, np.concatenate([_NO_KEYS, *keys]))
         starts = [*itertools.accumulate(map(len, keys), initial=0)]
         groups = [slice(*ends) for ends in itertools.pairwise(starts)]
-        # Short rankings are compared whole: one kernel call each, instead of one for each item.
+        # Short rankings are compared whole: one kernel call for each list, not for each item.
         is_short = compares and max(map(len, keys), default=0) <= _SHORT and starts[-1] <= KEPT
         tables = similarities.within(groups) if is_short else [None] * len(keys)
-        for ranked, ends, others, first, table in zip(
+        for ranked, ends, neighbors, first, table in zip(
             rankings[block], is_all[block], beside[block], starts, tables, strict=False
         ):
             yield ListSelector(
-                ranked, ends, k, selection, floors, similarities, first, canonical, others,
+                ranked, ends, k, selection, floors, similarities, first, canonical, neighbors,
                 near_draft, table,
             )  # fmt: skip
 
 
 def floors_of(selection: Selection) -> tuple[int, int]:
-    """Return the similarities from which on articles are near-duplicates, and of one story."""
+    """Return, in millionths, the thresholds of a near-duplicate and of one story."""
     return (
         _NOTHING
         if selection.duplicate_threshold is None
@@ -172,12 +180,12 @@ def floors_of(selection: Selection) -> tuple[int, int]:
 
 
 def _own(ranked: Ranked) -> NDArray[np.int64]:
-    """Return the key of the article that a ranking is for; nothing for a draft."""
+    """Return the key of the article that a ranking is for; an empty array for a draft."""
     return _NO_KEYS if ranked.query == NO_ARTICLE else np.array([ranked.query])
 
 
 def _above(ranked: Ranked, min_score: float) -> Ranked:
-    """Return the part of a ranking that has at least some score."""
+    """Return the part of a ranking from a minimum score on."""
     n = int(np.count_nonzero(_steps(ranked.score) >= round(min_score * SCORE_STEPS)))
     return Ranked(ranked.query, ranked.key[:n], ranked.score[:n], ranked.similarity[:n])
 
@@ -189,36 +197,40 @@ def _steps(score: NDArray[np.float64]) -> NDArray[np.int64]:
 class ListSelector:
     """The items of one list, chosen from the beginning of a ranking.
 
-    Articles are called by their places in the ranking.
+    Places in the ranking identify articles.
 
     Parameters
     ----------
     ranked : Ranked
+        The beginning of the ranking.
     is_all : bool
-        There is nothing behind it.
+        Whether the ranking is complete.
     k : int
+        Maximum number of items, including the articles beside the list.
     selection : Selection
+        Rules of the choice.
     floors : (int, int)
-        Similarities, in millionths, from which on articles are near-duplicates, and of one story.
+        Thresholds of a near-duplicate and of one story, in millionths.
     similarities : Similarities
-        The articles of the ranking, and others.
+        Articles of this ranking and of further rankings.
     start : int
-        Place of the first of the ranking among them; those beside the list follow its last, and
-        the article that the list is for comes after them.
+        Place in ``similarities`` of the first article of the ranking. The articles beside the list
+        follow the ranking, and then the article that the list is for.
     canonical : Canonical
+        Chooses among near-duplicates.
     beside : int64 array
         Keys of the articles beside the list.
     near_draft : int64 array
         Keys of the near-duplicates of a draft.
     table : int64 array of shape (n, n), optional
-        Similarities of all these articles to each other. None means to compute them when needed.
+        Similarities of all these articles to each other; None computes them when needed.
 
     Attributes
     ----------
     is_complete : bool
-        The ranking was long enough to say what the list is.
+        Whether the ranking was long enough to decide the list.
     items : list of int
-        What was chosen, in order.
+        Places of the chosen articles, in the order of the list.
     """
 
     def __init__(
@@ -245,8 +257,8 @@ class ListSelector:
         self._keys = np.concatenate([ranked.key, beside])
         self._canonical = canonical
         self._steps = _steps(ranked.score)
-        # Similarities of some to all articles; how many items each is a near-duplicate of, and of
-        # the story of how many it is.
+        # By place: similarities to all articles. For each article: the number of items that it is a
+        # near-duplicate of, and the number of items of its story.
         self._similar: dict[int, NDArray[np.int64]] = {}
         if table is not None:
             n_keys = len(self._keys)
@@ -254,48 +266,48 @@ class ListSelector:
         self._n_near = np.zeros(len(self._keys), dtype=np.int64)
         self._n_of_story = np.zeros(len(self._keys), dtype=np.int64)
         self._floor, self._story = floors
-        # A near-duplicate of the article that the list is for is one for good.
-        others = near_draft
+        # A near-duplicate of the article that the list is for can never be an item.
+        near_article = near_draft
         if self._floor < _NOTHING and ranked.query != NO_ARTICLE:
             if table is None:
                 own = slice(self._all.stop, self._all.stop + 1)
                 (similar,) = similarities.between(own, slice(start, start + n))
             else:
                 similar = table[len(self._keys), :n]
-            others = ranked.key[similar >= self._floor]
-        self._n_near[:n][np.isin(ranked.key, others)] = _FOR_GOOD
+            near_article = ranked.key[similar >= self._floor]
+        self._n_near[:n][np.isin(ranked.key, near_article)] = _FOR_GOOD
         self._n_near[:n][np.isin(ranked.key, beside)] = _FOR_GOOD
         self._values = self._capped_values()
         self._n_of: Counter[tuple[str, str]] = Counter()
         self._n_met = 0
         self._beside = [*range(n, len(self._keys))]
         self.items: list[int] = []
-        for one in self._beside:
-            self._enter(one)
+        for neighbor in self._beside:
+            self._enter(neighbor)
         self.is_complete = self._fill()
         if self.is_complete and self._settle():
-            self._fill()  # where a version took a place, there may be room for what it displaced
+            self._fill()  # a version that took a place may leave room for a displaced article
 
     def selected(self) -> SelectedItems:
-        """Return what was chosen."""
+        """Return the chosen items."""
         ranked, items = self._ranked, self.items
         chosen = Ranked(
             ranked.query, ranked.key[items], ranked.score[items], ranked.similarity[items]
         )
         return SelectedItems(chosen, [
-            self._canonical.ids_of(self._keys[others].tolist()) if others else ()
-            for others in self.near_duplicates()
+            self._canonical.ids_of(self._keys[near].tolist()) if near else ()
+            for near in self.near_duplicates()
         ])  # fmt: skip
 
     # --- filling ---------------------------------------------------------------------------------
 
     def _fill(self) -> bool:
-        """Choose items until the list is full; say whether the ranking was long enough for it."""
+        """Choose items until the list is full; return whether the ranking was long enough."""
         size = POOL if self._selection.diversity else 1
         pool: list[int] = []
         place = 0
         while len(self.items) < self._k:
-            pool = [one for one in pool if self._may_enter(one)]
+            pool = [candidate for candidate in pool if self._may_enter(candidate)]
             while len(pool) < size and place < len(self._steps):
                 if self._may_enter(place):
                     pool.append(place)
@@ -310,18 +322,18 @@ class ListSelector:
         return True
 
     def _may_enter(self, place: int) -> bool:
-        """Say whether an article can be the next item."""
+        """Return whether an article can be the next item."""
         return not self._n_near[place] and place not in self.items and self._has_room(place)
 
     def _has_room(self, place: int) -> bool:
-        """Say whether no cap keeps an article out."""
+        """Return whether every cap leaves room for an article."""
         caps = self._selection.caps
         if not all(self._n_of[value] < caps[value[0]] for value in self._values_of(place)):
             return False
         if self._story == _NOTHING or not self._n_of_story[place]:
             return True
         most = caps["story"]
-        # Neither it nor an item of its story may have more of one story beside it.
+        # Neither the article nor an item of its story may exceed the cap.
         return bool(self._n_of_story[place] < most) and all(
             self._n_of_story[item] < most
             for item in (*self.items, *self._beside)
@@ -329,21 +341,21 @@ class ListSelector:
         )
 
     def _best(self, pool: Sequence[int]) -> int:
-        """Return the article to be the next item; of equally good ones the first."""
+        """Return the article of the pool to be the next item; the first of equals."""
         diversity = self._selection.diversity
-        others = (*self.items, *self._beside)
-        if not diversity or not others:
+        shown = (*self.items, *self._beside)
+        if not diversity or not shown:
             return pool[0]
-        nearest = np.max([self._similar_to(item)[pool] for item in others], axis=0)
+        nearest = np.max([self._similar_to(item)[pool] for item in shown], axis=0)
         value = (1 - diversity) * self._steps[pool] - diversity * nearest
         return pool[int(np.argmax(value))]
 
     def _enter(self, item: int) -> None:
-        """Let an item keep others out."""
+        """Count an item towards caps and near-duplicates."""
         self._count(item, 1)
 
     def _leave(self, item: int) -> None:
-        """Undo what `_enter` does."""
+        """Undo `_enter`."""
         self._count(item, -1)
 
     def _count(self, item: int, times: int) -> None:
@@ -355,9 +367,9 @@ class ListSelector:
             self._n_of_story += times * (self._similar_to(item) >= self._story)
 
     def _similar_to(self, item: int) -> NDArray[np.int64]:
-        """Return how similar all articles are to an item."""
+        """Return the similarity of every article to an item, in millionths."""
         if item not in self._similar:
-            # Of a short ranking the next articles are probably the next items.
+            # In a short ranking the next articles are probably the next items: one kernel call.
             n, is_short = len(self._keys), len(self._keys) <= _SHORT
             stop = max(min(item + self._k, n) if is_short else 0, item + 1)
             first = self._all.start
@@ -366,7 +378,7 @@ class ListSelector:
         return self._similar[item]
 
     def _capped_values(self) -> list[tuple[tuple[str, str], ...]]:
-        """Return the fields that are capped, with their values, of every article."""
+        """Return the capped fields of every article, with their values; empty without caps."""
         caps = [name for name in FIELDS if name in self._selection.caps]
         if not caps:
             return []
@@ -381,7 +393,7 @@ class ListSelector:
     # --- near-duplicates -------------------------------------------------------------------------
 
     def _settle(self) -> bool:
-        """Give the place of each item to the version of it that is preferred; say if any did."""
+        """Replace each item by its canonical version; return whether any item changed."""
         before = list(self.items)
         turned_down = self._turned_down()
         for i, item in enumerate(before):
@@ -390,7 +402,7 @@ class ListSelector:
                 continue
             self._leave(item)
             self.items.remove(item)
-            # What is a version of another item as well cannot be beside that one.
+            # A version of a second item cannot be beside that item.
             fitting = [
                 place for place in versions if not self._n_near[place] and self._has_room(place)
             ]
@@ -401,23 +413,23 @@ class ListSelector:
         return self.items != before
 
     def near_duplicates(self) -> list[list[int]]:
-        """Return what was turned down for each item; nothing is there twice."""
+        """Return the near-duplicates of each item; each article belongs to one item only."""
         left = self._turned_down()
         named: list[list[int]] = []
         for item in self.items:
-            others = self._near(item, left)
-            left = sorted({*left} - {*others})
-            named.append(others)
+            near = self._near(item, left)
+            left = sorted({*left} - {*near})
+            named.append(near)
         return named
 
     def _turned_down(self) -> list[int]:
-        """Return the articles that were met, and are no items because they are near to some."""
+        """Return the considered articles that are near-duplicates of items."""
         n_near = self._n_near[: self._n_met]
-        # An item is near to itself.
+        # An item is a near-duplicate of itself.
         near = np.flatnonzero((n_near > 0) & (n_near < _FOR_GOOD)).tolist()
         return [] if len(near) <= len(self.items) else [p for p in near if p not in self.items]
 
     def _near(self, item: int, places: Sequence[int]) -> list[int]:
-        """Return those of some articles that are near-duplicates of an item."""
+        """Return the given articles that are near-duplicates of an item."""
         similar = self._similar_to(item)
         return [place for place in places if similar[place] >= self._floor]

@@ -1,4 +1,4 @@
-"""Shared terms: what two articles have in common, and how much each of it makes them similar."""
+"""Shared terms: the words and phrases of two articles, and their parts of the similarity."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from relnews.text.vocabulary import LayeredVocabulary
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SharedTerm:
-    """A word of both articles, or a phrase of one's title in the other's text.
+    """A word of both articles, or a phrase of one title that the other text has.
 
     Parameters
     ----------
     term : str
-        As it is compared: lower-cased, and without the s of a plural.
+        The term as it is compared: lower-cased, and without the s of a plural.
     part : float
-        What it adds to the similarity: the product of its weights in the two articles, and its
-        share of a title that it is of if the other text has it.
+        What the term adds to the similarity: the product of its weights in the two articles, and
+        its share of the title match if it is in a title and the other text has it.
     tf_a, tf_b : int
-        How often dek and text of each article have it.
+        How often dek and text of each article have the term.
     in_title_a, in_title_b : bool
-        Whether it is in the title.
+        Whether the term is in the title of each article.
     idf : float
+        Inverse document frequency; higher is rarer.
     df : int
-        How many articles of the archive have it; a phrase, in their titles.
+        Number of articles of the archive that have the term; for a phrase, in their titles.
     """
 
     term: str
@@ -50,13 +51,14 @@ class SharedTerm:
 
 
 def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, ...]:
-    """Return what two articles share, largest part first; the parts add up to the similarity.
+    """Return the shared terms, largest part first; the parts add up to the similarity.
 
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     keys : sequence of int
-        Two articles.
+        Keys of the two articles.
     """
     with snapshot.terms() as (vocabulary, document_frequency):
         words, phrases = _words_and_phrases(snapshot.view, keys)
@@ -78,7 +80,7 @@ _Row = tuple[int, float, int, int, bool, bool]
 
 
 def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], list[_Row]]:
-    """Return the words, and then the phrases of a title, that add to a similarity."""
+    """Return the words, and the phrases of titles, that add to the similarity."""
     (first, place_a), (second, place_b) = (view.place_of(key) for key in keys)
     a, b = first.segment.query(place_a), second.segment.query(place_b)
     query = view.queries([a])
@@ -90,23 +92,23 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
     code_a = dict(zip(a.term.tolist(), a.code.tolist(), strict=True))
     code_b = dict(zip(b.term.tolist(), b.code.tolist(), strict=True))
     terms = query.term.tolist()
-    others = [code_b.get(term, 0) for term in terms]
-    level_weights = view.weighting.tf_weight(np.array(others, dtype=np.int64)).tolist()
+    codes_b = [code_b.get(term, 0) for term in terms]
+    level_weights = view.weighting.tf_weight(np.array(codes_b, dtype=np.int64)).tolist()
     idfs = view.idf[query.term].tolist()
     rows: list[_Row] = []
-    for term, weight, other, level_weight, idf in zip(
-        terms, query.weight.tolist(), others, level_weights, idfs, strict=True
+    for term, weight, in_b, level_weight, idf in zip(
+        terms, query.weight.tolist(), codes_b, level_weights, idfs, strict=True
     ):
-        mine = code_a[term]
+        in_a = code_a[term]
         part = weight * level_weight * inverse_norm
-        if mine & IN_TITLE and other >> TF_SHIFT:
+        if in_a & IN_TITLE and in_b >> TF_SHIFT:
             part += idf * per_title[0]
-        if other & IN_TITLE and mine >> TF_SHIFT:
+        if in_b & IN_TITLE and in_a >> TF_SHIFT:
             part += idf * per_title[1]
         if part > 0:
             rows.append(
-                (term, part, mine >> TF_SHIFT, other >> TF_SHIFT,
-                 bool(mine & IN_TITLE), bool(other & IN_TITLE))
+                (term, part, in_a >> TF_SHIFT, in_b >> TF_SHIFT,
+                 bool(in_a & IN_TITLE), bool(in_b & IN_TITLE))
             )  # fmt: skip
     return rows, _phrases(view.idf, a, b, per_title) if rows else []
 
@@ -121,11 +123,11 @@ def _phrases(
         (a, pairs_b, per_title[0], True),
         (b, pairs_a, per_title[1], False),
     ):
-        for one, other, phrase in query.phrases.tolist():
-            if pairs[one, other] and unit and idf[phrase] > 0:
-                _, part, in_a, in_b = found.get(phrase, ((one, other), 0.0, False, False))
+        for first, last, phrase in query.phrases.tolist():
+            if pairs[first, last] and unit and idf[phrase] > 0:
+                _, part, in_a, in_b = found.get(phrase, ((first, last), 0.0, False, False))
                 part += PHRASE_WEIGHT * float(idf[phrase]) * unit
-                found[phrase] = (one, other), part, in_a or of_a, in_b or not of_a
+                found[phrase] = (first, last), part, in_a or of_a, in_b or not of_a
     return [
         (phrase, part, pairs_a[pair], pairs_b[pair], in_a, in_b)
         for phrase, (pair, part, in_a, in_b) in found.items()
@@ -133,15 +135,15 @@ def _phrases(
 
 
 def _pairs(query: Query) -> Counter[tuple[int, int]]:
-    """Return how often which word follows which in the texts of an article."""
+    """Return the number of times that each pair of words occurs in the texts of an article."""
     words = query.text.tolist()
     return Counter(pair for pair in itertools.pairwise(words) if BREAK not in pair)
 
 
 def _spelled(vocabulary: LayeredVocabulary, terms: NDArray[np.int32]) -> list[str]:
-    """Return terms as they are shown."""
+    """Return terms as strings, without language marks."""
     n = len(vocabulary.base)
-    spelt = np.empty(len(terms), dtype=object)
-    spelt[terms < n] = vocabulary.base.decode(terms[terms < n])
-    spelt[terms >= n] = vocabulary.newer.decode(terms[terms >= n] - n)
-    return [without_mark(term) for term in spelt]
+    names = np.empty(len(terms), dtype=object)
+    names[terms < n] = vocabulary.base.decode(terms[terms < n])
+    names[terms >= n] = vocabulary.newer.decode(terms[terms >= n] - n)
+    return [without_mark(term) for term in names]

@@ -1,4 +1,4 @@
-"""Similarities: how similar articles of several lists are to each other."""
+"""Similarities: pairwise similarities of the articles of several lists."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from relnews.search.bounds import Scratch
 from relnews.search.segment import SEGMENT_ARTICLES
 from relnews.search.view import View
 
-#: Weights of so many articles are held at a time.
+#: Articles whose weights are held at a time.
 KEPT = 4096
 
-#: Texts of so many words that count, and more, are one text if they are the same; fewer may be the
-#: same in articles that have nothing else in common.
+#: Minimum number of words, without stop words, of equal texts that make two articles the same.
+#: Shorter equal texts occur in unrelated articles.
 SAME_WORDS = 12
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
@@ -35,13 +35,14 @@ def floor_of(threshold: float) -> int:
 
 
 class Similarities:
-    """Articles whose pairwise similarities are asked for.
+    """Articles whose pairwise similarities are wanted.
 
     Parameters
     ----------
     view : View
+        The segments that hold the articles.
     keys : int64 array of shape (n,)
-        Places, from 0 to n - 1, are what the articles are called by here.
+        The articles. Methods identify them by their places here, from 0 to n - 1.
     """
 
     def __init__(self, view: View, keys: NDArray[np.int64]) -> None:
@@ -50,12 +51,12 @@ class Similarities:
 
     @functools.cached_property
     def _kept(self) -> UnitRows | None:
-        """The weights of all articles, if they are few; gathered when first needed."""
+        """The weights of all articles, gathered when first needed; None if above `KEPT`."""
         n = len(self._part)
         return self._gather(slice(0, n)) if n <= KEPT else None
 
     def within(self, groups: Sequence[slice]) -> list[NDArray[np.int64]]:
-        """Return how similar the articles of each group are to each other, as `between` does.
+        """Return the similarities within each group, as `between` does.
 
         Parameters
         ----------
@@ -76,36 +77,37 @@ class Similarities:
             table[self._text[group, None] == self._text[None, group]] = SCORE_STEPS
         return tables
 
-    def between(self, some: slice, others: slice) -> NDArray[np.int64]:
-        """Return how similar articles are to others, in millionths as scores are.
+    def between(self, articles: slice, others: slice) -> NDArray[np.int64]:
+        """Return the similarities of articles to other articles, in millionths.
 
-        It is the cosine of their weights, and 1 if their texts are the same.
+        A similarity is the cosine of the weights, and 1 if the texts are the same.
 
         Parameters
         ----------
-        some, others : slice
-            Places.
+        articles, others : slice
+            Places of the articles.
 
         Returns
         -------
-        int64 array of shape (n_some, n_others)
+        int64 array of shape (n_articles, n_others)
         """
-        steps = np.empty((some.stop - some.start, others.stop - others.start), dtype=np.int64)
+        n_rows = articles.stop - articles.start
+        steps = np.empty((n_rows, others.stop - others.start), dtype=np.int64)
         if self._kept is not None:
-            self._compare(self._kept.cut(some), self._kept, others.start, steps)
+            self._compare(self._kept.cut(articles), self._kept, others.start, steps)
         else:
-            queries = self._gather(some)
+            queries = self._gather(articles)
             for first in range(others.start, others.stop, KEPT):
                 rows = self._gather(slice(first, min(first + KEPT, others.stop)))
                 part = np.empty((len(steps), len(rows.ptr) - 1), dtype=np.int64)
                 self._compare(queries, rows, 0, part)
                 steps[:, first - others.start :][:, : part.shape[1]] = part
-        steps[self._text[some, None] == self._text[None, others]] = SCORE_STEPS
+        steps[self._text[articles, None] == self._text[None, others]] = SCORE_STEPS
         return steps
 
     @functools.cached_property
     def _text(self) -> NDArray[np.int64]:
-        """Numbers of the texts, those of the same text having the same."""
+        """The number of each article's text; equal texts have equal numbers."""
         code, place = np.unique(self._part * SEGMENT_ARTICLES + self._local, return_inverse=True)
         part, local = np.divmod(code, SEGMENT_ARTICLES)
         return numbers_of_texts(self._view, part, local)[place]
@@ -116,9 +118,9 @@ class Similarities:
         with Scratch.borrowed(len(self._view.idf), 0, rows.longest) as scratch:
             pairs.compare(queries, first, rows, scratch, out_steps)
 
-    def _gather(self, some: slice) -> UnitRows:
-        """Return the weights, of unit length, of the articles of some places."""
-        part, local = self._part[some], self._local[some]
+    def _gather(self, articles: slice) -> UnitRows:
+        """Return the weights, of unit length, of the articles at these places."""
+        part, local = self._part[articles], self._local[articles]
         of_part = [(s, np.flatnonzero(part == i)) for i, s in enumerate(self._view.segments)]
         lengths = np.empty(len(part), dtype=np.int64)
         for scored, places in of_part:
@@ -128,13 +130,13 @@ class Similarities:
         term, weight = np.empty(int(ptr[-1]), dtype=np.int32), np.empty(int(ptr[-1]))
         gathered = UnitRows(ptr, term, weight, int(lengths.max(initial=0)))
         for scored, places in of_part:
-            own = scored.arrays.rows
+            segment_rows = scored.arrays.rows
             pairs.gather(
                 frozen(places),
                 frozen(local[places]),
-                own.terms,
-                own.level_weight,
-                own.idf,
+                segment_rows.terms,
+                segment_rows.level_weight,
+                segment_rows.idf,
                 gathered,
             )
         return gathered._replace(term=frozen(term), weight=frozen(weight))
@@ -143,7 +145,7 @@ class Similarities:
 def numbers_of_texts(
     view: View, part: NDArray[np.int64], local: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Return numbers for articles, as `same_texts`; each is of a segment, and all differ."""
+    """Return the numbers of the texts of distinct articles, as `same_texts` does."""
     signs = np.empty((len(part), 3), dtype=np.int64)
     for number, scored in enumerate(view.segments):
         signs[part == number] = scored.segment.signs_of_texts(local[part == number])
@@ -154,21 +156,21 @@ def numbers_of_texts(
 def same_texts(
     signs: NDArray[np.int64], text_of: Callable[[int], NDArray[np.integer[Any]]]
 ) -> NDArray[np.int64]:
-    """Return numbers for some texts: the same for texts that are the same, and are not short.
+    """Return a number for each text: equal for equal texts of at least `SAME_WORDS` words.
 
     Parameters
     ----------
     signs : int64 array of shape (n, 3)
-        How long each is, its first word and its last; see `Segment.signs_of_texts`.
+        Length, first word and last word of each text; see `Segment.signs_of_texts`.
     text_of : callable
-        Given a place, it returns the words; asked only where several have the same signs.
+        Given a place, it returns the words; called only for texts with equal signs.
     """
     number = -1 - np.arange(len(signs))
     seen = [*map(tuple, signs.tolist())]
     times = Counter(seen)
-    known: dict[bytes, int] = {}
+    first_places: dict[bytes, int] = {}
     for place, sign in enumerate(seen):
         if sign[0] >= SAME_WORDS and times[sign] > 1:
             words = text_of(place).astype("<i4").tobytes()
-            number[place] = known.setdefault(hashlib.blake2b(words).digest(), place)
+            number[place] = first_places.setdefault(hashlib.blake2b(words).digest(), place)
     return number

@@ -1,7 +1,8 @@
-"""Names: what two articles share, as they spell it, for a line that readers see."""
+"""Surface forms: shared terms as the articles spell them, for a line that readers see."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections import Counter
@@ -9,32 +10,33 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from relnews.text.analysis import Language
 
-#: Words of a phrase, at most.
+#: Maximum number of words of a phrase.
 _LONGEST_PHRASE = 4
 
 #: A word, or an abbreviation with points such as U.S.
 _RUN = re.compile(r"U\.S\.(?:A\.)?|\w+")
 
-#: Some words, lower-cased.
+#: Words, lower-cased.
 _Words = tuple[str, ...]
 
 
 def names(
     parts: Mapping[_Words, float], texts: Sequence[Iterable[str]], language: Language
 ) -> tuple[str, ...]:
-    """Return shared terms as they are spelled, strongest first; phrases of both are kept together.
+    """Return shared terms as spelled, strongest first; phrases of both articles stay together.
 
     Parameters
     ----------
     parts : mapping of tuple of str to float
-        The words of each shared term, and its part of the similarity.
+        By the words of a shared term: its part of the similarity.
     texts : sequence of iterable of str
-        Title and dek of each of the articles.
+        Title and dek of each article.
     language : Language
+        Language of both articles.
     """
-    spelling = _spelling((text for some in texts for text in some), language)
+    spelling = _spelling(itertools.chain.from_iterable(texts), language)
     shared = {word for words in parts for word in words}
-    phrases = set.intersection(*(_phrases(some, shared, language) for some in texts))
+    phrases = set.intersection(*(_phrases(fields, shared, language) for fields in texts))
     strength = {words: _strength(words, parts) for words in phrases | parts.keys()}
     chosen: list[_Words] = []
     taken: set[str] = set()
@@ -47,10 +49,10 @@ def names(
 
 
 def _spelling(texts: Iterable[str], language: Language) -> dict[str, str]:
-    """Return how words are written, by what they are as terms.
+    """Return the written form of each word, by its term.
 
-    A word that is written small anywhere is: a headline may have begun with it, or have a capital
-    at every word. Of several others it is the most frequent, the first of those that tie.
+    A lower-case form wins, because a headline may begin with the word or capitalize every word.
+    Otherwise the most frequent form wins; the first form breaks a tie.
     """
     seen: dict[str, Counter[str]] = {}
     for text in texts:
@@ -58,13 +60,13 @@ def _spelling(texts: Iterable[str], language: Language) -> dict[str, str]:
             seen.setdefault(language.term(run), Counter())[run] += 1
     written: dict[str, str] = {}
     for term, forms in seen.items():
-        small = [form for form in forms if form.islower()]
-        written[term] = small[0] if small else forms.most_common(1)[0][0]
+        lower = [form for form in forms if form.islower()]
+        written[term] = lower[0] if lower else forms.most_common(1)[0][0]
     return written
 
 
 def _phrases(texts: Iterable[str], shared: set[str], language: Language) -> set[_Words]:
-    """Return the runs of two and more shared words that have nothing but space between them."""
+    """Return the sequences of two or more shared words with only space between the words."""
     phrases: set[_Words] = set()
     for text in texts:
         words: list[str] = []
@@ -82,7 +84,7 @@ def _phrases(texts: Iterable[str], shared: set[str], language: Language) -> set[
 
 
 def _strength(words: _Words, parts: Mapping[_Words, float]) -> float:
-    """Return what a phrase adds to the similarity: the parts of all terms in it."""
+    """Return the sum of the parts of all terms in a phrase."""
     n = len(words)
     inside = {words[i:j] for i in range(n) for j in range(i + 1, n + 1)}
-    return math.fsum(parts.get(some, 0.0) for some in inside)
+    return math.fsum(parts.get(term, 0.0) for term in inside)

@@ -1,4 +1,4 @@
-"""Why not: why an article is not among the first k of the list of another."""
+"""Why not: the reason why an article is not among the first k items of a list."""
 
 from __future__ import annotations
 
@@ -19,20 +19,23 @@ from relnews.options.list_options import ListSpec
 from relnews.options.selection import FIELDS, Selection
 from relnews.results import RelatedList
 
-#: Reasons that hold whatever rules and a selection say.
+#: Reasons that no rule and no selection can change.
 _FINAL = ("itself", "embargo", "expired")
 
 
 def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNot:
-    """Say why an article is not in the list of another, from one ranking.
+    """Return why an article is not in the list of another article, from one ranking.
 
     Parameters
     ----------
     snapshot : Snapshot
+        The archive at one moment.
     a, b : str
-        Ids; ``b`` is looked for in the list of ``a``.
+        Ids; the answer is about ``b`` in the list of ``a``.
     k : int
+        Number of items to look at.
     spec : ListSpec
+        Options of the list.
 
     Raises
     ------
@@ -56,8 +59,8 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     rule = exclusions.rule_of(pair.other)
     if rule is not None:
         return WhyNot(a, b, k, "rule", f"{b!r} is left out by a rule: {rule}.")
-    made = ListBuilder(snapshot, spec).article(key, pair.article, k, source=source)
-    for listed in made:
+    items = ListBuilder(snapshot, spec).article(key, pair.article, k, source=source)
+    for listed in items:
         if listed.id == b:
             reason = "" if listed.reason == ("similar",) else f" ({', '.join(listed.reason)})"
             sentence = f"{b!r} is in the list, at rank {listed.rank:,}{reason}."
@@ -68,19 +71,19 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     before = snapshot.items(ranked.key[:-1].tolist()) if exclusions else []
     rank = pair.rank - sum(exclusions.rule_of(item) is not None for item in before)
     if spec.selection is not None:
-        found = _by_selection(snapshot, pair, made, spec.selection)
+        found = _by_selection(snapshot, pair, items, spec.selection)
         if found is not None:
             return WhyNot(a, b, k, *found, rank, pair.score)
-    last = made[-1].score if made else 0.0
+    last = items[-1].score if items else 0.0
     sentence = (
         f"{b!r} is at rank {rank:,} with a score of {round(pair.score, 6):.6f}; others are "
-        f"preferred, and the list is full with {len(made):,}."
+        f"preferred, and the list is full with {len(items):,}."
     )
     return WhyNot(a, b, k, "rank", sentence, rank, pair.score, last)
 
 
 def _in_ranking(snapshot: Snapshot, source: CandidateSource, pair: ScoredPair, k: int) -> WhyNot:
-    """Say where an article is in the ranking, rules and selection aside."""
+    """Return the place of an article in the ranking, before rules and selection."""
     a, b = pair.article.id, pair.other.id
     if pair.rank is None:
         return WhyNot(a, b, k, *_left_out(pair), None, pair.score)
@@ -116,38 +119,38 @@ def _left_out(pair: ScoredPair) -> tuple[Reason, str]:
 
 
 def _by_selection(
-    snapshot: Snapshot, pair: ScoredPair, made: RelatedList, given: Selection
+    snapshot: Snapshot, pair: ScoredPair, items: RelatedList, selection: Selection
 ) -> tuple[Reason, str] | None:
-    """Return why a selection leaves an article out of a list, and a sentence about it."""
+    """Return why a selection excludes an article from a list, and a sentence about it."""
     item, name = pair.other, repr(pair.other.id)
-    if round(pair.score, 6) < given.min_score:
-        sentence = f"{name} has a score of {pair.score:.6f}, less than {given.min_score:g}."
+    if round(pair.score, 6) < selection.min_score:
+        sentence = f"{name} has a score of {pair.score:.6f}, less than {selection.min_score:g}."
         return "score", sentence
-    similar = _similarities(snapshot, item.id, [pair.article.id, *made.ids])
-    if given.duplicate_threshold is not None:
+    similar = _similarities(snapshot, item.id, [pair.article.id, *items.ids])
+    if selection.duplicate_threshold is not None:
         for other, steps in similar.items():
-            if steps >= floor_of(given.duplicate_threshold):
+            if steps >= floor_of(selection.duplicate_threshold):
                 where = (
                     ""
                     if other == pair.article.id
-                    else f", which is at rank {made.ids.index(other) + 1}"
+                    else f", which is at rank {items.ids.index(other) + 1}"
                 )
                 sentence = f"{name} is nearly the same as {other!r} ({steps / 1e6:.6f}){where}."
                 return "duplicate", sentence
-    for field in (field for field in FIELDS if field in given.caps):
+    for field in (field for field in FIELDS if field in selection.caps):
         value = getattr(item, field)
-        n = sum(getattr(other, field) == value for other in made)
-        if value and n >= given.caps[field]:
+        n = sum(getattr(other, field) == value for other in items)
+        if value and n >= selection.caps[field]:
             return "cap", f"{name} is left out by a cap: {n:,} items have the {field} {value!r}."
-    if "story" in given.caps:
-        of_story = [other for other in made.ids if similar[other] >= floor_of(given.story)]
+    if "story" in selection.caps:
+        of_story = [other for other in items.ids if similar[other] >= floor_of(selection.story)]
         if of_story:
             return "cap", f"{name} is left out by a cap: {of_story[0]!r} is of the same story."
     return None
 
 
 def _similarities(snapshot: Snapshot, identifier: str, others: Sequence[str]) -> dict[str, int]:
-    """Return how similar an article is to others, in millionths, by id."""
+    """Return the similarity of an article to each other article, in millionths, by id."""
     keys = snapshot.keys_of([identifier, *others])
     steps = Similarities(snapshot.view, np.array(keys)).between(slice(0, 1), slice(1, len(keys)))
     return dict(zip(others, steps[0].tolist(), strict=True))

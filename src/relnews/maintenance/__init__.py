@@ -1,1 +1,1 @@
-"""Everything that writes: build, update, merge, store lists, verify."""
+"""Maintenance: build, update, merge, store lists, verify."""

@@ -33,8 +33,9 @@ def build(
     analysis : Analysis
         What counts as a term.
     weighting : Weighting
+        Weights of terms in text and title.
     recency : Recency or None
-        How scores fade by default; None means not at all.
+        How scores fade by default; None means no fading.
     """
     archive = Archive(_empty_store(analysis, weighting, recency))
     Updates(archive).fill(articles)

@@ -1,4 +1,4 @@
-"""Drift of an archive: its statistics, and stored lists, compared with new ones."""
+"""Drift: statistics and stored lists of an archive, compared with present ones."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from relnews.storage import list_reader
 
 
 def drift_of(archive: Archive, sample: int) -> Drift:
-    """Return how far the statistics have moved since the epoch began.
+    """Return the change of the statistics since the epoch began.
 
     Parameters
     ----------
     archive : Archive
         Read as of its newest commit.
     sample : int
-        Stored lists to compare with lists ranked now, evenly spread over the archive.
+        Number of stored lists, evenly spread over the archive, to compare with lists ranked now.
     """
     archive.refresh()
     idf = archive.state.drift()

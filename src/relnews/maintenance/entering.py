@@ -1,4 +1,4 @@
-"""Entering: articles are compared with the archive, entered in the catalogue and counted."""
+"""Entering: compares articles with the archive, enters them in the catalogue, counts them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from relnews.text.article_terms import ArticleCounter
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entered:
-    """What became of the articles of one change.
+    """The outcome of one change for its articles.
 
     Parameters
     ----------
     added, replaced, unchanged : list of str
-        Ids.
+        Ids of articles.
     keys : list of int
         Keys of the articles that were entered.
     gone : list of int
@@ -37,23 +37,24 @@ class Entered:
 def enter(
     catalogue: Catalogue, counter: ArticleCounter, articles: list[Article], entered: Entered
 ) -> Rows:
-    """Enter the articles that are new or have changed; return them, counted.
+    """Return the new and changed articles, entered and counted.
 
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive.
     counter : ArticleCounter
-        It gathers the terms in its vocabulary.
+        Counts the articles; new terms are added to its vocabulary.
     articles : list of Article
         Their ids are distinct.
     entered : Entered
-        It is told what became of them.
+        Receives the outcome.
     """
-    known = catalogue.digests([article.id for article in articles])
+    stored = catalogue.digests([article.id for article in articles])
     digests = [*map(Article.digest, articles)]
     fresh, fresh_digests, gone = [], [], []
     for article, digest in zip(articles, digests, strict=True):
-        key, old_digest = known.get(article.id, (None, b""))
+        key, old_digest = stored.get(article.id, (None, b""))
         if old_digest == digest:
             entered.unchanged.append(article.id)
             continue

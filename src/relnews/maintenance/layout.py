@@ -1,4 +1,4 @@
-"""Layout: write vocabularies, segments and epochs into the archive."""
+"""Layout: writes vocabularies, segments and epochs into the archive."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ class Rows:
     Parameters
     ----------
     terms : ArticleTerms
+        Terms of the articles.
     key, published : int64 arrays of shape (n_articles,)
+        Keys, and timestamps of publication.
     ids : sequence of str
+        Ids.
     """
 
     terms: ArticleTerms
@@ -39,7 +42,7 @@ class Rows:
     ids: Sequence[str]
 
     def cut(self, first: int, last: int) -> Rows:
-        """Return the articles from one place up to another."""
+        """Return the articles from place `first` up to, not including, place `last`."""
         if first == 0 and last == len(self.key):
             return self
         places = np.arange(first, last)
@@ -49,7 +52,7 @@ class Rows:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Rows]) -> Rows:
-        """Return the articles of several parts, one after another."""
+        """Return the articles of several parts, one part after another."""
         return cls(
             ArticleTerms.concatenate([part.terms for part in parts]),
             np.concatenate([part.key for part in parts]),
@@ -87,6 +90,7 @@ def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows
     Parameters
     ----------
     rows : iterable of Rows
+        Articles in the order of their keys.
     most_pairs : int, optional
         A portion ends with the article that brings it to this many (article, term) pairs. None
         means no limit.
@@ -146,12 +150,13 @@ def begin_epoch(
     Parameters
     ----------
     store : Store
+        Store to write to.
     live_segments : mapping of int to LiveSegment
         All segments, by the numbers of their folders.
     document_frequency : int32 array
-        Articles that have each term; later terms have none.
+        Number of articles that have each term; terms beyond its end have 0.
     n_articles : int
-        Articles that `document_frequency` counts.
+        Number of articles that `document_frequency` counts.
     n_terms : int
         Size of the vocabulary.
     """

@@ -1,8 +1,8 @@
-"""Merging: articles that wait become segments, and segments become larger ones.
+"""Merging: flushes pending articles into segments, and merges segments into larger segments.
 
-Segments are merged in levels, eight of a level to one of the next, so that an article is written
-about four times: with its counts, in a small segment, in a middle one and in a full one; once more
-if it is left over when a full one closes.
+Merging has three levels: eight segments of a level become one segment of the next level. So an
+article is written about four times: as counts, and in a small, a middle and a full segment. An
+article left over when a full segment closes is written once more.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from relnews.search.bounds import CommonTerms
 from relnews.search.epoch import Epoch
 from relnews.text.vocabulary import Vocabulary
 
-#: Articles that make a segment.
+#: Pending articles that fill a small segment.
 PENDING_ARTICLES = 1024
 
-#: Segments of a level that are merged to a segment of the next.
+#: Segments of a level that become one segment of the next level.
 FANOUT = 8
 
-#: New terms are looked up in a second table until there are more than so many, and more than this
-#: share of the first table.
+#: New terms stay in a second table until they exceed this number and this share of the first table.
 NEWER_TERMS = 1 << 16
 NEWER_SHARE = 0.25
 
@@ -86,8 +85,9 @@ def begin_epoch(state: ArchiveState, *, keep_statistics: bool = False) -> None:
     Parameters
     ----------
     state : ArchiveState
+        State of the archive, up to date.
     keep_statistics : bool, default=False
-        Keep the statistics of the last epoch and choose only the common terms again.
+        Keep the statistics of the last epoch; only choose new common terms.
     """
     if keep_statistics:
         frequency, n_articles = state.epoch.document_frequency, state.epoch.n_articles
@@ -127,7 +127,7 @@ def _drop(state: ArchiveState, live_segments: Sequence[LiveSegment]) -> None:
 
 
 def _clear_pending(state: ArchiveState) -> None:
-    """Delete what is kept of articles only as long as they wait for a segment."""
+    """Delete the counts and terms of pending articles, which are in a segment now."""
     catalogue = state.store.catalogue
     catalogue.clear_counts()
     catalogue.set("sealed", catalogue.next_key())
@@ -173,5 +173,5 @@ def _to_merge(live_segments: Sequence[LiveSegment]) -> list[LiveSegment]:
 
 
 def _level(n_articles: int) -> int:
-    """Return 0 for a small segment, 1 for a middle one, 2 for one that is not merged any more."""
+    """Return 0 for a small segment, 1 for a middle segment, 2 for a full segment."""
     return (n_articles >= PENDING_ARTICLES * FANOUT) + (n_articles >= PENDING_ARTICLES * FANOUT**2)

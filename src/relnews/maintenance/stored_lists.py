@@ -1,7 +1,7 @@
 """Stored lists: the best candidates of every article, kept exact by updates.
 
 All scores use the statistics of the epoch, which updates do not change. So an update changes a list
-only if an article enters the list or leaves it.
+only if an article enters or leaves the list.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ Columns = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
 class StoredLists:
-    """The stored lists of an archive, in memory, to be kept up to date.
+    """The stored lists of an archive in memory, kept up to date.
 
     Parameters
     ----------
     catalogue : Catalogue
         Where they are stored.
     k : int
-        Items of a list: a change behind them changes no list.
+        Items of a list; a change behind the items changes no list.
     candidates : int
         Candidates that a list holds at most.
     """
@@ -66,23 +66,22 @@ class StoredLists:
         self._length = np.zeros(self._n, dtype=np.int32)
         self._is_all = np.zeros(self._n, dtype=bool)
         self._is_alive = np.ones(self._n, dtype=bool)
-        # The score from which on an article may enter each list.
+        # Minimum score, in millionths, with which an article may enter each list.
         self._floor = np.ones(self._n, dtype=np.int64)
         with integrity.damage_in(catalogue.folder or ":memory:"):
             self._read([packed for _, packed in stored])
         self._rows_of: dict[int, tuple[Segment, NDArray[np.int64]]] = {}
 
     def update(self, snapshot: Snapshot, added: Sequence[int], removed: Sequence[int]) -> list[int]:
-        """Bring the lists up to date, in the catalogue too; return the keys whose list changed.
+        """Update the lists here and in the catalogue; return the keys whose list changed.
 
-        A list that rules shorten is ranked when it is read: it counts as changed if one of its
-        candidates changed.
+        A list that rules shorten is ranked when it is read. It counts as changed if a candidate
+        changed.
 
         Parameters
         ----------
         snapshot : Snapshot
-            All articles, the added ones and not the removed ones, under the statistics of the
-            epoch.
+            Articles after the update, under the statistics of the epoch.
         added, removed : sequences of int
             Keys of articles.
         """
@@ -114,33 +113,34 @@ class StoredLists:
     def _changed(self, before: Mapping[int, list[int]], lost: set[int]) -> list[int]:
         """Return the rows whose items changed, apart from articles that a rule excludes."""
         after = {row: self._items(row) for row in before}
-        book = CompiledRules.of(self._catalogue)
-        if not book.has_exclusions:
+        rules = CompiledRules.of(self._catalogue)
+        if not rules.has_exclusions:
             return [row for row in before if before[row] != after[row]]
-        excluded = self._excluded(book, {row: {*before[row], *after[row]} - lost for row in before})
+        keys_of = {row: {*before[row], *after[row]} - lost for row in before}
+        excluded = self._excluded(rules, keys_of)
         changed = []
-        for row, barred in excluded.items():
-            then = [key for key in before[row] if key not in barred]
-            now = [key for key in after[row] if key not in barred]
+        for row, exclusions in excluded.items():
+            then = [key for key in before[row] if key not in exclusions]
+            now = [key for key in after[row] if key not in exclusions]
             if then != now or self._is_short(row, now):
                 changed.append(row)
         return changed
 
     def _excluded(
-        self, book: CompiledRules, keys_of: Mapping[int, set[int]]
+        self, rules: CompiledRules, keys_of: Mapping[int, set[int]]
     ) -> dict[int, set[int]]:
         """Return, for each row, the articles that rules exclude from its list."""
         keys = [*{int(self._key[row]) for row in keys_of}.union(*keys_of.values())]
         details = zip(keys, self._catalogue.details(keys), strict=True)
-        items = {key: item_of(about) for key, about in details if about is not None}
+        items = {key: item_of(fields) for key, fields in details if fields is not None}
         excluded = {}
         for row, candidates in keys_of.items():
-            exclusions = book.exclusions(items[int(self._key[row])])
+            exclusions = rules.exclusions(items[int(self._key[row])])
             excluded[row] = {key for key in candidates if exclusions.rule_of(items[key])}
         return excluded
 
     def _arrivals(self, view: View, added: Sequence[int]) -> list[tuple[int, int, int, int]]:
-        """Return where added articles may enter lists of others: row, and entry."""
+        """Return row and entry for each list that an added article may enter."""
         new = set(added)
         # The last floor is for articles without a list: no score reaches it.
         floors = np.append(self._floor[: self._n], np.iinfo(np.int64).max // SCORE_STEPS)
@@ -157,7 +157,7 @@ class StoredLists:
         return found
 
     def _rank(self, view: View, keys: Sequence[int]) -> None:
-        """Rank the lists of articles again."""
+        """Rank the lists of articles."""
         for first in range(0, len(keys), _BLOCK):
             block = keys[first : first + _BLOCK]
             rows = self._find(np.array(block, dtype=np.int64)).tolist()
@@ -187,23 +187,23 @@ class StoredLists:
         if tied:
             place += self._place_among(key, tied)
         if place == n and not self._is_all[row]:
-            return  # an article behind the end of the list may be better
+            return  # an article that is not stored may be better
         if place < self._candidates:
             last = min(n, self._candidates - 1)
             entry = key, steps, similarity, NO_POSITION
             for column, value in zip(self._columns, entry, strict=True):
                 column[row, place + 1 : last + 1] = column[row, place:last]
                 column[row, place] = value
-        # A full list does not say which articles it had no room for.
+        # A full list may lack related articles.
         self._is_all[row] &= n + 1 < self._candidates
         self._length[row] = min(n + 1, self._candidates)
 
     def _place_among(self, key: int, tied: Sequence[int]) -> int:
-        """Return how many articles are preferred to another article of the same score."""
+        """Return the number of tied articles that come before an article."""
         keys = [key, *tied]
         dates, ids = self._catalogue.dates(keys), self._catalogue.ids(keys)
-        own, *others = map(newest_key, dates, ids)
-        return sum(other < own for other in others)
+        key_of_article, *tied_keys = map(newest_key, dates, ids)
+        return sum(tied_key < key_of_article for tied_key in tied_keys)
 
     def _drop(self, rows: Sequence[int], gone: NDArray[np.int64]) -> None:
         """Drop articles from lists."""
@@ -216,10 +216,10 @@ class StoredLists:
 
     def _rows(self, number: int, segment: Segment) -> NDArray[np.int64]:
         """Return the rows of the articles of a segment; -1 for articles without a list."""
-        known = self._rows_of.get(number)
-        if known is None or known[0] is not segment:
-            known = self._rows_of[number] = segment, self._find(segment.key)
-        return known[1]
+        entry = self._rows_of.get(number)
+        if entry is None or entry[0] is not segment:
+            entry = self._rows_of[number] = segment, self._find(segment.key)
+        return entry[1]
 
     def _holders(self, keys: NDArray[np.int64]) -> list[int]:
         """Return the rows of the lists that hold at least one of these articles."""
@@ -233,15 +233,15 @@ class StoredLists:
         return held
 
     def _find(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the rows of the lists of articles, -1 where there is none."""
+        """Return the rows of the lists of articles; -1 for an article without a list."""
         if not self._n:
             return np.full(len(keys), -1)
-        known = self._key[: self._n]
-        place = np.minimum(np.searchsorted(known, keys), self._n - 1)
-        return np.where(known[place] == keys, place, -1)
+        stored = self._key[: self._n]
+        place = np.minimum(np.searchsorted(stored, keys), self._n - 1)
+        return np.where(stored[place] == keys, place, -1)
 
     def _make_room(self, added: Sequence[int]) -> None:
-        """Append empty lists; keys ascend, so that they come last."""
+        """Append empty lists for added articles, whose keys are above all others."""
         first, self._n = self._n, self._n + len(added)
         if self._n > len(self._key):
             for name in (
@@ -260,7 +260,7 @@ class StoredLists:
         self._floor[first : self._n] = 1
 
     def _read(self, stored: Sequence[bytes]) -> None:
-        """Fill the first rows with stored lists, those of one length at a time."""
+        """Fill the first rows with stored lists, one length at a time."""
         check_lists(stored)
         n_bytes = np.fromiter(map(len, stored), dtype=np.int64, count=len(stored))
         for size in np.unique(n_bytes).tolist():
@@ -292,7 +292,7 @@ class StoredLists:
         return _items_of(keys, position)
 
     def _is_short(self, row: int, items: Sequence[int]) -> bool:
-        """Return whether other articles may fill the list up."""
+        """Return whether articles that are not stored may fill the list up."""
         return len(items) < self._k and not self._is_all[row]
 
     def _packed(self, row: int) -> tuple[bool, bytes]:
@@ -308,36 +308,37 @@ class StoredLists:
 def store_all(
     catalogue: Catalogue, snapshot: Snapshot, k: int, candidates: int, n_jobs: int | None
 ) -> Iterator[tuple[int, list[int]]]:
-    """Rank the lists of all articles and store them; yield the key of each article and its items.
+    """Yield key and items of the list of every article, ranked and stored.
 
     Parameters
     ----------
     catalogue : Catalogue
-        It stores no lists yet.
+        Catalogue without stored lists.
     snapshot : Snapshot
         All articles, under the statistics of the epoch.
     k : int
         Items of a list.
     candidates : int
-        Candidates that are stored of a list.
+        Number of candidates to store for each list.
     n_jobs : int or None
+        Number of threads; None means 1, -1 means all cores.
     """
     view, keys = snapshot.view, catalogue.keys()
     blocks = (keys[i : i + _BLOCK] for i in range(0, len(keys), _BLOCK))
     for rankings in in_order(
         lambda block: view.rank(block, candidates, catalogue.ids), blocks, n_jobs
     ):
-        of = [ranked.query for ranked in rankings]
+        queries = [ranked.query for ranked in rankings]
         lists = [candidates_of(ranked) for ranked in rankings]
         is_all = [len(ranked.key) < candidates for ranked in rankings]
         for (*_, position), chosen in zip(
-            lists, positions_of(snapshot, of, lists, is_all, k), strict=True
+            lists, positions_of(snapshot, queries, lists, is_all, k), strict=True
         ):
             position[:] = chosen
         packed = pack_lists(zip(is_all, map(_entries_of, lists), strict=True))
-        catalogue.set_entries(zip(of, packed, strict=True))
-        for key, (others, _, _, position) in zip(of, lists, strict=True):
-            yield key, _items_of(others, position)
+        catalogue.set_entries(zip(queries, packed, strict=True))
+        for key, (candidate_keys, _, _, position) in zip(queries, lists, strict=True):
+            yield key, _items_of(candidate_keys, position)
 
 
 def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
@@ -350,7 +351,7 @@ def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
 
 
 def candidates_of(ranked: Ranked) -> Columns:
-    """Return the candidates of a ranking as they are stored, no item chosen."""
+    """Return the candidates of a ranking in stored form, without chosen items."""
     steps, similarity = (
         np.rint(column * SCORE_STEPS).astype(np.int32)
         for column in (ranked.score, ranked.similarity)
@@ -365,15 +366,16 @@ def positions_of(
     is_all: Sequence[bool],
     k: int,
 ) -> Iterable[NDArray[np.int32]]:
-    """Choose items as the stored mode does; yield the positions of each list's candidates.
+    """Yield the positions of each list's candidates, with items chosen as in the stored mode.
 
     Parameters
     ----------
     snapshot : Snapshot
-        The archive, with the view that was ranked over.
+        The archive, with the view that the lists were ranked over.
     keys : sequence of int
-        The articles that the lists are for.
+        Keys of the articles that the lists are for.
     lists : sequence of Columns
+        Candidates of each list.
     is_all : sequence of bool
         Whether each list has all related articles.
     k : int

@@ -1,7 +1,7 @@
-"""Updates: articles come and go, and lists are stored; each call is one transaction.
+"""Updates: adds and removes articles and stores lists; each call is one transaction.
 
-New articles wait in the catalogue, with their counts, until they fill a segment
-(`relnews.maintenance.merging`).
+New articles and their counts wait in the catalogue until they fill a segment; see
+`relnews.maintenance.merging`.
 """
 
 from __future__ import annotations
@@ -27,24 +27,25 @@ from relnews.results import Drift, UpdateReport
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.article_terms import ArticleCounter
 
-#: Candidates that are stored for each item of a list: those behind the items move up when articles
-#: go, so that the list need not be ranked again.
+#: Stored candidates for each item of a list. Candidates behind the items move up after a removal,
+#: so that few removals need a new ranking.
 CANDIDATES_PER_ITEM = 2
 
-#: Articles are entered so many at a time.
+#: Articles that are entered at a time.
 CHUNK = 4096
 
-#: When an archive is built, a segment ends at so many (article, term) pairs even if it has room for
-#: more articles: what it takes to lay it out grows with them.
+#: Maximum number of (article, term) pairs of a segment in `fill`; the memory to lay out a segment
+#: grows with its pairs.
 SEGMENT_PAIRS = 1 << 25
 
 
 class Updates:
-    """Changes an archive.
+    """The writer of an archive.
 
     Parameters
     ----------
     archive : Archive
+        The archive to change.
     """
 
     def __init__(self, archive: Archive) -> None:
@@ -101,7 +102,7 @@ class Updates:
             return self._finish(state, report, entered.keys, entered.gone)
 
     def remove(self, identifiers: Sequence[str]) -> UpdateReport:
-        """Remove articles; raise if the archive lacks one of the ids, and then remove none."""
+        """Remove articles; if the archive lacks an id, raise and remove nothing."""
         with self._change() as state:
             keys = self._catalogue.keys_of(identifiers)
             self._catalogue.remove(keys)
@@ -128,7 +129,7 @@ class Updates:
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[ArchiveState]:
-        """Commit the change made inside, or nothing of it."""
+        """Yield the state to change; commit the whole change, or nothing after an error."""
         with self._catalogue.state_lock:
             state = self._archive.state
             try:
@@ -137,10 +138,10 @@ class Updates:
                     state = self._archive.state
                     generation = state.generation
                     if self._lists is not None and self._lists[0] != generation:
-                        self._lists = None  # another process has changed them
+                        self._lists = None  # another process has changed the lists
                     yield state
             except BaseException:
-                state.reset()  # it may have taken in what was not committed
+                state.reset()  # the state may include changes that were not committed
                 self._counter = self._lists = None
                 raise
             state.generation = generation + 1
@@ -148,7 +149,7 @@ class Updates:
                 self._lists = state.generation, self._lists[1]
 
     def _counter_of(self, state: ArchiveState) -> ArticleCounter:
-        """Return the counter that goes on from the vocabulary of the archive."""
+        """Return a counter that starts from the vocabulary of the archive."""
         if self._counter is None or self._counter.vocabulary is not state.vocabulary:
             self._counter = ArticleCounter(self._archive.analysis, state.vocabulary, state.n_stop)
         return self._counter
@@ -197,7 +198,7 @@ class Updates:
 
 
 def _chunks(articles: Iterable[Article]) -> Iterator[list[Article]]:
-    """Yield articles so many at a time; one empty chunk if there are none."""
+    """Yield articles in chunks of `CHUNK`; one empty chunk if there are no articles."""
     waiting = iter(articles)
     yield [*itertools.islice(waiting, CHUNK)]
     while chunk := [*itertools.islice(waiting, CHUNK)]:

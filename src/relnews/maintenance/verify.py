@@ -1,4 +1,4 @@
-"""Verify: find damage in an archive, and traces of an article that was removed."""
+"""Verify: finds damage in an archive, and traces of a removed article."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.list_codec import StoredList
 
-#: How often an archive is looked at again because it has changed meanwhile.
+#: Attempts at a check while other processes change the archive.
 _ATTEMPTS = 10
 
 
 def problems_of(archive: Archive) -> list[str]:
-    """Return the problems of an archive; an empty list if there are none.
+    """Return the problems of an archive; an empty list for a sound archive.
 
-    All arrays are read and compared with their checksums. Every article has to be in one segment,
-    and stored lists have to hold articles of the archive, in order.
+    The check compares all arrays with their checksums. It expects every article in one segment, and
+    stored lists of existing articles, in order.
 
     Parameters
     ----------
     archive : Archive
+        The archive to check.
 
     Raises
     ------
     ArchiveFormatError
-        If it cannot even be read.
+        If the archive cannot be read at all.
     """
     catalogue = archive.catalogue
     for _ in range(_ATTEMPTS):
@@ -40,7 +41,7 @@ def problems_of(archive: Archive) -> list[str]:
             with catalogue.read_transaction():
                 return [*_problems(archive)]
         except ArchiveFormatError:
-            # Folders go when a change is committed meanwhile that does not need them.
+            # A change committed meanwhile may have removed folders.
             if generation == catalogue.generation():
                 raise
     raise ArchiveChangedError
@@ -78,8 +79,9 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
     Parameters
     ----------
     archive : Archive
+        The archive to search.
     identifier : str
-        An article that was removed, is under embargo, or has expired.
+        Id of an article that was removed, is under embargo, or has expired.
     """
     catalogue = archive.catalogue
     key = catalogue.key_of(identifier)

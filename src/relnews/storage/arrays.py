@@ -5,7 +5,7 @@
     archive.relnews/
       catalogue.sqlite        articles, settings, stored lists, which files there are
       000001.vocabulary/      table, blob, term_ptr
-      000002.epoch/           document frequencies of a moment, and bounds of common terms
+      000002.epoch/           document frequencies at its begin, and bounds of common terms
       000003.segment/         the arrays of a Segment
       000004.outline/         bounds of common terms, for each article of a segment
       …
@@ -71,7 +71,7 @@ class Store:
         self._in_memory: dict[int, Arrays] = {}
         self._written: list[FolderEntry] = []
         self._dropped: list[FolderEntry] = []
-        #: The last number that a folder has, or had; None as long as no folder was written.
+        #: The highest number that a folder has or had; None until a folder is written.
         self._last_number: int | None = None
 
     @classmethod
@@ -86,7 +86,7 @@ class Store:
         Parameters
         ----------
         folder : path
-            Made if it does not exist.
+            Created if it does not exist.
 
         Raises
         ------
@@ -107,6 +107,7 @@ class Store:
         Parameters
         ----------
         folder : path
+            Folder of the archive.
 
         Raises
         ------
@@ -116,7 +117,7 @@ class Store:
         return cls(Catalogue.open(Path(folder)))
 
     def arrays(self, entry: FolderEntry) -> Arrays:
-        """Map the arrays of a folder and compare their checksums."""
+        """Return the arrays of a folder, mapped, after comparing their checksums."""
         if self._folder is None:
             return self._in_memory[entry.number]
         path = self._folder / folder_name(entry)
@@ -159,8 +160,9 @@ class Store:
         kind : str
             A key of `DTYPES`.
         arrays : mapping of str to array
+            The arrays by name, with the dtypes of `DTYPES`.
         segment : int, optional
-            Number of the segment's folder that an outline is of.
+            For an outline: number of its segment's folder.
         """
         entry = FolderEntry(self._unused_number(), kind, segment, {})
         self._written.append(entry)
@@ -181,7 +183,7 @@ class Store:
         self.catalogue.drop_folder(entry.number)
 
     def copy_from(self, other: Store) -> None:
-        """Replace everything in this store by another archive."""
+        """Replace the contents of this store by the contents of another store."""
         for entry in self.catalogue.folders():
             self.drop(entry)
         self.catalogue.replace_by(other.catalogue)
@@ -192,7 +194,7 @@ class Store:
             numbers[entry.number] = self.put(entry.kind, other.arrays(entry), segment)
 
     def size(self) -> int:
-        """Return the bytes that all arrays take."""
+        """Return the size of all arrays in bytes."""
         entries = self.catalogue.folders()
         if self._folder is None:
             arrays = (array for entry in entries for array in self.arrays(entry).values())
@@ -208,7 +210,7 @@ class Store:
         return self._last_number
 
     def _highest_number(self) -> int:
-        """Return the highest number that a folder has or had; remove what killed writers left."""
+        """Return the highest number that a folder has or had; remove folders of killed writers."""
         entries = self.catalogue.folders()
         used = {entry.number for entry in (*entries, *self._dropped)}
         if self._folder is not None:
@@ -237,7 +239,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
     for name, array in arrays.items():
         flat = np.ascontiguousarray(array).ravel()
         with (path / f"{name}.npy").open("wb") as file:
-            # np.save does not report why it could not write.
+            # np.save hides the reason of a failed write.
             header = np.lib.format.header_data_from_array_1_0(flat)
             np.lib.format.write_array_header_1_0(file, header)
             file.write(flat.data)
@@ -249,7 +251,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
 
 
 def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
-    """Map an array. Its header has to equal a header of one of the dtypes; it is not parsed."""
+    """Return a mapped array. Its header must equal the header of a dtype; it is not parsed."""
     with (folder / name).open("rb") as file:
         start = file.read(_START)
         n_header = _START + int.from_bytes(start[8:], "little")

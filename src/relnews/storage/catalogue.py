@@ -1,8 +1,8 @@
-"""Catalogue: rows of the archive's database in, rows out.
+"""Catalogue: reads and writes the rows of the archive's database.
 
-It has the fields of articles that lists show, what came in since arrays were last written, the
-stored lists, and which arrays belong to the archive. One transaction is one change of the archive.
-Nothing here needs NumPy, so that a stored list is read without importing it.
+It has the fields of articles that lists show, changes since arrays were last written, stored lists,
+and the folders of arrays of the archive. One transaction is one change of the archive. This module
+does not import NumPy, so that reading a stored list does not wait for it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from relnews.storage.settings import Settings
 if TYPE_CHECKING:
     from relnews.articles import Article
 
-#: Values in one statement: the least that SQLite is built to take.
+#: Maximum number of values in one statement; SQLite builds before 3.32 accept no more.
 _MAX_VALUES = 999
 
-# SQLite lets a column have values of any type: values of another type are cast.
+# A column of SQLite may hold values of any type, so every read casts.
 _ID = "ifnull(CAST(id AS TEXT), '')"
 _PUBLISHED = "CAST(published AS INTEGER)"
 _EXPIRES = "CAST(expires AS INTEGER)"
@@ -45,11 +45,12 @@ _ENTRIES_OF = (
 
 
 class Catalogue:
-    """Everything that an archive stores besides arrays. Reads may come from several threads.
+    """Everything that an archive stores except arrays. Several threads may read.
 
     Parameters
     ----------
     database : Database
+        The open database.
 
     Attributes
     ----------
@@ -81,7 +82,7 @@ class Catalogue:
 
     @classmethod
     def create(cls, folder: Path) -> Catalogue:
-        """Open the catalogue of a folder to write to it; make it if there is none.
+        """Return the catalogue of a folder, open for writing; create it if it is missing.
 
         Raises
         ------
@@ -92,7 +93,7 @@ class Catalogue:
 
     @classmethod
     def open(cls, folder: Path) -> Catalogue:
-        """Open the catalogue of an archive; without write permission it can be read.
+        """Return the catalogue of an archive; without write permission it is read-only.
 
         Raises
         ------
@@ -107,7 +108,7 @@ class Catalogue:
         return int(self._read("SELECT count(*) FROM articles")[0][0])
 
     def key_of(self, identifier: str) -> int | None:
-        """Return the key of the article with this id, None if there is none."""
+        """Return the key of the article with this id; None if the archive lacks it."""
         rows = self._read("SELECT key FROM articles WHERE id = ?", identifier)
         return rows[0][0] if rows else None
 
@@ -117,7 +118,7 @@ class Catalogue:
         Raises
         ------
         UnknownArticleError
-            If the archive lacks one of them.
+            If the archive lacks one of the articles.
         """
         known = self.digests(identifiers)
         for identifier in identifiers:
@@ -137,7 +138,7 @@ class Catalogue:
         keys : sequence of int
             Keys of the articles.
         now : int, optional
-            A timestamp; an article that cannot be seen then is None. By default all can be seen.
+            A timestamp: articles under embargo or expired then are None. None returns all.
         """
         rows = self._rows(schema.DETAILS, keys)
         try:
@@ -164,7 +165,7 @@ class Catalogue:
         return [row[0] for row in rows]
 
     def dates(self, keys: Sequence[int]) -> list[int | None]:
-        """Return the timestamps at which articles were published, None if unknown."""
+        """Return the timestamps of publication; None for an unknown date."""
         return [row[0] for row in self._rows(_PUBLISHED, keys)]
 
     def newest(self) -> list[tuple[int, str | None]]:
@@ -178,7 +179,7 @@ class Catalogue:
         Parameters
         ----------
         fields : iterable of (str, sequence of str)
-            A field, and the values of which an article has to have one.
+            A field and its accepted values. For ``tags``, one accepted tag is enough.
         """
         tests, values = ["1"], list[str]()
         for field, accepted in fields:
@@ -191,7 +192,7 @@ class Catalogue:
         return [row[0] for row in rows]
 
     def span(self) -> tuple[dt.datetime | None, dt.datetime | None]:
-        """Return the oldest and the newest date."""
+        """Return the oldest and the newest date; None if no article has a date."""
         query = f"SELECT min({_PUBLISHED}), max({_PUBLISHED}) FROM articles"
         oldest, newest = self._read(query)[0]
         with integrity.damage_in(self._place):
@@ -202,7 +203,7 @@ class Catalogue:
         return dict(self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL"))
 
     def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return key and digest, by id, of the articles that the archive has."""
+        """Return key and digest by id; ids that the archive lacks are left out."""
         found: dict[str, tuple[int, bytes]] = {}
         for first in range(0, len(identifiers), _MAX_VALUES):
             batch = identifiers[first : first + _MAX_VALUES]
@@ -212,7 +213,7 @@ class Catalogue:
             found.update((identifier, (key, digest)) for identifier, key, digest in rows)
         return found
 
-    # --- what is ranked --------------------------------------------------------------------------
+    # --- arrays and counts -----------------------------------------------------------------------
 
     def folders(self) -> list[FolderEntry]:
         """Return the folders of arrays, oldest first."""
@@ -262,7 +263,7 @@ class Catalogue:
         return terms
 
     def entries_of(self, identifier: str) -> bytes | None:
-        """Return the stored list of the article with this id, None if there is none."""
+        """Return the stored list of the article with this id; None if no list is stored."""
         rows = self._read(_ENTRIES_OF, identifier)
         if not rows:
             return None
@@ -274,7 +275,7 @@ class Catalogue:
         return entries  # type: ignore[no-any-return]
 
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
-        """Return key, id and stored list, None if there is none, of articles of the archive."""
+        """Return key, id and stored list of articles; None in place of a list not stored."""
         return self._read(
             f"SELECT key, {_ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
             f"WHERE key IN ({_marks(keys)}) ORDER BY key",
@@ -286,7 +287,7 @@ class Catalogue:
         return self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key")
 
     def problems(self) -> list[str]:
-        """Return what SQLite finds wrong with its file."""
+        """Return the problems that SQLite finds in its file."""
         rows = self._read("PRAGMA integrity_check")
         return [row[0] for row in rows if row[0] != "ok"]
 
@@ -296,12 +297,12 @@ class Catalogue:
     def transaction(self) -> Iterator[None]:
         """Commit everything that is written inside, or nothing; one writer at a time.
 
-        The first one migrates an archive of an older format.
+        The first transaction migrates an archive of an older format.
 
         Raises
         ------
         TimeoutError
-            If another process has not finished writing after some seconds.
+            If another process is still writing after 10 seconds.
         """
         with self.state_lock:
             try:
@@ -315,7 +316,7 @@ class Catalogue:
     def add(
         self, articles: Iterable[Article], keys: Iterable[int], digests: Iterable[bytes]
     ) -> None:
-        """Enter articles."""
+        """Insert articles with their keys and digests."""
         rows = (
             (key, *(_stored(getattr(article, name)) for name in schema.STORED), digest)
             for key, article, digest in zip(keys, articles, digests, strict=True)
@@ -346,7 +347,7 @@ class Catalogue:
         self._write("DELETE FROM counts", [()])
 
     def clear_removals(self, keys: Iterable[int]) -> None:
-        """Delete removals of articles that no segment has any more."""
+        """Delete the removals of articles that no segment holds."""
         self._write("DELETE FROM removals WHERE key = ?", ((key,) for key in keys))
 
     def add_terms(self, first: int, terms: Iterable[bytes]) -> None:
@@ -358,7 +359,7 @@ class Catalogue:
         self._write("DELETE FROM terms", [()])
 
     def set_entries(self, rows: Iterable[tuple[int, bytes]]) -> None:
-        """Store lists: rows of key and packed list. They replace stored ones."""
+        """Store lists, given as key and packed list, in place of earlier lists."""
         self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", rows)
 
     def clear_entries(self) -> None:
@@ -371,7 +372,7 @@ class Catalogue:
         self._write("INSERT INTO folders VALUES (?, ?, ?)", [row])
         self._write(
             "INSERT INTO files VALUES (?, ?, ?, ?)",
-            ((entry.number, name, *about) for name, about in entry.files.items()),
+            ((entry.number, name, *size) for name, size in entry.files.items()),
         )
 
     def drop_folder(self, number: int) -> None:
@@ -380,7 +381,7 @@ class Catalogue:
         self._write("DELETE FROM files WHERE folder = ?", [(number,)])
 
     def replace_by(self, other: Catalogue) -> None:
-        """Replace all rows by those of another catalogue, without its folders of arrays."""
+        """Replace all rows by the rows of another catalogue, without its folders of arrays."""
         kept = {name: self.setting(name) for name in ("generation", "last_folder")}
         self._database.copy_tables(other._database)
         self.set_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
@@ -398,7 +399,7 @@ class Catalogue:
 
 @functools.lru_cache(maxsize=256)
 def _in_order(columns: str, n: int) -> str:
-    """Return a query for n articles by key; it is faster than IN, which sorts the keys."""
+    """Return a query for n articles by key; it is faster than ``IN``, which sorts the keys."""
     return (
         f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
         f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"

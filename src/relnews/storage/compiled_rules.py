@@ -1,6 +1,6 @@
 """Editors' rules, compiled for lookups: pins and exclusions of a list, ignored words.
 
-Stored lists are read under rules without NumPy, so nothing here imports it.
+This module does not import NumPy, so that reading a stored list does not wait for it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ class Exclusions:
     Parameters
     ----------
     excluded : iterable of (str, Rule)
-        Articles, as ``id=…``, ``section=…``, ``tag=…`` or ``title=…``, and the rule that excludes
-        them.
+        Articles, as ``id=…``, ``section=…``, ``tag=…`` or ``title=…``, and their rule.
     general : Exclusions, optional
-        Rules that hold besides, looked up last.
+        Rules for every list, looked up last.
     """
 
     def __init__(
@@ -52,6 +51,7 @@ class Exclusions:
         Parameters
         ----------
         item : RelatedItem
+            The article as lists show it.
         """
         for name in _names_of(item) if self._exact else ():
             if name in self._exact:
@@ -68,15 +68,18 @@ class CompiledRules:
     Parameters
     ----------
     rules : sequence of Rule
+        All rules in their order.
     ignored_in_lists : tuple of str, optional
         The words that were ignored when the stored lists were made.
 
     Attributes
     ----------
     rules : tuple of Rule
+        All rules in their order.
     ignored : tuple of str
         The words that are ignored now, sorted, each once.
     ignored_in_lists : tuple of str
+        The words that were ignored when the stored lists were made.
     """
 
     def __init__(self, rules: Sequence[Rule], ignored_in_lists: tuple[str, ...] = ()) -> None:
@@ -85,7 +88,7 @@ class CompiledRules:
         ignored: set[str] = set()
         hidden: list[tuple[str, Rule]] = []
         self._pins: dict[str, list[str]] = {}
-        # By the articles whose lists change; patterns of titles are matched one by one.
+        # By the articles whose lists change. Title patterns cannot be looked up: all are tried.
         self._excluded: dict[str, list[tuple[str, Rule]]] = {}
         for rule in rules:
             effects = effects_of(rule)
@@ -101,11 +104,12 @@ class CompiledRules:
 
     @classmethod
     def of(cls, catalogue: Catalogue) -> CompiledRules:
-        """Return the rules of an archive as they are now.
+        """Return the present rules of an archive.
 
         Parameters
         ----------
         catalogue : Catalogue
+            Catalogue of the archive.
         """
 
         def compiled(stored: object) -> CompiledRules:
@@ -121,6 +125,7 @@ class CompiledRules:
         Parameters
         ----------
         catalogue : Catalogue
+            Catalogue of the archive.
         """
         if self.outdates_lists:
             catalogue.set(_IGNORED_IN_LISTS, self.ignored)
@@ -144,6 +149,7 @@ class CompiledRules:
         Parameters
         ----------
         identifier : str
+            Id of the article.
         """
         return bool(self._excluded) or identifier in self._pins
 
@@ -163,6 +169,7 @@ class CompiledRules:
         Parameters
         ----------
         identifiers : iterable of str
+            Ids of pinned articles.
         """
         wanted = {*identifiers}
         return [owner for owner, pins in self._pins.items() if not wanted.isdisjoint(pins)]
@@ -190,34 +197,37 @@ class CompiledRules:
 def articles_of(
     catalogue: Catalogue, identifiers: Sequence[str], now: int | None = None
 ) -> dict[str, tuple[int, RelatedItem]]:
-    """Return articles by id, in the order of the ids: the key, and what a list shows.
+    """Return key and shown fields of articles by id, in the order of the ids.
 
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive.
     identifiers : sequence of str
         Ids that the archive lacks are left out.
     now : int, optional
         A timestamp. Articles under embargo or expired at that time are left out; None keeps them.
     """
-    known = catalogue.digests(identifiers) if identifiers else {}
-    keys = [known[identifier][0] for identifier in identifiers if identifier in known]
+    digests = catalogue.digests(identifiers) if identifiers else {}
+    keys = [digests[identifier][0] for identifier in identifiers if identifier in digests]
     return {
-        about[0]: (key, item_of(about))
-        for key, about in zip(keys, catalogue.details(keys, now), strict=True)
-        if about is not None
+        fields[0]: (key, item_of(fields))
+        for key, fields in zip(keys, catalogue.details(keys, now), strict=True)
+        if fields is not None
     }
 
 
 def pinned(
     catalogue: Catalogue, rules: CompiledRules, article: RelatedItem, now: int
 ) -> dict[str, tuple[int, RelatedItem]]:
-    """Return the articles to show as pinned in the list of an article, in order, as `articles_of`.
+    """Return the pins to show in the list of an article, in order, as `articles_of` does.
 
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive.
     rules : CompiledRules
+        Its rules.
     article : RelatedItem
         The article whose list it is.
     now : int
@@ -240,6 +250,7 @@ def title_matches(pattern: str, title: str) -> bool:
     pattern : str
         ``*`` stands for any text, the empty text too.
     title : str
+        Title of an article.
     """
     title = title.casefold()
     first, *others = pattern.casefold().split("*")

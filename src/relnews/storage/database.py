@@ -1,4 +1,4 @@
-"""Database: the SQLite file of an archive, opened; its transactions, and who is writing to it."""
+"""Database: the open SQLite file of an archive, its transactions and its writer."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from relnews.storage import integrity, schema
 
 CATALOGUE = "catalogue.sqlite"
 
-#: Names the process that is writing, for the message to others that want to write.
+#: File that names the writing process, for the error message of a second writer.
 WRITER = "writer.json"
 
-#: Seconds to wait for another process that writes.
+#: Seconds to wait for another writer.
 PATIENCE = 10.0
 
 #: The files of the database.
 _FILES = tuple(f"{CATALOGUE}{end}" for end in ("", "-wal", "-shm", "-journal"))
 
-#: Ways to open a file that exists. The second is for a folder without write permission. The last is
-#: for a medium where not even the log that readers share can be made: right while nobody writes.
+#: Modes of opening a file, tried in order. The second is for a folder without write permission. The
+#: last is for a medium on which SQLite cannot even create the log that readers share; it is safe
+#: only without a writer.
 _MODES = ("rw", "ro", "ro&immutable=1")
 
-#: KiB of pages that a connection keeps in memory at most: half of what articles and lists of an
-#: archive of 100,000 take. SQLite's default of 2,000 is less than what is read before a page is
-#: read again.
+#: Maximum KiB of pages in the cache of a connection: half the articles and lists of an archive of
+#: 100,000 articles. With SQLite's default of 2,000 KiB a page is evicted before it is read again.
 _CACHE = 32_000
 
-#: What SQLite raises; with a damaged file, also that its own message cannot be decoded.
+#: Errors of SQLite. For a damaged file, decoding its message may fail too.
 _ERRORS = (sqlite3.Error, UnicodeDecodeError)
 
 
@@ -47,21 +47,24 @@ class Database:
     Parameters
     ----------
     connection : sqlite3.Connection
+        Open connection to the file.
     folder : Path, optional
         The archive folder; None if the database is in memory.
 
     Attributes
     ----------
     connection : sqlite3.Connection
+        Open connection to the file.
     folder : Path or None
+        The archive folder; None if the database is in memory.
     place : Path
         The folder, or ``:memory:``, for messages.
     state_lock : RLock
-        Held by a thread while everything that it reads has to be of one commit, and by a writer.
+        Held by a reader that needs all reads from one commit, and by a writer.
     is_reading : bool
         Whether a read transaction is open.
     generation : int or None
-        How many changes were committed, as far as the open read transaction has asked for it.
+        Number of committed changes; None until the open read transaction has read it.
     """
 
     def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
@@ -74,7 +77,7 @@ class Database:
         self._close = weakref.finalize(self, connection.close)
         self._lock = threading.Lock()
         self._data_version = -1
-        #: What the file was like when it was opened without locks; None if it has them.
+        #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
 
     @classmethod
@@ -86,7 +89,7 @@ class Database:
 
     @classmethod
     def create(cls, folder: Path) -> Database:
-        """Open the database of a folder to write to it; make it if there is none.
+        """Return the database of a folder, open for writing; create it if it is missing.
 
         Raises
         ------
@@ -105,7 +108,7 @@ class Database:
 
     @classmethod
     def open(cls, folder: Path) -> Database:
-        """Open the database of an archive; without write permission it can be read.
+        """Return the database of an archive; without write permission it is read-only.
 
         Raises
         ------
@@ -149,25 +152,26 @@ class Database:
             self.connection.executemany(statement, rows)
 
     def copy_tables(self, other: Database) -> None:
-        """Replace all rows by those of another database, without its settings and folders."""
+        """Replace all rows by the rows of another database, except its settings and folders."""
         for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES):
             self.write(f"DELETE FROM {table}", [()])
         for table in schema.COPIED_TABLES:
             rows = other.connection.execute(f"SELECT * FROM {table}")
             marks = ",".join("?" * len(rows.description))
             self.write(f"INSERT INTO {table} VALUES ({marks})", rows)
-        # Keys of removed articles are not used again either.
+        # The copy must not reuse keys of removed articles.
         self.write("DELETE FROM sqlite_sequence", [()])
         rows = other.connection.execute("SELECT name, seq FROM sqlite_sequence")
         self.write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
 
     def read_transaction(self, generation: int | None = None) -> _ReadTransaction:
-        """See one state of the database inside, whatever others commit meanwhile.
+        """Return a context in which all reads see one state of the database.
 
         Parameters
         ----------
         generation : int, optional
-            Raise `ArchiveChangedError` unless this many changes were committed.
+            The context raises `ArchiveChangedError` if the number of commits differs. None means
+            no check.
         """
         return _ReadTransaction(self, generation)
 
@@ -199,14 +203,14 @@ class Database:
     def changed_since_last_check(self) -> bool:
         """Return whether another connection has committed since the last call.
 
-        True as well at the first call.
+        The first call returns True.
         """
         ((version,),) = self.read("PRAGMA data_version")
         last, self._data_version = self._data_version, int(version)
         return last != self._data_version
 
     def _begin_reading(self, generation: int | None) -> bool:
-        """Begin a read transaction; return False if a transaction is open already."""
+        """Begin a read transaction; return False if a transaction is already open."""
         is_outermost = not self.connection.in_transaction
         if is_outermost:
             with self._lock:
@@ -232,7 +236,7 @@ class Database:
         self.connection.execute("ROLLBACK")
 
     def _follow(self) -> None:
-        """Open a file without locks again if a process that can write to it has changed it."""
+        """Reopen a file without locks if another process has changed it."""
         if self._stamp is None or self.folder is None or self.connection.in_transaction:
             return
         if _stamp(self.folder) != self._stamp:
@@ -245,7 +249,7 @@ class Database:
 
 
 class _ReadTransaction:
-    """The context of `Database.read_transaction`: a generator takes longer to enter and leave."""
+    """Context of `Database.read_transaction`, a class because generators are slower to enter."""
 
     def __init__(self, database: Database, generation: int | None) -> None:
         self._database = database
@@ -268,7 +272,7 @@ class _ReadTransaction:
 
 
 def _stamp(folder: Path) -> object:
-    """Return a value that differs after a change of the file, and while there is a log."""
+    """Return a value that differs after a change of the file, and while a log exists."""
     about = (folder / CATALOGUE).stat()
     return about.st_ino, about.st_size, about.st_mtime_ns, (folder / f"{CATALOGUE}-wal").exists()
 
@@ -289,7 +293,7 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def _closed_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """Close the connection if the block raises; from Python 3.13 on an open one warns."""
+    """Close the connection if the block raises; Python 3.13 warns of open connections."""
     try:
         yield connection
     except BaseException:
@@ -298,19 +302,19 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connect
 
 
 def _check_size(connection: sqlite3.Connection, folder: Path) -> None:
-    """Raise if a file is shorter than its header says; SQLite itself does not look.
+    """Raise if a file is shorter than its header says, which SQLite does not check.
 
-    The file must not be opened for that: closing it would drop the locks of this process.
+    This reads through SQLite: closing a second handle would drop the locks of this process.
     """
     log = folder / f"{CATALOGUE}-wal"
     for _ in range(20):
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
         n_bytes = (folder / CATALOGUE).stat().st_size
-        # With a log the header may count pages that are not in the file yet.
+        # With a log, the header may count pages that only the log has.
         if n_bytes >= pages * size or (log.exists() and log.stat().st_size):
             return
-        time.sleep(0.01)  # a writer may be moving its log into the file just now
+        time.sleep(0.01)  # a writer may be copying its log into the file
     raise integrity.damaged_archive(
         folder, f"{CATALOGUE} has {n_bytes:,} bytes, expected {pages * size:,}"
     )
@@ -318,7 +322,7 @@ def _check_size(connection: sqlite3.Connection, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _named_writer(folder: Path | None) -> Iterator[None]:
-    """Keep a note that names this process in the folder while it writes."""
+    """Keep a file that names this process in the folder while the process writes."""
     if folder is None:
         yield
         return
@@ -337,7 +341,7 @@ def _named_writer(folder: Path | None) -> Iterator[None]:
 
 
 def _writer(folder: Path) -> str:
-    """Describe the process that is writing, as far as it is known."""
+    """Return a description of the writing process, as far as it is known."""
     try:
         integrity.check_files(folder, [WRITER])
         about = json.loads((folder / WRITER).read_text(encoding="utf-8"))

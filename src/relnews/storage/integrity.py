@@ -1,4 +1,4 @@
-"""Integrity: checks of an archive folder, and the errors that say what is wrong with it."""
+"""Integrity: checks of an archive folder, and the errors that name the damage."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check_archive_source(folder: Path, catalogue: str) -> None:
 
 
 def check_files(folder: Path, names: Iterable[str]) -> None:
-    """Raise for links, whose targets SQLite would read and write, and pipes, which block it."""
+    """Raise for links, whose targets SQLite would write, and for pipes, which block it."""
     for name in names:
         path = folder / name
         if path.is_symlink():
@@ -62,9 +62,9 @@ def check_files(folder: Path, names: Iterable[str]) -> None:
 
 
 def check_schema(folder: Path, is_ours: bool) -> None:
-    """Raise if a catalogue has other tables than ours, or code such as triggers."""
+    """Raise if a catalogue has tables of another program, or code such as triggers."""
     if not is_ours:
-        raise damaged_archive(folder, "its catalogue has other tables than those of the format")
+        raise damaged_archive(folder, "its catalogue has other tables than the format")
 
 
 def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[int]) -> None:
@@ -73,12 +73,13 @@ def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[i
     Parameters
     ----------
     folder : Path
+        Folder of the catalogue.
     is_archive : bool
-        Whether the file says that it is a catalogue of relnews.
+        Whether the header of the file names relnews.
     version : int
-        The format that it says.
+        Format version of the file.
     known : sequence of int
-        The formats that can be read, ascending.
+        Formats that this version reads, ascending.
     """
     if not is_archive:
         msg = f"{folder} is not a relnews archive, or its first save was never finished."
@@ -104,7 +105,7 @@ _INTEGERS = {
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise ValueError or TypeError if a setting of an archive is not as the format has it."""
+    """Raise ValueError or TypeError if a setting does not have the form of the format."""
     for name, value in settings.items():
         if value is None:
             continue
@@ -146,7 +147,7 @@ def check_terms(folder: Path, terms: Sequence[bytes | None]) -> None:
 
 
 def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str, object]) -> str:
-    """Return the kind of a folder of arrays, or raise if the format does not have it."""
+    """Return the kind of a folder of arrays, or raise if the format lacks it."""
     if not isinstance(kind, str) or kind not in kinds:
         raise damaged_archive(folder, f"unknown kind of data {shortened(kind)}")
     return kind
@@ -155,7 +156,7 @@ def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str,
 def check_kinds(
     folder: str | os.PathLike[str], entries: Iterable[FolderEntry], kinds: Mapping[str, object]
 ) -> None:
-    """Refuse folder entries of a kind that the format does not have."""
+    """Raise for a folder entry of a kind that the format lacks."""
     for entry in entries:
         check_kind(folder, entry.kind, kinds)
 
@@ -198,7 +199,7 @@ def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
     if fits:
         entries = table[1::2][numbers > 0]
         number = (entries & 0xFFFFFFFF).astype("int64")
-        # The compiled search compares as many bytes as an entry says.
+        # The compiled search trusts the length of an entry.
         fits = (ptr[number] - ptr[number - 1] == entries >> 32).all()
     if not fits:
         msg = "the arrays of the vocabulary do not fit each other"
@@ -227,7 +228,7 @@ def check_segment(is_sound: bool) -> None:
 
 
 def check_counts(key: int, is_whole: bool) -> None:
-    """Raise ValueError if counts of an article are not those that were written."""
+    """Raise ValueError if the counts of an article have a wrong key or checksum."""
     if key < 0:
         msg = f"an article has the key {key}"
         raise ValueError(msg)
@@ -260,12 +261,12 @@ def check_words(
         raise ValueError(msg)
 
 
-#: Errors that code raises when a stored value is not the one that was written.
+#: Errors that code raises for a damaged stored value.
 DAMAGE = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
 
 
-class damage_in:  # noqa: N801 (used like a function; a generator takes three times as long)
-    """Turn errors that stored values cause inside into the error of a damaged archive."""
+class damage_in:  # noqa: N801 (used like a function; a generator takes 3× as long)
+    """A context that turns errors from damaged values into the error of a damaged archive."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._folder = folder
@@ -305,7 +306,7 @@ def unreadable_archive(folder: str | os.PathLike[str], why: Exception) -> Except
 
 
 def cannot_write(folder: Path, why: Exception, writer: str) -> Exception:
-    """Return the error of an archive that cannot be written to, with what to do about it."""
+    """Return the error of an archive that cannot be written to, with a remedy."""
     if is_locked(why):
         return TimeoutError(
             f"the archive {folder} is being written by {writer}. Try again when it is done."
@@ -338,7 +339,7 @@ _FORBIDDEN = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_P
 
 @contextlib.contextmanager
 def writing_to(folder: Path) -> Iterator[None]:
-    """Turn an OSError inside into the error of an archive that cannot be written to."""
+    """Turn an OSError in the block into the error of an archive that cannot be written."""
     try:
         yield
     except OSError as error:

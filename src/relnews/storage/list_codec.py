@@ -1,4 +1,4 @@
-"""The stored list of an article, as bytes. Needs no NumPy, so that a list is read at once."""
+"""List codec: the stored list of an article as bytes, without importing NumPy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 #: Key, score, similarity and position of a candidate.
 _ENTRY = struct.Struct("<qiii")
 
-#: Bytes beside the entries: `is_all` before them, the checksum behind them.
+#: Bytes besides the entries: `is_all` before the entries, the checksum after them.
 _FRAME = 5
 
 _position = operator.itemgetter(3)
@@ -37,7 +37,7 @@ class StoredList(NamedTuple):
 
     @classmethod
     def unpack(cls, stored: bytes) -> StoredList:
-        """Read what `pack` returned."""
+        """Return the list that `pack` made bytes of."""
         check_lists([stored])
         return cls([*_ENTRY.iter_unpack(stored[1:-4])], bool(stored[0]))
 

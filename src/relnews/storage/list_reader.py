@@ -1,4 +1,4 @@
-"""Stored lists, read: by id, without touching the index. Needs no numpy, so that it is at once."""
+"""List reader: reads stored lists by id, without arrays and without importing NumPy."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules, Exclusions, articles_of, pinned
 from relnews.storage.list_codec import StoredList
 
-#: Scores are stored in so many parts of 1.
+#: Scores and similarities are stored in parts of 1 / `_STEPS`.
 _STEPS = 1_000_000
 
-#: How often a list is read again because the archive has changed meanwhile.
+#: Attempts at reading a list while other processes change the archive.
 _ATTEMPTS = 10
 
 
 def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | None:
-    """Return the stored list of an article, None if there is none with so many items.
+    """Return the stored list of an article; None if the list has to be built.
 
     Parameters
     ----------
     catalogue : Catalogue
+        Catalogue of the archive.
     identifier : str
+        Id of the article.
     k : int
+        Maximum number of items.
     """
     for _ in range(_ATTEMPTS):
         with catalogue.read_transaction():
@@ -37,7 +40,7 @@ def stored_list(catalogue: Catalogue, identifier: str, k: int) -> RelatedList | 
                 return None
             try:
                 return list_of(catalogue, identifier, stored, k)
-            except ArchiveChangedError:  # what was on the list is gone since
+            except ArchiveChangedError:  # an article of the list was removed meanwhile
                 continue
     raise ArchiveChangedError
 
@@ -68,11 +71,11 @@ def date_and_list(
 
 
 def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:
-    """Return a list, given what is stored of it; None if it has to be made.
+    """Return a list from its stored bytes; None if the list has to be built.
 
-    It has to be if fewer than k items were chosen, if words are ignored now that counted then, or
-    the other way, and if an item, or a near-duplicate that one stands for, cannot be seen now: the
-    choice may be another without it.
+    A list has to be built if fewer than k items are stored; if the ignored words have changed; if
+    the article has pins; or if an item or one of its near-duplicates is excluded or hidden now,
+    because the choice of items may then differ.
     """
     try:
         candidates = StoredList.unpack(stored)
@@ -103,17 +106,17 @@ def _items(
     exclusions: Exclusions,
     now: int,
 ) -> tuple[RelatedItem, ...] | None:
-    """Return the items of a list; None if any, or what it stands for, is not to be seen now."""
-    keys = [key for (item, *_), also in shown for key in (item, *also)]
+    """Return the items of a list; None if an item or near-duplicate is hidden or excluded."""
+    keys = [key for (item, *_), versions in shown for key in (item, *versions)]
     details: list[Any] = catalogue.details(keys, now)
     if None in details or (
-        exclusions and any(exclusions.rule_of(item_of(about)) for about in details)
+        exclusions and any(exclusions.rule_of(item_of(fields)) for fields in details)
     ):
         return None
     items: list[RelatedItem] = []
-    abouts = iter(details)
-    for rank, ((_, steps, similar, _), also) in enumerate(shown, start=1):
-        about = next(abouts)
-        named = tuple([next(abouts)[0] for _ in also]) if also else ()
-        items.append(item_of(about, rank, steps / _STEPS, similar / _STEPS, named))
+    rows = iter(details)
+    for rank, ((_, steps, similarity, _), versions) in enumerate(shown, start=1):
+        fields = next(rows)
+        ids = tuple([next(rows)[0] for _ in versions]) if versions else ()
+        items.append(item_of(fields, rank, steps / _STEPS, similarity / _STEPS, ids))
     return tuple(items)

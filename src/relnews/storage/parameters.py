@@ -1,4 +1,4 @@
-"""Parameters that an archive was built with, as `RelatedNews` takes them."""
+"""Parameters of `RelatedNews` that an archive was built with."""
 
 from __future__ import annotations
 

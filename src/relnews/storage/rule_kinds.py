@@ -1,7 +1,7 @@
-"""Kinds of editors' rules, one class each: what it accepts, what it says, what it does to lists.
+"""Kinds of editors' rules, one class each: accepted parts, sentence, and effects on lists.
 
 A new kind is a class here and its line in `KINDS`. It then has a command, ``relnews rules NAME``,
-and `Rules.add` takes it. Nothing here needs NumPy or the catalogue.
+and `Rules.add` accepts it. This module needs neither NumPy nor the catalogue.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Rule:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """What a rule does to lists.
+    """The effects of a rule on lists.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ class Effects:
 
 
 class RuleKind(abc.ABC):
-    """A kind of rules. Its docstring is the help of its command.
+    """A kind of rules. The docstring of a kind is the help of its command.
 
     Attributes
     ----------
     name : str
-        As in stored rules and on the command line.
+        Name in stored rules and on the command line.
     sentence : str
         The rule in words, with ``{a}`` and ``{b}`` for its parts; no full stop.
     n_parts : int
@@ -114,6 +114,7 @@ class RuleKind(abc.ABC):
         Parameters
         ----------
         part : str
+            The part as entered or stored.
         """
         field, _, value = part.partition("=")
         if field not in self.fields or not value:
@@ -127,16 +128,18 @@ class RuleKind(abc.ABC):
         Parameters
         ----------
         rule : Rule
+            A rule of this kind.
         """
         return self.sentence.format(a=rule.a, b=rule.b)
 
     @abc.abstractmethod
     def apply(self, rule: Rule) -> Effects:
-        """Return what a rule of this kind does to lists.
+        """Return the effects of a rule of this kind.
 
         Parameters
         ----------
         rule : Rule
+            A rule of this kind.
         """
 
 
@@ -213,11 +216,12 @@ KINDS: dict[str, RuleKind] = {
 
 
 def effects_of(rule: Rule) -> Effects:
-    """Return what a rule of any kind does to lists.
+    """Return the effects of a rule of any kind.
 
     Parameters
     ----------
     rule : Rule
+        A rule of any kind.
     """
     return KINDS[rule.kind].apply(rule)
 
@@ -228,6 +232,7 @@ def parse_rules(rows: Any) -> list[Rule]:
     Parameters
     ----------
     rows : list of [kind, a, b]
+        One row of strings for each rule.
 
     Raises
     ------
@@ -248,6 +253,7 @@ def parse_words(words: Any) -> tuple[str, ...]:
     Parameters
     ----------
     words : list of str
+        The words, without spaces.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Editors' rules of an archive, to read and to change.
+"""Rules: reads and changes the editors' rules of an archive.
 
 relnews applies them when it reads or makes a list, so a change holds from the next list on.
 """
@@ -143,27 +143,29 @@ class Rules:
         self.add(*(Rule("ignore", word) for word in single))
 
     def add(self, *rules: Rule) -> None:
-        """Add rules of any kind after the others. A rule that is there already stays in its place.
+        """Add rules of any kind after the others. A rule that already exists keeps its place.
 
         Unlike `pin` and `block`, this accepts ids that the archive lacks; such rules sleep.
 
         Parameters
         ----------
         *rules : Rule
+            The rules to add.
 
         Raises
         ------
         TypeError, ValueError
-            If one of them is not a rule; then nothing changes.
+            If an argument is not a valid rule; then nothing changes.
         """
         self._change(lambda kept: [*dict.fromkeys([*kept, *rules])])
 
     def drop(self, *rules: Rule) -> None:
-        """Remove rules. A rule that is not there is no error.
+        """Remove rules. Removing an unknown rule is no error.
 
         Parameters
         ----------
         *rules : Rule
+            The rules to remove.
         """
         self._change(lambda kept: [rule for rule in kept if rule not in rules])
 

@@ -1,7 +1,7 @@
 """Schema: the tables of the catalogue, the version of the format, and older formats.
 
-Formats 6 and 7 have the same tables. They differ in names inside of two settings, so that a folder
-of format 6 is read as it is: `migrated` translates its settings. The first change migrates it, see
+Formats 6 and 7 have the same tables and differ in names inside two settings. A folder of format 6
+is read unchanged: `migrated` translates its settings. The first change migrates the folder; see
 `relnews.storage.settings`.
 """
 
@@ -20,7 +20,7 @@ from relnews.storage import integrity
 #: The format that this version of relnews writes.
 FORMAT_VERSION = 7
 
-#: "reln", in the header of the catalogue: tells it from other SQLite files.
+#: "reln", in the header of the catalogue; distinguishes it from other SQLite files.
 APPLICATION_ID = 0x72656C6E
 
 #: Fields of an article that are never NULL; tuples are JSON lists.
@@ -79,7 +79,7 @@ CREATE TABLE files (
 );
 """
 
-#: Tables that a copy of an archive takes over as they are.
+#: Tables that a copy of an archive takes unchanged.
 COPIED_TABLES = ("articles", "counts", "removals", "terms", "lists")
 
 #: Tables that each archive writes itself.
@@ -110,14 +110,16 @@ READ_VERSIONS = (*_MIGRATIONS, FORMAT_VERSION)
 
 
 def migrated(version: int, name: str, value: Any) -> Any:
-    """Return a setting as this format has it.
+    """Return a setting in the form of this format.
 
     Parameters
     ----------
     version : int
-        The format that it was read from.
+        Format version that the setting was read from.
     name : str
+        Name of the setting.
     value : JSON value
+        Value of the setting in that format.
     """
     for older in range(version, FORMAT_VERSION):
         migration = _MIGRATIONS[older].get(name)
@@ -132,12 +134,12 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 
 def set_version(connection: sqlite3.Connection) -> None:
-    """Mark a catalogue as of this format; part of the transaction that is under way."""
+    """Write this format version to a catalogue, inside a transaction."""
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables in an empty database; part of the transaction that is under way."""
+    """Create the tables in an empty database, inside a transaction."""
     for statement in _SCHEMA.split(";"):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -145,7 +147,7 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 
 def create_if_empty(connection: sqlite3.Connection) -> None:
-    """Make the tables, in one transaction, in a database that has none and is of no program."""
+    """Create the tables, in one transaction, in an empty database of no other program."""
     if application_of(connection) or version_of(connection):
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -165,19 +167,19 @@ def check_header(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def application_of(connection: sqlite3.Connection) -> int:
-    """Return the number of the program that a database is of, 0 if it has none."""
+    """Return the application id of a database; 0 if it has none."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     return int(application)
 
 
 def _check_tables(connection: sqlite3.Connection, folder: Path) -> None:
-    """Raise for tables that are not ours, and for views and triggers, which may run any SQL."""
+    """Raise for unknown tables, and for views and triggers, which may run any SQL."""
     rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     statements = {_without_comments(str(sql)) for (sql,) in rows}
-    # SQLite's own; the table of statistics is there if somebody had it analyze the database.
-    own = {"CREATE TABLE sqlite_sequence(name,seq)", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"}
+    # sqlite_stat1 exists after ANALYZE.
+    internal = {"CREATE TABLE sqlite_sequence(name,seq)", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"}
     expected = {_without_comments(statement) for statement in _SCHEMA.split(";")} - {""}
-    integrity.check_schema(folder, statements - own == expected)
+    integrity.check_schema(folder, statements - internal == expected)
 
 
 def _without_comments(statement: str) -> str:
@@ -192,9 +194,11 @@ class FolderEntry:
     Parameters
     ----------
     number : int
+        Number of the folder.
     kind : str
+        A key of `relnews.storage.arrays.DTYPES`.
     segment : int or None
-        Number of the segment's folder that an outline is of.
+        For an outline: number of its segment's folder; None for other kinds.
     files : dict of str to (int, int)
         Size in bytes and checksum of each array.
     """
@@ -206,7 +210,7 @@ class FolderEntry:
 
 
 class StoredCounts(NamedTuple):
-    """The counts of an article as they are stored; see `relnews.archive.pending`."""
+    """The stored counts of a pending article; see `relnews.archive.pending`."""
 
     key: int
     terms: bytes

@@ -1,4 +1,4 @@
-"""Settings: named JSON values of an archive, as the newest format has them."""
+"""Settings: named JSON values of an archive, in the form of the newest format."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from relnews.storage import integrity, schema
 from relnews.storage.database import Database
 
-#: Settings, and the format version that they are of. One query reads both from one state: another
-#: process may migrate the archive at any time.
+#: Settings and their format version. One query reads both from one state, because another process
+#: may migrate the archive between two queries.
 _SETTINGS = "SELECT name, value, (SELECT user_version FROM pragma_user_version) FROM settings"
 
 Value = TypeVar("Value")
@@ -22,20 +22,21 @@ class Settings:
     Parameters
     ----------
     database : Database
+        The open database.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: By setting: the number of changes at that time, and the value made of it.
+        #: By setting: the generation when it was read, and the value made of it.
         self._cached: dict[str, tuple[int, Any]] = {}
         self._latest_generation = 0
 
     def get(self, name: str) -> Any:
-        """Return a setting, None if there is none."""
+        """Return a setting; None if it is missing."""
         return self.several(name)[0]
 
     def several(self, *names: str) -> list[Any]:
-        """Return settings in the order of their names; None in place of one that is not there."""
+        """Return settings in the order of the given names; None for a missing setting."""
         marks = ",".join("?" * len(names))
         rows = self._database.read(f"{_SETTINGS} WHERE name IN ({marks})", *names)
         settings: dict[str, Any] = dict.fromkeys(names)
@@ -52,18 +53,19 @@ class Settings:
         return [*settings.values()]
 
     def all(self) -> dict[str, Any]:
-        """Return every setting by its name."""
+        """Return all settings by name."""
         names = self._database.read("SELECT name FROM settings ORDER BY name")
         return {name: self.get(name) for (name,) in names}
 
     def cached(self, name: str, make: Callable[[Any], Value]) -> Value:
-        """Return the value that a function makes of a setting, kept until the archive changes.
+        """Return what a function makes of a setting, cached until the archive changes.
 
         Parameters
         ----------
         name : str
+            Name of the setting.
         make : callable
-            Gets the setting, None if there is none.
+            Given the setting, or None if it is missing, it returns the value.
         """
         with self._database.state_lock:
             generation = self.generation()
@@ -77,9 +79,9 @@ class Settings:
         return value
 
     def generation(self) -> int:
-        """Return how many changes were committed."""
-        known = self._database.generation
-        return int(self.get("generation") or 0) if known is None else known
+        """Return the number of committed changes."""
+        generation = self._database.generation
+        return int(self.get("generation") or 0) if generation is None else generation
 
     def latest_generation(self) -> int:
         """Return how many changes were committed; SQLite is asked only after another commit."""
@@ -98,7 +100,7 @@ class Settings:
         self._database.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
 
     def migrate(self) -> None:
-        """Write all settings as this format has them, inside a transaction, if they are older."""
+        """Write settings of an older format in the form of this format, inside a transaction."""
         connection = self._database.connection
         version = schema.version_of(connection)
         integrity.check_format(self._database.place, True, version, schema.READ_VERSIONS)
@@ -108,5 +110,5 @@ class Settings:
             schema.set_version(connection)
 
     def clear_cache(self) -> None:
-        """Forget cached values: they may be of settings that were not committed."""
+        """Clear the cache, which may have values of settings that were not committed."""
         self._cached.clear()

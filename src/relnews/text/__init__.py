@@ -1,1 +1,1 @@
-"""From text to numbered terms and their counts."""
+"""Text: from text to numbered terms and their counts."""

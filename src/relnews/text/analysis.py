@@ -1,4 +1,4 @@
-"""What a term is: lower case, the token rule, spellings that are one, stop words, languages."""
+"""Analysis: lower case, token rule, united spellings, stop words and languages of terms."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from relnews.articles import Article
 from relnews.text.languages import MARK, check_language, code_of, stop_words_of
 from relnews.text.unspaced import parted
 
-#: A term has at least so many characters, as in scikit-learn's default token pattern.
+#: Minimum number of characters of a term, as in scikit-learn's default token pattern.
 MIN_LENGTH = 2
 
 _TOKEN = re.compile(r"\b\w\w+\b")
 
-#: Tags whose language is remembered: more are hardly meant as languages.
+#: Maximum number of cached language tags; archives have far fewer unless tags are invalid.
 _TAGS_KNOWN = 1000
 
-#: No ``\b`` in front: a pattern that begins with a letter is looked for much faster.
+#: The pattern begins with a letter instead of ``\b``, because `re` finds a literal prefix faster.
 _USA = re.compile(r"U(?<!\wU)\.?S(?:\.?A)?\b\.?")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Language:
-    """How articles of one language are taken.
+    """The analysis of articles of one language.
 
     Parameters
     ----------
     suffix : str
-        What makes its terms others than those of the archive's own language, which has none.
+        Suffix that distinguishes its terms; empty for the archive's own language.
     stopped : frozenset of str
-        What its stop words are as terms, without the suffix.
+        Its stop words as terms, without the suffix.
     folds : bool
-        Whether English spellings that are one become one.
+        Whether to unite English spellings.
     """
 
     suffix: str
@@ -49,23 +49,23 @@ class Language:
     folds: bool
 
     def words(self, text: str) -> list[str]:
-        """Return the words of a text in their order, without stop words and suffix."""
+        """Return the words of a text in order, without stop words and suffix."""
         return [word for word in _words(text, self.folds) if word not in self.stopped]
 
     def text(self, words: Iterable[str]) -> str:
-        """Return a text that has words as terms."""
+        """Return a text whose terms are the given words."""
         return " ".join([word + self.suffix for word in words] if self.suffix else words)
 
     def texts(self, article: Article) -> list[str]:
-        """Return what is counted of an article besides its title, as it is counted."""
+        """Return dek and text of an article, prepared for counting; empty texts are left out."""
         texts = [text for text in (article.dek, article.text) if text]
         if self.suffix:
             return [self.text(self.words(text)) for text in texts]
-        # The compiled pass does the rest.
+        # The compiled pass lower-cases, finds words and removes plurals.
         return [_spaced(_respelt(text) if self.folds else text) for text in texts]
 
     def term(self, word: str) -> str:
-        """Return a word as it is compared, without the suffix."""
+        """Return a word as a term, without the suffix."""
         if self.folds:
             return singular(_respelt(word).strip().lower())
         return word.strip().lower()
@@ -73,26 +73,27 @@ class Language:
 
 @dataclasses.dataclass(frozen=True)
 class Analysis:
-    r"""Which terms an article has.
+    r"""The rules for the terms of an article.
 
     Terms are the lower-cased maximal runs of two or more word characters, ``(?u)\b\w\w+\b``, of
     title, dek and text, and the phrases of the title: two words in a row, stop words not counted.
-    Text that is written without spaces (Chinese, Japanese, Thai) is parted into pairs of characters
-    before. Terms of two languages are different terms.
+    Text without spaces (Chinese, Japanese, Thai) is first split into pairs of characters. Terms of
+    two languages are different terms.
 
     Parameters
     ----------
     stop_words : 'language', 'english', iterable of str or None, default='language'
-        Words that are no terms; by default, by the language of the article: see `languages`.
-        'english' is scikit-learn's list; it, and any words given, are for all articles. They go
-        through the token rule themselves, so a stop word "can't" stops the term "can".
+        Words that are not terms. 'language' means the list of the article's language; see
+        `languages`. 'english' means scikit-learn's list. That list and given words apply to all
+        articles and pass the token rule: the stop word "can't" stops the term "can". None means
+        no stop words.
     normalization : 'english' or None, default='english'
-        Spellings that are one, in English articles: a plural loses its s (Harman's S stemmer:
-        "talks" is "talk", "guarantees" is "guarantee", "countries" is "country"), and US, U.S. and
-        USA are "usa", in a text that is not all in capitals.
+        'english' unites spellings in English articles: a plural loses its s (Harman's S stemmer:
+        "talks" is "talk", "guarantees" is "guarantee", "countries" is "country"); US, U.S. and USA
+        are "usa", except in a text all in capitals. None keeps all spellings.
     language : str or None, default='en'
-        A BCP 47 tag: the language of articles that do not name theirs, which is the archive's own.
-        None takes all articles for English and for one language, whatever they name.
+        The archive's own language, a BCP 47 tag, for articles that do not name their language.
+        None means that all articles are of one language, analysed as English.
     """
 
     stop_words: str | tuple[str, ...] | None = "language"
@@ -106,7 +107,7 @@ class Analysis:
         check_language(self.language)
 
     def language_of(self, tag: str | None) -> Language:
-        """Return how articles are taken that name a language, or none."""
+        """Return the analysis of articles with a language tag; None means an article without."""
         language = self._of_tag.get(tag)
         if language is None:
             code = code_of(tag) if self.language is not None else None
@@ -120,7 +121,7 @@ class Analysis:
 
     @functools.cached_property
     def own(self) -> Language:
-        """How articles of the archive's own language are taken."""
+        """The analysis of articles of the archive's own language."""
         return self._language(self._code, "")
 
     @functools.cached_property
@@ -147,14 +148,14 @@ def _respelt(text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    """Return a text with spaces where no others are to be taken for a part of a word."""
+    """Return a text without language marks, and with spaces in scripts that have none."""
     if text.isascii():
         return text
     return parted(text.replace(MARK, " ") if MARK in text else text)
 
 
 def _words(text: str, folds: bool) -> list[str]:
-    """Return the words of a text in their order."""
+    """Return the words of a text in order."""
     if folds:
         return [*map(singular, _TOKEN.findall(_spaced(_respelt(text)).lower()))]
     return _TOKEN.findall(_spaced(text).lower())
@@ -162,7 +163,7 @@ def _words(text: str, folds: bool) -> list[str]:
 
 @functools.lru_cache(maxsize=64)
 def _stopped(words: tuple[str, ...], folds: bool) -> frozenset[str]:
-    """Return what stop words are as terms: "US" and "us" are the same here."""
+    """Return stop words as terms; the stop words "US" and "us" are equal."""
     return frozenset(itertools.chain.from_iterable(_words(word.lower(), folds) for word in words))
 
 
@@ -180,7 +181,7 @@ def singular(word: str) -> str:
 
 
 def stemmer_of(stemmer: str | Callable[[str], str] | None) -> Callable[[str], str] | None:
-    """Return a function from a word to its stem; a str is a language that PyStemmer knows."""
+    """Return a function from word to stem, or None; a str is a language of PyStemmer."""
     if not isinstance(stemmer, str):
         return stemmer
     try:
@@ -195,7 +196,7 @@ def stemmer_of(stemmer: str | Callable[[str], str] | None) -> Callable[[str], st
 
 @functools.cache
 def word_characters() -> NDArray[np.uint8]:
-    r"""Say of every code point whether Python's ``\w`` matches it.
+    r"""Return whether Python's ``\w`` matches each code point.
 
     Returns
     -------
@@ -211,13 +212,13 @@ def word_characters() -> NDArray[np.uint8]:
 
 @functools.cache
 def folded_characters() -> NDArray[np.uint32]:
-    """Return the lower-cased code point of each code point, and whether that is of a word.
+    """Return the lower-cased code point of each code point, with bits for the tokenizer.
 
     Returns
     -------
     uint32 array of shape (0x110000,)
-        With the bits `WORD_BIT` and `CHANGES` of `relnews._kernels.runs`. U+0130, which becomes
-        two characters, is as any other; see `encode`.
+        The bits are `WORD_BIT` and `CHANGES` of `relnews._kernels.runs`. U+0130, whose lower case
+        has two characters, gets no special value; see `encode`.
     """
     code_points = np.arange(0x110000, dtype="<u4").tobytes()
     every_character = code_points.decode("utf-32-le", "surrogatepass").replace("\u0130", "i")
@@ -229,9 +230,9 @@ def folded_characters() -> NDArray[np.uint32]:
 
 
 def encode(text: str, *, lower: bool = True) -> tuple[bytes, bool]:
-    """Return a text as `relnews.text.vocabulary.Runs` takes it, and whether it is ASCII.
+    """Return a text in UTF-8 for `relnews.text.vocabulary.Runs`, and whether it is ASCII.
 
-    Only what cannot be lower-cased one character at a time is lower-cased here.
+    Only texts that cannot be lower-cased character by character are lower-cased here.
     """
     if text.isascii():
         return text.encode(), True
@@ -241,14 +242,14 @@ def encode(text: str, *, lower: bool = True) -> tuple[bytes, bool]:
 
 
 def _no_pystemmer() -> ImportError:
-    """Say how to install PyStemmer."""
+    """Return the error of a missing PyStemmer, with how to install it."""
     return ImportError(
         "a named stemmer needs PyStemmer, which is not installed: pip install 'relnews[stem]'"
     )
 
 
 def _unknown_stemmer(got: str, known: Iterable[str]) -> ValueError:
-    """Name the languages that there is a stemmer for."""
+    """Return the error of an unknown stemmer, with the languages that have a stemmer."""
     import difflib
 
     nearest = difflib.get_close_matches(got.lower(), known := list(known), 1)

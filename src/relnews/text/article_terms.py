@@ -1,4 +1,4 @@
-"""Article terms: what an archive keeps of the words of articles, counted in one pass over bytes."""
+"""Article terms: counts, word order and title phrases of articles, made in one pass."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from relnews.text.analysis import MIN_LENGTH, Analysis, encode
 from relnews.text.counts import BATCH_BYTES, Batch, Counts, count_words, term_runs, zeros
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
-#: ``Query.key`` of a query that is no article of the archive.
+#: ``Query.key`` of a draft, which is not in the archive.
 NO_ARTICLE = -1
 
-#: Stands between the two words of a phrase, which is a word itself then.
+#: Joins the two words of a phrase into one word.
 JOINT = "_"
 
-#: Rows with more terms have no places for the words of their text: no phrase is found there.
+#: Maximum number of terms of an article whose text is searched for phrases: places have 16 bits.
 MOST_PLACES = 65_535
 
 
@@ -35,15 +35,16 @@ class Ragged:
     Parameters
     ----------
     ptr : int64 array of shape (n_articles + 1,)
-        Where each article's begin.
+        Place of each article's first value; the last entry is n.
     value : integer array of shape (n,) or (n, width)
+        Values of all articles, one article after another.
     """
 
     ptr: NDArray[np.int64]
     value: NDArray[np.integer[Any]]
 
     def take(self, articles: NDArray[np.int64]) -> Ragged:
-        """Return those of some articles, in the given order."""
+        """Return the values of the given articles, in the given order."""
         lengths = np.diff(self.ptr)[articles]
         ptr = np.zeros(len(articles) + 1, dtype=np.int64)
         np.cumsum(lengths, out=ptr[1:])
@@ -51,7 +52,7 @@ class Ragged:
         return Ragged(ptr, self.value[places])
 
     def without(self, articles: NDArray[np.bool_]) -> Ragged:
-        """Return the same, of some articles nothing."""
+        """Return the values, with empty sequences for the marked articles."""
         lengths = np.diff(self.ptr)
         stays = np.repeat(~articles, lengths)
         ptr = np.concatenate([[0], np.cumsum(np.where(articles, 0, lengths))])
@@ -59,14 +60,14 @@ class Ragged:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
-        """Return those of the articles of several, one after another."""
+        """Return the values of several parts, one part after another."""
         shifts = np.cumsum([0, *(len(part.value) for part in parts)])
         ptr = [part.ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
         return cls(np.concatenate([*ptr, shifts[-1:]]), np.concatenate([p.value for p in parts]))
 
     @classmethod
     def gather(cls, values: Sequence[NDArray[np.integer[Any]]]) -> Ragged:
-        """Return what is given article by article."""
+        """Return values that are given article by article."""
         ptr = np.cumsum([0, *map(len, values)], dtype=np.int64)
         return cls(ptr, np.concatenate(values))
 
@@ -78,12 +79,13 @@ class ArticleTerms:
     Parameters
     ----------
     counts : Counts
-        Distinct (article, term) pairs, with codes: the bit `PHRASE` of a phrase of the title, the
-        bit `IN_TITLE` of a word of it, and above these how often the term is in dek and text.
+        Distinct (article, term) pairs with codes: the bit `PHRASE` for a phrase of the title, the
+        bit `IN_TITLE` for a word of the title, and above both the count of the term in dek and
+        text.
     text : Ragged
-        The words of dek and text in their order, without stop words; `wording.BREAK` between two.
+        Words of dek and text in order, without stop words; `wording.BREAK` between dek and text.
     phrases : Ragged
-        First word, last word and phrase, all different, of the title; shape (n, 3).
+        First word, last word and term of each distinct phrase of the title; shape (n, 3).
     """
 
     counts: Counts
@@ -96,7 +98,7 @@ class ArticleTerms:
         return self.counts.n_articles
 
     def take(self, articles: NDArray[np.int64]) -> ArticleTerms:
-        """Return the terms of some of the articles, in the given order."""
+        """Return the terms of the given articles, in the given order."""
         return ArticleTerms(
             self.counts.take(articles), self.text.take(articles), self.phrases.take(articles)
         )
@@ -123,22 +125,22 @@ class ArticleTerms:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Query:
-    """An article, of the archive or not, that a list is wanted for.
+    """An article of the archive or a draft that a list is wanted for.
 
     Parameters
     ----------
     key : int
-        Of the article; `NO_ARTICLE` for a draft.
+        Key of the article; `NO_ARTICLE` for a draft.
     term : int32 array of shape (n_terms,)
         Its terms, ascending.
     code : int32 array of shape (n_terms,)
-        How it has them; see `ArticleTerms`.
+        Codes of the terms; see `ArticleTerms`.
     text : int32 array of shape (n_words,)
-        The words of its text in their order, `wording.BREAK` between two texts.
+        Words of dek and text in order, `wording.BREAK` between dek and text.
     phrases : int32 array of shape (n_phrases, 3)
-        First word, last word and phrase of each phrase of its title; -1 for what is no term.
+        First word, last word and term of each phrase of its title; negative if not a term.
     n_unknown : int
-        How many words of its title are no terms.
+        Number of words of its title that are not terms.
     """
 
     key: int
@@ -150,15 +152,16 @@ class Query:
 
 
 class ArticleCounter:
-    """Counts the terms of articles and gathers their vocabulary.
+    """A counter of the terms of articles, which gathers their vocabulary.
 
     Parameters
     ----------
     analysis : Analysis
+        What counts as a term.
     vocabulary : Vocabulary, optional
         The terms to start from. None means the stop words.
     n_stop : int, default=0
-        How many terms of `vocabulary` are stop words.
+        Number of terms of `vocabulary` that are stop words.
 
     Attributes
     ----------
@@ -181,7 +184,7 @@ class ArticleCounter:
         self._workspace = Workspace()
 
     def count(self, articles: Iterable[Article]) -> ArticleTerms:
-        """Return the terms of articles, entering new ones in the vocabulary."""
+        """Return the terms of articles, adding new terms to the vocabulary."""
         counted = []
         batch = ArticleBatch(self._analysis)
         for article in articles:
@@ -201,7 +204,7 @@ class ArticleCounter:
 
 
 def is_ignored(term: str, ignored: Collection[str]) -> bool:
-    """Say whether a term is one of some words, or has one of them between its joints."""
+    """Return whether a term is an ignored word, or a phrase with an ignored word."""
     jointed = f"{JOINT}{term}{JOINT}"
     return any(f"{JOINT}{word}{JOINT}" in jointed for word in ignored)
 
@@ -209,26 +212,27 @@ def is_ignored(term: str, ignored: Collection[str]) -> bool:
 class ArticleBatch:
     """Articles waiting for the compiled pass.
 
-    The title of an article is two parts: its words, each once, and its phrases. Every text is one
-    more.
+    The title of an article becomes two parts: its distinct words, and its phrases. Dek and text are
+    one part each.
 
     Parameters
     ----------
     analysis : Analysis
+        What counts as a term.
     ignored : collection of str, optional
-        Words that are not counted in titles, nor phrases with them.
+        Words that titles are counted without, as are phrases with these words.
 
     Attributes
     ----------
     parts : Batch
-        With the code of one occurrence as the weight of each.
+        The parts of all articles; the weight of a part is the code of one occurrence.
     """
 
     def __init__(self, analysis: Analysis, ignored: Collection[str] = ()) -> None:
         self.parts = Batch()
         self._analysis = analysis
         self._ignored = ignored
-        #: For each article the places, among the words of its title, that its phrases are made of.
+        #: For each article: places, among the words of its title, of the words of its phrases.
         self.phrases: list[list[tuple[int, int]]] = []
 
     def add(self, article: Article) -> None:
@@ -252,7 +256,7 @@ class ArticleBatch:
         self.parts.add([(*text, weight) for text, weight in encoded])
 
     def runs(self, workspace: Workspace) -> Runs:
-        """Return the words, spelt as they are counted."""
+        """Return the words of all articles as runs, in the form that is counted."""
         runs = Runs.of(self.parts.texts, self.parts.is_ascii, lower=True, workspace=workspace)
         if self._analysis.own.folds:
             wording.fold_plurals(
@@ -272,9 +276,9 @@ class ArticleBatch:
         term : int32 array of shape (runs.n,)
             The term of each run.
         n_stop : int
-            Terms numbered below do not count.
+            Terms numbered below are stop words and are not counted.
         tally : int32 array of shape (≥ n_terms,)
-            Zeros, and zeros again afterwards.
+            Scratch space; all zeros before and after the call.
         """
         counts = count_words(runs, term, self.parts, n_stop, tally)
         room = runs.workspace.array("in_order", runs.n + len(self.parts.texts), np.int32)
@@ -285,14 +289,14 @@ class ArticleBatch:
         return ArticleTerms(counts, Ragged(ptr, room[:n].copy()), self._phrases_of(runs, term))
 
     def n_unknown(self, runs: Runs, term: NDArray[np.int32]) -> int:
-        """Return how many words of the titles are no terms."""
+        """Return the number of words of the titles that are not terms."""
         begin = np.searchsorted(runs.start[: runs.n], runs.part_ptr).tolist()
-        of_titles = [
+        titles = [
             term[first:last]
             for first, last, weight in zip(begin, begin[1:], self.parts.weights, strict=False)
             if weight == IN_TITLE
         ]
-        return sum(int(np.count_nonzero(some < 0)) for some in of_titles)
+        return sum(int(np.count_nonzero(title < 0)) for title in titles)
 
     @property
     def _is_text(self) -> NDArray[np.uint8]:
@@ -307,7 +311,7 @@ class ArticleBatch:
         words, phrases = begin[:-1][weights == IN_TITLE], begin[:-1][weights == PHRASE]
         n = np.array([*map(len, self.phrases)], dtype=np.int64)
         ptr = np.concatenate([[0], np.cumsum(n)])
-        pairs = [pair for some in self.phrases for pair in some]
+        pairs = [*itertools.chain.from_iterable(self.phrases)]
         places = np.array(pairs, dtype=np.int64).reshape(-1, 2) + np.repeat(words, n)[:, None]
-        own = np.arange(ptr[-1]) + np.repeat(phrases - ptr[:-1], n)
-        return Ragged(ptr, term[np.column_stack([places, own])].reshape(-1, 3))
+        phrase_places = np.arange(ptr[-1]) + np.repeat(phrases - ptr[:-1], n)
+        return Ragged(ptr, term[np.column_stack([places, phrase_places])].reshape(-1, 3))

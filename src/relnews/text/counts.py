@@ -1,4 +1,4 @@
-"""From texts to counts: how often each article has each term, in one pass over the bytes."""
+"""Counts: the number of times that each article has each term, in one pass over the bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from relnews._kernels.counting import PhraseScratch
 from relnews.text.analysis import encode
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
-#: Texts are gathered to batches of so many bytes, which stay in the cache from step to step.
+#: Size in bytes of a batch of texts, small enough to stay in the cache from step to step.
 BATCH_BYTES = 1 << 19
 
 _FIRST_TABLE = 1 << 15
@@ -24,14 +24,14 @@ _FIRST_TABLE = 1 << 15
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Counts:
-    """Distinct (article, term) pairs and how often each occurs, by article.
+    """Distinct (article, term) pairs and their counts, article by article.
 
     Parameters
     ----------
     row_ptr : int64 array of shape (n_articles + 1,)
-        Where each article's pairs begin.
+        Place of each article's first pair; the last entry is n_pairs.
     term, count : int32 arrays of shape (n_pairs,)
-        The terms of an article in the order of their first occurrence.
+        Terms, in the order of their first occurrence in an article, and their counts.
     """
 
     row_ptr: NDArray[np.int64]
@@ -49,7 +49,7 @@ class Counts:
         return np.repeat(np.arange(self.n_articles, dtype=np.int32), np.diff(self.row_ptr))
 
     def take(self, articles: NDArray[np.int64]) -> Counts:
-        """Return the counts of some articles, in the given order."""
+        """Return the counts of the given articles, in the given order."""
         lengths = np.diff(self.row_ptr)[articles]
         row_ptr = np.zeros(len(articles) + 1, dtype=np.int64)
         np.cumsum(lengths, out=row_ptr[1:])
@@ -58,7 +58,7 @@ class Counts:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Counts]) -> Counts:
-        """Return the counts of the articles of several, one after another."""
+        """Return the counts of several parts, one part after another."""
         if len(parts) == 1:
             return parts[0]
         shifts = np.cumsum([0, *(len(part.term) for part in parts)])
@@ -71,33 +71,33 @@ class Counts:
 
 
 class Counter:
-    """Counts the terms of articles, given one after another, and gathers their vocabulary.
+    """A counter of the terms of articles, added one at a time; it gathers their vocabulary.
 
     Parameters
     ----------
     stop : Vocabulary, optional
-        Words that are not counted. The counter goes on from it: they are the first of its own.
+        Words that are not counted; the vocabulary of the counter begins with them.
     n_stop : int, optional
-        The words of ``stop`` numbered from here on are counted.
+        Words of ``stop`` numbered from here on are counted; by default no word of it is.
     min_length : int, default=2
-        Shorter runs of word characters are no terms.
+        Minimum number of characters of a term.
     lower : bool, default=True
         Count lower-cased terms.
     ngram_range : (int, int), default=(1, 1)
-        Count phrases of so many words; 1 is the words themselves.
+        Minimum and maximum number of words of the phrases to count; 1 means words.
     stemmer : callable, optional
-        Called once with each distinct term, as a str; what it returns is counted instead.
+        Called once for each distinct term, a str; the returned stem is counted instead.
 
     Attributes
     ----------
     vocabulary : Vocabulary
-        The words met so far; `words` has what is counted.
+        The words so far; `words` has the counted words or stems.
     phrases : Phrases or None
-        The phrases met so far.
+        The phrases so far; None if only words are counted.
     n_stop : int
-        The words numbered below are stop words.
+        Words numbered below are stop words.
     n_pairs : int
-        Pairs counted since the last `take`, not regarding the text that still waits.
+        Number of pairs counted since the last `take`, without the text that waits.
     """
 
     def __init__(
@@ -124,13 +124,13 @@ class Counter:
         self.n_pairs = 0
 
     def add(self, parts: Iterable[tuple[bytes, bool, int]]) -> None:
-        """Add an article: its texts as `relnews.text.analysis.encode` has them, and weights."""
+        """Add an article: its texts as `relnews.text.analysis.encode` returns them, and weights."""
         self._batch.add(parts)
         if self._batch.n_bytes >= BATCH_BYTES:
             self._count_waiting()
 
     def take(self) -> tuple[Counts, Counts | None]:
-        """Return the counts of words, and of phrases, of the articles added since the last call."""
+        """Return the counts of words and of phrases of the articles added since the last call."""
         if self._batch.n_rows or not self._counted:
             self._count_waiting()
         words, phrases = zip(*self._counted, strict=True)
@@ -142,7 +142,7 @@ class Counter:
         )
 
     def count(self, batch: Batch) -> tuple[Counts, Counts | None]:
-        """Return the counts of words, and of phrases, of a batch."""
+        """Return the counts of words and of phrases of a batch; None if not counted."""
         runs = Runs.of(batch.texts, batch.is_ascii, lower=self.lower, workspace=self._workspace)
         term = self.vocabulary.number(runs, self._min_length)
         n_stop, n_terms = self.n_stop, len(self.vocabulary)
@@ -163,12 +163,12 @@ class Counter:
 
     @property
     def words(self) -> Vocabulary:
-        """What is counted: the vocabulary, or the stems."""
+        """The counted words, or the stems if there is a stemmer."""
         return self.vocabulary if self._stems is None else self._stems.vocabulary
 
 
 class Batch:
-    """Texts waiting for the compiled pass. An article is never cut: its parts come together."""
+    """Texts waiting for the compiled pass. All parts of an article are in one batch."""
 
     def __init__(self) -> None:
         self.texts: list[bytes] = []
@@ -204,14 +204,14 @@ class Batch:
 
 
 class Stems:
-    """What a stemmer makes of terms, asked once for each.
+    """The stems of terms; the stemmer is called once for each term.
 
     Parameters
     ----------
     stemmer : callable
-        From str to str.
+        A function from a word to its stem, both str.
     n_stop : int
-        Terms numbered below are none.
+        Terms numbered below are stop words, without stem.
     """
 
     def __init__(self, stemmer: Callable[[str], str], n_stop: int) -> None:
@@ -233,7 +233,7 @@ class Stems:
         return self._vocabulary
 
     def replace(self, term: NDArray[np.int32], vocabulary: Vocabulary) -> NDArray[np.int32]:
-        """Return the numbers of the stems of terms; an empty stem is none."""
+        """Return the numbers of the stems of terms; an empty stem is not a term."""
         known = len(self._stem_of)
         words = vocabulary.decode(np.arange(known, len(vocabulary)))
         new = [self._stemmer(word) for word in words]
@@ -248,17 +248,17 @@ class Stems:
 
 
 class Phrases:
-    """Phrases and their numbers: n - 1 words, or a phrase of so many, and one more word.
+    """Phrases and their numbers. A phrase of n words is a phrase of n - 1 words, and a word.
 
     Parameters
     ----------
     min_n, max_n : int
-        How many words the phrases have that are counted; shorter ones are numbered only.
+        Minimum and maximum number of words of counted phrases; shorter phrases are only numbered.
 
     Attributes
     ----------
     longest : int
-        No phrase has more words so far.
+        Number of words of the longest phrase so far.
     """
 
     def __init__(self, min_n: int, max_n: int) -> None:
@@ -275,7 +275,7 @@ class Phrases:
 
     @property
     def keys(self) -> NDArray[np.uint64]:
-        """What each phrase is made of, uint64 array of shape (n,); see `parts`."""
+        """The parts of each phrase in one number, uint64 array of shape (n,); see `parts`."""
         if len(self._keys) < len(self):
             self._keys = np.empty(len(self), dtype=np.uint64)
             counting.phrase_keys(self._table, self._keys)
@@ -284,13 +284,13 @@ class Phrases:
     def parts(
         self, numbers: NDArray[np.int64] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the first part and the last word of phrases, all by default.
+        """Return the first part and the last word of the given phrases; None means all.
 
         Returns
         -------
         first, last : int64 arrays of shape (n,)
         is_phrase : bool array of shape (n,)
-            Whether first is the number of a phrase, not of a word.
+            Whether the first part is a phrase instead of a word.
         """
         keys = self.keys if numbers is None else self.keys[numbers]
         is_phrase = (keys & counting.OF_PHRASE) != 0
@@ -301,18 +301,20 @@ class Phrases:
     def count(
         self, runs: Runs, term: NDArray[np.int32], batch: Batch, n_stop: int, *, grow: bool = True
     ) -> Counts:
-        """Count the phrases of a batch.
+        """Return the counts of the phrases of a batch.
 
         Parameters
         ----------
         runs : Runs
+            The runs of the batch.
         term : int32 array of shape (runs.n,)
             The word of each run.
         batch : Batch
+            The texts.
         n_stop : int
             Words numbered below are stop words.
         grow : bool, default=True
-            Number new phrases; otherwise they are not counted.
+            Number and count new phrases; otherwise only known phrases are counted.
         """
         n_runs = np.diff(np.searchsorted(runs.start[: runs.n], runs.part_ptr))
         max_n = max(min(self.max_n, int(n_runs.max(initial=1))), 1)
@@ -341,11 +343,12 @@ class Phrases:
         return Counts(out.row_ptr, keep(out.term[:n_pairs]), keep(out.count[:n_pairs]))
 
     def merge(self, other: Phrases, word: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the number here of each phrase of another one, entering those that are new.
+        """Return the number here of each phrase of `other`, adding new phrases.
 
         Parameters
         ----------
         other : Phrases
+            Phrases over another vocabulary.
         word : int32 array of shape (n_words,)
             The number here of each word there.
 
@@ -367,7 +370,7 @@ class Phrases:
                 return numbers
 
     def copy(self) -> Phrases:
-        """Return the same phrases with a tally of their own."""
+        """Return the same phrases with a separate tally."""
         other = Phrases(self.min_n, self.max_n)
         other._table, other._seed, other._n = self._table.copy(), self._seed, self._n
         return other
@@ -395,18 +398,20 @@ def count_words(
     n_stop: int,
     tally: NDArray[np.int32] | None,
 ) -> Counts:
-    """Count the words of a batch.
+    """Return the counts of the words of a batch.
 
     Parameters
     ----------
     runs : Runs
+        The runs of the batch.
     term : int32 array of shape (runs.n,)
         The word of each run.
     batch : Batch
+        The texts.
     n_stop : int
         Words numbered below are stop words.
     tally : int32 array of shape (≥ n_terms,) or None
-        Zeros, and zeros again afterwards. None counts no word at all.
+        Scratch space; all zeros before and after the call. None counts no word.
     """
     row_ptr = np.zeros(batch.n_rows + 1, dtype=np.int64)
     if tally is None:
@@ -422,19 +427,21 @@ def count_words(
 
 
 def term_runs(runs: Runs, term: NDArray[np.int32], batch: Batch) -> TermRuns:
-    """Return the terms of a batch as kernels take them.
+    """Return the terms of a batch in the form that kernels take.
 
     Parameters
     ----------
     runs : Runs
+        The runs of the batch.
     term : int32 array of shape (runs.n,)
         The word of each run.
     batch : Batch
+        The texts.
     """
     part_row = frozen(np.array(batch.rows, dtype=np.int32))
     return TermRuns(term, runs.start, runs.n, runs.part_ptr, part_row)
 
 
 def zeros(tally: NDArray[np.int32], size: int) -> NDArray[np.int32]:
-    """Return a longer array of zeros if this one is too short."""
+    """Return an array of zeros of at least this size: the given tally if it is long enough."""
     return tally if size <= tally.size else np.zeros(2 * size, dtype=np.int32)

@@ -1,4 +1,4 @@
-"""Ignored words: those that count nothing, nor any phrase that they are in, as editors say."""
+"""Ignored terms: words that editors' rules give no weight, and the phrases that have them."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
 
 
 class IgnoredTerms:
-    """Which terms of a growing vocabulary count nothing.
+    """The terms of a growing vocabulary that have no weight.
 
-    A phrase is two words with a joint between them, so that a term counts nothing if it is one of
-    the words, or has one of them between its joints.
+    A phrase is two words with a joint between them. A term is ignored if it is an ignored word, or
+    a phrase with an ignored word.
 
     Parameters
     ----------
     words : collection of str, optional
-        They are of every language.
+        Words to ignore, in every language.
     analysis : Analysis, optional
-        What they are as terms.
+        What counts as a term; by default that of `Analysis()`.
     """
 
     def __init__(self, words: Collection[str] = (), analysis: Analysis | None = None) -> None:
         self.words = frozenset(words)
         self._analysis = analysis or Analysis()
-        #: What the words are as terms, by the language of these.
+        #: By language: the words as terms.
         self._of_language: dict[str, frozenset[str]] = {}
         self._known: tuple[Vocabulary, list[int]] | None = None
 
     def among(self, vocabulary: LayeredVocabulary) -> NDArray[np.bool_] | None:
-        """Say of every term whether it is ignored; None if there are no words to ignore.
+        """Return whether each term is ignored; None if there are no words to ignore.
 
         Parameters
         ----------
         vocabulary : LayeredVocabulary
+            The terms.
 
         Returns
         -------
@@ -56,7 +57,7 @@ class IgnoredTerms:
         return is_ignored
 
     def _numbers(self, vocabulary: Vocabulary) -> list[int]:
-        """Return the numbers of the terms that are ignored."""
+        """Return the numbers of the ignored terms."""
         ptr, blob = vocabulary.term_ptr[: len(vocabulary) + 1], vocabulary.blob
         text, joint = blob[: int(ptr[-1])].tobytes(), ord(JOINT)
         found = [np.empty(0, dtype=np.int64)]
@@ -64,20 +65,20 @@ class IgnoredTerms:
             start = np.fromiter(_occurrences(text, spelling), dtype=np.int64)
             term = np.searchsorted(ptr, start, side="right") - 1
             found.append(term[(start == ptr[term]) | (blob[start - 1] == joint)])
-        some = np.unique(np.concatenate(found))
-        terms = vocabulary.decode(some)
+        candidates = np.unique(np.concatenate(found))
+        terms = vocabulary.decode(candidates)
         return [
             number
-            for number, term in zip(some.tolist(), terms, strict=True)
+            for number, term in zip(candidates.tolist(), terms, strict=True)
             if self._is_ignored(term)
         ]
 
     def _spellings(self) -> set[bytes]:
-        """Return how terms may spell the words, in any language."""
+        """Return the spellings that the words may have as terms, in any language."""
         languages = self._analysis.own, self._analysis.language_of("en")
-        spelt = {language.term(word) for language in languages for word in self.words}
-        spelt |= {word.strip().lower() for word in self.words}
-        return {word.encode("utf-8", "surrogatepass") for word in spelt if word}
+        spellings = {language.term(word) for language in languages for word in self.words}
+        spellings |= {word.strip().lower() for word in self.words}
+        return {word.encode("utf-8", "surrogatepass") for word in spellings if word}
 
     def _is_ignored(self, term: str) -> bool:
         body, _, code = term.partition(MARK)
@@ -90,9 +91,9 @@ class IgnoredTerms:
         return self._of_language[code]
 
 
-def _occurrences(text: bytes, some: bytes) -> Iterator[int]:
-    """Yield where a text has something, overlapping or not."""
-    place = text.find(some)
+def _occurrences(text: bytes, part: bytes) -> Iterator[int]:
+    """Yield the places of a part in a text; places may overlap."""
+    place = text.find(part)
     while place >= 0:
         yield place
-        place = text.find(some, place + 1)
+        place = text.find(part, place + 1)

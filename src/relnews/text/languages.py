@@ -1,4 +1,4 @@
-"""Languages: which one an article is in, what parts its words from others', and its stop words."""
+"""Languages: the language of an article, the mark of its terms, and its stop words."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 
 from relnews._checks import shortened
 
-#: Stands around the language in a term of another language than the archive's: ``haus:de:`` with
-#: this letter for the colons. A rare letter that has no capital; in texts it parts words.
+#: Surrounds the language in a term of a foreign language: ``haus:de:`` with this letter in place of
+#: the colons. A rare letter without a capital form; in texts it separates words.
 MARK = "\ua78f"
 
-#: Languages with a list of stop words in the package ``stop-words``, by its names for them. The
-#: lists have been read: see docs/how-to/languages.md for what keeps out the others.
+#: Languages with a list of stop words in the package ``stop-words``, by the names in the package.
+#: Each list was reviewed; docs/how-to/languages.md says why other lists are not used.
 LISTS = {
     "cs": "czech", "da": "danish", "de": "german", "es": "spanish", "fr": "french",
     "it": "italian", "nl": "dutch", "no": "norwegian", "pl": "polish", "pt": "portuguese",
     "ru": "russian", "sv": "swedish", "uk": "ukrainian",
 }  # fmt: skip
 
-#: Other codes of those languages, of three letters and of the two written forms of Norwegian.
+#: Further codes of these languages: three letters, and the two written forms of Norwegian.
 _CODES = {
     "eng": "en", "ces": "cs", "cze": "cs", "dan": "da", "deu": "de", "ger": "de", "spa": "es",
     "fra": "fr", "fre": "fr", "ita": "it", "dut": "nl", "nld": "nl", "nb": "no", "nn": "no",
@@ -37,8 +37,8 @@ _PRIMARY = re.compile(r"\s*([A-Za-z]{2,16})(?:[-_.]|\s*$)")
 def code_of(tag: str | None) -> str | None:
     """Return the language of a BCP 47 tag, without script and region, or None.
 
-    A few other ways to write it are known: ``eng``, ``English`` and ``en_GB`` are ``en``. What is
-    no tag, and ``und``, which says that the language is not known, is as no tag at all.
+    Other common forms are accepted: ``eng``, ``English`` and ``en_GB`` are ``en``. None means no
+    tag, an invalid tag, or ``und``, the tag of an undetermined language.
     """
     found = _PRIMARY.match(tag) if tag else None
     code = found[1].lower() if found else "und"
@@ -46,19 +46,19 @@ def code_of(tag: str | None) -> str | None:
 
 
 def check_language(tag: object) -> None:
-    """Refuse what is neither a tag of a known language nor None."""
+    """Raise unless a value is a tag of a known language or None."""
     if tag is not None and not (isinstance(tag, str) and code_of(tag)):
         raise _not_a_language(tag)
 
 
 def without_mark(term: str) -> str:
-    """Return a term as people see it, whatever language it is of."""
+    """Return a term without the mark of its language."""
     return term.partition(MARK)[0]
 
 
 @functools.cache
 def stop_words_of(code: str) -> tuple[str, ...]:
-    """Return the stop words of a language, in a fixed order; none if there is no list of them."""
+    """Return the stop words of a language, in a fixed order; empty without a list."""
     if code == "en":
         return english_stop_words()
     if code not in LISTS:
@@ -72,7 +72,7 @@ def stop_words_of(code: str) -> tuple[str, ...]:
 def english_stop_words() -> tuple[str, ...]:
     """Return scikit-learn's list, in a fixed order.
 
-    The file it is in is read by itself: importing scikit-learn takes longer than fitting and
+    Only the file of the list is read, because importing scikit-learn takes longer than fitting and
     ranking a small archive.
     """
     package = importlib.util.find_spec("sklearn")
@@ -86,7 +86,7 @@ def english_stop_words() -> tuple[str, ...]:
 
 
 def _not_a_language(value: object) -> ValueError:
-    """Reject what does not begin as a tag of a language."""
+    """Return the error of a value that is not a language tag."""
     msg = (
         f"`language` must be a BCP 47 tag such as 'en' or 'de-AT', or None, got {shortened(value)}."
     )

@@ -1,4 +1,4 @@
-"""Terms as strings: the order of their code points, and their names."""
+"""Term order: terms in the order of their code points, and terms as strings."""
 
 from __future__ import annotations
 
@@ -11,32 +11,33 @@ from numpy.typing import NDArray
 from relnews._kernels import spelling as kernels
 from relnews._kernels._compile import frozen
 
-#: Terms that are made strings at a time.
+#: Terms that are decoded at a time.
 _SPELLED = 1 << 14
 
-#: Terms that have more in common than is compared so many times are few.
+#: Maximum number of rounds of comparison; few terms are still equal after 8 rounds.
 _ROUNDS = 8
 
 
 def sorted_terms(blob: NDArray[np.uint8], term_ptr: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of terms, all different, in the order of their code points.
+    """Return the numbers of distinct terms, in the order of their code points.
 
-    As many characters as a number has room for are compared at a time; only terms that are still
-    equal go on to the next.
+    Each round compares the characters that fit in one 64-bit number. Only terms that are still
+    equal take part in the next round.
 
     Parameters
     ----------
     blob : uint8 array
         UTF-8, with 8 bytes to spare.
     term_ptr : int64 array of shape (n_terms + 1,)
+        Place of each term in the blob.
     """
     seen = np.zeros(0x110000, dtype=np.uint8)
     highest = kernels.alphabet(blob, int(term_ptr[-1]), seen)
     rank = np.cumsum(seen[: highest + 1], dtype=np.int64)
     rank_bits = int(rank[-1]).bit_length()
     order = np.arange(len(term_ptr) - 1)
-    # The places whose terms are not in order yet, which of them have the same beginning, and where
-    # each goes on.
+    # Places whose terms are not in order yet; the group of equal beginnings of each; and the
+    # position of its next character.
     places, group, position = order.copy(), np.zeros(len(order), np.uint64), term_ptr[:-1].copy()
     n_rounds = 0
     while len(places) and n_rounds < _ROUNDS:
@@ -55,7 +56,7 @@ def sorted_terms(blob: NDArray[np.uint8], term_ptr: NDArray[np.int64]) -> NDArra
         group = np.cumsum(~like_last[:-1][undecided], dtype=np.uint64)
         places, position = places[undecided], position[ranking[undecided]]
         n_rounds += 1
-    if len(places):  # dozens of characters in common
+    if len(places):  # terms with a long common beginning are few: sort them in Python
         bounds = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), len(places)]
         for a, b in itertools.pairwise(bounds):
             terms = order[places[a:b]].tolist()
@@ -74,17 +75,18 @@ def spelled(
     blob : uint8 array
         Words in UTF-8, with 8 bytes to spare.
     term_ptr : int64 array of shape (n_words + 1,)
+        Place of each word in the blob.
     terms : int64 array of shape (n, longest)
-        The numbers of the words of each; -1 behind the last.
+        The words of each term; -1 after the last word.
     """
-    space = np.append(np.diff(term_ptr) + 1, 0)  # at -1 for none
+    space = np.append(np.diff(term_ptr) + 1, 0)  # the last entry, at -1, is for no word
     names: list[str] = []
-    # Some at a time: one other character makes all of a string wide.
+    # In portions: one character outside Latin-1 doubles the memory of the whole string.
     for first in range(0, len(terms), _SPELLED):
-        some = np.ascontiguousarray(terms[first : first + _SPELLED], dtype=np.int64)
-        n_bytes = int(space[some].sum())
+        portion = np.ascontiguousarray(terms[first : first + _SPELLED], dtype=np.int64)
+        n_bytes = int(space[portion].sum())
         lines = np.empty(n_bytes + 8, dtype=np.uint8)
-        kernels.spell(some, frozen(blob[: term_ptr[-1] + 8]), frozen(term_ptr), lines)
+        kernels.spell(portion, frozen(blob[: term_ptr[-1] + 8]), frozen(term_ptr), lines)
         names += lines[:n_bytes].tobytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
     if len(names) != len(terms):  # stems may have line breaks
         words = [

@@ -1,4 +1,4 @@
-"""Scripts: text that is written without spaces, as pairs of characters."""
+"""Unspaced: text in scripts without spaces, split into pairs of characters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import operator
 import re
 
-#: Letters of the scripts that do not part words; no digits, no punctuation.
+#: Letters of the scripts without spaces between words; no digits, no punctuation.
 _LETTERS = (
     "\u0e01-\u0e3a\u0e40-\u0e4e"  # Thai
     "\u0e81-\u0ebd\u0ec0-\u0ecd\u0edc-\u0edf"  # Lao
@@ -19,7 +19,7 @@ _LETTERS = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003cfff"
 )
 
-#: The marks on them, many of which are among the letters above. Both tables are of Unicode 18.
+#: Marks of these scripts, many of which are also among the letters. Both tables are of Unicode 18.
 _MARKS = (
     "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
     "\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece"
@@ -27,21 +27,21 @@ _MARKS = (
     "\u1082-\u108d\u108f\u109a-\u109d\ua9e5\uaa7b-\uaa7d"
     "\u17b4-\u17d3\u17dd"
     "\u302a-\u302d\u3099\u309a"
-    "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # which form of a character is meant
+    "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # variation selectors
 )
 
-#: The bytes that one of these characters begins with in UTF-8. Latin, Greek, Cyrillic, Hebrew and
-#: Arabic letters, and the punctuation of English, begin with others.
+#: First bytes of these characters in UTF-8. Latin, Greek, Cyrillic, Hebrew and Arabic letters, and
+#: English punctuation, have other first bytes.
 _FIRST_BYTES = [bytes([first]) for first in (0xE0, 0xE1, *range(0xE3, 0xEB), 0xEF, 0xF0)]
 
 _LETTER_RUN = re.compile(r"\w+")
 
 
 def parted(text: str) -> str:
-    r"""Return a text with spaces between the characters that a term is made of.
+    r"""Return a text with spaces between pairs of characters in scripts without spaces.
 
-    A run of letters of scripts without spaces becomes its overlapping pairs; one letter stays. The
-    marks on them, which ``\w`` does not match, are left out: they would part the run.
+    A run of letters becomes its overlapping pairs; a single letter stays. Marks, which ``\w`` does
+    not match, are removed, because they would split the run.
     """
     if text.isascii():
         return text
@@ -59,5 +59,5 @@ def _pairs(letters: re.Match[str]) -> str:
 
 @functools.cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what matches a run of letters and marks, and what matches a mark."""
+    """Return the patterns of a run of letters and marks, and of marks."""
     return re.compile(f"[{_LETTERS}{_MARKS}]+"), re.compile(f"[{_MARKS}]+")

@@ -1,4 +1,4 @@
-"""Vocabulary: terms and their numbers, growing or fixed, and the runs of a text as terms."""
+"""Vocabulary: terms and their numbers, growing or fixed, and the runs of texts."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from relnews.text.term_order import sorted_terms, spelled
 
 _FIRST_TABLE = 1 << 15
 
-#: Smaller arrays are copied into memory that was given back a moment ago.
+#: Bytes from which on a copy goes into a large piece; smaller copies reuse freed memory.
 _WORTH_A_PIECE = 1 << 16
 
 _LARGEST_PIECE = 1 << 25
 
-#: Seeds that are tried: words collide under one that is not known by chance only, and never again.
+#: Number of seeds to try. Nobody can choose words that collide under an unknown seed.
 _SEEDS = 16
 
 
 class Workspace:
-    """Arrays that are used again for every batch: fresh memory costs more than the work in it.
+    """Arrays that every batch reuses, because fresh memory costs more time than the work in it.
 
-    What was given out under a name is overwritten by whoever asks for that name next.
+    A later call with the same name overwrites the array.
     """
 
     def __init__(self) -> None:
@@ -41,17 +41,17 @@ class Workspace:
         self._next_piece = 0
 
     def array(self, name: str, size: int, dtype: type[Scalar]) -> NDArray[Scalar]:
-        """Return an array with anything in it."""
+        """Return an array with arbitrary contents."""
         array = self._arrays.get(name)
         if array is None or array.size < size:
             array = self._arrays[name] = np.empty(size + size // 4, dtype=dtype)
         return array[:size]
 
     def keep(self, array: NDArray[Scalar]) -> NDArray[Scalar]:
-        """Return a copy that lasts.
+        """Return a copy that no later call overwrites.
 
-        Copies lie in pieces of memory large enough for the system to provide them by huge pages,
-        which costs a tenth of what it costs page by page.
+        Copies lie in pieces of memory large enough for huge pages, which the system provides 10×
+        faster than small pages.
         """
         if array.nbytes < _WORTH_A_PIECE:
             return array.copy()
@@ -67,20 +67,20 @@ class Workspace:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Runs:
-    """The runs of word characters of some texts.
+    """The runs of word characters of texts.
 
     Parameters
     ----------
     text : uint8 array
-        The folded texts.
+        The folded texts in UTF-8.
     start, end : int32 arrays of shape (≥ n,)
-        Where each run is in it.
+        First byte of each run in the text, and the byte after its last byte.
     n : int
-        Runs.
+        Number of runs.
     part_ptr : int64 array of shape (n_parts + 1,)
-        Where each part begins in it.
+        First byte of each part in the text.
     workspace : Workspace
-        Where all this is; whatever is made of it may be put there too.
+        Memory of these arrays and of arrays made from them.
     """
 
     text: NDArray[np.uint8]
@@ -99,7 +99,7 @@ class Runs:
         lower: bool,
         workspace: Workspace | None = None,
     ) -> Runs:
-        """Fold texts and find their runs.
+        """Return the runs of texts, after folding the texts.
 
         Parameters
         ----------
@@ -108,9 +108,9 @@ class Runs:
         is_ascii : sequence of bool
             Whether each part is ASCII.
         lower : bool
-            Lower-case them.
+            Whether to lower-case the texts.
         workspace : Workspace, optional
-            Where to put them.
+            Memory for the arrays. None means new memory.
         """
         workspace = workspace or Workspace()
         source = np.frombuffer(b"".join([*parts, bytes(PADDING)]), dtype=np.uint8)
@@ -119,7 +119,7 @@ class Runs:
         n_bytes = ends[-1]
         room = n_bytes + len(parts) + PADDING
         if not all(is_ascii):
-            room += n_bytes // 2  # U+0250 and the like get longer, from two bytes to three
+            room += n_bytes // 2  # characters such as U+0250 grow from two bytes to three
         _check_batch_bytes(room)
         text = workspace.array("text", room, np.uint8)
         is_word = workspace.array("is_word", room, np.uint8)
@@ -133,7 +133,7 @@ class Runs:
         return cls(text, start, end, n, part_ptr, workspace)
 
     def arrays(self) -> RunArrays:
-        """Return the runs as kernels take them."""
+        """Return the runs in the form that kernels take."""
         return RunArrays(self.text, self.start, self.end, self.n)
 
 
@@ -148,9 +148,9 @@ class Vocabulary:
     blob : uint8 array of shape (n_bytes + 8,)
         The terms, one after another, in the order of their first occurrence.
     term_ptr : int64 array of shape (n_terms + 1,)
-        Where each term begins in the blob.
+        First byte of each term in the blob.
     seed : int
-        What the hashes start from.
+        Seed of the hashes.
     """
 
     def __init__(
@@ -168,13 +168,13 @@ class Vocabulary:
 
     @classmethod
     def empty(cls) -> Vocabulary:
-        """Return a vocabulary to grow."""
+        """Return an empty vocabulary that can grow."""
         table = np.zeros(_FIRST_TABLE, dtype=np.uint64)
         return cls(table, np.zeros(8, dtype=np.uint8), np.zeros(1, dtype=np.int64), 0)
 
     @classmethod
     def of(cls, terms: Iterable[bytes]) -> Vocabulary:
-        """Return a vocabulary of these terms, which are distinct and not empty, in this order."""
+        """Return a vocabulary of terms, distinct and not empty, in the given order."""
         terms = list(terms)
         term_ptr = np.zeros(len(terms) + 1, dtype=np.int64)
         np.cumsum(np.fromiter(map(len, terms), np.int64, len(terms)), out=term_ptr[1:])
@@ -195,7 +195,7 @@ class Vocabulary:
         return self._n_terms
 
     def copy(self) -> Vocabulary:
-        """Return a vocabulary of the same terms that grows by itself."""
+        """Return a vocabulary of the same terms that grows separately."""
         frozen_self = self.freeze()
         return Vocabulary(
             frozen_self.table.copy(),
@@ -205,7 +205,7 @@ class Vocabulary:
         )
 
     def freeze(self) -> Vocabulary:
-        """Return the vocabulary as it is now, with read-only arrays that have just its size."""
+        """Return the present vocabulary, with read-only arrays of exactly its size."""
         length = int(self.term_ptr[len(self)])
         blob = np.zeros(length + 8, dtype=np.uint8)
         blob[:length] = self.blob[:length]
@@ -215,23 +215,26 @@ class Vocabulary:
         )  # fmt: skip
 
     def find(self, runs: Runs, min_length: int) -> NDArray[np.int32]:
-        """Return the number of each run; `tokens.UNKNOWN` or `tokens.NOT_A_TERM` if it has none.
+        """Return the number of each run, or `tokens.UNKNOWN` or `tokens.NOT_A_TERM`.
 
         Parameters
         ----------
         runs : Runs
+            The runs to look up.
         min_length : int
-            Shorter runs, in characters, are no terms.
+            Minimum number of characters of a term.
         """
         return self._find(runs, min_length)[0]
 
     def number(self, runs: Runs, min_length: int) -> NDArray[np.int32]:
-        """Return the number of each run, entering those that are new.
+        """Return the number of each run, adding new terms.
 
         Parameters
         ----------
         runs : Runs
+            The runs to look up.
         min_length : int
+            Minimum number of characters of a term.
         """
         term, key, hash_ = self._find(runs, min_length)
         unknown = np.flatnonzero(term == tokens.UNKNOWN)
@@ -249,7 +252,7 @@ class Vocabulary:
         return term
 
     def merge(self, other: Vocabulary) -> NDArray[np.int32]:
-        """Return the number here of each term of another vocabulary, entering those that are new.
+        """Return the number here of each term of another vocabulary, adding new terms.
 
         Returns
         -------
@@ -273,7 +276,7 @@ class Vocabulary:
         Parameters
         ----------
         terms : int64 array of shape (n, longest)
-            The numbers of the words of each; -1 behind the last.
+            The words of each term; -1 after the last word.
         """
         return spelled(self.blob, self.term_ptr[: len(self) + 1], terms)
 
@@ -299,19 +302,19 @@ class Vocabulary:
         return key, hash_
 
     def _runs(self) -> Runs:
-        """Return the terms where they are: the blob is a text, and they are its runs."""
+        """Return the terms as runs of the blob."""
         ptr = self.term_ptr[: len(self) + 1]
         bounds: NDArray[Any] = ptr if ptr[-1] >= 1 << 31 else ptr.astype(np.int32)
         start, end = bounds[:-1].copy(), bounds[1:].copy()
         return Runs(self.blob, start, end, len(self), ptr, Workspace())
 
     def _reserve(self, n_terms: int, n_bytes: int) -> None:
-        """Make room for what a batch may add at most."""
+        """Make room for the maximum that a batch may add."""
         self.blob = grown(self.blob, int(self.term_ptr[len(self)]) + n_bytes + 8)
         self.term_ptr = grown(self.term_ptr, len(self) + n_terms + 1)
 
     def _grow(self, *, reseed: bool) -> bool:
-        """Make a table twice as large; return whether the seed is still the same."""
+        """Double the table; return whether the seed stayed the same."""
         size = 2 * self.table.size
         if not reseed:
             table = np.zeros(size, dtype=np.uint64)
@@ -322,7 +325,7 @@ class Vocabulary:
         return False
 
     def _rehash(self, size: int, *, reseed: bool = False) -> None:
-        """Make another table; whoever picks words that collide does not know the next seed."""
+        """Rebuild the table, with an unpredictable seed after too many collisions."""
         for _ in range(_SEEDS):
             if reseed:
                 self.seed = int.from_bytes(os.urandom(8), "little")
@@ -339,14 +342,14 @@ class Vocabulary:
 
 
 class LayeredVocabulary(Vocabulary):
-    """A vocabulary that never changes, and what came after it: terms are numbered on.
+    """A fixed vocabulary and newer terms, numbered after its terms.
 
     Parameters
     ----------
     base : Vocabulary
-        Its arrays may be mapped.
+        The fixed vocabulary; its arrays may be mapped.
     newer : iterable of bytes
-        The terms after those of the base.
+        Terms to number after the terms of the base.
     """
 
     def __init__(self, base: Vocabulary, newer: Iterable[bytes] = ()) -> None:
@@ -362,11 +365,11 @@ class LayeredVocabulary(Vocabulary):
         return self._look_up(runs, min_length, self.newer.find)
 
     def number(self, runs: Runs, min_length: int) -> NDArray[np.int32]:
-        """Return the number of each run, entering those that are new."""
+        """Return the number of each run, adding new terms."""
         return self._look_up(runs, min_length, self.newer.number)
 
     def newest(self, first: int) -> list[bytes]:
-        """Return the terms numbered from ``first`` on, none of them of the base."""
+        """Return the newer terms numbered from ``first`` on."""
         newer = self.newer
         ptr = newer.term_ptr[first - len(self.base) : len(newer) + 1].tolist()
         return [newer.blob[i:j].tobytes() for i, j in itertools.pairwise(ptr)]
@@ -383,17 +386,17 @@ class LayeredVocabulary(Vocabulary):
         term = self.base.find(runs, min_length)
         unknown = np.flatnonzero(term == tokens.UNKNOWN)
         if len(unknown):
-            some = Runs(
+            unknown_runs = Runs(
                 runs.text, runs.start[unknown], runs.end[unknown], len(unknown), runs.part_ptr,
                 Workspace(),
             )  # fmt: skip
-            found = newer(some, min_length)
+            found = newer(unknown_runs, min_length)
             term[unknown] = np.where(found >= 0, found + len(self.base), found)
         return term
 
 
 def grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:
-    """Return an array of at least this size that begins like the given one."""
+    """Return an array of at least this size that begins with the given array."""
     if size <= array.size:
         return array
     larger = np.empty(max(size, array.size + array.size // 2), dtype=array.dtype)
@@ -402,12 +405,12 @@ def grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:
 
 
 def _check_batch_bytes(n_bytes: int) -> None:
-    """Refuse a single text that is too long for 32-bit offsets."""
+    """Raise ValueError for a single text too long for 32-bit offsets."""
     if n_bytes >= 1 << 31:
         msg = f"a text must have less than 1.4 GB, got about {n_bytes / 1e9:.1f} GB. Split it."
         raise ValueError(msg)
 
 
 def _not_distinct() -> ValueError:
-    """Name terms for which no table is found, whatever the seed."""
+    """Return the error of terms for which no seed gives a table."""
     return ValueError("the terms of a vocabulary are not distinct")

@@ -1,4 +1,4 @@
-"""Lists over HTTP, and boxes for pages that a server makes.
+"""Web: lists over HTTP, and lists in server-rendered pages.
 
 Its modules::
 

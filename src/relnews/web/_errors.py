@@ -1,4 +1,4 @@
-"""Errors of the service: settings that it refuses, and a missing extra."""
+"""Errors of the service: invalid settings, and a missing extra."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from relnews._checks import check_integer, shortened
 
 
 def check_max_age(value: object) -> None:
-    """Raise unless the age is one that caches understand."""
+    """Raise unless the age is a number of seconds that caches accept."""
     check_integer("max_age", value, minimum=0, maximum=31_536_000)
 
 
@@ -28,7 +28,7 @@ _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+", re.ASCII)
 
 
 def no_web_extra(error: ImportError) -> ImportError:
-    """Name the missing package and how to install it."""
+    """Return the error of a missing package, with how to install it."""
     return ImportError(
         f"the web service needs {error.name or 'Starlette'}, which is not installed: "
         "pip install 'relnews[web]'"

@@ -1,4 +1,4 @@
-"""Box: Related News for templates, in the process that makes the pages."""
+"""Box: Related News for templates, in the process that renders the pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Box:
-    """Makes the HTML of a list, for use in a template.
+    """A writer of the HTML of lists, for use in a template.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Box:
         self._archive = archive
         self._k = k
         self._write = functools.partial(html.fragment, heading=heading, heading_level=heading_level)
-        self._write(RelatedList(None, ()))  # raises now if the level is wrong
+        self._write(RelatedList(None, ()))  # raises for an invalid level
 
     @functools.cached_property
     def _news(self) -> RelatedNews:

@@ -1,4 +1,4 @@
-"""Content negotiation: the format that an address or a client asks for."""
+"""Formats: content negotiation by the suffix of an address or the Accept header."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ def split_suffix(path: str) -> tuple[str, Format | None]:
     path : str
         Path of an address.
     """
-    for known in FORMATS.values():
-        if path.endswith(known.suffix):
-            return path.removesuffix(known.suffix), known
+    for format_ in FORMATS.values():
+        if path.endswith(format_.suffix):
+            return path.removesuffix(format_.suffix), format_
     return path, None
 
 
 def preferred(accept: str) -> Format | None:
-    """Return the format that a client prefers, None if it accepts none of them.
+    """Return the format that a client prefers; None if it accepts no format.
 
     Parameters
     ----------
     accept : str
-        The header Accept; a client without it accepts every format.
+        Value of the header Accept; an empty value accepts every format.
     """
     ranges = _qualities(accept or "*/*")
 
-    def quality(known: Format) -> float:
-        """Return the quality of the most exact range that has the format."""
-        names = (known.media_type, f"{known.media_type.partition('/')[0]}/*", "*/*")
+    def quality(format_: Format) -> float:
+        """Return the quality of the most specific media range that includes the format."""
+        names = (format_.media_type, f"{format_.media_type.partition('/')[0]}/*", "*/*")
         return next((ranges[name] for name in names if name in ranges), 0.0)
 
     best = max(FORMATS.values(), key=quality)  # the first of equals
@@ -57,7 +57,7 @@ def _qualities(header: str) -> dict[str, float]:
     qualities = {}
     for part in header.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
-        given = [piece.removeprefix("q=") for piece in parameters if piece.startswith("q=")]
-        is_number = given and re.fullmatch(r"[01](?:\.[0-9]{0,3})?", given[0])
-        qualities[name] = float(given[0]) if is_number else float(not given)
+        values = [piece.removeprefix("q=") for piece in parameters if piece.startswith("q=")]
+        is_number = values and re.fullmatch(r"[01](?:\.[0-9]{0,3})?", values[0])
+        qualities[name] = float(values[0]) if is_number else float(not values)
     return qualities

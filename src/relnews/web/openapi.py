@@ -1,4 +1,4 @@
-"""The OpenAPI document of the service."""
+"""OpenAPI: the document that describes the service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from relnews.web.drafts import DEFAULT_K, MOST_K, TAG
 from relnews.web.problems import WebProblem
 from relnews.web.routes import MOST_ID
 
-*_OTHERS, _LAST = (known.suffix for known in FORMATS.values())
+*_OTHERS, _LAST = (format_.suffix for format_ in FORMATS.values())
 _SUFFIXES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
@@ -64,7 +64,7 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _moved(value: Any) -> Any:
-    """Point the references of the schema of lists to the components of this document."""
+    """Return the schema of lists with references to the components of this document."""
     if isinstance(value, dict):
         return {
             name: part.replace("#/$defs/", "#/components/schemas/")
@@ -83,8 +83,8 @@ def _id(place: str) -> dict[str, Any]:
 
 
 def _list(summary: str, parameters: list[Any], problems: tuple[WebProblem, ...]) -> dict[str, Any]:
-    """Describe an answer that is a list in one of the formats."""
-    content = {known.media_type: {"schema": _schema_of(known)} for known in FORMATS.values()}
+    """Return the operation of an address that answers with a list in one of the formats."""
+    content = {format_.media_type: {"schema": _schema_of(format_)} for format_ in FORMATS.values()}
     responses: dict[str, Any] = {"200": {"description": "The list.", "content": content}}
     for problem in problems:
         status, detail = problem.value
@@ -95,10 +95,10 @@ def _list(summary: str, parameters: list[Any], problems: tuple[WebProblem, ...])
     return {"summary": summary, "parameters": parameters, "responses": responses}
 
 
-def _schema_of(known: Format) -> dict[str, str]:
-    if known.name == "json":
+def _schema_of(format_: Format) -> dict[str, str]:
+    if format_.name == "json":
         return _ref("list")
-    return {"type": "object" if known.media_type.endswith("json") else "string"}
+    return {"type": "object" if format_.media_type.endswith("json") else "string"}
 
 
 def _page(summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:

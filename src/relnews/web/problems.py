@@ -1,4 +1,4 @@
-"""Problems: answers to a client that gets no list, as in RFC 9457."""
+"""Problems: error answers, as in RFC 9457."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from starlette.responses import JSONResponse, Response
 from relnews.exceptions import ArchiveChangedError
 from relnews.export.formats import FORMATS
 
-*_OTHERS, _LAST = (known.media_type for known in FORMATS.values())
+*_OTHERS, _LAST = (format_.media_type for format_ in FORMATS.values())
 _MEDIA_TYPES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
 class WebProblem(enum.Enum):
-    """Status and sentence of an answer without a list.
+    """Status and sentence of an error answer.
 
     The sentences quote neither exceptions nor requests.
     """
@@ -43,12 +43,12 @@ class WebProblem(enum.Enum):
     CHANGING = 503, "The archive is changing too fast. Try again."
 
 
-#: Problems of requests that Starlette itself refuses, by status.
+#: By status: the problem of a request that Starlette itself refuses.
 _BY_STATUS = {404: WebProblem.NO_SUCH_PAGE, 405: WebProblem.WRONG_METHOD}
 
 
 class HTTPProblem(Exception):  # noqa: N818 (it is an answer)
-    """Ends a request with a problem.
+    """An error that ends a request with a problem.
 
     Parameters
     ----------

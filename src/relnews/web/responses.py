@@ -9,10 +9,10 @@ import hashlib
 import time
 from collections.abc import Callable, Hashable
 
-#: Responses that are cached at most; a response has some kilobytes.
+#: Maximum number of cached responses; a response has a few kilobytes.
 _MOST = 10_000
 
-#: Bytes from which on gzip saves more than its header costs.
+#: Minimum number of bytes to compress; below, gzip saves less than its header costs.
 _WORTH_PACKING = 500
 
 #: Seconds that caches may keep the list of today's article.
@@ -34,21 +34,21 @@ class CachedResponse:
         self.content = content
         self.content_type = content_type.encode()
         self.cache_control = cache_control.encode()
-        # A hash of the content and not the generation: a list that a commit leaves as it is stays
-        # valid, and a list changes without a commit when an article of it expires. The tag is weak
-        # because packed and unpacked content share it.
+        # A hash of the content instead of the generation: most commits change few lists, and a list
+        # changes without a commit when an article expires. The tag is weak because compressed and
+        # plain content share it.
         self.tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'.encode()
 
     @functools.cached_property
     def packed(self) -> bytes | None:
-        """The content packed by gzip; None if it is short."""
+        """The content compressed by gzip; None if it is short."""
         if len(self.content) < _WORTH_PACKING:
             return None
         return gzip.compress(self.content, 6, mtime=0)
 
 
 class ResponseCache:
-    """Responses of the newest generation and of this second: embargoes end and articles expire.
+    """Responses of the newest generation, valid for one second because articles expire.
 
     Parameters
     ----------

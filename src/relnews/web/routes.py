@@ -1,4 +1,4 @@
-"""Addresses of lists: ``/related/{id}``, and ``/related`` for drafts."""
+"""Routes: the addresses of lists, ``/related/{id}``, and ``/related`` for drafts."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from relnews.web.source import Source
 #: Maximum characters of an id.
 MOST_ID = 1024
 
-#: Seconds that ranking may take; the first ranking also loads the compiled loops.
+#: Maximum seconds of a ranking; the first ranking also loads the compiled kernels.
 MOST_SECONDS = 10.0
 
-#: Rankings at the same time, and rankings that may wait.
+#: Maximum number of rankings at a time, and of waiting rankings.
 _RANKERS = 2
 _MOST_WAITING = 32
 
@@ -62,7 +62,7 @@ class ListRequest(NamedTuple):
 
 
 class ListRoute(BaseRoute):
-    """Answers requests for lists. Ids may hold any character, slashes and line breaks too.
+    """The route of lists. Ids may hold any character, including slashes and line breaks.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ class ListRoute(BaseRoute):
         self._max_age = max_age
         self._settings = settings
         self._cache = ResponseCache(source.generation)
-        self._roots = {"/related", *(f"/related{known.suffix}" for known in FORMATS.values())}
-        # The same few headers come again and again.
+        self._roots = {"/related", *(f"/related{format_.suffix}" for format_ in FORMATS.values())}
+        # Clients send few different headers.
         self._preferred = functools.lru_cache(256)(preferred)
         self._takes_gzip = functools.lru_cache(256)(takes_gzip)
         self._rankers = ThreadPoolExecutor(_RANKERS, "relnews-rank")
         self._n_waiting = 0
-        for known in FORMATS.values():  # a wrong setting is refused now
-            known.write(RelatedList(None, ()), **settings)
+        for format_ in FORMATS.values():  # raises for an invalid setting
+            format_.write(RelatedList(None, ()), **settings)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match requests for lists."""
@@ -118,8 +118,8 @@ class ListRoute(BaseRoute):
             response = cached[request] = await self._respond(request)
         else:
             self._metrics.lists.labels("ready").inc()
-        known = headers.get(b"if-none-match", b"")
-        is_known = response.tag in known or known == b"*"
+        tags = headers.get(b"if-none-match", b"")
+        is_known = response.tag in tags or tags == b"*"
         await self._send(scope, send, 304 if is_known else 200, response, headers)
 
     async def draft(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,9 +159,9 @@ class ListRoute(BaseRoute):
         return chosen
 
     async def _respond(self, request: ListRequest) -> CachedResponse:
-        """Read or rank a list, and write it."""
+        """Return the response with a list that is cached, stored or ranked."""
         identifier, k, chosen = request
-        # Not in a thread: reading takes less time than a thread's answer.
+        # Not in a thread: reading a stored list takes less time than switching threads.
         found = self._source.find(identifier, k)
         if found is None:
             raise HTTPProblem(WebProblem.UNKNOWN_ARTICLE)
@@ -179,7 +179,7 @@ class ListRoute(BaseRoute):
         return CachedResponse(text.encode(), chosen.content_type, cache_control)
 
     async def _in_time(self, rank: Callable[..., Answer], *arguments: object) -> Answer:
-        """Rank in a thread; raise HTTPProblem after `MOST_SECONDS`, or at once if many wait."""
+        """Return a ranking made in a thread; raise HTTPProblem if it is late or many wait."""
         if self._n_waiting >= _RANKERS + _MOST_WAITING:
             raise HTTPProblem(WebProblem.BUSY)
         self._n_waiting += 1

@@ -1,4 +1,4 @@
-"""The service: its addresses."""
+"""Service: the application with all addresses."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def make_app(
 
 
 def _constant(request: Request, content: bytes, media_type: str) -> Response:
-    """Answer with content that only another version of relnews changes."""
+    """Return an answer with content that changes only between versions of relnews."""
     tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
     headers = {
         "ETag": tag, "Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff",

@@ -1,4 +1,4 @@
-"""Source: the lists of an archive, for a server that may fork while the archive changes."""
+"""Source: lists of an archive for a server that may fork while the archive changes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 class Source:
-    """Reads an archive, opened when it is first needed: a connection must not cross a fork.
+    """A reader of an archive, opened at its first use because a connection must not cross a fork.
 
     There are two connections. The first reads stored lists, in microseconds, in one thread. The
     second ranks, in any thread, and is busy while it reads a change of the archive.
@@ -69,7 +69,7 @@ class Source:
         return found and Found(*found)
 
     def rank(self, identifier: str, k: int) -> RelatedList | None:
-        """Return the stored or ranked list of an article, None if the archive lacks it."""
+        """Return the stored or ranked list of an article; None if the archive lacks it."""
         try:
             return self._news.related(identifier, k)
         except UnknownArticleError:  # removed a moment ago
