@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "relnews"
 
 #: Rooms of the top level that every wing may use; each imports only earlier ones.
-SHARED = ["exceptions", "_checks", "dates", "articles", "results", "_parallel"]
+SHARED = ["exceptions", "dates", "_checks", "articles", "results", "_parallel"]
 
 #: The wings, and the wings that each may import in addition to the shared rooms.
 WINGS = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import numbers
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from relnews.dates import parse_date
 from relnews.exceptions import (
     UnknownArticleError,
 )
@@ -144,16 +146,6 @@ def shortened(value: object, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def is_missing(value: object) -> bool:
-    """Return whether a value is None, NaN, NaT or pandas.NA."""
-    if value is None or isinstance(value, (str, list, tuple)):
-        return value is None
-    try:
-        return bool(value != value)  # only NaN and NaT differ from themselves
-    except (TypeError, ValueError):  # pandas.NA; arrays
-        return type(value).__name__ == "NAType"
-
-
 def check_weighting(title_weight: object, title_overlap: object) -> None:
     """Raise ValueError unless both weights of titles are numbers from 0 to 1000."""
     for name, value in (("title_weight", title_weight), ("title_overlap", title_overlap)):
@@ -190,3 +182,19 @@ def check_n_jobs(value: object) -> None:
     if value is not None and check_integer("n_jobs", value, minimum=-(2**31)) == 0:
         msg = "`n_jobs` must be at least 1, -1 for all cores, or None, got 0."
         raise ValueError(msg)
+
+
+def expected_date(got: object) -> str:
+    """Return the description of a value that is not a date."""
+    return (
+        f"expected an ISO 8601 date such as 2025-08-22 or 2025-08-22T14:05Z, got {shortened(got)}"
+    )
+
+
+def date_of(name: str, value: object) -> dt.datetime | None:
+    """Return the date that a parameter gives, or raise a ValueError that names the parameter."""
+    try:
+        return parse_date(value)
+    except (TypeError, ValueError, OverflowError):
+        msg = f"`{name}`: {expected_date(value)}"
+        raise ValueError(msg) from None

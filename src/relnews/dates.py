@@ -6,8 +6,6 @@ import datetime as dt
 import time
 from collections.abc import Sequence
 
-from relnews._checks import is_missing, shortened
-
 #: The timestamp of an article without a date: before all others.
 UNDATED = -(1 << 63)
 
@@ -68,17 +66,11 @@ def parse_date(value: object) -> dt.datetime | None:
     )  # fmt: skip
 
 
-def date_of(name: str, value: object) -> dt.datetime | None:
-    """Return the date that a parameter gives, or raise a ValueError that names the parameter."""
+def is_missing(value: object) -> bool:
+    """Return whether a value is None, NaN, NaT or pandas.NA."""
+    if value is None or isinstance(value, (str, list, tuple)):
+        return value is None
     try:
-        return parse_date(value)
-    except (TypeError, ValueError, OverflowError):
-        msg = f"`{name}`: {expected_date(value)}"
-        raise ValueError(msg) from None
-
-
-def expected_date(got: object) -> str:
-    """Return the description of a value that is not a date."""
-    return (
-        f"expected an ISO 8601 date such as 2025-08-22 or 2025-08-22T14:05Z, got {shortened(got)}"
-    )
+        return bool(value != value)  # only NaN and NaT differ from themselves
+    except (TypeError, ValueError):  # pandas.NA; arrays
+        return type(value).__name__ == "NAType"

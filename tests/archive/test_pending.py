@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from relnews.archive.pending import PendingArticle
-from relnews.storage.schema import StoredCounts
+from relnews.storage.rows import StoredCounts
 
 #: Two words and their phrase, in the title and in the text.
 WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases": [3, 5, 8]}

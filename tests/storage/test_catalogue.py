@@ -20,7 +20,7 @@ from relnews.options.modes import MODES
 from relnews.results import RelatedItem, item_of
 from relnews.storage import database
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.schema import FolderEntry
+from relnews.storage.rows import FolderEntry
 from strategies import archives
 
 UTC = dt.UTC

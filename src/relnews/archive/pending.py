@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from relnews._kernels.wording import PHRASE
 from relnews.dates import UNDATED
 from relnews.storage import integrity
-from relnews.storage.schema import StoredCounts
+from relnews.storage.rows import StoredCounts
 from relnews.text.article_terms import ArticleTerms, Ragged
 from relnews.text.counts import Counts
 

@@ -24,7 +24,7 @@ from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import DTYPES, Store
 from relnews.storage.compiled_rules import CompiledRules
-from relnews.storage.schema import FolderEntry
+from relnews.storage.rows import FolderEntry
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary

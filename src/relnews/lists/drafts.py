@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from relnews._checks import check_draft
+from relnews._checks import check_draft, date_of
 from relnews.articles import Article
-from relnews.dates import date_of
 from relnews.text.languages import check_language
 
 

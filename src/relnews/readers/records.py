@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from relnews._checks import is_missing
+from relnews._checks import expected_date
 from relnews.articles import DATES, TEXTS, TUPLES, Article
-from relnews.dates import expected_date, parse_date
+from relnews.dates import is_missing, parse_date
 from relnews.readers.load_report import LoadReport, Problem
 
 #: Other names that data sets have for a field of `Article`. The first one with a value counts, if

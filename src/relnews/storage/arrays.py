@@ -35,7 +35,7 @@ from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.database import CATALOGUE
-from relnews.storage.schema import FolderEntry
+from relnews.storage.rows import FolderEntry
 
 #: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {

@@ -23,7 +23,7 @@ from relnews.exceptions import ArchiveChangedError
 from relnews.results import SHOWN
 from relnews.storage import integrity, schema
 from relnews.storage.database import Database
-from relnews.storage.schema import FolderEntry, StoredCounts
+from relnews.storage.rows import FolderEntry, StoredCounts
 from relnews.storage.settings import Settings
 
 if TYPE_CHECKING:

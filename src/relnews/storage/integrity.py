@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from relnews.storage.schema import FolderEntry
+    from relnews.storage.rows import FolderEntry
 
 
 def check_archive_target(folder: Path, catalogue: str) -> None:

@@ -7,11 +7,10 @@ is read unchanged: `migrated` translates its settings. The first change migrates
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from relnews.articles import DATES, FIELDS, TUPLES
 from relnews.results import SHOWN
@@ -185,38 +184,3 @@ def _check_tables(connection: sqlite3.Connection, folder: Path) -> None:
 def _without_comments(statement: str) -> str:
     lines = (line.partition("--")[0] for line in statement.splitlines())
     return " ".join(" ".join(lines).split())
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class FolderEntry:
-    """A folder of arrays that belongs to the archive.
-
-    Parameters
-    ----------
-    number : int
-        Number of the folder.
-    kind : str
-        A key of `relnews.storage.arrays.DTYPES`.
-    segment : int or None
-        For an outline: number of its segment's folder; None for other kinds.
-    files : dict of str to (int, int)
-        Size in bytes and checksum of each array.
-    """
-
-    number: int
-    kind: str
-    segment: int | None
-    files: dict[str, tuple[int, int]]
-
-
-class StoredCounts(NamedTuple):
-    """The stored counts of a pending article; see `relnews.archive.pending`."""
-
-    key: int
-    terms: bytes
-    codes: bytes
-    text: bytes
-    phrases: bytes
-    checksum: int
-    published: int | None
-    id: str
