@@ -233,7 +233,7 @@ class RelatedNews(Parameters):
     ) -> Iterator[RelatedList]:
         """Yield the list of every article, or of ``ids``, in the order of the archive.
 
-        Lists are made as they are asked for, so memory does not grow with the archive. This is
+        Lists are made one block at a time, so memory does not grow with the archive. This is
         faster than many calls of `related`, and takes the same ``k`` and options.
         """
         check_integer("k", k, minimum=1)
@@ -249,16 +249,16 @@ class RelatedNews(Parameters):
         return (related for block in blocks for related in block)
 
     def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
-        """Explain score and rank of ``b`` in the list of ``a``, with the options of `related`."""
+        """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""
         from relnews.lists.explain import explain
 
         spec = _spec_of(options)
         return self.archive_.answer(lambda snapshot: explain(snapshot, str(a), str(b), spec))
 
     def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
-        """Say why ``b`` is not among the first ``k`` items of the list of ``a``, as ranked now.
+        """Return why ``b`` is not among the first ``k`` items of the list of ``a``, ranked now.
 
-        ``b`` need not be in the archive. Takes the options of `related`.
+        ``b`` need not be in the archive. Options as for `related`.
         """
         from relnews.lists.why_not import why_not
 
@@ -304,7 +304,7 @@ class RelatedNews(Parameters):
         return Rules(self._read_catalogue(), lambda word: self.archive_.has_word(word))
 
     def store_lists(self, k: int = 8, *, max_drift: float | None = None) -> UpdateReport:
-        """Store the list of every article, so that reading one does not rank; report changed lists.
+        """Store the list of every article, so that reading a list does not rank; report changes.
 
         The document frequencies of this moment begin an *epoch*. Updates keep stored lists exact
         for these; `drift` says how far the statistics have moved since. Lists have ``k`` items;
@@ -326,7 +326,7 @@ class RelatedNews(Parameters):
         return drift_of(self.archive_, sample)
 
     def compact(self) -> None:
-        """Rewrite the archive without the data of removed articles; lists stay as they are."""
+        """Rewrite the archive without the data of removed articles; lists do not change."""
         self._updates().compact()
 
     def verify(self) -> list[str]:
@@ -346,7 +346,7 @@ class RelatedNews(Parameters):
         return [*verify.traces_of(self.archive_, str(id))]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the archive to a folder, replacing the archive that is there.
+        """Write the archive to a folder, replacing an archive in the folder.
 
         The change is one transaction: readers find the old archive or the new one, even if the
         process is killed. An archive that was opened from this folder is saved already.
@@ -355,7 +355,7 @@ class RelatedNews(Parameters):
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
-        """Open a saved archive. Its arrays are mapped when first needed, so processes share them.
+        """Return a saved archive, opened. Its arrays are mapped, so processes share them.
 
         All parameters but ``n_jobs`` come from the archive. Raises `ArchiveFormatError` if the
         folder is no archive, is damaged, or is of an unknown format.

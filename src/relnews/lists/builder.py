@@ -228,7 +228,7 @@ class ListBuilder:
                 partial.entries.append(_Entry(*row, reason))
 
     def _to_results(self, partials: Sequence[_PartialList]) -> list[RelatedList]:
-        """Return lists as callers get them; the fields of articles are read once for all lists."""
+        """Return lists as callers get them; the fields of each article are read once."""
         keys = sorted({entry.key for partial in partials for entry in partial.entries})
         details = dict(zip(keys, self._snapshot.details(keys), strict=True))
         mentions = self._mentions if self._spec.mentions else _no_mentions

@@ -121,7 +121,7 @@ def put_segment(store: Store, segment: Segment, outline: Outline) -> None:
 
 
 def replace_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
-    """Write a vocabulary in place of the last one and the terms that came after it."""
+    """Write a vocabulary in place of the last vocabulary and its newer terms."""
     _drop(store, "vocabulary")
     arrays: dict[str, NDArray[Any]] = {
         name: getattr(vocabulary, name) for name in ("table", "blob", "term_ptr")
@@ -132,7 +132,7 @@ def replace_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
 
 
 def replace_epoch(store: Store, epoch: Epoch) -> None:
-    """Write an epoch in place of the last one; the outlines stay."""
+    """Write an epoch in place of the last epoch; the outlines stay."""
     _drop(store, "epoch")
     store.put("epoch", epoch.arrays())
     store.catalogue.set("epoch", epoch.n_articles)
@@ -145,7 +145,7 @@ def begin_epoch(
     n_articles: int,
     n_terms: int,
 ) -> None:
-    """Write an epoch and the outlines of all segments in place of the last ones.
+    """Write an epoch and the outlines of all segments, replacing the last epoch.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ NEWER_SHARE = 0.25
 
 
 def lay_out(state: ArchiveState) -> None:
-    """Apply the change that was entered; seal the waiting articles if they fill a segment."""
+    """Apply the entered change; flush the pending articles if they fill a segment."""
     state.apply_commits()
     if len(state.pending) >= PENDING_ARTICLES:
         _write(state, [layout.pending_rows(state)])
@@ -116,7 +116,7 @@ def _write(
 
 
 def _drop(state: ArchiveState, live_segments: Sequence[LiveSegment]) -> None:
-    """Drop segments, their outlines, and the notes of what was removed from them."""
+    """Drop segments, their outlines, and the removals of their articles."""
     gone = {live.entry.number for live in live_segments if live.entry is not None}
     catalogue = state.store.catalogue
     for entry in catalogue.folders():

@@ -85,7 +85,7 @@ class Updates:
             state.apply_commits()
 
     def add(self, articles: Iterable[Article]) -> UpdateReport:
-        """Add articles, or replace those with the same ids."""
+        """Add articles, or replace articles of the same ids; return the report."""
         with self._change() as state:
             entered = Entered()
             for chunk in _chunks(articles):
@@ -102,7 +102,7 @@ class Updates:
             return self._finish(state, report, entered.keys, entered.gone)
 
     def remove(self, identifiers: Sequence[str]) -> UpdateReport:
-        """Remove articles; if the archive lacks an id, raise and remove nothing."""
+        """Remove articles; if the archive lacks an id, raise and remove none."""
         with self._change() as state:
             keys = self._catalogue.keys_of(identifiers)
             self._catalogue.remove(keys)
@@ -111,7 +111,7 @@ class Updates:
             return self._finish(state, UpdateReport(removed=tuple(identifiers)), [], keys)
 
     def store_lists(self, k: int, max_drift: float | None, n_jobs: int | None) -> UpdateReport:
-        """Begin an epoch, and store the best candidates of every article."""
+        """Begin an epoch and store the candidates of every article; return the report."""
         check_integer("k", k, minimum=1, maximum=10_000)
         if max_drift is not None:
             check_real("max_drift", max_drift, 0, math.inf)
@@ -175,7 +175,7 @@ class Updates:
         added: Sequence[int],
         removed: Sequence[int],
     ) -> UpdateReport:
-        """Bring the stored lists up to date, and complete the report."""
+        """Bring the stored lists up to date; return the completed report."""
         settings = self._catalogue.setting("lists")
         if settings is None:
             return report

@@ -136,7 +136,7 @@ class Store:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit everything that is put, dropped and entered inside, or nothing."""
+        """Commit all puts, drops and entries made inside, or nothing after an error."""
         self._written, self._dropped, self._last_number = [], [], None
         leftovers = self._written
         try:
@@ -265,8 +265,8 @@ def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
 
 def _header(n: int, dtype: np.dtype[Any]) -> bytes:
     """Return the first bytes of a file of n values, without the padding of the header."""
-    about = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
-    return b"\x93NUMPY\x01\x00" + about.encode()
+    header = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
+    return b"\x93NUMPY\x01\x00" + header.encode()
 
 
 def _sync(folder: Path) -> None:

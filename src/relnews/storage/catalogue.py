@@ -87,7 +87,7 @@ class Catalogue:
         Raises
         ------
         ArchiveFormatError
-            If a database of another program, or of an unknown format version, is there.
+            If the folder has a database of another program or of an unknown format version.
         """
         return cls(Database.create(folder))
 
@@ -295,7 +295,7 @@ class Catalogue:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit everything that is written inside, or nothing; one writer at a time.
+        """Commit all writes made inside, or nothing after an error; one writer at a time.
 
         The first transaction migrates an archive of an older format.
 

@@ -94,7 +94,7 @@ class Database:
         Raises
         ------
         ArchiveFormatError
-            If a database of another program, or of an unknown format version, is there.
+            If the folder has a database of another program or of an unknown format version.
         """
         integrity.check_files(folder, _FILES)
         try:
@@ -177,7 +177,7 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit everything that is written inside, or nothing; one writer at a time.
+        """Commit all writes made inside, or nothing after an error; one writer at a time.
 
         Raises
         ------
@@ -273,8 +273,8 @@ class _ReadTransaction:
 
 def _stamp(folder: Path) -> object:
     """Return a value that differs after a change of the file, and while a log exists."""
-    about = (folder / CATALOGUE).stat()
-    return about.st_ino, about.st_size, about.st_mtime_ns, (folder / f"{CATALOGUE}-wal").exists()
+    stat = (folder / CATALOGUE).stat()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, (folder / f"{CATALOGUE}-wal").exists()
 
 
 def _connect(folder: Path, mode: str) -> sqlite3.Connection:
@@ -329,11 +329,11 @@ def _named_writer(folder: Path | None) -> Iterator[None]:
     import socket
 
     note = folder / WRITER
-    about = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+    writer = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
     with integrity.writing_to(folder):
         note.unlink(missing_ok=True)  # it may be a link
         with note.open("x", encoding="utf-8") as file:
-            json.dump(about, file)
+            json.dump(writer, file)
     try:
         yield
     finally:
@@ -344,10 +344,11 @@ def _writer(folder: Path) -> str:
     """Return a description of the writing process, as far as it is known."""
     try:
         integrity.check_files(folder, [WRITER])
-        about = json.loads((folder / WRITER).read_text(encoding="utf-8"))
-        since = dt.datetime.fromtimestamp(float(about["since"]), dt.UTC)
+        writer = json.loads((folder / WRITER).read_text(encoding="utf-8"))
+        since = dt.datetime.fromtimestamp(float(writer["since"]), dt.UTC)
         return (
-            f"process {int(about['process'])} on {about['host']!s:.100}, since {since:%H:%M:%S} UTC"
+            f"process {int(writer['process'])} on {writer['host']!s:.100}, "
+            f"since {since:%H:%M:%S} UTC"
         )
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return "another process"

@@ -59,13 +59,13 @@ class StoredList(NamedTuple):
         return [(item, near_duplicates.get(item[3], [])) for item in items]
 
     def pack(self) -> bytes:
-        """Return the list as it is stored: `is_all`, the entries, and a checksum."""
+        """Return the list in stored form: `is_all`, the entries, and a checksum."""
         entries = b"".join(_ENTRY.pack(*entry) for entry in self.entries)
         return pack_lists([(self.is_all, entries)])[0]
 
 
 def pack_lists(lists: Iterable[tuple[bool, bytes]]) -> list[bytes]:
-    """Return lists as they are stored.
+    """Return lists in stored form.
 
     Parameters
     ----------

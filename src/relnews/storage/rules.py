@@ -17,7 +17,7 @@ from relnews.storage.rule_kinds import Effects, Rule, effects_of, parse_rules
 class Rules:
     """The rules of an archive, in the order in which they were made; each change is durable.
 
-    ``len(rules)``, ``rules[0]`` and ``for rule in rules`` read the rules as they are now.
+    ``len(rules)``, ``rules[0]`` and ``for rule in rules`` read the present rules.
 
     Examples
     --------
@@ -198,8 +198,8 @@ class Rules:
             for article, other in effect.pins:
                 if other not in visible:
                     return f"{other!r} is under embargo, or has expired"
-                (_, about), (_, about_other) = items[article], items[other]
-                stronger = compiled.exclusions(about).rule_of(about_other)
+                (_, item), (_, other_item) = items[article], items[other]
+                stronger = compiled.exclusions(item).rule_of(other_item)
                 if stronger is not None:
                     return f"another rule is stronger: {stronger}"
             if effect.ignored and not any(map(self._has_word, effect.ignored)):

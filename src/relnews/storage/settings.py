@@ -27,7 +27,7 @@ class Settings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: By setting: the generation when it was read, and the value made of it.
+        #: By setting: the generation when it was read, and the value of `make`.
         self._cached: dict[str, tuple[int, Any]] = {}
         self._latest_generation = 0
 

@@ -20,7 +20,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
-            "relnews_requests", "Answers by what was asked for, and status.",
+            "relnews_requests", "Answers by endpoint and status.",
             ["what", "status"], registry=self.registry,
         )  # fmt: skip
         self.seconds = Histogram(
@@ -28,14 +28,14 @@ class Metrics:
             ["what"], buckets=_BUCKETS, registry=self.registry,
         )  # fmt: skip
         self.lists = Counter(
-            "relnews_lists", "Lists by where they came from: ready, stored or ranked.",
+            "relnews_lists", "Lists by source: ready, stored or ranked.",
             ["source"], registry=self.registry,
         )  # fmt: skip
         self.articles = Gauge(
-            "relnews_articles", "Articles of the archive.", registry=self.registry
+            "relnews_articles", "Number of articles of the archive.", registry=self.registry
         )
         self.generation = Gauge(
-            "relnews_generation", "Changes of the archive that were committed.",
+            "relnews_generation", "Number of committed changes of the archive.",
             registry=self.registry,
         )  # fmt: skip
 

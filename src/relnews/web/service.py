@@ -31,10 +31,10 @@ def make_app(
     lists = ListRoute(source, counts, max_age, heading=heading, heading_level=heading_level)
 
     async def health(request: Request) -> Response:
-        about = {
+        status = {
             "status": "ok", "generation": source.generation(), "articles": len(source),
         }  # fmt: skip
-        return JSONResponse(about, headers={"Cache-Control": "no-store"})
+        return JSONResponse(status, headers={"Cache-Control": "no-store"})
 
     async def metrics(request: Request) -> Response:
         counts.generation.set(source.generation())
