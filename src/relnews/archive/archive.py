@@ -68,7 +68,7 @@ class Archive:
         self.catalogue: Catalogue = store.catalogue
         self._read_settings()
         self._latest: Snapshot | None = None
-        self.state = self._new_index()
+        self.state = self._new_state()
         self.refresh()
 
     def _read_settings(self) -> None:
@@ -83,7 +83,7 @@ class Archive:
             self.n_stop = int(n_stop)
             self._made = str(made)
 
-    def _new_index(self) -> ArchiveState:
+    def _new_state(self) -> ArchiveState:
         return ArchiveState(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
 
     @classmethod
@@ -116,7 +116,7 @@ class Archive:
                         made, generation = self.catalogue.settings("made", "generation")
                         if self._made != made:
                             self._read_settings()  # another archive was saved here
-                            self.state = self._new_index()
+                            self.state = self._new_state()
                         if self.state.generation == (generation or 0):
                             return False
                         self.state.refresh(generation or 0)
