@@ -26,7 +26,7 @@ class ScikitLearn(Peer):
     jobs = ("vectorise", "lists", "single", "cold", "update", "relevance")
     note = (
         "scikit-learn's brute force normalises and transposes all vectors at every call, so that"
-        " one list takes nearly as long as many; its update fits the neighbours again, and neither"
+        " one list takes nearly as long as many. Its update fits the neighbours again; it neither"
         " makes the new vector nor changes idf."
     )
     vectorizer: dict[str, Any] = {}  # noqa: RUF012
