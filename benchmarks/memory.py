@@ -51,7 +51,7 @@ def main() -> None:
     resident: Counter[str] = Counter()
     for path, n in resident_bytes(options.archive.resolve()):
         resident[part_of[named(path)]] += n
-    segments = [member.segment for member in news.archive_.index.members.values()]
+    segments = [member.segment for member in news.archive_.state.members.values()]
     pairs = sum(len(segment.row_level) for segment in segments)
     print(f"{len(ids):,} articles, {pairs:,} pairs, after {options.lists} lists\n")
     print("| part | MB | bytes a pair | resident, MB |\n|---|---|---|---|")

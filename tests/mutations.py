@@ -24,10 +24,10 @@ from relnews import RelatedNews
 from relnews.articles import Article
 from relnews.cold_start import draft_list
 from relnews.exceptions import RelnewsError
-from relnews.maintenance import updates
+from relnews.maintenance import merging
 from relnews.search import bounds
 from relnews.storage.database import CATALOGUE
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 
 #: Seconds after which a change counts as an endless loop.
 MOST_SECONDS = 20
@@ -74,7 +74,7 @@ def build(folder):
 
 def small_segments():
     """Make each segment hold few articles."""
-    return mock.patch.multiple(updates, OPEN_ARTICLES=32)
+    return mock.patch.multiple(merging, PENDING_ARTICLES=32)
 
 
 def bounded_terms():
@@ -231,12 +231,12 @@ def _blob(folder, rng):
         )
         return f"counts of {key}"
     key, stored = rng.choice(_run(folder, "SELECT key, entries FROM lists") or [(1, b"")])
-    pairs = Entries.unpack(stored).entries if stored else []
+    pairs = StoredList.unpack(stored).entries if stored else []
     for _ in range(rng.randrange(1, 9)):
         other = min(_number(rng, [key, *(k for k, *_ in pairs)]), 2**63 - 1)
         steps = np.array([_number(rng, [10**6]) for _ in range(3)]).astype(np.int32).tolist()
         pairs.insert(rng.randrange(len(pairs) + 1), (other, *steps))
-    entries = Entries(pairs, rng.random() < 0.5).pack()
+    entries = StoredList(pairs, rng.random() < 0.5).pack()
     if rng.random() < 0.2:
         body = rng.choice([b"", b"\0", b"\1" * 12, entries[:-5], rng.randbytes(25)])
         entries = body + zlib.crc32(body).to_bytes(4, "little")

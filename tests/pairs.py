@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-import relnews.maintenance.updates
+import relnews.maintenance.merging
 from relnews import RelatedNews, UnknownArticleError
 
 WORDS = [
@@ -200,7 +200,7 @@ def main(what, folder, note, seconds, seed):
     note = Note(Path(note))
     n_stories = sum(article.startswith("s") for article in news.archive_.catalogue.all_ids())
     if what == "write":
-        relnews.maintenance.updates.OPEN_ARTICLES, relnews.maintenance.updates.FANOUT = 8, 3
+        relnews.maintenance.merging.PENDING_ARTICLES, relnews.maintenance.merging.FANOUT = 8, 3
     else:
         for _ in range(2):  # imports take long; the first list is made without kernels
             news.related_to_text("river")

@@ -17,7 +17,7 @@ WINGS = {
     "options": set(),
     "search": {"_kernels", "text", "options"},
     "estimators": {"_kernels", "text", "search"},
-    "storage": {"options"},
+    "storage": {"_kernels", "options", "search"},
     "archive": {"_kernels", "text", "options", "search", "storage"},
     "lists": {"_kernels", "text", "options", "search", "storage", "archive"},
     "cold_start": {"_kernels", "text", "options", "search", "storage", "archive", "lists"},

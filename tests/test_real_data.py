@@ -82,7 +82,7 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
         for article in articles
         for term in reference.Words({"title": article.title, "text": article.text}, own=None).terms
     }
-    assert set(archive.index.vocabulary.flat().decode()) == expected
+    assert set(archive.state.vocabulary.flat().decode()) == expected
     assert [related.id for related in lists] == [article.id for article in articles]
     assert sum(len(related) == 8 for related in lists) / len(lists) > 0.95
 

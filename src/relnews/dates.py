@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 
 from relnews._checks import is_missing, shortened
 
@@ -30,6 +31,11 @@ def timestamp(moment: dt.datetime | None) -> int | None:
 def moment(timestamp: int | None) -> dt.datetime | None:
     """Return the date of a timestamp."""
     return None if timestamp is None else _EPOCH + timestamp * _MICROSECOND
+
+
+def moments(timestamps: Sequence[int | None]) -> list[dt.datetime | None]:
+    """Return the dates of timestamps."""
+    return [None if date is None else _EPOCH + date * _MICROSECOND for date in timestamps]
 
 
 def parse_date(value: object) -> dt.datetime | None:

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from relnews.readers.load_report import LoadReport
     from relnews.storage.rules import Rules
 
-# Everything that ranks is imported where it is first needed: reading a stored list needs no NumPy.
-
 
 class RelatedNews(Parameters):
     r"""Related News lists for an archive of articles.
@@ -123,17 +121,16 @@ class RelatedNews(Parameters):
         ``load_report`` counts what is skipped and repaired, by default the reader's own or a new
         one; ``LoadReport(strict=True)`` raises `ArticleError` instead.
         """
-        from relnews.archive.archive import Archive
+        from relnews.maintenance.build import build
         from relnews.readers.reader import with_load_report
         from relnews.search.weights import Weighting
         from relnews.text.analysis import Analysis
 
-        _checks.check_instance("recency", self.recency, Recency)
         check_own_recency(self.recency)
         analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
         admitted, load_report = with_load_report(articles, load_report)
-        self._archive = Archive.build(admitted, analysis, weighting, self.recency)
+        self._archive = build(admitted, analysis, weighting, self.recency)
         self._catalogue, self._changes = self._archive.catalogue, None
         self.load_report_ = load_report
         return self
@@ -400,7 +397,7 @@ class RelatedNews(Parameters):
             from relnews.archive.archive import Archive
             from relnews.storage.arrays import Store
 
-            with catalogue.state:
+            with catalogue.state_lock:
                 if self._archive is None:
                     self._archive = Archive(Store(catalogue))
         return self._archive

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 from relnews.articles import FIELDS
@@ -122,6 +122,22 @@ def item_of(
     item.__class__ = RelatedItem
     found: RelatedItem = item
     return found
+
+
+def items_of(details: Iterable[Sequence[Any]]) -> list[RelatedItem]:
+    """Return an item without a rank for each row that `Catalogue.details` returns."""
+    return [item_of(shown) for shown in details]
+
+
+def ranked_items(rows: Iterable[tuple[Any, ...]]) -> tuple[RelatedItem, ...]:
+    """Return the items of a list, in order.
+
+    Parameters
+    ----------
+    rows : iterable of tuple
+        The arguments of `item_of`, without the rank.
+    """
+    return tuple(item_of(shown, rank, *rest) for rank, (shown, *rest) in enumerate(rows, start=1))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

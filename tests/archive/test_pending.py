@@ -5,8 +5,8 @@ import zlib
 import numpy as np
 import pytest
 
-from relnews.archive.pending import OpenArticle
-from relnews.storage.catalogue import StoredCounts
+from relnews.archive.pending import PendingArticle
+from relnews.storage.schema import StoredCounts
 
 #: Two words and their phrase, in the title and in the text.
 WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases": [3, 5, 8]}
@@ -14,7 +14,7 @@ WHOLE = {"terms": [3, 5, 8], "codes": [6, 6, 1], "text": [3, 5, -1, 3], "phrases
 
 def read(**changes):
     blobs = [np.array(values, dtype="<i4").tobytes() for values in {**WHOLE, **changes}.values()]
-    return OpenArticle.read(
+    return PendingArticle.read(
         StoredCounts(1, *blobs, zlib.crc32(b"".join(blobs)), None, "a"), n_terms=9
     )
 

@@ -14,7 +14,7 @@ import pytest
 import pairs
 from relnews import RelatedNews, UnknownArticleError
 from relnews.archive.snapshot import Snapshot
-from relnews.maintenance import updates
+from relnews.maintenance import merging
 
 
 def start(what, folder, note, seconds, seed=0):
@@ -106,7 +106,7 @@ def test_threads_read_while_one_writes(tmp_path, lists):
                 failures.append(error)
 
         with (
-            mock.patch.multiple(updates, OPEN_ARTICLES=8, FANOUT=3),
+            mock.patch.multiple(merging, PENDING_ARTICLES=8, FANOUT=3),
             mock.patch.object(pairs, "PACE", 0.02),
         ):
             threads = [threading.Thread(target=watched, args=(pairs.write, archive, note, 1.5))]

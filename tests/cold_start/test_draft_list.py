@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from relnews import Recency, RelatedNews
 from relnews.articles import Article
 from relnews.cold_start import draft_list, mapped_archive
-from relnews.maintenance import updates
+from relnews.maintenance import merging
 from relnews.text.vocabulary import Vocabulary
 from strategies import DATES, archives_with_copies, texts
 
@@ -41,8 +41,8 @@ def test_lists_are_those_of_kernels(articles, more, title, text, published, k, d
         "recency": data.draw(st.sampled_from([None, Recency(), Recency(2.0, 0.25)])),
     }
     with (
-        tempfile.TemporaryDirectory() as folder, mock.patch.object(updates, "OPEN_ARTICLES", 4),
-        mock.patch("relnews.lists.near_duplicates.SAME_WORDS", 3),
+        tempfile.TemporaryDirectory() as folder, mock.patch.object(merging, "PENDING_ARTICLES", 4),
+        mock.patch("relnews.lists.similarities.SAME_WORDS", 3),
     ):  # fmt: skip
         RelatedNews(**options).fit(articles).save(folder)
         news = RelatedNews.open(folder)

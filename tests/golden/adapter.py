@@ -19,23 +19,15 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from relnews import Recency, RelatedNews, Selection, export, sample, web
+from relnews import Recency, RelatedNews, Selection, sample, web
+from relnews.export import formats, html, sites, text
 
 Answer = dict[str, Any]
 
 # --- the names: neutral on the left, today's on the right; what has the same name is not listed --
 
-SETTINGS = {"title_overlap": "title_share", "normalization": "folding"}
-OPTIONS = {"filters": "where", "published": "only"}
-SELECTION = {
-    "duplicate_threshold": "duplicates", "keep": "prefer", "wire_sources": "agencies",
-}  # fmt: skip
-ITEM = {"near_duplicates": "also", "reason": "why"}
-LEDGER = {"published": "only"}
-MODES = {"more": "also", "newest": "latest"}
-SIDES = {"before": "earlier", "after": "later"}
-KEEP = {"newest": "latest", "oldest": "earliest"}
-FALLBACKS = {"newest": "latest"}
+OPTIONS = {"published": "when"}
+LEDGER = {"published": "when"}
 
 #: Neutral names of all modes.
 ALL_MODES = ("similar", "news", "background", "follow_up", "same_story", "newest", "more")
@@ -49,9 +41,9 @@ FORMATS = ("json", "html", "jsonld", "atom", "jsonfeed")
 
 def check_modes() -> None:
     """Fail if a mode was added or lost: then it has to be recorded, or to be a wanted loss."""
-    from relnews.modes import MODES as NAMED
+    from relnews.options.modes import MODES
 
-    assert set(NAMED) == {MODES.get(mode, mode) for mode in ALL_MODES}
+    assert set(MODES) == {*ALL_MODES}
 
 
 def _renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> Answer:
@@ -65,29 +57,11 @@ def _neutral(name: str, names: Mapping[str, str]) -> str:
 def _options(options: Mapping[str, Any]) -> Answer:
     """Return options as the package takes them."""
     values = dict(options)
-    if "mode" in values:
-        values["mode"] = MODES.get(values["mode"], values["mode"])
-    if "published" in values:
-        values["published"] = SIDES[values["published"]]
     if values.get("recency") is not None:
         values["recency"] = Recency(**values["recency"])
     if values.get("selection") is not None:
-        values["selection"] = _selection(values["selection"])
-    if "fallback" in values:
-        values["fallback"] = [FALLBACKS.get(name, name) for name in values["fallback"]]
+        values["selection"] = Selection(**values["selection"])
     return _renamed(values, OPTIONS)
-
-
-def _selection(given: Mapping[str, Any]) -> Selection:
-    values = dict(given)
-    if "keep" in values:
-        values["keep"] = KEEP.get(values["keep"], values["keep"])
-    return Selection(**_renamed(values, SELECTION))
-
-
-def _reason(reason: str) -> str:
-    """Return why an item is in a list, in neutral words."""
-    return re.sub(r"^latest(?=$| in section )", "newest", reason)
 
 
 def _items(items: Iterable[Any]) -> list[Answer]:
@@ -96,28 +70,14 @@ def _items(items: Iterable[Any]) -> list[Answer]:
     for number, item in enumerate(items, start=1):
         assert item.rank == number
         row = {"id": item.id, "score": item.score, "similarity": item.similarity}
-        if also := getattr(item, ITEM["near_duplicates"]):
-            row["near_duplicates"] = list(also)
-        reasons = [_reason(reason) for reason in getattr(item, ITEM["reason"])]
-        if reasons != ["similar"]:
-            row["reason"] = reasons
+        if item.near_duplicates:
+            row["near_duplicates"] = list(item.near_duplicates)
+        if item.reason != ("similar",):
+            row["reason"] = list(item.reason)
         if item.mentions:
             row["mentions"] = list(item.mentions)
         rows.append(row)
     return rows
-
-
-def _record(item: Mapping[str, Any]) -> Answer:
-    """Return the JSON of an item with neutral names."""
-    record = {_neutral(name, ITEM): value for name, value in item.items()}
-    if "reason" in record:
-        record["reason"] = [_reason(reason) for reason in record["reason"]]
-    return record
-
-
-def _list_record(record: Mapping[str, Any]) -> Answer:
-    """Return the JSON of a list with neutral names."""
-    return {**record, "related": [_record(item) for item in record["related"]]}
 
 
 # --- archives ------------------------------------------------------------------------------------
@@ -138,7 +98,7 @@ def fit(articles: Iterable[Mapping[str, Any]], **settings: Any) -> Any:
     """Return the archive of articles; `settings` are those of the archive."""
     if settings.get("recency") is not None:
         settings["recency"] = Recency(**settings["recency"])
-    return RelatedNews(**_renamed(settings, SETTINGS)).fit(articles)
+    return RelatedNews(**settings).fit(articles)
 
 
 def save(archive: Any, folder: Path) -> None:
@@ -176,7 +136,7 @@ def remove(archive: Any, ids: Sequence[str]) -> Answer:
 
 def store_lists(archive: Any, k: int) -> Answer:
     """Store the list of every article; return the report."""
-    return _report(archive.compute_lists(k))
+    return _report(archive.store_lists(k))
 
 
 def drift(archive: Any) -> Answer:
@@ -193,7 +153,7 @@ def compact(archive: Any) -> None:
 def verify(archive: Any, removed: str | None = None) -> list[str]:
     """Return what is wrong with the archive, and where a removed article is still found."""
     found = archive.verify()
-    return found if removed is None else [*found, *archive.verify(takedown=removed)]
+    return found if removed is None else [*found, *archive.verify_removed(removed)]
 
 
 # --- lists ---------------------------------------------------------------------------------------
@@ -219,8 +179,8 @@ def related_all(
 
 def blocks(archive: Any, article: str, sizes: Mapping[str, int], **options: Any) -> Answer:
     """Return several lists of an article with nothing in two of them."""
-    found = archive.blocks(article, _renamed(sizes, MODES), **_options(options))
-    return {_neutral(mode, MODES): _items(items) for mode, items in found.items()}
+    found = archive.related_blocks(article, sizes, **_options(options))
+    return {mode: _items(items) for mode, items in found.items()}
 
 
 def related_to_text(
@@ -238,9 +198,8 @@ def duplicates(
     archive: Any, threshold: float, *, keep: str, wire_sources: Sequence[str] = ()
 ) -> list[list[str]]:
     """Return the groups of near-duplicates."""
-    keep = KEEP.get(keep, keep)
-    options = {SELECTION["keep"]: keep, SELECTION["wire_sources"]: wire_sources}
-    return [list(group) for group in archive.duplicates(threshold, **options)]
+    found = archive.duplicates(threshold, keep=keep, wire_sources=wire_sources)
+    return [list(group) for group in found]
 
 
 # --- reasons -------------------------------------------------------------------------------------
@@ -337,60 +296,45 @@ def exported(archive: Any, article: str, k: int, fmt: str, **options: Any) -> An
 
 
 def _written(found: Any, fmt: str) -> str:
-    writers = {
-        "json": export.json.dumps,
-        "html": export.html.fragment,
-        "jsonld": export.jsonld.dumps,
-        "atom": export.feeds.atom,
-        "jsonfeed": export.feeds.json_feed,
-        "table": export.text.table,
-    }
-    return str(writers[fmt](found))
+    if fmt != "table":
+        return formats.FORMATS[fmt].write(found)
+    heading, newline, rows = text.table(found).partition("\n")
+    # Every recorded table with a column of reasons is at least as wide as both names.
+    return heading.replace("reason", "why   ") + newline + rows
 
 
-def _parsed(text: str, fmt: str) -> Any:
-    if fmt == "json":
-        return _list_record(json.loads(text))
-    if fmt in ("jsonld", "jsonfeed"):
-        return json.loads(text)
-    return text.splitlines()
+def _parsed(written: str, fmt: str) -> Any:
+    if fmt in ("json", "jsonld", "jsonfeed"):
+        return json.loads(written)
+    return written.splitlines()
 
 
 def exported_html(archive: Any, article: str, k: int, **options: Any) -> list[str]:
     """Return a fragment with a heading, a level and a lead that are not the usual."""
     found = archive.related(article, k, **_options(options))
-    text = export.html.fragment(found, heading="Read on", heading_level=3, lead="In both: ")
-    return text.splitlines()
+    page = html.fragment(found, heading="Read on", heading_level=3, lead="In both: ")
+    return page.splitlines()
 
 
 def exported_page(archive: Any, article: Mapping[str, Any], k: int) -> list[str]:
     """Return a page without its style sheet."""
     from relnews import Article
 
-    text = export.html.page(Article(**article), archive.related(article["id"], k))
-    return re.sub(r"(?s)<style>.*</style>", "<style></style>", text).splitlines()
+    page = html.page(Article(**article), archive.related(article["id"], k))
+    return re.sub(r"(?s)<style>.*</style>", "<style></style>", page).splitlines()
 
 
 def exported_site(archive: Any, folder: Path, kind: str, k: int, **options: Any) -> Answer:
     """Export all lists for a static site; return what was done, and the files by name."""
-    report = export.sites.export_site(archive, folder, kind, k=k, **_options(options))
+    report = sites.export_site(archive, folder, kind, k=k, **_options(options))
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in paths}
     return {
         "report": {name: getattr(report, name) for name in ("written", "unchanged", "removed")},
-        "files": {name: _site_file(name, text) for name, text in files.items()},
-    }
-
-
-def _site_file(name: str, text: str) -> Any:
-    if not name.endswith(".json"):
-        return text
-    value = json.loads(text)
-    if "related" in value:
-        return _list_record(value)
-    return {
-        key: _list_record(entry) if isinstance(entry, dict) else entry
-        for key, entry in value.items()
+        "files": {
+            name: json.loads(body) if name.endswith(".json") else body
+            for name, body in files.items()
+        },
     }
 
 

@@ -116,7 +116,7 @@ def cases(draw):
         given["exclude"] = [ids[i % len(ids)] for i in given["exclude"]]
     n_built = draw(st.integers(0, len(articles)))
     with mock.patch(
-        "relnews.archive.archive.SEGMENT_ARTICLES", draw(st.sampled_from([2, 1 << 16]))
+        "relnews.maintenance.layout.SEGMENT_ARTICLES", draw(st.sampled_from([2, 1 << 16]))
     ):
         gone = [{**article, "id": article["id"] + "gone"} for article in articles[::3]]
         news = RelatedNews(stop_words=None, recency=None).fit(articles[:n_built] + gone)
@@ -432,7 +432,7 @@ def test_an_article_is_looked_for_however_far_down():
         for i in range(150)
     ]
     with (
-        mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", 40),
+        mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", 40),
         mock.patch.multiple(candidates, _DEEP_LOOK=2, _DEEPER=3),
     ):
         news = RelatedNews().fit(stories)

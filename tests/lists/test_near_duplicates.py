@@ -71,10 +71,10 @@ def test_groups_are_those_of_all_pairs(
 ):
     """Groups are exact, for any segments and block size."""
     with (
-        mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles),
+        mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.lists.near_duplicates.BLOCK", block),
-        mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words),
+        mock.patch("relnews.lists.similarities.SAME_WORDS", same_words),
     ):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(stop_words=None, n_jobs=n_jobs).fit(articles[:half])

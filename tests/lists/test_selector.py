@@ -14,7 +14,7 @@ from sklearn.preprocessing import normalize
 
 import reference
 from relnews import RelatedNews, Selection, read_articles
-from relnews.lists import near_duplicates
+from relnews.lists import similarities
 from relnews.options.recency import Recency
 from relnews.options.selection import KEEP, STORY
 from strategies import archives_with_copies
@@ -43,7 +43,7 @@ def text_of(words):
     """Return the words of dek and text, None if there are too few to compare."""
     dek, text = words.texts
     both = [*dek, *["|"] * bool(dek), *text]
-    return both if len(both) >= near_duplicates.SAME_WORDS else None
+    return both if len(both) >= similarities.SAME_WORDS else None
 
 
 @contextlib.contextmanager
@@ -52,9 +52,9 @@ def small_limits(pool, kept):
     with (
         mock.patch("relnews.lists.selector.POOL", pool),
         mock.patch("relnews.lists.selector.KEPT", kept),
-        mock.patch("relnews.lists.near_duplicates.KEPT", kept),
+        mock.patch("relnews.lists.similarities.KEPT", kept),
         mock.patch("relnews.lists.selector._SHORT", kept),
-        mock.patch("relnews.lists.near_duplicates.SAME_WORDS", kept),
+        mock.patch("relnews.lists.similarities.SAME_WORDS", kept),
     ):
         yield
 
@@ -195,7 +195,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
     articles, data, given, k, segment_articles, waiting, pool, kept
 ):
     """Lists equal the greedy pass and have k items if the ranking allows."""
-    with mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles):
+    with mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles[:half])
         news.partial_fit(articles[half:])
@@ -220,7 +220,7 @@ def test_lists_are_the_greedy_ones_of_the_whole_ranking(
 @given(archives_with_copies(min_size=1), selections, st.integers(1, 6))
 def test_no_list_breaks_a_rule(same_words, articles, given, k):
     """Near-duplicates, caps and the minimum score hold in every list."""
-    with mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words):
+    with mock.patch("relnews.lists.similarities.SAME_WORDS", same_words):
         check_rules(articles, given, k)
 
 
@@ -262,7 +262,7 @@ def test_a_selection_of_everything_is_the_ranking(articles, k):
 @given(archives_with_copies(min_size=1), st.data(), selections, st.integers(1, 4))
 def test_conditions_and_drafts_have_selections_too(same_words, articles, data, given, k):
     """Selections apply to rankings under conditions and of drafts."""
-    with mock.patch("relnews.lists.near_duplicates.SAME_WORDS", same_words):
+    with mock.patch("relnews.lists.similarities.SAME_WORDS", same_words):
         check_drafts(articles, data, given, k)
 
 

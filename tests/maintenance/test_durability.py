@@ -19,7 +19,7 @@ import pytest
 from relnews import ArchiveFormatError, RelatedNews
 from relnews.archive import state
 from relnews.exceptions import RelnewsError
-from relnews.maintenance import stored_lists, updates
+from relnews.maintenance import merging, stored_lists
 from relnews.search import segment
 from relnews.search.corpus_stats import Statistics
 from relnews.storage import arrays, database
@@ -40,7 +40,7 @@ SERIES = """
     from unittest import mock
 
     small = mock.patch.multiple(
-        "relnews.maintenance.updates", OPEN_ARTICLES=7, FANOUT=2, NEWER_TERMS=16, NEWER_SHARE=0.0
+        "relnews.maintenance.merging", PENDING_ARTICLES=7, FANOUT=2, NEWER_TERMS=16, NEWER_SHARE=0.0
     )
 
     def articles_of(n, rng, ids):
@@ -73,7 +73,7 @@ SERIES = """
 WRITER = """
     import os, sys
     from relnews import RelatedNews
-    import relnews.maintenance.updates
+    import relnews.maintenance.merging
     {series}
     small.start()
     news = RelatedNews().fit([{{"id": "0", "text": "warm"}}])
@@ -262,7 +262,7 @@ def stories(first, last):
 @pytest.mark.parametrize("lists", [False, True])
 def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
     """A full disk is a clear error, changes nothing, and does not block later updates."""
-    monkeypatch.setattr(updates, "OPEN_ARTICLES", 64)
+    monkeypatch.setattr(merging, "PENDING_ARTICLES", 64)
     folder = disk / "a.relnews"
     news = RelatedNews().fit(stories(0, 60))
     if lists:
@@ -461,7 +461,7 @@ def test_a_folder_without_permission(tmp_path):
 @pytest.fixture
 def living(tmp_path, monkeypatch):
     """Return the folder of an archive with everything that an archive can have."""
-    monkeypatch.setattr(updates, "OPEN_ARTICLES", 16)
+    monkeypatch.setattr(merging, "PENDING_ARTICLES", 16)
     news = RelatedNews().fit(stories(0, 20))
     news.store_lists(K)
     news.save(tmp_path / "living.relnews")
@@ -491,9 +491,9 @@ def interrupted(target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (state.Member, "norms"), (state.Member, "norm_components"),
-        (state.Index, "_refresh_removed"), (state.Index, "_refresh_open"),
-        (state.Index, "_refresh_epoch"), (Statistics, "add"), (Statistics, "settle"),
+        (state.LiveSegment, "norms"), (state.LiveSegment, "norm_components"),
+        (state.ArchiveState, "_refresh_removed"), (state.ArchiveState, "_refresh_pending"),
+        (state.ArchiveState, "_refresh_epoch"), (Statistics, "add"), (Statistics, "settle"),
         (state, "ScoredSegment"), (segment.Segment, "is_sound"), (arrays, "_mapped"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -518,10 +518,11 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (state.Member, "norm_components"), (state.Index, "take_in"), (arrays, "_write_arrays"),
-        (arrays, "_sync"), (os, "fsync"), (database.Database, "write"), (Statistics, "add"),
-        (stored_lists.StandingLists, "update"), (stored_lists.StandingLists, "_write"),
-        (updates.Updates, "_lay_out"), (segment.Segment, "from_wording"),
+        (state.LiveSegment, "norm_components"), (state.ArchiveState, "apply_commits"),
+        (arrays, "_write_arrays"), (arrays, "_sync"), (os, "fsync"),
+        (database.Database, "write"), (Statistics, "add"),
+        (stored_lists.StoredLists, "update"), (stored_lists.StoredLists, "_insert"),
+        (merging, "lay_out"), (segment.Segment, "from_terms"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -626,7 +627,7 @@ def ids_and_scores(read):
 
 def test_what_was_counted_has_a_checksum(living):
     """Damage to stored counts and lists is noticed by checksums."""
-    assert len(RelatedNews.open(living).archive_.index.open) == 5
+    assert len(RelatedNews.open(living).archive_.state.pending) == 5
     columns = ("counts", "terms"), ("counts", "codes"), ("counts", "text"), ("lists", "entries")
     for table, column in columns:
         with contextlib.closing(sqlite3.connect(living / CATALOGUE)) as connection:

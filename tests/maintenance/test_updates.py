@@ -19,11 +19,11 @@ from hypothesis.stateful import (
 
 import reference
 from relnews import Mode, Recency, RelatedNews, Selection, UnknownArticleError
-from relnews.maintenance import updates
-from relnews.maintenance.stored_lists import entries_of, with_slots
+from relnews.maintenance import merging
+from relnews.maintenance.stored_lists import candidates_of, positions_of
 from relnews.options.modes import MODES
 from relnews.search import bounds
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 from strategies import DATES, archives_with_copies, texts
 
 STOP_WORDS = ("the", "and", "can't")
@@ -217,9 +217,9 @@ def test_incremental_is_batch(open_articles, common, tolerance):
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )  # fmt: skip
     with (
-        mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
-        mock.patch.multiple(updates, _CHUNK=4),
-        mock.patch("relnews.archive.state.OPEN_TOGETHER", 2),
+        mock.patch.multiple(merging, PENDING_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
+        mock.patch("relnews.maintenance.updates.CHUNK", 4),
+        mock.patch("relnews.archive.state.PENDING_TOGETHER", 2),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance),
         mock.patch("relnews.options.list_options.MODES", RANKED),
@@ -347,20 +347,20 @@ def test_updates_need_no_more_than_a_transaction(tmp_path):
 
 def test_segments_are_merged_and_what_was_removed_is_reclaimed():
     """There are few segments; `compact` leaves one, without removed articles."""
-    with mock.patch.multiple(updates, OPEN_ARTICLES=4, FANOUT=2):
+    with mock.patch.multiple(merging, PENDING_ARTICLES=4, FANOUT=2):
         news = RelatedNews().fit([])
         for i in range(64):
             news.partial_fit([story(str(i), f"security guarantees word{i}")])
-        index = news.archive_.index
-        assert len(index.members) <= 2 * 3
+        state = news.archive_.state
+        assert len(state.live_segments) <= 2 * 3
         news.remove([str(i) for i in range(0, 64, 3)])
         news.compact()
-    index = news.archive_.index
+    state = news.archive_.state
 
-    assert len(index.members) == 1
-    assert not index.open
-    assert "word3" not in index.vocabulary.flat().decode()
-    assert "word4" in index.vocabulary.flat().decode()
+    assert len(state.live_segments) == 1
+    assert not state.pending
+    assert "word3" not in state.vocabulary.flat().decode()
+    assert "word4" in state.vocabulary.flat().decode()
     assert news.verify_removed("3") == []
 
 
@@ -391,16 +391,17 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
     news.remove(data.draw(st.lists(st.sampled_from(ids), unique=True)) if ids else [])
     archive, catalogue = news.archive_, news.archive_.catalogue
     archive.refresh()
-    view = archive.index.epoch_view()
-    for key, stored in catalogue.all_entries():
-        entries = Entries.unpack(stored)
-        size = max(len(entries.entries), 1)
-        (ranked,) = view.rank([key], size, catalogue.ids)
-        fresh = entries_of(ranked, size)
-        assert [entry[:3] for entry in fresh.entries] == [entry[:3] for entry in entries.entries]
-        assert with_slots(view, catalogue, [key], [entries], k) == [entries]
-        shown = entries.shown()
-        if len(shown) < k and not entries.is_all:
+    snapshot = archive.snapshot_of(archive.state.epoch_view())
+    for key, packed in catalogue.all_entries():
+        stored = StoredList.unpack(packed)
+        size = max(len(stored.entries), 1)
+        (ranked,) = snapshot.view.rank([key], size, catalogue.ids)
+        columns = candidates_of(ranked)
+        (positions,) = positions_of(snapshot, [key], [columns], [stored.is_all], k)
+        fresh = zip(*(column.tolist() for column in (*columns[:3], positions)), strict=True)
+        assert [*fresh] == stored.entries
+        shown = stored.items()
+        if len(shown) < k and not stored.is_all:
             continue
         (identifier,) = catalogue.ids([key])
         got = news.related(identifier, k)

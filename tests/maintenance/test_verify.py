@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from relnews import ArchiveFormatError, RelatedNews
-from relnews.maintenance import updates
+from relnews.maintenance import merging
 from relnews.storage.database import CATALOGUE
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 
 MICROSECOND = 1_000
 
@@ -23,14 +23,14 @@ ARTICLES = [
 @pytest.fixture
 def news():
     """Return an archive with segments, removed and pending articles, and stored lists."""
-    with mock.patch.multiple(updates, OPEN_ARTICLES=4):
+    with mock.patch.multiple(merging, PENDING_ARTICLES=4):
         news = RelatedNews().fit(ARTICLES[:5])
         news.store_lists(2)
         news.partial_fit(ARTICLES[5:])
         news.partial_fit([{**ARTICLES[0], "text": "another text of the flood"}])
         news.remove(["a3", "a11"])
-    assert news.archive_.index.open
-    assert len(news.archive_.index.members) > 1
+    assert news.archive_.state.pending
+    assert len(news.archive_.state.live_segments) > 1
     return news
 
 
@@ -68,10 +68,10 @@ def test_an_article_in_no_segment(news):
 
 def test_an_article_in_two_segments(news):
     """An article in two segments is a problem, since it would be listed twice."""
-    index = news.archive_.index
-    member = next(iter(index.members.values()))
+    state = news.archive_.state
+    member = next(iter(state.live_segments.values()))
     key = int(member.segment.key[member.is_alive][0])
-    index.open[key] = next(iter(index.open.values()))
+    state.pending[key] = next(iter(state.pending.values()))
     (identifier,) = news.archive_.catalogue.ids([key])
 
     assert news.verify() == [f"article {identifier!r} is in 2 segments, expected 1"]
@@ -86,7 +86,7 @@ def test_an_article_that_the_catalogue_lacks(news):
 
 
 def with_list(news, identifier, pairs):
-    entries = Entries([(key_of(news, other), steps, steps, -1) for other, steps in pairs], False)
+    entries = StoredList([(key_of(news, other), steps, steps, -1) for other, steps in pairs], False)
     plant(news, "UPDATE lists SET entries = ? WHERE key = ?", entries.pack(),
           key_of(news, identifier))  # fmt: skip
 
@@ -113,10 +113,10 @@ def test_a_list_that_is_not_in_order(news, pairs):
 
 def test_a_list_of_or_with_an_article_that_is_gone(news):
     """A list of a removed article, or with one, is a problem."""
-    gone = Entries([(key_of(news, "a2"), 5, 5, 0)], True).pack()
+    gone = StoredList([(key_of(news, "a2"), 5, 5, 0)], True).pack()
     plant(news, "INSERT INTO lists VALUES (?, ?)", 3, gone)
-    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", Entries([(3, 5, 5, 0)], True).pack(),
-          key_of(news, "a1"))  # fmt: skip
+    kept = StoredList([(3, 5, 5, 0)], True).pack()
+    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", kept, key_of(news, "a1"))
 
     one, other = sorted(news.verify())
     assert one.endswith("holds itself, one twice, or one that is gone")
@@ -157,7 +157,7 @@ def test_arrays_are_read_again(news, tmp_path):
 
 
 def test_sqlite_checks_its_own_file(news, tmp_path):
-    """An index of the database that disagrees with its table is found."""
+    """An state of the database that disagrees with its table is found."""
     folder = tmp_path / "a.relnews"
     news.save(folder)
 
@@ -175,7 +175,7 @@ def test_sqlite_checks_its_own_file(news, tmp_path):
 
     problems = RelatedNews.open(folder).verify()
     assert problems[0] == (
-        "the catalogue is damaged: wrong # of entries in index articles_by_expiry"
+        "the catalogue is damaged: wrong # of entries in state articles_by_expiry"
     ) or problems[0].startswith("the catalogue is damaged: row ")
 
 
@@ -207,7 +207,7 @@ def test_hidden_articles_leave_no_trace(field):
         assert news.verify_removed("a") == []
         assert news.related("b").ids == []
 
-        view = news.archive_.index.view()
+        view = news.archive_.state.view()
         scored = next(s for s in view.segments if s.segment.find(key_of(news, "a")) >= 0)
         scored.prior = np.ones(scored.segment.n_articles)
         assert news.verify_removed("a") == ["'a' is ranked"]

@@ -96,7 +96,7 @@ def test_lists_under_conditions_equal_the_reference(
         ids = [article["id"] for article in articles]
         given = {**given, "exclude": [ids[i % len(ids)] for i in given["exclude"]]}
     with (
-        mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles),
+        mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
         half = len(articles) // 2 if waiting else len(articles)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relnews.archive.state import Member
+from relnews.archive.state import LiveSegment
 from relnews.search import weights
 from relnews.search.corpus_stats import Statistics
 from relnews.search.segment import Segment
-from relnews.text.article_terms import Ragged, Wording
+from relnews.text.article_terms import ArticleTerms, Ragged
 from relnews.text.counts import Counts
 
 N_TERMS = 8
@@ -144,8 +144,8 @@ def a_segment(rows):
     n = len(rows)
     nothing = Ragged(np.zeros(n + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
     phrases = Ragged(nothing.ptr, nothing.value.reshape(0, 3))
-    return Segment.from_wording(
-        Wording(counts, nothing, phrases),
+    return Segment.from_terms(
+        ArticleTerms(counts, nothing, phrases),
         np.arange(n),
         np.arange(n),
         [str(i) for i in range(n)],
@@ -162,7 +162,7 @@ def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps, tole
 
 def follow_lengths(rows, sublinear_tf, n_anchor, steps):
     segment = a_segment(rows)
-    member = Member(None, segment, None, weights.Weighting(sublinear_tf))
+    member = LiveSegment(None, segment, None, weights.Weighting(sublinear_tf))
     statistics = Statistics(n_anchor)
     statistics.grow(N_TERMS)
     statistics.add(*segment.document_frequency(), segment.n_articles)

@@ -13,15 +13,10 @@ from relnews._kernels.wording import BREAK, NO_PLACE, PHRASE
 from relnews.dates import UNDATED
 from relnews.exceptions import ArticleError
 from relnews.search import segment
-from relnews.search.segment import (
-    MOST_PAIRS,
-    SEGMENT_ARTICLES,
-    SEGMENT_DTYPES,
-    WIDER_DTYPES,
-    Segment,
-    by_date,
-)
-from relnews.text.article_terms import Ragged, Wording
+from relnews.search.order import oldest_first
+from relnews.search.segment import SEGMENT_ARTICLES, Segment
+from relnews.search.segment_layout import MOST_PAIRS, SEGMENT_DTYPES, WIDER_DTYPES
+from relnews.text.article_terms import ArticleTerms, Ragged
 from relnews.text.counts import Counts
 
 N_TERMS = 12
@@ -51,12 +46,19 @@ def phrases_of(row):
     return [[a, b, terms[-1]] for a, b in itertools.pairwise(words)]
 
 
-def wording_of(rows):
+def parts_of(ragged):
+    """Return the values of each article as lists."""
+    return [part.tolist() for part in np.split(ragged.value, ragged.ptr[1:-1])][
+        : len(ragged.ptr) - 1
+    ]
+
+
+def terms_of(rows):
     if not rows:
-        return Wording.none()
+        return ArticleTerms.none()
     text = [np.array(text_of(row), dtype=np.int32) for row in rows]
     phrases = [np.array(phrases_of(row), dtype=np.int32).reshape(-1, 3) for row in rows]
-    return Wording(counts_of(rows), Ragged.gather(text), Ragged.gather(phrases))
+    return ArticleTerms(counts_of(rows), Ragged.gather(text), Ragged.gather(phrases))
 
 
 def laid_out(rows, order):
@@ -64,7 +66,7 @@ def laid_out(rows, order):
     published = np.argsort(order)
     ids = [str(i) for i in range(len(rows))]
     key = np.arange(len(rows)) + 10
-    return Segment.from_wording(wording_of(rows), key, published, ids, N_TERMS)
+    return Segment.from_terms(terms_of(rows), key, published, ids, N_TERMS)
 
 
 def rows_of(segment):
@@ -140,7 +142,7 @@ dates = st.sampled_from([UNDATED, -1, 0, 5])
 def test_articles_go_by_date_and_then_by_id_from_the_last(articles):
     """Later local numbers win ties: newer, then the smaller id."""
     published = np.array([date for date, _ in articles], dtype=np.int64)
-    order = by_date(published, [identifier for _, identifier in articles])
+    order = oldest_first(published, [identifier for _, identifier in articles])
     got = [articles[i] for i in order]
 
     smaller_last = sorted(articles, key=lambda pair: pair[1], reverse=True)
@@ -159,8 +161,8 @@ def test_rows_alone_are_the_rows_of_the_whole(rows, data):
         st.lists(st.text(max_size=2), min_size=len(rows), max_size=len(rows), unique=True)
     )
     key = np.arange(len(rows)) * 3
-    whole = Segment.from_wording(wording_of(rows), key, published, ids, N_TERMS)
-    alone = Segment.of_rows(wording_of(rows), key, published, ids)
+    whole = Segment.from_terms(terms_of(rows), key, published, ids, N_TERMS)
+    alone = Segment.of_rows(terms_of(rows), key, published, ids)
 
     assert not alone.has_postings
     assert whole.has_postings
@@ -192,7 +194,7 @@ def test_articles_are_found_by_key(case, data):
 def test_nothing_is_found_in_a_segment_of_nothing():
     """An empty segment finds no key."""
     nothing = np.empty(0, dtype=np.int64)
-    segment = Segment.of_rows(wording_of([]), nothing, nothing, [])
+    segment = Segment.of_rows(terms_of([]), nothing, nothing, [])
 
     assert segment.find(0) == -1
     assert segment.find_all(np.array([1, 2])).tolist() == [-1, -1]
@@ -209,16 +211,14 @@ def test_the_wording_comes_back(rows, data):
         published, key = np.argsort(order), np.arange(len(rows))
         ids = [str(i) for i in range(len(rows))]
         if alone:
-            segment = Segment.of_rows(wording_of(given), key, published, ids)
+            segment = Segment.of_rows(terms_of(given), key, published, ids)
         else:
-            segment = Segment.from_wording(wording_of(given), key, published, ids, N_TERMS)
-        words = segment.wording(np.array(articles, dtype=np.int64))
+            segment = Segment.from_terms(terms_of(given), key, published, ids, N_TERMS)
+        words = segment.article_terms(np.array(articles, dtype=np.int64))
 
         chosen = [given[order[local]] for local in articles]
-        assert [words.text.of(i).tolist() for i in range(len(chosen))] == [*map(text_of, chosen)]
-        assert [words.phrases.of(i).tolist() for i in range(len(chosen))] == [
-            *map(phrases_of, chosen)
-        ]
+        assert parts_of(words.text) == [*map(text_of, chosen)]
+        assert parts_of(words.phrases) == [*map(phrases_of, chosen)]
         for i, local in enumerate(articles):
             query = segment.query(local)
             assert query.text.tolist() == text_of(chosen[i])
@@ -233,8 +233,8 @@ def test_renumbering_changes_the_numbers_of_terms_only(rows, data):
     new = data.draw(st.lists(st.integers(0, 99), min_size=N_TERMS, max_size=N_TERMS, unique=True))
     number = np.array(sorted(new), dtype=np.int32)
     renumbered = segment.renumbered(number)
-    again = Segment.from_wording(
-        wording_of([{int(number[t]): n for t, n in row.items()} for row in rows]),
+    again = Segment.from_terms(
+        terms_of([{int(number[t]): n for t, n in row.items()} for row in rows]),
         segment.key, segment.published, [str(i) for i in range(len(rows))], 100,
     )  # fmt: skip
 
@@ -252,7 +252,7 @@ def test_terms_of_many_bits_come_back(rows, data):
     number = np.arange(N_TERMS, dtype=np.int32) + (highest - 9)
     given = [{int(number[t]): n for t, n in row.items()} for row in rows]
     key = published = np.arange(len(rows))
-    segment = Segment.of_rows(wording_of(given), key, published, [*map(str, key)])
+    segment = Segment.of_rows(terms_of(given), key, published, [*map(str, key)])
     renumbered = laid_out(rows, key).renumbered(number)
 
     is_wide = any(term >= 1 << 24 for row in given for term in row)
@@ -291,7 +291,7 @@ def a_segment():
     rows = [{0: 5, 3: 2, 7: 1}, {0: 1, 3: 1}, {}, {2: 5, 3: 2, 9: 1}, {0: 1}]
     key = np.array([4, 9, 2, 30, 11])
     published = np.array([UNDATED, 3, 3, 8, 9])
-    return Segment.from_wording(wording_of(rows), key, published, list("abcde"), N_TERMS)
+    return Segment.from_terms(terms_of(rows), key, published, list("abcde"), N_TERMS)
 
 
 @given(rows)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 import reference
 from relnews.archive import archive as archive_module
-from relnews.archive.archive import Archive
 from relnews.articles import Article
 from relnews.dates import UNDATED
+from relnews.maintenance import layout, updates
+from relnews.maintenance.build import build as build_archive
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
 from relnews.readers.load_report import LoadReport
@@ -39,10 +40,10 @@ def build(
     """
     first, late = articles[: len(articles) - n_late], articles[len(articles) - n_late :]
     with (
-        mock.patch.object(archive_module, "SEGMENT_ARTICLES", segment_articles),
+        mock.patch.object(layout, "SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
-        archive = Archive.build(
+        archive = build_archive(
             articles_from(first, LoadReport()),
             Analysis(STOP_WORDS, normalization),
             weighting,
@@ -50,7 +51,7 @@ def build(
         )
     if late:
         Updates(archive).add(articles_from(late, LoadReport()))
-        assert len(archive.index.open) == n_late
+        assert len(archive.state.pending) == n_late
     return archive
 
 
@@ -158,7 +159,7 @@ def test_priors_multiply_the_score_and_zero_leaves_out(
         weights, rows, k, exclude=chosen, priors=[factor[i] for i, _, _ in rows]
     )
 
-    view = archive.index.view()
+    view = archive.state.view()
     segments = []
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
@@ -186,7 +187,7 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
         a["id"]: reference.unit_weights(c, idf) for a, c in zip(articles, counts, strict=True)
     }
     chosen = data.draw(st.sampled_from(articles))["id"]
-    view = archive.index.view()
+    view = archive.state.view()
     query = view.queries([view.query_of(archive.catalogue.key_of(chosen))])
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
@@ -226,8 +227,8 @@ def test_near_ties_are_not_decided_by_single_precision(shape, k):
     ]
     expected = reference.related_news(articles, k, stop_words=())
 
-    with mock.patch.object(archive_module, "SEGMENT_ARTICLES", 7):
-        archive = Archive.build(
+    with mock.patch.object(layout, "SEGMENT_ARTICLES", 7):
+        archive = build_archive(
             articles_from(articles, LoadReport()), Analysis(None), Weighting(), None
         )
 
@@ -258,7 +259,7 @@ def test_segments_are_in_order_of_date():
     articles = [{"id": str(i), "text": "x1", "published": d} for i, d in enumerate(dates)]
     for n_late in (0, 5):
         archive = build(articles, n_late=n_late)
-        (scored,) = archive.index.view().segments
+        (scored,) = archive.state.view().segments
         published = scored.segment.published
 
         assert published.tolist() == sorted(published.tolist())
@@ -272,12 +273,12 @@ def test_a_segment_closes_at_its_most_pairs():
     """Long articles make smaller segments, which bounds the memory of building."""
     articles = [{"id": str(i), "text": f"word{i} shared terms"} for i in range(10)]
     with (
-        mock.patch.object(archive_module, "SEGMENT_PAIRS", 6),
+        mock.patch.object(updates, "SEGMENT_PAIRS", 6),
         mock.patch("relnews.text.article_terms.BATCH_BYTES", 1),
     ):
         archive = build(articles)
 
-    assert len(archive.index.members) == 5
+    assert len(archive.state.live_segments) == 5
     assert lists_of(archive, 8) == lists_of(build(articles), 8)
 
 

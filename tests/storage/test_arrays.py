@@ -81,7 +81,7 @@ def test_all_details_survive(news, folder):
 
 def test_arrays_are_mapped_and_read_only(folder):
     """Opening reads no array, and the mapped arrays are read-only."""
-    (member,) = RelatedNews.open(folder).archive_.index.members.values()
+    (member,) = RelatedNews.open(folder).archive_.state.live_segments.values()
     array = member.segment.posting
 
     memory = array
@@ -110,11 +110,13 @@ def test_bounds_are_stored_too(folder):
     news.save(folder)
     opened = RelatedNews.open(folder)
 
-    ours, theirs = news.archive_.index, opened.archive_.index
+    ours, theirs = news.archive_.state, opened.archive_.state
     assert len(ours.epoch.common.terms) > 1
     for name, array in ours.epoch.arrays().items():
         assert np.array_equal(array, theirs.epoch.arrays()[name])
-    for segment, other in zip(ours.members.values(), theirs.members.values(), strict=True):
+    for segment, other in zip(
+        ours.live_segments.values(), theirs.live_segments.values(), strict=True
+    ):
         for a, b in zip(segment.outline, other.outline, strict=True):
             assert a.shape == b.shape
             assert np.array_equal(a, b)
@@ -277,7 +279,7 @@ def test_terms_of_many_bits_are_ranked_the_same(news, folder, tmp_path):
     for archive in (opened, news):
         archive.rules.ignore("allies")
         archive.partial_fit([{**ARTICLES[3], "id": "late"}])
-    (member,) = opened.archive_.index.members.values()
+    (member,) = opened.archive_.state.live_segments.values()
     assert member.segment.row_high.dtype == np.uint16
     assert list(opened.related_all()) == list(news.related_all())
     opened.compact()

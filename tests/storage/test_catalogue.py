@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 import reference
 from relnews import ArchiveChangedError, ArchiveFormatError, Mode, RelatedNews, Selection
-from relnews.archive import archive
 from relnews.articles import Article
 from relnews.dates import moment, timestamp
+from relnews.maintenance import layout
 from relnews.options.modes import MODES
 from relnews.results import RelatedItem, item_of
 from relnews.storage import database
-from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.catalogue import Catalogue
+from relnews.storage.schema import FolderEntry
 from strategies import archives
 
 UTC = dt.UTC
@@ -302,7 +303,7 @@ def test_hidden_articles_are_in_no_list(
             article[name] = None if offset is None else START + dt.timedelta(days=offset)
     k = 2
     n_late = data.draw(st.integers(0, len(articles)))
-    with mock.patch.object(archive, "SEGMENT_ARTICLES", segment_articles):
+    with mock.patch.object(layout, "SEGMENT_ARTICLES", segment_articles):
         news = RelatedNews(stop_words=STOP_WORDS, recency=None).fit(
             articles[: len(articles) - n_late]
         )

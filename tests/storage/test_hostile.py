@@ -79,11 +79,11 @@ def test_an_unchanged_archive_is_used(archive, tmp_path):
     outcomes = {name: result for name, _, result in mutations.use(copy)}
 
     assert {*outcomes.values()} == {"done"}
-    index = RelatedNews.open(archive).archive_.index
-    assert index.open
-    assert len(index.members) > 1
-    assert len(index.epoch.common.terms)
-    assert any(not member.is_alive.all() for member in index.members.values())
+    state = RelatedNews.open(archive).archive_.state
+    assert state.pending
+    assert len(state.live_segments) > 1
+    assert len(state.epoch.common.terms)
+    assert any(not member.is_alive.all() for member in state.live_segments.values())
 
 
 def test_changed_archives(archive, tmp_path):

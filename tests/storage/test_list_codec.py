@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 
 steps = st.integers(-(2**31), 2**31 - 1)
 
 entries = st.builds(
-    Entries,
+    StoredList,
     st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), steps, steps, steps)),
     st.booleans(),
 )
@@ -22,12 +22,12 @@ entries = st.builds(
 @given(entries)
 def test_a_list_is_read_as_it_was_written(entries):
     """Keys, scores, similarities, order and completeness survive."""
-    assert Entries.unpack(entries.pack()) == entries
+    assert StoredList.unpack(entries.pack()) == entries
 
 
 def test_the_bytes_are_those_of_the_format():
     """A list takes 20 bytes per item, a byte for the whole, and a checksum."""
-    stored = Entries([(258, 1_000_000, 5, 0), (1, 3, 2, -2)], True).pack()
+    stored = StoredList([(258, 1_000_000, 5, 0), (1, 3, 2, -2)], True).pack()
 
     body = bytes.fromhex(
         "01 0201000000000000 40420f00 05000000 00000000 0100000000000000 03000000 02000000 feffffff"
@@ -37,11 +37,11 @@ def test_the_bytes_are_those_of_the_format():
 
 def test_what_is_shown():
     """Items come by position, with their near-duplicates."""
-    stored = Entries(
+    stored = StoredList(
         [(7, 9, 9, 1), (3, 8, 9, -2), (4, 7, 7, -1), (5, 6, 6, 0), (6, 5, 5, -3)], True
     )
 
-    assert stored.shown() == [((5, 6, 6, 0), [3]), ((7, 9, 9, 1), [6])]
+    assert stored.items() == [((5, 6, 6, 0), [3]), ((7, 9, 9, 1), [6])]
     assert stored.keys() == [7, 3, 4, 5, 6]
 
 
@@ -53,7 +53,7 @@ def test_no_flipped_bit_goes_unseen(entries, data):
     stored[place // 8] ^= 1 << place % 8
 
     with pytest.raises(ValueError, match="another checksum"):
-        Entries.unpack(bytes(stored))
+        StoredList.unpack(bytes(stored))
 
 
 @given(entries, st.data())
@@ -63,16 +63,16 @@ def test_no_cut_goes_unseen(entries, data):
     cut = data.draw(st.integers(0, len(stored) - 1))
 
     with pytest.raises(ValueError, match="another checksum"):
-        Entries.unpack(stored[:cut])
+        StoredList.unpack(stored[:cut])
     with pytest.raises(ValueError, match="another checksum"):
-        Entries.unpack(stored + b"x")
+        StoredList.unpack(stored + b"x")
 
 
 @pytest.mark.parametrize("body", [b"", b"x" * 2, b"x" * 12, b"x" * 14])
 def test_a_checksum_alone_does_not_make_a_list(body):
     """Bytes that are no whole number of items are an error, whatever the checksum."""
     with pytest.raises(ValueError, match="another checksum"):
-        Entries.unpack(body + zlib.crc32(body).to_bytes(4, "little"))
+        StoredList.unpack(body + zlib.crc32(body).to_bytes(4, "little"))
 
 
 def test_a_stored_list_is_read_without_numpy(tmp_path):

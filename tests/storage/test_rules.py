@@ -125,7 +125,7 @@ def articles_and_rules(draw, **sizes):
 def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
     """Lists are pins in order, then allowed news, and full if possible."""
     articles, given = drawn
-    with mock.patch("relnews.archive.archive.SEGMENT_ARTICLES", segment_articles):
+    with mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles):
         news = RelatedNews(title_weight=2, stop_words=None).fit(articles)
     news.rules.replace(given)
     editor = Editor(articles, given)

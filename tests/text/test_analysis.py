@@ -11,7 +11,7 @@ import reference
 from relnews._kernels.wording import BREAK
 from relnews.articles import Article
 from relnews.text.analysis import Analysis, singular
-from relnews.text.article_terms import WordCounter
+from relnews.text.article_terms import ArticleCounter
 from relnews.text.languages import english_stop_words
 from strategies import any_text
 
@@ -38,9 +38,8 @@ def test_plurals_lose_their_s_once(word):
     """A folded word is not folded again, here and in the compiled pass."""
     once = singular(word)
     assert singular(once) == once == reference.singular(word)
-    counter = WordCounter(Analysis(None))
-    counter.add(Article("a", text=word))
-    counter.take()
+    counter = ArticleCounter(Analysis(None))
+    counter.count([Article("a", text=word)])
     expected = [singular(run) for run in reference.tokens(word)]
     assert counter.vocabulary.decode()[counter.n_stop :] == [*dict.fromkeys(expected)]
 
@@ -51,9 +50,8 @@ def test_wording_is_that_of_the_reference(title, dek, text, normalization):
     article = {"title": title, "dek": dek, "text": text}
     stop_words = ("the", "and", "can't", "US")
     expected = reference.Words(article, stop_words, normalization)
-    counter = WordCounter(Analysis(stop_words, normalization))
-    counter.add(Article("a", **article))
-    words = counter.take()
+    counter = ArticleCounter(Analysis(stop_words, normalization))
+    words = counter.count([Article("a", **article)])
     spelt = counter.vocabulary.decode()
 
     codes = {

@@ -10,7 +10,7 @@ from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 import reference
 from maintenance.test_updates import RANKED, STOP_WORDS, EpochOfIdf, K, Living, frequencies
 from relnews import ArchiveFormatError, RelatedNews, Rule
-from relnews.maintenance import updates
+from relnews.maintenance import merging
 from relnews.search import bounds
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
@@ -84,7 +84,7 @@ def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common)
         phases=[Phase.explicit, Phase.reuse, Phase.generate],
     )  # fmt: skip
     with (
-        mock.patch.multiple(updates, OPEN_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
+        mock.patch.multiple(merging, PENDING_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.options.list_options.MODES", RANKED),
         mock.patch("relnews.maintenance.stored_lists.MODES", RANKED),

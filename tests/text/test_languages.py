@@ -18,7 +18,7 @@ from relnews import RelatedNews
 from relnews.articles import Article
 from relnews.cli import main
 from relnews.text.analysis import Analysis, singular
-from relnews.text.article_terms import WordCounter
+from relnews.text.article_terms import ArticleCounter
 from relnews.text.languages import LISTS, MARK, code_of, stop_words_of, without_mark
 from strategies import any_text, archives, texts
 
@@ -140,10 +140,11 @@ def test_english_spellings_are_one_in_english_alone():
         for language, folds in (("en", True), ("es", False)):
             words = analysis.language_of(language).words("US talks")
             assert words == (["usa", "talk"] if folds else ["us", "talks"])
-        counter = WordCounter(analysis)
-        counter.add(Article("a", text="US talks", language=tag))
-        counter.add(Article("b", text="US talks", language=own))
-        counter.take()
+        counter = ArticleCounter(analysis)
+        counter.count([
+            Article("a", text="US talks", language=tag),
+            Article("b", text="US talks", language=own),
+        ])  # fmt: skip
         terms = {without_mark(term) for term in counter.vocabulary.decode()} - {""}
         assert terms == {"usa", "talk", "us", "talks"}
 
@@ -163,9 +164,8 @@ def test_words_of_any_language_are_the_reference(title, dek, text, tag, own, nor
     """Terms, codes and phrases equal the reference, whatever the language tag."""
     article = {"title": title, "dek": dek, "text": text}
     expected = reference.Words({**article, "lang": tag}, BY_LANGUAGE, normalization, own)
-    counter = WordCounter(Analysis("language", normalization, own))
-    counter.add(Article("a", **article, language=tag))
-    words = counter.take()
+    counter = ArticleCounter(Analysis("language", normalization, own))
+    words = counter.count([Article("a", **article, language=tag)])
     spelt = counter.vocabulary.decode()
 
     assert {
@@ -250,9 +250,9 @@ def test_languages_never_meet(pairs, data):
     analysis = Analysis(stop_words, language=own)
     terms = {}
     for article in articles:
-        counter = WordCounter(analysis)
-        counter.add(article)
-        found = {counter.vocabulary.decode()[i] for i in counter.take().counts.term.tolist()}
+        counter = ArticleCounter(analysis)
+        counted = counter.count([article])
+        found = {counter.vocabulary.decode()[i] for i in counted.counts.term.tolist()}
         terms.setdefault(article.language, set()).update(found)
     assert not any(terms[a] & terms[b] for a in terms for b in terms if a < b)
 

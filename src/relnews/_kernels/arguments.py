@@ -357,3 +357,27 @@ class RankedArrays(NamedTuple):
     steps: Any
     local: Any
     similarity: Any
+
+
+class UnitRows(NamedTuple):
+    """The weights, of unit length, of some articles.
+
+    Parameters
+    ----------
+    ptr : int64[n_articles + 1]
+        Where the terms of each article begin.
+    term : int32[n]
+        Ascending within an article.
+    weight : float64[n]
+    longest : int
+        Number of terms of the longest article.
+    """
+
+    ptr: Any
+    term: Any
+    weight: Any
+    longest: int
+
+    def cut(self, articles: slice) -> UnitRows:
+        """Return some of the articles; arrays are shared."""
+        return self._replace(ptr=self.ptr[articles.start : articles.stop + 1])

@@ -5,37 +5,27 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._parallel import in_order
-from relnews.archive.live_segment import Epoch, View
 from relnews.archive.snapshot import Snapshot
-from relnews.archive.state import Index
-from relnews.articles import Article
-from relnews.dates import UNDATED, timestamp
+from relnews.archive.state import ArchiveState
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.options.recency import Recency, check_own_recency
-from relnews.search.bounds import CommonTerms
-from relnews.search.segment import SEGMENT_ARTICLES, Segment
+from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import Analysis
-from relnews.text.article_terms import WordCounter
 from relnews.text.ignored_terms import IgnoredTerms
-from relnews.text.vocabulary import Vocabulary
-
-#: A segment is closed at so many (article, term) pairs even if it has room for more articles.
-SEGMENT_PAIRS = 1 << 25
 
 #: Articles ranked by one task.
 BLOCK = 64
@@ -70,7 +60,7 @@ class Archive:
         How scores fade unless something else is asked for.
     n_stop : int
         The terms numbered below are stop words.
-    index : Index
+    state : ArchiveState
         What is ranked over.
     """
 
@@ -79,83 +69,23 @@ class Archive:
         self.catalogue: Catalogue = store.catalogue
         self._read_settings()
         self._latest: Snapshot | None = None
-        self.index = self._new_index()
+        self.state = self._new_index()
         self.refresh()
 
     def _read_settings(self) -> None:
-        setting = self.catalogue.setting
+        analysis, weighting, recency, n_stop, made = self.catalogue.settings(
+            "analysis", "weighting", "recency", "n_stop", "made"
+        )
         with integrity.damage_in(self.catalogue.folder or ":memory:"):
-            self.analysis = Analysis(**setting("analysis"))
-            self.weighting = Weighting(**setting("weighting"))
-            recency = setting("recency")
+            self.analysis = Analysis(**analysis)
+            self.weighting = Weighting(**weighting)
             self.recency = None if recency is None else Recency(**recency)
             check_own_recency(self.recency)
-            self.n_stop = int(setting("n_stop"))
-            self._made = str(setting("made"))
+            self.n_stop = int(n_stop)
+            self._made = str(made)
 
-    def _new_index(self) -> Index:
-        return Index(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
-
-    @classmethod
-    def build(
-        cls,
-        articles: Iterable[Article],
-        analysis: Analysis,
-        weighting: Weighting,
-        recency: Recency | None,
-    ) -> Archive:
-        """Count and lay out articles; their ids have to be distinct. Texts are not kept."""
-        counter = WordCounter(analysis)
-        store = Store.in_memory()
-        catalogue = store.catalogue
-        segments: list[Segment] = []
-        waiting: list[Article] = []
-        digests: list[bytes] = []
-        with store.transaction():
-            first = catalogue.next_key()
-
-            def seal() -> None:
-                nonlocal first
-                key = np.arange(first, first + len(waiting))
-                words = counter.take()
-                published = np.array([_date(article) for article in waiting], dtype=np.int64)
-                ids = [article.id for article in waiting]
-                n_terms = len(counter.vocabulary)
-                segments.append(Segment.from_wording(words, key, published, ids, n_terms))
-                catalogue.add(waiting, key.tolist(), digests)
-                first += len(waiting)
-                waiting.clear()
-                digests.clear()
-
-            for article in articles:
-                counter.add(article)
-                # The text has been counted; only what is shown is kept.
-                digests.append(article.digest())
-                waiting.append(dataclasses.replace(article, text=""))
-                if len(waiting) == SEGMENT_ARTICLES or counter.n_pairs >= SEGMENT_PAIRS:
-                    seal()
-            if waiting:
-                seal()
-            vocabulary = counter.vocabulary.freeze()
-            catalogue.set("analysis", dataclasses.asdict(analysis))
-            catalogue.set("weighting", dataclasses.asdict(weighting))
-            catalogue.set("recency", None if recency is None else dataclasses.asdict(recency))
-            catalogue.set("n_stop", counter.n_stop)
-            catalogue.set("made", os.urandom(8).hex())
-            put_vocabulary(store, vocabulary)
-            n_terms = len(vocabulary)
-            # There is an epoch, and outlines, once there are statistics.
-            nothing = np.empty(0, dtype=np.int32)
-            epoch = Epoch(0, nothing, CommonTerms(nothing, np.empty((0, 0)), n_terms))
-            put_epoch(store, epoch)
-            for segment in segments:
-                outline = epoch.common.outline([], segment.n_articles)
-                put_segment(store, segment, outline.named())
-        archive = cls(store)
-        with store.transaction():
-            start_epoch(archive.index)
-        archive.refresh()
-        return archive
+    def _new_index(self) -> ArchiveState:
+        return ArchiveState(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
@@ -184,14 +114,18 @@ class Archive:
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.catalogue.read_transaction():
-                        if self._made != self.catalogue.setting("made"):
+                        made, generation = self.catalogue.settings("made", "generation")
+                        if self._made != made:
                             self._read_settings()  # another archive was saved here
-                            self.index = self._new_index()
-                        return self.index.refresh()
+                            self.state = self._new_index()
+                        if self.state.generation == (generation or 0):
+                            return False
+                        self.state.refresh(generation or 0)
+                        return True
                 except ValueError:
                     # Folders go when a later change does not need them any more.
                     generation = self.catalogue.generation()
-                    self.index.forget()
+                    self.state.reset()
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
                         raise
                     self._seen = generation
@@ -203,10 +137,14 @@ class Archive:
         """Return the archive at this moment; snapshots of one state share what they know of it."""
         for _ in range(_ATTEMPTS):
             try:
-                with self.catalogue.read_transaction(self.index.generation):
+                with self.catalogue.read_transaction(self.state.generation):
                     now, latest = dates.now(), self._latest
-                    if latest is None or not latest.is_of(self.index.generation, now):
-                        latest = self._latest = self.snapshot_of(self.index.view())
+                    if (
+                        latest is None
+                        or latest.generation != self.state.generation
+                        or not latest.view.since <= now < latest.view.until
+                    ):
+                        latest = self._latest = self.snapshot_of(self.state.view())
                     return dataclasses.replace(latest, now=now)
             except ArchiveChangedError:
                 self.refresh()
@@ -216,7 +154,7 @@ class Archive:
         """Return the archive as of the index, which is ranked over in another view."""
         rules = CompiledRules.of(self.catalogue)
         generation = self.catalogue.generation()
-        return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.index)
+        return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.state)
 
     def answer(self, function: Callable[[Snapshot], Answer]) -> Answer:
         """Return what a function makes of a snapshot: a later one if the archive changes meanwhile.
@@ -240,7 +178,7 @@ class Archive:
                 try:
                     return function(self.snapshot())
                 except ArchiveChangedError:
-                    generations.add(self.index.generation)
+                    generations.add(self.state.generation)
         if len(generations) > 1:
             raise ArchiveChangedError
         raise integrity.damaged_archive(
@@ -249,19 +187,19 @@ class Archive:
 
     def locked(self) -> AbstractContextManager[bool]:
         """Keep other threads from what is in memory, and from a transaction that is under way."""
-        return self.catalogue.state
+        return self.catalogue.state_lock
 
     @property
     def n_articles(self) -> int:
         """Articles of the archive."""
-        return self.index.n_articles
+        return self.state.n_articles
 
     def has_word(self, word: str) -> bool:
         """Say whether any article has a word, be it in a phrase."""
         with self.locked():
             self.refresh()
-            is_it = IgnoredTerms([word], self.analysis).among(self.index.vocabulary)
-            return bool(self.index.statistics.document_frequency[is_it].any())
+            is_it = IgnoredTerms([word], self.analysis).among(self.state.vocabulary)
+            return bool(self.state.statistics.document_frequency[is_it].any())
 
     def by_blocks(
         self,
@@ -288,22 +226,23 @@ class Archive:
     def describe(self) -> dict[str, str]:
         """Return what there is to know of the archive, by name."""
         oldest, newest = self.catalogue.span()
-        index = self.index
-        members = index.members.values()
-        n_pairs = sum(len(member.segment.row_level) for member in members)
-        n_pairs += sum(len(article.term) for article in index.open.values())
+        state = self.state
+        live_segments = state.live_segments.values()
+        n_pairs = sum(len(live.segment.row_level) for live in live_segments)
+        n_pairs += sum(len(article.term) for article in state.pending.values())
+        n_removed = sum(len(live.is_alive) - live.n_alive for live in live_segments)
         stop_words = self.analysis.stop_words
         stored = self.catalogue.setting("lists")
         return {
             "articles": f"{self.n_articles:,}",
             "dates": f"{oldest:%Y-%m-%d} to {newest:%Y-%m-%d}" if oldest and newest else "none",
-            "terms": f"{int(np.count_nonzero(index.statistics.document_frequency)):,}",
+            "terms": f"{int(np.count_nonzero(state.statistics.document_frequency)):,}",
             "pairs": f"{n_pairs:,} (article, term)",
             "index": f"{self.store.size() / 1e6:,.1f} MB",
-            "segments": f"{len(index.members)}, and {len(index.open):,} articles in none yet",
-            "removed": f"{sum(len(m.is_alive) - m.n_alive for m in members):,} to be reclaimed",
-            "changes": f"{index.generation:,}",
-            "drift": f"{index.drift():.1%} largest change of an idf since the epoch",
+            "segments": f"{len(live_segments)}, and {len(state.pending):,} articles in none yet",
+            "removed": f"{n_removed:,} to be reclaimed",
+            "changes": f"{state.generation:,}",
+            "drift": f"{state.drift():.1%} largest change of an idf since the epoch",
             "stored lists": f"{stored['k']} of {stored['candidates']} candidates"
             if stored
             else "none",
@@ -321,43 +260,3 @@ class Archive:
             "tf": "1 + ln(tf)" if self.weighting.sublinear_tf else "tf",
             "recency": str(self.recency or "none"),
         }
-
-
-def put_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
-    """Write a vocabulary, and how it is read."""
-    arrays: dict[str, NDArray[Any]] = {
-        name: getattr(vocabulary, name) for name in ("table", "blob", "term_ptr")
-    }
-    store.put("vocabulary", arrays)
-    store.catalogue.set("seed", vocabulary.seed)
-
-
-def put_epoch(store: Store, epoch: Epoch) -> None:
-    """Write an epoch."""
-    store.put("epoch", epoch.arrays())
-    store.catalogue.set("epoch", epoch.n_articles)
-
-
-def put_segment(store: Store, segment: Segment, outline: dict[str, NDArray[Any]]) -> None:
-    """Write a segment and the outline of its articles."""
-    store.put("outline", outline, store.put("segment", segment.arrays()))
-
-
-def start_epoch(index: Index, *, keep_statistics: bool = False) -> None:
-    """Write a new epoch in place of the last, of the statistics of now unless others are kept."""
-    store = index.store
-    members = [*index.members.items()]
-    epoch, outlines = index.new_epoch(
-        [member for _, member in members], keep_statistics=keep_statistics
-    )
-    for entry in store.catalogue.folders():
-        if entry.kind in ("epoch", "outline"):
-            store.drop(entry)
-    put_epoch(store, epoch)
-    for (number, _), outline in zip(members, outlines, strict=True):
-        store.put("outline", outline.named(), number)
-
-
-def _date(article: Article) -> int:
-    published = timestamp(article.published)
-    return UNDATED if published is None else published

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from relnews._kernels.tokens import UNKNOWN
 from relnews.archive.limits import limits_of
-from relnews.archive.live_segment import View
-from relnews.archive.state import Index
+from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
 from relnews.options.conditions import FieldFilter, ResolvedConditions
 from relnews.options.recency import Recency
-from relnews.results import RelatedItem, RelatedList, item_of
+from relnews.results import RelatedItem, RelatedList, item_of, items_of
 from relnews.search.query import Limits
 from relnews.search.top_k import Ranked, rank
+from relnews.search.view import View
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules, pinned
@@ -65,19 +65,15 @@ class Snapshot:
     now: int
     generation: int
     _catalogue: Catalogue
-    _index: Index
+    _state: ArchiveState
     _known: _Known = dataclasses.field(default_factory=_Known)
-
-    def is_of(self, generation: int, now: int) -> bool:
-        """Tell whether this is still the archive after some changes, at a timestamp."""
-        return self.generation == generation and self.view.since <= now < self.view.until
 
     # --- articles --------------------------------------------------------------------------------
 
     @property
     def analysis(self) -> Analysis:
         """What counts as a term."""
-        return self._index.analysis
+        return self._state.analysis
 
     def article(self, identifier: str) -> tuple[int, RelatedItem]:
         """Return the key of an article, and what lists show of it.
@@ -130,7 +126,7 @@ class Snapshot:
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
         """Return what lists show of articles."""
-        return [item_of(about) for about in self.details(keys)]
+        return items_of(self.details(keys))
 
     def visible_items(self, keys: Sequence[int]) -> dict[int, RelatedItem]:
         """Return what lists show of the articles that readers may see at this moment, by key."""
@@ -186,20 +182,20 @@ class Snapshot:
         """
         place = self._catalogue.folder or ":memory:"
         with self._catalogue.read_transaction(self.generation), integrity.damage_in(place):
-            yield self._index.vocabulary, self._index.statistics.document_frequency
+            yield self._state.vocabulary, self._state.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:
         """Return a draft as a query, by the terms that the archive has."""
-        batch = ArticleBatch(self.analysis, self._index.ignored.words)
+        batch = ArticleBatch(self.analysis, self._state.ignored.words)
         batch.add(draft)
         runs = batch.runs(Workspace())
-        n_stop = self._index.n_stop
+        n_stop = self._state.n_stop
         with self.terms() as (vocabulary, frequency):
             term = vocabulary.find(runs, MIN_LENGTH)
             # A term that no article has any more is as unknown as one that none ever had.
             known = term >= n_stop
             term[known] = np.where(frequency[term[known]] > 0, term[known], UNKNOWN)
-        words = batch.wording(runs, term, n_stop, np.zeros(len(frequency), dtype=np.int32))
+        words = batch.terms(runs, term, n_stop, np.zeros(len(frequency), dtype=np.int32))
         order = np.argsort(words.counts.term)
         return Query(
             NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,

@@ -1,4 +1,4 @@
-"""Index: the segments of an archive and their statistics, as of its newest change."""
+"""ArchiveState: the segments of an archive and their statistics, as of its newest change."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import Epoch, Member, Norms, View, no_outline
-from relnews.archive.pending import OpenArticle, joined
+from relnews.archive.live_segment import LiveSegment, Norms, no_outline
+from relnews.archive.pending import PendingArticle, joined
 from relnews.options.recency import Recency
 from relnews.search import weights
-from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline, common_terms
-from relnews.search.corpus_stats import Statistics
-from relnews.search.query import CorpusStats
+from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline
+from relnews.search.corpus_stats import CorpusStats, Statistics
+from relnews.search.epoch import Epoch
 from relnews.search.segment import Segment
 from relnews.search.top_k import ScoredSegment
+from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import DTYPES, Store
-from relnews.storage.catalogue import FolderEntry
 from relnews.storage.compiled_rules import CompiledRules
+from relnews.storage.schema import FolderEntry
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
@@ -32,10 +33,10 @@ from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
 _NEVER = np.iinfo(np.int64).max
 
 #: So many open articles are laid out once, and only those after them with each that comes.
-OPEN_TOGETHER = 64
+PENDING_TOGETHER = 64
 
 
-class Index:
+class ArchiveState:
     """What an archive ranks with, in memory or mapped; brought up to date by `refresh`.
 
     Parameters
@@ -52,9 +53,9 @@ class Index:
     generation : int
         The change that it is up to date with.
     vocabulary : LayeredVocabulary
-    members : dict of int to Member
+    live_segments : dict of int to LiveSegment
         Segments by the numbers of their folders.
-    open : dict of int to OpenArticle
+    pending : dict of int to PendingArticle
         The articles that are in no segment yet, by key.
     statistics : Statistics
     epoch : Epoch
@@ -71,54 +72,54 @@ class Index:
         n_stop: int,
     ) -> None:  # fmt: skip
         self.store = store
+        self._place = store.catalogue.folder or ":memory:"
         self.analysis = analysis
         self.weighting = weighting
         self.recency = recency
         self.n_stop = n_stop
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin from nothing again: what is in memory may be of a change that failed."""
         self.generation = -1
-        self.members: dict[int, Member] = {}
-        self.open: dict[int, OpenArticle] = {}
+        self.live_segments: dict[int, LiveSegment] = {}
+        self.pending: dict[int, PendingArticle] = {}
         self._sequence = 0
         self._vocabulary_number = -1
         self._epoch_number = -1
         self.ignored = self._ignored_of_epoch = IgnoredTerms()
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         #: The open articles, from one to another in the order in which they came, as segments.
-        self._open_members: dict[tuple[int, int], Member] = {}
+        self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
         self._view: View | None = None
         self._epoch_view: View | None = None
 
-    def refresh(self) -> bool:
-        """Take in what was committed since the last time; say whether there was anything."""
-        catalogue = self.store.catalogue
-        with catalogue.read_transaction():
-            generation = catalogue.generation()
-            if generation == self.generation:
-                return False
-            try:
-                self.take_in()
-            except BaseException:
-                self.forget()  # whoever interrupts leaves nothing half
-                raise
-        self.generation = generation
-        return True
+    def refresh(self, generation: int) -> None:
+        """Apply what was committed since the last time.
 
-    def take_in(self) -> None:
-        """Bring everything to what the catalogue says now."""
+        Parameters
+        ----------
+        generation : int
+            Of the catalogue, in the read transaction that is open.
+        """
+        try:
+            self.apply_commits()
+        except BaseException:
+            self.reset()  # an interrupt leaves nothing half applied
+            raise
+        self.generation = generation
+
+    def apply_commits(self) -> None:
+        """Bring everything to the present state of the catalogue."""
         catalogue = self.store.catalogue
+        sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
         entries = catalogue.folders()
-        place = catalogue.folder or ":memory:"
-        for entry in entries:
-            integrity.check_kind(place, entry.kind, DTYPES)
-        with integrity.damage_in(place):
-            self._refresh_vocabulary(entries)
-            self._refresh_epoch(entries)
-            self._refresh_members(entries)
-            self._refresh_open()
+        integrity.check_kinds(self._place, entries, DTYPES)
+        with integrity.damage_in(self._place):
+            n_terms = self._refresh_vocabulary(entries, int(seed))
+            self._refresh_epoch(entries, int(n_articles), n_terms)
+            self._refresh_segments(entries, n_terms)
+            self._refresh_pending(int(sealed or 0), n_terms)
             self._refresh_removed()
             self._refresh_ignored()
         expiries = catalogue.expiries()
@@ -147,7 +148,7 @@ class Index:
                     idf, lambda m: m.norms(self.statistics, change, is_ignored), now
                 )
             except BaseException:
-                self.forget()  # some lengths may be of before, others of now
+                self.reset()  # some lengths may be of before, others of now
                 raise
             self._view = view
         return view
@@ -160,10 +161,10 @@ class Index:
             if is_ignored is not None:
                 idf[is_ignored] = 0.0
 
-            def norms(member: Member) -> Norms:
-                if member.epoch_norms is None:
-                    member.epoch_norms = Norms.of(member.norm_components(idf))
-                return member.epoch_norms
+            def norms(live: LiveSegment) -> Norms:
+                if live.epoch_norms is None:
+                    live.epoch_norms = Norms.of(live.norm_components(idf))
+                return live.epoch_norms
 
             self._epoch_view = self._view_of(idf, norms, None)
         return self._epoch_view
@@ -175,63 +176,39 @@ class Index:
         after = weights.inverse_document_frequency(now, self.n_articles)
         return float(np.abs(after / before - 1)[now > 0].max(initial=0.0))
 
-    def new_epoch(
-        self, members: Sequence[Member], *, keep_statistics: bool
-    ) -> tuple[Epoch, list[Outline]]:
-        """Return a new epoch, and the outlines that segments have in it.
-
-        Parameters
-        ----------
-        members : sequence of Member
-        keep_statistics : bool
-            Choose common terms anew, and nothing else.
-        """
-        if keep_statistics:
-            frequency, n = self.epoch.document_frequency, self.epoch.n_articles
-        else:
-            frequency, n = self.statistics.document_frequency.copy(), self.n_articles
-        idf = Epoch(n, frequency, self.epoch.common).idf(len(self.vocabulary))
-        common = CommonTerms.of(
-            common_terms(frequency.astype(np.int64), n), len(idf),
-            (rows for member in members for rows in member.sample(idf)),
-        )  # fmt: skip
-        epoch = Epoch(n, frozen(frequency), common)
-        return epoch, [
-            common.outline(member.all_rows(idf), member.segment.n_articles) for member in members
-        ]
-
     def outline(self, segment: Segment) -> Outline:
         """Return the outline of a new segment, in the present epoch."""
         idf = self.epoch.idf(len(self.vocabulary))
-        member = Member(None, segment, no_outline(0), self.weighting)
-        return self.epoch.common.outline(member.all_rows(idf), segment.n_articles)
+        live = LiveSegment(None, segment, no_outline(0), self.weighting)
+        return self.epoch.common.outline(live.all_rows(idf), segment.n_articles)
 
-    def member_of(self, key: int) -> Member | None:
+    def segment_of(self, key: int) -> LiveSegment | None:
         """Return the segment that has an article, alive or not."""
-        return next((m for m in self.members.values() if m.segment.find(key) >= 0), None)
+        return next((m for m in self.live_segments.values() if m.segment.find(key) >= 0), None)
 
     # --- taking in what was committed ------------------------------------------------------------
 
-    def _refresh_vocabulary(self, entries: Sequence[FolderEntry]) -> None:
+    def _refresh_vocabulary(self, entries: Sequence[FolderEntry], seed: int) -> int:
+        """Bring the vocabulary up to date; return how many terms it has."""
         (entry,) = (entry for entry in entries if entry.kind == "vocabulary")
         if entry.number != self._vocabulary_number:
             arrays = self.store.arrays(entry)
             integrity.check_vocabulary(arrays)
-            seed = int(self.store.catalogue.setting("seed"))
             base = Vocabulary(**arrays, seed=seed)
             self.vocabulary = LayeredVocabulary(base)
             self._vocabulary_number = entry.number
-        newer = self.store.catalogue.terms(len(self.vocabulary))
+        n_terms = len(self.vocabulary)
+        newer = self.store.catalogue.terms(n_terms)
         if newer:
             known = self.vocabulary.newest(len(self.vocabulary.base))
             self.vocabulary = LayeredVocabulary(self.vocabulary.base, [*known, *newer])
+            n_terms += len(newer)
+        return n_terms
 
-    def _refresh_epoch(self, entries: Sequence[FolderEntry]) -> None:
+    def _refresh_epoch(self, entries: Sequence[FolderEntry], n_articles: int, n_terms: int) -> None:
         (entry,) = (entry for entry in entries if entry.kind == "epoch")
-        n_terms = len(self.vocabulary)
         if entry.number != self._epoch_number:
             arrays = self.store.arrays(entry)
-            n_articles = int(self.store.catalogue.setting("epoch"))
             integrity.check_epoch(arrays, n_terms, n_articles)
             common = CommonTerms.restore(arrays["terms"], arrays["basis"], n_terms)
             self.epoch = Epoch(n_articles, arrays["document_frequency"], common)
@@ -240,82 +217,81 @@ class Index:
             self._epoch_number = entry.number
             in_use = np.flatnonzero(arrays["document_frequency"])
             self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
-            for member in self.members.values():
-                member.epoch_norms = None
+            for live in self.live_segments.values():
+                live.epoch_norms = None
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
 
-    def _refresh_members(self, entries: Sequence[FolderEntry]) -> None:
+    def _refresh_segments(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
         current = {entry.number: entry for entry in entries if entry.kind == "segment"}
         for number, entry in current.items():
-            member = self.members.get(number)
-            if member is None:
+            live = self.live_segments.get(number)
+            if live is None:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
-                integrity.check_segment(segment.is_sound(len(self.vocabulary)))
-                member = Member(entry, segment, no_outline(0), self.weighting)
-                self.members[number] = member
+                integrity.check_segment(segment.is_sound(n_terms))
+                live = LiveSegment(entry, segment, no_outline(0), self.weighting)
+                self.live_segments[number] = live
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
-            if outlines[number].number != member.outline_number:
+            if outlines[number].number != live.outline_number:
                 stored = self.store.arrays(outlines[number])
-                member.outline = self.epoch.common.restore_outline(
-                    [stored[name] for name in OUTLINE_DTYPES], member.segment.n_articles
+                live.outline = self.epoch.common.restore_outline(
+                    [stored[name] for name in OUTLINE_DTYPES], live.segment.n_articles
                 )
-                member.outline_number = outlines[number].number
-        for number in self.members.keys() - current.keys():
-            member = self.members.pop(number)
-            dead = member.segment.wording(np.flatnonzero(~member.is_alive)).counts
-            terms, frequency = member.segment.document_frequency()
-            self.statistics.add(terms, -frequency, -member.segment.n_articles)
+                live.outline_number = outlines[number].number
+        for number in self.live_segments.keys() - current.keys():
+            live = self.live_segments.pop(number)
+            dead = live.segment.article_terms(np.flatnonzero(~live.is_alive)).counts
+            terms, frequency = live.segment.document_frequency()
+            self.statistics.add(terms, -frequency, -live.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
 
-    def _refresh_open(self) -> None:
-        catalogue = self.store.catalogue
-        sealed = int(catalogue.setting("sealed") or 0)
-        for key in [key for key in self.open if key < sealed]:
+    def _refresh_pending(self, sealed: int, n_terms: int) -> None:
+        for key in [key for key in self.pending if key < sealed]:
             self._close(key)
-        last = max(self.open, default=sealed - 1)
-        for stored in catalogue.counts(last):
-            article = OpenArticle.read(stored, len(self.vocabulary))
-            self.open[stored.key] = article
+        last = max(self.pending, default=sealed - 1)
+        stored_counts = self.store.catalogue.counts(last)
+        for stored in stored_counts:
+            article = PendingArticle.read(stored, n_terms)
+            self.pending[stored.key] = article
             n = len(article.term)
             self.statistics.add(article.term, np.ones(n, dtype=np.int32), 1)
 
     def _refresh_removed(self) -> None:
         for sequence, key in self.store.catalogue.removals(self._sequence):
             self._sequence = sequence
-            if key in self.open:
+            if key in self.pending:
                 self._close(key)
-            elif (member := self.member_of(key)) is not None:
-                local = member.segment.find(key)
-                if member.is_alive[local]:
-                    member.is_alive[local] = False
-                    term, _ = member.segment.row(local)
+            elif (live := self.segment_of(key)) is not None:
+                local = live.segment.find(key)
+                if live.is_alive[local]:
+                    live.is_alive[local] = False
+                    term, _ = live.segment.row(local)
                     self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
 
     def _refresh_ignored(self) -> None:
         book = CompiledRules.of(self.store.catalogue)
         if self.ignored.words != {*book.ignored}:
             self.ignored = IgnoredTerms(book.ignored, self.analysis)
-            for member in self.members.values():
-                member.forget_norms()
+            for live in self.live_segments.values():
+                live.forget_norms()
         if self._ignored_of_epoch.words != {*book.ignored_in_lists}:
             self._ignored_of_epoch = IgnoredTerms(book.ignored_in_lists, self.analysis)
 
     def _close(self, key: int) -> None:
-        term = self.open.pop(key).term
+        term = self.pending.pop(key).term
         self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
-        self._open_members = {}
+        self._pending_segments = {}
 
     # --- what is ranked over ---------------------------------------------------------------------
 
     def _view_of(
         self,
         idf: NDArray[np.float64],
-        norms: Callable[[Member], Norms],
+        norms: Callable[[LiveSegment], Norms],
         now: int | None,
     ) -> View:
         common = self.epoch.common
@@ -327,43 +303,43 @@ class Index:
         statistics = CorpusStats(idf, unseen, common, idf[common.terms] / idf_then)
         until = _NEVER
         scored = []
-        for member in self._all_members():
-            segment = member.segment
-            prior = member.is_alive.astype(np.float64)
+        for live in self._all_segments():
+            segment = live.segment
+            prior = live.is_alive.astype(np.float64)
             if now is not None:
                 until = min(until, self._hide(segment, prior, now))
-            is_sealed = member.entry is not None
-            own = norms(member) if is_sealed else Norms.of(member.norm_components(idf))
+            is_sealed = live.entry is not None
+            own = norms(live) if is_sealed else Norms.of(live.norm_components(idf))
             scored.append(
                 ScoredSegment(
-                    segment, member.level_weight, member.level_title, own.length, own.title,
-                    own.tolerance, member.n_common(common), statistics, member.outline, prior,
+                    segment, live.level_weight, live.level_title, own.length, own.title,
+                    own.tolerance, live.n_common(common), statistics, live.outline, prior,
                 )
             )  # fmt: skip
         return View(
             scored, statistics, self.weighting, self.recency, 0 if now is None else now, until
         )
 
-    def _all_members(self) -> list[Member]:
+    def _all_segments(self) -> list[LiveSegment]:
         """Return the segments, and the open articles as one or two more."""
-        n = len(self.open)
-        last = n - n % OPEN_TOGETHER
+        n = len(self.pending)
+        last = n - n % PENDING_TOGETHER
         cuts = [(i, j) for i, j in ((0, last), (last, n)) if i < j]
-        self._open_members = {
-            cut: self._open_members.get(cut) or self._lay_out(*cut) for cut in cuts
+        self._pending_segments = {
+            cut: self._pending_segments.get(cut) or self._lay_out(*cut) for cut in cuts
         }
-        segments = [member for member in self.members.values() if member.segment.n_articles]
-        return [*segments, *self._open_members.values()]
+        segments = [live for live in self.live_segments.values() if live.segment.n_articles]
+        return [*segments, *self._pending_segments.values()]
 
-    def _lay_out(self, first: int, last: int) -> Member:
+    def _lay_out(self, first: int, last: int) -> LiveSegment:
         """Return some open articles as a segment of their own."""
-        keys, articles = [*self.open][first:last], [*self.open.values()][first:last]
+        keys, articles = [*self.pending][first:last], [*self.pending.values()][first:last]
         segment = Segment.of_rows(
             joined(articles), np.array(keys),
             np.array([one.published for one in articles], dtype=np.int64),
             [one.id for one in articles],
         )  # fmt: skip
-        return Member(None, segment, no_outline(segment.n_articles), self.weighting)
+        return LiveSegment(None, segment, no_outline(segment.n_articles), self.weighting)
 
     def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
         """Leave out what is not to be seen now; return the next timestamp at which that changes."""

@@ -21,23 +21,26 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews._kernels.title_match import PHRASE_WEIGHT
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
-from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
 from relnews.cold_start.mapped_archive import MappedArchive, Part, matches, pairs_of
 from relnews.dates import timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.lists import near_duplicates
-from relnews.lists.near_duplicates import Canonical, Similarities, floor_of
-from relnews.lists.selector import ListSelector, SelectedItems
+from relnews.lists import similarities
+from relnews.lists.near_duplicates import Canonical
+from relnews.lists.selector import ListSelector, SelectedItems, floors_of
+from relnews.lists.similarities import Similarities
 from relnews.options.modes import DEFAULT, MODES
 from relnews.options.selection import Selection
 from relnews.results import RelatedList, item_of
 from relnews.search.bounds import CommonTerms
+from relnews.search.corpus_stats import CorpusStats
 from relnews.search.decay import decay_of, undated_factor
-from relnews.search.query import CorpusStats, Queries
+from relnews.search.order import list_key
+from relnews.search.query import Queries
 from relnews.search.segment import days
 from relnews.search.top_k import Ranked
+from relnews.search.view import View
 from relnews.search.weights import inverse
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
@@ -109,10 +112,10 @@ class _Ranking:
     def choose(self, k: int) -> SelectedItems:
         """Return what is in the list."""
         selection = cast(Selection, MODES[DEFAULT].selection)
-        floor = floor_of(cast(float, selection.duplicate_threshold))
+        floors = floors_of(selection)
         of_one = SCORE_STEPS / self._state.weighting.scale
-        near = [s.part.key[np.rint(s.cosine * of_one) >= floor] for s in self._sums]
-        if len(self._text) >= near_duplicates.SAME_WORDS:
+        near = [s.part.key[np.rint(s.cosine * of_one) >= floors[0]] for s in self._sums]
+        if len(self._text) >= similarities.SAME_WORDS:
             near += [s.part.key[s.part.with_text(self._text)] for s in self._sums]
         near_draft = np.concatenate([np.empty(0, dtype=np.int64), *near])
         canonical = Canonical(selection.keep, cast(Snapshot, self))
@@ -122,8 +125,8 @@ class _Ranking:
             ranked = self._best(depth)
             compared = cast(Similarities, _Compared(self._state, [*map(self._find, ranked.key)]))
             selector = ListSelector(
-                ranked, len(ranked.key) < depth, k, selection, compared, 0, canonical, no_keys,
-                near_draft,
+                ranked, len(ranked.key) < depth, k, selection, floors, compared, 0, canonical,
+                no_keys, near_draft,
             )  # fmt: skip
             if selector.is_complete:
                 return selector.selected()
@@ -198,7 +201,7 @@ class _Ranking:
                 similarities.append(round(similarity * SCORE_STEPS) / SCORE_STEPS)
                 date.append(int(s.part.published[local]))
         ids = self._state.catalogue.ids(key)
-        order = sorted(range(len(key)), key=lambda i: (-steps[i], -date[i], ids[i]))
+        order = sorted(range(len(key)), key=lambda i: list_key(steps[i], date[i], ids[i]))
         order = [i for i in order if steps[i] > 0][:depth]
         keys = np.array([key[i] for i in order], dtype=np.int64)
         scores = np.array([steps[i] for i in order], dtype=np.int64) / SCORE_STEPS
@@ -260,7 +263,7 @@ class _Compared:
             of_term = state.weighting.tf_weight(one.code) * state.idf[one.term]
             weights[np.searchsorted(terms, one.term)] = of_term / np.sqrt((of_term**2).sum())
         signs = [(len(one.text), *one.text[:1], *one.text[-1:], -1, -1)[:3] for one in articles]
-        self._text = near_duplicates.same_texts(
+        self._text = similarities.same_texts(
             np.array(signs, dtype=np.int64).reshape(-1, 3), lambda i: articles[i].text
         )
 

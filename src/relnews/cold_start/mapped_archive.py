@@ -15,7 +15,7 @@ from relnews import dates
 from relnews._kernels.hashing import SECRET, STEP
 from relnews._kernels.tokens import LONGEST_PROBE, UNKNOWN
 from relnews._kernels.wording import BREAK, IN_TITLE, PHRASE, TF_SHIFT
-from relnews.archive.pending import OpenArticle
+from relnews.archive.pending import PendingArticle
 from relnews.articles import Article
 from relnews.options.recency import Recency
 from relnews.search.segment import Segment
@@ -39,7 +39,7 @@ class Part:
 
     Parameters
     ----------
-    articles : Segment or sequence of OpenArticle
+    articles : Segment or sequence of PendingArticle
     key : int64 array of shape (n_articles,), optional
         Of those that are in none.
 
@@ -50,7 +50,7 @@ class Part:
     is_alive : bool array of shape (n_articles,)
     """
 
-    def __init__(self, articles: Segment | Sequence[OpenArticle], key: Any = None) -> None:
+    def __init__(self, articles: Segment | Sequence[PendingArticle], key: Any = None) -> None:
         self.articles = articles
         if isinstance(articles, Segment):
             self.key, self.published = articles.key, articles.published
@@ -82,7 +82,7 @@ class Part:
         )
         self.is_alive = np.ones(len(self.key), dtype=bool)
 
-    def article(self, local: int) -> Query | OpenArticle:
+    def article(self, local: int) -> Query | PendingArticle:
         """Return one article."""
         own = self.articles
         return own.query(local) if isinstance(own, Segment) else own[local]
@@ -161,7 +161,7 @@ class MappedArchive:
         opened = catalogue.counts(int(setting("sealed") or 0) - 1)
         n_terms = first + len(self._newer)
         if opened:
-            articles = [OpenArticle.read(one, n_terms) for one in opened]
+            articles = [PendingArticle.read(one, n_terms) for one in opened]
             self.parts.append(Part(articles, [one.key for one in opened]))
         self.frequency = np.zeros(n_terms, dtype=np.int64)
         for part in self.parts:

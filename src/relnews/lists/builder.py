@@ -18,7 +18,7 @@ from relnews.lists.fallback import NewestArticles
 from relnews.lists.selector import select
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import Selection
-from relnews.results import RelatedItem, RelatedList, item_of
+from relnews.results import RelatedItem, RelatedList, ranked_items
 from relnews.storage.compiled_rules import Exclusions
 from relnews.text.article_terms import NO_ARTICLE
 
@@ -227,22 +227,26 @@ class ListBuilder:
         """Return lists as callers get them, reading what they show of articles once for all."""
         keys = sorted({entry.key for partial in partials for entry in partial.entries})
         details = dict(zip(keys, self._snapshot.details(keys), strict=True))
+        mentions = self._mentions if self._spec.mentions else _no_mentions
         return [
             RelatedList(
                 None if partial.key == NO_ARTICLE else partial.article.id,
-                tuple(
-                    item_of(
-                        details[entry.key], rank, *entry[1:],
-                        self._mentions(partial, entry) if self._spec.mentions else (),
-                    )
-                    for rank, entry in enumerate(partial.entries, start=1)
+                ranked_items(
+                    [
+                        (details[entry.key], *entry[1:], mentions(partial, entry))
+                        for entry in partial.entries
+                    ]
                 ),
             )
             for partial in partials
-        ]  # fmt: skip
+        ]
 
     def _mentions(self, partial: _PartialList, entry: _Entry) -> tuple[str, ...]:
         """Return the names that an item shares with the article of the list."""
         if partial.key == NO_ARTICLE:
             return ()
         return names_of(self._snapshot, partial.key, entry.key)[: self._spec.mentions]
+
+
+def _no_mentions(_: _PartialList, __: _Entry) -> tuple[str, ...]:
+    return ()

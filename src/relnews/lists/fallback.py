@@ -9,7 +9,7 @@ import numpy as np
 
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.candidates import unscored
-from relnews.lists.near_duplicates import Similarities, floor_of
+from relnews.lists.similarities import Similarities, floor_of
 from relnews.options.list_options import ListSpec
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.candidates import Source, deepen
-from relnews.lists.near_duplicates import KEPT, Canonical, Similarities, floor_of
+from relnews.lists.near_duplicates import Canonical
+from relnews.lists.similarities import KEPT, Similarities, floor_of
 from relnews.options.selection import FIELDS, Selection
 from relnews.search.top_k import Ranked
 from relnews.text.article_terms import NO_ARTICLE
@@ -20,7 +22,7 @@ from relnews.text.article_terms import NO_ARTICLE
 #: With a diversity, the next item is the best of so many candidates.
 POOL = 50
 
-#: A ranking of so many articles is short.
+#: A ranking of so many articles is short, those beside the list included.
 _SHORT = 32
 
 #: A similarity that nothing has, in millionths.
@@ -134,6 +136,8 @@ def _selectors(
 ) -> Iterator[ListSelector]:
     """Yield the selector of each ranking; the weights of a few rankings are gathered together."""
     canonical = Canonical(selection.keep, snapshot, selection.wire_sources)
+    floors = floors_of(selection)
+    compares = selection.diversity > 0 or min(floors) < _NOTHING
     longest = max((len(ranked.key) for ranked in rankings), default=0)
     at_once = max(KEPT // (longest + 1), 1)
     for start in range(0, len(rankings), at_once):
@@ -143,14 +147,28 @@ def _selectors(
             for ranked, others in zip(rankings[block], beside[block], strict=True)
         ]
         similarities = Similarities(snapshot.view, np.concatenate([_NO_KEYS, *keys]))
-        place = 0
-        for ranked, ends, others, compared in zip(
-            rankings[block], is_all[block], beside[block], keys, strict=True
+        starts = [*itertools.accumulate(map(len, keys), initial=0)]
+        groups = [slice(*ends) for ends in itertools.pairwise(starts)]
+        # Short rankings are compared whole: one kernel call each, instead of one for each item.
+        is_short = compares and max(map(len, keys), default=0) <= _SHORT and starts[-1] <= KEPT
+        tables = similarities.within(groups) if is_short else [None] * len(keys)
+        for ranked, ends, others, first, table in zip(
+            rankings[block], is_all[block], beside[block], starts, tables, strict=False
         ):
             yield ListSelector(
-                ranked, ends, k, selection, similarities, place, canonical, others, near_draft
-            )
-            place += len(compared)
+                ranked, ends, k, selection, floors, similarities, first, canonical, others,
+                near_draft, table,
+            )  # fmt: skip
+
+
+def floors_of(selection: Selection) -> tuple[int, int]:
+    """Return the similarities from which on articles are near-duplicates, and of one story."""
+    return (
+        _NOTHING
+        if selection.duplicate_threshold is None
+        else floor_of(selection.duplicate_threshold),
+        floor_of(selection.story) if "story" in selection.caps else _NOTHING,
+    )
 
 
 def _own(ranked: Ranked) -> NDArray[np.int64]:
@@ -180,6 +198,8 @@ class ListSelector:
         There is nothing behind it.
     k : int
     selection : Selection
+    floors : (int, int)
+        Similarities, in millionths, from which on articles are near-duplicates, and of one story.
     similarities : Similarities
         The articles of the ranking, and others.
     start : int
@@ -190,6 +210,8 @@ class ListSelector:
         Keys of the articles beside the list.
     near_draft : int64 array
         Keys of the near-duplicates of a draft.
+    table : int64 array of shape (n, n), optional
+        Similarities of all these articles to each other. None means to compute them when needed.
 
     Attributes
     ----------
@@ -205,11 +227,13 @@ class ListSelector:
         is_all: bool,
         k: int,
         selection: Selection,
+        floors: tuple[int, int],
         similarities: Similarities,
         start: int,
         canonical: Canonical,
         beside: NDArray[np.int64],
         near_draft: NDArray[np.int64],
+        table: NDArray[np.int64] | None = None,
     ) -> None:
         n = len(ranked.key)
         self._ranked = ranked
@@ -224,16 +248,20 @@ class ListSelector:
         # Similarities of some to all articles; how many items each is a near-duplicate of, and of
         # the story of how many it is.
         self._similar: dict[int, NDArray[np.int64]] = {}
+        if table is not None:
+            n_keys = len(self._keys)
+            self._similar.update(enumerate(table[:n_keys, :n_keys]))
         self._n_near = np.zeros(len(self._keys), dtype=np.int64)
         self._n_of_story = np.zeros(len(self._keys), dtype=np.int64)
-        threshold = selection.duplicate_threshold
-        self._story = floor_of(selection.story) if "story" in selection.caps else _NOTHING
-        self._floor = _NOTHING if threshold is None else floor_of(threshold)
+        self._floor, self._story = floors
         # A near-duplicate of the article that the list is for is one for good.
         others = near_draft
         if self._floor < _NOTHING and ranked.query != NO_ARTICLE:
-            own = slice(self._all.stop, self._all.stop + 1)
-            (similar,) = similarities.between(own, slice(start, start + n))
+            if table is None:
+                own = slice(self._all.stop, self._all.stop + 1)
+                (similar,) = similarities.between(own, slice(start, start + n))
+            else:
+                similar = table[len(self._keys), :n]
             others = ranked.key[similar >= self._floor]
         self._n_near[:n][np.isin(ranked.key, others)] = _FOR_GOOD
         self._n_near[:n][np.isin(ranked.key, beside)] = _FOR_GOOD

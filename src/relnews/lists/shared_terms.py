@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from relnews._kernels.title_match import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
-from relnews.archive.live_segment import View
 from relnews.archive.snapshot import Snapshot
+from relnews.search.view import View
 from relnews.text.article_terms import JOINT, Query
 from relnews.text.languages import without_mark
 from relnews.text.vocabulary import LayeredVocabulary

@@ -14,7 +14,7 @@ from relnews.lists.builder import ListBuilder
 from relnews.lists.candidates import CandidateSource
 from relnews.lists.explain import ScoredPair, score_pair
 from relnews.lists.explanation import Reason, WhyNot
-from relnews.lists.near_duplicates import Similarities, floor_of
+from relnews.lists.similarities import Similarities, floor_of
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import FIELDS, Selection
 from relnews.results import RelatedList

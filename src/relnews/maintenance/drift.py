@@ -26,7 +26,7 @@ def drift_of(archive: Archive, sample: int) -> Drift:
         Stored lists to compare with lists ranked now, evenly spread over the archive.
     """
     archive.refresh()
-    idf = archive.index.drift()
+    idf = archive.state.drift()
     catalogue = archive.catalogue
     settings = catalogue.setting("lists")
     if settings is None:

@@ -1,45 +1,55 @@
-"""Standing lists: the best candidates of every article, stored, and kept exact by updates.
+"""Stored lists: the best candidates of every article, kept exact by updates.
 
-All scores are under the statistics of the epoch, which updates do not change. So a list changes
-only where an article comes that belongs into it, or where one of it goes.
+All scores use the statistics of the epoch, which updates do not change. So an update changes a list
+only if an article enters the list or leaves it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.scoring import SCORE_STEPS
-from relnews.archive.live_segment import View
+from relnews._parallel import in_order
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.selector import places_of
 from relnews.options.modes import MODES, STORED
 from relnews.results import item_of
+from relnews.search.order import newest_key
 from relnews.search.segment import Segment
 from relnews.search.top_k import Ranked
+from relnews.search.view import View
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
-from relnews.storage.list_codec import NO_SLOT, Entries
+from relnews.storage.list_codec import NO_POSITION, StoredList, check_lists, pack_lists
 
 #: Lists ranked at a time.
 _BLOCK = 64
 
+#: An entry of a stored list, as `relnews.storage.list_codec` packs it.
+_ENTRY = np.dtype(
+    [("key", "<i8"), ("steps", "<i4"), ("similarity", "<i4"), ("position", "<i4")]
+)  # fmt: skip
 
-class StandingLists:
+#: Key, score, similarity and position of the candidates of one list.
+Columns = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+
+
+class StoredLists:
     """The stored lists of an archive, in memory, to be kept up to date.
 
     Parameters
     ----------
     catalogue : Catalogue
-        That they are stored in.
+        Where they are stored.
     k : int
-        How many items of a list are shown: a change behind them changes no list.
+        Items of a list: a change behind them changes no list.
     candidates : int
-        How many a list holds at most.
+        Candidates that a list holds at most.
     """
 
     def __init__(self, catalogue: Catalogue, k: int, candidates: int) -> None:
@@ -52,21 +62,21 @@ class StandingLists:
         self._entry = np.zeros((self._n, candidates), dtype=np.int64)
         self._steps = np.zeros((self._n, candidates), dtype=np.int32)
         self._similarity = np.zeros((self._n, candidates), dtype=np.int32)
-        self._slot = np.full((self._n, candidates), NO_SLOT, dtype=np.int32)
+        self._position = np.full((self._n, candidates), NO_POSITION, dtype=np.int32)
         self._length = np.zeros(self._n, dtype=np.int32)
         self._is_all = np.zeros(self._n, dtype=bool)
         self._is_alive = np.ones(self._n, dtype=bool)
-        # The score from which on an article may belong into each list.
+        # The score from which on an article may enter each list.
         self._floor = np.ones(self._n, dtype=np.int64)
         with integrity.damage_in(catalogue.folder or ":memory:"):
-            self._read_all([entries for _, entries in stored])
+            self._read([packed for _, packed in stored])
         self._rows_of: dict[int, tuple[Segment, NDArray[np.int64]]] = {}
 
     def update(self, snapshot: Snapshot, added: Sequence[int], removed: Sequence[int]) -> list[int]:
-        """Bring the lists up to date, in the catalogue too; return the keys of those that changed.
+        """Bring the lists up to date, in the catalogue too; return the keys whose list changed.
 
-        A list that rules leave short is ranked when it is read: it counts as changed if anything
-        of it was touched.
+        A list that rules shorten is ranked when it is read: it counts as changed if one of its
+        candidates changed.
 
         Parameters
         ----------
@@ -77,67 +87,62 @@ class StandingLists:
             Keys of articles.
         """
         view = snapshot.view
-        before = {}
-        touched: set[int] = set()
-        gone, lost = np.array(removed, dtype=np.int64), set(removed)
-        book = CompiledRules.of(self._catalogue)
-
-        def touch(row: int) -> None:
-            if row not in touched:
-                touched.add(row)
-                before[row] = self._shown(row, book, lost)
-
+        gone = np.array(removed, dtype=np.int64)
         rows = self._find(gone)
         self._is_alive[rows[rows >= 0]] = False
-        if len(gone):
-            for row in self._holders(gone):
-                touch(row)
-                entries = self._read(row)
-                left = [entry for entry in entries.entries if entry[0] not in lost]
-                self._write(row, Entries(left, entries.is_all))
+        holders = self._holders(gone)
+        before = {row: self._items(row) for row in holders}
+        self._drop(holders, gone)
         self._make_room(added)
         self._rank(view, added)
         for row, *entry in self._arrivals(view, added):
-            touch(row)
+            if row not in before:
+                before[row] = self._items(row)
             self._insert(row, *entry)
         new = self._find(np.array(added, dtype=np.int64)).tolist()
-        self._choose(snapshot, [*touched, *new])
-        short = [
-            row for row in touched
-            if len(self._read(row).shown()) < self._k and not self._is_all[row]
-        ]  # fmt: skip
+        self._choose(snapshot, [*before, *new])
+        short = [row for row in before if self._is_short(row, self._items(row))]
         self._rank(view, self._key[short].tolist())
         self._choose(snapshot, short)
-        self._catalogue.set_entries(
-            (int(self._key[row]), self._read(row).pack()) for row in (*touched, *new)
-        )
-        changed = [
-            row
-            for row in touched
-            if before[row] != (now := self._shown(row, book, lost))
-            or (book.has_exclusions and len(now) < self._k and not self._is_all[row])
-        ]
-        return [int(self._key[row]) for row in (*sorted(changed), *new)]
+        self._set_floors(np.array([*before, *new], dtype=np.int64))
+        packed = pack_lists(map(self._packed, (*before, *new)))
+        self._catalogue.set_entries(zip(self._key[[*before, *new]].tolist(), packed, strict=True))
+        changed = self._changed(before, set(removed))
+        keys: list[int] = self._key[[*sorted(changed), *new]].tolist()
+        return keys
 
-    def _shown(self, row: int, book: CompiledRules, lost: set[int]) -> list[int]:
-        """Return the items of a list that no rule keeps out, as far as there is telling."""
-        keys = [entry[0] for entry, _ in self._read(row).shown()]
+    def _changed(self, before: Mapping[int, list[int]], lost: set[int]) -> list[int]:
+        """Return the rows whose items changed, apart from articles that a rule excludes."""
+        after = {row: self._items(row) for row in before}
+        book = CompiledRules.of(self._catalogue)
         if not book.has_exclusions:
-            return keys
-        asked = [int(self._key[row]), *(key for key in keys if key not in lost)]
-        article, *others = (
-            item_of(about) for about in self._catalogue.details(asked) if about is not None
-        )
-        bars = book.exclusions(article)
-        barred = {
-            key for key, item in zip(asked[1:], others, strict=True) if bars.rule_of(item)
-        }  # fmt: skip
-        return [key for key in keys if key not in barred]
+            return [row for row in before if before[row] != after[row]]
+        excluded = self._excluded(book, {row: {*before[row], *after[row]} - lost for row in before})
+        changed = []
+        for row, barred in excluded.items():
+            then = [key for key in before[row] if key not in barred]
+            now = [key for key in after[row] if key not in barred]
+            if then != now or self._is_short(row, now):
+                changed.append(row)
+        return changed
+
+    def _excluded(
+        self, book: CompiledRules, keys_of: Mapping[int, set[int]]
+    ) -> dict[int, set[int]]:
+        """Return, for each row, the articles that rules exclude from its list."""
+        keys = [*{int(self._key[row]) for row in keys_of}.union(*keys_of.values())]
+        details = zip(keys, self._catalogue.details(keys), strict=True)
+        items = {key: item_of(about) for key, about in details if about is not None}
+        excluded = {}
+        for row, candidates in keys_of.items():
+            exclusions = book.exclusions(items[int(self._key[row])])
+            excluded[row] = {key for key in candidates if exclusions.rule_of(items[key])}
+        return excluded
 
     def _arrivals(self, view: View, added: Sequence[int]) -> list[tuple[int, int, int, int]]:
-        """Return where added articles belong into lists of others: row, and entry."""
+        """Return where added articles may enter lists of others: row, and entry."""
         new = set(added)
-        # One more, which nothing reaches, for articles without a list.
+        # The last floor is for articles without a list: no score reaches it.
         floors = np.append(self._floor[: self._n], np.iinfo(np.int64).max // SCORE_STEPS)
         found = []
         for key in added:
@@ -152,58 +157,74 @@ class StandingLists:
         return found
 
     def _rank(self, view: View, keys: Sequence[int]) -> None:
-        """Make the lists of some articles anew."""
+        """Rank the lists of articles again."""
         for first in range(0, len(keys), _BLOCK):
-            some = keys[first : first + _BLOCK]
-            rows = self._find(np.array(some, dtype=np.int64)).tolist()
-            for row, ranked in zip(
-                rows, view.rank(some, self._candidates, self._catalogue.ids), strict=True
-            ):
-                self._write(row, entries_of(ranked, self._candidates))
+            block = keys[first : first + _BLOCK]
+            rows = self._find(np.array(block, dtype=np.int64)).tolist()
+            rankings = view.rank(block, self._candidates, self._catalogue.ids)
+            for row, ranked in zip(rows, rankings, strict=True):
+                n = self._length[row] = len(ranked.key)
+                self._is_all[row] = n < self._candidates
+                for column, values in zip(self._columns, candidates_of(ranked), strict=True):
+                    column[row, :n] = values
 
     def _choose(self, snapshot: Snapshot, rows: Sequence[int]) -> None:
         """Choose the items of lists from their candidates."""
         for first in range(0, len(rows), _BLOCK):
-            some = list(rows[first : first + _BLOCK])
-            before = [self._read(row) for row in some]
-            keys = self._key[some].tolist()
-            after = with_slots(snapshot, keys, before, self._k)
-            for row, entries in zip(some, after, strict=True):
-                self._write(row, entries)
+            block = rows[first : first + _BLOCK]
+            keys = self._key[block].tolist()
+            lists = [self._columns_of(row) for row in block]
+            positions = positions_of(snapshot, keys, lists, self._is_all[block].tolist(), self._k)
+            for (*_, position), chosen in zip(lists, positions, strict=True):
+                position[:] = chosen
 
     def _insert(self, row: int, key: int, steps: int, similarity: int) -> None:
-        """Put an article into a list, where it belongs by score, date and id."""
-        entries, is_all = self._read(row)
-        place = sum(score > steps for _, score, *_ in entries)
-        tied = [other for other, score, *_ in entries if score == steps]
+        """Insert an article into a list, at its place by score, date and id."""
+        n = int(self._length[row])
+        keys, scores, *_ = self._columns_of(row)
+        place = int(np.count_nonzero(scores > steps))
+        tied = keys[scores == steps].tolist()
         if tied:
             place += self._place_among(key, tied)
-        if place == len(entries) and not is_all:
-            return  # what was behind the list may be better
-        entries.insert(place, (key, steps, similarity, NO_SLOT))
-        # A full list does not tell of whom there was no room for.
-        is_all = is_all and len(entries) < self._candidates
-        self._write(row, Entries(entries[: self._candidates], is_all))
+        if place == n and not self._is_all[row]:
+            return  # an article behind the end of the list may be better
+        if place < self._candidates:
+            last = min(n, self._candidates - 1)
+            entry = key, steps, similarity, NO_POSITION
+            for column, value in zip(self._columns, entry, strict=True):
+                column[row, place + 1 : last + 1] = column[row, place:last]
+                column[row, place] = value
+        # A full list does not say which articles it had no room for.
+        self._is_all[row] &= n + 1 < self._candidates
+        self._length[row] = min(n + 1, self._candidates)
 
     def _place_among(self, key: int, tied: Sequence[int]) -> int:
-        """Return how many of some articles are preferred to one with the same score."""
+        """Return how many articles are preferred to another article of the same score."""
         keys = [key, *tied]
         dates, ids = self._catalogue.dates(keys), self._catalogue.ids(keys)
-        order = [
-            (date is None, -(date or 0), identifier)
-            for date, identifier in zip(dates, ids, strict=True)
-        ]
-        return sum(other < order[0] for other in order[1:])
+        own, *others = map(newest_key, dates, ids)
+        return sum(other < own for other in others)
+
+    def _drop(self, rows: Sequence[int], gone: NDArray[np.int64]) -> None:
+        """Drop articles from lists."""
+        is_entry = np.arange(self._candidates) < self._length[rows, None]
+        stays = is_entry & ~np.isin(self._entry[rows], gone)
+        order = np.argsort(~stays, axis=1, kind="stable")
+        for column in self._columns:
+            column[rows] = np.take_along_axis(column[rows], order, axis=1)
+        self._length[rows] = np.count_nonzero(stays, axis=1)
 
     def _rows(self, number: int, segment: Segment) -> NDArray[np.int64]:
-        """Return the rows here of the articles of a segment; -1 for those without a list."""
+        """Return the rows of the articles of a segment; -1 for articles without a list."""
         known = self._rows_of.get(number)
         if known is None or known[0] is not segment:
             known = self._rows_of[number] = segment, self._find(segment.key)
         return known[1]
 
     def _holders(self, keys: NDArray[np.int64]) -> list[int]:
-        """Return the rows of the lists that hold any of some articles."""
+        """Return the rows of the lists that hold at least one of these articles."""
+        if not len(keys):
+            return []
         entry = self._entry[: self._n]
         holds = entry == keys[0] if len(keys) == 1 else np.isin(entry, keys)
         rows, places = np.nonzero(holds)
@@ -220,20 +241,13 @@ class StandingLists:
         return np.where(known[place] == keys, place, -1)
 
     def _make_room(self, added: Sequence[int]) -> None:
-        """Add empty lists; keys ascend, so that they come last."""
+        """Append empty lists; keys ascend, so that they come last."""
         first, self._n = self._n, self._n + len(added)
         if self._n > len(self._key):
             for name in (
-                "_key",
-                "_entry",
-                "_steps",
-                "_similarity",
-                "_slot",
-                "_length",
-                "_is_all",
-                "_is_alive",
-                "_floor",
-            ):
+                "_key", "_entry", "_steps", "_similarity", "_position", "_length", "_is_all",
+                "_is_alive", "_floor",
+            ):  # fmt: skip
                 array = getattr(self, name)
                 shape = (self._n + self._n // 8, *array.shape[1:])
                 larger = np.zeros(shape, dtype=array.dtype)
@@ -245,41 +259,44 @@ class StandingLists:
         self._is_alive[first : self._n] = True
         self._floor[first : self._n] = 1
 
-    def _read(self, row: int) -> Entries:
-        n = self._length[row]
-        columns = (column[row, :n].tolist() for column in self._columns)
-        return Entries([*zip(*columns, strict=True)], bool(self._is_all[row]))
-
-    def _write(self, row: int, entries: Entries) -> None:
-        some = entries.entries[: self._candidates]
-        n = self._length[row] = len(some)
-        for column, values in zip(self._columns, zip(*some, strict=True), strict=False):
-            column[row, :n] = values
-        self._is_all[row] = entries.is_all
-        self._set_floors(np.array([row]))
-
-    def _read_all(self, stored: Sequence[bytes]) -> None:
+    def _read(self, stored: Sequence[bytes]) -> None:
         """Fill the first rows with stored lists, those of one length at a time."""
-        for entries in stored:
-            Entries.check(entries)
+        check_lists(stored)
         n_bytes = np.fromiter(map(len, stored), dtype=np.int64, count=len(stored))
         for size in np.unique(n_bytes).tolist():
             rows = np.flatnonzero(n_bytes == size)
             lists = np.frombuffer(b"".join(stored[row] for row in rows.tolist()), np.uint8)
             lists = lists.reshape(len(rows), size)
-            fields = [("key", "<i8"), ("steps", "<i4"), ("similarity", "<i4"), ("slot", "<i4")]
-            table = lists[:, 1:-4].copy().view(np.dtype(fields))
+            table = lists[:, 1:-4].copy().view(_ENTRY)
             n = min(table.shape[1], self._candidates)
-            for column, (name, _) in zip(self._columns, fields, strict=True):
+            for column, name in zip(self._columns, _ENTRY.names or (), strict=True):
                 column[rows, :n] = table[name][:, :n]
             self._length[rows] = n
             self._is_all[rows] = lists[:, 0] != 0
         self._set_floors(np.arange(len(stored)))
 
     @property
-    def _columns(self) -> tuple[NDArray[Any], ...]:
-        """Keys, scores, similarities and slots of all lists."""
-        return self._entry, self._steps, self._similarity, self._slot
+    def _columns(self) -> Columns:
+        """Keys, scores, similarities and positions of all lists."""
+        return self._entry, self._steps, self._similarity, self._position
+
+    def _columns_of(self, row: int) -> Columns:
+        n = self._length[row]
+        return (
+            self._entry[row, :n], self._steps[row, :n], self._similarity[row, :n],
+            self._position[row, :n],
+        )  # fmt: skip
+
+    def _items(self, row: int) -> list[int]:
+        keys, _, _, position = self._columns_of(row)
+        return _items_of(keys, position)
+
+    def _is_short(self, row: int, items: Sequence[int]) -> bool:
+        """Return whether other articles may fill the list up."""
+        return len(items) < self._k and not self._is_all[row]
+
+    def _packed(self, row: int) -> tuple[bool, bytes]:
+        return bool(self._is_all[row]), _entries_of(self._columns_of(row))
 
     def _set_floors(self, rows: NDArray[np.int64]) -> None:
         length = self._length[rows]
@@ -288,21 +305,67 @@ class StandingLists:
         self._floor[rows] = np.where(has_room, 1, np.maximum(last, 1))
 
 
-def entries_of(ranked: Ranked, candidates: int) -> Entries:
-    """Return a list as it is stored, given the best candidates."""
+def store_all(
+    catalogue: Catalogue, snapshot: Snapshot, k: int, candidates: int, n_jobs: int | None
+) -> Iterator[tuple[int, list[int]]]:
+    """Rank the lists of all articles and store them; yield the key of each article and its items.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        It stores no lists yet.
+    snapshot : Snapshot
+        All articles, under the statistics of the epoch.
+    k : int
+        Items of a list.
+    candidates : int
+        Candidates that are stored of a list.
+    n_jobs : int or None
+    """
+    view, keys = snapshot.view, catalogue.keys()
+    blocks = (keys[i : i + _BLOCK] for i in range(0, len(keys), _BLOCK))
+    for rankings in in_order(
+        lambda block: view.rank(block, candidates, catalogue.ids), blocks, n_jobs
+    ):
+        of = [ranked.query for ranked in rankings]
+        lists = [candidates_of(ranked) for ranked in rankings]
+        is_all = [len(ranked.key) < candidates for ranked in rankings]
+        for (*_, position), chosen in zip(
+            lists, positions_of(snapshot, of, lists, is_all, k), strict=True
+        ):
+            position[:] = chosen
+        packed = pack_lists(zip(is_all, map(_entries_of, lists), strict=True))
+        catalogue.set_entries(zip(of, packed, strict=True))
+        for key, (others, _, _, position) in zip(of, lists, strict=True):
+            yield key, _items_of(others, position)
+
+
+def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
+    """Return the items of every stored list, by the key of its article."""
+    with integrity.damage_in(catalogue.folder or ":memory:"):
+        return {
+            key: [item[0] for item, _ in StoredList.unpack(packed).items()]
+            for key, packed in catalogue.all_entries()
+        }
+
+
+def candidates_of(ranked: Ranked) -> Columns:
+    """Return the candidates of a ranking as they are stored, no item chosen."""
     steps, similarity = (
-        np.rint(column * SCORE_STEPS).astype(np.int64).tolist()
+        np.rint(column * SCORE_STEPS).astype(np.int32)
         for column in (ranked.score, ranked.similarity)
     )
-    slots = [NO_SLOT] * len(steps)
-    entries = [*zip(ranked.key.tolist(), steps, similarity, slots, strict=True)]
-    return Entries(entries, len(entries) < candidates)
+    return ranked.key, steps, similarity, np.full(len(steps), NO_POSITION, dtype=np.int32)
 
 
-def with_slots(
-    snapshot: Snapshot, keys: Sequence[int], lists: Sequence[Entries], k: int
-) -> list[Entries]:
-    """Return stored lists with what is shown of their candidates, as the stored mode has it.
+def positions_of(
+    snapshot: Snapshot,
+    keys: Sequence[int],
+    lists: Sequence[Columns],
+    is_all: Sequence[bool],
+    k: int,
+) -> Iterable[NDArray[np.int32]]:
+    """Choose items as the stored mode does; yield the positions of each list's candidates.
 
     Parameters
     ----------
@@ -310,31 +373,36 @@ def with_slots(
         The archive, with the view that was ranked over.
     keys : sequence of int
         The articles that the lists are for.
-    lists : sequence of Entries
+    lists : sequence of Columns
+    is_all : sequence of bool
+        Whether each list has all related articles.
     k : int
-        How many items are shown.
+        Items of a list.
     """
     selection = MODES[STORED].selection
     assert selection is not None
-    rankings = [_ranked(key, one) for key, one in zip(keys, lists, strict=True)]
-    is_all = [one.is_all for one in lists]
-    chosen = places_of(snapshot, rankings, is_all, k, selection)
-    return [
-        Entries(_in_slots(one.entries, items or []), one.is_all)
-        for one, items in zip(lists, chosen, strict=True)
+    rankings = [
+        Ranked(key, others, steps / SCORE_STEPS, similarity / SCORE_STEPS)
+        for key, (others, steps, similarity, _) in zip(keys, lists, strict=True)
     ]
+    chosen = places_of(snapshot, rankings, is_all, k, selection)
+    for ranked, items in zip(rankings, chosen, strict=True):
+        position = np.full(len(ranked.key), NO_POSITION, dtype=np.int32)
+        for number, (item, near_duplicates) in enumerate(items or ()):
+            position[item] = number
+            position[near_duplicates] = -2 - number
+        yield position
 
 
-def _ranked(key: int, one: Entries) -> Ranked:
-    others, steps, similarity, _ = np.array(one.entries, dtype=np.int64).reshape(-1, 4).T
-    return Ranked(key, others, steps / SCORE_STEPS, similarity / SCORE_STEPS)
+def _items_of(keys: NDArray[np.int64], position: NDArray[np.int32]) -> list[int]:
+    """Return the keys of the items of a list, in order."""
+    places = np.flatnonzero(position >= 0)
+    items: list[int] = keys[places[np.argsort(position[places], kind="stable")]].tolist()
+    return items
 
 
-def _in_slots(
-    entries: Sequence[tuple[int, int, int, int]], items: Sequence[tuple[int, list[int]]]
-) -> list[tuple[int, int, int, int]]:
-    slot = dict.fromkeys(range(len(entries)), NO_SLOT)
-    for number, (item, also) in enumerate(items):
-        slot[item] = number
-        slot |= dict.fromkeys(also, -2 - number)
-    return [(*entry[:3], slot[place]) for place, entry in enumerate(entries)]
+def _entries_of(columns: Columns) -> bytes:
+    entries = np.empty(len(columns[0]), dtype=_ENTRY)
+    for name, column in zip(_ENTRY.names or (), columns, strict=True):
+        entries[name] = column
+    return entries.tobytes()

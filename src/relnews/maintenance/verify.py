@@ -1,4 +1,4 @@
-"""Audit: whether an archive is whole, and whether an article is gone from it."""
+"""Verify: find damage in an archive, and traces of an article that was removed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ from relnews.archive.archive import Archive
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 
 #: How often an archive is looked at again because it has changed meanwhile.
 _ATTEMPTS = 10
 
 
 def problems_of(archive: Archive) -> list[str]:
-    """Return what is wrong with an archive: nothing, if all is well.
+    """Return the problems of an archive; an empty list if there are none.
 
-    The arrays are read whole, their checksums compared, and it is made sure that every article is
-    in one place, and that stored lists hold articles of the archive, in order.
+    All arrays are read and compared with their checksums. Every article has to be in one segment,
+    and stored lists have to hold articles of the archive, in order.
+
+    Parameters
+    ----------
+    archive : Archive
 
     Raises
     ------
@@ -48,10 +52,10 @@ def _problems(archive: Archive) -> Iterator[str]:
     for entry in catalogue.folders():
         archive.store.arrays(entry)
     archive.refresh()
-    index = archive.index
-    places = Counter([*index.open])
-    for member in index.members.values():
-        places.update(member.segment.key[member.is_alive].tolist())
+    state = archive.state
+    places = Counter([*state.pending])
+    for live in state.live_segments.values():
+        places.update(live.segment.key[live.is_alive].tolist())
     articles = catalogue.keys()
     for key in articles:
         if places[key] != 1:
@@ -69,7 +73,7 @@ def _problems(archive: Archive) -> Iterator[str]:
 
 
 def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
-    """Yield where an article that should be in no list still is: nowhere, if all is well.
+    """Yield the places where an article that should be in no list still is.
 
     Parameters
     ----------
@@ -82,9 +86,9 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
     if key is None:
         with integrity.damage_in(catalogue.folder or ":memory:"):
             listed = {
-                entry[0]
+                key
                 for _, stored in catalogue.all_entries()
-                for entry in Entries.unpack(stored).entries
+                for key, *_ in StoredList.unpack(stored).entries
             }
         gone = listed - set(catalogue.keys())
         if gone:
@@ -94,7 +98,7 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
         yield f"{identifier!r} is in the archive, and neither under embargo nor expired"
         return
     archive.refresh()
-    for scored in archive.index.view().segments:
+    for scored in archive.state.view().segments:
         local = scored.segment.find(key)
         if local >= 0 and scored.prior[local] > 0:
             yield f"{identifier!r} is ranked"
@@ -102,12 +106,12 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
 
 def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator[str]:
     try:
-        entries = Entries.unpack(stored)
+        candidates = StoredList.unpack(stored)
     except (ValueError, TypeError) as error:
         yield f"the stored list of article {key} cannot be read: {error}"
         return
-    keys = entries.keys()
-    steps = np.array([score for _, score, *_ in entries.entries])
+    keys = candidates.keys()
+    steps = np.array([score for _, score, *_ in candidates.entries])
     if not places[key]:
         yield f"there is a stored list of article {key}, which is gone"
     if key in keys or len(set(keys)) < len(keys) or any(not places[other] for other in keys):

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from relnews._checks import check_real, shortened
+from relnews._checks import check_instance, check_real, shortened
 from relnews.dates import expected_date, parse_date, timestamp
 from relnews.options.text_option import TextOption
 
@@ -116,7 +116,8 @@ def _moment(anchor: object) -> dt.datetime:
 
 
 def check_own_recency(recency: Any) -> None:
-    """Raise ValueError if lists could not be stored under a recency."""
+    """Raise TypeError or ValueError if lists cannot be stored under a recency."""
+    check_instance("recency", recency, Recency)
     if recency is not None and recency.anchor != "article":
         msg = (
             "the recency of an archive counts days from the date of the article, "

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews.search import weights
+from relnews.search.bounds import CommonTerms
 
 Number = TypeVar("Number", np.int32, np.float64)
 
@@ -134,3 +135,23 @@ def _grown(array: NDArray[Number], n: int, value: float) -> NDArray[Number]:
         whole = np.full(n + n // 8, value, dtype=array.dtype)
         whole[: len(array)] = array
     return whole[:n]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CorpusStats:
+    """The statistics that weights are made with.
+
+    Parameters
+    ----------
+    idf : float64 array of shape (n_terms,)
+    unseen : float
+        The idf of a term that no article has.
+    common : CommonTerms
+    common_factor : float64 array of shape (n_common_terms,)
+        The idf of common terms, divided by what it was when articles were outlined.
+    """
+
+    idf: NDArray[np.float64]
+    unseen: float
+    common: CommonTerms
+    common_factor: NDArray[np.float64] | None = None

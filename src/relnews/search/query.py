@@ -15,7 +15,8 @@ from relnews._kernels.title_match import PHRASE_WEIGHT, QueryTitleMatch
 from relnews._kernels.wording import IN_TITLE, PHRASE
 from relnews.dates import FOREVER, UNDATED
 from relnews.options.recency import Recency
-from relnews.search.bounds import CommonTerms, Outline, Rows
+from relnews.search.bounds import Outline, Rows
+from relnews.search.corpus_stats import CorpusStats
 from relnews.search.decay import decay_of, undated_factor
 from relnews.search.weights import Weighting, inverse, title_weight
 from relnews.text.article_terms import Query, Ragged
@@ -136,26 +137,6 @@ class Queries:
     def arrays(self) -> QueryBlock:
         """Return the arrays as kernels take them."""
         return QueryBlock(self.ptr, self.term, self.weight, self.outline)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class CorpusStats:
-    """The statistics that weights are made with.
-
-    Parameters
-    ----------
-    idf : float64 array of shape (n_terms,)
-    unseen : float
-        The idf of a term that no article has.
-    common : CommonTerms
-    common_factor : float64 array of shape (n_common_terms,)
-        The idf of common terms, divided by what it was when articles were outlined.
-    """
-
-    idf: NDArray[np.float64]
-    unseen: float
-    common: CommonTerms
-    common_factor: NDArray[np.float64] | None = None
 
 
 def _title_match(

@@ -14,17 +14,15 @@ from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
 from relnews.dates import UNDATED
-from relnews.exceptions import ArticleError
-from relnews.text.article_terms import MOST_PLACES, Query, Ragged, Wording
+from relnews.search import segment_layout
+from relnews.search.order import oldest_first
+from relnews.search.segment_layout import SEGMENT_DTYPES
+from relnews.text.article_terms import ArticleTerms, Query, Ragged
 from relnews.text.counts import Counts
 
 #: Articles are numbered by 16 bits inside a segment.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
 
-#: What of a segment's pairs can be numbered in 32 bits.
-MOST_PAIRS = np.iinfo(np.int32).max
-
-_HALF = np.uint64(32)
 
 #: Microseconds.
 _DAY = 86_400_000_000
@@ -46,7 +44,7 @@ class Segment:
         Microseconds since 1970 (UTC), `UNDATED` if unknown; ascending, so that a time window is a
         contiguous range, and of two equal scores the later article is the one to prefer.
     values : int32 array of shape (n_levels,)
-        The distinct codes, ascending; see `relnews.text.article_terms.Wording`.
+        The distinct codes, ascending; see `relnews.text.article_terms.ArticleTerms`.
     row_ptr : int64 array of shape (n_articles + 1,)
     row_low : uint16 array of shape (n_pairs,)
         The low 16 bits of each article's terms, which ascend.
@@ -98,9 +96,9 @@ class Segment:
     pair_term: NDArray[np.int32]
 
     @classmethod
-    def from_wording(
+    def from_terms(
         cls,
-        words: Wording,
+        words: ArticleTerms,
         key: NDArray[np.int64],
         published: NDArray[np.int64],
         ids: Sequence[str],
@@ -110,20 +108,20 @@ class Segment:
 
         Parameters
         ----------
-        words : Wording
+        words : ArticleTerms
             Of at most 65,536 articles.
         key, published : int64 arrays of shape (n_articles,)
         ids : sequence of str
         n_terms : int
             Terms in the vocabulary.
         """
-        order = by_date(published, ids)
+        order = oldest_first(published, ids)
         counts = words.counts
-        _check_pairs(len(counts.term), MOST_PAIRS)
+        segment_layout.check_pairs(len(counts.term), segment_layout.MOST_PAIRS)
         local_of = np.empty(counts.n_articles, dtype=np.int32)
         local_of[order] = np.arange(counts.n_articles, dtype=np.int32)
         article = frozen(local_of[counts.article])
-        values, level = _levels(counts.count)
+        values, level = segment_layout.levels(counts.count)
         frequency = np.bincount(counts.term, minlength=n_terms)
         term = np.flatnonzero(frequency).astype(np.int32)
         local_term_of = np.empty(n_terms, dtype=np.int32)
@@ -131,10 +129,12 @@ class Segment:
         local_term = frozen(local_term_of[counts.term])
 
         # Stable counting sorts, least significant key first.
-        by_article = _order_by(article, np.arange(len(article)), counts.n_articles)
-        by_level = _order_by(level, by_article, len(values))
-        by_term = _order_by(local_term, by_level, len(term))
-        by_row = _order_by(article, _order_by(local_term, by_article, len(term)), len(order))
+        by_article = segment_layout.order_by(article, np.arange(len(article)), counts.n_articles)
+        by_level = segment_layout.order_by(level, by_article, len(values))
+        by_term = segment_layout.order_by(local_term, by_level, len(term))
+        by_row = segment_layout.order_by(
+            article, segment_layout.order_by(local_term, by_article, len(term)), len(order)
+        )
 
         posting = np.empty(len(article), dtype=np.uint16)
         term_ptr = np.empty(len(term) + 1, dtype=np.int32)
@@ -143,28 +143,28 @@ class Segment:
         n_groups = layout.group_postings(
             local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
         )
-        row_ptr = frozen(_run_starts(article, counts.n_articles))
+        row_ptr = frozen(segment_layout.run_starts(article, counts.n_articles))
         row_term = frozen(counts.term[by_row])
         return cls(
             key=frozen(key[order]),
             published=frozen(published[order]),
             values=frozen(values),
             row_ptr=row_ptr,
-            **_halves(row_term),
+            **segment_layout.halves(row_term),
             row_level=frozen(level[by_row].astype(np.uint16)),
             term=frozen(term),
             term_ptr=frozen(term_ptr),
             group_ptr=frozen(group_ptr[: n_groups + 1].copy()),
             group_level=frozen(group_level[:n_groups].copy()),
             posting=frozen(posting),
-            **_places(row_ptr, row_term, words, order),
-            **_pairs(words.phrases, local_term_of),
+            **segment_layout.places(row_ptr, row_term, words, order),
+            **segment_layout.pairs(words.phrases, local_term_of),
         )
 
     @classmethod
     def of_rows(
         cls,
-        words: Wording,
+        words: ArticleTerms,
         key: NDArray[np.int64],
         published: NDArray[np.int64],
         ids: Sequence[str],
@@ -173,21 +173,21 @@ class Segment:
 
         Parameters
         ----------
-        words : Wording
+        words : ArticleTerms
             Each article's terms ascending.
         key, published : int64 arrays of shape (n_articles,)
         ids : sequence of str
         """
-        order = by_date(published, ids)
+        order = oldest_first(published, ids)
         counts = words.counts.take(order)
-        values, level = _levels(counts.count)
+        values, level = segment_layout.levels(counts.count)
         nothing = np.empty(0, dtype=np.int64)
         return cls(
             key=frozen(key[order]), published=frozen(published[order]), values=frozen(values),
-            row_ptr=frozen(counts.row_ptr), **_halves(counts.term),
+            row_ptr=frozen(counts.row_ptr), **segment_layout.halves(counts.term),
             row_level=frozen(level.astype(np.uint16)),
             **{name: frozen(nothing.astype(SEGMENT_DTYPES[name])) for name in _OF_POSTINGS},
-            **_places(frozen(counts.row_ptr), frozen(counts.term), words, order),
+            **segment_layout.places(frozen(counts.row_ptr), frozen(counts.term), words, order),
         )  # fmt: skip
 
     def renumbered(self, number: NDArray[np.int32]) -> Segment:
@@ -200,8 +200,10 @@ class Segment:
         """
         row_term, term = number[self.terms()], frozen(number[self.term])
         first, last = (number[word].astype(np.uint64) for word in _words_of(self.pair_key))
-        pair_key = frozen(first << _HALF | last)
-        return dataclasses.replace(self, **_halves(row_term), term=term, pair_key=pair_key)
+        pair_key = frozen(first << segment_layout.HALF | last)
+        return dataclasses.replace(
+            self, **segment_layout.halves(row_term), term=term, pair_key=pair_key
+        )
 
     @property
     def n_articles(self) -> int:
@@ -259,8 +261,8 @@ class Segment:
             self.pair_term,
         )  # fmt: skip
 
-    def wording(self, local: NDArray[np.int64]) -> Wording:
-        """Return the wording of some articles."""
+    def article_terms(self, local: NDArray[np.int64]) -> ArticleTerms:
+        """Return the terms of some of the articles."""
         counts = Counts(self.row_ptr, self.terms(), self.values[self.row_level]).take(local)
         text = Ragged(self.text_ptr, self.text_place).take(local)
         phrases = Ragged(self.phrase_ptr, self.phrase_place.reshape(-1, 3)).take(local)
@@ -271,7 +273,7 @@ class Segment:
         in_order[is_word] = counts.term[(begin + text.value)[is_word]]
         begin = np.repeat(counts.row_ptr[:-1], np.diff(phrases.ptr))
         triples = counts.term[begin[:, None] + phrases.value].reshape(-1, 3)
-        return Wording(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
+        return ArticleTerms(counts, Ragged(text.ptr, in_order), Ragged(phrases.ptr, triples))
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
         """Return the terms of some pairs, all by default."""
@@ -367,21 +369,6 @@ class Segment:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
 
-#: Name and dtype of every array of a segment, for whoever writes and reads them.
-SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
-    "key": np.dtype(np.int64), "published": np.dtype(np.int64), "values": np.dtype(np.int32),
-    "row_ptr": np.dtype(np.int64), "row_low": np.dtype(np.uint16),
-    "row_high": np.dtype(np.uint8), "row_level": np.dtype(np.uint16),
-    "term": np.dtype(np.int32), "term_ptr": np.dtype(np.int32), "group_ptr": np.dtype(np.int32),
-    "group_level": np.dtype(np.uint16), "posting": np.dtype(np.uint16),
-    "text_ptr": np.dtype(np.int64), "text_place": np.dtype(np.uint16),
-    "phrase_ptr": np.dtype(np.int64), "phrase_place": np.dtype(np.uint16),
-    "pair_key": np.dtype(np.uint64), "pair_term": np.dtype(np.int32),
-}  # fmt: skip
-
-#: What the dtype of an array may be as well.
-WIDER_DTYPES = {"row_high": np.dtype(np.uint16)}
-
 #: The arrays that are empty without postings.
 _OF_POSTINGS = (
     "term", "term_ptr", "group_ptr", "group_level", "posting", "pair_key", "pair_term",
@@ -393,93 +380,7 @@ def days(published: NDArray[np.int64]) -> NDArray[np.int32]:
     return np.where(published == UNDATED, scoring.NO_DAY, published // _DAY).astype(np.int32)
 
 
-def by_date(published: NDArray[np.int64], ids: Sequence[str]) -> NDArray[np.int64]:
-    """Return articles in the order of a segment: by date, and of one date by id, descending.
-
-    Of two articles with the same score the later one is to be preferred.
-    """
-    order = sorted(range(len(ids)), key=ids.__getitem__, reverse=True)
-    return np.array(sorted(order, key=published.tolist().__getitem__), dtype=np.int64)
-
-
-def _levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the distinct counts, ascending, and the index of each count among them."""
-    if count.size and int(count.max()) < 1 << 20:  # nearly always; no sort needed
-        seen = np.flatnonzero(np.bincount(count))
-        level_of = np.zeros(int(seen[-1]) + 1, dtype=np.int32)
-        level_of[seen] = np.arange(len(seen), dtype=np.int32)
-        return seen.astype(np.int32), frozen(level_of[count])
-    values, level = np.unique(count, return_inverse=True)
-    return values, frozen(level.astype(np.int32))
-
-
-def _halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
-    """Return the low 16 bits of terms and, in as few bits as hold them, those above."""
-    high = row_term >> 16
-    is_wide = high.max(initial=0) > np.iinfo(SEGMENT_DTYPES["row_high"]).max
-    dtype = (WIDER_DTYPES if is_wide else SEGMENT_DTYPES)["row_high"]
-    return {"row_low": frozen(row_term.astype(np.uint16)), "row_high": frozen(high.astype(dtype))}
-
-
-def _places(
-    row_ptr: NDArray[np.int64],
-    row_term: NDArray[np.int32],
-    words: Wording,
-    order: NDArray[np.int64],
-) -> dict[str, NDArray[Any]]:
-    """Return texts and phrases, of articles in an order, as places in their rows."""
-    text, phrases = words.text, words.phrases
-    too_long = np.diff(words.counts.row_ptr) > MOST_PLACES
-    if too_long.any():
-        text, phrases = text.without(too_long), phrases.without(too_long)
-    text, phrases = text.take(order), phrases.take(order)
-    place_of = np.empty(int(row_term.max(initial=-1)) + 1, dtype=np.uint16)
-    text_place = np.empty(len(text.value), dtype=np.uint16)
-    phrase_place = np.empty(phrases.value.size, dtype=np.uint16)
-    for some, ptr, out in (
-        (text, text.ptr, text_place), (phrases, 3 * phrases.ptr, phrase_place)
-    ):  # fmt: skip
-        wording.places_in_rows(
-            row_ptr, row_term, frozen(ptr), frozen(some.value.reshape(-1)), place_of, out
-        )
-    return {
-        "text_ptr": frozen(text.ptr), "text_place": frozen(text_place),
-        "phrase_ptr": frozen(phrases.ptr), "phrase_place": frozen(phrase_place),
-    }  # fmt: skip
-
-
-def _pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
-    """Return the words of every phrase, and the place of the phrase among the terms."""
-    first, last, phrase = phrases.value.T
-    keys = first.astype(np.uint64) << _HALF | last.astype(np.uint64)
-    pair_key, where = np.unique(keys, return_index=True)
-    return {"pair_key": frozen(pair_key), "pair_term": frozen(local_term_of[phrase[where]])}
-
-
 def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the words that pairs are of."""
     low = np.uint64((1 << 32) - 1)
-    return (pair_key >> _HALF).astype(np.int64), (pair_key & low).astype(np.int64)
-
-
-def _run_starts(keys: NDArray[np.int32], n_keys: int) -> NDArray[np.int64]:
-    """Return where the run of each key begins when the keys are in order."""
-    ptr = np.zeros(n_keys + 1, dtype=np.int64)
-    np.cumsum(np.bincount(keys, minlength=n_keys), out=ptr[1:])
-    return ptr
-
-
-def _order_by(keys: NDArray[np.int32], order: NDArray[np.int64], n_keys: int) -> NDArray[np.int64]:
-    ordered = np.empty_like(order)
-    layout.order_by(keys, frozen(order), _run_starts(keys, n_keys)[:-1].copy(), ordered)
-    return frozen(ordered)
-
-
-def _check_pairs(n_pairs: int, most: int) -> None:
-    """Reject articles that have more terms than a segment can number."""
-    if n_pairs > most:
-        msg = (
-            f"articles that are indexed together have {n_pairs:,} terms, a term counted once for "
-            f"each article, and {most:,} is the most. Split articles that are as long as books."
-        )
-        raise ArticleError(msg)
+    return (pair_key >> segment_layout.HALF).astype(np.int64), (pair_key & low).astype(np.int64)

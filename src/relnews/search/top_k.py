@@ -29,8 +29,10 @@ from relnews._kernels.arguments import (
     WeightedPostings,
 )
 from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch, TitleMatchScratch
+from relnews.search import order
 from relnews.search.bounds import Outline, Scratch
-from relnews.search.query import CorpusStats, Limits, Queries
+from relnews.search.corpus_stats import CorpusStats
+from relnews.search.query import Limits, Queries
 from relnews.search.segment import Segment, days
 
 
@@ -330,7 +332,7 @@ def rank(
         np.concatenate(column, axis=1) for column in zip(*parts, strict=True)
     )
     if len(segments) > 1:  # the articles of one segment are in the order that ties go by
-        _sort(steps, key, similarity, published, ids)
+        order.sort_columns(steps, key, similarity, published, ids)
     lengths = (steps[:, :k] > 0).sum(axis=1)
     return [
         Ranked(
@@ -341,26 +343,3 @@ def rank(
         )
         for query, length in enumerate(lengths)
     ]
-
-
-def _sort(
-    steps: NDArray[np.int64],
-    key: NDArray[np.int64],
-    similarity: NDArray[np.float64],
-    published: NDArray[np.int64],
-    ids: Callable[[Sequence[int]], Sequence[str]],
-) -> None:
-    """Put the columns of every query in order, in place: by steps, then date, then id."""
-    columns = (steps, key, similarity, published)
-    order = np.lexsort((published, steps), axis=1)[:, ::-1]
-    for column in columns:
-        column[:] = np.take_along_axis(column, order, axis=1)
-    tied = (np.diff(steps, axis=1) == 0) & (np.diff(published, axis=1) == 0) & (steps[:, 1:] > 0)
-    for query in np.flatnonzero(tied.any(axis=1)):
-        listed = steps[query] > 0
-        place = np.zeros(len(listed), dtype=np.int64)
-        names = np.array(ids(key[query, listed].tolist()), dtype=object)
-        place[listed] = np.argsort(np.argsort(names))
-        by_id = np.lexsort((-place, published[query], steps[query]))[::-1]
-        for column in columns:
-            column[query] = column[query, by_id]

@@ -55,7 +55,7 @@ class Weighting:
         Parameters
         ----------
         code : integer array
-            See `relnews.text.article_terms.Wording`.
+            See `relnews.text.article_terms.ArticleTerms`.
         """
         tf = code >> TF_SHIFT
         weight = 1.0 + np.log(np.maximum(tf, 1)) if self.sublinear_tf else tf.astype(np.float64)

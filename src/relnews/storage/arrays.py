@@ -31,10 +31,11 @@ from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
-from relnews.search.segment import SEGMENT_DTYPES, WIDER_DTYPES
+from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import integrity
-from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.catalogue import Catalogue
 from relnews.storage.database import CATALOGUE
+from relnews.storage.schema import FolderEntry
 
 #: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
@@ -70,6 +71,8 @@ class Store:
         self._in_memory: dict[int, Arrays] = {}
         self._written: list[FolderEntry] = []
         self._dropped: list[FolderEntry] = []
+        #: The last number that a folder has, or had; None as long as no folder was written.
+        self._last_number: int | None = None
 
     @classmethod
     def in_memory(cls) -> Store:
@@ -133,7 +136,7 @@ class Store:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit everything that is put, dropped and entered inside, or nothing."""
-        self._written, self._dropped = [], []
+        self._written, self._dropped, self._last_number = [], [], None
         leftovers = self._written
         try:
             with self.catalogue.transaction():
@@ -197,21 +200,25 @@ class Store:
         return sum(n_bytes for entry in entries for n_bytes, _ in entry.files.values())
 
     def _unused_number(self) -> int:
-        """Return a number that no folder has or had; remove folders that killed writers left."""
+        """Return a number that no folder has or had."""
+        if self._last_number is None:
+            self._last_number = self._highest_number()
+        self._last_number += 1
+        self.catalogue.set("last_folder", self._last_number)
+        return self._last_number
+
+    def _highest_number(self) -> int:
+        """Return the highest number that a folder has or had; remove what killed writers left."""
         entries = self.catalogue.folders()
-        dropped = {folder_name(entry) for entry in self._dropped}
-        used = {entry.number for entry in (*entries, *self._written, *self._dropped)}
+        used = {entry.number for entry in (*entries, *self._dropped)}
         if self._folder is not None:
-            names = {folder_name(entry) for entry in (*entries, *self._written)} | dropped
+            names = {folder_name(entry) for entry in (*entries, *self._dropped)}
             for path in self._folder.iterdir():
                 if _is_ours(path):
                     used.add(int(path.name.partition(".")[0]))
                     if path.name not in names:
                         shutil.rmtree(path, ignore_errors=True)
-        number = max(used, default=0)
-        number = max(number, int(self.catalogue.setting("last_folder") or 0)) + 1
-        self.catalogue.set("last_folder", number)
-        return number
+        return max([*used, int(self.catalogue.setting("last_folder") or 0)])
 
 
 def folder_name(entry: FolderEntry) -> str:

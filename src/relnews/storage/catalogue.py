@@ -8,22 +8,22 @@ Nothing here needs NumPy, so that a stored list is read without importing it.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime as dt
 import functools
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from relnews._checks import unknown_article
 from relnews.articles import DATES, TUPLES
-from relnews.dates import moment, timestamp
+from relnews.dates import moment, moments, timestamp
 from relnews.exceptions import ArchiveChangedError
 from relnews.results import SHOWN
 from relnews.storage import integrity, schema
 from relnews.storage.database import Database
+from relnews.storage.schema import FolderEntry, StoredCounts
 from relnews.storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,39 +55,6 @@ _ENTRIES_OF = (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class FolderEntry:
-    """A folder of arrays that belongs to the archive.
-
-    Parameters
-    ----------
-    number : int
-    kind : str
-    segment : int or None
-        Number of the segment's folder that an outline is of.
-    files : dict of str to (int, int)
-        Size in bytes and checksum of each array.
-    """
-
-    number: int
-    kind: str
-    segment: int | None
-    files: dict[str, tuple[int, int]]
-
-
-class StoredCounts(NamedTuple):
-    """The counts of an article as they are stored; see `relnews.archive.pending`."""
-
-    key: int
-    terms: bytes
-    codes: bytes
-    text: bytes
-    phrases: bytes
-    checksum: int
-    published: int | None
-    id: str
-
-
 class Catalogue:
     """Everything that an archive stores besides arrays. Reads may come from several threads.
 
@@ -99,21 +66,22 @@ class Catalogue:
     ----------
     folder : Path or None
         The archive folder; None in memory.
-    state : RLock
+    state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     read_transaction, changed_since_last_check : methods
         Those of `Database`.
-    setting, cached, generation, set : methods
-        Those of `Settings`; `setting` is `Settings.get`.
+    setting, settings, cached, generation, set, set_all : methods
+        Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._settings = settings = Settings(database)
-        self.folder, self.state = database.folder, database.state
+        self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction = database.read_transaction
         self.changed_since_last_check = database.changed_since_last_check
-        self.setting, self.set = settings.get, settings.set
+        self.setting, self.settings = settings.get, settings.several
+        self.set, self.set_all = settings.set, settings.set_all
         self.cached, self.generation = settings.cached, settings.generation
         self._read, self._write, self._place = database.read, database.write, database.place
 
@@ -183,8 +151,11 @@ class Catalogue:
             A timestamp; an article that cannot be seen then is None. By default all can be seen.
         """
         rows = self._rows(_DETAILS, keys)
-        with integrity.damage_in(self._place):
-            return [_details(shown, expires, now) for *shown, expires in rows]
+        try:
+            published = moments([row[_PUBLISHED_PLACE] for row in rows])
+            return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
+        except integrity.DAMAGE as error:
+            raise integrity.damaged_archive(self._place, error) from error
 
     def keys(self) -> list[int]:
         """Return the keys of all articles in the order of the archive."""
@@ -288,7 +259,8 @@ class Catalogue:
         if [number for number, _ in rows] != list(range(first, first + len(rows))):
             raise integrity.damaged_archive(self._place, "new terms are missing")
         terms = [term for _, term in rows]
-        integrity.check_terms(self._place, terms)
+        if terms:
+            integrity.check_terms(self._place, terms)
         return terms
 
     def entries_of(self, identifier: str) -> bytes | None:
@@ -333,7 +305,7 @@ class Catalogue:
         TimeoutError
             If another process has not finished writing after some seconds.
         """
-        with self.state:
+        with self.state_lock:
             try:
                 with self._database.transaction():
                     self._settings.migrate()
@@ -412,20 +384,8 @@ class Catalogue:
     def replace_by(self, other: Catalogue) -> None:
         """Replace all rows by those of another catalogue, without its folders of arrays."""
         kept = {name: self.setting(name) for name in ("generation", "last_folder")}
-        for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES):
-            self._write(f"DELETE FROM {table}", [()])
-        connection = other._database.connection
-        for table in schema.COPIED_TABLES:
-            rows = connection.execute(f"SELECT * FROM {table}")
-            marks = ",".join("?" * len(rows.description))
-            self._write(f"INSERT INTO {table} VALUES ({marks})", rows)
-        # Keys of removed articles are not used again either.
-        self._write("DELETE FROM sqlite_sequence", [()])
-        rows = connection.execute("SELECT name, seq FROM sqlite_sequence")
-        self._write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
-        for name, value in {**other._settings.all(), **kept}.items():
-            self.set(name, value)
-        self.set("made", os.urandom(8).hex())
+        self._database.copy_tables(other._database)
+        self.set_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
 
     def _rows(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return columns of articles, in the order of the keys; raise if an article is gone."""
@@ -452,14 +412,17 @@ _PUBLISHED_PLACE = SHOWN.index("published")
 _TUPLE_PLACES = [SHOWN.index(name) for name in TUPLES]
 
 
-def _details(shown: list[Any], expires: int | None, now: int | None) -> tuple[Any, ...] | None:
+def _details(
+    row: tuple[Any, ...], published: dt.datetime | None, now: int | None
+) -> tuple[Any, ...] | None:
     """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
-    published = shown[_PUBLISHED_PLACE]
+    *shown, expires = row
+    embargo = shown[_PUBLISHED_PLACE]
     if now is not None and (
-        (published is not None and published > now) or (expires is not None and expires <= now)
+        (embargo is not None and embargo > now) or (expires is not None and expires <= now)
     ):
         return None
-    shown[_PUBLISHED_PLACE] = moment(published)
+    shown[_PUBLISHED_PLACE] = published
     for place in _TUPLE_PLACES:
         shown[place] = _tags(shown[place])
     return tuple(shown)

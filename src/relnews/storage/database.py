@@ -56,7 +56,7 @@ class Database:
     folder : Path or None
     place : Path
         The folder, or ``:memory:``, for messages.
-    state : RLock
+    state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     is_reading : bool
         Whether a read transaction is open.
@@ -68,7 +68,7 @@ class Database:
         self.connection = connection
         self.folder = folder
         self.place = folder or Path(":memory:")
-        self.state = threading.RLock()
+        self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
         self._close = weakref.finalize(self, connection.close)
@@ -148,6 +148,19 @@ class Database:
         with self._lock:
             self.connection.executemany(statement, rows)
 
+    def copy_tables(self, other: Database) -> None:
+        """Replace all rows by those of another database, without its settings and folders."""
+        for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES):
+            self.write(f"DELETE FROM {table}", [()])
+        for table in schema.COPIED_TABLES:
+            rows = other.connection.execute(f"SELECT * FROM {table}")
+            marks = ",".join("?" * len(rows.description))
+            self.write(f"INSERT INTO {table} VALUES ({marks})", rows)
+        # Keys of removed articles are not used again either.
+        self.write("DELETE FROM sqlite_sequence", [()])
+        rows = other.connection.execute("SELECT name, seq FROM sqlite_sequence")
+        self.write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
+
     def read_transaction(self, generation: int | None = None) -> _ReadTransaction:
         """See one state of the database inside, whatever others commit meanwhile.
 
@@ -167,7 +180,7 @@ class Database:
         TimeoutError
             If another process has not finished writing after `PATIENCE` seconds.
         """
-        with self.state:
+        with self.state_lock:
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
@@ -239,11 +252,11 @@ class _ReadTransaction:
         self._generation = generation
 
     def __enter__(self) -> None:
-        self._database.state.acquire()
+        self._database.state_lock.acquire()
         try:
             self._is_outermost = self._database._begin_reading(self._generation)
         except BaseException:
-            self._database.state.release()
+            self._database.state_lock.release()
             raise
 
     def __exit__(self, *_: object) -> None:
@@ -251,7 +264,7 @@ class _ReadTransaction:
             if self._is_outermost:
                 self._database._end_reading()
         finally:
-            self._database.state.release()
+            self._database.state_lock.release()
 
 
 def _stamp(folder: Path) -> object:

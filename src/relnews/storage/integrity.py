@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from relnews.storage.schema import FolderEntry
+
 
 def check_archive_target(folder: Path, catalogue: str) -> None:
     """Raise FileExistsError unless a folder is an archive, is empty or does not exist."""
@@ -101,16 +103,18 @@ _INTEGERS = {
 }  # fmt: skip
 
 
-def check_setting(name: str, value: Any) -> Any:
-    """Return a setting of an archive, or raise ValueError or TypeError if it is invalid."""
-    if value is not None and name in _INTEGERS:
-        return check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
-    if value is not None and name == "lists":
-        k = check_integer("k", value["k"], minimum=1, maximum=10_000)
-        check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
-        if value["max_drift"] is not None:
-            float(value["max_drift"])
-    return value
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Raise ValueError or TypeError if a setting of an archive is not as the format has it."""
+    for name, value in settings.items():
+        if value is None:
+            continue
+        if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
+            check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
+        if name == "lists":
+            k = check_integer("k", value["k"], minimum=1, maximum=10_000)
+            check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
+            if value["max_drift"] is not None:
+                float(value["max_drift"])
 
 
 def check_tags(value: object) -> tuple[str, ...]:
@@ -146,6 +150,14 @@ def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str,
     if not isinstance(kind, str) or kind not in kinds:
         raise damaged_archive(folder, f"unknown kind of data {shortened(kind)}")
     return kind
+
+
+def check_kinds(
+    folder: str | os.PathLike[str], entries: Iterable[FolderEntry], kinds: Mapping[str, object]
+) -> None:
+    """Refuse folder entries of a kind that the format does not have."""
+    for entry in entries:
+        check_kind(folder, entry.kind, kinds)
 
 
 def check_file(folder: Path, name: str, expected: int | None) -> None:
@@ -248,15 +260,8 @@ def check_words(
         raise ValueError(msg)
 
 
-def check_entries(is_whole: bool) -> None:
-    """Raise ValueError if a stored list is not the one that was written."""
-    if not is_whole:
-        msg = "a stored list has another checksum than when it was written"
-        raise ValueError(msg)
-
-
 #: Errors that code raises when a stored value is not the one that was written.
-_DAMAGE_ERRORS = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
+DAMAGE = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 class damage_in:  # noqa: N801 (used like a function; a generator takes three times as long)
@@ -269,7 +274,7 @@ class damage_in:  # noqa: N801 (used like a function; a generator takes three ti
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
-        if isinstance(error, _DAMAGE_ERRORS) and not isinstance(error, RelnewsError):
+        if isinstance(error, DAMAGE) and not isinstance(error, RelnewsError):
             raise damaged_archive(self._folder, error) from error
 
 

@@ -11,7 +11,7 @@ from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules, Exclusions, articles_of, pinned
-from relnews.storage.list_codec import Entries
+from relnews.storage.list_codec import StoredList
 
 #: Scores are stored in so many parts of 1.
 _STEPS = 1_000_000
@@ -48,10 +48,12 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     the other way, and if an item, or a near-duplicate that one stands for, cannot be seen now: the
     choice may be another without it.
     """
-    with integrity.damage_in(catalogue.folder or ":memory:"):
-        entries = Entries.unpack(stored)
-    shown = entries.shown()
-    if len(shown) < k and not entries.is_all:
+    try:
+        candidates = StoredList.unpack(stored)
+    except integrity.DAMAGE as error:
+        raise integrity.damaged_archive(catalogue.folder or ":memory:", error) from error
+    shown = candidates.items()
+    if len(shown) < k and not candidates.is_all:
         return None
     rules, now = CompiledRules.of(catalogue), dates.now()
     if rules.outdates_lists:

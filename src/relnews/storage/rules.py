@@ -182,7 +182,7 @@ class Rules:
 
     def sleeping(self) -> dict[Rule, str]:
         """Return the rules that have no effect now, each with the reason."""
-        with self._catalogue.state:
+        with self._catalogue.state_lock:
             compiled = CompiledRules.of(self._catalogue)
             effects = {rule: effects_of(rule) for rule in compiled.rules}
             ids = dict.fromkeys(name for effect in effects.values() for name in effect.ids())

@@ -7,10 +7,11 @@ of format 6 is read as it is: `migrated` translates its settings. The first chan
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from relnews.articles import DATES, FIELDS, TUPLES
 from relnews.storage import integrity
@@ -170,3 +171,36 @@ def _check_tables(connection: sqlite3.Connection, folder: Path) -> None:
 def _without_comments(statement: str) -> str:
     lines = (line.partition("--")[0] for line in statement.splitlines())
     return " ".join(" ".join(lines).split())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A folder of arrays that belongs to the archive.
+
+    Parameters
+    ----------
+    number : int
+    kind : str
+    segment : int or None
+        Number of the segment's folder that an outline is of.
+    files : dict of str to (int, int)
+        Size in bytes and checksum of each array.
+    """
+
+    number: int
+    kind: str
+    segment: int | None
+    files: dict[str, tuple[int, int]]
+
+
+class StoredCounts(NamedTuple):
+    """The counts of an article as they are stored; see `relnews.archive.pending`."""
+
+    key: int
+    terms: bytes
+    codes: bytes
+    text: bytes
+    phrases: bytes
+    checksum: int
+    published: int | None
+    id: str

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from relnews.storage import integrity, schema
 from relnews.storage.database import Database
 
-#: A setting, and the format version that it is of. One query reads both from one state: another
+#: Settings, and the format version that they are of. One query reads both from one state: another
 #: process may migrate the archive at any time.
-_SETTING = (
-    "SELECT value, (SELECT user_version FROM pragma_user_version) FROM settings WHERE name = ?"
-)
+_SETTINGS = "SELECT name, value, (SELECT user_version FROM pragma_user_version) FROM settings"
 
 Value = TypeVar("Value")
 
@@ -33,15 +31,21 @@ class Settings:
 
     def get(self, name: str) -> Any:
         """Return a setting, None if there is none."""
-        rows = self._database.read(_SETTING, name)
-        if not rows:
-            return None
-        ((value, version),) = rows
+        return self.several(name)[0]
+
+    def several(self, *names: str) -> list[Any]:
+        """Return settings in the order of their names; None in place of one that is not there."""
+        marks = ",".join("?" * len(names))
+        rows = self._database.read(f"{_SETTINGS} WHERE name IN ({marks})", *names)
         place = self._database.place
-        integrity.check_format(place, True, version, schema.READ_VERSIONS)
+        settings: dict[str, Any] = dict.fromkeys(names)
+        if rows:
+            integrity.check_format(place, True, rows[0][-1], schema.READ_VERSIONS)
         with integrity.damage_in(place):
-            setting = schema.migrated(version, name, json.loads(value))
-            return integrity.check_setting(name, setting)
+            for name, value, version in rows:
+                settings[name] = schema.migrated(version, name, json.loads(value))
+            integrity.check_settings(settings)
+        return [*settings.values()]
 
     def all(self) -> dict[str, Any]:
         """Return every setting by its name."""
@@ -57,7 +61,7 @@ class Settings:
         make : callable
             Gets the setting, None if there is none.
         """
-        with self._database.state:
+        with self._database.state_lock:
             generation = self.generation()
             entry = self._cached.get(name)
             if entry is None or entry[0] != generation:
@@ -73,9 +77,13 @@ class Settings:
 
     def set(self, name: str, value: object) -> None:
         """Set a setting, inside a transaction."""
+        self.set_all({name: value})
+
+    def set_all(self, settings: Mapping[str, object]) -> None:
+        """Set settings, inside a transaction."""
         self._cached.clear()
-        row = (name, json.dumps(value))
-        self._database.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", [row])
+        rows = [(name, json.dumps(value)) for name, value in settings.items()]
+        self._database.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
 
     def migrate(self) -> None:
         """Write all settings as this format has them, inside a transaction, if they are older."""

@@ -1,10 +1,10 @@
-"""Wording: what archives keep of the words of articles, counted in one pass over the bytes."""
+"""Article terms: what an archive keeps of the words of articles, counted in one pass over bytes."""
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,10 +57,6 @@ class Ragged:
         ptr = np.concatenate([[0], np.cumsum(np.where(articles, 0, lengths))])
         return Ragged(ptr, self.value[stays])
 
-    def of(self, article: int) -> NDArray[Any]:
-        """Return those of one article."""
-        return self.value[self.ptr[article] : self.ptr[article + 1]]
-
     @classmethod
     def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
         """Return those of the articles of several, one after another."""
@@ -76,8 +72,8 @@ class Ragged:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Wording:
-    """The words of articles.
+class ArticleTerms:
+    """The terms of articles.
 
     Parameters
     ----------
@@ -99,15 +95,15 @@ class Wording:
         """Articles."""
         return self.counts.n_articles
 
-    def take(self, articles: NDArray[np.int64]) -> Wording:
-        """Return the wording of some articles, in the given order."""
-        return Wording(
+    def take(self, articles: NDArray[np.int64]) -> ArticleTerms:
+        """Return the terms of some of the articles, in the given order."""
+        return ArticleTerms(
             self.counts.take(articles), self.text.take(articles), self.phrases.take(articles)
         )
 
     @classmethod
-    def concatenate(cls, parts: Sequence[Wording]) -> Wording:
-        """Return the wording of the articles of several, one after another."""
+    def concatenate(cls, parts: Sequence[ArticleTerms]) -> ArticleTerms:
+        """Return the terms of the articles of several parts, one after another."""
         if len(parts) == 1:
             return parts[0]
         return cls(
@@ -117,8 +113,8 @@ class Wording:
         )
 
     @classmethod
-    def none(cls) -> Wording:
-        """Return the wording of no articles."""
+    def none(cls) -> ArticleTerms:
+        """Return the terms of no articles."""
         ptr, nothing = np.zeros(1, dtype=np.int64), np.empty(0, dtype=np.int32)
         return cls(
             Counts(ptr, nothing, nothing), Ragged(ptr, nothing), Ragged(ptr, nothing.reshape(0, 3))
@@ -136,7 +132,7 @@ class Query:
     term : int32 array of shape (n_terms,)
         Its terms, ascending.
     code : int32 array of shape (n_terms,)
-        How it has them; see `Wording`.
+        How it has them; see `ArticleTerms`.
     text : int32 array of shape (n_words,)
         The words of its text in their order, `wording.BREAK` between two texts.
     phrases : int32 array of shape (n_phrases, 3)
@@ -153,23 +149,23 @@ class Query:
     n_unknown: int = 0
 
 
-class WordCounter:
-    """Counts the words of articles, given one after another, and gathers their vocabulary.
+class ArticleCounter:
+    """Counts the terms of articles and gathers their vocabulary.
 
     Parameters
     ----------
     analysis : Analysis
     vocabulary : Vocabulary, optional
-        That it goes on from; by default it begins with the stop words.
-    n_stop : int, optional
-        How many of its words are stop words.
+        The terms to start from. None means the stop words.
+    n_stop : int, default=0
+        How many terms of `vocabulary` are stop words.
 
     Attributes
     ----------
     vocabulary : Vocabulary
+        The terms counted so far.
     n_stop : int
-    n_pairs : int
-        Pairs counted since the last `take`, not regarding the articles that still wait.
+        Terms numbered below are stop words.
     """
 
     def __init__(
@@ -180,34 +176,28 @@ class WordCounter:
             n_stop = len(vocabulary)
         self.vocabulary = vocabulary
         self.n_stop = n_stop
-        self.n_pairs = 0
         self._analysis = analysis
         self._tally = np.zeros(0, dtype=np.int32)
         self._workspace = Workspace()
-        self._batch = ArticleBatch(analysis)
-        self._counted: list[Wording] = []
 
-    def add(self, article: Article) -> None:
-        """Add an article."""
-        self._batch.add(article)
-        if self._batch.parts.n_bytes >= BATCH_BYTES:
-            self._count_waiting()
+    def count(self, articles: Iterable[Article]) -> ArticleTerms:
+        """Return the terms of articles, entering new ones in the vocabulary."""
+        counted = []
+        batch = ArticleBatch(self._analysis)
+        for article in articles:
+            batch.add(article)
+            if batch.parts.n_bytes >= BATCH_BYTES:
+                counted.append(self._count(batch))
+                batch = ArticleBatch(self._analysis)
+        if batch.parts.n_rows:
+            counted.append(self._count(batch))
+        return ArticleTerms.concatenate(counted) if counted else ArticleTerms.none()
 
-    def take(self) -> Wording:
-        """Return the wording of the articles added since the last call."""
-        if self._batch.parts.n_rows:
-            self._count_waiting()
-        counted, self._counted = self._counted or [Wording.none()], []
-        self.n_pairs = 0
-        return Wording.concatenate(counted)
-
-    def _count_waiting(self) -> None:
-        batch, self._batch = self._batch, ArticleBatch(self._analysis)
+    def _count(self, batch: ArticleBatch) -> ArticleTerms:
         runs = batch.runs(self._workspace)
         term = self.vocabulary.number(runs, MIN_LENGTH)
         self._tally = zeros(self._tally, len(self.vocabulary))
-        self._counted.append(batch.wording(runs, term, self.n_stop, self._tally))
-        self.n_pairs += len(self._counted[-1].counts.term)
+        return batch.terms(runs, term, self.n_stop, self._tally)
 
 
 def is_ignored(term: str, ignored: Collection[str]) -> bool:
@@ -256,13 +246,10 @@ class ArticleBatch:
         for stopped in phrases.keys() & language.stopped:
             del phrases[stopped]
         self.phrases.append([*phrases.values()])
-        self.parts.add(
-            [
-                (*encode(language.text(place)), IN_TITLE),
-                (*encode(language.text(phrases)), PHRASE),
-                *((*encode(text), 1 << TF_SHIFT) for text in language.texts(article)),
-            ]
-        )
+        texts = [language.text(place), language.text(phrases), *language.texts(article)]
+        weights = itertools.chain((IN_TITLE, PHRASE), itertools.repeat(1 << TF_SHIFT))
+        encoded = zip(map(encode, texts), weights, strict=False)
+        self.parts.add([(*text, weight) for text, weight in encoded])
 
     def runs(self, workspace: Workspace) -> Runs:
         """Return the words, spelt as they are counted."""
@@ -273,14 +260,15 @@ class ArticleBatch:
             )
         return runs
 
-    def wording(
+    def terms(
         self, runs: Runs, term: NDArray[np.int32], n_stop: int, tally: NDArray[np.int32]
-    ) -> Wording:
-        """Return the wording of the articles.
+    ) -> ArticleTerms:
+        """Return the terms of the articles.
 
         Parameters
         ----------
         runs : Runs
+            The words of the articles.
         term : int32 array of shape (runs.n,)
             The term of each run.
         n_stop : int
@@ -294,7 +282,7 @@ class ArticleBatch:
         n = wording.words_in_order(
             term_runs(runs, term, self.parts), self._is_text, n_stop, ptr, room
         )
-        return Wording(counts, Ragged(ptr, room[:n].copy()), self._phrases_of(runs, term))
+        return ArticleTerms(counts, Ragged(ptr, room[:n].copy()), self._phrases_of(runs, term))
 
     def n_unknown(self, runs: Runs, term: NDArray[np.int32]) -> int:
         """Return how many words of the titles are no terms."""

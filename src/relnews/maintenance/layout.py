@@ -1,0 +1,175 @@
+"""Layout: write vocabularies, segments and epochs into the archive."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relnews._kernels._compile import frozen
+from relnews.archive.live_segment import LiveSegment
+from relnews.archive.pending import joined
+from relnews.archive.state import ArchiveState
+from relnews.search.bounds import CommonTerms, Outline, common_terms
+from relnews.search.epoch import Epoch
+from relnews.search.segment import SEGMENT_ARTICLES, Segment
+from relnews.search.weights import inverse_document_frequency
+from relnews.storage.arrays import Store
+from relnews.text.article_terms import ArticleTerms
+from relnews.text.vocabulary import Vocabulary
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Rows:
+    """Articles on their way into a segment.
+
+    Parameters
+    ----------
+    terms : ArticleTerms
+    key, published : int64 arrays of shape (n_articles,)
+    ids : sequence of str
+    """
+
+    terms: ArticleTerms
+    key: NDArray[np.int64]
+    published: NDArray[np.int64]
+    ids: Sequence[str]
+
+    def cut(self, first: int, last: int) -> Rows:
+        """Return the articles from one place up to another."""
+        if first == 0 and last == len(self.key):
+            return self
+        places = np.arange(first, last)
+        return Rows(
+            self.terms.take(places), self.key[places], self.published[places], self.ids[first:last]
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Rows]) -> Rows:
+        """Return the articles of several parts, one after another."""
+        return cls(
+            ArticleTerms.concatenate([part.terms for part in parts]),
+            np.concatenate([part.key for part in parts]),
+            np.concatenate([part.published for part in parts]),
+            [identifier for part in parts for identifier in part.ids],
+        )
+
+    def segment(self, n_terms: int) -> Segment:
+        """Return the segment of the articles; `n_terms` is the size of the vocabulary."""
+        return Segment.from_terms(self.terms, self.key, self.published, self.ids, n_terms)
+
+
+def pending_rows(state: ArchiveState) -> Rows:
+    """Return the articles that are in no segment."""
+    pending = [*state.pending.values()]
+    return Rows(
+        joined(pending),
+        np.array([*state.pending], dtype=np.int64),
+        np.array([article.published for article in pending], dtype=np.int64),
+        [article.id for article in pending],
+    )
+
+
+def live_rows(state: ArchiveState, live: LiveSegment) -> Rows:
+    """Return the articles of a segment that were not removed."""
+    segment = live.segment
+    key = segment.key[live.is_alive]
+    ids = state.store.catalogue.ids(key.tolist())
+    return Rows(live.alive_terms(), key, segment.published[live.is_alive], ids)
+
+
+def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows]:
+    """Yield rows in portions that each fill a segment; the last one may be smaller.
+
+    Parameters
+    ----------
+    rows : iterable of Rows
+    most_pairs : int, optional
+        A portion ends with the article that brings it to this many (article, term) pairs. None
+        means no limit.
+    """
+    waiting: list[Rows] = []
+    n_articles = n_pairs = 0
+    for part in rows:
+        while len(part.key):
+            room = min(SEGMENT_ARTICLES - n_articles, len(part.key))
+            if most_pairs is not None:
+                ends = part.terms.counts.row_ptr[1:]
+                room = min(room, int(np.searchsorted(ends, most_pairs - n_pairs)) + 1)
+            n_articles += room
+            n_pairs += int(part.terms.counts.row_ptr[room])
+            waiting.append(part.cut(0, room))
+            part = part.cut(room, len(part.key))
+            is_full = most_pairs is not None and n_pairs >= most_pairs
+            if n_articles == SEGMENT_ARTICLES or is_full:
+                yield Rows.concatenate(waiting)
+                waiting, n_articles, n_pairs = [], 0, 0
+    if waiting:
+        yield Rows.concatenate(waiting)
+
+
+def put_segment(store: Store, segment: Segment, outline: Outline) -> None:
+    """Write a segment and the outline of its articles."""
+    store.put("outline", outline.named(), store.put("segment", segment.arrays()))
+
+
+def replace_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
+    """Write a vocabulary in place of the last one and the terms that came after it."""
+    _drop(store, "vocabulary")
+    arrays: dict[str, NDArray[Any]] = {
+        name: getattr(vocabulary, name) for name in ("table", "blob", "term_ptr")
+    }
+    store.put("vocabulary", arrays)
+    store.catalogue.set("seed", vocabulary.seed)
+    store.catalogue.clear_terms()
+
+
+def replace_epoch(store: Store, epoch: Epoch) -> None:
+    """Write an epoch in place of the last one; the outlines stay."""
+    _drop(store, "epoch")
+    store.put("epoch", epoch.arrays())
+    store.catalogue.set("epoch", epoch.n_articles)
+
+
+def begin_epoch(
+    store: Store,
+    live_segments: Mapping[int, LiveSegment],
+    document_frequency: NDArray[np.int32],
+    n_articles: int,
+    n_terms: int,
+) -> None:
+    """Write an epoch and the outlines of all segments in place of the last ones.
+
+    Parameters
+    ----------
+    store : Store
+    live_segments : mapping of int to LiveSegment
+        All segments, by the numbers of their folders.
+    document_frequency : int32 array
+        Articles that have each term; later terms have none.
+    n_articles : int
+        Articles that `document_frequency` counts.
+    n_terms : int
+        Size of the vocabulary.
+    """
+    frequency = np.zeros(n_terms, dtype=np.int32)
+    frequency[: len(document_frequency)] = document_frequency
+    idf = inverse_document_frequency(frequency, n_articles)
+    common = CommonTerms.of(
+        common_terms(document_frequency.astype(np.int64), n_articles), n_terms,
+        (rows for live in live_segments.values() for rows in live.sample(idf)),
+    )  # fmt: skip
+    replace_epoch(store, Epoch(n_articles, frozen(document_frequency), common))
+    _drop(store, "outline")
+    for number, live in live_segments.items():
+        outline = common.outline(live.all_rows(idf), live.segment.n_articles)
+        store.put("outline", outline.named(), number)
+
+
+def _drop(store: Store, kind: str) -> None:
+    for entry in store.catalogue.folders():
+        if entry.kind == kind:
+            store.drop(entry)
