@@ -146,7 +146,7 @@ def at(moment):
 
 
 def test_days_are_counted_from_another_time():
-    """With an anchor of now or a given time lists are ranked, even if they are stored."""
+    """Days may be counted from an anchor; lists with an anchor are ranked, not read."""
     news = RelatedNews().fit(
         [
             {"id": "q", "text": "security guarantees", "published": "2025-01-01"},
