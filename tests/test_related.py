@@ -153,7 +153,7 @@ def test_fit_returns_itself():
     assert news.fit(RECORDS) is news
 
 
-def test_intake_of_fit_counts_problems():
+def test_load_report_of_fit_counts_problems():
     """What is skipped or mended is counted where the model can be asked for it."""
     news = RelatedNews().fit([*RECORDS, RECORDS[0], {"title": "no id"}, {"id": "empty"}])
 

@@ -44,7 +44,7 @@ class RelatedItem:
         Ids of the near-duplicates that the item stands for; empty without a `Selection`.
     reason : tuple of str
         Why the item is in the list: ``similar`` or ``same story`` for its score; ``pinned`` by an
-        editor; ``latest in section …`` or ``latest`` to fill a short list. An item that is not in
+        editor; ``newest in section …`` or ``newest`` to fill a short list. An item that is not in
         the list for its similarity has a score and a similarity of 0.
     mentions : tuple of str
         Names that the item and the article of the list share, for readers; empty unless asked for.

@@ -209,7 +209,7 @@ def test_hidden_articles_leave_no_trace(field):
 
         view = news.archive_.state.view()
         scored = next(s for s in view.segments if s.segment.find(key_of(news, "a")) >= 0)
-        scored.prior = np.ones(scored.segment.n_articles)
+        scored._set_prior(np.ones(scored.segment.n_articles))
         assert news.verify_removed("a") == ["'a' is ranked"]
 
 
