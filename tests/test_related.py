@@ -153,8 +153,8 @@ def test_fit_returns_itself():
     assert news.fit(RECORDS) is news
 
 
-def test_intake_of_fit_counts_problems():
-    """`load_report_` counts skipped and mended articles."""
+def test_load_report_of_fit_counts_problems():
+    """`load_report_` counts skipped and repaired articles."""
     news = RelatedNews().fit([*RECORDS, RECORDS[0], {"title": "no id"}, {"id": "empty"}])
 
     assert len(news) == news.load_report_.loaded == 4
