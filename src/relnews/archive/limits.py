@@ -11,7 +11,6 @@ from relnews.dates import UNDATED
 from relnews.options.conditions import ResolvedConditions
 from relnews.search.decay import decay_of, undated_factor
 from relnews.search.query import Limits
-from relnews.storage.catalogue import Catalogue
 
 
 def limits_of(
@@ -19,7 +18,7 @@ def limits_of(
     keys: Sequence[int],
     published: NDArray[np.int64],
     now: int,
-    catalogue: Catalogue,
+    excluded: Sequence[int],
 ) -> Limits:
     """Return the conditions on lists in the form that the search takes.
 
@@ -33,12 +32,11 @@ def limits_of(
         Timestamps of these articles.
     now : int
         Timestamp of the moment of ranking.
-    catalogue : Catalogue
-        Used to find the keys of excluded articles.
+    excluded : sequence of int
+        Keys of the articles that no list may have.
     """
     windows = [conditions.window(now if date == UNDATED else date) for date in published.tolist()]
     after, before = np.array(windows, dtype=np.int64).reshape(-1, 2).T.copy()
-    excluded = [key for key, _ in catalogue.digests(conditions.exclude).values()]
     recency = conditions.recency
     if recency is not None and recency.anchor != "article":
         published = np.array(

@@ -252,10 +252,12 @@ class Snapshot:
         """
         if conditions is None:
             return Limits.none(keys, published, self.view.recency)
-        with self._catalogue.read_transaction(self.generation):
-            return limits_of(
-                self.with_recency(conditions), keys, published, self.now, self._catalogue
-            )
+        excluded: list[int] = []
+        if conditions.exclude:
+            with self._catalogue.read_transaction(self.generation):
+                found = self._catalogue.digests(conditions.exclude)
+            excluded = [key for key, _ in found.values()]
+        return limits_of(self.with_recency(conditions), keys, published, self.now, excluded)
 
     def with_recency(self, conditions: ResolvedConditions) -> ResolvedConditions:
         """Return conditions with the archive's recency unless they have a recency."""
