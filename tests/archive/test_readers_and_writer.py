@@ -163,3 +163,29 @@ def test_what_goes_while_its_list_is_made_has_none(options):
 
     with mock.patch.object(Snapshot, "rank_articles", late), pytest.raises(UnknownArticleError):
         news.related("s0", 4, **options)
+
+
+@pytest.mark.parametrize("n_new", [0, 1, 40])
+@pytest.mark.parametrize("words", [[], ["dike", "w7"]])
+def test_another_process_compacts_the_archive(tmp_path, words, n_new):
+    """A reader follows a compaction, which drops words and numbers the others anew."""
+    folder = tmp_path / "a.relnews"
+    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(30))
+    for word in words:
+        news.rules.ignore(word)
+    news.save(folder)
+    reader, writer = RelatedNews.open(folder), RelatedNews.open(folder)
+    reader.related("s0", selection=None)
+    writer.remove([f"s{i}" for i in range(0, 30, 3)])
+    reader.related("s1", selection=None)
+    writer.compact()
+    if n_new:
+        writer.partial_fit(pairs.story(100 + i) for i in range(n_new))
+
+    expected = list(RelatedNews.open(folder).related_all(6, selection=None))
+    assert list(reader.related_all(6, selection=None)) == expected
+    reader.rules.ignore("estuary")
+    expected = list(RelatedNews.open(folder).related_all(6))
+    assert list(reader.related_all(6)) == expected
+    assert reader.related_to_text("river dike") == writer.related_to_text("river dike")
+    assert reader.verify() == []

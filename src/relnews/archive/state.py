@@ -125,6 +125,10 @@ class ArchiveState:
         integrity.check_kinds(self._place, entries, DTYPES)
         with integrity.damage_in(self._place):
             n_terms = self._refresh_vocabulary(entries, int(seed))
+            if self._epoch_number != -1 and n_terms < len(self.statistics.document_frequency):
+                # The archive was compacted: words are gone, and the others have new numbers.
+                self.reset()
+                n_terms = self._refresh_vocabulary(entries, int(seed))
             self._refresh_epoch(entries, int(n_articles), n_terms)
             self._refresh_segments(entries, n_terms)
             self._refresh_pending(int(sealed or 0), n_terms)
