@@ -32,6 +32,12 @@ N_PAIRS = 6
 #: Seconds between changes.
 PACE = 0.1
 
+#: Number of changes that are made however slow the machine is; the last removes a pair.
+N_CHANGES = N_PAIRS + 1
+
+#: Maximum seconds to wait for the changes of another process.
+PATIENCE = 120
+
 
 def story(i):
     """Return an article that stays."""
@@ -78,7 +84,7 @@ def write(news, note, seconds):
     gone, last = note.read()
     often = 25 if len(news) < 1000 else 250  # the slow part for a large archive
     start = time.monotonic()
-    while time.monotonic() < start + seconds:
+    while n_commits < N_CHANGES or time.monotonic() < start + seconds:
         begun = time.monotonic()
         if n_commits % often == 20:
             news.compact()
@@ -101,14 +107,19 @@ def write(news, note, seconds):
 def read(news, note, seconds, rng, n_stories):
     """Read lists of all kinds, check that each is from one state, and return their counts.
 
-    Each kind is read once, however slow the machine is; then chance decides until time is up.
+    Each kind is read once, however slow the machine is; then chance decides until time is up and
+    another state than the first has been read.
     """
     deeds = [_one_that_stays, _one_that_stays, _one_of_a_pair, _draft, _all]
     counts = dict.fromkeys((deed.__name__ for deed in deeds), 0)
-    generations = set()
+    generations = {news.archive_.state.generation}
     end = time.monotonic() + seconds
     first = [*dict.fromkeys(deeds)]
-    while first or time.monotonic() < end:
+    while (
+        first
+        or time.monotonic() < end
+        or (len(generations) == 1 and time.monotonic() < end + PATIENCE)
+    ):
         deed = first.pop(0) if first else rng.choices(deeds, weights=[30, 30, 30, 10, 1])[0]
         deed(news, note, rng, n_stories)
         counts[deed.__name__] += 1
@@ -131,7 +142,7 @@ def _one_of_a_pair(news, note, rng, _):
     try:
         related = news.related(identifier, K)
     except UnknownArticleError:
-        patience = time.monotonic() + 30
+        patience = time.monotonic() + PATIENCE
         while note.read()[0] < n:
             assert time.monotonic() < patience, f"{identifier} was added and is not there"
             time.sleep(0.01)
