@@ -17,6 +17,7 @@ from relnews import (
     Article,
     ArticleError,
     LoadReport,
+    Recency,
     RelatedItem,
     RelatedList,
     RelatedNews,
@@ -229,6 +230,8 @@ def test_lists_under_way_survive_another_fit(stories):
 @pytest.mark.parametrize(
     ("parameters", "error"),
     [
+        ({"sublinear_tf": "no"}, ValueError),
+        ({"sublinear_tf": None}, ValueError),
         ({"title_weight": -1}, ValueError),
         ({"title_overlap": None}, ValueError),
         ({"stop_words": "german"}, ValueError),
@@ -244,6 +247,24 @@ def test_parameters_are_checked_by_fit(parameters, error):
         RelatedNews(**parameters).fit(articles)
 
     assert next(articles) is RECORDS[0]
+
+
+@pytest.mark.parametrize(
+    ("scalars", "numbers"),
+    [
+        ({"title_weight": np.int64(2)}, {"title_weight": 2}),
+        ({"title_overlap": np.float32(0.5)}, {"title_overlap": 0.5}),
+        ({"sublinear_tf": np.False_}, {"sublinear_tf": False}),
+        ({"recency": Recency(np.int64(30))}, {"recency": Recency(30)}),
+    ],
+)
+def test_numpy_scalars_are_parameters(scalars, numbers):
+    """A scalar of an array, as a parameter grid gives it, counts as the number."""
+    articles = [*sample_articles()][:30]
+
+    got = RelatedNews(**scalars).fit(articles)
+
+    assert [*got.related_all(4)] == [*RelatedNews(**numbers).fit(articles).related_all(4)]
 
 
 # --- what comes out ------------------------------------------------------------------------------

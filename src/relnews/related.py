@@ -191,7 +191,7 @@ class RelatedNews(Parameters):
 
         ``sizes`` maps the mode of each list, such as ``background``, to its number of items. The
         first list chooses first; later ones leave out near-duplicates of its items as well.
-        The options of `related` apply to all of the lists.
+        The options of `related` apply to all of the lists; ``mode`` is not one of them.
         """
         from relnews.lists.blocks import blocks_of, specs_of
 

@@ -298,6 +298,8 @@ def test_sizes_that_are_none(news):
     """Wrong blocks are refused: a block is a mode and a number."""
     with pytest.raises(TypeError, match="`sizes` must map modes to numbers"):
         news.related_blocks(DEMO_ID, ["newest"])
+    with pytest.raises(TypeError, match=r"names the mode of each list, got mode='more'"):
+        news.related_blocks(DEMO_ID, {"newest": 1}, mode="more")
     with pytest.raises(ValueError, match="sizes\\['newest'\\]` must be at least 1"):
         news.related_blocks(DEMO_ID, {"newest": 0})
     with pytest.raises(ValueError, match="`mode` must be one of"):

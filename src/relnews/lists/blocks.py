@@ -30,6 +30,9 @@ def specs_of(sizes: Mapping[str, int], options: Options) -> dict[str, ListSpec]:
     if not isinstance(sizes, Mapping):
         msg = f"`sizes` must map modes to numbers, as {{'newest': 3}}, got {shortened(sizes)}."
         raise TypeError(msg)
+    if "mode" in options:
+        msg = f"`sizes` names the mode of each list, got mode={shortened(options['mode'])} as well."
+        raise TypeError(msg)
     for mode, size in sizes.items():
         check_integer(f"sizes[{mode!r}]", size, minimum=1)
     return {mode: ListSpec.of(cast("Options", {**options, "mode": mode})) for mode in sizes}

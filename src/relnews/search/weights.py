@@ -43,7 +43,7 @@ class Weighting:
     title_overlap: float = 0.1
 
     def __post_init__(self) -> None:
-        check_weighting(self.title_weight, self.title_overlap)
+        check_weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
 
     @property
     def scale(self) -> float:

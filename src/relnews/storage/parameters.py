@@ -26,7 +26,7 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
     with integrity.damage_in(catalogue.folder or ":memory:"):
         analysis, weighting = catalogue.setting("analysis"), catalogue.setting("weighting")
         recency = catalogue.setting("recency")
-        check_weighting(weighting["title_weight"], weighting["title_overlap"])
+        check_weighting(**weighting)
         check_normalization(analysis["normalization"])
         return {
             "title_weight": weighting["title_weight"],

@@ -96,7 +96,7 @@ class Settings:
     def set_all(self, settings: Mapping[str, object]) -> None:
         """Set settings, inside a transaction."""
         self._cached.clear()
-        rows = [(name, json.dumps(value)) for name, value in settings.items()]
+        rows = [(name, json.dumps(value, default=_number)) for name, value in settings.items()]
         self._database.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
 
     def migrate(self) -> None:
@@ -112,3 +112,8 @@ class Settings:
     def clear_cache(self) -> None:
         """Clear the cache, which may have values of settings that were not committed."""
         self._cached.clear()
+
+
+def _number(scalar: Any) -> object:
+    """Return a NumPy scalar as a Python number or bool."""
+    return scalar.item()
