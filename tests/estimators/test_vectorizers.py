@@ -200,6 +200,14 @@ def test_weights_of_anything(documents, others, parameters, n_jobs, batch_bytes)
 
 both = pytest.mark.parametrize("cls", THEIRS)
 
+
+@both
+@pytest.mark.parametrize("documents", [[], ["peace talks"]])
+def test_a_wrong_parameter_of_a_given_vocabulary(cls, documents):
+    """`transform` refuses a wrong parameter even if there are no documents."""
+    assert_same(cls, ["peace"], documents, vocabulary=["peace"], strip_accents="both")
+
+
 TEXTS = ["peace talks talks in kyiv", "Peace in Kyiv", "", "the NATO summit", "nato in kyiv"]
 SHORT = ["a b cd efg", "été x 北約峰會 북 x_1", "a", "'’", "nato2 ab\u0301c"]
 

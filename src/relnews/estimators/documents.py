@@ -76,8 +76,8 @@ class Documents:
         """Return the counts of the terms of a fitted or given vocabulary."""
         vectorizer = self._vectorizer
         vocabulary, n_workers = vectorizer.vocabulary_, 1
-        if vectorizer.stop_words is not None:
-            vectorizer.build_analyzer()  # checks stop words once
+        if vectorizer.stop_words is not None or not self._is_plain:
+            vectorizer.build_analyzer()  # checks parameters, and stop words once
         if vectorizer.stemmer is not None:
             # Stems are known only after the words have been met.
             features, counted = self._count()
