@@ -135,18 +135,16 @@ class Archive:
     def snapshot(self) -> Snapshot:
         """Return the archive at this moment; snapshots of one state share their caches."""
         for _ in range(_ATTEMPTS):
-            with self.locked():
-                now, latest = dates.now(), self._latest
-                if (
-                    latest is not None
-                    and latest.view.since <= now < latest.view.until
-                    and latest.generation == self.state.generation == self.catalogue.generation()
-                ):
-                    return dataclasses.replace(latest, now=now)
             try:
                 with self.catalogue.read_transaction(self.state.generation):
-                    self._latest = self.snapshot_of(self.state.view())
-                    return self._latest
+                    now, latest = dates.now(), self._latest
+                    if (
+                        latest is None
+                        or latest.generation != self.state.generation
+                        or not latest.view.since <= now < latest.view.until
+                    ):
+                        latest = self._latest = self.snapshot_of(self.state.view())
+                    return dataclasses.replace(latest, now=now)
             except ArchiveChangedError:
                 self.refresh()
         raise ArchiveChangedError
