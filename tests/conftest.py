@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import settings
+
+from relnews.cli import main
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,6 +30,19 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder of test data at {folder}; name one in RELNEWS_TEST_DATA")
     return folder
+
+
+@pytest.fixture
+def invoke() -> Callable[..., Result]:
+    """Return a function that runs `relnews` in this process and returns what click recorded."""
+
+    def run(*arguments: object, **options: Any) -> Result:
+        result = CliRunner().invoke(main, list(map(str, arguments)), **options)
+        # For every error the user sees a sentence and no traceback.
+        assert result.exception is None or isinstance(result.exception, SystemExit), result
+        return result
+
+    return run
 
 
 @pytest.fixture(scope="module")

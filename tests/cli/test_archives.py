@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from click.testing import CliRunner
 
 import relnews
 from relnews import RelatedNews
@@ -52,19 +51,6 @@ RELATED_HEADLINES = [
     "Peace terms collide with battlefield reality",
     "Europe to fund Ukraine defense continues",
 ]
-
-
-@pytest.fixture
-def invoke():
-    """Return a function that runs `relnews` in this process and returns what click recorded."""
-
-    def run(*arguments, **options):
-        result = CliRunner().invoke(main, list(map(str, arguments)), **options)
-        # For every error the user sees a sentence and no traceback.
-        assert result.exception is None or isinstance(result.exception, SystemExit), result
-        return result
-
-    return run
 
 
 @pytest.fixture(scope="module")

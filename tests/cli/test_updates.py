@@ -7,10 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import CliRunner
 
 from relnews import RelatedNews
-from relnews.cli import main
 from relnews.storage.database import CATALOGUE
 
 RECORDS = [
@@ -20,19 +18,6 @@ RECORDS = [
 ]
 
 NEW = {"id": "new", "title": "Kremlin talks", "text": "Talks about a veto."}
-
-
-@pytest.fixture
-def invoke():
-    """Return a function that runs `relnews` in this process and returns what click recorded."""
-
-    def run(*arguments, **options):
-        result = CliRunner().invoke(main, list(map(str, arguments)), **options)
-        # For every error the user sees a sentence and no traceback.
-        assert result.exception is None or isinstance(result.exception, SystemExit), result
-        return result
-
-    return run
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ import statistics
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
-from relnews.cli import main
 from relnews.evaluation import checkup, health, picture
 from relnews.sample import sample_articles
 from strategies import archives, archives_with_copies
@@ -32,18 +30,6 @@ def folder(tmp_path_factory):
     RelatedNews().fit(RECORDS).save(folder / "today.relnews")
     RelatedNews().fit(r for r in RECORDS if r["id"] != "copy").save(folder / "before.relnews")
     return folder
-
-
-@pytest.fixture
-def invoke():
-    """Return a function that runs `relnews` and returns what click recorded."""
-
-    def run(*arguments):
-        result = CliRunner().invoke(main, list(map(str, arguments)))
-        assert result.exception is None or isinstance(result.exception, SystemExit), result
-        return result
-
-    return run
 
 
 def test_a_small_archive_by_hand():

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from relnews import Article, RelatedNews, evaluation, read_articles
-from relnews.cli import main
 from relnews.evaluation import links, pictures, scores, tables
 from relnews.evaluation.baselines import articles_of, at_random, latest, same_section
 from relnews.sample import sample_articles
@@ -65,18 +63,6 @@ def qrels(news, tmp_path):
     )
     path.write_text("".join(lines), encoding="utf-8")
     return path
-
-
-@pytest.fixture
-def invoke():
-    """Return a function that runs `relnews` and returns what click recorded."""
-
-    def run(*arguments):
-        result = CliRunner().invoke(main, list(map(str, arguments)))
-        assert result.exception is None or isinstance(result.exception, SystemExit), result
-        return result
-
-    return run
 
 
 # --- files ---------------------------------------------------------------------------------------
