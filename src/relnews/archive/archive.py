@@ -68,6 +68,8 @@ class Archive:
         self.catalogue: Catalogue = store.catalogue
         self._read_settings()
         self._latest: Snapshot | None = None
+        #: Generation of the catalogue at the last refresh that failed.
+        self._seen = -1
         self.state = self._new_state()
         self.refresh()
 
@@ -129,8 +131,6 @@ class Archive:
                         raise
                     self._seen = generation
         raise ArchiveChangedError
-
-    _seen = -1
 
     def snapshot(self) -> Snapshot:
         """Return the archive at this moment; snapshots of one state share their caches."""
