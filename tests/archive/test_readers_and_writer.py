@@ -168,7 +168,7 @@ def test_what_goes_while_its_list_is_made_has_none(options):
 @pytest.mark.parametrize("n_new", [0, 1, 40])
 @pytest.mark.parametrize("words", [[], ["dike", "w7"]])
 def test_another_process_compacts_the_archive(tmp_path, words, n_new):
-    """A reader follows a compaction, which drops words and numbers the others anew."""
+    """A reader follows a compaction, which drops words and gives the others new numbers."""
     folder = tmp_path / "a.relnews"
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(30))
     for word in words:

@@ -65,7 +65,7 @@ def _options(options: Mapping[str, Any]) -> Answer:
 
 
 def _items(items: Iterable[Any]) -> list[Answer]:
-    """Return the items of a list: what ranks them, and what is not as in most lists."""
+    """Return the items of a list: what ranks them, and what differs from most lists."""
     rows = []
     for number, item in enumerate(items, start=1):
         assert item.rank == number
@@ -95,7 +95,7 @@ def article_fields(article: Any) -> Answer:
 
 
 def fit(articles: Iterable[Mapping[str, Any]], **settings: Any) -> Any:
-    """Return the archive of articles; `settings` are those of the archive."""
+    """Return the archive of articles; `settings` go to its constructor."""
     if settings.get("recency") is not None:
         settings["recency"] = Recency(**settings["recency"])
     return RelatedNews(**settings).fit(articles)

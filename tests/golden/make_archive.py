@@ -22,7 +22,7 @@ from typing import Any
 
 from golden import adapter, archives
 
-#: The articles of all golden folders: written for this project, as those of the sample.
+#: The articles of all golden folders: written for this project, like the sample.
 ARTICLES = Path(__file__).parents[1] / "archives" / "articles.jsonl"
 
 Article = dict[str, Any]

@@ -1,4 +1,4 @@
-"""Archive folders of earlier formats: they open, rank and update as ever.
+"""Archive folders of earlier formats: they open, rank and update.
 
 Each folder in ``tests/archives`` was written by the version that had its format; see
 `golden.make_archive`. A folder is copied before it is opened.
