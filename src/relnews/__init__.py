@@ -15,7 +15,7 @@ above it in this list; `tests/test_layers.py` has the table.
 `cold_start`       The first list of a process, ranked without compiled kernels.
 `readers`          Files, folders and databases to articles.
 `maintenance`      Build, update, merge, store lists, verify.
-`related`          RelatedNews: the main class.
+`related`          RelatedNews: the main class; `_warm_up` compiles what it needs.
 `export`           Lists as HTML, JSON, JSON-LD, feeds, text, and files for static sites.
 `web`              Lists over HTTP, and lists in server-rendered pages.
 `evaluation`       Scores of lists from judgements, comparisons, and health without judgements.
@@ -33,6 +33,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from relnews._warm_up import warm_up
     from relnews.articles import Article
     from relnews.estimators.neighbors import CosineNeighbors
     from relnews.estimators.vectorizers import CountVectorizer, TfidfVectorizer
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         ArchiveChangedError,
         ArchiveFormatError,
         ArticleError,
+        LoadWarning,
         RelnewsError,
         UnknownArticleError,
     )
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
     from relnews.options.selection import Selection
     from relnews.readers import read_articles
     from relnews.readers.load_report import LoadReport
-    from relnews.related import RelatedNews, warm_up
+    from relnews.related import RelatedNews
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
     from relnews.storage.rule_kinds import Rule
     from relnews.storage.rules import Rules
@@ -67,6 +69,7 @@ _HOME = {
     "ArchiveChangedError": "exceptions",
     "ArchiveFormatError": "exceptions",
     "ArticleError": "exceptions",
+    "LoadWarning": "exceptions",
     "RelnewsError": "exceptions",
     "UnknownArticleError": "exceptions",
     "Explanation": "lists.explanation",
@@ -83,7 +86,7 @@ _HOME = {
     "Rule": "storage.rule_kinds",
     "Rules": "storage.rules",
     "Selection": "options.selection",
-    "warm_up": "related",
+    "warm_up": "_warm_up",
 }
 
 __all__ = [
@@ -96,6 +99,7 @@ __all__ = [
     "Drift",
     "Explanation",
     "LoadReport",
+    "LoadWarning",
     "Mode",
     "Options",
     "Recency",

@@ -1,4 +1,4 @@
-"""Exceptions: the errors of relnews, each a subclass of a matching builtin."""
+"""Exceptions: the errors and warnings of relnews, each a subclass of a matching builtin."""
 
 
 class RelnewsError(Exception):
@@ -7,6 +7,10 @@ class RelnewsError(Exception):
 
 class ArticleError(RelnewsError, ValueError):
     """Error of a record that is not a valid article."""
+
+
+class LoadWarning(UserWarning):
+    """Warning that fewer than half of the records became articles."""
 
 
 class UnknownArticleError(RelnewsError, KeyError):

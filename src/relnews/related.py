@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from relnews.options.list_options import ListSpec, Options
     from relnews.options.selection import Keep
     from relnews.readers.load_report import LoadReport
+    from relnews.readers.read_options import ReadOptions
     from relnews.storage.rules import Rules
 
 
@@ -113,13 +114,21 @@ class RelatedNews(Parameters):
         self.recency = recency
         self.n_jobs = n_jobs
 
-    def fit(self, articles: object, *, load_report: LoadReport | None = None) -> RelatedNews:
+    def fit(
+        self,
+        articles: object,
+        *,
+        load_report: LoadReport | None = None,
+        **options: Unpack[ReadOptions],
+    ) -> RelatedNews:
         """Build the archive in memory, replacing any earlier archive; return the object.
 
         ``articles`` is a data frame, or any iterable of dicts, `Article` objects or rows, such as
         `read_articles` returns. Each is read once, and its text is counted, not kept.
-        ``load_report`` counts what is skipped and repaired, by default the reader's own or a new
-        one; ``LoadReport(strict=True)`` raises `ArticleError` instead.
+        ``load_report`` counts what is skipped, withheld and repaired, by default the reader's own
+        or a new one; ``LoadReport(strict=True)`` raises `ArticleError` instead. Options say how
+        records are read, see `ReadOptions`; a reader has its own. Raises `ArticleError` if there
+        are records but no article, and warns if fewer than half of the records are articles.
         """
         from relnews.maintenance.build import build
         from relnews.readers.reader import with_load_report
@@ -129,27 +138,33 @@ class RelatedNews(Parameters):
         check_own_recency(self.recency)
         analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
-        admitted, load_report = with_load_report(articles, load_report)
-        self._archive = build(admitted, analysis, weighting, self.recency)
+        admitted, load_report = with_load_report(articles, load_report, options)
+        archive = build(admitted, analysis, weighting, self.recency)
+        load_report.check_loaded()
+        self._archive = archive
         self._catalogue, self._changes = self._archive.catalogue, None
         self.load_report_ = load_report
         return self
 
     def partial_fit(
-        self, articles: object, *, load_report: LoadReport | None = None
+        self,
+        articles: object,
+        *,
+        load_report: LoadReport | None = None,
+        **options: Unpack[ReadOptions],
     ) -> UpdateReport:
         """Add articles to the archive, or replace articles of the same ids; arguments as for `fit`.
 
-        The change is one transaction; in an opened folder it is durable when this returns. Every
-        list is then as a fresh `fit` would make it. Raises `TimeoutError` if another process keeps
-        writing the archive.
+        An article that is withheld is removed. The change is one transaction; in a folder it is
+        durable when this returns. Every list is then as a fresh `fit` would make it. Raises
+        `TimeoutError` if another process keeps writing the archive.
         """
         from relnews.readers.reader import with_load_report
 
         if self._catalogue is None:
-            self.fit((), load_report=None)
-        admitted, load_report = with_load_report(articles, load_report)
-        report = self._updates().add(admitted)
+            self.fit(())
+        admitted, load_report = with_load_report(articles, load_report, options)
+        report = self._updates().add(admitted, load_report.withheld_ids)
         self.load_report_ = load_report
         return dataclasses.replace(report, load_report=load_report.summary())
 
@@ -433,16 +448,3 @@ def _builder(snapshot: Snapshot, spec: ListSpec) -> ListBuilder:
     from relnews.lists.builder import ListBuilder
 
     return ListBuilder(snapshot, spec)
-
-
-def warm_up() -> None:
-    """Compile or load the kernels that fitting, ranking and updating use, before a reader waits."""
-    news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
-    from relnews.options.selection import Selection
-
-    news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
-    news.related_to_text("story")
-    news.store_lists(1)
-    for number in "23":
-        news.partial_fit([{"id": number, "text": f"story number {number}"}])
-        news.related(number, selection=None)

@@ -325,10 +325,10 @@ def test_build_names_what_it_skips(invoke, articles, tmp_path):
     result = invoke("build", articles, "-o", tmp_path / "a")
 
     assert result.exit_code == 0
-    assert "5 articles loaded, 2 skipped" in result.stderr
+    assert "4 articles loaded, 2 skipped, 1 withheld" in result.stderr
     assert "articles.jsonl:5: duplicate id: 'veto'" in result.stderr
     assert "articles.jsonl:6: unreadable" in result.stderr
-    assert "articles.jsonl:7: bad date" in result.stderr
+    assert "articles.jsonl:7: withheld: unreadable date of publication" in result.stderr
 
 
 def test_build_options_reach_the_archive(invoke, articles, tmp_path):
@@ -411,8 +411,8 @@ FAILING_FILES = [
     ("indented.json", '{\n  "id": "a"\n}', [], "got JSON over several lines"),
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
     ("strict.csv", "id,text\na,b\na,c\n", ["--strict"], "strict.csv:3: duplicate id"),
-    ("none.jsonl", '{"title": "no id"}\n', [], "no article of"),
-    ("empty.jsonl", "", [], "no article of"),
+    ("none.jsonl", '{"heading line": "no title"}\n', [], "none of 1 records"),
+    ("empty.jsonl", "", [], "has no articles"),
 ]
 
 

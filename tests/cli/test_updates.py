@@ -123,7 +123,7 @@ FAILING_FILES = [
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
     ("array.jsonl", '[{"id": "a", "title": "one"}]', [], "got one JSON array"),
     ("header.csv", "id,title\na,one\n", ["--field", "text=body"], "the header has 'id', 'title'"),
-    ("none.jsonl", '{"title": "no id"}\n', [], "no article of"),
+    ("none.jsonl", '{"heading line": "no title"}\n', [], "no article of"),
 ]
 
 

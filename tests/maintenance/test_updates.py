@@ -409,3 +409,27 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
         assert [list(item.near_duplicates) for item in got] == [
             catalogue.ids(also) for _, also in shown
         ]
+
+
+@pytest.mark.parametrize("has_lists", [False, True])
+def test_an_article_that_is_no_longer_public_is_removed(has_lists):
+    """A record that is withheld takes its article out of the archive, in the same change."""
+    stories = [
+        story("a", "storm coast"), story("b", "storm harbour"), story("c", "storm coast harbour"),
+    ]  # fmt: skip
+    news = RelatedNews().fit(stories)
+    if has_lists:
+        news.store_lists(2)
+    report = news.partial_fit([
+        story("d", "coast ferry"),
+        story("b", "storm harbour", status="private"),
+        story("unknown", "storm", published="soon"),
+    ])  # fmt: skip
+    assert (report.added, report.replaced, report.removed) == (("d",), (), ("b",))
+    fresh = RelatedNews().fit([stories[0], stories[2], story("d", "coast ferry")])
+    if has_lists:
+        news.store_lists(2)
+    for identifier in "acd":
+        assert news.related(identifier) == fresh.related(identifier)
+    assert "b" not in news
+    assert news.load_report_.withheld == 2

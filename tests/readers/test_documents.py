@@ -166,8 +166,9 @@ def test_drafts_are_skipped(front: str, write: Write) -> None:
     folder = write({"a.md": f"---\ntitle: A\n{front}\n---\nText.", "b.md": "Text."})
     reader = read_articles(folder, strict=True)
     assert [*by_id(reader)] == ["b"]
-    assert sentences(reader, Problem.DRAFT) == ["a.md: draft"]
-    assert reader.load_report.skipped == 1
+    (sentence,) = sentences(reader, Problem.NOT_PUBLIC)
+    assert sentence.startswith("a.md: withheld: not public: 'a': `")
+    assert reader.load_report.withheld == 1
 
 
 def test_future_dates_and_folders_of_drafts_are_skipped(write: Write) -> None:
@@ -180,11 +181,11 @@ def test_future_dates_and_folders_of_drafts_are_skipped(write: Write) -> None:
     reader = read_articles(folder, strict=True)
     assert [*by_id(reader)] == ["c"]
     assert sentences(reader, Problem.FUTURE)[0] == (
-        "a.md: dated in the future: 9000-01-01 00:00 UTC"
+        "a.md: withheld: dated in the future: 9000-01-01 00:00 UTC"
     )
     reader = read_articles(write({"_drafts/d.md": "Text."}))
     assert "d" not in by_id(reader)
-    assert reader.load_report.problems[Problem.DRAFT] == 1
+    assert reader.load_report.problems[Problem.NOT_PUBLIC] == 1
 
 
 @pytest.mark.parametrize(
@@ -564,5 +565,5 @@ def test_build_from_a_folder(write: Write, tmp_path: Path) -> None:
     })  # fmt: skip
     result = CliRunner().invoke(main, ["build", str(folder), "-o", str(tmp_path / "x.relnews")])
     assert result.exit_code == 0, result.output
-    assert "2 articles loaded, 1 skipped\n  draft: 1 (skipped)\n    c.md: draft\n" in result.stderr
+    assert "2 articles loaded, 0 skipped, 1 withheld\n  withheld: not public: 1\n" in result.stderr
     assert RelatedNews.open(tmp_path / "x.relnews").related("a").ids == ["b"]

@@ -247,7 +247,7 @@ PROBLEMS = {
     Problem.MISSING_ID: ('{"text": "T"}', "non-empty `id`"),
     Problem.NO_WORDS: ('{"id": "x"}', "'x'"),
     Problem.NO_TEXT: ('{"id": "x", "title": "T"}', "'x'"),
-    Problem.BAD_DATE: ('{"id": "x", "text": "T", "published": "soon"}', "got 'soon'"),
+    Problem.UNREADABLE_DATE: ('{"id": "x", "text": "T", "published": "soon"}', "got 'soon'"),
 }
 
 

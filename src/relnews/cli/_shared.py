@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 from tqdm import tqdm
+
+from relnews.exceptions import LoadWarning
 
 if TYPE_CHECKING:
     from relnews.articles import Article
@@ -89,16 +92,26 @@ def one_line() -> Iterator[None]:
 
 @contextlib.contextmanager
 def reading(reader: ArticleReader, quiet: bool) -> Iterator[Iterator[Article]]:
-    """Yield the articles of a reader, with a progress bar; report an invalid file as one line."""
+    """Yield the articles of a reader, with a progress bar and a summary after it.
+
+    An invalid file is reported as one line.
+    """
     unit = " articles" if reader.bytes_total is None else "B"
     with tqdm(
         total=reader.bytes_total, unit=unit, unit_scale=True, desc="reading",
         disable=True if quiet else None,
     ) as bar:  # fmt: skip
         try:
-            yield _shown(iter(reader), reader, bar)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", LoadWarning)  # the summary says it, too
+                yield _shown(iter(reader), reader, bar)
         except ValueError as error:
+            if reader.load_report.seen:
+                bar.close()
+                click.echo(reader.load_report.summary(), err=True)
             raise click.ClickException(str(error)) from error
+    if not quiet:
+        click.echo(reader.load_report.summary(), err=True)
 
 
 def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Iterator[Article]:

@@ -26,6 +26,10 @@ class Source(NamedTuple):
         Format of the files; None if their names tell.
     fields : tuple of str
         Texts such as ``text=body``.
+    markup, unreadable_dates, date_order, url : str or None
+        Options of reading; None is the default.
+    include_unlisted : bool
+        Load articles that are not public, too.
     sql, query, watermark : str or None
         URL of a database, the query to run there, and the column that later queries go on from.
     """
@@ -33,6 +37,11 @@ class Source(NamedTuple):
     articles: str | None
     format_: str | None
     fields: tuple[str, ...]
+    markup: str | None
+    include_unlisted: bool
+    unreadable_dates: str | None
+    date_order: str | None
+    url: str | None
     sql: str | None
     query: str | None
     watermark: str | None
@@ -64,16 +73,21 @@ class Source(NamedTuple):
         from relnews.readers import read_articles
         from relnews.readers.sql import read_on
 
-        fields = dict(_pair(field) for field in self.fields)
+        options: Any = {
+            "fields": dict(_pair(field) for field in self.fields),
+            "markup": self.markup,
+            "include_unlisted": self.include_unlisted,
+            "unreadable_dates": self.unreadable_dates,
+            "date_order": self.date_order,
+            "url": self.url,
+        }
         try:
             if self.sql is not None and self.query is not None:
                 return read_on(
                     None if news is None else news.archive_.catalogue,
-                    self.sql, self.query, fields=fields, strict=strict, watermark=self.watermark,
+                    self.sql, self.query, strict=strict, watermark=self.watermark, **options,
                 )  # fmt: skip
-            return read_articles(
-                self.articles or "", format=self.format_, fields=fields, strict=strict
-            )
+            return read_articles(self.articles or "", format=self.format_, strict=strict, **options)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except ImportError as error:
@@ -132,6 +146,34 @@ _OPTIONS = (
         multiple=True,
         metavar="NAME=THEIRS",
         help="Name that ARTICLES has for a field, such as text=body. May be repeated.",
+    ),
+    click.option(
+        "--markup",
+        type=click.Choice(["auto", "html", "text"]),
+        help="How title, dek and text are written in JSON, CSV and databases.  [default: auto, the "
+        "first records tell]",
+    ),
+    click.option(
+        "--include-unlisted",
+        is_flag=True,
+        help="Load drafts and everything else that is not public, too.",
+    ),
+    click.option(
+        "--unreadable-dates",
+        type=click.Choice(["withhold", "keep"]),
+        help="Withhold an article whose date of publication or expiry cannot be read, or keep it "
+        "without the date.  [default: withhold]",
+    ),
+    click.option(
+        "--date-order",
+        type=click.Choice(["dmy", "mdy"]),
+        help="Order of day and month in dates such as 01/02/2024.  [default: dmy, counted as "
+        "ambiguous]",
+    ),
+    click.option(
+        "--url",
+        metavar="PATTERN",
+        help="Address of articles that have none, such as /{section}/{slug}.html.",
     ),
     click.option(
         "--sql",

@@ -136,10 +136,8 @@ def build(
     )
     with reading(reader, quiet) as records:
         news.fit(records, load_report=reader.load_report)
-    if not quiet:
-        click.echo(news.load_report_.summary(), err=True)
     if not len(news):
-        msg = f"no article of {source} was loaded, and {output} was not written."
+        msg = f"{source} has no articles, and {output} was not written."
         raise click.ClickException(msg)
     source.remember(reader, news)
     news.save(output)

@@ -57,8 +57,6 @@ def update(
     reader = source.open(strict, news)
     with reading(reader, quiet) as records:
         report = news.partial_fit(records, load_report=reader.load_report)
-    if not quiet:
-        click.echo(report.load_report, err=True)
     if reader.load_report.skipped and not reader.load_report.loaded:
         msg = f"no article of {source} was loaded, and {archive} is as it was."
         raise click.ClickException(msg)

@@ -84,8 +84,17 @@ class Updates:
             layout.begin_epoch(self._store, live_segments, frequency, len(entered.keys), n_terms)
             state.apply_commits()
 
-    def add(self, articles: Iterable[Article]) -> UpdateReport:
-        """Add articles, or replace articles of the same ids; return the report."""
+    def add(self, articles: Iterable[Article], withheld: Sequence[str] = ()) -> UpdateReport:
+        """Add articles, or replace articles of the same ids; return the report.
+
+        Parameters
+        ----------
+        articles : iterable of Article
+            Their ids are distinct.
+        withheld : sequence of str
+            Ids that are not public, known when ``articles`` is read to its end. Articles of the
+            archive with such an id are removed.
+        """
         with self._change() as state:
             entered = Entered()
             for chunk in _chunks(articles):
@@ -94,12 +103,21 @@ class Updates:
                 self._catalogue.add_terms(n_known, state.vocabulary.newest(n_known))
                 self._catalogue.add_counts(to_store(rows.key.tolist(), rows.terms))
                 merging.lay_out(state)
+            given = {*entered.added, *entered.replaced, *entered.unchanged}
+            stored = self._catalogue.digests([*dict.fromkeys(withheld)])
+            removed = {id_: key for id_, (key, _) in stored.items() if id_ not in given}
+            if removed:
+                self._catalogue.remove([*removed.values()])
+                state.apply_commits()
+                merging.merge(state)
             report = UpdateReport(
                 tuple(entered.added),
                 tuple(entered.replaced),
-                unchanged=tuple(entered.unchanged),
+                tuple(removed),
+                tuple(entered.unchanged),
             )
-            return self._finish(state, report, entered.keys, entered.gone)
+            gone = [*entered.gone, *removed.values()]
+            return self._finish(state, report, entered.keys, gone)
 
     def remove(self, identifiers: Sequence[str]) -> UpdateReport:
         """Remove articles; if the archive lacks an id, raise and remove none."""

@@ -2,8 +2,17 @@
 
 Its modules::
 
-    load_report   `LoadReport`: what was loaded, skipped and repaired
-    records       dicts, objects and data frame rows to articles
+    load_report   `LoadReport`: what was loaded, skipped, withheld and repaired
+    source_dates  dates as sources write them
+    visibility    whether a record may be shown to the public
+    field_names   names that sources have for the fields of an article
+    field_values  values that sources have, mended if it is obvious
+    addresses     addresses by a pattern, and ids that are made
+    read_options  `ReadOptions`: how records are read
+    html_text     the text of HTML
+    markup        whether fields are HTML
+    rows          lists, objects and data frames to mappings
+    records       `RecordParser`: mappings to articles
     reader        `ArticleReader`, the base of all readers
     opening       plain files, gzip, xz, standard input
     formats       the registry of formats
@@ -15,7 +24,6 @@ Its modules::
     markdown      front matter and text
     pages         the article of an HTML page
     feeds         the entries of RSS or Atom
-    html_text     the text of HTML
     sql           the rows of a query; `read_sql`
 """
 

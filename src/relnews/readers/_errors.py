@@ -64,6 +64,11 @@ def unknown_field(got: str, fields: tuple[str, ...]) -> ValueError:
     )
 
 
+def reader_has_options(option: str) -> TypeError:
+    """Reject an option of reading for articles that a reader reads."""
+    return TypeError(f"`articles` is a reader; give `{option}` to `read_articles` or `read_sql`.")
+
+
 def unknown_format(got: object, formats: tuple[str, ...]) -> ValueError:
     """Reject a format without a reader."""
     return ValueError(f"`format` must be one of {listed(formats)} or None, got {got!r}.")

@@ -30,7 +30,7 @@ class Reader(LineReader):
     def _parse(
         self, lines: Iterable[bytes], name: str
     ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
-        return records(lines, name, self._fields.values())
+        return records(lines, name, self._spec.fields.values())
 
 
 def records(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
@@ -12,7 +12,9 @@ from relnews.readers import _errors
 from relnews.readers.formats import FORMATS
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import DAMAGE, PACKED, STDIN, CountedFile, standard_input, unpacked
-from relnews.readers.reader import ArticleReader, Found, Skipped
+from relnews.readers.read_options import ReadSpec
+from relnews.readers.reader import ArticleReader
+from relnews.readers.records import Found, Skipped
 
 #: Bytes of the longest document, unpacked. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20
@@ -24,11 +26,13 @@ class DocumentReader(ArticleReader):
     Names that begin with a dot, and ``_index`` files, are skipped. A subclass parses a document.
     """
 
+    is_plain = False
+
     #: Name of the format in `relnews.readers.formats`.
     format: ClassVar[str]
 
-    def __init__(self, path: str, fields: Mapping[str, str], *, strict: bool = False) -> None:
-        super().__init__(fields, strict=strict)
+    def __init__(self, path: str, spec: ReadSpec, *, strict: bool = False) -> None:
+        super().__init__(spec, strict=strict)
         self._path = path
         self._sizes = {} if path == STDIN else {file: file.stat().st_size for file in self._files()}
         self._n_read = 0

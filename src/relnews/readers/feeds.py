@@ -11,7 +11,7 @@ from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader
 from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
-from relnews.readers.reader import Found, Skipped
+from relnews.readers.records import Found, Skipped
 
 try:
     import feedparser

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Unpack
 
-from relnews.articles import FIELDS
 from relnews.readers import _errors
 from relnews.readers.formats import FORMATS, STDIN_FORMAT, format_in, format_of
 from relnews.readers.opening import STDIN
+from relnews.readers.read_options import ReadOptions, ReadSpec
 from relnews.readers.reader import ArticleReader
 
 
@@ -17,8 +17,8 @@ def read_articles(
     path: str | os.PathLike[str],
     *,
     format: str | None = None,  # noqa: A002 (the word for it)
-    fields: Mapping[str, str] | None = None,
     strict: bool = False,
+    **options: Unpack[ReadOptions],
 ) -> ArticleReader:
     """Read the articles of a file or a folder, one after another.
 
@@ -34,10 +34,11 @@ def read_articles(
         ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, or another format of
         `relnews.readers.formats`. By default the endings of names tell; standard input is JSON
         Lines.
-    fields : mapping, optional
-        Field of `Article` to the name that the file has for it, such as ``{"text": "body"}``.
     strict : bool, default=False
         Raise `ArticleError` at the first problem instead of counting it.
+    **options
+        See `ReadOptions`: ``fields``, ``markup``, ``include_unlisted``, ``unreadable_dates``,
+        ``date_order``, ``url``.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def read_articles(
         If a package that reads the format is not installed: ``relnews[markdown]``,
         ``relnews[html]``, ``relnews[feeds]``.
     ValueError
-        If the format or a field is unknown. While reading: if a CSV header lacks a name of
+        If the format or an option is invalid. While reading: if a CSV header lacks a name of
         `fields`, or if the file is one JSON array.
     """
     name = os.fspath(path)
@@ -65,9 +66,7 @@ def read_articles(
         known = format_of(name)
     else:
         known = FORMATS[format or STDIN_FORMAT]
-    for field in fields or {}:
-        if field not in FIELDS:
-            raise _errors.unknown_field(field, FIELDS)
+    spec = ReadSpec.of(options)
     if name != STDIN and not (is_folder and known.in_folders):
         _errors.check_articles_file(Path(name))
-    return known.reader(name, fields or {}, strict=strict)
+    return known.reader(name, spec, strict=strict)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from relnews.readers import _errors
 from relnews.readers.opening import PACKED
+from relnews.readers.read_options import ReadSpec
 from relnews.readers.reader import ArticleReader
 
 
@@ -37,16 +37,18 @@ class Format(NamedTuple):
     module: str
     in_folders: bool = False
 
-    def reader(self, path: str, fields: Mapping[str, str], *, strict: bool) -> ArticleReader:
+    def reader(self, path: str, spec: ReadSpec, *, strict: bool) -> ArticleReader:
         """Return a reader of a file, a folder or standard input.
 
         Parameters
         ----------
-        path, fields, strict
+        path, strict
             As for `read_articles`.
+        spec : ReadSpec
+            How records are read.
         """
         module = importlib.import_module(f"relnews.readers.{self.module}")
-        reader: ArticleReader = module.Reader(path, fields, strict=strict)
+        reader: ArticleReader = module.Reader(path, spec, strict=strict)
         return reader
 
 

@@ -18,7 +18,9 @@ from relnews.readers.opening import (
     standard_input,
     unpacked,
 )
-from relnews.readers.reader import ArticleReader, Found, Skipped
+from relnews.readers.read_options import ReadSpec
+from relnews.readers.reader import ArticleReader
+from relnews.readers.records import Found, Skipped
 
 
 class LineReader(ArticleReader):
@@ -27,8 +29,8 @@ class LineReader(ArticleReader):
     A subclass parses the lines.
     """
 
-    def __init__(self, path: str, fields: Mapping[str, str], *, strict: bool = False) -> None:
-        super().__init__(fields, strict=strict)
+    def __init__(self, path: str, spec: ReadSpec, *, strict: bool = False) -> None:
+        super().__init__(spec, strict=strict)
         self._size = None if path == STDIN else size_of(Path(path))
         self._path = path
         self._file: CountedFile | None = None

@@ -1,44 +1,67 @@
-"""LoadReport: how many articles were loaded, and which records were skipped or repaired."""
+"""LoadReport: how many records were loaded, skipped and withheld, and what was repaired."""
 
 from __future__ import annotations
 
 import enum
+import warnings
 from collections import Counter
 
+from relnews._checks import listed
 from relnews.articles import Article
-from relnews.exceptions import ArticleError
+from relnews.exceptions import ArticleError, LoadWarning
 
 #: Problems of a kind that are quoted; the others are only counted.
 EXAMPLES_NAMED = 5
+
+#: Consequences of a problem for its record, unless the load report is strict.
+SKIPPED, WITHHELD = "skipped", "withheld"
 
 
 class Problem(enum.StrEnum):
     """Kinds of problems of a record."""
 
     UNREADABLE = "unreadable"
+    NOT_AN_ARTICLE = "not an article"
     MISSING_ID = "missing id"
     DUPLICATE_ID = "duplicate id"
     NO_WORDS = "no title and no text"
+    NOT_PUBLIC = "withheld: not public"
+    FUTURE = "withheld: dated in the future"
+    UNREADABLE_STATE = "withheld: unreadable state of publication"
+    UNREADABLE_DATE = "withheld: unreadable date of publication"
+    UNREADABLE_EXPIRY = "withheld: unreadable date of expiry"
     NO_TEXT = "no text"
     BAD_DATE = "bad date"
-    DRAFT = "draft"
-    FUTURE = "dated in the future"
+    AMBIGUOUS_DATE = "ambiguous date"
+    MENDED = "mended"
 
     @property
     def consequence(self) -> str:
         """Consequence for the record, unless the load report is strict."""
-        return {Problem.NO_TEXT: "kept, title only", Problem.BAD_DATE: "kept, undated"}.get(
-            self, "skipped"
-        )
+        if self.value.startswith(WITHHELD):
+            return WITHHELD
+        return _KEPT.get(self, SKIPPED)
 
     @property
     def is_fault(self) -> bool:
         """Whether the record is wrong; a draft is not."""
-        return self not in (Problem.DRAFT, Problem.FUTURE)
+        return self not in (Problem.NOT_AN_ARTICLE, Problem.NOT_PUBLIC, Problem.FUTURE)
+
+
+_KEPT = {
+    Problem.NO_TEXT: "kept, title only",
+    Problem.BAD_DATE: "kept, undated",
+    Problem.AMBIGUOUS_DATE: "kept, the day is read first",
+    Problem.MENDED: "kept",
+}
+
+
+#: Said if more was lost than loaded.
+MOSTLY_LOST = "only {0.loaded:,} of {0.seen:,} records became articles"
 
 
 class LoadReport:
-    """Counts of loaded, skipped and repaired records, with reasons.
+    """Counts of loaded, skipped, withheld and repaired records, with reasons.
 
     Parameters
     ----------
@@ -53,6 +76,13 @@ class LoadReport:
         Number of records with each kind of problem.
     examples : dict of Problem to list of str
         The first few problems of each kind, with their places.
+    notes : list of str
+        How the records were read, where that is not plain: names that were taken for a field,
+        ids that were made, HTML.
+    names : list of str
+        Names of the fields of the first records.
+    withheld_ids : list of str
+        Ids of the articles that were withheld, as far as they have one.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
@@ -60,22 +90,40 @@ class LoadReport:
         self.loaded = 0
         self.problems: Counter[Problem] = Counter()
         self.examples: dict[Problem, list[str]] = {}
+        self.notes: list[str] = []
+        self.names: list[str] = []
+        self.withheld_ids: list[str] = []
         self._ids: set[str] = set()
 
     @property
+    def seen(self) -> int:
+        """Number of records: loaded, skipped and withheld ones."""
+        return self.loaded + self.skipped + self.withheld
+
+    @property
     def skipped(self) -> int:
-        """Number of records that did not become an article of the archive."""
-        return sum(n for problem, n in self.problems.items() if problem.consequence == "skipped")
+        """Number of records that are no article, or have no place in the archive."""
+        return self._count(SKIPPED)
+
+    @property
+    def withheld(self) -> int:
+        """Number of articles that are not public, or of which nobody can tell."""
+        return self._count(WITHHELD)
 
     def report(self, problem: Problem, origin: str, detail: str) -> None:
         """Count a problem, or raise it if the load report is strict and it is a fault."""
-        sentence = _problem_sentence(origin, problem.value, detail)
+        sentence = f"{origin}: {problem.value}: {detail}" if detail else f"{origin}: {problem}"
         if self.strict and problem.is_fault:
             raise ArticleError(sentence)
         self.problems[problem] += 1
         examples = self.examples.setdefault(problem, [])
         if len(examples) < EXAMPLES_NAMED:
             examples.append(sentence)
+
+    def note(self, sentence: str) -> None:
+        """Add a note once."""
+        if sentence not in self.notes:
+            self.notes.append(sentence)
 
     def admit(self, article: Article) -> bool:
         """Count an article and return True if its id is new; else report it and return False."""
@@ -88,18 +136,54 @@ class LoadReport:
         self.loaded += 1
         return True
 
+    def check_loaded(self) -> None:
+        """Raise if there were records and none was loaded; warn if fewer than half were.
+
+        Raises
+        ------
+        ArticleError
+            It names the fields that were found and the names that are needed.
+        """
+        if self.seen and not self.loaded:
+            raise ArticleError(_nothing_loaded(self))
+        if 2 * self.loaded < self.seen:
+            warnings.warn(MOSTLY_LOST.format(self), LoadWarning, stacklevel=3)
+
     def summary(self) -> str:
         """Return the report as text: one line, and some lines for each kind of problem."""
-        lines = [f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"]
+        first = f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"
+        lines = [f"{first}, {self.withheld:,} withheld" if self.withheld else first]
+        if self.loaded and 2 * self.loaded < self.seen:
+            lines.append(f"  {MOSTLY_LOST.format(self)}")
+        lines.extend(f"  {sentence}" for sentence in self.notes)
         for problem, count in self.problems.most_common():
-            lines.append(f"  {problem.value}: {count:,} ({problem.consequence})")
+            is_withheld = problem.consequence == WITHHELD
+            consequence = "" if is_withheld else f" ({problem.consequence})"
+            lines.append(f"  {problem.value}: {count:,}{consequence}")
             examples = self.examples[problem]
             lines.extend(f"    {sentence}" for sentence in examples)
             if count > len(examples):
                 lines.append(f"    … and {count - len(examples):,} more")
         return "\n".join(lines)
 
+    def _count(self, consequence: str) -> int:
+        return sum(n for problem, n in self.problems.items() if problem.consequence == consequence)
 
-def _problem_sentence(origin: str, problem: str, detail: str) -> str:
-    """Return a sentence about a record that was skipped or repaired."""
-    return f"{origin}: {problem}: {detail}" if detail else f"{origin}: {problem}"
+
+def _nothing_loaded(report: LoadReport) -> str:
+    """Return what was found instead of articles, and what to do."""
+    reasons = ", ".join(f"{problem.value}: {n:,}" for problem, n in report.problems.most_common())
+    sentence = f"none of {report.seen:,} records became an article ({reasons})."
+    if Problem.NO_WORDS in report.problems or Problem.MISSING_ID in report.problems:
+        found = f" The first records have {listed(report.names[:20])};" if report.names else ""
+        sentence += (
+            f"{found} an article needs `id`, and `title` or `text`. Name them with "
+            'fields={"text": "body"}, or --field text=body on the command line.'
+        )
+    if report.withheld:
+        sentence += (
+            " Articles that are not public, or of which nobody can tell, are withheld; "
+            "include_unlisted=True (--include-unlisted) and unreadable_dates='keep' "
+            "(--unreadable-dates keep) load them all the same."
+        )
+    return sentence

@@ -14,7 +14,8 @@ from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
-from relnews.readers.reader import Found, Skipped
+from relnews.readers.records import Found, Skipped
+from relnews.readers.visibility import switch
 
 try:
     import yaml
@@ -36,9 +37,6 @@ _NAMES = {
     "language": ("language", "lang"),
     "image": ("image", "images", "cover", "thumbnail"),
 }
-
-#: Values of Pelican's ``status`` that keep an article from being listed.
-_UNLISTED = {"draft", "hidden", "skip", "private", "unpublished"}
 
 _YAML = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _TOML = re.compile(r"\+\+\+[ \t]*\n(.*?)(?:^|\n)\+\+\+[ \t]*(?:\n|$)", re.DOTALL)
@@ -140,9 +138,6 @@ def records(content: bytes, name: str) -> Iterator[Found]:
         return
     values = {name: value for name, value in front.items() if _is_flat(value)}
     values = {name.lower(): value for name, value in values.items()} | values
-    if _is_draft(values, name):
-        yield "", Skipped(Problem.DRAFT)
-        return
     try:
         if len(body) > _LONGEST_TEXT:
             raise ValueError(_errors.long_markdown(_LONGEST_TEXT))
@@ -150,6 +145,8 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     except ValueError as error:
         yield "", Skipped(Problem.UNREADABLE, str(error))
         return
+    if "_drafts" in PurePosixPath(name).parts[:-1]:
+        fields["draft"] = True
     yield "", values | fields
 
 
@@ -197,6 +194,8 @@ def _fields(values: Mapping[str, Any], body: str, name: str) -> dict[str, Any]:
     if re.search("[:{]", str(fields["url"]).removeprefix("https:").removeprefix("http:")):
         fields["url"] = None  # a pattern of the generator
     fields["published"] = fields["published"] or _date_in(name)
+    if switch(values.get("published")) is False:
+        fields["published"] = False  # Jekyll's word for a draft
     for field in ("published", "expires"):
         if isinstance(fields[field], str):
             fields[field] = _ZONE.sub("", fields[field].strip())
@@ -216,15 +215,6 @@ def _is_flat(value: object) -> bool:
     if isinstance(value, list):
         return not any(isinstance(part, (list, dict)) for part in value)
     return not isinstance(value, dict)
-
-
-def _is_draft(values: Mapping[str, Any], name: str) -> bool:
-    return (
-        str(values.get("draft")).lower() == "true"
-        or str(values.get("published")).lower() == "false"
-        or str(values.get("status")).lower() in _UNLISTED
-        or "_drafts" in PurePosixPath(name).parts[:-1]
-    )
 
 
 def _date_in(name: str) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.load_report import Problem
-from relnews.readers.reader import Found, Skipped
+from relnews.readers.records import Found, Skipped
 
 try:
     import trafilatura

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import Any, ClassVar
 
 from relnews.articles import Article
+from relnews.readers import _errors
 from relnews.readers.load_report import LoadReport, Problem
-from relnews.readers.records import articles_from, parse_article
-
-
-class Skipped(NamedTuple):
-    """A record that is skipped.
-
-    Parameters
-    ----------
-    problem : Problem
-        The kind of problem.
-    detail : str, default=""
-        The rest of the message.
-    """
-
-    problem: Problem
-    detail: str = ""
-
-
-#: An entry of a source: its place, and the record or why it is skipped.
-Found: TypeAlias = tuple[str, Mapping[str, object] | Skipped]
+from relnews.readers.read_options import ReadSpec
+from relnews.readers.records import Found, RecordParser, articles_from
 
 
 class ArticleReader:
@@ -46,12 +29,15 @@ class ArticleReader:
         for a source without a size, such as standard input.
     """
 
-    #: Whether articles dated in the future are skipped.
-    _skips_future = False
+    #: Whether names and values are as anybody may have written them; see `RecordParser`.
+    is_plain: ClassVar[bool] = True
 
-    def __init__(self, fields: Mapping[str, str], *, strict: bool = False) -> None:
+    #: Whether articles dated in the future are withheld.
+    _skips_future: ClassVar[bool] = False
+
+    def __init__(self, spec: ReadSpec, *, strict: bool = False) -> None:
         self.load_report = LoadReport(strict=strict)
-        self._fields = dict(fields)
+        self._spec = spec
 
     @property
     def bytes_total(self) -> int | None:
@@ -73,20 +59,19 @@ class ArticleReader:
         return self._articles(load_report)
 
     def _articles(self, load_report: LoadReport) -> Iterator[Article]:
+        parser = RecordParser(self._spec, load_report, is_plain=self.is_plain)
+        articles = parser.articles(self._records())
+        if not self._skips_future or self._spec.include_unlisted:
+            yield from articles
+            return
         now = dt.datetime.now(dt.UTC)
-        for origin, record in self._records():
-            if isinstance(record, Skipped):
-                load_report.report(record.problem, origin, record.detail)
-                continue
-            article = parse_article(record, load_report, origin, self._fields)
-            if article is None:
-                continue
-            if self._skips_future and article.published is not None and article.published > now:
-                load_report.report(
-                    Problem.FUTURE, origin, f"{article.published:%Y-%m-%d %H:%M} UTC"
-                )
-                continue
-            yield article
+        for article in articles:
+            if article.published is not None and article.published > now:
+                date = f"{article.published:%Y-%m-%d %H:%M} UTC"
+                load_report.withheld_ids.append(article.id)
+                load_report.report(Problem.FUTURE, article.origin, date)
+            else:
+                yield article
 
     def _records(self) -> Iterator[Found]:
         """Open the source and yield its entries."""
@@ -94,19 +79,24 @@ class ArticleReader:
 
 
 def with_load_report(
-    articles: object, load_report: LoadReport | None
+    articles: object, load_report: LoadReport | None, options: Mapping[str, Any]
 ) -> tuple[Iterator[Article], LoadReport]:
     """Return the articles of any source, and the load report that counts their problems.
 
     Parameters
     ----------
-    articles : iterable or DataFrame
+    articles : iterable or data frame
         As `relnews.readers.records.articles_from` takes them, or an `ArticleReader`.
     load_report : LoadReport or None
         None is the reader's own, or a new one.
+    options : mapping
+        See `ReadOptions`. A reader has its own.
     """
+    spec = ReadSpec.of(options)
     if isinstance(articles, ArticleReader):
+        if options:
+            raise _errors.reader_has_options(next(iter(options)))
         reader, articles = articles, articles.articles(load_report)
         load_report = load_report or reader.load_report
     load_report = LoadReport() if load_report is None else load_report
-    return articles_from(articles, load_report), load_report
+    return articles_from(articles, load_report, spec), load_report

@@ -2,181 +2,231 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
-from relnews._checks import expected_date
+from relnews._checks import shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
-from relnews.dates import is_missing, parse_date
+from relnews.dates import is_missing
+from relnews.readers import markup, visibility
+from relnews.readers.addresses import UrlPattern, digest_id
+from relnews.readers.field_names import FieldNames, embargoes
+from relnews.readers.field_values import text_value, text_values
 from relnews.readers.load_report import LoadReport, Problem
+from relnews.readers.read_options import ReadSpec
+from relnews.readers.rows import as_mapping, rows_of
+from relnews.readers.source_dates import read_date
 
-#: Other names that data sets have for a field of `Article`. The first one with a value counts, if
-#: the record has no value under the field's own name.
-ALIASES = {
-    "lang": "language",
-    "topics": "tags",
-    "summary": "dek",
-    "description": "dek",
-    "excerpt": "dek",
-}
+#: Records that tell how all of them are read: whether they have ids, and whether texts are HTML.
+N_FIRST = 100
 
 
-def articles_from(source: object, load_report: LoadReport) -> Iterator[Article]:
+class Skipped(NamedTuple):
+    """A record that is skipped.
+
+    Parameters
+    ----------
+    problem : Problem
+        The kind of problem.
+    detail : str, default=""
+        The rest of the message.
+    """
+
+    problem: Problem
+    detail: str = ""
+
+
+#: An entry of a source: its place, and the record, why it is skipped, or a finished article.
+Found: TypeAlias = tuple[str, Mapping[str, object] | Skipped | Article]
+
+
+class RecordParser:
+    """Makes articles of the records of a source, and counts what is wrong with them.
+
+    Parameters
+    ----------
+    spec : ReadSpec
+        How records are read.
+    load_report : LoadReport
+        Counts every record that is skipped, withheld or repaired.
+    is_plain : bool, default=True
+        Whether names and values are as anybody may have written them. False for a reader of one
+        kind of source: its records have the names of `Article`, and no HTML in their fields.
+    """
+
+    def __init__(self, spec: ReadSpec, load_report: LoadReport, *, is_plain: bool = True) -> None:
+        self._spec = spec
+        self._report = load_report
+        self._is_plain = is_plain
+        self._names = FieldNames(spec.fields, has_aliases=is_plain)
+        self._url = None if spec.url is None else UrlPattern(spec.url)
+        self._is_html = spec.markup == "html"
+        self._has_ids = True
+
+    def articles(self, entries: Iterator[Found]) -> Iterator[Article]:
+        """Yield the article of every entry that has one."""
+        first = [*itertools.islice(entries, N_FIRST)]
+        if self._is_plain:
+            self._look_at([record for _, record in first if isinstance(record, Mapping)])
+        for origin, record in itertools.chain(first, entries):
+            if isinstance(record, Article):
+                yield record
+            elif isinstance(record, Skipped):
+                self._report.report(record.problem, origin, record.detail)
+            elif (article := self._article(record, origin)) is not None:
+                yield article
+        for field, name in self._names.taken.items():
+            self._report.note(f"{field} is read from {name!r}")
+
+    def _look_at(self, records: list[Mapping[str, object]]) -> None:
+        """Decide, from the first records, how all of them are read."""
+        if not records:
+            return
+        self._report.names = [*dict.fromkeys(itertools.chain.from_iterable(records))]
+        named = [self._names.named(record) for record in records]
+        self._has_ids = "id" in self._spec.fields or any("id" in values for values in named)
+        if self._spec.markup == "auto":
+            self._is_html = markup.is_mostly_html(named)
+            if self._is_html:
+                self._report.note("texts are read as HTML; --markup text reads them as they are")
+
+    def _article(self, record: Mapping[str, object], origin: str) -> Article | None:
+        given = {
+            name: value
+            for name, value in record.items()
+            if isinstance(value, str) or (value is not None and not is_missing(value))
+        }
+        named = self._names.named(given)
+        values: dict[str, Any] = {}
+        mended = []
+        for name, parse in _PARSERS:
+            if name in named:
+                value, how = parse(named[name], name)
+                if value:
+                    values[name] = value
+                if how:
+                    mended.append(how)
+        if self._is_html:
+            markup.to_text(values)
+        identifier = values.get("id", "")
+        reason = None if self._spec.include_unlisted else visibility.hidden(given)
+        if reason is not None:
+            self._withheld(reason.problem, identifier, origin, reason.detail)
+            return None
+        if not any(values.get(name, "").strip() for name in ("title", "dek", "text")):
+            self._report.report(Problem.NO_WORDS, origin, repr(identifier))
+            return None
+        for name in DATES:
+            if not self._read_date(name, named, given, values, origin):
+                return None
+        if not identifier.strip():
+            if self._has_ids:
+                self._report.report(Problem.MISSING_ID, origin, _expected_id())
+                return None
+            values["id"] = self._made_id(values, given)
+        if self._url is not None and not values.get("url"):
+            values["url"] = self._url.url(values, given)
+        for how in mended:
+            self._report.report(Problem.MENDED, origin, f"{values['id']!r}: {how}")
+        if not values.get("text", "").strip():
+            self._report.report(Problem.NO_TEXT, origin, repr(values["id"]))
+        return Article(**values, origin=origin)
+
+    def _read_date(
+        self, name: str, named: Mapping[str, object], given: Mapping[str, object],
+        values: dict[str, Any], origin: str,
+    ) -> bool:  # fmt: skip
+        """Add a date to the values of an article; return whether the article may be shown."""
+        dates = [named.get(name)]
+        if name == "published":
+            # A switch of this name is not a date; `visibility` has seen it.
+            dates = [date for date in dates if visibility.switch(date) is None]
+            dates += embargoes(given)
+        identifier = values.get("id", "")
+        for date in dates:
+            try:
+                moment, is_ambiguous = read_date(date, self._spec.date_order)
+            except (TypeError, ValueError, OverflowError):
+                detail = _expected_date(date)
+                if self._spec.unreadable_dates == "withhold":
+                    self._withheld(_UNREADABLE[name], identifier, origin, detail)
+                    return False
+                self._report.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
+                continue
+            if is_ambiguous:
+                detail = f"{identifier!r}: {date!r} is read as {moment:%d %B %Y}"
+                self._report.report(Problem.AMBIGUOUS_DATE, origin, detail)
+            if moment is not None:
+                values[name] = max(moment, values.get(name, moment))
+        return True
+
+    def _withheld(self, problem: Problem, identifier: str, origin: str, detail: str) -> None:
+        if identifier:
+            self._report.withheld_ids.append(identifier)
+            detail = f"{identifier!r}: {detail}"
+        self._report.report(problem, origin, detail)
+
+    def _made_id(self, values: Mapping[str, Any], given: Mapping[str, object]) -> str:
+        """Return an id for an article of a source without ids, and note what it is made of."""
+        slug, _ = text_value(given.get("slug"), "id")
+        for name, value in (("url", values.get("url")), ("slug", slug)):
+            if value and value.strip():
+                self._report.note(f"there is no id; the {name} is taken")
+                return str(value)
+        self._report.note("there is no id; a digest of title and date is taken")
+        return digest_id(values)
+
+
+#: How each field is parsed: texts, then tuples of texts.
+_PARSERS: tuple[tuple[str, Callable[[object, str], tuple[Any, str]]], ...] = (
+    *((name, text_value) for name in TEXTS),
+    *((name, text_values) for name in TUPLES),
+)
+
+_UNREADABLE = {"published": Problem.UNREADABLE_DATE, "expires": Problem.UNREADABLE_EXPIRY}
+
+
+def articles_from(
+    source: object,
+    load_report: LoadReport,
+    spec: ReadSpec = ReadSpec(),  # noqa: B008 (frozen)
+) -> Iterator[Article]:
     """Yield the articles of an iterable of dicts, `Article`, data frame rows or a data frame.
 
     Parameters
     ----------
-    source : iterable or DataFrame
+    source : iterable or data frame
         Rows may be mappings, dataclasses, named tuples, pandas Series, or what
-        ``DataFrame.iterrows`` yields.
+        ``DataFrame.iterrows`` yields. A data frame is of pandas, polars or pyarrow.
     load_report : LoadReport
-        Counts every record that is skipped or repaired.
+        Counts every record that is skipped, withheld or repaired.
+    spec : ReadSpec, optional
+        How records are read. `Article` objects of a reader have been read.
 
     Yields
     ------
     Article
         Each with an id that no earlier article had.
     """
-    for number, record in enumerate(_rows(source), start=1):
-        if isinstance(record, Article) and record.origin:  # a reader has checked it
-            article: Article | None = record
-        else:
-            article = parse_article(_as_mapping(record, number), load_report, f"article {number}")
-        if article is not None and load_report.admit(article):
-            yield article
+    entries = (_entry(row, number) for number, row in enumerate(rows_of(source), start=1))
+    yield from filter(load_report.admit, RecordParser(spec, load_report).articles(entries))
 
 
-def parse_article(
-    record: Mapping[str, object],
-    load_report: LoadReport,
-    origin: str,
-    fields: Mapping[str, str] | None = None,
-) -> Article | None:
-    """Return the article of a record; None, and a problem in the report, if it has none.
-
-    Parameters
-    ----------
-    record : mapping
-        Names to values. Names in neither `FIELDS` nor `ALIASES` are ignored.
-    load_report : LoadReport
-        Counts the problem, if there is one.
-    origin : str
-        Place of the record, for the message.
-    fields : mapping, optional
-        Field of `Article` to the name that the record has for it.
-    """
-    named = _rename(record, fields or {})
-    try:
-        values: dict[str, Any] = {name: _text(named.get(name), name) for name in TEXTS}
-        values |= {name: _texts(named.get(name), name) for name in TUPLES}
-    except TypeError as error:
-        load_report.report(Problem.UNREADABLE, origin, str(error))
-        return None
-    known = {name: value for name, value in values.items() if value}
-    identifier = known.get("id", "")
-    if not identifier.strip():
-        load_report.report(Problem.MISSING_ID, origin, _expected_id())
-        return None
-    if not known.get("text", "").strip():
-        if not any(known.get(name, "").strip() for name in ("title", "dek")):
-            load_report.report(Problem.NO_WORDS, origin, repr(identifier))
-            return None
-        load_report.report(Problem.NO_TEXT, origin, repr(identifier))
-    for name in DATES:
-        try:
-            known[name] = parse_date(named.get(name))
-        except (TypeError, ValueError, OverflowError):
-            detail = expected_date(named.get(name))
-            load_report.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
-    return Article(**known, origin=origin)
+def _entry(row: object, number: int) -> Found:
+    """Return a row with its place; an article that a reader has read is finished."""
+    if isinstance(row, Article) and row.origin:
+        return row.origin, row
+    return f"article {number}", as_mapping(row, number)
 
 
-def _rows(source: object) -> Iterable[object]:
-    if hasattr(source, "iter_rows"):  # polars
-        return source.iter_rows(named=True)  # type: ignore[no-any-return]
-    if hasattr(source, "itertuples"):  # pandas; named rows would lose names like "body text"
-        names = [str(name) for name in source.columns]  # type: ignore[attr-defined]
-        return (dict(zip(names, row, strict=True)) for row in source.itertuples(False, None))
-    if isinstance(source, (str, bytes, Mapping, Article)) or not isinstance(source, Iterable):
-        raise _not_articles(source)
-    return source
-
-
-def _as_mapping(record: object, number: int) -> Mapping[str, object]:
-    if isinstance(record, Mapping):
-        return record
-    if isinstance(record, tuple) and len(record) == 2 and hasattr(record[1], "to_dict"):
-        record = record[1]  # DataFrame.iterrows
-    if dataclasses.is_dataclass(record) and not isinstance(record, type):
-        return {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
-    for convert in ("_asdict", "to_dict"):
-        if hasattr(record, convert):
-            return getattr(record, convert)()  # type: ignore[no-any-return]
-    raise _not_an_article(record, number)
-
-
-def _rename(record: Mapping[str, object], fields: Mapping[str, str]) -> dict[str, object]:
-    """Return a record under the names of `Article`: mapped names, then own names, then aliases."""
-    named = {
-        name: value
-        for name, value in record.items()
-        if isinstance(value, str) or (value is not None and not is_missing(value))
-    }
-    for alias, name in ALIASES.items():
-        if alias in named:
-            named.setdefault(name, named[alias])
-    named.update((name, record.get(theirs)) for name, theirs in fields.items())
-    return named
-
-
-def _text(value: object, name: str) -> str | None:
-    if isinstance(value, str):
-        return value if value.isascii() else _without_lone_surrogates(value)
-    if value is None or is_missing(value):
-        return None
-    if isinstance(value, Iterable):
-        raise TypeError(_expected_string(name, value))
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # a pandas column of integers with gaps
-    return str(value)
-
-
-def _without_lone_surrogates(text: str) -> str:
-    # JSON can spell half of a surrogate pair; no encoding, file or database takes it.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _texts(value: object, name: str) -> tuple[str, ...]:
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping)):
-        texts = [_text(part, name) or "" for part in value]
-    else:
-        texts = (_text(value, name) or "").split(",")
-    return tuple(text.strip() for text in texts if text.strip())
+def _expected_date(got: object) -> str:
+    """Describe a value that is not a date."""
+    return (
+        f"expected a date with year, month and day, such as 2025-08-22T14:05Z, got {shortened(got)}"
+    )
 
 
 def _expected_id() -> str:
     """Describe an id that is missing."""
     return "expected a non-empty `id`; map another field to it if the data calls it differently"
-
-
-def _expected_string(name: str, got: object) -> str:
-    """Describe a field of the wrong type."""
-    return f"`{name}` must be a string, got {type(got).__name__}"
-
-
-def _not_articles(got: object) -> TypeError:
-    """Reject something that is not a collection of articles."""
-    return TypeError(
-        "`articles` must be an iterable of dicts, Article objects or data frame rows, "
-        f"got {type(got).__name__}. Put a single article into a list; read a file with "
-        "relnews.read_articles(path)."
-    )
-
-
-def _not_an_article(got: object, number: int) -> TypeError:
-    """Reject a row that has no named fields."""
-    return TypeError(
-        f"article {number} must be a mapping, an Article or a data frame row, "
-        f"got {type(got).__name__}."
-    )

@@ -11,12 +11,13 @@ import decimal
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import quote, quote_plus
 
-from relnews.articles import FIELDS
 from relnews.readers import _errors
-from relnews.readers.reader import ArticleReader, Found
+from relnews.readers.read_options import ReadOptions, ReadSpec
+from relnews.readers.reader import ArticleReader
+from relnews.readers.records import Found
 from relnews.storage import integrity
 
 if TYPE_CHECKING:
@@ -43,12 +44,13 @@ _TYPES: dict[type, Callable[[str], Any]] = {
 
 def read_sql(
     url: str,
+    /,
     query: str,
     *,
     parameters: Mapping[str, object] | None = None,
-    fields: Mapping[str, str] | None = None,
     strict: bool = False,
     watermark: str | None = None,
+    **options: Unpack[ReadOptions],
 ) -> QueryReader:
     r"""Read articles from a database, one row after another.
 
@@ -64,12 +66,12 @@ def read_sql(
         write any other colon as ``\:``.
     parameters : mapping, optional
         Values of the parameters of the query.
-    fields : mapping, optional
-        Field of `Article` to the name of a column.
     strict : bool, default=False
         Raise `ArticleError` at the first problem instead of counting it.
     watermark : str, optional
         A column; the reader's attribute ``watermark`` is its greatest value.
+    **options
+        See `ReadOptions`.
 
     Returns
     -------
@@ -81,15 +83,12 @@ def read_sql(
     ImportError
         If SQLAlchemy, or the driver of the database, is not installed: ``relnews[sql]``.
     ValueError
-        If the address or a field is invalid. While reading: if the database rejects the query, or
+        If the address or an option is invalid. While reading: if the database rejects the query, or
         the result lacks a named column.
     ConnectionError
         While reading: if the database cannot be reached.
     """
-    for field in fields or {}:
-        if field not in FIELDS:
-            raise _errors.unknown_field(field, FIELDS)
-    return QueryReader(url, query, parameters or {}, fields or {}, watermark, strict=strict)
+    return QueryReader(url, query, parameters or {}, ReadSpec.of(options), watermark, strict=strict)
 
 
 class QueryReader(ArticleReader):
@@ -108,12 +107,12 @@ class QueryReader(ArticleReader):
         url: str,
         query: str,
         parameters: Mapping[str, object],
-        fields: Mapping[str, str],
+        spec: ReadSpec,
         watermark: str | None,
         *,
         strict: bool = False,
     ) -> None:
-        super().__init__(fields, strict=strict)
+        super().__init__(spec, strict=strict)
         self.watermark: Any = None
         self.column = watermark
         self._query = query
@@ -124,7 +123,7 @@ class QueryReader(ArticleReader):
         self.watermark = None
         with _without_secrets(self._url), _rows(self._url, self._query, self._parameters) as rows:
             names = [*rows.keys()]
-            wanted = [*self._fields.values(), *([self.column] if self.column else [])]
+            wanted = [*self._spec.fields.values(), *([self.column] if self.column else [])]
             _errors.check_result(wanted, names)
             for number, row in enumerate(rows, start=1):
                 record = dict(zip(names, row, strict=True))
@@ -142,11 +141,12 @@ class QueryReader(ArticleReader):
 def read_on(
     catalogue: Catalogue | None,
     url: str,
+    /,
     query: str,
     *,
-    fields: Mapping[str, str] | None = None,
     strict: bool = False,
     watermark: str | None = None,
+    **options: Unpack[ReadOptions],
 ) -> QueryReader:
     """Read the rows of a database from an archive's watermark on.
 
@@ -155,7 +155,7 @@ def read_on(
     catalogue : Catalogue or None
         Catalogue of the archive, whose watermark becomes ``:watermark`` in the query; None if the
         archive does not exist yet.
-    url, query, fields, strict
+    url, query, strict, **options
         As for `read_sql`.
     watermark : str, optional
         Its column, if the archive has no watermark yet.
@@ -173,8 +173,8 @@ def read_on(
     if is_asked and value is None:
         raise _errors.no_watermark(place)
     return read_sql(
-        url, query, parameters={WATERMARK: value} if is_asked else None, fields=fields,
-        strict=strict, watermark=column,
+        url, query, parameters={WATERMARK: value} if is_asked else None, strict=strict,
+        watermark=column, **options,
     )  # fmt: skip
 
 

@@ -1,0 +1,65 @@
+"""Markup: texts that are HTML, and how to tell that they are."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from relnews.readers.html_text import text_of
+
+#: Fields that may be written in HTML.
+_FIELDS = ("title", "dek", "text")
+
+#: A tag of a body of HTML, as editors write them.
+_TAG = re.compile(
+    r"<(?:/?(?:p|div|h[1-6]|ul|ol|li|em|strong|b|i|u|span|blockquote|section|article|figure|"
+    r"figcaption|table|tr|td|pre|code)\b[^<>]*|br\s*/?|hr\s*/?|(?:a|img|iframe)\s[^<>]*)>",
+    re.IGNORECASE,
+)
+
+#: An entity that nobody types into plain text.
+_ENTITY = re.compile(
+    r"&(?:nbsp|amp|quot|[lr][sd]quo|[mn]dash|hellip|#\d{2,6}|#x[\da-f]{2,5});", re.I
+)
+
+#: Characters of a text that tell whether it is HTML.
+_BEGINNING = 4000
+
+
+def is_mostly_html(records: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether more than half of the texts of records are HTML.
+
+    Parameters
+    ----------
+    records : sequence of mapping
+        Fields of articles to values.
+    """
+    texts = [
+        " ".join(str(record[name])[:_BEGINNING] for name in _FIELDS if record.get(name))
+        for record in records
+    ]
+    return 2 * sum(map(_is_html, texts)) > sum(map(bool, texts))
+
+
+def to_text(values: dict[str, Any]) -> None:
+    """Read the fields of an article that may be HTML, in place.
+
+    Parameters
+    ----------
+    values : dict
+        Fields of the article.
+    """
+    for name in _FIELDS:
+        if (value := values.get(name)) and ("<" in value or "&" in value):
+            # A headline is a line: a "<" that begins no tag, and what follows it, stays.
+            values[name] = text_of(value) if name != "title" else _line(value)
+
+
+def _line(title: str) -> str:
+    return " ".join(html.unescape(_TAG.sub("", title)).split())
+
+
+def _is_html(text: str) -> bool:
+    return _TAG.search(text) is not None or _ENTITY.search(text) is not None

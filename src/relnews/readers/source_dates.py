@@ -1,0 +1,186 @@
+"""Dates as sources write them: ISO 8601, RFC 2822, epochs, slashes, month names, zone names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import numbers
+import re
+import warnings
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+from relnews.dates import is_missing, parse_date
+
+#: Which number comes first in a date such as 01/02/2024.
+DateOrder: TypeAlias = Literal["dmy", "mdy"]
+
+#: The order of a date that can be read in two ways, unless the caller gives one.
+DAY_FIRST: DateOrder = "dmy"
+
+#: Hours from UTC of the zone names that mean one zone only. IST, for example, means three.
+_ZONES = {
+    "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1,
+    "CEST": 2, "MESZ": 2, "EET": 2, "SAST": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9, "AEST": 10,
+    "AEDT": 11, "NZST": 12, "NZDT": 13, "NST": -3.5, "NDT": -2.5, "EST": -5, "EDT": -4, "CDT": -5,
+    "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "CST": -6,
+}  # fmt: skip
+
+#: The smallest epoch that is read, in seconds: 3 March 1973. A smaller number may be anything.
+_FIRST_EPOCH = 10**8
+
+#: Units of an epoch by its size: seconds to the year 5138, then milli-, micro- and nanoseconds.
+_EPOCH_UNITS = ((10**11, 1), (10**14, 10**3), (10**17, 10**6), (10**20, 10**9))
+
+_NUMBER = re.compile(r"\d+(?:\.\d*)?")
+_DAY = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_DAY_AND_TIME = re.compile(rf"({_DAY.pattern})([01]\d|2[0-3])([0-5]\d)([0-5]\d)?")
+
+#: The year comes first; its month and day have one digit or two.
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?=$|[\sT,])\.?")
+
+#: Three numbers, of which the year is last: the first two may be day and month, or the reverse.
+_YEAR_LAST = re.compile(r"(?<![\d:])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d:])")
+
+#: A day, the name of a month and a year of two digits, as RFC 822 has them.
+_SHORT_YEAR = re.compile(r"\b\d{1,2}[-/. ]+[A-Za-z]{3,9}[-/., ]+\d\d(?![\d:])")
+
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+
+#: The name of a zone in parentheses or brackets, after its offset.
+_ZONE_NAME = re.compile(r"(?<=\d)\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
+
+#: What stands before an offset. The parser would take GMT+1 for POSIX, which turns the sign round.
+_BEFORE_OFFSET = re.compile(r"\b(?:GMT|UTC)\s*(?=[+-]\d)")
+
+#: Characters of the longest date.
+_LONGEST = 100
+
+
+class SourceDate(NamedTuple):
+    """A date of a source.
+
+    Parameters
+    ----------
+    moment : datetime or None
+        In UTC; None for an empty value.
+    is_ambiguous : bool
+        Whether the same characters are another date in the other order of day and month.
+    """
+
+    moment: dt.datetime | None
+    is_ambiguous: bool = False
+
+
+def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
+    """Return the date of a value of a source.
+
+    A date without a time zone is UTC, a date without a time is midnight.
+
+    Parameters
+    ----------
+    value : object
+        A date, a number of seconds, milliseconds, microseconds or nanoseconds since 1970, or a
+        text: ISO 8601, RFC 2822, or numbers and English names of months.
+    order : {'dmy', 'mdy'}, optional
+        Order of day and month where both are possible. None is day first, and such a date is
+        ambiguous.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        If the value is not a date, or lacks the year, the month or the day.
+    """
+    if isinstance(value, Mapping):
+        value = value.get("$date", value)  # MongoDB's extended JSON
+    if isinstance(value, numbers.Real) and not is_missing(value):
+        return SourceDate(_of_number(str(value) if _is_integer(value) else f"{value:.6f}"))
+    if not isinstance(value, str):
+        return SourceDate(parse_date(value))
+    text = " ".join(value.split())
+    if not text:
+        return SourceDate(None)
+    if len(text) > _LONGEST:
+        raise ValueError
+    if _NUMBER.fullmatch(text):
+        return SourceDate(_of_number(text))
+    try:
+        return SourceDate(parse_date(text))
+    except ValueError:
+        return _of_text(_BEFORE_OFFSET.sub("", _ZONE_NAME.sub("", text)), order)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, numbers.Integral)
+
+
+def _of_number(text: str) -> dt.datetime:
+    """Return the date of digits: a day, a day and a time, or an epoch."""
+    whole, _, fraction = text.partition(".")
+    if not fraction.strip("0"):
+        if _DAY.fullmatch(whole):
+            return dt.datetime.strptime(whole, "%Y%m%d").replace(tzinfo=dt.UTC)
+        if match := _DAY_AND_TIME.fullmatch(whole):
+            digits = "".join(part or "00" for part in match.groups())
+            return dt.datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
+    epoch = int(whole)
+    if epoch < _FIRST_EPOCH:
+        raise ValueError
+    per_second = next((unit for limit, unit in _EPOCH_UNITS if epoch < limit), None)
+    if per_second is None:
+        raise ValueError
+    microseconds = epoch * 10**6 // per_second
+    if per_second == 1 and fraction:
+        microseconds += int(f"{fraction:0<6}"[:6])
+    return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=microseconds)
+
+
+def _of_text(text: str, order: DateOrder | None) -> SourceDate:
+    """Return the date of a text that is not ISO 8601."""
+    is_ambiguous = is_day_first = False
+    if match := _YEAR_FIRST.match(text):
+        # Checked and written as ISO 8601: the parser takes a month above 12 for a day.
+        year, _, month, day = match.groups()
+        text = f"{dt.date(int(year), int(month), int(day))}{text[match.end() :]}"
+    elif match := _YEAR_LAST.search(text):
+        first, second = int(match[1]), int(match[3])
+        is_day_first = order != "mdy"
+        # A year of two digits may be the day as well.
+        is_ambiguous = (first <= 12 and second <= 12 and first != second) or len(match[4]) == 2
+    elif _SHORT_YEAR.search(text):
+        is_day_first = is_ambiguous = True
+    elif not _YEAR.search(text):
+        raise ValueError
+    return SourceDate(_parsed(text, day_first=is_day_first), is_ambiguous and order is None)
+
+
+def _parsed(text: str, *, day_first: bool) -> dt.datetime:
+    # Imported here: most sources write ISO 8601.
+    from dateutil import parser
+
+    # The parser takes what a text lacks from a default; two defaults show that it lacks something.
+    defaults = dt.datetime(2000, 1, 1), dt.datetime(2003, 2, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # an unknown zone is a warning
+        try:
+            moments = [
+                parser.parse(text, default=default, dayfirst=day_first, tzinfos=_zone)
+                for default in defaults
+            ]
+        except (Warning, ArithmeticError, AttributeError, IndexError, TypeError) as error:
+            raise ValueError from error
+    if moments[0] != moments[1]:
+        raise ValueError
+    moment = parse_date(moments[0])
+    assert moment is not None
+    return moment
+
+
+def _zone(name: str | None, offset: int | None) -> dt.tzinfo | None:
+    """Return the zone of an offset in seconds, or of a name; None if the text has neither."""
+    if offset is not None:
+        return dt.timezone(dt.timedelta(seconds=offset))
+    if name is None:
+        return None
+    if name.upper() not in _ZONES:
+        raise ValueError
+    return dt.timezone(dt.timedelta(hours=_ZONES[name.upper()]))
