@@ -85,7 +85,6 @@ def test_files_with_byte_order_marks_that_were_joined(read: Read) -> None:
 #: Documents with the records, and the place of the second record in them.
 _dump = json.dumps
 _pages = [_dump({"posts": [record], "meta": {"page": n}}) for n, record in enumerate(RECORDS)]
-_many = [{"name": "ferry", "id": "1", "description": "A tag."}]
 DOCUMENTS = {
     "array": (_dump(RECORDS), r"1:\d+"),
     "indented array": (_dump(RECORDS, indent=2), r"8:3"),
@@ -115,9 +114,9 @@ DOCUMENTS = {
         _dump({"version": "1.1", "title": "The Harbour Gazette", "items": RECORDS}),
         r"1: items\[1\]",
     ),
-    "Ghost": (
-        _dump({"db": [{"meta": {}, "data": {"posts": RECORDS, "posts_tags": [{"id": "1"}]}}]}),
-        r"1: db\[0\]\.data\.posts\[1\]",
+    "in a list": (
+        _dump({"export": [{"meta": {}, "data": {"posts": RECORDS, "posts_tags": [{"id": "1"}]}}]}),
+        r"1: export\[0\]\.data\.posts\[1\]",
     ),
     "by id": (_dump({record["id"]: record for record in RECORDS}), r"1: \[b\]"),
     "pages": ("\n".join(_pages), r"2: posts\[0\]"),
