@@ -108,7 +108,7 @@ def build(
 ) -> None:
     """Build an archive from a file of articles, a folder, or a database.
 
-    ARTICLES is a file of JSON Lines (.jsonl, .ndjson, .json) or CSV (.csv, .tsv), plain or
+    ARTICLES is a file of JSON (.jsonl, .ndjson, .json) or CSV (.csv, .tsv), plain or
     compressed (.gz, .xz), or - for standard input. It can also be a file, or a folder of files, of
     Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml).
 
