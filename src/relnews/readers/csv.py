@@ -56,14 +56,14 @@ def records(lines: Iterable[str], name: str, fields: Mapping[str, str] = {}) -> 
     ValueError
         If the header cannot be read or lacks a column.
     """
-    numbered = enumerate(lines, start=1)
-    not_blank = ((number, line) for number, line in numbered if line.strip())
+    rest = iter(lines)
+    not_blank = ((number, line) for number, line in enumerate(rest, start=1) if line.strip())
     number, first = next(not_blank, (1, ""))
     delimiter = None
     if match := _SEPARATOR_LINE.fullmatch(first):
         delimiter = match[1]
         number, first = next(not_blank, (number, ""))
-    rows = CsvRows(first, (line for _, line in numbered), number, delimiter or _delimiter(first))
+    rows = CsvRows(first, rest, number, delimiter or _delimiter(first))
     header = rows.header()
     if header is None:
         return

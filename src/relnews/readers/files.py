@@ -26,9 +26,9 @@ def read_articles(
     ----------
     path : str or path-like
         A file, plain or packed (``.gz``, ``.xz``; its first bytes tell). Its ending tells the
-        format: JSON of any shape (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``), Markdown
-        with front matter (``.md``, ``.markdown``), HTML (``.html``, ``.htm``), RSS or Atom
-        (``.rss``, ``.atom``, ``.xml``). Or a folder of files of one of the last three formats.
+        format: JSON of any shape (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``),
+        Markdown with front matter (``.md``, ``.markdown``), HTML (``.html``, ``.htm``), RSS or
+        Atom (``.rss``, ``.atom``, ``.xml``). Or a folder of files of one of the last three formats.
         ``"-"`` is standard input.
     format : str, optional
         ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, or another format of

@@ -61,7 +61,10 @@ class JsonShapes:
             As JSON has it, or a `Skipped`, which is passed on.
         """
         if isinstance(value, dict):
-            yield from self._of_object(place, value)
+            if isinstance(value.get("text"), str):
+                yield place, value  # as most lines are
+            else:
+                yield from self._of_object(place, value)
         elif isinstance(value, list) and (entries := _entries(value)):
             for number, part in entries:
                 yield self._entry(f"{place}[{number}]", part)
@@ -95,8 +98,6 @@ class JsonShapes:
 
     def _is_article(self, value: Mapping[str, object]) -> bool:
         """Return whether an object is an article, so that lists in it are parts of it."""
-        if isinstance(value.get("text"), str):
-            return True
         named = self._names.named(value)
         return isinstance(named.get("text"), str) or bool(named.get("id") and named.get("title"))
 

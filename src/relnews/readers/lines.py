@@ -121,7 +121,8 @@ class Lines:
         line = self._line(LONGEST + 1)
         if not line:
             raise StopIteration
-        self._is_cut = len(line) > LONGEST and _is_cut(line)
+        if len(line) > LONGEST:
+            self._is_cut = _is_cut(line)
         self.number += 1
         return line if self.number > 1 else line.removeprefix("\ufeff")
 
