@@ -187,6 +187,22 @@ def test_lines_after_a_broken_row_are_no_articles(read: Read) -> None:
     assert "does not look like the rows before" in unreadable(reader)[1]
 
 
+@settings(deadline=None)
+@given(
+    identifiers=st.lists(st.text("aB1 -_.é/", min_size=1, max_size=6), min_size=2, unique=True),
+    data=st.data(),
+)
+def test_ids_of_any_kind_after_a_stray_quote(identifiers: list[str], data: st.DataObject) -> None:
+    """If no later line can close the quote, all rows after it are loaded, whatever their ids."""
+    lines = [f"{identifier},Storm,Text\n" for identifier in identifiers]
+    place = data.draw(st.integers(0, len(lines) - 1))
+    lines[place] = f'{identifiers[place]},"Storm,Text\n'
+    found = [record for _, record in records(iter([HEADER, *lines]), "news.csv")]
+    loaded = [record["id"] for record in found if not isinstance(record, Skipped)]
+    assert loaded == [*identifiers[:place], *identifiers[place + 1 :]]
+    assert len(found) == len(lines)
+
+
 def test_cell_with_lines_that_look_like_rows(read: Read) -> None:
     """A text may have lines with as many commas as a row: they do not begin with an id."""
     text = "First, second, third.\nOne, two, three.\n" * 5

@@ -209,6 +209,14 @@ def test_broken_element_costs_itself_only(read: Read, indent: int | str | None) 
     assert sentence.startswith(f"news.json:{line}:1: unreadable: expected one JSON object, got")
 
 
+def test_first_line_that_is_cut_off(read: Read) -> None:
+    """A first line of JSON Lines that ends too early costs itself only."""
+    for first in ('{"id": "x",', '{"id": "x", "title":', '{"id": "x", "tags": ["a"', "{"):
+        reader = read(f"{first}\n".encode() + as_jsonl(STORIES), "news.jsonl")
+        assert ids(reader) == [story["id"] for story in STORIES]
+        assert unreadable(reader)[0].startswith("news.jsonl:1:1: unreadable: expected one JSON")
+
+
 def test_broken_element_of_a_line(read: Read) -> None:
     """In a single line all after a broken element is lost, and the report says so."""
     content = json.dumps(STORIES).replace("Text 7.", 'Text "7".')

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import itertools
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from relnews.readers import _errors
 from relnews.readers.lines import LONGEST
@@ -21,6 +22,13 @@ _IN_VAIN = 2 * LONGEST
 
 #: Characters that may be read in vain for each character of a row that is whole.
 _IN_VAIN_PER_CHARACTER = 8
+
+#: Ids that tell which kinds of characters ids have. A single one tells whether they have blanks,
+#: and whether they are numbers.
+_N_IDS = 8
+
+#: Characters in which the rest of a broken row is looked for.
+_LONGEST_BREAK = 1 << 18
 
 _cell_limit = threading.Lock()
 
@@ -52,8 +60,9 @@ class CsvRows:
         self._n_named = 0
         self._id: int | None = None
         self._id_characters: set[str] = set()
-        self._id_kinds: set[str] | None = None
-        self._is_lost = False
+        self._id_kinds: set[str] = set()
+        self._n_ids = 0
+        self._lost_until = 0
         self._n_in_vain = 0
 
     def header(self) -> list[str] | str | None:
@@ -89,15 +98,15 @@ class CsvRows:
             problem = self._problem(row, taken)
             if problem is None:
                 self._learn(row)
-                self._is_lost = False
+                self._lost_until = 0
                 if self._n_in_vain > 0:
                     n_earned = _IN_VAIN_PER_CHARACTER * sum(map(len, taken))
                     self._n_in_vain = max(0, self._n_in_vain - n_earned)
-            elif len(taken) > 1 and (self._is_lost or self._n_rows_in(taken[1:]) > 0):
-                self._is_lost = True
+            elif self._is_given_up(row, taken):
                 self._n_in_vain = min(_IN_VAIN, self._n_in_vain + sum(map(len, taken)))
                 self._feed.give_back(taken[1:])
                 del taken[1:]
+                self._find_end()
             self._number += len(taken)
             yield number, row if problem is None else problem
 
@@ -117,19 +126,32 @@ class CsvRows:
     def _problem(self, row: list[str] | str, taken: list[str]) -> str | None:
         """Return what is wrong with a row."""
         if isinstance(row, str):
-            self._is_lost = True
             return row
         if not self._fits(row):
             return _errors.expected_columns(self._n_columns, len(row))
         if problem := check_utf8("".join(row)):
             return problem
-        if self._is_lost and not self._is_id_alike(row):
+        if self._number <= self._lost_until and not self._is_id_alike(row):
             return _errors.row_lost()
         # One line may look like a row by chance; of two or more it is the quote that is wrong.
         if len(taken) > 2 and 2 * self._n_rows_in(taken[1:]) > len(taken) - 1:
-            self._is_lost = True
             return _errors.never_closed()
         return None
+
+    def _is_given_up(self, row: list[str] | str, taken: list[str]) -> bool:
+        """Return whether the lines of a broken row but the first are to be read again."""
+        if isinstance(row, str) or self._number <= self._lost_until:
+            return True
+        return len(taken) > 1 and self._n_rows_in(taken[1:]) > 0
+
+    def _find_end(self) -> None:
+        """Find the line in which the broken row may end.
+
+        A quoted cell that goes on after the end of a line is closed by a line with an odd number
+        of quotes. If there is none, the lines after the first are no part of the row.
+        """
+        if self._number > self._lost_until:
+            self._lost_until = self._number + self._feed.n_lines_to(_is_odd)
 
     def _fits(self, row: list[str]) -> bool:
         """Return whether a row has the columns of the header, and nothing behind them."""
@@ -148,16 +170,19 @@ class CsvRows:
 
     def _is_id_alike(self, row: list[str]) -> bool:
         """Return whether the id of a row has only kinds of characters that ids had before."""
-        if self._id is None or self._id_kinds is None:
+        if self._id is None or self._n_ids == 0:
             return True
-        return row[self._id] != "" and _kinds(row[self._id]) <= self._id_kinds
+        new = _kinds(row[self._id]) - self._id_kinds
+        if self._id_kinds and self._n_ids < _N_IDS:
+            new = {*filter(str.isspace, new)}
+        return row[self._id] != "" and not new
 
     def _learn(self, row: list[str] | str) -> None:
         if self._id is not None:
-            new = {*row[self._id]} - self._id_characters
-            if new or self._id_kinds is None:
+            self._n_ids += 1
+            if new := {*row[self._id]} - self._id_characters:
                 self._id_characters |= new
-                self._id_kinds = (self._id_kinds or set()) | _kinds(new)
+                self._id_kinds |= _kinds(new)
 
 
 class _Feed:
@@ -184,6 +209,21 @@ class _Feed:
         """Read lines once more."""
         self._again.extendleft(reversed(lines))
 
+    def n_lines_to(self, is_end: Callable[[str], bool]) -> int:
+        """Return the number of lines to the next one of a kind; 0 if none is near."""
+        n_left = _LONGEST_BREAK
+        for number in itertools.count():
+            if number == len(self._again):
+                if (line := next(self._rest, None)) is None:
+                    return 0
+                self._again.append(line)
+            if is_end(self._again[number]):
+                return number + 1
+            n_left -= len(self._again[number])
+            if n_left < 0:
+                break
+        return 0
+
     def __iter__(self) -> Iterator[str]:
         return self
 
@@ -198,6 +238,10 @@ class _Feed:
 
 class _TooLongError(Exception):
     """A row has more characters than it may have."""
+
+
+def _is_odd(line: str) -> bool:
+    return line.count('"') % 2 == 1
 
 
 def _kinds(characters: Iterable[str]) -> set[str]:
