@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import re
 import tracemalloc
 from pathlib import Path
@@ -252,6 +253,19 @@ def test_truncated_array(
     assert reader.load_report.problems == {Problem.UNREADABLE: 1}
 
 
+@pytest.mark.parametrize("shape", ["array", "object"])
+def test_damaged_document(read: Read, shape: str) -> None:
+    """A packed document that is cut off gives its whole elements, and one problem for the rest."""
+    stories = [{"id": str(n), "text": random.Random(n).randbytes(400).hex()} for n in range(900)]
+    packed = gzip.compress(json.dumps(stories if shape == "array" else {"posts": stories}).encode())
+    reader = read(packed[: len(packed) // 2], "news.json.gz")
+    got = ids(reader)
+    assert got == [str(n) for n in range(len(got))]
+    assert (300 < len(got) < 600) if shape == "array" else not got
+    (sentence,) = unreadable(reader)
+    assert "the file ends in the middle" in sentence
+
+
 def test_strict_raises_for_a_truncated_array(read: Read) -> None:
     """A strict reader raises at the point where the document ends."""
     with pytest.raises(ArticleError, match="the file ends in the middle"):
@@ -293,6 +307,7 @@ def test_long_list_of_one_line(read: Read, monkeypatch: pytest.MonkeyPatch) -> N
     stories = [str(n) for n in range(200)]
     assert ids(read(json.dumps(STORIES), "news.json")) == stories
     assert ids(read(json.dumps({"posts": STORIES}), "news.json")) == stories
+    assert ids(read(json.dumps({"posts": STORIES}, indent=1), "news.json")) == stories
     monkeypatch.setattr("relnews.readers.json_document.LONGEST_DOCUMENT", 2000)
     reader = read(json.dumps({"posts": STORIES}), "news.json")
     assert list(reader) == []

@@ -74,17 +74,16 @@ class _Document:
         while self._go_to_value():
             self._move_window()
             place = f"{self._line}:{self._at - self._line_start + 1}"
-            limit = LONGEST
-            if self._depth == 0 and holds_list(self._text, self._at):
-                limit = LONGEST_DOCUMENT
             start = self._at
-            value = self._value(limit)
+            value = self._value()
             if isinstance(value, Skipped) and not self._go_to_next(start):
+                if self._is_damaged():
+                    return
                 detail = f"{value.detail}; {_errors.rest_is_lost()}"
                 yield place, Skipped(value.problem, detail)
                 return
             yield place, value
-        if self._depth > 0 and (self._lines is None or self._lines.damage is None):
+        if self._depth > 0 and not self._is_damaged():
             detail = _errors.damaged_file(EOFError())
             yield f"{self._line}", Skipped(Problem.UNREADABLE, detail)
 
@@ -102,7 +101,7 @@ class _Document:
             if not self._more(_WINDOW):
                 return False
 
-    def _value(self, limit: int) -> object | Skipped:
+    def _value(self) -> object | Skipped:
         """Decode the value that begins here, and go past it."""
         while True:
             is_cut = False
@@ -121,6 +120,9 @@ class _Document:
                     return self._checked(value, end)
                 continue
             n_read = len(self._text) - self._at
+            limit = LONGEST
+            if self._depth == 0 and holds_list(self._text, self._at):
+                limit = LONGEST_DOCUMENT
             if is_cut and n_read > limit:
                 return Skipped(Problem.UNREADABLE, _errors.record_too_long(limit))
             if not is_cut or not self._more(min(max(_WINDOW, n_read), limit + 1 - n_read)):
@@ -151,6 +153,10 @@ class _Document:
                 return False
         self._go_to(found.end() - 1)
         return True
+
+    def _is_damaged(self) -> bool:
+        """Return whether the text ends in damage, which its reader reports."""
+        return self._lines is not None and self._lines.damage is not None
 
     def _go_to(self, at: int) -> None:
         self._line += self._text.count("\n", self._at, at)

@@ -46,7 +46,9 @@ def records(lines: Lines, shapes: JsonShapes) -> Iterator[Found]:
     """
     first = next((line for line in lines if line.strip()), None)
     if first is None:
-        return
+        if not _ARRAY.match(lines.damaged_line):
+            return
+        first = lines.damaged_line
     if _ARRAY.match(first) or _begins_document(first):
         for place, value in document_values(first, lines):
             yield from shapes.records(place, value)

@@ -92,11 +92,14 @@ class Lines:
         Number of the latest line, from 1.
     damage : Exception or None
         The error of unpacking that ended the stream.
+    damaged_line : str
+        The beginning of the line in which the stream ended.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.number = 0
         self.damage: Exception | None = None
+        self.damaged_line = ""
         self._text: io.TextIOWrapper | None = None
         self._is_cut = False
         try:
@@ -150,13 +153,21 @@ class Lines:
         return "".join(pieces)
 
     def _line(self, limit: int) -> str:
-        if self._text is None or self.damage is not None:
-            return ""
+        """Return the next line, or as much of it; nothing at the end, and of a damaged line."""
+        line = ""
+        pieces = []
         try:
-            return self._text.readline(limit)
+            while self._text is not None and self.damage is None:
+                line = self._text.readline(min(limit, _PIECE))
+                limit -= len(line)
+                if limit <= 0 or not _is_cut(line):
+                    break
+                pieces.append(line)
         except DAMAGE as error:
             self.damage = error
+            self.damaged_line = "".join(pieces)
             return ""
+        return "".join((*pieces, line)) if pieces else line
 
 
 def _is_cut(piece: str) -> bool:
