@@ -85,7 +85,7 @@ def test_row_that_is_no_csv(read: Read, row: str, words: str) -> None:
     [
         (b'id,"ti"tle,text\n', "expected a row of CSV"),
         (b"id,\xfcberschrift,text\n", "expected UTF-8 text, got the byte 0xFC"),
-        (b'id,"title\n', "unexpected end of data"),
+        (b'id,"title\n', "a quote is never closed"),
     ],
 )
 def test_header_that_cannot_be_read(read: Read, header: bytes, words: str) -> None:

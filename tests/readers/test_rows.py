@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import typing
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -109,6 +110,15 @@ def test_every_kind_of_frame(source: str) -> None:
     assert articles == EXPECTED
     assert not load_report.problems
     assert not load_report.notes
+
+
+def test_csv_in_parts_of_pandas(tmp_path: Path) -> None:
+    """The parts that `chunksize` makes are read one after another."""
+    PANDAS.drop(columns="tags").to_csv(tmp_path / "news.csv", index=False)
+    with pd.read_csv(tmp_path / "news.csv", chunksize=2) as parts:
+        articles, load_report = take(parts)
+    assert [article.id for article in articles] == ["a", "b", "c"]
+    assert not load_report.problems
 
 
 def test_frames_build_archives() -> None:

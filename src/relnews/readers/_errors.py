@@ -15,6 +15,8 @@ def expected_json_object(got: str, reason: str) -> str:
 
 def expected_row(reason: str) -> str:
     """Describe a row that is not CSV."""
+    if reason == "unexpected end of data":
+        reason = "a quote is never closed"
     reason = reason.partition(" - ")[0]  # the rest is about calling csv
     return f"expected a row of CSV ({reason}); a quote inside a quoted cell is written twice"
 
