@@ -407,8 +407,8 @@ def test_build_replaces_an_archive(invoke, articles, small):
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
     ("folder.jsonl", None, [], "got the folder"),
-    ("array.jsonl", '[{"id": "a", "title": "one"}]', [], "got one JSON array"),
-    ("indented.json", '{\n  "id": "a"\n}', [], "got JSON over several lines"),
+    ("array.json", '[{"id": "a"}, {"id": "b"}]', [], "none of 2 records"),
+    ("indented.json", '{\n  "id": "a"\n}', [], "none of 1 records"),
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
     ("strict.csv", "id,text\na,b\na,c\n", ["--strict"], "strict.csv:3: duplicate id"),
     ("none.jsonl", '{"heading line": "no title"}\n', [], "none of 1 records"),

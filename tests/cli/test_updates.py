@@ -1,14 +1,18 @@
 """Commands that change an archive, and commands that maintain it."""
 
 import contextlib
+import io
 import json
 import sqlite3
 import subprocess
 import sys
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from relnews import RelatedNews
+from relnews.cli.updates import _id_of, _line_of
 from relnews.storage.database import CATALOGUE
 
 RECORDS = [
@@ -121,7 +125,7 @@ def test_update_names_what_it_skips(invoke, archive, tmp_path):
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
-    ("array.jsonl", '[{"id": "a", "title": "one"}]', [], "got one JSON array"),
+    ("array.json", '[{"id": "a"}, {"id": "b"}]', [], "no article of"),
     ("header.csv", "id,title\na,one\n", ["--field", "text=body"], "the header has 'id', 'title'"),
     ("none.jsonl", '{"heading line": "no title"}\n', [], "no article of"),
 ]
@@ -226,6 +230,45 @@ def test_remove_ids_from_a_file(ids, invoke, archive, tmp_path):
 
     assert (result.exit_code, result.output) == (0, "")
     assert lists_in(archive).keys() == {"push"} - set(ids)
+
+
+#: Ids that would be more, or other, than a line.
+ODD_IDS = ["two\nlines", "two\r\nlines", 'cr\r"', '"quoted"', '"', '"a', "\ufeffmark", " b "]
+
+
+def test_remove_reads_what_changed_writes(invoke, tmp_path):
+    """Any id that --changed writes comes back through --ids-from."""
+    ids = ["plain", "[1]", "{}", "'", "\\n", *ODD_IDS]
+    records = [{"id": identifier, "title": "Storm on the coast"} for identifier in ids]
+    (tmp_path / "all.jsonl").write_text("\n".join(map(json.dumps, records)))
+    invoke("build", tmp_path / "all.jsonl", "-o", tmp_path / "all", "--quiet")
+    invoke("store-lists", tmp_path / "all", "--changed", tmp_path / "changed")
+
+    result = invoke("remove", tmp_path / "all", "--ids-from", tmp_path / "changed")
+
+    assert result.exit_code == 0
+    assert f"{len(ids)} removed" in result.stderr
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(min_size=1).filter(str.strip)))
+def test_lines_of_ids_are_reversible(ids):
+    """A file of ids has a line for each id, and any id comes back."""
+    text = "".join(f"{_line_of(identifier)}\n" for identifier in ids)
+    lines = io.StringIO(text, newline=None).read().split("\n")[:-1]
+    assert [_id_of(line) for line in lines] == ids
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_ids_of_other_systems(end, encoding, invoke, archive, tmp_path):
+    """A file of ids may have a byte order mark, be UTF-16, and have any line ends."""
+    (tmp_path / "gone.txt").write_bytes(f"veto{end}lone{end}".encode(encoding))
+
+    result = invoke("remove", archive, "--ids-from", tmp_path / "gone.txt")
+
+    assert result.exit_code == 0
+    assert lists_in(archive).keys() == {"push"}
 
 
 def test_remove_nothing(invoke, archive):

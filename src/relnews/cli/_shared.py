@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 from tqdm import tqdm
@@ -77,7 +78,7 @@ changed_option = click.option(
     "--changed",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="Write the ids of the articles whose list changed to this file, one a line; - for "
-    "standard output.",
+    "standard output. An id with a line break, or a quote at its beginning, is a JSON string.",
 )
 
 
@@ -121,15 +122,21 @@ def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Ite
         yield article
 
 
-def read_text(file: TextIO) -> str:
-    """Return the text of a file; report a file that is not UTF-8 as one line."""
+def read_text(file: BinaryIO) -> str:
+    """Return the text of a file; report a file that is not UTF-8 as one line.
+
+    A byte order mark may say that it is UTF-16. Lines end with a line feed.
+    """
     from relnews import _checks
 
+    content = file.read()
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return file.read()
+        text = content.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         msg = f"{file.name}: {_checks.expected_utf8(error.object[error.start])}."
         raise click.ClickException(msg) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write_file(path: Path, pieces: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 from tqdm import tqdm
@@ -108,7 +108,7 @@ def build(
 ) -> None:
     """Build an archive from a file of articles, a folder, or a database.
 
-    ARTICLES is a file of JSON Lines (.jsonl, .ndjson, .json) or CSV (.csv, .tsv), plain or
+    ARTICLES is a file of JSON (.jsonl, .ndjson, .json) or CSV (.csv, .tsv), plain or
     compressed (.gz, .xz), or - for standard input. It can also be a file, or a folder of files, of
     Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml).
 
@@ -152,7 +152,7 @@ def build(
 @click.option("--title", default="", help="Headline of a draft that is not in the archive.")
 @click.option(
     "--text-file",
-    type=click.File(encoding="utf-8"),
+    type=click.File("rb"),
     help="Text of the draft; - for standard input.",
 )
 @click.option(
@@ -173,7 +173,7 @@ def related(
     id: str | None,  # noqa: A002 (the field's own name)
     k: int,
     title: str,
-    text_file: TextIO | None,
+    text_file: BinaryIO | None,
     published: str | None,
     language: str | None,
     format_: str,

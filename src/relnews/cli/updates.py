@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -26,6 +29,10 @@ from relnews.cli._source import Source, source_options
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
     from relnews.results import UpdateReport
+
+
+#: What makes an id more than a line of a file: a line break, or what a quote or a mark begins.
+_BREAKS_LINE = re.compile(r"[\r\n]|\A[\"\ufeff]")
 
 
 @click.command()
@@ -69,15 +76,16 @@ def update(
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option(
     "--ids-from",
-    type=click.File(encoding="utf-8"),
-    help="File with an id a line; - for standard input.",
+    type=click.File("rb"),
+    help="File with an id a line, as --changed writes it; - for standard input. A line that is a "
+    "JSON string is the id in it.",
 )
 @changed_option
 @quiet_option
 def remove(
     archive: Path,
     ids: tuple[str, ...],
-    ids_from: TextIO | None,
+    ids_from: BinaryIO | None,
     changed: Path | None,
     quiet: bool,
 ) -> None:
@@ -91,7 +99,8 @@ def remove(
     """
     wanted = [*ids]
     if ids_from is not None:
-        wanted += [line for line in read_text(ids_from).split("\n") if line.strip()]
+        lines = read_text(ids_from).split("\n")
+        wanted += [_id_of(line) for line in lines if line.strip()]
     if not wanted and ids_from is None:
         msg = "give the ID of an article, or a file of ids (--ids-from)."
         raise click.UsageError(msg)
@@ -224,11 +233,27 @@ def _tell(report: UpdateReport, changed: Path | None, quiet: bool) -> None:
 
 
 def _write_changed(report: UpdateReport, changed: Path | None) -> None:
-    lines = (f"{identifier}\n" for identifier in report.changed or ())
+    lines = (f"{_line_of(identifier)}\n" for identifier in report.changed or ())
     if changed is not None and str(changed) == "-":
         click.echo("".join(lines).encode(), nl=False)
     elif changed is not None:
         write_file(changed, lines)
+
+
+def _line_of(identifier: str) -> str:
+    """Return the line of a file of ids for an id; `_id_of` reads it."""
+    is_plain = not _BREAKS_LINE.search(identifier)
+    return identifier if is_plain else json.dumps(identifier, ensure_ascii=False)
+
+
+def _id_of(line: str) -> str:
+    """Return the id of a line of a file of ids."""
+    if line.startswith('"'):
+        with contextlib.suppress(ValueError):
+            identifier = json.loads(line)
+            if isinstance(identifier, str):
+                return identifier
+    return line
 
 
 def _about_removed(news: RelatedNews, identifier: str) -> str:

@@ -18,8 +18,11 @@ Its modules::
     formats       the registry of formats
     files         `read_articles`
     lines         `LineReader`: files with a line for each article
-    jsonl         one JSON object a line
+    jsonl         JSON Lines, and other JSON
+    json_document the values of JSON that is not JSON Lines
+    json_shapes   where the records are in a value
     csv           a header row, then one article a row
+    csv_rows      the rows of CSV, read on after a broken one
     documents     `DocumentReader`: files that are read whole, or a folder of them
     markdown      front matter and text
     pages         the article of an HTML page

@@ -9,12 +9,14 @@ from relnews._checks import listed, shortened
 
 
 def expected_json_object(got: str, reason: str) -> str:
-    """Describe a line that holds no JSON object."""
-    return f"expected one JSON object on the line, got {shortened(got[:100])} ({reason})"
+    """Describe a value that is no JSON object."""
+    return f"expected one JSON object, got {shortened(got[:100])} ({reason})"
 
 
 def expected_row(reason: str) -> str:
     """Describe a row that is not CSV."""
+    if reason == "unexpected end of data":
+        reason = "a quote is never closed"
     reason = reason.partition(" - ")[0]  # the rest is about calling csv
     return f"expected a row of CSV ({reason}); a quote inside a quoted cell is written twice"
 
@@ -34,14 +36,32 @@ def damaged_file(error: Exception) -> str:
     return f"the file is damaged ({error}); the rest is lost, copy or pack it again"
 
 
-def not_json_lines(name: str, *, array: bool) -> ValueError:
-    """Reject JSON that is not one object a line."""
-    got, query = ("one JSON array", "'.[]'") if array else ("JSON over several lines", ".")
-    return ValueError(
-        f"{name}: expected one JSON object a line (JSON Lines), got {got}. "
-        f"Convert it with `jq -c {query} {name} > articles.jsonl`, or load it with json.load and "
-        "pass the articles as a list."
+def record_too_long(n_characters: int) -> str:
+    """Describe a record that is too long."""
+    return f"expected a record of at most {n_characters:,} characters"
+
+
+def rest_is_lost() -> str:
+    """Describe the end of a document in which no next record can be found."""
+    return "all records after it are lost, mend or export the file again"
+
+
+def list_left_out(n_records: int, taken: str) -> str:
+    """Describe a list of a document beside the list of articles."""
+    return f"a list of {n_records:,} beside {taken}, the articles"
+
+
+def never_closed() -> str:
+    """Describe a quoted cell that swallows rows."""
+    return (
+        "expected a row of CSV, got a quoted cell of several rows; close the quote, or write a "
+        "quote in a cell twice"
     )
+
+
+def row_lost() -> str:
+    """Describe a line after a broken row that cannot begin a row."""
+    return "it follows a broken row and does not look like the rows before; it may be a part of it"
 
 
 def no_header(name: str, reason: str) -> ValueError:

@@ -1,117 +1,94 @@
-"""Reader of comma-separated values, also with semicolons or tabs: a header row, then articles."""
+"""Reader of comma-separated values, also with other delimiters: a header, then articles."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import itertools
 import re
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 
-from relnews import _checks
 from relnews.readers import _errors
-from relnews.readers.lines import LineReader
+from relnews.readers.csv_rows import CsvRows
+from relnews.readers.field_names import is_name_of_id
+from relnews.readers.lines import LineReader, Lines
+from relnews.readers.load_report import Problem
+from relnews.readers.records import Found, Skipped
+from relnews.readers.visibility import plain_name
 
 #: Delimiters of cells; the first wins a tie.
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
+
+#: The line before the header by which Excel knows the delimiter.
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=([^"\w\s]|\t)\1*"?\s*', re.IGNORECASE)
 
 _QUOTED = re.compile(r'"[^"]*(?:"|$)')
-
-#: The largest limit that every platform takes (a C long).
-_LONGEST_CELL = 2**31 - 1
-
-_cell_limit = threading.Lock()
 
 
 class Reader(LineReader):
     """The articles of a file of CSV."""
 
-    def _parse(
-        self, lines: Iterable[bytes], name: str
-    ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
-        return records(lines, name, self._spec.fields.values())
+    def _parse(self, lines: Lines, name: str) -> Iterator[Found]:
+        return records(lines, name, self._spec.fields)
 
 
-def records(
-    lines: Iterable[bytes], name: str, columns: Iterable[str] = ()
-) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Yield each row as a dict, with the number of its first line.
+def records(lines: Iterable[str], name: str, fields: Mapping[str, str] = {}) -> Iterator[Found]:
+    """Yield each row as a mapping, with the number of its first line.
+
+    A row that is broken costs itself only: the lines after it are read again, and each that is no
+    row is skipped by itself.
 
     Parameters
     ----------
-    lines : iterable of bytes
-        In UTF-8, with their line ends.
+    lines : iterable of str
+        With their line ends.
     name : str
         Name of the file, for errors.
-    columns : iterable of str
-        Columns that the header must have.
+    fields : mapping, optional
+        Field of `Article` to the column that the header must have.
 
     Yields
     ------
-    line : int
+    line : str
         From 1.
-    record : dict or str
-        Column names to cells, without empty cells; a string tells why the row is no record.
+    record : dict or Skipped
+        Column names to cells, without empty cells.
 
     Raises
     ------
     ValueError
         If the header cannot be read or lacks a column.
     """
-    rows = _rows(lines)
-    _, header = next(rows, (0, None))
+    rest = iter(lines)
+    not_blank = ((number, line) for number, line in enumerate(rest, start=1) if line.strip())
+    number, first = next(not_blank, (1, ""))
+    delimiter = None
+    if match := _SEPARATOR_LINE.fullmatch(first):
+        delimiter = match[1]
+        number, first = next(not_blank, (number, ""))
+    rows = CsvRows(first, rest, number, delimiter or _delimiter(first))
+    header = rows.header()
     if header is None:
         return
     if isinstance(header, str):
         raise _errors.no_header(name, header)
-    names = [cell.strip() for cell in header]
-    for column in columns:
-        if column not in names:
-            raise _errors.no_such_column(name, column, names)
+    names = _names(name, header, fields)
+    rows.expect(names, fields.get("id") or next(filter(is_name_of_id, names), None))
     for line, row in rows:
         if isinstance(row, str):
-            yield line, row
-        elif len(row) != len(names):
-            yield line, _errors.expected_columns(len(names), len(row))
+            yield str(line), Skipped(Problem.UNREADABLE, row)
         else:
-            yield line, {key: cell for key, cell in zip(names, row, strict=True) if cell}
-
-
-def _rows(lines: Iterable[bytes]) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield the rows that are not blank, or why a row cannot be read, each with its line."""
-    # A byte that is not UTF-8 becomes a lone surrogate, so that the message can name its row.
-    text = enumerate((line.decode(errors="surrogateescape") for line in lines), start=1)
-    start, first = next(((number, line) for number, line in text if line.strip()), (1, ""))
-    rest = (line for _, line in text)
-    rows = csv.reader(itertools.chain([first], rest), delimiter=_delimiter(first), strict=True)
-    while True:
-        line = start + rows.line_num
-        try:
-            with _long_cells():
-                row = next(rows, None)
-            if row is None:
-                return
-            "".join(row).encode()
-        except csv.Error as error:
-            yield line, _errors.expected_row(str(error))
-        except UnicodeEncodeError as error:
-            yield line, _checks.expected_utf8(ord(error.object[error.start]) & 0xFF)
-        else:
-            if any(cell.strip() for cell in row):
-                yield line, row
+            yield str(line), {key: cell for key, cell in zip(names, row, strict=False) if cell}
 
 
 def _delimiter(header: str) -> str:
     return max(DELIMITERS, key=_QUOTED.sub("", header).count)
 
 
-@contextlib.contextmanager
-def _long_cells() -> Iterator[None]:
-    """Let a cell be longer than csv's 131,072 characters; the limit belongs to the process."""
-    with _cell_limit:
-        limit = csv.field_size_limit(_LONGEST_CELL)
-        try:
-            yield
-        finally:
-            csv.field_size_limit(limit)
+def _names(name: str, header: list[str], fields: Mapping[str, str]) -> list[str]:
+    """Return the names of the columns, as `fields` writes them."""
+    names = [cell.strip() for cell in header]
+    for column in fields.values():
+        if column not in names:
+            alike = [i for i, other in enumerate(names) if plain_name(other) == plain_name(column)]
+            if len(alike) != 1:
+                raise _errors.no_such_column(name, column, names)
+            names[alike[0]] = column
+    return names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from relnews.articles import FIELDS
-from relnews.readers.visibility import plain_name
+from relnews.readers.visibility import plain_name, says_state
 
 #: Names of a field by preference, in lower case, without blanks, hyphens and underscores. The
 #: field's own name comes before all of them.
@@ -115,6 +115,12 @@ class FieldNames:
 def is_name_of_id(name: str) -> bool:
     """Return whether a name is one of the id."""
     return _FIELD_OF.get(plain_name(name), ("", 0))[0] == "id"
+
+
+def is_name(name: str) -> bool:
+    """Return whether a name is one of a field, or says how an article is to be read."""
+    plain = plain_name(name)
+    return plain in _FIELD_OF or plain in EMBARGOES or plain == "slug" or says_state(plain)
 
 
 def embargoes(record: Mapping[str, object]) -> Iterable[object]:

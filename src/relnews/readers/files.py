@@ -26,14 +26,13 @@ def read_articles(
     ----------
     path : str or path-like
         A file, plain or packed (``.gz``, ``.xz``; its first bytes tell). Its ending tells the
-        format: JSON Lines (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``), Markdown
-        with front matter (``.md``, ``.markdown``), HTML (``.html``, ``.htm``), RSS or Atom
-        (``.rss``, ``.atom``, ``.xml``). Or a folder of files of one of the last three formats.
+        format: JSON of any shape (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``),
+        Markdown with front matter (``.md``, ``.markdown``), HTML (``.html``, ``.htm``), RSS or
+        Atom (``.rss``, ``.atom``, ``.xml``). Or a folder of files of one of the last three formats.
         ``"-"`` is standard input.
     format : str, optional
         ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, or another format of
-        `relnews.readers.formats`. By default the endings of names tell; standard input is JSON
-        Lines.
+        `relnews.readers.formats`. By default the endings of names tell; standard input is JSON.
     strict : bool, default=False
         Raise `ArticleError` at the first problem instead of counting it.
     **options
@@ -53,8 +52,8 @@ def read_articles(
         If a package that reads the format is not installed: ``relnews[markdown]``,
         ``relnews[html]``, ``relnews[feeds]``.
     ValueError
-        If the format or an option is invalid. While reading: if a CSV header lacks a name of
-        `fields`, or if the file is one JSON array.
+        If the format or an option is invalid. While reading: if a CSV header cannot be read, or
+        lacks a name of `fields`.
     """
     name = os.fspath(path)
     is_folder = name != STDIN and Path(name).is_dir()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+import io
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from relnews.readers import _errors
 from relnews.readers.load_report import Problem
@@ -16,11 +17,18 @@ from relnews.readers.opening import (
     Source,
     size_of,
     standard_input,
+    text_of,
     unpacked,
 )
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.reader import ArticleReader
 from relnews.readers.records import Found, Skipped
+
+#: Characters of the longest record. A longer one is no article, and may be an attack.
+LONGEST = 32 << 20
+
+#: Characters that are read at a time. Damage loses as many at most.
+_PIECE = 1 << 13
 
 
 class LineReader(ArticleReader):
@@ -49,22 +57,15 @@ class LineReader(ArticleReader):
 
     def _records(self) -> Iterator[Found]:
         name = "<stdin>" if self._path == STDIN else Path(self._path).name
-        with self._open() as file, unpacked(file) as stream:
-            lines = _Lines(stream)
-            try:
-                for line, record in self._parse(lines, name):
-                    if isinstance(record, str):
-                        yield f"{name}:{line}", Skipped(Problem.UNREADABLE, record)
-                    else:
-                        yield f"{name}:{line}", record
-            except DAMAGE as error:
-                detail = _errors.damaged_file(error)
+        with self._open() as file, unpacked(file) as stream, Lines(stream) as lines:
+            for place, record in self._parse(lines, name):
+                yield f"{name}:{place}", record
+            if lines.damage is not None:
+                detail = _errors.damaged_file(lines.damage)
                 yield f"{name}:{lines.number + 1}", Skipped(Problem.UNREADABLE, detail)
 
-    def _parse(
-        self, lines: Iterable[bytes], name: str
-    ) -> Iterator[tuple[int, Mapping[str, object] | str]]:
-        """Yield the number of a line, and its record or why it is not a record."""
+    def _parse(self, lines: Lines, name: str) -> Iterator[Found]:
+        """Yield the place of each record in the file, and the record or why it is skipped."""
         raise NotImplementedError
 
     def _open(self) -> contextlib.AbstractContextManager[Source]:
@@ -74,14 +75,101 @@ class LineReader(ArticleReader):
         return self._file
 
 
-class _Lines:
-    """The lines of a stream without its byte order mark, and the number of the latest line."""
+class Lines:
+    """The lines of a stream, with their ends, in constant memory.
 
-    def __init__(self, stream: Iterable[bytes]) -> None:
+    Of a line of more than `LONGEST` characters only the first `LONGEST` + 1 come. A damaged stream
+    ends at the damage.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+        UTF-8, or UTF-16 with a byte order mark.
+
+    Attributes
+    ----------
+    number : int
+        Number of the latest line, from 1.
+    damage : Exception or None
+        The error of unpacking that ended the stream.
+    damaged_line : str
+        The beginning of the line in which the stream ended.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
         self.number = 0
-        self._stream = stream
+        self.damage: Exception | None = None
+        self.damaged_line = ""
+        self._text: io.TextIOWrapper | None = None
+        self._is_cut = False
+        try:
+            self._text = text_of(stream)
+        except DAMAGE as error:
+            self.damage = error
 
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self._stream:
-            self.number += 1
-            yield line.removeprefix(codecs.BOM_UTF8) if self.number == 1 else line
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._text is not None:
+            self._text.detach()  # otherwise standard input would be closed
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        """Return the next line."""
+        while self._is_cut:
+            self._is_cut = _is_cut(self._line(_PIECE))
+        line = self._line(LONGEST + 1)
+        if not line:
+            raise StopIteration
+        if len(line) > LONGEST:
+            self._is_cut = _is_cut(line)
+        self.number += 1
+        return line if self.number > 1 else line.removeprefix("\ufeff")
+
+    def read(self, n_characters: int) -> str:
+        """Return the next characters: at least one before the end.
+
+        Parameters
+        ----------
+        n_characters : int
+            About how many; they may lie in several lines, and in the rest of a line that was too
+            long.
+        """
+        self._is_cut = False
+        pieces = []
+        while n_characters > 0 and self._text is not None and self.damage is None:
+            try:
+                piece = self._text.read(_PIECE)
+            except DAMAGE as error:
+                self.damage = error
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+            n_characters -= len(piece)
+        return "".join(pieces)
+
+    def _line(self, limit: int) -> str:
+        """Return the next line, or as much of it; nothing at the end, and of a damaged line."""
+        line = ""
+        pieces = []
+        try:
+            while self._text is not None and self.damage is None:
+                line = self._text.readline(min(limit, _PIECE))
+                limit -= len(line)
+                if limit <= 0 or not _is_cut(line):
+                    break
+                pieces.append(line)
+        except DAMAGE as error:
+            self.damage = error
+            self.damaged_line = "".join(pieces)
+            return ""
+        return "".join((*pieces, line)) if pieces else line
+
+
+def _is_cut(piece: str) -> bool:
+    """Return whether a piece of a line is not its end."""
+    return piece != "" and piece[-1] not in "\r\n"

@@ -1,7 +1,8 @@
-"""Open a file, plain or packed, or standard input, and count the bytes that are read."""
+"""Open a file, plain or packed, or standard input, and tell its encoding."""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import gzip
 import io
@@ -11,6 +12,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
+
+from relnews import _checks
 
 #: The path that means standard input.
 STDIN = "-"
@@ -59,6 +62,38 @@ def unpacked(file: Source) -> Iterator[BinaryIO]:
             yield stream
     finally:
         buffered.detach()  # otherwise standard input would be closed
+
+
+def text_of(stream: BinaryIO) -> io.TextIOWrapper:
+    """Return the text of a stream: UTF-16 if its byte order mark says so, or else UTF-8.
+
+    Lines end as the file ends them: with a line feed, a carriage return, or both. A byte that is
+    not UTF-8 becomes a lone surrogate, which `check_utf8` finds.
+
+    Parameters
+    ----------
+    stream : BinaryIO
+        With a ``peek``. Detach the text from it before the stream is left.
+    """
+    head = cast("io.BufferedReader", stream).peek(2)
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding, errors = ("utf-16", "replace") if is_utf16 else ("utf-8", "surrogateescape")
+    return io.TextIOWrapper(stream, encoding, errors, newline="")
+
+
+def check_utf8(text: str) -> str | None:
+    """Return what is wrong with the encoding of a text of `text_of`; None if nothing is.
+
+    Parameters
+    ----------
+    text : str
+    """
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            return _checks.expected_utf8(ord(text[error.start]) & 0xFF)
+    return None
 
 
 def size_of(path: Path) -> int | None:

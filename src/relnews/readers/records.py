@@ -84,7 +84,7 @@ class RecordParser:
         if not records:
             return
         self._report.names = [*dict.fromkeys(itertools.chain.from_iterable(records))]
-        named = [self._names.named(record) for record in records]
+        named = [self._names.named(_given(record)) for record in records]
         self._has_ids = "id" in self._spec.fields or any("id" in values for values in named)
         if self._spec.markup == "auto":
             self._is_html = markup.is_mostly_html(named)
@@ -92,11 +92,7 @@ class RecordParser:
                 self._report.note("texts are read as HTML; --markup text reads them as they are")
 
     def _article(self, record: Mapping[str, object], origin: str) -> Article | None:
-        given = {
-            name: value
-            for name, value in record.items()
-            if isinstance(value, str) or (value is not None and not is_missing(value))
-        }
+        given = _given(record)
         named = self._names.named(given)
         values: dict[str, Any] = {}
         mended = []
@@ -218,6 +214,15 @@ def _entry(row: object, number: int) -> Found:
     if isinstance(row, Article) and row.origin:
         return row.origin, row
     return f"article {number}", as_mapping(row, number)
+
+
+def _given(record: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of a record that are not missing."""
+    return {
+        name: value
+        for name, value in record.items()
+        if isinstance(value, str) or (value is not None and not is_missing(value))
+    }
 
 
 def _expected_date(got: object) -> str:

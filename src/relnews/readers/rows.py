@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from relnews.articles import Article
-from relnews.readers.field_names import is_name_of_id
+from relnews.readers.field_names import is_name, is_name_of_id
 
 #: Rows of a pyarrow table that become Python objects at a time.
 _ROWS = 1000
+
+#: Kinds of an index of pandas, by its `inferred_type`, that somebody has made of ids. pandas makes
+#: an index of integers by itself, and keeps what is left of it in a part of a frame.
+_KINDS_OF_IDS = ("string", "categorical", "mixed")
 
 
 def rows_of(source: object) -> Iterable[object]:
@@ -19,29 +24,46 @@ def rows_of(source: object) -> Iterable[object]:
     Parameters
     ----------
     source : iterable or data frame
-        Of pandas (a named index, and one of texts, is the id if no column is), polars (eager or
-        lazy) or pyarrow (table, record batch, or a reader of batches); or any iterable of rows.
+        Of pandas, polars (eager or lazy) or pyarrow (table, record batch, a reader of batches, a
+        dataset or a file of Parquet); or any iterable of rows or of such data frames. The named
+        levels of an index of pandas are columns. If no column has the id, an index is the id if it
+        has another name than a field, or no name, but texts.
 
     Raises
     ------
     TypeError
         If the source is not a collection of articles.
     """
-    frame: Any = source
-    if hasattr(source, "collect_schema") and hasattr(source, "collect"):  # polars, lazy
+    rows = _rows_of_frame(source)
+    if rows is not None:
+        return rows
+    if isinstance(source, (str, bytes, Mapping, Article)) or not isinstance(source, Iterable):
+        raise _not_articles(source)
+    return itertools.chain.from_iterable(map(_rows_of_part, source))
+
+
+def _rows_of_part(part: object) -> Iterable[object]:
+    """Return the rows of an element of a source: a data frame, or one row."""
+    rows = None if isinstance(part, (dict, Article, tuple)) else _rows_of_frame(part)
+    return [part] if rows is None else rows
+
+
+def _rows_of_frame(frame: Any) -> Iterable[object] | None:
+    """Return the rows of a data frame; None for anything else."""
+    if hasattr(frame, "collect_schema") and hasattr(frame, "collect"):  # polars, lazy
         frame = frame.collect()
     if hasattr(frame, "iter_rows"):  # polars
         return frame.iter_rows(named=True)  # type: ignore[no-any-return]
     if hasattr(frame, "itertuples"):
         return _rows_of_pandas(frame)
-    if hasattr(frame, "to_pylist") and hasattr(frame, "schema"):  # pyarrow, one batch or a table
-        batches = frame.to_batches(_ROWS) if hasattr(frame, "to_batches") else [frame]
-        return _rows_of_batches(batches)
+    if hasattr(frame, "to_pylist") and hasattr(frame, "schema"):  # pyarrow: a table or a batch
+        return _rows_of_batches([frame])
     if hasattr(frame, "read_next_batch"):
         return _rows_of_batches(frame)
-    if isinstance(source, (str, bytes, Mapping, Article)) or not isinstance(source, Iterable):
-        raise _not_articles(source)
-    return source
+    for name in ("to_batches", "iter_batches"):  # a dataset, a file of Parquet
+        if hasattr(frame, name):
+            return _rows_of_batches(getattr(frame, name)())
+    return None
 
 
 def as_mapping(record: object, number: int) -> Mapping[str, object]:
@@ -62,7 +84,9 @@ def as_mapping(record: object, number: int) -> Mapping[str, object]:
     if isinstance(record, Mapping):
         return record
     if isinstance(record, tuple) and len(record) == 2 and hasattr(record[1], "to_dict"):
-        record = record[1]  # DataFrame.iterrows
+        index, row = record[0], record[1].to_dict()  # DataFrame.iterrows
+        has_id = not isinstance(index, str) or any(map(is_name_of_id, map(str, row)))
+        return row if has_id else {"id": index, **row}
     if dataclasses.is_dataclass(record) and not isinstance(record, type):
         return {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
     for convert in ("_asdict", "to_dict"):
@@ -74,14 +98,26 @@ def as_mapping(record: object, number: int) -> Mapping[str, object]:
 def _rows_of_pandas(frame: Any) -> Iterator[dict[str, object]]:
     # `itertuples` with names would lose names such as "body text".
     names = [str(name) for name in frame.columns]
-    index = frame.index
-    has_id = any(map(is_name_of_id, names))
-    # pandas numbers rows by itself; any other index was made by somebody.
-    is_index_id = not has_id and (
-        is_name_of_id(str(index.name or "")) or type(index).__name__ != "RangeIndex"
-    ) and getattr(index, "nlevels", 1) == 1  # fmt: skip
-    for row in frame.itertuples(is_index_id, None):
-        yield dict(zip(["id", *names] if is_index_id else names, row, strict=True))
+    levels = [None if name is None else str(name) for name in frame.index.names]
+    is_one = len(levels) == 1
+    is_id = is_one and _is_index_id(frame.index, [*names, *filter(None, levels)])
+    for index, *row in frame.itertuples(True, None):
+        record = dict(zip(names, row, strict=True))
+        for name, value in zip(levels, [index] if is_one else index, strict=True):
+            if name is not None:
+                record.setdefault(name, value)
+        if is_id:
+            record["id"] = index
+        yield record
+
+
+def _is_index_id(index: Any, names: list[str]) -> bool:
+    """Return whether an index has the ids of articles that have no other."""
+    if any(map(is_name_of_id, names)):
+        return False
+    if index.name is not None:
+        return not is_name(str(index.name))
+    return getattr(index, "inferred_type", "") in _KINDS_OF_IDS
 
 
 def _rows_of_batches(batches: Iterable[Any]) -> Iterator[dict[str, object]]:
