@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from lists.test_selector import text_of
 from relnews import RelatedNews
 from relnews.cli import main
+from relnews.lists import containment
 from relnews.options.selection import KEEP_OF_GROUP
 from relnews.search import bounds
 from strategies import archives_with_copies
@@ -27,9 +27,10 @@ def expected_groups(articles, threshold, keep, wire_sources):
     weights = {i: reference.unit_weights(c, idf) for i, c in counts.items()}
     group = {i: {i} for i in weights}
     for a, b in itertools.combinations(weights, 2):
-        similarity = reference.rounded(reference.cosine(weights[a], weights[b]))
-        is_same = text_of(counts[a]) is not None and text_of(counts[a]) == text_of(counts[b])
-        if is_same or similarity >= reference.rounded(threshold):
+        similarity = reference.likeness(
+            counts[a], counts[b], weights[a], weights[b], containment.SAME_WORDS
+        )
+        if similarity >= reference.rounded(threshold):
             both = group[a] | group[b]
             group.update(dict.fromkeys(both, both))
     published = {a["id"]: a["published"] for a in articles}
@@ -74,7 +75,7 @@ def test_groups_are_those_of_all_pairs(
         mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.lists.near_duplicates.BLOCK", block),
-        mock.patch("relnews.lists.similarities.SAME_WORDS", same_words),
+        mock.patch("relnews.lists.containment.SAME_WORDS", same_words),
     ):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(stop_words=None, n_jobs=n_jobs).fit(articles[:half])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,13 @@ from relnews._parallel import in_order
 from relnews.archive.archive import BLOCK
 from relnews.archive.snapshot import Snapshot
 from relnews.dates import UNDATED
-from relnews.lists.similarities import (
-    SAME_WORDS,
-    floor_of,
-    numbers_of_texts,
-)
+from relnews.lists import containment
+from relnews.lists.containment import LEAST_COSINE
+from relnews.lists.similarities import floor_of, numbers_of_texts
 from relnews.options.selection import Keep
 from relnews.search.order import newest_key
 from relnews.search.query import Limits, Queries
+from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
 from relnews.text.article_terms import NO_ARTICLE, Query
 
@@ -47,7 +47,7 @@ def groups_of(
     snapshot : Snapshot
         The archive at one moment.
     threshold : float
-        Minimum cosine of the weights of two near-duplicates.
+        Minimum cosine, or containment, of two near-duplicates.
     keep : str
         The rule for the canonical article of a group; see `Selection`.
     n_jobs : int or None
@@ -82,17 +82,49 @@ def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
     query : Query
         The draft.
     threshold : float
-        Minimum cosine of a near-duplicate.
+        Minimum cosine, or containment, of a near-duplicate.
     """
     queries = view.queries([query], by_cosine=True)
     floor = floor_of(threshold)
-    near = [
-        scored.segment.key[scored.reach(queries, np.full(scored.segment.n_articles, floor))[0]]
-        for scored in view.segments
-    ]
-    if len(query.text) >= SAME_WORDS:
+    near = []
+    for scored in view.segments:
+        floors = np.full(scored.segment.n_articles, min(floor, LEAST_COSINE))
+        places = _near(scored, queries, floors, floor, query.text)
+        near.append(scored.segment.key[places])
+    if len(query.text) >= containment.SAME_WORDS:
         near += [s.segment.key[s.segment.with_text(query.text)] for s in view.segments]
     return np.concatenate([_NO_KEYS, *near])
+
+
+def _near(
+    scored: ScoredSegment,
+    query: Queries,
+    floors: NDArray[np.int64],
+    floor: int,
+    text: NDArray[np.integer[Any]],
+) -> NDArray[np.int64]:
+    """Return the articles of a segment whose cosine or containment reaches a floor.
+
+    Parameters
+    ----------
+    scored : ScoredSegment
+        The segment.
+    query : Queries
+        Block of a single query, by cosine.
+    floors : int64 array of shape (n_articles,)
+        The smaller of the floor and `LEAST_COSINE`.
+    floor : int
+        Minimum in millionths.
+    text : integer array
+        Words of the query in reading order.
+    """
+    places, steps, _ = scored.reach(query, floors)
+    is_near = steps >= floor
+    for i in np.flatnonzero(~is_near).tolist():
+        is_near[i] = (
+            containment.containment(text, scored.segment.query(int(places[i])).text) >= floor
+        )
+    return places[is_near]
 
 
 def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str, ...]:
@@ -108,7 +140,8 @@ def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str
 def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[np.int64]]:
     """Yield the pairs of articles from a similarity on, each pair once.
 
-    Every article is compared with the articles after it. The result is exact; bounds only save
+    Every article is compared with the articles after it, by the cosine of the weights and by the
+    containment of the texts; see `relnews.lists.containment`. The result is exact; bounds only save
     sums. Threads work on blocks of articles, and the pairs of one block are yielded at a time.
 
     Parameters
@@ -125,8 +158,9 @@ def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[n
     int64 array of shape (n_pairs, 2)
         Articles, numbered through all segments.
     """
-    floors = [frozen(np.full(scored.segment.n_articles, floor)) for scored in view.segments]
-    return in_order(lambda block: _pairs_of(view, floors, *block), _blocks(view), n_jobs)
+    least = min(floor, LEAST_COSINE)
+    floors = [frozen(np.full(scored.segment.n_articles, least)) for scored in view.segments]
+    return in_order(lambda block: _pairs_of(view, floors, floor, *block), _blocks(view), n_jobs)
 
 
 def _blocks(view: View) -> list[tuple[int, int]]:
@@ -145,7 +179,7 @@ def _starts(view: View) -> list[int]:
 
 
 def _pairs_of(
-    view: View, floors: Sequence[NDArray[np.int64]], number: int, first: int
+    view: View, floors: Sequence[NDArray[np.int64]], floor: int, number: int, first: int
 ) -> NDArray[np.int64]:
     """Return the pairs whose first article is in a block."""
     scored, starts = view.segments[number], _starts(view)
@@ -157,8 +191,9 @@ def _pairs_of(
     found = []
     for i, local in enumerate(shown.tolist()):
         query = _query_at(queries, i)
+        text = scored.segment.query(local).text
         for other in range(number, len(view.segments)):
-            places, *_ = view.segments[other].reach(query, floors[other])
+            places = _near(view.segments[other], query, floors[other], floor, text)
             places = places[places > local] if other == number else places
             first_of_pair = np.full(len(places), starts[number] + local)
             found.append(np.column_stack([first_of_pair, starts[other] + places]))
