@@ -114,8 +114,9 @@ class Similarities:
 
     def _words(self, place: int) -> NDArray[np.integer[Any]]:
         """Return the words of the article at a place, in reading order."""
-        segment = self._view.segments[self._part[place]].segment
-        return segment.query(int(self._local[place])).text
+        segment = self._view.segments[int(self._part[place])].segment
+        query = segment.query(int(self._local[place]))
+        return query.text
 
     @functools.cached_property
     def _text(self) -> NDArray[np.int64]:
