@@ -691,8 +691,9 @@ def test_serve_says_what_is_missing(
     assert "relnews[web]" in runner.invoke(main, ["serve", str(archive)]).stderr
 
 
-def test_serve_ends_when_it_is_told(archive: Path) -> None:
-    """An interrupt from the terminal is no error."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_when_it_is_told(number: signal.Signals, archive: Path) -> None:
+    """Neither an interrupt from the terminal nor a request to end is an error."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
     with subprocess.Popen(
         [*command, "serve", str(archive), "--port", "0"], stderr=subprocess.PIPE, text=True
@@ -700,7 +701,7 @@ def test_serve_ends_when_it_is_told(archive: Path) -> None:
         assert process.stderr is not None
         address = process.stderr.readline().split()[-1].removesuffix("/related/ID")
         assert get(address, "/health")[0] == 200
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.stderr.read() == ""
     assert process.returncode == 0
 

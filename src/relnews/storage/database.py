@@ -25,6 +25,9 @@ WRITER = "writer.json"
 #: Seconds to wait for another writer.
 PATIENCE = 10.0
 
+#: Seconds to wait at exit for reads of daemon threads.
+_LAST_READ = 1.0
+
 #: The files of the database.
 _FILES = tuple(f"{CATALOGUE}{end}" for end in ("", "-wal", "-shm", "-journal"))
 
@@ -74,8 +77,8 @@ class Database:
         self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
-        self._close = weakref.finalize(self, connection.close)
         self._lock = threading.Lock()
+        self._close = self._close_later()
         self._data_version = -1
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
@@ -241,11 +244,16 @@ class Database:
             return
         if _stamp(self.folder) != self._stamp:
             other = Database.open(self.folder)
-            self._close()
+            self._close.detach()
+            self.connection.close()
             other._close.detach()
             self.connection, self._stamp = other.connection, other._stamp
-            self._close = weakref.finalize(self, self.connection.close)
+            self._close = self._close_later()
             self._data_version = -1
+
+    def _close_later(self) -> weakref.finalize[..., Database]:
+        """Close the connection with this object, or at the exit of the interpreter."""
+        return weakref.finalize(self, _close, self.connection, self.state_lock, self._lock)
 
 
 class _ReadTransaction:
@@ -269,6 +277,16 @@ class _ReadTransaction:
                 self._database._end_reading()
         finally:
             self._database.state_lock.release()
+
+
+def _close(connection: sqlite3.Connection, *locks: Any) -> None:
+    """Close a connection while no thread uses it: SQLite crashes otherwise.
+
+    At the exit of the interpreter, daemon threads may still read. The locks are kept, so that these
+    wait until the process has ended. A thread that holds a lock for longer keeps the connection.
+    """
+    if all(lock.acquire(timeout=_LAST_READ) for lock in locks):
+        connection.close()
 
 
 def _stamp(folder: Path) -> object:
