@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 #: Exit code after a broken pipe: that of a program that SIGPIPE (13) ends, as a shell shows it.
@@ -53,5 +54,6 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 def discard_output() -> None:
     """Send the rest of standard output nowhere; Python flushes it when it exits."""
-    with contextlib.suppress(OSError), open(os.devnull, "wb") as nowhere:  # OSError: not a file
+    # In tests standard output is no file.
+    with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
