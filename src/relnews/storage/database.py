@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from relnews.exceptions import ArchiveChangedError
-from relnews.storage import integrity, schema
+from relnews.storage import failures, integrity, schema
 
 CATALOGUE = "catalogue.sqlite"
 
@@ -106,7 +106,7 @@ class Database:
                 schema.check_header(connection, folder)
                 connection.execute("PRAGMA journal_mode = WAL")
         except _ERRORS as error:
-            raise integrity.cannot_write(folder, error, _writer(folder)) from error
+            raise failures.cannot_write(folder, error, _writer(folder)) from error
         return cls(connection, folder)
 
     @classmethod
@@ -128,12 +128,13 @@ class Database:
                         schema.check_header(connection, folder)
                     break
                 except sqlite3.OperationalError as error:
-                    if mode == _MODES[-1] or integrity.is_locked(error):
+                    is_last = mode == _MODES[-1] or failures.is_locked(error)
+                    if is_last or failures.is_exhausted(folder, error):
                         raise
             with _closed_on_error(connection):
                 _check_size(connection, folder)
         except _ERRORS as error:
-            raise integrity.unreadable_archive(folder, error) from error
+            raise failures.unreadable_archive(folder, error) from error
         database = cls(connection, folder)
         if mode == _MODES[-1]:
             database._stamp = stamp
@@ -146,7 +147,7 @@ class Database:
                 self._follow()
                 return self.connection.execute(query, values).fetchall()
             except _ERRORS as error:
-                raise integrity.unreadable_archive(self.place, error) from error
+                raise failures.unreadable_archive(self.place, error) from error
 
     def write(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement once for each row of values, inside `transaction`."""
@@ -186,12 +187,15 @@ class Database:
         ------
         TimeoutError
             If another process has not finished writing after `PATIENCE` seconds.
+        RuntimeError
+            If this thread is already inside a transaction.
         """
         with self.state_lock:
+            self.check_not_changing()
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
-                raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
+                raise failures.cannot_write(self.place, error, _writer(self.place)) from error
             try:
                 with _named_writer(self.folder):
                     yield
@@ -200,8 +204,18 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
-                    raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
+                    raise failures.cannot_write(self.place, error, _writer(self.place)) from error
                 raise
+
+    def check_not_changing(self) -> None:
+        """Raise RuntimeError if this thread, which holds `state_lock`, is inside a transaction."""
+        if self.connection.in_transaction:
+            msg = (
+                f"the archive {self.place} is being changed or read by a call that has not "
+                "returned, and cannot be changed from within it. Do not call remove, partial_fit "
+                "and the like inside the articles that partial_fit reads; call them afterwards."
+            )
+            raise RuntimeError(msg)
 
     def changed_since_last_check(self) -> bool:
         """Return whether another connection has committed since the last call.
@@ -348,7 +362,7 @@ def _named_writer(folder: Path | None) -> Iterator[None]:
 
     note = folder / WRITER
     writer = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-    with integrity.writing_to(folder):
+    with failures.writing_to(folder):
         note.unlink(missing_ok=True)  # it may be a link
         with note.open("x", encoding="utf-8") as file:
             json.dump(writer, file)
