@@ -683,12 +683,31 @@ def test_serve_says_what_is_missing(
         result = runner.invoke(main, ["serve", str(archive), "--port", port])
     assert result.exit_code == 1
     assert "Address already in use" in result.stderr
-    monkeypatch.setitem(sys.modules, "relnews.web.service", None)
-    result = runner.invoke(main, ["serve", str(archive)])
-    assert result.exit_code == 1
-    assert "pip install 'relnews[web]'" in result.stderr
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert "relnews[web]" in runner.invoke(main, ["serve", str(archive)]).stderr
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ("'prometheus_client'] = None",
+         "the web service needs prometheus_client, which is not installed"),
+        ("'starlette.applications'] = types.ModuleType('starlette.applications')",
+         "the web service cannot be imported: cannot import name 'Starlette' from "
+         "'starlette.applications' (unknown location). Install its packages again"),
+        ("'relnews.web.routes'] = None",
+         "the web service cannot be imported: import of relnews.web.routes halted; None in "
+         "sys.modules. Install its packages again"),
+    ],
+)  # fmt: skip
+def test_serve_names_the_cause_of_an_import_error(broken: str, message: str, archive: Path) -> None:
+    """Only a package that is not installed is called so; the cause of another error is shown."""
+    code = f"import sys, types; sys.modules[{broken}\nfrom relnews.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve", str(archive)], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"Error: {message}: pip install 'relnews[web]'\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
