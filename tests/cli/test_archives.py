@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from click.testing import CliRunner
 
 import relnews
 from relnews import RelatedNews
@@ -592,7 +593,12 @@ def test_export_does_not_depend_on_threads(n_jobs, invoke, archive, tmp_path):
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(ArchiveFormatError("gone"), 1), (OSError("gone"), 1), (KeyboardInterrupt(), 130)],
+    [
+        (ArchiveFormatError("gone"), 1),
+        (OSError("gone"), 1),
+        (MemoryError("gone"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
 )
 def test_a_failing_export_leaves_the_old_file(error, code, invoke, archive, tmp_path, monkeypatch):
     """A failed export leaves the old file, and no other file."""
@@ -608,7 +614,7 @@ def test_a_failing_export_leaves_the_old_file(error, code, invoke, archive, tmp_
     result = invoke("export", archive, "-o", tmp_path / "lists.jsonl")
 
     assert result.exit_code == code
-    assert result.stderr == ("Error: gone\n" if code == 1 else "")
+    assert re.fullmatch(r"Error: .*gone\n" if code == 1 else "", result.stderr)
     assert [p.name for p in tmp_path.iterdir()] == ["lists.jsonl"]
     assert (tmp_path / "lists.jsonl").read_text() == "old"
 
@@ -700,6 +706,18 @@ def encoded_output(encoding):
     finally:
         sys.stdout.detach()
         sys.stdout = before
+
+
+def test_an_unexpected_end_of_a_file_is_not_called_aborted(archive, monkeypatch):
+    """Click takes EOFError for the user's wish to end; it is an error like others."""
+
+    def broken(*_, **__):
+        raise EOFError
+
+    monkeypatch.setattr(RelatedNews, "related_all", broken)
+    result = CliRunner().invoke(main, ["export", str(archive), "-o", "-"])
+    assert isinstance(result.exception, RuntimeError)
+    assert "Aborted" not in result.output
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no broken pipe")

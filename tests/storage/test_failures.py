@@ -86,6 +86,14 @@ def test_wrong_bytes_are_damage(name, tmp_path):
     assert isinstance(failures.cannot_write(tmp_path, why), ArchiveFormatError)
 
 
+def test_too_little_memory_for_sqlite(tmp_path):
+    """Python's own MemoryError gets the archive and a remedy."""
+    error = failures.unreadable_archive(tmp_path, MemoryError())
+    assert isinstance(error, MemoryError)
+    assert "Free memory" in str(error)
+    assert str(tmp_path) in str(error)
+
+
 NUMBERS = [
     errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO,
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ESTALE, errno.EINTR, errno.ENODEV,

@@ -39,6 +39,9 @@ class _Group(click.Group):
             # An error of the system that names no file is shown without its number.
             sentence = isinstance(error, OSError) and not error.filename and error.strerror
             raise click.ClickException(sentence or str(error)) from error
+        except MemoryError as error:
+            msg = f"not enough memory. {error}".strip()
+            raise click.ClickException(msg) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})

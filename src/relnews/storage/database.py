@@ -41,7 +41,7 @@ _MODES = ("rw", "ro", "ro&immutable=1")
 _CACHE = 32_000
 
 #: Errors of SQLite. For a damaged file, decoding its message may fail too.
-_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+_ERRORS = (sqlite3.Error, UnicodeDecodeError, MemoryError)
 
 
 class Database:

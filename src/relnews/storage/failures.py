@@ -165,6 +165,8 @@ def _number(folder: Path, why: Exception) -> int | None:
     """Return the number of an error of the system; None if the error is none."""
     if isinstance(why, OSError):
         return why.errno or errno.EIO
+    if isinstance(why, MemoryError):
+        return errno.ENOMEM
     code = _code(why)
     if code in _DAMAGE or code & 0xFF not in _NUMBERS:
         return None
