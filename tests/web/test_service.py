@@ -683,16 +683,36 @@ def test_serve_says_what_is_missing(
         result = runner.invoke(main, ["serve", str(archive), "--port", port])
     assert result.exit_code == 1
     assert "Address already in use" in result.stderr
-    monkeypatch.setitem(sys.modules, "relnews.web.service", None)
-    result = runner.invoke(main, ["serve", str(archive)])
-    assert result.exit_code == 1
-    assert "pip install 'relnews[web]'" in result.stderr
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert "relnews[web]" in runner.invoke(main, ["serve", str(archive)]).stderr
 
 
-def test_serve_ends_when_it_is_told(archive: Path) -> None:
-    """An interrupt from the terminal is no error."""
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ("'prometheus_client'] = None",
+         "the web service needs prometheus_client, which is not installed"),
+        ("'starlette.applications'] = types.ModuleType('starlette.applications')",
+         "the web service cannot be imported: cannot import name 'Starlette' from "
+         "'starlette.applications' (unknown location). Install its packages again"),
+        ("'relnews.web.routes'] = None",
+         "the web service cannot be imported: import of relnews.web.routes halted; None in "
+         "sys.modules. Install its packages again"),
+    ],
+)  # fmt: skip
+def test_serve_names_the_cause_of_an_import_error(broken: str, message: str, archive: Path) -> None:
+    """Only a package that is not installed is called so; the cause of another error is shown."""
+    code = f"import sys, types; sys.modules[{broken}\nfrom relnews.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve", str(archive)], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"Error: {message}: pip install 'relnews[web]'\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_when_it_is_told(number: signal.Signals, archive: Path) -> None:
+    """Neither an interrupt from the terminal nor a request to end is an error."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
     with subprocess.Popen(
         [*command, "serve", str(archive), "--port", "0"], stderr=subprocess.PIPE, text=True
@@ -700,7 +720,7 @@ def test_serve_ends_when_it_is_told(archive: Path) -> None:
         assert process.stderr is not None
         address = process.stderr.readline().split()[-1].removesuffix("/related/ID")
         assert get(address, "/health")[0] == 200
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.stderr.read() == ""
     assert process.returncode == 0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from relnews.cli._leaving import Signalled
 from relnews.cli._shared import archive_argument, one_line
 
 #: Connections that may wait to be accepted.
@@ -82,7 +83,8 @@ def serve(
         )
         # The loaded objects stay alive: collecting garbage among them would stop answers for 10 ms.
         gc.freeze()
-        with contextlib.suppress(KeyboardInterrupt):  # ends the service at a terminal
+        # uvicorn raises the signal again, after it has answered the last requests.
+        with contextlib.suppress(Signalled):
             uvicorn.Server(config).run(sockets=[listener])
 
 

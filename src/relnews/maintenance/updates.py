@@ -131,6 +131,7 @@ class Updates:
     def _change(self) -> Iterator[ArchiveState]:
         """Yield the state to change; commit the whole change, or nothing after an error."""
         with self._catalogue.state_lock:
+            self._catalogue.check_not_changing()  # before the state of the outer call is reset
             state = self._archive.state
             try:
                 with self._store.transaction():

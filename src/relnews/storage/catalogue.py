@@ -58,8 +58,8 @@ class Catalogue:
         The archive folder; None in memory.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
-    read_transaction : method
-        That of `Database`.
+    read_transaction, check_not_changing : methods
+        Those of `Database`.
     setting, settings, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
     """
@@ -69,6 +69,7 @@ class Catalogue:
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction = database.read_transaction
+        self.check_not_changing = database.check_not_changing
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all = settings.set, settings.set_all
         self.cached, self.generation = settings.cached, settings.generation
@@ -303,6 +304,8 @@ class Catalogue:
         ------
         TimeoutError
             If another process is still writing after 10 seconds.
+        RuntimeError
+            If this thread is already inside a transaction.
         """
         with self.state_lock:
             try:

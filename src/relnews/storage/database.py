@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from relnews.exceptions import ArchiveChangedError
-from relnews.storage import integrity, schema
+from relnews.storage import failures, integrity, schema
 
 CATALOGUE = "catalogue.sqlite"
 
@@ -24,6 +24,9 @@ WRITER = "writer.json"
 
 #: Seconds to wait for another writer.
 PATIENCE = 10.0
+
+#: Seconds to wait at exit for reads of daemon threads.
+_LAST_READ = 1.0
 
 #: The files of the database.
 _FILES = tuple(f"{CATALOGUE}{end}" for end in ("", "-wal", "-shm", "-journal"))
@@ -38,7 +41,7 @@ _MODES = ("rw", "ro", "ro&immutable=1")
 _CACHE = 32_000
 
 #: Errors of SQLite. For a damaged file, decoding its message may fail too.
-_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+_ERRORS = (sqlite3.Error, UnicodeDecodeError, MemoryError)
 
 
 class Database:
@@ -74,8 +77,8 @@ class Database:
         self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
-        self._close = weakref.finalize(self, connection.close)
         self._lock = threading.Lock()
+        self._close = self._close_later()
         self._data_version = -1
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
@@ -103,7 +106,7 @@ class Database:
                 schema.check_header(connection, folder)
                 connection.execute("PRAGMA journal_mode = WAL")
         except _ERRORS as error:
-            raise integrity.cannot_write(folder, error, _writer(folder)) from error
+            raise failures.cannot_write(folder, error, _writer(folder)) from error
         return cls(connection, folder)
 
     @classmethod
@@ -125,12 +128,13 @@ class Database:
                         schema.check_header(connection, folder)
                     break
                 except sqlite3.OperationalError as error:
-                    if mode == _MODES[-1] or integrity.is_locked(error):
+                    is_last = mode == _MODES[-1] or failures.is_locked(error)
+                    if is_last or failures.is_exhausted(folder, error):
                         raise
             with _closed_on_error(connection):
                 _check_size(connection, folder)
         except _ERRORS as error:
-            raise integrity.unreadable_archive(folder, error) from error
+            raise failures.unreadable_archive(folder, error) from error
         database = cls(connection, folder)
         if mode == _MODES[-1]:
             database._stamp = stamp
@@ -143,7 +147,7 @@ class Database:
                 self._follow()
                 return self.connection.execute(query, values).fetchall()
             except _ERRORS as error:
-                raise integrity.unreadable_archive(self.place, error) from error
+                raise failures.unreadable_archive(self.place, error) from error
 
     def write(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement once for each row of values, inside `transaction`."""
@@ -183,12 +187,15 @@ class Database:
         ------
         TimeoutError
             If another process has not finished writing after `PATIENCE` seconds.
+        RuntimeError
+            If this thread is already inside a transaction.
         """
         with self.state_lock:
+            self.check_not_changing()
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
             except sqlite3.Error as error:
-                raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
+                raise failures.cannot_write(self.place, error, _writer(self.place)) from error
             try:
                 with _named_writer(self.folder):
                     yield
@@ -197,8 +204,18 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 if isinstance(error, sqlite3.Error):
-                    raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
+                    raise failures.cannot_write(self.place, error, _writer(self.place)) from error
                 raise
+
+    def check_not_changing(self) -> None:
+        """Raise RuntimeError if this thread, which holds `state_lock`, is inside a transaction."""
+        if self.connection.in_transaction:
+            msg = (
+                f"the archive {self.place} is being changed or read by a call that has not "
+                "returned, and cannot be changed from within it. Do not call remove, partial_fit "
+                "and the like inside the articles that partial_fit reads; call them afterwards."
+            )
+            raise RuntimeError(msg)
 
     def changed_since_last_check(self) -> bool:
         """Return whether another connection has committed since the last call.
@@ -241,11 +258,16 @@ class Database:
             return
         if _stamp(self.folder) != self._stamp:
             other = Database.open(self.folder)
-            self._close()
+            self._close.detach()
+            self.connection.close()
             other._close.detach()
             self.connection, self._stamp = other.connection, other._stamp
-            self._close = weakref.finalize(self, self.connection.close)
+            self._close = self._close_later()
             self._data_version = -1
+
+    def _close_later(self) -> weakref.finalize[..., Database]:
+        """Close the connection with this object, or at the exit of the interpreter."""
+        return weakref.finalize(self, _close, self.connection, self.state_lock, self._lock)
 
 
 class _ReadTransaction:
@@ -269,6 +291,16 @@ class _ReadTransaction:
                 self._database._end_reading()
         finally:
             self._database.state_lock.release()
+
+
+def _close(connection: sqlite3.Connection, *locks: Any) -> None:
+    """Close a connection while no thread uses it: SQLite crashes otherwise.
+
+    At the exit of the interpreter, daemon threads may still read. The locks are kept, so that these
+    wait until the process has ended. A thread that holds a lock for longer keeps the connection.
+    """
+    if all(lock.acquire(timeout=_LAST_READ) for lock in locks):
+        connection.close()
 
 
 def _stamp(folder: Path) -> object:
@@ -330,7 +362,7 @@ def _named_writer(folder: Path | None) -> Iterator[None]:
 
     note = folder / WRITER
     writer = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-    with integrity.writing_to(folder):
+    with failures.writing_to(folder):
         note.unlink(missing_ok=True)  # it may be a link
         with note.open("x", encoding="utf-8") as file:
             json.dump(writer, file)

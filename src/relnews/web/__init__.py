@@ -66,7 +66,7 @@ def app(
     FileNotFoundError
         If the archive is missing.
     ImportError
-        If Starlette or prometheus-client is not installed.
+        If Starlette or prometheus-client is not installed, or cannot be imported.
     """
     try:
         from relnews.web.service import make_app

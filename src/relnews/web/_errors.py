@@ -28,8 +28,10 @@ _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+", re.ASCII)
 
 
 def no_web_extra(error: ImportError) -> ImportError:
-    """Return the error of a missing package, with how to install it."""
-    return ImportError(
-        f"the web service needs {error.name or 'Starlette'}, which is not installed: "
-        "pip install 'relnews[web]'"
-    )
+    """Return the error of a package that is missing or cannot be imported, with its cause."""
+    name = error.name or ""
+    if isinstance(error, ModuleNotFoundError) and name and "." not in name:
+        reason = f"the web service needs {name}, which is not installed"
+    else:
+        reason = f"the web service cannot be imported: {error}. Install its packages again"
+    return ImportError(f"{reason}: pip install 'relnews[web]'")
