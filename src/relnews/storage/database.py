@@ -77,6 +77,8 @@ class Database:
         self._close = weakref.finalize(self, connection.close)
         self._lock = threading.Lock()
         self._data_version = -1
+        #: Number of rows that the connection had changed when the open transaction began.
+        self._n_changes = 0
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
 
@@ -187,6 +189,7 @@ class Database:
         with self.state_lock:
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
+                self._n_changes = self.connection.total_changes
             except sqlite3.Error as error:
                 raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
             try:
@@ -199,6 +202,10 @@ class Database:
                 if isinstance(error, sqlite3.Error):
                     raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
                 raise
+
+    def has_changes(self) -> bool:
+        """Return whether the open transaction has changed a row."""
+        return self.connection.total_changes != self._n_changes
 
     def changed_since_last_check(self) -> bool:
         """Return whether another connection has committed since the last call.
