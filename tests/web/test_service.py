@@ -670,6 +670,24 @@ def test_the_element_is_served(client: TestClient) -> None:
     assert again.status_code == 304
 
 
+def test_the_etag_of_the_element_is_that_of_its_bytes(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another module has another ETag, and a client that has the old one gets it."""
+    files = types.SimpleNamespace(files=lambda _: tmp_path)
+    monkeypatch.setattr("relnews.web.service.resources", files)
+    answers = []
+    for script in ("// 1", "// 2", "// 1"):
+        (tmp_path / "related-news.js").write_text(script)
+        client = TestClient(web.app(archive))
+        known = answers[-1].headers["etag"] if answers else '"none"'
+        answers.append(client.get("/related-news.js", headers={"if-none-match": known}))
+    assert [answer.text for answer in answers] == ["// 1", "// 2", "// 1"]
+    tags = [answer.headers["etag"] for answer in answers]
+    assert tags[0] == tags[2] != tags[1]
+    assert client.get("/openapi.json").headers["etag"] not in tags
+
+
 def test_serve_says_what_is_missing(
     tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
