@@ -30,7 +30,7 @@ from relnews.export import feeds, html, jsonld
 from relnews.export import json as json_export
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.storage.catalogue import Catalogue
-from relnews.web import drafts, routes
+from relnews.web import drafts
 from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
 from serving import serving
@@ -276,7 +276,8 @@ def test_a_damaged_archive_is_not_described(
     check_problem(client.get(f"/related/{DEMO_ID}"), 500)
     (folder,) = catalogue.folder.glob("*.sqlite") if catalogue.folder else ()
     folder.write_bytes(b"nothing of a database")
-    check_problem(client.get("/health"), 500)
+    for target in ("/health", "/ready"):
+        check_problem(client.get(target), 503)
 
 
 # --- drafts --------------------------------------------------------------------------------------
@@ -358,12 +359,12 @@ def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
 
 def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow ranking is aborted, and too many at a time are refused."""
-    monkeypatch.setattr(routes, "MOST_SECONDS", 0.2)
     monkeypatch.setattr(RelatedNews, "related_to_text", lambda *_, **__: time.sleep(1))
-    with TestClient(web.app(archive), raise_server_exceptions=False) as client:
+    service = web.app(archive, limits=web.Limits(ranking_timeout=0.2))
+    with TestClient(service, raise_server_exceptions=False) as client:
         answer = client.post("/related", json=DRAFT)
         check_problem(answer, 503)
-        assert answer.headers["retry-after"] == "5"
+        assert answer.headers["retry-after"] == "1"
         with concurrent.futures.ThreadPoolExecutor(60) as threads:
             answers = list(threads.map(lambda _: client.post("/related", json=DRAFT), range(60)))
         assert {answer.status_code for answer in answers} == {503}
@@ -500,7 +501,8 @@ def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache of answers has a maximum size."""
     monkeypatch.setattr("relnews.web.responses._MOST", 3)
     monkeypatch.setattr("relnews.web.responses.time", types.SimpleNamespace(time=lambda: 0.0))
-    cache = ResponseCache(lambda: 1)
+    source = types.SimpleNamespace(generation=lambda: 1, follow=lambda: None)
+    cache = ResponseCache(source)  # type: ignore[arg-type]
     sizes = []
     for i in range(10):
         cache.current()[i] = None  # type: ignore[assignment]

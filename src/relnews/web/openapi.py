@@ -42,6 +42,7 @@ def document() -> dict[str, Any]:
             }},
         },
         "/health": {"get": _page("Whether the archive can be read.", "application/json", _HEALTH)},
+        "/ready": {"get": _page("Whether a list can be made.", "application/json", _HEALTH)},
         "/metrics": {"get": _page("Counts for Prometheus.", "text/plain", {"type": "string"})},
         "/openapi.json": {
             "get": _page("This document.", "application/json", {"type": "object"})
