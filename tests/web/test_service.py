@@ -412,6 +412,26 @@ def test_long_lists_are_packed(client: TestClient) -> None:
     assert "content-encoding" not in short.headers
 
 
+@pytest.mark.parametrize("target", ["/related-news.js", "/openapi.json"])
+def test_the_module_and_the_description_are_packed(client: TestClient, target: str) -> None:
+    """A client that accepts gzip gets the same bytes packed, under the same ETag."""
+    plain = client.get(target, headers={"accept-encoding": "identity"})
+    packed = client.get(target, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert packed.content == plain.content
+    for name in ("etag", "vary", "content-type", "cache-control"):
+        assert packed.headers[name] == plain.headers[name]
+    assert "Accept-Encoding" in plain.headers["vary"]
+
+
+def test_the_module_is_small(client: TestClient) -> None:
+    """The module is below 3 kB as it is sent."""
+    packed = client.get("/related-news.js", headers={"accept-encoding": "gzip"})
+    assert int(packed.headers["content-length"]) < 3000
+
+
 @pytest.mark.parametrize(
     ("header", "expected"),
     [("gzip", True), ("*", True), ("gzip;q=0", False), ("*;q=0", False), ("identity", False),
@@ -598,6 +618,8 @@ def test_pages_of_other_sites_may_ask_if_they_are_named(archive: Path) -> None:
         {"max_age": -1},
         {"max_age": "60"},
         {"heading_level": 7},
+        {"limits": 10},
+        {"access_log": "apache"},
     ],
 )
 def test_settings_that_cannot_be(archive: Path, settings: dict[str, Any]) -> None:
@@ -634,6 +656,58 @@ def test_health(living: tuple[RelatedNews, TestClient]) -> None:
         generation = news.archive_.catalogue.generation()
         assert health == {"status": "ok", "generation": generation, "articles": n}
         news.partial_fit([{"id": "late", "title": "Late"}])
+
+
+def test_health_looks_at_the_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Health and readiness follow the folder: gone, back, damaged, or another one in its place."""
+    now = 1_900_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    folder = tmp_path / "archive.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    RelatedNews.open(folder).store_lists()
+    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    checks = ("/health", "/ready")
+    for target in checks:
+        assert client.get(target).json()["articles"] == 124
+    assert client.get(f"/related/{DEMO_ID}").status_code == 200
+
+    folder.rename(tmp_path / "moved")
+    now += 1
+    for target in checks:
+        check_problem(client.get(target), 503)
+    assert "there is no archive at" in caplog.text
+    # What is open is served until there is another archive.
+    assert client.get(f"/related/{DEMO_ID}").status_code == 200
+
+    RelatedNews().fit([{"id": "a", "title": "Ferry strike"}, {"id": "b", "title": "Ferry"}]).save(
+        folder
+    )
+    now += 1
+    for target in checks:  # the second time it is not opened again
+        assert client.get(target).json()["articles"] == 2
+    check_problem(client.get(f"/related/{DEMO_ID}"), 404)
+    assert [item["id"] for item in client.get("/related/a").json()["related"]] == ["b"]
+    assert client.post("/related", json={"title": "ferry"}).json()["related"]
+
+    (folder / "catalogue.sqlite").write_bytes(b"nothing of a database")
+    now += 1
+    for target in checks:
+        check_problem(client.get(target), 503)
+
+
+def test_ready_means_that_lists_can_be_made(tmp_path: Path) -> None:
+    """Where no lists are stored, one has to be ranked."""
+    folder = tmp_path / "archive.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    assert client.get("/ready").json()["status"] == "ok"
+    for array in folder.glob("*.segment/*"):
+        array.unlink()
+    other = TestClient(web.app(folder), raise_server_exceptions=False)
+    assert other.get("/health").status_code == 200
+    check_problem(other.get("/ready"), 500)
 
 
 def test_metrics(archive: Path) -> None:

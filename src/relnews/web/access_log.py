@@ -65,7 +65,7 @@ class AccessLogMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (_HEADER, request_id)]
-            elif message["type"] == "http.response.body":
+            elif scope["method"] != "HEAD":  # the server leaves out the body
                 n_bytes += len(message.get("body", b""))
             await send(message)
 
