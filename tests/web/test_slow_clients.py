@@ -1,0 +1,150 @@
+"""Readers of stored lists do not notice clients that are slow, many or greedy."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+
+from relnews import RelatedNews
+from relnews.sample import sample_articles
+from serving import serving
+
+#: Rounds without and with the others, in turn; the medians are compared.
+ROUNDS = 5
+
+#: Seconds of a round.
+SECONDS = 4
+
+LUA = """
+local paths, place = {}, 0
+for line in io.lines("%s") do paths[#paths + 1] = line end
+request = function()
+  place = place %% #paths + 1
+  return wrk.format("GET", paths[place])
+end
+done = function(summary, latency)
+  local errors = summary.errors
+  print(string.format('{"requests": %%d, "errors": %%d, "p50": %%f, "p99": %%f}', summary.requests,
+    errors.connect + errors.read + errors.write + errors.status + errors.timeout,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
+"""
+
+DRAFTS = """
+local story = string.rep("Ukraine and its allies discuss guarantees. ", 20)
+wrk.method, wrk.body = "POST", '{"title": "Talks", "text": "' .. story .. '"}'
+wrk.headers["Content-Type"] = "application/json"
+done = function(summary) print('{"requests": ' .. summary.requests .. '}') end
+"""
+
+
+@pytest.fixture(scope="module")
+def wrk() -> str:
+    found = shutil.which("wrk")
+    if found is None:
+        pytest.skip("wrk is not installed")
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("served") / "archive.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    RelatedNews.open(folder).store_lists()
+    with serving(folder) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def slow_clients(address: str, *numbers: int) -> Iterator[None]:
+    """Run slow clients in a process of their own."""
+    url = urlsplit(address)
+    script = str(Path(__file__).with_name("slow_clients.py"))
+    with subprocess.Popen(
+        [sys.executable, script, str(url.hostname), str(url.port), *map(str, numbers)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield
+        process.communicate()
+
+
+@contextlib.contextmanager
+def drafts(address: str, wrk: str, tmp_path: Path) -> Iterator[None]:
+    """Post drafts over 64 connections, as fast as they are answered."""
+    (tmp_path / "drafts.lua").write_text(DRAFTS)
+    with subprocess.Popen(
+        [wrk, "-t1", "-c64", "-d600", "-s", str(tmp_path / "drafts.lua"), f"{address}/related"],
+        stdout=subprocess.PIPE,
+    ) as process:
+        yield
+        process.kill()
+
+
+def read(address: str, wrk: str, tmp_path: Path) -> dict[str, float]:
+    """Ask for stored lists for some seconds; return counts, and latencies in milliseconds."""
+    (tmp_path / "paths").write_text(
+        "".join(f"/related/{article.id}\n" for article in sample_articles())
+    )
+    (tmp_path / "read.lua").write_text(LUA % (tmp_path / "paths"))
+    done = subprocess.run(
+        [wrk, "-t1", "-c4", f"-d{SECONDS}", "-s", str(tmp_path / "read.lua"), address],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def in_turn(
+    address: str, wrk: str, tmp_path: Path, others: contextlib.AbstractContextManager[None]
+) -> tuple[float, float]:
+    """Return the median p99 without and with other clients; check that no request failed."""
+    rounds = {"without": [read(address, wrk, tmp_path) for _ in range(ROUNDS)]}
+    with others:
+        rounds["with"] = [read(address, wrk, tmp_path) for _ in range(ROUNDS)]
+    for name, figures in rounds.items():
+        print(name, *(f"{one['requests']:,.0f} p99 {one['p99']:.2f} ms;" for one in figures))
+        assert [one["errors"] for one in figures] == [0] * ROUNDS
+    medians = (statistics.median(one["p99"] for one in figures) for figures in rounds.values())
+    without, with_others = medians
+    return without, with_others
+
+
+@pytest.mark.slow
+def test_slow_clients_are_not_noticed(address: str, wrk: str, tmp_path: Path) -> None:
+    """1,000 slow headers, 200 slow bodies and 100 slow readers at most double the p99."""
+    without, with_others = in_turn(address, wrk, tmp_path, slow_clients(address, 1000, 200, 100))
+    assert with_others <= 2 * without
+
+
+@pytest.mark.slow
+def test_drafts_are_not_noticed(address: str, wrk: str, tmp_path: Path) -> None:
+    """Drafts without end are ranked or refused; stored lists are read as before."""
+    others = drafts(address, wrk, tmp_path)
+    without, with_others = in_turn(address, wrk, tmp_path, others)
+    assert with_others <= max(2 * without, without + 5)
+    metrics = urlopen(f"{address}/metrics").read().decode()
+    assert re.search(r'relnews_requests_total\{status="200",what="draft"\} \d{2,}', metrics)
+
+
+def test_a_service_answers_beside_slow_clients(address: str) -> None:
+    """The same with fewer clients and without times: every request is answered."""
+    with slow_clients(address, 300, 40, 20):
+        for article in sample_articles():
+            with urlopen(f"{address}/related/{article.id}", timeout=10) as answer:
+                assert answer.status == 200
+        for target in ("/health", "/ready", "/related-news.js"):
+            with urlopen(f"{address}{target}", timeout=10) as answer:
+                assert answer.status == 200
