@@ -80,6 +80,9 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS",
               help="Proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; an address, a "
               "network, or * for every one.  [default: 127.0.0.1 and ::1]")  # fmt: skip
+@click.option("--root-path", default="", metavar="PATH",
+              help="Path that a proxy takes away from the addresses that it passes on, such as "
+              "/relnews; /openapi.json names it.")  # fmt: skip
 @click.option("--access-log", type=click.Choice(ACCESS_LOGS), default="off", show_default=True,
               help="Print a line for each request.")  # fmt: skip
 @click.option("--log-level", type=click.Choice(_LOG_LEVELS), default="warning", show_default=True,
@@ -98,6 +101,7 @@ def serve(
     heading: str,
     heading_level: int,
     proxies: tuple[str, ...],
+    root_path: str,
     access_log: Any,
     log_level: str,
     log_config: Path | None,
@@ -145,7 +149,8 @@ def serve(
                 application, http=with_limits(allowed), ws="none", access_log=False,
                 log_level=log_level, log_config=_logging(log_level) if log_config is None
                 else str(log_config), server_header=False, backlog=_BACKLOG,
-                forwarded_allow_ips=[*proxies] or None,
+                forwarded_allow_ips=[*proxies] or None, root_path=root_path,
+                timeout_keep_alive=allowed.keep_alive,  # type: ignore[arg-type]
             )  # fmt: skip
         click.echo(f"{archive}: http://{address}/related/ID", err=True)
         # The loaded objects stay alive: collecting garbage among them would stop answers for 10 ms.

@@ -47,7 +47,6 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self.timeout_keep_alive = self.limits.keep_alive  # type: ignore[assignment]
         self._reading = _Timer(self.loop)
         self._writing = _Timer(self.loop)
         self._n_bytes = 0

@@ -28,7 +28,7 @@ class Limits:
     answer_timeout : float, default=10
         Seconds in which a client must take an answer that the buffers cannot hold.
     keep_alive : float, default=5
-        Seconds that an idle connection is kept for another request.
+        Seconds that an idle connection is kept for another request; an option of the server.
     ranking_threads : int, default=2
         Number of rankings at a time.
     ranking_timeout : float, default=10

@@ -15,8 +15,14 @@ from relnews.web.routes import MOST_ID
 _SUFFIXES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
-def document() -> dict[str, Any]:
-    """Return the OpenAPI document."""
+def document(root_path: str = "") -> dict[str, Any]:
+    """Return the OpenAPI document.
+
+    Parameters
+    ----------
+    root_path : str, optional
+        Path in front of all addresses, such as ``/relnews``.
+    """
     schema = json.schema()
     definitions = schema.pop("$defs")
     schema.pop("$schema")
@@ -54,6 +60,7 @@ def document() -> dict[str, Any]:
     described: dict[str, Any] = _moved({
         "openapi": "3.1.0",
         "info": {"title": "Related News", "version": relnews.__version__},
+        "servers": [{"url": root_path or "/"}],
         "paths": paths,
         "components": {"schemas": schemas},
     })  # fmt: skip

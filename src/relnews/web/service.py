@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 from importlib import resources
@@ -70,15 +71,18 @@ def make_app(
         return Response(counts.write(), headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi_json(request: Request) -> Response:
-        return _answer(request, description)
+        return _answer(request, description(request.scope.get("root_path", "")))
 
     async def related_news_js(request: Request) -> Response:
         return _answer(request, element)
 
     cache_control = "public, max-age=3600"  # they change only between versions of relnews
-    description = CachedResponse(
-        json.dumps(openapi.document()).encode(), "application/json", cache_control
-    )
+
+    @functools.lru_cache(16)
+    def description(root_path: str) -> CachedResponse:
+        content = json.dumps(openapi.document(root_path)).encode()
+        return CachedResponse(content, "application/json", cache_control)
+
     element = CachedResponse(
         (resources.files("relnews.web") / "related-news.js").read_bytes(),
         "text/javascript; charset=utf-8", cache_control,
