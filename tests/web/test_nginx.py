@@ -1,4 +1,4 @@
-"""The service behind nginx: a path in front, forwarded addresses, several processes."""
+"""The service behind nginx, as the page on servers says it is configured."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import gzip
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,11 @@ import pytest
 
 from relnews import RelatedNews
 from relnews.sample import DEMO_ID, sample_articles
+from serving import serving
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "servers.md"
+
+#: What surrounds the configuration of the page.
 CONFIGURATION = """
 daemon off;
 user root;
@@ -37,23 +41,7 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    upstream relnews {{
-        server 127.0.0.1:{port};
-        keepalive 16;
-        keepalive_timeout 60s;
-    }}
-    server {{
-        listen 127.0.0.1:{front};
-        location /relnews/ {{
-            proxy_pass http://relnews/;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_set_header X-Request-ID $request_id;
-        }}
-    }}
+    {page}
 }}
 """
 
@@ -135,20 +123,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     RelatedNews.open(archive).store_lists()
     (folder / "service.py").write_text(SERVICE.format(log=str(log), archive=str(archive)))
     port, front = free_port(), free_port()
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        textwrap.dedent(CONFIGURATION).format(folder=folder, port=port, front=front)
-    )
     service = (
         sys.executable, "-m", "uvicorn", "service:app", "--app-dir", str(folder), "--workers", "2",
         "--port", str(port), "--root-path", "/relnews", "--timeout-keep-alive", "75",
         "--http", "relnews.web.connections:Connection", "--no-access-log",
     )  # fmt: skip
-    with (
-        running(port, *service),
-        running(front, nginx, "-p", str(folder), "-c", str(configuration)),
-    ):
-        yield Site(front, archive, log)
+    with running(port, *service), serving(archive, "--root-path", "/relnews") as drafts:
+        (page,) = re.findall("```nginx\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+        for given, here in (
+            ("127.0.0.1:8765", f"127.0.0.1:{port}"),
+            ("127.0.0.1:8766", drafts.removeprefix("http://")),
+            ("listen 80;", f"listen 127.0.0.1:{front};"),
+        ):
+            assert given in page
+            page = page.replace(given, here)
+        configuration = folder / "nginx.conf"
+        configuration.write_text(CONFIGURATION.format(folder=folder, page=page))
+        with running(front, nginx, "-p", str(folder), "-c", str(configuration)):
+            yield Site(front, archive, log)
 
 
 def test_lists_are_those_of_the_archive(site: Site) -> None:
@@ -165,6 +157,8 @@ def test_lists_are_those_of_the_archive(site: Site) -> None:
     assert (head.content, head.headers["content-length"]) == (b"", str(len(answer.content)))
     draft = site.get("/related", "POST", '{"title": "Ukraine"}', content_type="application/json")
     assert json.loads(draft.content)["related"]
+    # A process of its own ranks drafts.
+    assert not [entry for _, entry in site.entries() if entry["method"] == "POST"]
     assert site.get("/health").status == site.get("/ready").status == 200
 
 

@@ -348,6 +348,19 @@ def test_bodies_that_are_no_json(client: TestClient, content: bytes, status: int
     check_problem(client.post("/related", content=pieces, headers=headers), status)
 
 
+def test_bodies_that_arrive_together_have_a_limit(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All bodies together take limited memory; what was refused is counted no longer."""
+    monkeypatch.setattr(drafts, "_MOST_ARRIVING", 1000)
+    headers = {"content-type": "application/json"}
+    for _ in range(3):
+        answer = client.post("/related", content=b" " * 2000, headers=headers)
+        check_problem(answer, 503)
+        assert answer.headers["connection"] == "close"
+    assert client.post("/related", json=DRAFT).status_code == 200
+
+
 def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
     """Only JSON is accepted, so that no other site's form can post."""
     for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):

@@ -2,8 +2,8 @@
 
 uvicorn has a timeout for idle connections, and none for a header or an answer. `Connection` adds
 them to uvicorn's protocol. It does not queue pipelined requests, of which uvicorn takes any number:
-a request that comes before the last one is answered is thrown away, and the answer says that the
-connection ends.
+a request that comes before the last one is answered is thrown away, and the connection ends after
+that answer.
 """
 
 from __future__ import annotations

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 from relnews._checks import check_integer, check_real
+
+#: Maximum of a limit in seconds; timers overflow far above it.
+_DAY = 86_400
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,4 +54,4 @@ class Limits:
             if isinstance(field.default, int):
                 check_integer(field.name, value, minimum=1)
             else:
-                check_real(field.name, value, 0, math.inf, above=True, unit="seconds")
+                check_real(field.name, value, 0, _DAY, above=True, unit="seconds")
