@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -136,6 +138,51 @@ def test_drafts_do_not_stop_stored_lists(address: str, wrk: str, tmp_path: Path)
     metrics = urlopen(f"{address}/metrics").read().decode()
     for status in (200, 503):
         assert re.search(rf'relnews_requests_total{{status="{status}",what="draft"}} \d', metrics)
+
+
+def taken_by(pid: int) -> tuple[int, int]:
+    """Return the resident memory of a process in bytes, and its number of open files."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+) kB", status)
+    return int(kilobytes) * 1024, len([*Path(f"/proc/{pid}/fd").iterdir()])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
+def test_an_hour_takes_no_more_than_a_minute(wrk: str, tmp_path: Path) -> None:
+    """Beside slow clients, readers and drafts, memory and open files stay as they are.
+
+    ``RELNEWS_TEST_SECONDS`` sets another time than an hour.
+    """
+    seconds = float(os.environ.get("RELNEWS_TEST_SECONDS", "3600"))
+    folder = tmp_path / "archive.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    RelatedNews.open(folder).store_lists()
+    taken = []
+    with serving(folder) as address:
+        (pid,) = {
+            int(process.name)
+            for process in Path("/proc").iterdir()
+            if process.name.isdigit() and is_serving(process, folder)
+        }
+        with slow_clients(address, 300, 60, 30), drafts(address, wrk, tmp_path):
+            end = time.monotonic() + seconds
+            while time.monotonic() < end or len(taken) < 4:
+                assert read(address, wrk, tmp_path)["errors"] == 0
+                taken.append(taken_by(pid))
+    # The first quarter fills caches and pools.
+    first, last = taken[len(taken) // 4 : len(taken) // 2], taken[-len(taken) // 4 :]
+    print(f"{len(taken)} looks: from {first[0]} to {last[-1]} bytes and files")
+    for kind, slack in ((0, 8 << 20), (1, 32)):
+        before, after = (statistics.median(one[kind] for one in part) for part in (first, last))
+        assert after <= before + slack
+
+
+def is_serving(process: Path, folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        command = (process / "cmdline").read_bytes().split(b"\0")
+        return b"serve" in command and str(folder).encode() in command
+    return False
 
 
 def test_a_service_answers_beside_slow_clients(address: str) -> None:
