@@ -141,9 +141,8 @@ class RelatedNews(Parameters):
         """Add articles to the archive, or replace articles of the same ids; arguments as for `fit`.
 
         The change is one transaction; in an opened folder it is durable when this returns. Every
-        ranked list is then as a fresh `fit` would make it. A stored list keeps the statistics of
-        its epoch; see `store_lists`. Raises `TimeoutError` if another process keeps
-        writing the archive.
+        ranked list is then as a fresh `fit` would make it; stored lists keep the statistics of
+        their epoch. Raises `TimeoutError` if another process keeps writing the archive.
         """
         from relnews.readers.reader import with_load_report
 
@@ -279,11 +278,10 @@ class RelatedNews(Parameters):
 
         A group has the ids of the canonical article and of the others, newest first. Larger groups
         come first. Near-duplicates of one article are in one group, so the ends of a chain of
-        versions can be less similar than ``threshold``, the least cosine, without recency, of two
-        near-duplicates. Articles of equal word counts have cosine 1. Equal texts are
-        near-duplicates from 12 counted words on, as in `Selection`. ``keep`` and ``wire_sources``
-        choose the canonical article as in `Selection`. ``progress`` gets the blocks of articles and
-        their number, and returns them, as ``tqdm``.
+        versions can be less similar than ``threshold``, the least cosine of two near-duplicates.
+        Articles of equal word counts have cosine 1. Equal texts of 12 counted words are
+        near-duplicates, and ``keep`` and ``wire_sources`` choose the canonical article, as in
+        `Selection`. ``progress`` gets the blocks of articles and their number, and returns them.
         """
         from relnews.lists import near_duplicates
         from relnews.options.selection import KEEP_OF_GROUP, check_keep, check_wire_sources
