@@ -79,8 +79,10 @@ def slow_clients(address: str, *numbers: int) -> Iterator[None]:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        yield
-        process.communicate()
+        try:
+            yield
+        finally:
+            process.communicate()
 
 
 @contextlib.contextmanager
@@ -91,34 +93,42 @@ def drafts(address: str, wrk: str, tmp_path: Path) -> Iterator[None]:
         [wrk, "-t1", "-c64", "-d600", "-s", str(tmp_path / "drafts.lua"), f"{address}/related"],
         stdout=subprocess.PIPE,
     ) as process:
-        yield
-        process.kill()
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def read(address: str, wrk: str, tmp_path: Path) -> dict[str, float]:
-    """Ask for stored lists for some seconds; return counts, and latencies in milliseconds."""
+    """Ask for stored lists for some seconds; return counts, and latencies in milliseconds.
+
+    Any request that fails, or is not answered within ten seconds, is an error.
+    """
     (tmp_path / "paths").write_text(
         "".join(f"/related/{article.id}\n" for article in sample_articles())
     )
     (tmp_path / "read.lua").write_text(LUA % (tmp_path / "paths"))
     done = subprocess.run(
-        [wrk, "-t1", "-c4", f"-d{SECONDS}", "-s", str(tmp_path / "read.lua"), address],
+        [
+            wrk, "-t1", "-c4", f"-d{SECONDS}", "--timeout=10s", "-s", str(tmp_path / "read.lua"),
+            address,
+        ],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    assert not figures["errors"], done.stdout
     return figures
 
 
 def in_turn(
     address: str, wrk: str, tmp_path: Path, others: contextlib.AbstractContextManager[None]
 ) -> tuple[float, float]:
-    """Return the median p99 without and with other clients; check that no request failed."""
+    """Return the median p99 without and with other clients."""
     rounds = {"without": [read(address, wrk, tmp_path) for _ in range(ROUNDS)]}
     with others:
         rounds["with"] = [read(address, wrk, tmp_path) for _ in range(ROUNDS)]
     for name, figures in rounds.items():
         print(name, *(f"{one['requests']:,.0f} p99 {one['p99']:.2f} ms;" for one in figures))
-        assert [one["errors"] for one in figures] == [0] * ROUNDS
     medians = (statistics.median(one["p99"] for one in figures) for figures in rounds.values())
     without, with_others = medians
     return without, with_others
@@ -168,7 +178,7 @@ def test_an_hour_takes_no_more_than_a_minute(wrk: str, tmp_path: Path) -> None:
         with slow_clients(address, 300, 60, 30), drafts(address, wrk, tmp_path):
             end = time.monotonic() + seconds
             while time.monotonic() < end or len(taken) < 4:
-                assert read(address, wrk, tmp_path)["errors"] == 0
+                read(address, wrk, tmp_path)
                 taken.append(taken_by(pid))
     # The first quarter fills caches and pools.
     first, last = taken[len(taken) // 4 : len(taken) // 2], taken[-len(taken) // 4 :]
