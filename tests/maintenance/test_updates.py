@@ -271,7 +271,9 @@ def test_the_generation_rises_only_with_a_change(tmp_path, is_in_folder):
     if is_in_folder:
         news.save(tmp_path / "archive")
         news = RelatedNews.open(tmp_path / "archive")
+    generation = news.archive_.catalogue.generation()
     news.rules.drop(Rule("hide", "id=a"))
+    assert news.archive_.catalogue.generation() == generation
     news.store_lists(2)
     news.rules.pin("a", "c")
     lists = [*news.related_all(2)]
