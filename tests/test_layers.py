@@ -54,7 +54,7 @@ USERS = {
     "starlette": {"web"},
     "prometheus_client": {"web"},
     "django": {"web"},
-    "uvicorn": {"cli"},
+    "uvicorn": {"cli", "web"},
     "yaml": {"readers"},
     "markdown_it": {"readers"},
     "feedparser": {"readers"},

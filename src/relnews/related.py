@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 class RelatedNews(Parameters):
     r"""Related News lists for an archive of articles.
 
-    An article's list is the k most similar other articles, exactly. The similarity is the cosine of
-    the tf-idf weights plus a share of the title match; scores fade with the days between articles.
-    Of equal scores, to the millionth, the newer article comes first (undated ones last), then the
-    smaller id.
+    An article's list is the k best other articles, exactly, by default without near-duplicates. The
+    similarity is the cosine of the tf-idf weights plus a share of the title match; scores fade with
+    the days between articles. Of equal scores, to the millionth, the newer article comes first
+    (undated ones last), then the smaller id.
 
     Methods that take an id raise `UnknownArticleError`, a `KeyError`, if the archive lacks it.
     Parameters are stored as given and checked by `fit`, as in scikit-learn. An archive opened from
@@ -141,8 +141,8 @@ class RelatedNews(Parameters):
         """Add articles to the archive, or replace articles of the same ids; arguments as for `fit`.
 
         The change is one transaction; in an opened folder it is durable when this returns. Every
-        list is then as a fresh `fit` would make it. Raises `TimeoutError` if another process keeps
-        writing the archive.
+        ranked list is then as a fresh `fit` would make it; stored lists keep the statistics of
+        their epoch. Raises `TimeoutError` if another process keeps writing the archive.
         """
         from relnews.readers.reader import with_load_report
 
@@ -278,10 +278,10 @@ class RelatedNews(Parameters):
 
         A group has the ids of the canonical article and of the others, newest first. Larger groups
         come first. Near-duplicates of one article are in one group, so the ends of a chain of
-        versions can be less similar than ``threshold``, the least cosine, without recency, of two
-        near-duplicates. Articles of equal word counts have cosine 1, and so have equal texts of 12
-        or more words. ``keep`` and ``wire_sources`` choose the canonical article as in `Selection`.
-        ``progress`` gets the blocks of articles and their number, and returns them, as ``tqdm``.
+        versions can be less similar than ``threshold``, the least cosine of two near-duplicates.
+        Articles of equal word counts have cosine 1. Equal texts of 12 counted words are
+        near-duplicates, and ``keep`` and ``wire_sources`` choose the canonical article, as in
+        `Selection`. ``progress`` gets the blocks of articles and their number, and returns them.
         """
         from relnews.lists import near_duplicates
         from relnews.options.selection import KEEP_OF_GROUP, check_keep, check_wire_sources

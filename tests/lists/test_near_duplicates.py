@@ -99,6 +99,19 @@ def test_a_chain_of_versions_is_one_group():
     assert ends.similarity < 0.5
 
 
+@pytest.mark.parametrize(("dek", "n_words"), [("", 12), ("levee", 11)])
+def test_equal_texts_are_near_duplicates_from_a_length_on(dek, n_words):
+    """Equal deks and texts of 12 counted words, 11 with a dek, are near-duplicates."""
+    for n, groups in ((n_words - 1, []), (n_words, [("a", "b")])):
+        text = "the " + " ".join(f"word{i}" for i in range(n - bool(dek)))
+        news = RelatedNews(title_weight=9).fit([
+            {"id": "a", "title": "alpha beta gamma delta", "dek": dek, "text": text},
+            {"id": "b", "title": "omega sigma kappa theta", "dek": dek, "text": text},
+        ])  # fmt: skip
+        assert news.duplicates() == groups
+        assert news.related("a").ids == ([] if groups else ["b"])
+
+
 def test_a_crowd_of_copies_is_one_group():
     """Groups are merged on the way, so that memory stays small."""
     news = RelatedNews().fit({"id": f"{i:03}", "text": f"rain {i % 2}0"} for i in range(300))

@@ -141,11 +141,12 @@ class Updates:
                     if self._lists is not None and self._lists[0] != generation:
                         self._lists = None  # another process has changed the lists
                     yield state
+                    is_changed = self._catalogue.has_changes()
             except BaseException:
                 state.reset()  # the state may include changes that were not committed
                 self._counter = self._lists = None
                 raise
-            state.generation = generation + 1
+            state.generation = generation + is_changed
             if self._lists is not None:
                 self._lists = state.generation, self._lists[1]
 

@@ -43,8 +43,8 @@ class Selection:
         the others that the selection met before the list was full. None keeps all.
     keep : 'nearest', 'newest', 'oldest' or 'longest', default='newest'
         Which of several near-duplicates to show: the one that ranks best, the newest, the oldest
-        (undated articles last), or the one with the most words in dek and text. Between equal ones
-        the smallest id decides.
+        (undated articles last), or the one with the most words in dek and text, stop words not
+        counted. Between equal ones the smallest id decides.
     diversity : float, default=0
         λ, from 0 to 1. The next item is the article, among the 50 best that may still be in the
         list, with the largest (1 - λ) · score - λ · cosine with the most similar item.

@@ -58,7 +58,7 @@ class Catalogue:
         The archive folder; None in memory.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
-    read_transaction, check_not_changing : methods
+    read_transaction, has_changes, check_not_changing : methods
         Those of `Database`.
     setting, settings, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
@@ -68,7 +68,7 @@ class Catalogue:
         self._database = database
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
-        self.read_transaction = database.read_transaction
+        self.read_transaction, self.has_changes = database.read_transaction, database.has_changes
         self.check_not_changing = database.check_not_changing
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all = settings.set, settings.set_all
@@ -298,7 +298,8 @@ class Catalogue:
     def transaction(self) -> Iterator[None]:
         """Commit all writes made inside, or nothing after an error; one writer at a time.
 
-        The first transaction migrates an archive of an older format.
+        The generation rises if a row changed. The first transaction migrates an archive of an
+        older format.
 
         Raises
         ------
@@ -312,7 +313,8 @@ class Catalogue:
                 with self._database.transaction():
                     self._settings.migrate()
                     yield
-                    self.set("generation", self.generation() + 1)
+                    if self.has_changes():
+                        self.set("generation", self.generation() + 1)
             finally:
                 self._settings.clear_cache()
 

@@ -80,6 +80,8 @@ class Database:
         self._lock = threading.Lock()
         self._close = self._close_later()
         self._data_version = -1
+        #: Number of rows that the connection had changed when the open transaction began.
+        self._n_changes = 0
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
 
@@ -194,6 +196,7 @@ class Database:
             self.check_not_changing()
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
+                self._n_changes = self.connection.total_changes
             except sqlite3.Error as error:
                 raise failures.cannot_write(self.place, error, _writer(self.place)) from error
             try:
@@ -216,6 +219,10 @@ class Database:
                 "and the like inside the articles that partial_fit reads; call them afterwards."
             )
             raise RuntimeError(msg)
+
+    def has_changes(self) -> bool:
+        """Return whether the open transaction has changed a row."""
+        return self.connection.total_changes != self._n_changes
 
     def changed_since_last_check(self) -> bool:
         """Return whether another connection has committed since the last call.

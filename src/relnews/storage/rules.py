@@ -217,9 +217,11 @@ class Rules:
 
     def _change(self, change: Callable[[Sequence[Rule]], list[Rule]]) -> None:
         with self._catalogue.transaction():
-            rules = change(self._rules())
+            before = [*self._rules()]
+            rules = change(before)
             for rule in rules:
                 _checks.check_instance("rules", rule, Rule, optional=False)
             value = [[rule.kind, rule.a, rule.b] for rule in rules]
             parse_rules(value)  # raises if a rule is wrong
-            self._catalogue.set(SETTING, value)
+            if rules != before:
+                self._catalogue.set(SETTING, value)

@@ -13,6 +13,12 @@ from relnews.storage.database import Database
 #: may migrate the archive between two queries.
 _SETTINGS = "SELECT name, value, (SELECT user_version FROM pragma_user_version) FROM settings"
 
+#: A setting that has the value already stays as it is, so that it counts as no change.
+_SET = (
+    "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value "
+    "WHERE value IS NOT excluded.value"
+)
+
 Value = TypeVar("Value")
 
 
@@ -97,7 +103,7 @@ class Settings:
         """Set settings, inside a transaction."""
         self._cached.clear()
         rows = [(name, json.dumps(value, default=_number)) for name, value in settings.items()]
-        self._database.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
+        self._database.write(_SET, rows)
 
     def migrate(self) -> None:
         """Write settings of an older format in the form of this format, inside a transaction."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from relnews._checks import check_integer, shortened
+from relnews._checks import check_integer, listed, shortened
 
 
 def check_max_age(value: object) -> None:
@@ -23,6 +23,16 @@ def check_origins(value: object) -> tuple[str, ...]:
     msg += f"got {shortened(value)}."
     raise ValueError(msg)
 
+
+def check_access_log(value: object) -> None:
+    """Raise ValueError unless a value is a form of the access log."""
+    if value not in ACCESS_LOGS:
+        msg = f"`access_log` must be one of {listed(ACCESS_LOGS)}, got {shortened(value)}."
+        raise ValueError(msg)
+
+
+#: The forms of the access log.
+ACCESS_LOGS = ("off", "common", "json")
 
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+", re.ASCII)
 
