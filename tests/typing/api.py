@@ -161,7 +161,7 @@ def change(news: RelatedNews) -> tuple[str, ...] | None:
     assert_type(news.remove(["a", "b"]), UpdateReport)
     assert_type(news.store_lists(), UpdateReport)
     assert_type(news.store_lists(5, max_drift=0.1), UpdateReport)
-    news.compact()
+    assert_type(news.compact(), UpdateReport)
     assert_type(news.verify(), list[str])
     assert_type(news.verify_removed("nato"), list[str])
     drift: Drift = news.drift(sample=10)

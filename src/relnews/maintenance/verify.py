@@ -1,4 +1,4 @@
-"""Verify: finds damage in an archive, and traces of a removed article."""
+"""Verify: finds damage in an archive."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from relnews import dates
 from relnews.archive.archive import Archive
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.storage import integrity
-from relnews.storage.catalogue import Catalogue
 from relnews.storage.list_codec import StoredList
 
 #: Attempts at a check while other processes change the archive.
@@ -73,39 +70,6 @@ def _problems(archive: Archive) -> Iterator[str]:
             yield f"{len(without):,} articles have no stored list"
 
 
-def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
-    """Yield the places where an article that should be in no list still is.
-
-    Parameters
-    ----------
-    archive : Archive
-        The archive to search.
-    identifier : str
-        Id of an article that was removed, is under embargo, or has expired.
-    """
-    catalogue = archive.catalogue
-    key = catalogue.key_of(identifier)
-    if key is None:
-        with integrity.damage_in(catalogue.folder or ":memory:"):
-            listed = {
-                key
-                for _, stored in catalogue.all_entries()
-                for key, *_ in StoredList.unpack(stored).entries
-            }
-        gone = listed - set(catalogue.keys())
-        if gone:
-            yield f"stored lists hold {len(gone):,} articles that are gone"
-        return
-    if not _is_hidden(catalogue, key):
-        yield f"{identifier!r} is in the archive, and neither under embargo nor expired"
-        return
-    archive.refresh()
-    for scored in archive.state.view().segments:
-        local = scored.segment.find(key)
-        if local >= 0 and scored.prior[local] > 0:
-            yield f"{identifier!r} is ranked"
-
-
 def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator[str]:
     try:
         candidates = StoredList.unpack(stored)
@@ -120,7 +84,3 @@ def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator
         yield f"the stored list of article {key} holds itself, one twice, or one that is gone"
     if (steps <= 0).any() or (np.diff(steps) > 0).any():
         yield f"the stored list of article {key} is not in order"
-
-
-def _is_hidden(catalogue: Catalogue, key: int) -> bool:
-    return catalogue.details([key], dates.now()) == [None]

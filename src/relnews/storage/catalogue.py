@@ -9,33 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import functools
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from relnews._checks import unknown_article
-from relnews.articles import TUPLES
-from relnews.dates import moment, moments, timestamp
-from relnews.exceptions import ArchiveChangedError
-from relnews.results import SHOWN
+from relnews.dates import timestamp
 from relnews.storage import integrity, schema
 from relnews.storage.database import Database
 from relnews.storage.rows import FolderEntry, StoredCounts
 from relnews.storage.settings import Settings
+from relnews.storage.stored_articles import ID, PUBLISHED, StoredArticles, marks
 
 if TYPE_CHECKING:
     from relnews.articles import Article
-
-#: Maximum number of values in one statement; SQLite builds before 3.32 accept no more.
-_MAX_VALUES = 999
-
-# A column of SQLite may hold values of any type, so every read casts.
-_ID = "ifnull(CAST(id AS TEXT), '')"
-_PUBLISHED = "CAST(published AS INTEGER)"
-_EXPIRES = "CAST(expires AS INTEGER)"
 
 #: A stored list and the number of changes, in one query instead of two.
 _ENTRIES_OF = (
@@ -44,7 +32,7 @@ _ENTRIES_OF = (
 )
 
 
-class Catalogue:
+class Catalogue(StoredArticles):
     """Everything that an archive stores except arrays. Several threads may read.
 
     Parameters
@@ -60,11 +48,14 @@ class Catalogue:
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     read_transaction : method
         That of `Database`.
+    empty_log : method
+        That of `Database`.
     setting, settings, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
     """
 
     def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self._database = database
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
@@ -73,7 +64,8 @@ class Catalogue:
         self.set, self.set_all = settings.set, settings.set_all
         self.cached, self.generation = settings.cached, settings.generation
         self.latest_generation = settings.latest_generation
-        self._read, self._write, self._place = database.read, database.write, database.place
+        self.empty_log = database.empty_log
+        self._write = database.write
 
     @classmethod
     def in_memory(cls) -> Catalogue:
@@ -102,117 +94,6 @@ class Catalogue:
         """
         return cls(Database.open(folder))
 
-    # --- articles --------------------------------------------------------------------------------
-
-    def __len__(self) -> int:
-        return int(self._read("SELECT count(*) FROM articles")[0][0])
-
-    def key_of(self, identifier: str) -> int | None:
-        """Return the key of the article with this id; None if the archive lacks it."""
-        rows = self._read("SELECT key FROM articles WHERE id = ?", identifier)
-        return rows[0][0] if rows else None
-
-    def keys_of(self, identifiers: Sequence[str]) -> list[int]:
-        """Return the keys of articles.
-
-        Raises
-        ------
-        UnknownArticleError
-            If the archive lacks one of the articles.
-        """
-        known = self.digests(identifiers)
-        for identifier in identifiers:
-            if identifier not in known:
-                raise unknown_article(identifier, self.all_ids())
-        return [known[identifier][0] for identifier in identifiers]
-
-    def ids(self, keys: Sequence[int]) -> list[str]:
-        """Return the ids of articles."""
-        return [row[0] for row in self._rows(_ID, keys)]
-
-    def details(self, keys: Sequence[int], now: int | None = None) -> list[tuple[Any, ...] | None]:
-        """Return the fields of articles that a `RelatedItem` shows, in the order of `SHOWN`.
-
-        Parameters
-        ----------
-        keys : sequence of int
-            Keys of the articles.
-        now : int, optional
-            A timestamp: articles under embargo or expired then are None. None returns all.
-        """
-        rows = self._rows(schema.DETAILS, keys)
-        try:
-            published = moments([row[_PUBLISHED_PLACE] for row in rows])
-            return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
-        except integrity.DAMAGE as error:
-            raise integrity.damaged_archive(self._place, error) from error
-
-    def keys(self) -> list[int]:
-        """Return the keys of all articles in the order of the archive."""
-        return [row[0] for row in self._read("SELECT key FROM articles ORDER BY key")]
-
-    def all_ids(self) -> list[str]:
-        """Return the ids in the order of the archive."""
-        return [row[0] for row in self._read(f"SELECT {_ID} FROM articles ORDER BY key")]
-
-    def visible_ids(self, now: int) -> list[str]:
-        """Return the ids of the articles that can be seen at a timestamp."""
-        rows = self._read(
-            f"SELECT {_ID} FROM articles WHERE (published IS NULL OR {_PUBLISHED} <= ?) "
-            f"AND (expires IS NULL OR {_EXPIRES} > ?) ORDER BY key",
-            now, now,
-        )  # fmt: skip
-        return [row[0] for row in rows]
-
-    def dates(self, keys: Sequence[int]) -> list[int | None]:
-        """Return the timestamps of publication; None for an unknown date."""
-        return [row[0] for row in self._rows(_PUBLISHED, keys)]
-
-    def newest(self) -> list[tuple[int, str | None]]:
-        """Return key and section of all articles, newest first, undated ones last."""
-        order = f"published IS NULL, {_PUBLISHED} DESC, {_ID}"
-        return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {order}")
-
-    def keys_where(self, fields: Iterable[tuple[str, Sequence[str]]]) -> list[int]:
-        """Return the keys of articles that match every field.
-
-        Parameters
-        ----------
-        fields : iterable of (str, sequence of str)
-            A field and its accepted values. For ``tags``, one accepted tag is enough.
-        """
-        tests, values = ["1"], list[str]()
-        for field, accepted in fields:
-            column = "value" if field == "tags" else field
-            test = f"{column} IN ({_marks(accepted)})"
-            exists = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {test})"
-            tests.append(exists if field == "tags" else test)
-            values += accepted
-        rows = self._read(f"SELECT key FROM articles WHERE {' AND '.join(tests)}", *values)
-        return [row[0] for row in rows]
-
-    def span(self) -> tuple[dt.datetime | None, dt.datetime | None]:
-        """Return the oldest and the newest date; None if no article has a date."""
-        query = f"SELECT min({_PUBLISHED}), max({_PUBLISHED}) FROM articles"
-        oldest, newest = self._read(query)[0]
-        with integrity.damage_in(self._place):
-            return moment(oldest), moment(newest)
-
-    def expiries(self) -> dict[int, int]:
-        """Return the timestamps at which articles expire, by key."""
-        return dict(self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL"))
-
-    def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return key and digest by id; ids that the archive lacks are left out."""
-        found: dict[str, tuple[int, bytes]] = {}
-        for first in range(0, len(identifiers), _MAX_VALUES):
-            batch = identifiers[first : first + _MAX_VALUES]
-            rows = self._read(
-                f"SELECT id, key, digest FROM articles WHERE id IN ({_marks(batch)})", *batch
-            )
-            found.update((identifier, (key, digest)) for identifier, key, digest in rows)
-        return found
-
     # --- arrays and counts -----------------------------------------------------------------------
 
     def folders(self) -> list[FolderEntry]:
@@ -236,7 +117,7 @@ class Catalogue:
         """Return the counts of articles in no segment whose keys are above ``after``."""
         blobs = ", ".join(f"CAST({name} AS BLOB)" for name in StoredCounts._fields[1:5])
         rows = self._read(
-            f"SELECT key, {blobs}, CAST(checksum AS INTEGER), {_PUBLISHED}, {_ID} "
+            f"SELECT key, {blobs}, CAST(checksum AS INTEGER), {PUBLISHED}, {ID} "
             "FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key",
             after,
         )
@@ -277,8 +158,8 @@ class Catalogue:
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
         """Return key, id and stored list of articles; None in place of a list not stored."""
         return self._read(
-            f"SELECT key, {_ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
-            f"WHERE key IN ({_marks(keys)}) ORDER BY key",
+            f"SELECT key, {ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
+            f"WHERE key IN ({marks(keys)}) ORDER BY key",
             *keys,
         )
 
@@ -313,6 +194,20 @@ class Catalogue:
             finally:
                 self._settings.clear_cache()
 
+    def rewrite(self) -> None:
+        """Write the file anew, so that nothing of removed articles is left in it or its log.
+
+        Raises
+        ------
+        OSError
+            If there is no space for the new file; the archive is as it was before.
+        """
+        self._database.rewrite()
+        if self.setting("traces"):
+            with self._database.transaction():
+                self.set("traces", False)
+        self._database.empty_log()
+
     def add(
         self, articles: Iterable[Article], keys: Iterable[int], digests: Iterable[bytes]
     ) -> None:
@@ -322,7 +217,7 @@ class Catalogue:
             for key, article, digest in zip(keys, articles, digests, strict=True)
         )
         self._write(
-            f"INSERT INTO articles VALUES ({_marks((*schema.STORED, 'key', 'digest'))})", rows
+            f"INSERT INTO articles VALUES ({marks((*schema.STORED, 'key', 'digest'))})", rows
         )
 
     def next_key(self) -> int:
@@ -337,6 +232,7 @@ class Catalogue:
         for table in ("articles", "counts", "lists"):
             self._write(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in keys))
         self._write("INSERT INTO removals (key) VALUES (?)", ((key,) for key in keys))
+        self._note_traces()
 
     def add_counts(self, rows: Iterable[tuple[int | bytes, ...]]) -> None:
         """Add counts of articles: rows of the first six fields of `StoredCounts`."""
@@ -383,48 +279,15 @@ class Catalogue:
     def replace_by(self, other: Catalogue) -> None:
         """Replace all rows by the rows of another catalogue, without its folders of arrays."""
         kept = {name: self.setting(name) for name in ("generation", "last_folder")}
+        if len(self):
+            kept["traces"] = True
         self._database.copy_tables(other._database)
         self.set_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
 
-    def _rows(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Return columns of articles, in the order of the keys; raise if an article is gone."""
-        rows: list[tuple[Any, ...]] = []
-        for first in range(0, len(keys), _MAX_VALUES):
-            batch = keys[first : first + _MAX_VALUES]
-            rows += self._read(_in_order(columns, len(batch)), *batch)
-        if len(rows) != len(keys):
-            raise ArchiveChangedError
-        return rows
-
-
-@functools.lru_cache(maxsize=256)
-def _in_order(columns: str, n: int) -> str:
-    """Return a query for n articles by key; it is faster than ``IN``, which sorts the keys."""
-    return (
-        f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
-        f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
-    )
-
-
-#: Places of the dates and tuples in `SHOWN`.
-_PUBLISHED_PLACE = SHOWN.index("published")
-_TUPLE_PLACES = [SHOWN.index(name) for name in TUPLES]
-
-
-def _details(
-    row: tuple[Any, ...], published: dt.datetime | None, now: int | None
-) -> tuple[Any, ...] | None:
-    """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
-    *shown, expires = row
-    embargo = shown[_PUBLISHED_PLACE]
-    if now is not None and (
-        (embargo is not None and embargo > now) or (expires is not None and expires <= now)
-    ):
-        return None
-    shown[_PUBLISHED_PLACE] = published
-    for place in _TUPLE_PLACES:
-        shown[place] = _tags(shown[place])
-    return tuple(shown)
+    def _note_traces(self) -> None:
+        """Record that the file has had rows that are gone, until `rewrite`."""
+        if not self.setting("traces"):
+            self.set("traces", True)
 
 
 def _stored(value: object) -> object:
@@ -432,13 +295,3 @@ def _stored(value: object) -> object:
     if isinstance(value, dt.datetime):
         return timestamp(value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else value
-
-
-@functools.lru_cache(maxsize=4096)
-def _tags(stored: str) -> tuple[str, ...]:
-    """Return stored tags; few combinations are frequent, and parsing JSON is slow."""
-    return integrity.check_tags(json.loads(stored))
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ",".join("?" * len(values))

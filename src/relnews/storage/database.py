@@ -19,6 +19,9 @@ from relnews.storage import integrity, schema
 
 CATALOGUE = "catalogue.sqlite"
 
+#: The log of changes that are not in the file yet.
+LOG = f"{CATALOGUE}-wal"
+
 #: File that names the writing process, for the error message of a second writer.
 WRITER = "writer.json"
 
@@ -74,7 +77,7 @@ class Database:
         self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
-        self._close = weakref.finalize(self, connection.close)
+        self._close = weakref.finalize(self, _close, connection)
         self._lock = threading.Lock()
         self._data_version = -1
         #: Identity, size and time of a file opened without locks; None if it has locks.
@@ -200,6 +203,27 @@ class Database:
                     raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
                 raise
 
+    def rewrite(self) -> None:
+        """Write the file anew, without the space of deleted rows, outside a transaction.
+
+        `secure_delete` is not enough: rows that SQLite moved to another page may leave a copy.
+        """
+        if self.folder is None:
+            return
+        with self.state_lock, self._lock:
+            try:
+                self.connection.execute("VACUUM")
+            except sqlite3.Error as error:
+                raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
+
+    def empty_log(self) -> bool:
+        """Copy the log into the file and truncate it; return False while a reader needs the log."""
+        if self.folder is None:
+            return True
+        with self.state_lock, self._lock, contextlib.suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not log_size(self.folder)
+
     def changed_since_last_check(self) -> bool:
         """Return whether another connection has committed since the last call.
 
@@ -244,7 +268,7 @@ class Database:
             self._close()
             other._close.detach()
             self.connection, self._stamp = other.connection, other._stamp
-            self._close = weakref.finalize(self, self.connection.close)
+            self._close = weakref.finalize(self, _close, self.connection)
             self._data_version = -1
 
 
@@ -271,10 +295,24 @@ class _ReadTransaction:
             self._database.state_lock.release()
 
 
+def log_size(folder: Path) -> int:
+    """Return the number of bytes of the log of a folder's database."""
+    log = folder / LOG
+    return log.stat().st_size if log.exists() else 0
+
+
+def _close(connection: sqlite3.Connection) -> None:
+    """Close a connection, and empty the log unless others use it: it has what was removed."""
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
 def _stamp(folder: Path) -> object:
     """Return a value that differs after a change of the file, and while a log exists."""
     stat = (folder / CATALOGUE).stat()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns, (folder / f"{CATALOGUE}-wal").exists()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, (folder / LOG).exists()
 
 
 def _connect(folder: Path, mode: str) -> sqlite3.Connection:
@@ -306,13 +344,12 @@ def _check_size(connection: sqlite3.Connection, folder: Path) -> None:
 
     This reads through SQLite: closing a second handle would drop the locks of this process.
     """
-    log = folder / f"{CATALOGUE}-wal"
     for _ in range(20):
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
         n_bytes = (folder / CATALOGUE).stat().st_size
         # With a log, the header may count pages that only the log has.
-        if n_bytes >= pages * size or (log.exists() and log.stat().st_size):
+        if n_bytes >= pages * size or log_size(folder):
             return
         time.sleep(0.01)  # a writer may be copying its log into the file
     raise integrity.damaged_archive(

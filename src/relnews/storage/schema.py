@@ -29,6 +29,9 @@ NOT_NULL = ("id", "title", "dek", *TUPLES)
 STORED = ("id", "title", "dek", *DATES)
 STORED += tuple(name for name in FIELDS if name not in (*STORED, "text"))
 
+#: The fields of `STORED` that are text.
+TEXTS = tuple(name for name in STORED if name not in DATES)
+
 
 def _column(name: str) -> str:
     """Return the column of a field of `Article`, as SQL."""

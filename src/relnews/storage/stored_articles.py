@@ -1,0 +1,217 @@
+"""Stored articles: reads the rows of articles of the catalogue.
+
+This module does not import NumPy, so that reading a stored list does not wait for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from relnews._checks import unknown_article
+from relnews.articles import TUPLES
+from relnews.dates import moment, moments
+from relnews.exceptions import ArchiveChangedError
+from relnews.results import SHOWN
+from relnews.storage import integrity, schema
+from relnews.storage.database import Database
+
+#: Maximum number of values in one statement; SQLite builds before 3.32 accept no more.
+_MAX_VALUES = 999
+
+# A column of SQLite may hold values of any type, so every read casts.
+ID = "ifnull(CAST(id AS TEXT), '')"
+_TITLE = "ifnull(CAST(title AS TEXT), '')"
+PUBLISHED = "CAST(published AS INTEGER)"
+_EXPIRES = "CAST(expires AS INTEGER)"
+
+
+class StoredArticles:
+    """The articles of an archive, without their words. Several threads may read.
+
+    Parameters
+    ----------
+    database : Database
+        The open database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._read, self._place = database.read, database.place
+
+    def __len__(self) -> int:
+        return int(self._read("SELECT count(*) FROM articles")[0][0])
+
+    def key_of(self, identifier: str) -> int | None:
+        """Return the key of the article with this id; None if the archive lacks it."""
+        rows = self._read("SELECT key FROM articles WHERE id = ?", identifier)
+        return rows[0][0] if rows else None
+
+    def keys_of(self, identifiers: Sequence[str]) -> list[int]:
+        """Return the keys of articles.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks one of the articles.
+        """
+        known = self.digests(identifiers)
+        for identifier in identifiers:
+            if identifier not in known:
+                raise unknown_article(identifier, self.all_ids())
+        return [known[identifier][0] for identifier in identifiers]
+
+    def ids(self, keys: Sequence[int]) -> list[str]:
+        """Return the ids of articles."""
+        return [row[0] for row in self._rows(ID, keys)]
+
+    def details(self, keys: Sequence[int], now: int | None = None) -> list[tuple[Any, ...] | None]:
+        """Return the fields of articles that a `RelatedItem` shows, in the order of `SHOWN`.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            Keys of the articles.
+        now : int, optional
+            A timestamp: articles under embargo or expired then are None. None returns all.
+        """
+        rows = self._rows(schema.DETAILS, keys)
+        try:
+            published = moments([row[_PUBLISHED_PLACE] for row in rows])
+            return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
+        except integrity.DAMAGE as error:
+            raise integrity.damaged_archive(self._place, error) from error
+
+    def keys(self) -> list[int]:
+        """Return the keys of all articles in the order of the archive."""
+        return [row[0] for row in self._read("SELECT key FROM articles ORDER BY key")]
+
+    def all_ids(self) -> list[str]:
+        """Return the ids in the order of the archive."""
+        return [row[0] for row in self._read(f"SELECT {ID} FROM articles ORDER BY key")]
+
+    def titles(self) -> list[str]:
+        """Return the distinct titles of the archive."""
+        return [row[0] for row in self._read(f"SELECT DISTINCT {_TITLE} FROM articles")]
+
+    def visible_ids(self, now: int) -> list[str]:
+        """Return the ids of the articles that can be seen at a timestamp."""
+        rows = self._read(
+            f"SELECT {ID} FROM articles WHERE (published IS NULL OR {PUBLISHED} <= ?) "
+            f"AND (expires IS NULL OR {_EXPIRES} > ?) ORDER BY key",
+            now, now,
+        )  # fmt: skip
+        return [row[0] for row in rows]
+
+    def dates(self, keys: Sequence[int]) -> list[int | None]:
+        """Return the timestamps of publication; None for an unknown date."""
+        return [row[0] for row in self._rows(PUBLISHED, keys)]
+
+    def newest(self) -> list[tuple[int, str | None]]:
+        """Return key and section of all articles, newest first, undated ones last."""
+        order = f"published IS NULL, {PUBLISHED} DESC, {ID}"
+        return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {order}")
+
+    def keys_where(self, fields: Iterable[tuple[str, Sequence[str]]]) -> list[int]:
+        """Return the keys of articles that match every field.
+
+        Parameters
+        ----------
+        fields : iterable of (str, sequence of str)
+            A field and its accepted values. For ``tags``, one accepted tag is enough.
+        """
+        tests, values = ["1"], list[str]()
+        for field, accepted in fields:
+            column = "value" if field == "tags" else field
+            test = f"{column} IN ({marks(accepted)})"
+            exists = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {test})"
+            tests.append(exists if field == "tags" else test)
+            values += accepted
+        rows = self._read(f"SELECT key FROM articles WHERE {' AND '.join(tests)}", *values)
+        return [row[0] for row in rows]
+
+    def span(self) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """Return the oldest and the newest date; None if no article has a date."""
+        query = f"SELECT min({PUBLISHED}), max({PUBLISHED}) FROM articles"
+        oldest, newest = self._read(query)[0]
+        with integrity.damage_in(self._place):
+            return moment(oldest), moment(newest)
+
+    def expiries(self) -> dict[int, int]:
+        """Return the timestamps at which articles expire, by key."""
+        return dict(self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL"))
+
+    def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Return key and digest by id; ids that the archive lacks are left out."""
+        found: dict[str, tuple[int, bytes]] = {}
+        for first in range(0, len(identifiers), _MAX_VALUES):
+            batch = identifiers[first : first + _MAX_VALUES]
+            rows = self._read(
+                f"SELECT id, key, digest FROM articles WHERE id IN ({marks(batch)})", *batch
+            )
+            found.update((identifier, (key, digest)) for identifier, key, digest in rows)
+        return found
+
+    def has_text(self, text: str) -> bool:
+        """Return whether an article or a setting has a text in one of its fields."""
+        texts = (f"ifnull(CAST({name} AS TEXT), '')" for name in schema.TEXTS)
+        fields = " || char(0) || ".join(texts)
+        rows = self._read(
+            f"SELECT 1 FROM articles WHERE instr({fields}, ?1) "
+            "UNION ALL SELECT 1 FROM settings WHERE instr(CAST(value AS TEXT), ?1) LIMIT 1",
+            text,
+        )
+        return bool(rows)
+
+    def _rows(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return columns of articles, in the order of the keys; raise if an article is gone."""
+        rows: list[tuple[Any, ...]] = []
+        for first in range(0, len(keys), _MAX_VALUES):
+            batch = keys[first : first + _MAX_VALUES]
+            rows += self._read(_in_order(columns, len(batch)), *batch)
+        if len(rows) != len(keys):
+            raise ArchiveChangedError
+        return rows
+
+
+@functools.lru_cache(maxsize=256)
+def _in_order(columns: str, n: int) -> str:
+    """Return a query for n articles by key; it is faster than ``IN``, which sorts the keys."""
+    return (
+        f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
+        f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
+    )
+
+
+#: Places of the dates and tuples in `SHOWN`.
+_PUBLISHED_PLACE = SHOWN.index("published")
+_TUPLE_PLACES = [SHOWN.index(name) for name in TUPLES]
+
+
+def _details(
+    row: tuple[Any, ...], published: dt.datetime | None, now: int | None
+) -> tuple[Any, ...] | None:
+    """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
+    *shown, expires = row
+    embargo = shown[_PUBLISHED_PLACE]
+    if now is not None and (
+        (embargo is not None and embargo > now) or (expires is not None and expires <= now)
+    ):
+        return None
+    shown[_PUBLISHED_PLACE] = published
+    for place in _TUPLE_PLACES:
+        shown[place] = _tags(shown[place])
+    return tuple(shown)
+
+
+@functools.lru_cache(maxsize=4096)
+def _tags(stored: str) -> tuple[str, ...]:
+    """Return stored tags; few combinations are frequent, and parsing JSON is slow."""
+    return integrity.check_tags(json.loads(stored))
+
+
+def marks(values: Sequence[object]) -> str:
+    """Return a placeholder of SQL for each value."""
+    return ",".join("?" * len(values))
