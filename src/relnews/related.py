@@ -328,7 +328,7 @@ class RelatedNews(Parameters):
     def compact(self) -> UpdateReport:
         """Rewrite the archive without anything of removed articles; lists do not change.
 
-        Rules that name an article which the archive lacks are dropped; the report has them.
+        Rules that name an article which the archive lacks are dropped, and reported.
         """
         return self._updates().compact()
 
@@ -345,8 +345,7 @@ class RelatedNews(Parameters):
     def verify_removed(self, id: str) -> list[str]:
         """Return where a removed, expired or embargoed article still is; [] if nowhere.
 
-        A hidden article must be in no list. Of a removed one nothing may be left in the folder
-        either, as after `compact`: no word that only removed articles had, and no rule.
+        Lists are searched and, for an article that was removed, all files; see `compact`.
         """
         from relnews.maintenance import traces
 
@@ -359,6 +358,15 @@ class RelatedNews(Parameters):
         process is killed. An archive that was opened from this folder is saved already.
         """
         self.archive_.save(path)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the archive, as of one moment, to a new folder, while others may write it.
+
+        The folder, which must not exist, appears when it is complete, checked and durable.
+        """
+        from relnews.storage.backup import back_up
+
+        back_up(self.archive_.store, Path(path))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:

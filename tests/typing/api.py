@@ -163,6 +163,7 @@ def change(news: RelatedNews) -> tuple[str, ...] | None:
     assert_type(news.store_lists(5, max_drift=0.1), UpdateReport)
     assert_type(news.compact(), UpdateReport)
     assert_type(news.verify(), list[str])
+    news.backup("copy.relnews")
     assert_type(news.verify_removed("nato"), list[str])
     drift: Drift = news.drift(sample=10)
     assert_type(drift.idf, float)

@@ -167,6 +167,25 @@ def compact(archive: Path, quiet: bool) -> None:
 
 @click.command()
 @archive_argument
+@click.argument("target", type=click.Path(path_type=Path))
+@quiet_option
+def backup(archive: Path, target: Path, quiet: bool) -> None:
+    """Copy an archive to a new folder, while other processes may write it.
+
+    \b
+    relnews backup my.relnews /backup/my-2025-09-01.relnews
+
+    TARGET appears when the copy is whole, checked and on the disk. It must not exist before.
+    """
+    from relnews.related import RelatedNews
+
+    RelatedNews.open(archive).backup(target)
+    if not quiet:
+        click.echo(f"{target}: {len(RelatedNews.open(target)):,} articles", err=True)
+
+
+@click.command()
+@archive_argument
 @click.option(
     "--removed",
     metavar="ID",

@@ -48,8 +48,8 @@ class Catalogue(StoredArticles):
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     read_transaction : method
         That of `Database`.
-    empty_log : method
-        That of `Database`.
+    empty_log, copy_to, close : methods
+        Those of `Database`.
     setting, settings, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
     """
@@ -64,7 +64,9 @@ class Catalogue(StoredArticles):
         self.set, self.set_all = settings.set, settings.set_all
         self.cached, self.generation = settings.cached, settings.generation
         self.latest_generation = settings.latest_generation
-        self.empty_log = database.empty_log
+        self.empty_log, self.copy_to, self.close = (
+            database.empty_log, database.copy_to, database.close
+        )  # fmt: skip
         self._write = database.write
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import json
 import os
 import sqlite3
@@ -123,6 +124,8 @@ class Database:
         stamp = _stamp(folder)
         try:
             for mode in _MODES:
+                if mode == _MODES[-1]:
+                    _check_no_log(folder)
                 try:
                     with _closed_on_error(_connect(folder, mode)) as connection:
                         schema.check_header(connection, folder)
@@ -202,6 +205,21 @@ class Database:
                 if isinstance(error, sqlite3.Error):
                     raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
                 raise
+
+    def close(self) -> None:
+        """Close the file; nothing can be read any more."""
+        self._close()
+
+    def copy_to(self, folder: Path) -> None:
+        """Write the state of the open read transaction to the database of another folder."""
+        try:
+            with (
+                contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as copy,
+                self._lock,
+            ):
+                self.connection.backup(copy)
+        except sqlite3.Error as error:
+            raise integrity.cannot_write(folder, error, _writer(folder)) from error
 
     def rewrite(self) -> None:
         """Write the file anew, without the space of deleted rows, outside a transaction.
@@ -299,6 +317,20 @@ def log_size(folder: Path) -> int:
     """Return the number of bytes of the log of a folder's database."""
     log = folder / LOG
     return log.stat().st_size if log.exists() else 0
+
+
+def _check_no_log(folder: Path) -> None:
+    """Raise PermissionError if a file without locks would be read without its newest changes."""
+    for name in (LOG, f"{CATALOGUE}-journal"):
+        log = folder / name
+        if log.exists() and log.stat().st_size:
+            msg = (
+                f"the newest changes of the archive {folder} are in {name}, which cannot be read "
+                "where nothing can be written: opening it would go back in time. Open it once in a "
+                "place that can be written to, which empties that file, or copy the original with "
+                "`relnews backup`."
+            )
+            raise PermissionError(errno.EACCES, msg)
 
 
 def _close(connection: sqlite3.Connection) -> None:
