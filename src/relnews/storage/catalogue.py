@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relnews.dates import timestamp
-from relnews.storage import integrity, schema
+from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 from relnews.storage.rows import FolderEntry, StoredCounts
 from relnews.storage.settings import Settings
@@ -27,8 +28,17 @@ if TYPE_CHECKING:
 
 #: A stored list and the number of changes, in one query instead of two.
 _ENTRIES_OF = (
-    "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation') "
+    "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation'), key "
     "FROM lists JOIN articles USING (key) WHERE id = ?"
+)
+
+#: The rows that name files and folders of arrays.
+_FILES = (
+    "SELECT CAST(folder AS INTEGER), CAST(name AS TEXT), CAST(bytes AS INTEGER), "
+    "CAST(checksum AS INTEGER) FROM files ORDER BY folder, name"
+)
+_FOLDERS = (
+    "SELECT number, CAST(kind AS TEXT), CAST(segment AS INTEGER) FROM folders ORDER BY number"
 )
 
 
@@ -50,8 +60,9 @@ class Catalogue(StoredArticles):
         That of `Database`.
     empty_log, copy_to, close : methods
         Those of `Database`.
-    setting, settings, cached, generation, latest_generation, set, set_all : methods
-        Those of `Settings`; `setting` is `Settings.get`, and `settings` is `Settings.several`.
+    setting, settings, setting_names, cached, generation, latest_generation, set, set_all : methods
+        Those of `Settings`; `setting` is `Settings.get`, `settings` is `Settings.several`, and
+        `setting_names` is `Settings.names`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -61,13 +72,16 @@ class Catalogue(StoredArticles):
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction = database.read_transaction
         self.setting, self.settings = settings.get, settings.several
-        self.set, self.set_all = settings.set, settings.set_all
+        self.set, self.set_all, self.setting_names = settings.set, settings.set_all, settings.names
         self.cached, self.generation = settings.cached, settings.generation
         self.latest_generation = settings.latest_generation
         self.empty_log, self.copy_to, self.close = (
             database.empty_log, database.copy_to, database.close
         )  # fmt: skip
         self._write = database.write
+        #: Settings with the checksum of a table that the open transaction has changed.
+        self._changed = set[str]()
+        self._is_current = self._has_checksums()
 
     @classmethod
     def in_memory(cls) -> Catalogue:
@@ -100,17 +114,15 @@ class Catalogue(StoredArticles):
 
     def folders(self) -> list[FolderEntry]:
         """Return the folders of arrays, oldest first."""
+        rows = self._read(_FILES), self._read(_FOLDERS)
+        if "arrays" not in self._changed:
+            self._compare("arrays", checksums.of_rows(itertools.chain(*rows)), "a list of arrays")
         files: dict[int, dict[str, tuple[int, int]]] = {}
-        for folder, name, n_bytes, checksum in self._read(
-            "SELECT folder, name, CAST(bytes AS INTEGER), CAST(checksum AS INTEGER) FROM files"
-        ):
+        for folder, name, n_bytes, checksum in rows[0]:
             files.setdefault(folder, {})[name] = n_bytes, checksum
         entries = [
             FolderEntry(number, kind, segment, files.get(number, {}))
-            for number, kind, segment in self._read(
-                "SELECT number, CAST(kind AS TEXT), CAST(segment AS INTEGER) FROM folders "
-                "ORDER BY number"
-            )
+            for number, kind, segment in rows[1]
         ]
         integrity.check_folders(self._place, [entry.number for entry in entries])
         return entries
@@ -123,10 +135,18 @@ class Catalogue(StoredArticles):
             "FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key",
             after,
         )
-        return [StoredCounts(*row) for row in rows]
+        self._rows([row[0] for row in rows])
+        if not self._has_checksums():
+            return [StoredCounts(*row) for row in rows]
+        with integrity.damage_in(self._place):
+            return [
+                StoredCounts(*row[:5], checksums.with_key(row[5], row[0]), *row[6:]) for row in rows
+            ]
 
     def removals(self, after: int) -> list[tuple[int, int]]:
         """Return sequence and key of articles removed after the sequence number ``after``."""
+        if not after and "removals" not in self._changed:
+            self._compare("removals", self._sum_of_removals(), "the list of removed articles")
         return self._read(
             "SELECT sequence, ifnull(CAST(key AS INTEGER), -1) FROM removals WHERE sequence > ? "
             "ORDER BY sequence",
@@ -141,6 +161,9 @@ class Catalogue(StoredArticles):
         if [number for number, _ in rows] != list(range(first, first + len(rows))):
             raise integrity.damaged_archive(self._place, "new terms are missing")
         terms = [term for _, term in rows]
+        if self._has_checksums():
+            with integrity.damage_in(self._place):
+                terms = [checksums.opened(term, number, f"term {number}") for number, term in rows]
         if terms:
             integrity.check_terms(self._place, terms)
         return terms
@@ -150,24 +173,31 @@ class Catalogue(StoredArticles):
         rows = self._read(_ENTRIES_OF, identifier)
         if not rows:
             return None
-        ((entries, generation),) = rows
+        ((entries, generation, key),) = rows
+        self.check(key, identifier)
         # A damaged value is left for `Settings.generation` to report.
         is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
         if self._database.is_reading and is_number:
             self._database.generation = int(generation)
-        return entries  # type: ignore[no-any-return]
+        return self._list(key, entries)
 
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
         """Return key, id and stored list of articles; None in place of a list not stored."""
-        return self._read(
+        rows = self._read(
             f"SELECT key, {ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
             f"WHERE key IN ({marks(keys)}) ORDER BY key",
             *keys,
         )
+        self._rows([row[0] for row in rows])
+        return [
+            (key, identifier, None if entries is None else self._list(key, entries))
+            for key, identifier, entries in rows
+        ]
 
     def all_entries(self) -> list[tuple[int, bytes]]:
         """Return every stored list with its article's key."""
-        return self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key")
+        rows = self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key")
+        return [(key, self._list(key, entries)) for key, entries in rows]
 
     def problems(self) -> list[str]:
         """Return the problems that SQLite finds in its file."""
@@ -191,9 +221,17 @@ class Catalogue(StoredArticles):
             try:
                 with self._database.transaction():
                     self._settings.migrate()
+                    if not self._is_current:  # now it has them, if it was of an older format
+                        self._changed |= {"arrays", "removals"}
                     yield
+                    self._note_changes()
                     self.set("generation", self.generation() + 1)
+                    self._is_current = True
+            except BaseException:
+                self.forget_rows()  # they may be of articles that were not committed
+                raise
             finally:
+                self._changed.clear()
                 self._settings.clear_cache()
 
     def rewrite(self) -> None:
@@ -215,11 +253,13 @@ class Catalogue(StoredArticles):
     ) -> None:
         """Insert articles with their keys and digests."""
         rows = (
-            (key, *(_stored(getattr(article, name)) for name in schema.STORED), digest)
+            (*(_stored(getattr(article, name)) for name in schema.READ), key, digest)
             for key, article, digest in zip(keys, articles, digests, strict=True)
         )
+        columns = (*schema.READ, "key", "digest")
         self._write(
-            f"INSERT INTO articles VALUES ({marks((*schema.STORED, 'key', 'digest'))})", rows
+            f"INSERT INTO articles ({', '.join(columns)}) VALUES ({marks(columns)})",
+            ((*row[:-1], checksums.digest_of(row[:-1], row[-1])) for row in rows),
         )
 
     def next_key(self) -> int:
@@ -234,11 +274,13 @@ class Catalogue(StoredArticles):
         for table in ("articles", "counts", "lists"):
             self._write(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in keys))
         self._write("INSERT INTO removals (key) VALUES (?)", ((key,) for key in keys))
+        self._changed.add("removals")
         self._note_traces()
 
     def add_counts(self, rows: Iterable[tuple[int | bytes, ...]]) -> None:
         """Add counts of articles: rows of the first six fields of `StoredCounts`."""
-        self._write("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", rows)
+        keyed = ((*row[:5], checksums.with_key(row[5], row[0])) for row in rows)  # type: ignore[arg-type]
+        self._write("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", keyed)
 
     def clear_counts(self) -> None:
         """Delete all counts: the articles are in a segment now."""
@@ -247,10 +289,13 @@ class Catalogue(StoredArticles):
     def clear_removals(self, keys: Iterable[int]) -> None:
         """Delete the removals of articles that no segment holds."""
         self._write("DELETE FROM removals WHERE key = ?", ((key,) for key in keys))
+        self._changed.add("removals")
 
     def add_terms(self, first: int, terms: Iterable[bytes]) -> None:
         """Add terms, numbered from ``first``."""
-        self._write("INSERT INTO terms VALUES (?, ?)", enumerate(terms, start=first))
+        rows = enumerate(terms, start=first)
+        sealed = ((number, checksums.sealed(term, number)) for number, term in rows)
+        self._write("INSERT INTO terms VALUES (?, ?)", sealed)
 
     def clear_terms(self) -> None:
         """Delete the new terms: they are in the vocabulary now."""
@@ -258,7 +303,8 @@ class Catalogue(StoredArticles):
 
     def set_entries(self, rows: Iterable[tuple[int, bytes]]) -> None:
         """Store lists, given as key and packed list, in place of earlier lists."""
-        self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", rows)
+        keyed = ((key, checksums.rekeyed(entries, key)) for key, entries in rows)
+        self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", keyed)
 
     def clear_entries(self) -> None:
         """Delete all stored lists."""
@@ -266,6 +312,7 @@ class Catalogue(StoredArticles):
 
     def add_folder(self, entry: FolderEntry) -> None:
         """Add a folder of arrays to the archive."""
+        self._changed.add("arrays")
         row = (entry.number, entry.kind, entry.segment)
         self._write("INSERT INTO folders VALUES (?, ?, ?)", [row])
         self._write(
@@ -275,6 +322,7 @@ class Catalogue(StoredArticles):
 
     def drop_folder(self, number: int) -> None:
         """Remove a folder of arrays from the archive."""
+        self._changed.add("arrays")
         self._write("DELETE FROM folders WHERE number = ?", [(number,)])
         self._write("DELETE FROM files WHERE folder = ?", [(number,)])
 
@@ -284,7 +332,34 @@ class Catalogue(StoredArticles):
         if len(self):
             kept["traces"] = True
         self._database.copy_tables(other._database)
+        self.forget_rows()
+        self._changed |= {"arrays", "removals"}
         self.set_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
+
+    def _list(self, key: int, entries: bytes) -> bytes:
+        """Return a stored list as it was packed; its checksum includes the key in the table."""
+        if not self._has_checksums():
+            return entries
+        with integrity.damage_in(self._place):
+            return checksums.rekeyed(entries, key)
+
+    def _sum_of_removals(self) -> int:
+        """Return a checksum of the removed articles, in any order."""
+        query = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
+        return int(self._read(query)[0][0])
+
+    def _compare(self, name: str, checksum: int, what: str) -> None:
+        """Raise ArchiveFormatError if rows have another checksum than the setting of that name."""
+        if self._has_checksums() and (self.setting(name) or 0) != checksum:
+            raise integrity.damaged_archive(self._place, checksums.wrong(what))
+
+    def _note_changes(self) -> None:
+        """Set the checksums of the tables that have one in the settings, if they changed."""
+        if "arrays" in self._changed:
+            rows = itertools.chain(self._read(_FILES), self._read(_FOLDERS))
+            self.set("arrays", checksums.of_rows(rows))
+        if "removals" in self._changed:
+            self.set("removals", self._sum_of_removals())
 
     def _note_traces(self) -> None:
         """Record that the file has had rows that are gone, until `rewrite`."""

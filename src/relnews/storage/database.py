@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from relnews.exceptions import ArchiveChangedError
-from relnews.storage import integrity, schema
+from relnews.storage import checksums, integrity, schema
 
 CATALOGUE = "catalogue.sqlite"
 
@@ -81,6 +81,7 @@ class Database:
         self._close = weakref.finalize(self, _close, connection)
         self._lock = threading.Lock()
         self._data_version = -1
+        self._is_current = False
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
 
@@ -142,6 +143,13 @@ class Database:
             database._stamp = stamp
         return database
 
+    def has_checksums(self) -> bool:
+        """Return whether rows have the checksums of this format: older archives lack them."""
+        if not self._is_current:
+            ((version,),) = self.read("PRAGMA user_version")
+            self._is_current = version >= checksums.SINCE
+        return self._is_current
+
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
         with self._lock:
@@ -169,6 +177,8 @@ class Database:
         self.write("DELETE FROM sqlite_sequence", [()])
         rows = other.connection.execute("SELECT name, seq FROM sqlite_sequence")
         self.write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
+        if not other.has_checksums():
+            schema.add_checksums(self.connection)
 
     def read_transaction(self, generation: int | None = None) -> _ReadTransaction:
         """Return a context in which all reads see one state of the database.
@@ -202,6 +212,7 @@ class Database:
             except BaseException as error:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+                self._is_current = False  # the transaction may have migrated the archive
                 if isinstance(error, sqlite3.Error):
                     raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
                 raise
@@ -288,6 +299,7 @@ class Database:
             self.connection, self._stamp = other.connection, other._stamp
             self._close = weakref.finalize(self, _close, self.connection)
             self._data_version = -1
+            self._is_current = False
 
 
 class _ReadTransaction:

@@ -1,4 +1,7 @@
-"""Stored articles: reads the rows of articles of the catalogue.
+"""Stored articles: reads the rows of articles of the catalogue, and compares their checksums.
+
+A row never changes under its key. So it is compared when it is read for the first time, as arrays
+are, and not again.
 
 This module does not import NumPy, so that reading a stored list does not wait for it.
 """
@@ -8,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from relnews._checks import unknown_article
@@ -16,11 +19,14 @@ from relnews.articles import TUPLES
 from relnews.dates import moment, moments
 from relnews.exceptions import ArchiveChangedError
 from relnews.results import SHOWN
-from relnews.storage import integrity, schema
+from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 
 #: Maximum number of values in one statement; SQLite builds before 3.32 accept no more.
 _MAX_VALUES = 999
+
+#: Maximum number of rows that are remembered as compared.
+_MAX_CHECKED = 1 << 18
 
 # A column of SQLite may hold values of any type, so every read casts.
 ID = "ifnull(CAST(id AS TEXT), '')"
@@ -40,6 +46,11 @@ class StoredArticles:
 
     def __init__(self, database: Database) -> None:
         self._read, self._place = database.read, database.place
+        self._has_checksums = database.has_checksums
+        #: Id by key of articles whose rows were compared with their checksums; and the key up to
+        #: which all were.
+        self._checked: dict[int, str] = {}
+        self._checked_to = -1
 
     def __len__(self) -> int:
         return int(self._read("SELECT count(*) FROM articles")[0][0])
@@ -65,7 +76,7 @@ class StoredArticles:
 
     def ids(self, keys: Sequence[int]) -> list[str]:
         """Return the ids of articles."""
-        return [row[0] for row in self._rows(ID, keys)]
+        return [row[0] for row in self._rows(keys)]
 
     def details(self, keys: Sequence[int], now: int | None = None) -> list[tuple[Any, ...] | None]:
         """Return the fields of articles that a `RelatedItem` shows, in the order of `SHOWN`.
@@ -77,7 +88,7 @@ class StoredArticles:
         now : int, optional
             A timestamp: articles under embargo or expired then are None. None returns all.
         """
-        rows = self._rows(schema.DETAILS, keys)
+        rows = self._rows(keys)
         try:
             published = moments([row[_PUBLISHED_PLACE] for row in rows])
             return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
@@ -107,10 +118,11 @@ class StoredArticles:
 
     def dates(self, keys: Sequence[int]) -> list[int | None]:
         """Return the timestamps of publication; None for an unknown date."""
-        return [row[0] for row in self._rows(PUBLISHED, keys)]
+        return [row[_PUBLISHED_PLACE] for row in self._rows(keys)]
 
     def newest(self) -> list[tuple[int, str | None]]:
         """Return key and section of all articles, newest first, undated ones last."""
+        self._check_columns()
         order = f"published IS NULL, {PUBLISHED} DESC, {ID}"
         return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {order}")
 
@@ -129,6 +141,7 @@ class StoredArticles:
             exists = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {test})"
             tests.append(exists if field == "tags" else test)
             values += accepted
+        self._check_columns()
         rows = self._read(f"SELECT key FROM articles WHERE {' AND '.join(tests)}", *values)
         return [row[0] for row in rows]
 
@@ -141,18 +154,53 @@ class StoredArticles:
 
     def expiries(self) -> dict[int, int]:
         """Return the timestamps at which articles expire, by key."""
-        return dict(self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL"))
+        rows = self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL")
+        self._rows([key for key, _ in rows if key not in self._checked])
+        return dict(rows)
 
     def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         """Return key and digest by id; ids that the archive lacks are left out."""
         found: dict[str, tuple[int, bytes]] = {}
+        end = -checksums.N_BYTES if self._has_checksums() else None
         for first in range(0, len(identifiers), _MAX_VALUES):
             batch = identifiers[first : first + _MAX_VALUES]
             rows = self._read(
                 f"SELECT id, key, digest FROM articles WHERE id IN ({marks(batch)})", *batch
             )
-            found.update((identifier, (key, digest)) for identifier, key, digest in rows)
+            with integrity.damage_in(self._place):
+                for identifier, key, digest in rows:
+                    found[identifier] = key, digest[:end]
+                    self.check(key, identifier)
         return found
+
+    def check(self, key: int, identifier: str) -> None:
+        """Raise ArchiveFormatError if an id leads to the row of another article, or to damage."""
+        if self._checked.get(key) != identifier and self._has_checksums():
+            ((found, *_),) = self._rows([key])
+            if found != identifier:
+                raise integrity.damaged_archive(
+                    self._place, f"the id of article {key} leads to another article"
+                )
+
+    def forget_rows(self) -> None:
+        """Compare all rows again when they are read: others may be under their keys now."""
+        self._checked.clear()
+        self._checked_to = -1
+
+    def check_all(self) -> Iterator[str]:
+        """Yield the rows of articles that are damaged; read all of them again."""
+        self.forget_rows()
+        ids = set[str]()
+        for row in self._read(f"SELECT {schema.ROW} FROM articles ORDER BY key"):
+            try:
+                _tags(row[_TUPLE_PLACES[0]])
+                if self._has_checksums():
+                    checksums.check_article(row)
+            except integrity.DAMAGE as error:
+                yield f"article {row[-2]} is damaged: {error}"
+            if row[0] in ids:
+                yield f"the id {row[0]!r} is there twice"
+            ids.add(row[0])
 
     def has_text(self, text: str) -> bool:
         """Return whether an article or a setting has a text in one of its fields."""
@@ -165,23 +213,42 @@ class StoredArticles:
         )
         return bool(rows)
 
-    def _rows(self, columns: str, keys: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Return columns of articles, in the order of the keys; raise if an article is gone."""
+    def _check_columns(self) -> None:
+        """Compare the rows that were never compared, before a query reads a column of all rows."""
+        if self._has_checksums():
+            query = f"SELECT {schema.ROW} FROM articles WHERE key > ? ORDER BY key"
+            rows = self._read(query, self._checked_to)
+            with integrity.damage_in(self._place):
+                for row in rows:
+                    checksums.check_article(row)
+            self._checked_to = max([self._checked_to, *(row[-2] for row in rows[-1:])])
+
+    def _rows(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return the rows of articles, in the order of the keys; raise if an article is gone."""
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MAX_VALUES):
             batch = keys[first : first + _MAX_VALUES]
-            rows += self._read(_in_order(columns, len(batch)), *batch)
+            rows += self._read(_in_order(len(batch)), *batch)
         if len(rows) != len(keys):
             raise ArchiveChangedError
+        checked = self._checked
+        new = [row for row in rows if row[-2] not in checked]
+        if new and self._has_checksums():
+            if len(checked) > _MAX_CHECKED:
+                checked.clear()
+            with integrity.damage_in(self._place):
+                for row in new:
+                    checksums.check_article(row)
+                    checked[row[-2]] = row[0]
         return rows
 
 
 @functools.lru_cache(maxsize=256)
-def _in_order(columns: str, n: int) -> str:
+def _in_order(n: int) -> str:
     """Return a query for n articles by key; it is faster than ``IN``, which sorts the keys."""
     return (
         f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
-        f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
+        f"SELECT {schema.ROW} FROM wanted CROSS JOIN articles USING (key)"
     )
 
 
@@ -194,7 +261,7 @@ def _details(
     row: tuple[Any, ...], published: dt.datetime | None, now: int | None
 ) -> tuple[Any, ...] | None:
     """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
-    *shown, expires = row
+    *shown, expires, _, _ = row
     embargo = shown[_PUBLISHED_PLACE]
     if now is not None and (
         (embargo is not None and embargo > now) or (expires is not None and expires <= now)

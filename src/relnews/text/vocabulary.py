@@ -262,6 +262,10 @@ class Vocabulary:
             return np.arange(len(self), dtype=np.int32)
         return self.number(other._runs(), 1)
 
+    def is_found(self) -> bool:
+        """Return whether a search finds every term: the table, the terms and the seed fit."""
+        return np.array_equal(self.find(self._runs(), 1), np.arange(len(self)))
+
     def sort(self) -> NDArray[np.int64]:
         """Return the numbers of the terms in the order of their code points."""
         return sorted_terms(self.blob, self.term_ptr[: len(self) + 1])
