@@ -174,7 +174,8 @@ class Catalogue(StoredArticles):
         if not rows:
             return None
         ((entries, generation, key),) = rows
-        self.check(key, identifier)
+        if self._checked.get(key) != identifier:
+            self.check(key, identifier)
         # A damaged value is left for `Settings.generation` to report.
         is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
         if self._database.is_reading and is_number:
@@ -340,8 +341,10 @@ class Catalogue(StoredArticles):
         """Return a stored list as it was packed; its checksum includes the key in the table."""
         if not self._has_checksums():
             return entries
-        with integrity.damage_in(self._place):
+        try:
             return checksums.rekeyed(entries, key)
+        except integrity.DAMAGE as error:
+            raise integrity.damaged_archive(self._place, error) from error
 
     def _sum_of_removals(self) -> int:
         """Return a checksum of the removed articles, in any order."""

@@ -81,7 +81,7 @@ def rekeyed(stored: bytes, key: int) -> bytes:
     key : int
         Key of their row.
     """
-    checksum = with_key(int.from_bytes(stored[-N_BYTES:], "little"), key)
+    checksum = int.from_bytes(stored[-N_BYTES:], "little") ^ (key & 0xFFFFFFFF)
     return stored[:-N_BYTES] + checksum.to_bytes(N_BYTES, "little")
 
 

@@ -53,8 +53,9 @@ def _as_typed(name: str) -> str:
 #: The fields of a row of an article, in the order in which it is read; key and digest follow.
 READ = (*SHOWN, "expires")
 
-#: The SQL that reads all of a row of an article.
-ROW = ", ".join([*map(_as_typed, READ), "key", "CAST(digest AS BLOB)"])
+#: The SQL that reads these fields, and that reads all of a row.
+FIELDS = ", ".join(map(_as_typed, READ))
+ROW = f"{FIELDS}, key, CAST(digest AS BLOB)"
 
 _SCHEMA = f"""
 CREATE TABLE articles (

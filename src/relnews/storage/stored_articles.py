@@ -224,31 +224,35 @@ class StoredArticles:
             self._checked_to = max([self._checked_to, *(row[-2] for row in rows[-1:])])
 
     def _rows(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
-        """Return the rows of articles, in the order of the keys; raise if an article is gone."""
+        """Return the fields of articles, in the order of the keys; raise if an article is gone."""
+        if not all(map(self._checked.__contains__, keys)) and self._has_checksums():
+            self._check_rows([key for key in keys if key not in self._checked])
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MAX_VALUES):
             batch = keys[first : first + _MAX_VALUES]
-            rows += self._read(_in_order(len(batch)), *batch)
+            rows += self._read(_in_order(schema.FIELDS, len(batch)), *batch)
         if len(rows) != len(keys):
             raise ArchiveChangedError
-        checked = self._checked
-        new = [row for row in rows if row[-2] not in checked]
-        if new and self._has_checksums():
-            if len(checked) > _MAX_CHECKED:
-                checked.clear()
-            with integrity.damage_in(self._place):
-                for row in new:
-                    checksums.check_article(row)
-                    checked[row[-2]] = row[0]
         return rows
+
+    def _check_rows(self, keys: Sequence[int]) -> None:
+        """Compare rows with their checksums; rows that are gone are left out."""
+        if len(self._checked) > _MAX_CHECKED:
+            self._checked.clear()
+        with integrity.damage_in(self._place):
+            for first in range(0, len(keys), _MAX_VALUES):
+                batch = keys[first : first + _MAX_VALUES]
+                for row in self._read(_in_order(schema.ROW, len(batch)), *batch):
+                    checksums.check_article(row)
+                    self._checked[row[-2]] = row[0]
 
 
 @functools.lru_cache(maxsize=256)
-def _in_order(n: int) -> str:
+def _in_order(columns: str, n: int) -> str:
     """Return a query for n articles by key; it is faster than ``IN``, which sorts the keys."""
     return (
         f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
-        f"SELECT {schema.ROW} FROM wanted CROSS JOIN articles USING (key)"
+        f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
     )
 
 
@@ -261,7 +265,7 @@ def _details(
     row: tuple[Any, ...], published: dt.datetime | None, now: int | None
 ) -> tuple[Any, ...] | None:
     """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
-    *shown, expires, _, _ = row
+    *shown, expires = row
     embargo = shown[_PUBLISHED_PLACE]
     if now is not None and (
         (embargo is not None and embargo > now) or (expires is not None and expires <= now)
