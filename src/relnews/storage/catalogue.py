@@ -139,8 +139,9 @@ class Catalogue(StoredArticles):
         if not self._has_checksums():
             return [StoredCounts(*row) for row in rows]
         with integrity.damage_in(self._place):
+            stored = [StoredCounts(*row) for row in rows]
             return [
-                StoredCounts(*row[:5], checksums.with_key(row[5], row[0]), *row[6:]) for row in rows
+                row._replace(checksum=checksums.with_key(row.checksum, row.key)) for row in stored
             ]
 
     def removals(self, after: int) -> list[tuple[int, int]]:
@@ -254,13 +255,13 @@ class Catalogue(StoredArticles):
     ) -> None:
         """Insert articles with their keys and digests."""
         rows = (
-            (*(_stored(getattr(article, name)) for name in schema.READ), key, digest)
+            ((*(_stored(getattr(article, name)) for name in schema.READ), key), digest)
             for key, article, digest in zip(keys, articles, digests, strict=True)
         )
         columns = (*schema.READ, "key", "digest")
         self._write(
             f"INSERT INTO articles ({', '.join(columns)}) VALUES ({marks(columns)})",
-            ((*row[:-1], checksums.digest_of(row[:-1], row[-1])) for row in rows),
+            ((*fields, checksums.digest_of(fields, digest)) for fields, digest in rows),
         )
 
     def next_key(self) -> int:

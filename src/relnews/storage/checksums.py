@@ -19,7 +19,7 @@ SINCE = 8
 N_BYTES = 4
 
 
-def of_values(values: Sequence[object], start: int = 0) -> int:
+def of_values(values: Sequence[Any], start: int = 0) -> int:
     """Return the CRC-32 of strings, integers, None and bytes.
 
     Version 2 of Python's marshal tells them apart, writes the same bytes in every version of

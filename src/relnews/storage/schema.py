@@ -54,8 +54,8 @@ def _as_typed(name: str) -> str:
 READ = (*SHOWN, "expires")
 
 #: The SQL that reads these fields, and that reads all of a row.
-FIELDS = ", ".join(map(_as_typed, READ))
-ROW = f"{FIELDS}, key, CAST(digest AS BLOB)"
+COLUMNS = ", ".join(map(_as_typed, READ))
+ROW = f"{COLUMNS}, key, CAST(digest AS BLOB)"
 
 _SCHEMA = f"""
 CREATE TABLE articles (

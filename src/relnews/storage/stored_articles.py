@@ -230,7 +230,7 @@ class StoredArticles:
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MAX_VALUES):
             batch = keys[first : first + _MAX_VALUES]
-            rows += self._read(_in_order(schema.FIELDS, len(batch)), *batch)
+            rows += self._read(_in_order(schema.COLUMNS, len(batch)), *batch)
         if len(rows) != len(keys):
             raise ArchiveChangedError
         return rows
