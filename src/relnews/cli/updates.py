@@ -199,9 +199,9 @@ def verify(archive: Path, removed: str | None) -> None:
     relnews verify my.relnews
     relnews verify my.relnews --removed GONE-ID
 
-    The command compares every file with its checksum. It checks that every article is stored once,
-    and that stored lists only have articles of the archive. The exit code is 1 if anything is
-    wrong.
+    The command compares every file, row and setting with its checksum. It checks that every article
+    is stored once, and that stored lists only have articles of the archive; it ranks a sample of
+    them again. The exit code is 1 if anything is wrong.
     """
     from relnews.related import RelatedNews
 
