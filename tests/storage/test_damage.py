@@ -77,11 +77,6 @@ def copied(whole, folder):
 # --- each value ----------------------------------------------------------------------------------
 
 
-#: Tables of which a damaged row may be missed, not misread, until `verify` reads it: a row that
-#: nothing names any more.
-UNSEEN = ()
-
-
 def columns():
     """Return every table and column that the schema has."""
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
@@ -142,8 +137,8 @@ def test_one_value(whole, expected, tmp_path, table, column, n_rows):
                 continue
             connection.commit()
         assert is_noticed(folder, expected), (statement, values)
-        if table not in UNSEEN:
-            assert is_noticed_when_read(folder, expected), (statement, values)
+        assert is_noticed_when_read(folder, expected), (statement, values)
+        shutil.rmtree(folder)
 
 
 # --- pages ---------------------------------------------------------------------------------------

@@ -41,6 +41,9 @@ _FOLDERS = (
     "SELECT number, CAST(kind AS TEXT), CAST(segment AS INTEGER) FROM folders ORDER BY number"
 )
 
+#: A checksum of the removed articles, in any order.
+_REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
+
 
 class Catalogue(StoredArticles):
     """Everything that an archive stores except arrays. Several threads may read.
@@ -349,8 +352,7 @@ class Catalogue(StoredArticles):
 
     def _sum_of_removals(self) -> int:
         """Return a checksum of the removed articles, in any order."""
-        query = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
-        return int(self._read(query)[0][0])
+        return int(self._read(_REMOVALS)[0][0])
 
     def _compare(self, name: str, checksum: int, what: str) -> None:
         """Raise ArchiveFormatError if rows have another checksum than the setting of that name."""
