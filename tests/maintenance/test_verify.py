@@ -1,5 +1,6 @@
 """`verify`: a whole archive has no problems, and every problem is named."""
 
+import contextlib
 import sqlite3
 import time
 from unittest import mock
@@ -7,6 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
+import mutations
 from relnews import ArchiveFormatError, Article, RelatedNews
 from relnews.maintenance import merging
 from relnews.storage.checksums import rekeyed
@@ -177,6 +179,68 @@ def test_sqlite_checks_its_own_file(news, tmp_path):
     assert problems[0] == (
         "the catalogue is damaged: wrong # of entries in state articles_by_expiry"
     ) or problems[0].startswith("the catalogue is damaged: row ")
+
+
+@pytest.fixture
+def folder(news, tmp_path):
+    """Return the folder of a saved copy."""
+    news.save(tmp_path / "a.relnews")
+    return tmp_path / "a.relnews"
+
+
+def run(folder, statement):
+    with contextlib.closing(sqlite3.connect(folder / CATALOGUE, isolation_level=None)) as other:
+        other.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE articles SET published = 5 WHERE id = 'a1'", "'a1' has another date in its seg"),
+        ("UPDATE settings SET value = '7' WHERE name = 'seed'", "terms are not found in the voc"),
+        ("UPDATE sqlite_sequence SET seq = 2", "the next article would get the key 3, which is in"),
+    ],
+)
+def test_what_checksums_do_not_say(folder, statement, problem):
+    """Catalogue and arrays that do not fit are a problem, even if every checksum is right."""
+    run(folder, statement)
+    mutations.correct_checksums(folder)
+
+    problems = RelatedNews.open(folder).verify()
+    assert any(problem in line for line in problems), problems
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE articles SET title = 'Another title' WHERE id = 'a1'",
+        "UPDATE articles SET id = CASE id WHEN 'a1' THEN 'x' ELSE id END",
+        "UPDATE settings SET value = replace(value, 'true', 'false') WHERE name = 'weighting'",
+        "UPDATE lists SET entries = (SELECT entries FROM lists WHERE key = 2) WHERE key = 1",
+        "UPDATE removals SET key = key + 1",
+        "UPDATE files SET checksum = checksum + 1 WHERE name = 'term'",
+        "DELETE FROM settings WHERE name = 'recency'",
+    ],
+)
+def test_rows_that_are_not_as_they_were_written(folder, statement):
+    """A row or setting with another checksum is a problem, or the archive cannot be read."""
+    run(folder, statement)
+
+    try:
+        problems = RelatedNews.open(folder).verify()
+    except ArchiveFormatError as error:
+        problems = [str(error)]
+    assert problems
+    assert "checksum" in problems[0]
+
+
+def test_a_list_that_is_ranked_differently(news):
+    """A stored list that is sound in itself but not the ranking of its epoch is a problem."""
+    with_list(news, "a1", [("a2", 9), ("a4", 8)])
+
+    assert news.verify() == [
+        f"the stored list of article {key_of(news, 'a1')} is another than the ranking of its epoch"
+    ]
 
 
 # --- takedown ------------------------------------------------------------------------------------
