@@ -223,6 +223,24 @@ def test_verify_removed_searches_every_file(tmp_path, place):
     assert problem.startswith(expected)
 
 
+@pytest.mark.parametrize("name", ["watermark", "rules"])
+def test_settings_that_have_the_id(tmp_path, name):
+    """A watermark, or the pattern of a rule, that has the id of a removed article is named."""
+    life = Life(tmp_path)
+    life.add_gone()
+    life.take_down()
+    life.news.compact()
+    if name == "rules":
+        life.news.rules.hide(f"title=*{life.gone['id']}*")
+    else:
+        catalogue = life.news.archive_.catalogue
+        with catalogue.transaction():
+            catalogue.set("watermark", {"value": life.gone["id"]})
+
+    (problem,) = life.news.verify_removed(life.gone["id"])
+    assert problem.startswith(f"the setting {name!r} has the id: ")
+
+
 def test_an_id_that_another_article_has_in_it(tmp_path):
     """An id that is part of what is there says nothing of the removed article."""
     folder = tmp_path / "a.relnews"

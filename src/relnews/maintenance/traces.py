@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import mmap
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,14 @@ from relnews.storage.rule_kinds import effects_of
 _LONG = 5
 
 _COMPACT = "compact the archive"
+
+_OWN = "the archive was built with it"
+
+#: Settings that may have an id, and what to do.
+_SETTINGS = {
+    "rules": "drop the rule",
+    "watermark": "read the database again, which sets another one",
+}
 
 
 def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
@@ -109,6 +118,16 @@ def _in_catalogue(archive: Archive, folder: Path, identifier: str) -> Iterator[s
         return
     if any(wanted in term for term in archive.state.vocabulary.newest(0)):
         return  # a word of articles that are there
+    named = [
+        name
+        for name in catalogue.setting_names()
+        if identifier in json.dumps(catalogue.setting(name), ensure_ascii=False)
+    ]
+    if named:
+        yield from (
+            f"the setting {name!r} has the id: {_SETTINGS.get(name, _OWN)}" for name in named
+        )
+        return
     for path in sorted(folder.rglob("*")):
         is_file = path.is_file() and not path.is_symlink() and path.name not in unsearched
         if is_file and _has(path, wanted):

@@ -203,15 +203,11 @@ class StoredArticles:
             ids.add(row[0])
 
     def has_text(self, text: str) -> bool:
-        """Return whether an article or a setting has a text in one of its fields."""
+        """Return whether an article has a text in one of its fields."""
         texts = (f"ifnull(CAST({name} AS TEXT), '')" for name in schema.TEXTS)
         fields = " || char(0) || ".join(texts)
-        rows = self._read(
-            f"SELECT 1 FROM articles WHERE instr({fields}, ?1) "
-            "UNION ALL SELECT 1 FROM settings WHERE instr(CAST(value AS TEXT), ?1) LIMIT 1",
-            text,
-        )
-        return bool(rows)
+        query = f"SELECT 1 FROM articles WHERE instr({fields}, ?) LIMIT 1"
+        return bool(self._read(query, text))
 
     def _check_columns(self) -> None:
         """Compare the rows that were never compared, before a query reads a column of all rows."""
