@@ -29,6 +29,7 @@ WINGS = {
         "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
         "readers", "maintenance",
     },
+    "warming": {"options", "related"},
     "export": {"options", "storage", "related"},
     "web": {"text", "storage", "related", "export"},
     "evaluation": {"readers", "related", "export"},

@@ -16,6 +16,7 @@ above it in this list; `tests/test_layers.py` has the table.
 `readers`          Files, folders and databases to articles.
 `maintenance`      Build, update, merge, store lists, verify.
 `related`          RelatedNews: the main class.
+`warming`          Compile the kernels before the first list is asked for.
 `export`           Lists as HTML, JSON, JSON-LD, feeds, text, and files for static sites.
 `web`              Lists over HTTP, and lists in server-rendered pages.
 `evaluation`       Scores of lists from judgements, comparisons, and health without judgements.
@@ -50,10 +51,11 @@ if TYPE_CHECKING:
     from relnews.options.selection import Selection
     from relnews.readers import read_articles
     from relnews.readers.load_report import LoadReport
-    from relnews.related import RelatedNews, warm_up
+    from relnews.related import RelatedNews
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
     from relnews.storage.rule_kinds import Rule
     from relnews.storage.rules import Rules
+    from relnews.warming import warm_up
 
 __version__ = "0.1.0"
 
@@ -83,7 +85,7 @@ _HOME = {
     "Rule": "storage.rule_kinds",
     "Rules": "storage.rules",
     "Selection": "options.selection",
-    "warm_up": "related",
+    "warm_up": "warming",
 }
 
 __all__ = [

@@ -325,9 +325,12 @@ class RelatedNews(Parameters):
         check_integer("sample", sample, minimum=0)
         return drift_of(self.archive_, sample)
 
-    def compact(self) -> None:
-        """Rewrite the archive without the data of removed articles; lists do not change."""
-        self._updates().compact()
+    def compact(self) -> UpdateReport:
+        """Rewrite the archive without anything of removed articles; lists do not change.
+
+        Rules that name an article which the archive lacks are dropped, and reported.
+        """
+        return self._updates().compact()
 
     def verify(self) -> list[str]:
         """Return the problems of the archive; an empty list for a sound archive.
@@ -340,10 +343,13 @@ class RelatedNews(Parameters):
         return verify.problems_of(self.archive_)
 
     def verify_removed(self, id: str) -> list[str]:
-        """Return where a removed, expired or embargoed article is still listed; [] if nowhere."""
-        from relnews.maintenance import verify
+        """Return where a removed, expired or embargoed article still is; [] if nowhere.
 
-        return [*verify.traces_of(self.archive_, str(id))]
+        Lists are searched and, for an article that was removed, all files; see `compact`.
+        """
+        from relnews.maintenance import traces
+
+        return [*traces.traces_of(self.archive_, str(id))]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the archive to a folder, replacing an archive in the folder.
@@ -352,6 +358,15 @@ class RelatedNews(Parameters):
         process is killed. An archive that was opened from this folder is saved already.
         """
         self.archive_.save(path)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the archive, as of one moment, to a new folder, while others may write it.
+
+        The folder, which must not exist, appears when it is complete, checked and durable.
+        """
+        from relnews.storage.backup import back_up
+
+        back_up(self.archive_.store, Path(path))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
@@ -433,16 +448,3 @@ def _builder(snapshot: Snapshot, spec: ListSpec) -> ListBuilder:
     from relnews.lists.builder import ListBuilder
 
     return ListBuilder(snapshot, spec)
-
-
-def warm_up() -> None:
-    """Compile or load the kernels that fitting, ranking and updating use, before a reader waits."""
-    news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
-    from relnews.options.selection import Selection
-
-    news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
-    news.related_to_text("story")
-    news.store_lists(1)
-    for number in "23":
-        news.partial_fit([{"id": number, "text": f"story number {number}"}])
-        news.related(number, selection=None)

@@ -229,6 +229,9 @@ class UpdateReport:
         None if no lists are stored.
     load_report : str
         Summary of the records that were loaded, skipped and repaired, with reasons.
+    dropped_rules : tuple of str
+        Editors' rules that `RelatedNews.compact` dropped, as sentences: they named an article that
+        the archive lacks.
     """
 
     added: tuple[str, ...] = ()
@@ -238,6 +241,7 @@ class UpdateReport:
     changed: tuple[str, ...] | None = None
     drift: Drift | None = None
     load_report: str = ""
+    dropped_rules: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = (
@@ -249,4 +253,5 @@ class UpdateReport:
             lines.append(f"{len(self.changed):,} lists changed")
         if self.drift is not None:
             lines.append(str(self.drift))
+        lines += [f"rule dropped: {rule}" for rule in self.dropped_rules]
         return "\n".join(lines)

@@ -240,10 +240,10 @@ def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
         ):
             raise AssertionError
         for note in ("", "[]", '{"process": "x"}', '{"since": 1e99}', "\udcff", '{"a": 1'):
-            (tmp_path / database.WRITER).write_text(note, errors="surrogateescape")
+            (tmp_path / writer.WRITER).write_text(note, errors="surrogateescape")
             with pytest.raises(TimeoutError, match="another process"), other.transaction():
                 raise AssertionError
-    assert not (tmp_path / database.WRITER).exists()
+    assert not (tmp_path / writer.WRITER).exists()
     add(other, "a")
     assert len(writer) == 1
 

@@ -66,6 +66,7 @@ def main() -> None:
     relnews serve my.relnews                          serve lists over HTTP
     relnews compact my.relnews                        free the space of removed articles
     relnews verify my.relnews                         check that the archive is intact
+    relnews backup my.relnews copy.relnews            copy the archive while it is written
     relnews health my.relnews                         measure lists
     relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
 
@@ -92,6 +93,7 @@ for command in (
     updates.store_lists,
     updates.compact,
     updates.verify,
+    updates.backup,
     quality.evaluate,
     quality.health,
     serve.serve,

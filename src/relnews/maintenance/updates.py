@@ -25,6 +25,7 @@ from relnews.maintenance.entering import Entered, enter
 from relnews.maintenance.stored_lists import StoredLists, store_all, stored_items
 from relnews.results import Drift, UpdateReport
 from relnews.storage.compiled_rules import CompiledRules
+from relnews.storage.rules import drop_rules_of_the_gone
 from relnews.text.article_terms import ArticleCounter
 
 #: Stored candidates for each item of a list. Candidates behind the items move up after a removal,
@@ -122,10 +123,13 @@ class Updates:
             self._catalogue.set("lists", settings)
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
 
-    def compact(self) -> None:
-        """Write full segments without removed articles, and one vocabulary of the terms in use."""
+    def compact(self) -> UpdateReport:
+        """Write all files anew without anything of removed articles; return the report."""
         with self._change() as state:
+            dropped = drop_rules_of_the_gone(self._catalogue)
             merging.compact(state)
+        self._catalogue.rewrite()
+        return UpdateReport(dropped_rules=tuple(map(str, dropped)))
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[ArchiveState]:

@@ -201,6 +201,17 @@ class Store:
             return sum(array.nbytes for array in arrays)
         return sum(n_bytes for entry in entries for n_bytes, _ in entry.files.values())
 
+    def leftovers(self) -> list[str]:
+        """Return the names of folders that killed writers left, or that a writer is writing now."""
+        if self._folder is None:
+            return []
+        names = {folder_name(entry) for entry in self.catalogue.folders()}
+        return sorted(
+            path.name
+            for path in self._folder.iterdir()
+            if _is_ours(path) and path.name not in names
+        )
+
     def _unused_number(self) -> int:
         """Return a number that no folder has or had."""
         if self._last_number is None:

@@ -109,6 +109,9 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             continue
         if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
             check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
+        if name == "forgotten":
+            for frequency in value.values():
+                check_integer(name, frequency, minimum=0, maximum=(1 << 31) - 1)
         if name == "lists":
             k = check_integer("k", value["k"], minimum=1, maximum=10_000)
             check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
