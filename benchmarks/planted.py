@@ -5,7 +5,9 @@
     python -m benchmarks planted --generate 10k
 
 One article in thirty copies an earlier article with a twelfth of its words replaced, and the
-articles of a story share words that few others have. Both are known beforehand and need no judges.
+articles of a story share words that few others have. One article in thirty is printed a second
+time under another headline, with a lead or a footer of 5 to 30 % of its words. All are known
+beforehand and need no judges.
 """
 
 from __future__ import annotations
@@ -20,6 +22,12 @@ from benchmarks import generate
 
 #: Thresholds of near-duplicates; 0.9 is the default of `RelatedNews.duplicates`.
 THRESHOLDS = (0.9, 0.8)
+
+#: Of this many articles, one is printed a second time with added text.
+PRINTED_TWICE = 30
+
+#: Added text, as shares of the words of the article.
+ADDED = (0.05, 0.3)
 
 #: Number of articles whose lists are searched for stories.
 LISTS = 1000
@@ -47,6 +55,18 @@ def measured(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, Any]]:
         recall, precision = of_groups(news.duplicates(threshold), wanted)
         yield _record(f"planted duplicates among the groups at {threshold}", recall)
         yield _record("pairs of these groups that come from one planted original", precision)
+    extended = [*with_additions(texts, seed=seed)]
+    more = RelatedNews().fit([*texts, *extended])
+    printed = {(copy["id"], copy["id"].removesuffix("+")) for copy in extended}
+    root = dict(wanted)
+    groups = more.duplicates()
+    recall, _ = of_groups(groups, printed)
+    # The original of a second print may be a copy itself.
+    _, precision = of_groups(groups, wanted | {(a, root.get(b, b)) for a, b in printed})
+    yield _record("copies with 5 to 30 % of text added among the groups at 0.9", recall)
+    yield _record(
+        "pairs of these groups that come from one planted original, all copies", precision
+    )
     rows = np.random.default_rng(seed).permutation(n_articles)[:LISTS]
     lists = [news.related(ids[row]).ids for row in rows.tolist()]
     first = [found[0] if found else "" for found in lists]
@@ -58,6 +78,35 @@ def measured(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, Any]]:
 
 def _record(what: str, share: float) -> dict[str, Any]:
     return {"job": "planted", "what": what, "share": share}
+
+
+def with_additions(texts: Sequence[dict[str, str]], *, seed: int = 0) -> Iterator[dict[str, str]]:
+    """Yield second prints of articles: another headline, and words of another article added.
+
+    Parameters
+    ----------
+    texts : sequence of dict
+        Articles of the generator.
+    seed : int
+        Another seed, other additions.
+
+    Yields
+    ------
+    dict
+        ``id`` is the id of the original and a plus sign.
+    """
+    rng = np.random.default_rng([seed, 2])
+    for row in rng.permutation(len(texts))[: len(texts) // PRINTED_TWICE].tolist():
+        original, other = texts[row], texts[int(rng.integers(len(texts)))]
+        words, more = original["text"].split(), other["text"].split()
+        n_added = round(float(rng.uniform(*ADDED)) * len(words))
+        added = (more * (n_added // max(len(more), 1) + 1))[:n_added]
+        pieces = [added, words] if rng.random() < 0.5 else [words, added]
+        yield original | {
+            "id": f"{original['id']}+",
+            "title": other["title"],
+            "text": " ".join(itertools.chain.from_iterable(pieces)),
+        }
 
 
 def planted(n_articles: int, *, seed: int = 0) -> np.ndarray:

@@ -7,6 +7,7 @@ As a script it tries many changes in turn:
 It prints a line of JSON before and after each change.
 """
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -26,6 +27,8 @@ from relnews.cold_start import draft_list
 from relnews.exceptions import RelnewsError
 from relnews.maintenance import merging
 from relnews.search import bounds
+from relnews.storage import catalogue, checksums, schema
+from relnews.storage import settings as stored_settings
 from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import StoredList
 
@@ -95,7 +98,47 @@ def mutate(folder, rng):
             done.append(f"{way.__name__}: {way(folder, rng)}")
         except Exception as error:  # SQLite refuses the change, perhaps because of an earlier one
             done.append(f"{way.__name__}: {error}")
+    if rng.random() < 0.8:
+        correct_checksums(folder)
+        done.append("checksums corrected")
     return done
+
+
+def correct_checksums(folder):
+    """Correct the checksums of rows and settings, so that checks behind them are reached."""
+    for correct in (_correct_articles, _correct_terms, _correct_settings):
+        # A changed schema or file may be beyond it.
+        with contextlib.suppress(Exception), contextlib.closing(_connection(folder)) as connection:
+            correct(connection)
+
+
+def _correct_articles(connection):
+    for row in connection.execute(f"SELECT {schema.ROW} FROM articles").fetchall():
+        digest = checksums.digest_of(row[:-1], (row[-1] or b"")[:-4])
+        connection.execute("UPDATE articles SET digest = ? WHERE key = ?", (digest, row[-2]))
+
+
+def _correct_terms(connection):
+    query = "SELECT number, CAST(term AS BLOB) FROM terms"
+    for number, term in connection.execute(query).fetchall():
+        try:
+            checksums.opened(term, number, "")
+        except ValueError:
+            term = checksums.sealed(term, number)
+            connection.execute("UPDATE terms SET term = ? WHERE number = ?", (term, number))
+
+
+def _correct_settings(connection):
+    def put(name, value):
+        connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, str(value)))
+
+    rows = [*connection.execute(catalogue._FILES), *connection.execute(catalogue._FOLDERS)]
+    put("arrays", checksums.of_rows(rows))
+    put("removals", connection.execute(catalogue._REMOVALS).fetchone()[0])
+    put(
+        "checksum",
+        stored_settings._checksum_of(connection.execute(stored_settings._SETTINGS).fetchall()),
+    )
 
 
 def _connection(folder):
@@ -227,11 +270,11 @@ def _blob(folder, rng):
             folder,
             "UPDATE counts SET terms = ?, codes = ?, text = ?, phrases = ?, checksum = ? "
             "WHERE key = ?",
-            (*blobs, zlib.crc32(b"".join(blobs)), key),
+            (*blobs, checksums.with_key(zlib.crc32(b"".join(blobs)), key), key),
         )
         return f"counts of {key}"
     key, stored = rng.choice(_run(folder, "SELECT key, entries FROM lists") or [(1, b"")])
-    pairs = StoredList.unpack(stored).entries if stored else []
+    pairs = StoredList.unpack(checksums.rekeyed(stored, key)).entries if stored else []
     for _ in range(rng.randrange(1, 9)):
         other = min(_number(rng, [key, *(k for k, *_ in pairs)]), 2**63 - 1)
         steps = np.array([_number(rng, [10**6]) for _ in range(3)]).astype(np.int32).tolist()
@@ -240,6 +283,7 @@ def _blob(folder, rng):
     if rng.random() < 0.2:
         body = rng.choice([b"", b"\0", b"\1" * 12, entries[:-5], rng.randbytes(25)])
         entries = body + zlib.crc32(body).to_bytes(4, "little")
+    entries = checksums.rekeyed(entries, key)
     _run(folder, "INSERT OR REPLACE INTO lists VALUES (?, ?)", (key, entries))
     return f"list of {key}"
 

@@ -221,6 +221,41 @@ def rounded(score):
     return round(score * 1e6)
 
 
+def likeness(a, b, weights_a, weights_b, least_words=12):
+    """Return how alike two articles are, in millionths, to tell near-duplicates.
+
+    It is the cosine; or the containment, if that is larger and the cosine is 0.5 or more; and 1 if
+    dek and text are the same and have at least ``least_words`` words.
+    """
+    steps = rounded(cosine(weights_a, weights_b))
+    if a.texts == b.texts and _length(a) >= least_words:
+        return rounded(1.0)
+    return max(steps, containment(a, b, least_words)) if steps >= rounded(0.5) else steps
+
+
+def containment(a, b, least_words=12):
+    """Return the share of the sequences of three words of one article that the other has.
+
+    The one is the article with fewer sequences. 0 if an article has fewer than ``least_words``
+    words, or more than half as many words again as the other.
+    """
+    shorter, longer = sorted((_length(a), _length(b)))
+    sequences = [
+        {tuple(text[i : i + 3]) for text in words.texts for i in range(len(text) - 2)}
+        for words in (a, b)
+    ]
+    fewer = min(map(len, sequences))
+    if shorter < least_words or 2 * longer > 3 * shorter or not fewer:
+        return 0
+    return rounded(len(sequences[0] & sequences[1]) / fewer)
+
+
+def _length(words):
+    """Return the number of words of dek and text; a mark between them counts as a word."""
+    dek, text = words.texts
+    return len(dek) + bool(dek) + len(text)
+
+
 def fading(a, b, half_life, floor):
     """Return the recency factor for two dates, by the days between them in UTC."""
     if a is None or b is None:

@@ -8,15 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 
 @contextlib.contextmanager
-def serving(archive: Path, *options: str) -> Iterator[str]:
+def serving(archive: Path, *options: str, stdout: IO[bytes] | None = None) -> Iterator[str]:
     """Serve an archive at a free port; yield the address without a trailing slash."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
     with subprocess.Popen(
         [*command, "serve", str(archive), "--port", "0", *options],
-        stderr=subprocess.PIPE, text=True,
+        stdout=stdout, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
         line = process.stderr.readline()

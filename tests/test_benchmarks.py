@@ -125,6 +125,8 @@ def test_planted_duplicates_and_stories_are_found(articles: list[dict[str, str]]
     found = {row["what"]: row["share"] for row in planted.measured(N)}
     assert len(pairs) == 15
     assert found["planted duplicates among the groups at 0.8"] > 0.8
+    assert found["copies with 5 to 30 % of text added among the groups at 0.9"] >= 0.95
+    assert found["pairs of these groups that come from one planted original, all copies"] >= 0.99
     assert found["lists whose first item is of the article's story"] > 0.4
     assert found["two articles drawn at random that are of one story"] < 0.05
 

@@ -48,7 +48,7 @@ def test_every_command_and_option_is_documented() -> None:
     assert list(sections) == [
         "demo", "build", "related", "related-blocks", "export", "info", "duplicates", "rules",
         "explain", "why-not", "update", "remove", "store-lists", "serve", "compact", "verify",
-        "evaluate", "health",
+        "backup", "evaluate", "health",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():

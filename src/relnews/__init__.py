@@ -15,7 +15,8 @@ above it in this list; `tests/test_layers.py` has the table.
 `cold_start`       The first list of a process, ranked without compiled kernels.
 `readers`          Files, folders and databases to articles.
 `maintenance`      Build, update, merge, store lists, verify.
-`related`          RelatedNews: the main class; `_warm_up` compiles what it needs.
+`related`          RelatedNews: the main class.
+`warming`          Compile the kernels before the first list is asked for.
 `export`           Lists as HTML, JSON, JSON-LD, feeds, text, and files for static sites.
 `web`              Lists over HTTP, and lists in server-rendered pages.
 `evaluation`       Scores of lists from judgements, comparisons, and health without judgements.
@@ -33,7 +34,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from relnews._warm_up import warm_up
     from relnews.articles import Article
     from relnews.estimators.neighbors import CosineNeighbors
     from relnews.estimators.vectorizers import CountVectorizer, TfidfVectorizer
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
     from relnews.storage.rule_kinds import Rule
     from relnews.storage.rules import Rules
+    from relnews.warming import warm_up
 
 __version__ = "0.1.0"
 
@@ -86,7 +87,7 @@ _HOME = {
     "Rule": "storage.rule_kinds",
     "Rules": "storage.rules",
     "Selection": "options.selection",
-    "warm_up": "_warm_up",
+    "warm_up": "warming",
 }
 
 __all__ = [

@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 class RelatedNews(Parameters):
     r"""Related News lists for an archive of articles.
 
-    An article's list is the k most similar other articles, exactly. The similarity is the cosine of
-    the tf-idf weights plus a share of the title match; scores fade with the days between articles.
-    Of equal scores, to the millionth, the newer article comes first (undated ones last), then the
-    smaller id.
+    An article's list is the k best other articles, exactly, by default without near-duplicates. The
+    similarity is the cosine of the tf-idf weights plus a share of the title match; scores fade with
+    the days between articles. Of equal scores, to the millionth, the newer article comes first
+    (undated ones last), then the smaller id.
 
     Methods that take an id raise `UnknownArticleError`, a `KeyError`, if the archive lacks it.
     Parameters are stored as given and checked by `fit`, as in scikit-learn. An archive opened from
@@ -115,12 +115,9 @@ class RelatedNews(Parameters):
         self.n_jobs = n_jobs
 
     def fit(
-        self,
-        articles: object,
-        *,
-        load_report: LoadReport | None = None,
+        self, articles: object, *, load_report: LoadReport | None = None,
         **options: Unpack[ReadOptions],
-    ) -> RelatedNews:
+    ) -> RelatedNews:  # fmt: skip
         """Build the archive in memory, replacing any earlier archive; return the object.
 
         ``articles`` is a data frame, or any iterable of dicts, `Article` objects or rows, such as
@@ -147,17 +144,14 @@ class RelatedNews(Parameters):
         return self
 
     def partial_fit(
-        self,
-        articles: object,
-        *,
-        load_report: LoadReport | None = None,
+        self, articles: object, *, load_report: LoadReport | None = None,
         **options: Unpack[ReadOptions],
-    ) -> UpdateReport:
+    ) -> UpdateReport:  # fmt: skip
         """Add articles to the archive, or replace articles of the same ids; arguments as for `fit`.
 
         An article that is withheld is removed. The change is one transaction; in a folder it is
-        durable when this returns. Every list is then as a fresh `fit` would make it. Raises
-        `TimeoutError` if another process keeps writing the archive.
+        durable when this returns. Every ranked list is then as a fresh `fit` would make it; stored
+        lists keep the statistics of their epoch. Raises `TimeoutError` while others keep writing.
         """
         from relnews.readers.reader import with_load_report
 
@@ -293,23 +287,15 @@ class RelatedNews(Parameters):
 
         A group has the ids of the canonical article and of the others, newest first. Larger groups
         come first. Near-duplicates of one article are in one group, so the ends of a chain of
-        versions can be less similar than ``threshold``, the least cosine, without recency, of two
-        near-duplicates. Articles of equal word counts have cosine 1, and so have equal texts of 12
-        or more words. ``keep`` and ``wire_sources`` choose the canonical article as in `Selection`.
-        ``progress`` gets the blocks of articles and their number, and returns them, as ``tqdm``.
+        versions can be less similar than ``threshold``, which is the ``duplicate_threshold`` of
+        `Selection`; so are ``keep`` and ``wire_sources``, which choose the canonical article.
+        ``progress`` gets the blocks of articles and their number, and returns them.
         """
-        from relnews.lists import near_duplicates
-        from relnews.options.selection import KEEP_OF_GROUP, check_keep, check_wire_sources
+        from relnews.lists.near_duplicates import GroupOptions, groups_of
 
-        _checks.check_real("threshold", threshold, 0, 1, above=True)
-        check_keep(keep, KEEP_OF_GROUP)
-        sources = check_wire_sources(wire_sources)
+        options = GroupOptions(threshold, keep, wire_sources)
         check_n_jobs(self.n_jobs)
-        return self.archive_.answer(
-            lambda snapshot: near_duplicates.groups_of(
-                snapshot, threshold, keep, self.n_jobs, progress, sources
-            )
-        )
+        return self.archive_.answer(lambda s: groups_of(s, options, self.n_jobs, progress))
 
     @property
     def rules(self) -> Rules:
@@ -340,25 +326,30 @@ class RelatedNews(Parameters):
         check_integer("sample", sample, minimum=0)
         return drift_of(self.archive_, sample)
 
-    def compact(self) -> None:
-        """Rewrite the archive without the data of removed articles; lists do not change."""
-        self._updates().compact()
+    def compact(self) -> UpdateReport:
+        """Rewrite the archive without anything of removed articles; lists do not change.
+
+        Rules that name an article which the archive lacks are dropped, and reported.
+        """
+        return self._updates().compact()
 
     def verify(self) -> list[str]:
         """Return the problems of the archive; an empty list for a sound archive.
 
-        All data is read and compared with its stored checksums.
-        Raises `ArchiveFormatError` if the archive is too damaged to be read.
+        All data is compared with its checksums. Raises `ArchiveFormatError` if it cannot be read.
         """
         from relnews.maintenance import verify
 
         return verify.problems_of(self.archive_)
 
     def verify_removed(self, id: str) -> list[str]:
-        """Return where a removed, expired or embargoed article is still listed; [] if nowhere."""
-        from relnews.maintenance import verify
+        """Return where a removed, expired or embargoed article still is; [] if nowhere.
 
-        return [*verify.traces_of(self.archive_, str(id))]
+        Lists are searched and, for an article that was removed, all files; see `compact`.
+        """
+        from relnews.maintenance import traces
+
+        return [*traces.traces_of(self.archive_, str(id))]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the archive to a folder, replacing an archive in the folder.
@@ -367,6 +358,15 @@ class RelatedNews(Parameters):
         process is killed. An archive that was opened from this folder is saved already.
         """
         self.archive_.save(path)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the archive, as of one moment, to a new folder, while others may write it.
+
+        The folder, which must not exist, appears when it is complete, checked and durable.
+        """
+        from relnews.storage.backup import back_up
+
+        back_up(self.archive_.store, Path(path))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:

@@ -28,10 +28,12 @@ class RelatedItem:
     rank : int
         Position in the list, from 1.
     score : float
-        Similarity × priors, rounded to 6 decimals; the list is in descending order of it. With a
-        `Selection`, an item can take the place of another version, or stand below its score.
+        Similarity × recency, in [0, 1], rounded to 6 decimals. A ranking is in descending order of
+        it. A list need not be: pins come first, mode ``newest`` orders by date, and with a
+        `Selection` an item can take the place of another version, or stand below its score.
     similarity : float
-        Cosine of the two articles' weights, in [0, 1], rounded to 6 decimals.
+        Similarity of the two articles, in [0, 1], rounded to 6 decimals: the cosine of their
+        weights, and how much of either title is found in the other text.
     title : str
         Headline of the article.
     dek, url, section, author, source, language, image : str, optional
@@ -142,14 +144,15 @@ def ranked_items(rows: Iterable[tuple[Any, ...]]) -> tuple[RelatedItem, ...]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RelatedList(Sequence[RelatedItem]):
-    """The Related News of one article, best first; a sequence of `RelatedItem`.
+    """The Related News of one article, in order; a sequence of `RelatedItem`.
 
     Parameters
     ----------
     id : str or None
         Id of the article that the list belongs to; None for a draft.
     items : tuple of RelatedItem
-        At most k items; an article that shares no term is not related.
+        At most k items. An article that shares no word is not related; only a pin or a fallback
+        puts it into a list.
     """
 
     id: str | None
@@ -170,7 +173,7 @@ class RelatedList(Sequence[RelatedItem]):
 
     @property
     def ids(self) -> list[str]:
-        """Ids of the related articles, best first."""
+        """Ids of the related articles, in the order of the list."""
         return [item.id for item in self.items]
 
     def to_dict(self) -> dict[str, object]:
@@ -226,6 +229,9 @@ class UpdateReport:
         None if no lists are stored.
     load_report : str
         Summary of the records that were loaded, skipped and repaired, with reasons.
+    dropped_rules : tuple of str
+        Editors' rules that `RelatedNews.compact` dropped, as sentences: they named an article that
+        the archive lacks.
     """
 
     added: tuple[str, ...] = ()
@@ -235,6 +241,7 @@ class UpdateReport:
     changed: tuple[str, ...] | None = None
     drift: Drift | None = None
     load_report: str = ""
+    dropped_rules: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         counts = (
@@ -246,4 +253,5 @@ class UpdateReport:
             lines.append(f"{len(self.changed):,} lists changed")
         if self.drift is not None:
             lines.append(str(self.drift))
+        lines += [f"rule dropped: {rule}" for rule in self.dropped_rules]
         return "\n".join(lines)

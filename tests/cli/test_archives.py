@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from click.testing import CliRunner
 
 import relnews
 from relnews import RelatedNews
@@ -590,8 +591,16 @@ def test_export_does_not_depend_on_threads(n_jobs, invoke, archive, tmp_path):
     assert (tmp_path / "again.jsonl").read_bytes() == expected
 
 
-@pytest.mark.parametrize("error", [ArchiveFormatError("gone"), OSError("gone"), KeyboardInterrupt])
-def test_a_failing_export_leaves_the_old_file(error, invoke, archive, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ArchiveFormatError("gone"), 1),
+        (OSError("gone"), 1),
+        (MemoryError("gone"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_a_failing_export_leaves_the_old_file(error, code, invoke, archive, tmp_path, monkeypatch):
     """A failed export leaves the old file, and no other file."""
     (tmp_path / "lists.jsonl").write_text("old")
     whole = RelatedNews.related_all
@@ -604,8 +613,8 @@ def test_a_failing_export_leaves_the_old_file(error, invoke, archive, tmp_path, 
     monkeypatch.setattr(RelatedNews, "related_all", broken)
     result = invoke("export", archive, "-o", tmp_path / "lists.jsonl")
 
-    assert result.exit_code == 1
-    assert re.search("Error: gone|Aborted!", result.stderr)
+    assert result.exit_code == code
+    assert re.fullmatch(r"Error: .*gone\n" if code == 1 else "", result.stderr)
     assert [p.name for p in tmp_path.iterdir()] == ["lists.jsonl"]
     assert (tmp_path / "lists.jsonl").read_text() == "old"
 
@@ -699,10 +708,22 @@ def encoded_output(encoding):
         sys.stdout = before
 
 
+def test_an_unexpected_end_of_a_file_is_not_called_aborted(archive, monkeypatch):
+    """Click takes EOFError for the user's wish to end; it is an error like others."""
+
+    def broken(*_, **__):
+        raise EOFError
+
+    monkeypatch.setattr(RelatedNews, "related_all", broken)
+    result = CliRunner().invoke(main, ["export", str(archive), "-o", "-"])
+    assert isinstance(result.exception, RuntimeError)
+    assert "Aborted" not in result.output
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no broken pipe")
 @pytest.mark.parametrize("n_jobs", ["1", "2"])
 def test_a_broken_pipe_is_quiet(n_jobs, archive):
-    """An export into `head` ends silently when the pipe closes."""
+    """An export into `head` ends silently when the pipe closes, with the code of SIGPIPE."""
     with subprocess.Popen(
         [*RELNEWS, "export", archive, "-o", "-", "--n-jobs", n_jobs],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -713,12 +734,13 @@ def test_a_broken_pipe_is_quiet(n_jobs, archive):
 
     assert "related" in json.loads(first)
     assert message == b""
-    assert process.returncode == 1
+    assert process.returncode == 128 + signal.SIGPIPE
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
-def test_an_interrupted_build_leaves_no_archive(small):
-    """Ctrl-C while reading ends quietly and leaves the archive unchanged."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_leaves_no_archive(number, small):
+    """A signal while reading ends quietly and leaves the archive unchanged."""
     before = snapshot(small)
     lines = "".join(json.dumps({"id": i, "text": "some words " * 50}) + "\n" for i in range(2000))
 
@@ -729,14 +751,14 @@ def test_an_interrupted_build_leaves_no_archive(small):
         ) as process:  # fmt: skip
             # Lines are longer than a pipe holds: after the write the process has begun to read.
             process.stdin.write(lines.encode())
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             process.wait(60)
             message = process.stderr.read().decode()
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
 
-        assert process.returncode == 1
-        assert message.strip() == "Aborted!"
+        assert process.returncode == 128 + number
+        assert message == ""
     assert snapshot(small) == before
     assert not small.with_name("new").exists()
 

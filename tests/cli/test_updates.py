@@ -400,14 +400,19 @@ def test_verify_prints_problems(invoke, listed):
 def test_verify_takedown_of_a_removed_article(invoke, listed):
     """--removed confirms the removal and says what was searched."""
     invoke("remove", listed, "push")
+    early = invoke("verify", listed, "--removed", "push")
+    invoke("compact", listed)
 
     result = invoke("verify", listed, "--removed", "push")
 
+    assert early.exit_code == 1
+    assert "has the words of 1 removed articles: compact the archive\n" in early.stdout
     assert result.exit_code == 0
     assert result.stdout == (
         f"{listed}: in order, 2 articles\n"
         "no article has the id 'push'.\n"
         "None of 2 stored lists shows it, and no ranking can.\n"
+        "Nothing of it is left in the files of the archive.\n"
     )
 
 

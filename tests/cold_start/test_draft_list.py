@@ -42,7 +42,7 @@ def test_lists_are_those_of_kernels(articles, more, title, text, published, k, d
     }
     with (
         tempfile.TemporaryDirectory() as folder, mock.patch.object(merging, "PENDING_ARTICLES", 4),
-        mock.patch("relnews.lists.similarities.SAME_WORDS", 3),
+        mock.patch("relnews.lists.containment.SAME_WORDS", 3),
     ):  # fmt: skip
         RelatedNews(**options).fit(articles).save(folder)
         news = RelatedNews.open(folder)

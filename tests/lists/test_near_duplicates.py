@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from lists.test_selector import text_of
 from relnews import RelatedNews
 from relnews.cli import main
+from relnews.lists import containment
 from relnews.options.selection import KEEP_OF_GROUP
 from relnews.search import bounds
 from strategies import archives_with_copies
@@ -27,9 +27,10 @@ def expected_groups(articles, threshold, keep, wire_sources):
     weights = {i: reference.unit_weights(c, idf) for i, c in counts.items()}
     group = {i: {i} for i in weights}
     for a, b in itertools.combinations(weights, 2):
-        similarity = reference.rounded(reference.cosine(weights[a], weights[b]))
-        is_same = text_of(counts[a]) is not None and text_of(counts[a]) == text_of(counts[b])
-        if is_same or similarity >= reference.rounded(threshold):
+        similarity = reference.likeness(
+            counts[a], counts[b], weights[a], weights[b], containment.SAME_WORDS
+        )
+        if similarity >= reference.rounded(threshold):
             both = group[a] | group[b]
             group.update(dict.fromkeys(both, both))
     published = {a["id"]: a["published"] for a in articles}
@@ -74,7 +75,7 @@ def test_groups_are_those_of_all_pairs(
         mock.patch("relnews.maintenance.layout.SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.lists.near_duplicates.BLOCK", block),
-        mock.patch("relnews.lists.similarities.SAME_WORDS", same_words),
+        mock.patch("relnews.lists.containment.SAME_WORDS", same_words),
     ):
         half = len(articles) // 2 if waiting else len(articles)
         news = RelatedNews(stop_words=None, n_jobs=n_jobs).fit(articles[:half])
@@ -96,6 +97,19 @@ def test_a_chain_of_versions_is_one_group():
     assert news.duplicates(0.5) == [("0", "1", "2", "3")]
     ends = next(item for item in news.related("0", 3) if item.id == "2")
     assert ends.similarity < 0.5
+
+
+@pytest.mark.parametrize(("dek", "n_words"), [("", 12), ("levee", 11)])
+def test_equal_texts_are_near_duplicates_from_a_length_on(dek, n_words):
+    """Equal deks and texts of 12 counted words, 11 with a dek, are near-duplicates."""
+    for n, groups in ((n_words - 1, []), (n_words, [("a", "b")])):
+        text = "the " + " ".join(f"word{i}" for i in range(n - bool(dek)))
+        news = RelatedNews(title_weight=9).fit([
+            {"id": "a", "title": "alpha beta gamma delta", "dek": dek, "text": text},
+            {"id": "b", "title": "omega sigma kappa theta", "dek": dek, "text": text},
+        ])  # fmt: skip
+        assert news.duplicates() == groups
+        assert news.related("a").ids == ([] if groups else ["b"])
 
 
 def test_a_crowd_of_copies_is_one_group():

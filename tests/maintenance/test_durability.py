@@ -22,7 +22,7 @@ from relnews.exceptions import RelnewsError
 from relnews.maintenance import merging, stored_lists
 from relnews.search import segment
 from relnews.search.corpus_stats import Statistics
-from relnews.storage import arrays, database
+from relnews.storage import arrays, database, writer
 from relnews.storage.arrays import folder_name
 from relnews.storage.database import CATALOGUE
 
@@ -214,10 +214,10 @@ def test_a_killed_writer_is_in_nobodys_way(tmp_path, monkeypatch):
         assert len(news) == 1
         process.kill()
         process.wait()
-    assert (folder / database.WRITER).exists()
+    assert (folder / writer.WRITER).exists()
     news.partial_fit([{"id": "b", "title": "dike repair"}])
 
-    assert not (folder / database.WRITER).exists()
+    assert not (folder / writer.WRITER).exists()
     assert news.related("a").ids == ["b"]
     assert len(news) == 2
     assert news.verify() == []

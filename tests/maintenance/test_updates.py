@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 )
 
 import reference
-from relnews import Mode, Recency, RelatedNews, Selection, UnknownArticleError
+from relnews import Mode, Recency, RelatedNews, Rule, Selection, UnknownArticleError
 from relnews.maintenance import merging
 from relnews.maintenance.stored_lists import candidates_of, positions_of
 from relnews.options.modes import MODES
@@ -261,6 +261,48 @@ def test_what_is_given_again_is_not_written_again():
     assert report.unchanged == ("0", "1", "2", "3", "4")
     assert report.added == ("new",)
     assert news.partial_fit(articles).changed == ()
+
+
+@pytest.mark.parametrize("is_in_folder", [False, True])
+def test_the_generation_rises_only_with_a_change(tmp_path, is_in_folder):
+    """A call that changes nothing keeps the generation, on which caches depend."""
+    articles = [story("a", "security guarantees"), story("b", "guarantees"), story("c", "veto")]
+    news = RelatedNews().fit(articles)
+    if is_in_folder:
+        news.save(tmp_path / "archive")
+        news = RelatedNews.open(tmp_path / "archive")
+    generation = news.archive_.catalogue.generation()
+    news.rules.drop(Rule("hide", "id=a"))
+    assert news.archive_.catalogue.generation() == generation
+    news.store_lists(2)
+    news.rules.pin("a", "c")
+    lists = [*news.related_all(2)]
+
+    def generations():
+        return news.archive_.catalogue.generation(), news.archive_.state.generation
+
+    first, _ = generations()
+    for change in (
+        lambda: news.partial_fit([]),
+        lambda: news.partial_fit(articles),
+        lambda: news.remove([]),
+        lambda: news.rules.pin("a", "c"),
+        lambda: news.rules.add(*news.rules),
+        lambda: news.rules.drop(Rule("hide", "id=a")),
+        lambda: news.rules.replace([*news.rules]),
+    ):
+        change()
+        assert [*news.related_all(2)] == lists
+        assert generations() == (first, first)
+    for number, change in enumerate((
+        lambda: news.partial_fit([*articles[1:], story("a", "guarantees and a veto")]),
+        lambda: news.rules.hide("id=b"),
+        lambda: news.remove(["c"]),
+        lambda: news.compact(),
+    ), 1):  # fmt: skip
+        change()
+        [*news.related_all(2)]
+        assert generations() == (first + number, first + number)
 
 
 def test_problems_of_a_feed_are_reported():

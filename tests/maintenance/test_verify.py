@@ -1,5 +1,6 @@
 """`verify`: a whole archive has no problems, and every problem is named."""
 
+import contextlib
 import sqlite3
 import time
 from unittest import mock
@@ -7,8 +8,10 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from relnews import ArchiveFormatError, RelatedNews
+import mutations
+from relnews import ArchiveFormatError, Article, RelatedNews
 from relnews.maintenance import merging
+from relnews.storage.checksums import rekeyed
 from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import StoredList
 
@@ -58,8 +61,7 @@ def test_all_is_well(news, tmp_path):
 
 def test_an_article_in_no_segment(news):
     """An article in no segment is a problem, since it cannot be ranked."""
-    plant(news, "INSERT INTO articles SELECT 900, 'ghost', title, dek, NULL, NULL, NULL, NULL, "
-          "tags, NULL, NULL, NULL, NULL, digest FROM articles LIMIT 1")  # fmt: skip
+    news.archive_.catalogue.add([Article(id="ghost")], [900], [b"digest"])
 
     assert news.verify() == [
         "article 'ghost' is in 0 segments, expected 1", "1 articles have no stored list"
@@ -87,8 +89,8 @@ def test_an_article_that_the_catalogue_lacks(news):
 
 def with_list(news, identifier, pairs):
     entries = StoredList([(key_of(news, other), steps, steps, -1) for other, steps in pairs], False)
-    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", entries.pack(),
-          key_of(news, identifier))  # fmt: skip
+    key = key_of(news, identifier)
+    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", rekeyed(entries.pack(), key), key)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +116,9 @@ def test_a_list_that_is_not_in_order(news, pairs):
 def test_a_list_of_or_with_an_article_that_is_gone(news):
     """A list of a removed article, or with one, is a problem."""
     gone = StoredList([(key_of(news, "a2"), 5, 5, 0)], True).pack()
-    plant(news, "INSERT INTO lists VALUES (?, ?)", 3, gone)
-    kept = StoredList([(3, 5, 5, 0)], True).pack()
-    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", kept, key_of(news, "a1"))
+    plant(news, "INSERT INTO lists VALUES (?, ?)", 3, rekeyed(gone, 3))
+    kept, key = StoredList([(3, 5, 5, 0)], True).pack(), key_of(news, "a1")
+    plant(news, "UPDATE lists SET entries = ? WHERE key = ?", rekeyed(kept, key), key)
 
     one, other = sorted(news.verify())
     assert one.endswith("holds itself, one twice, or one that is gone")
@@ -177,6 +179,68 @@ def test_sqlite_checks_its_own_file(news, tmp_path):
     assert problems[0] == (
         "the catalogue is damaged: wrong # of entries in state articles_by_expiry"
     ) or problems[0].startswith("the catalogue is damaged: row ")
+
+
+@pytest.fixture
+def folder(news, tmp_path):
+    """Return the folder of a saved copy."""
+    news.save(tmp_path / "a.relnews")
+    return tmp_path / "a.relnews"
+
+
+def run(folder, statement):
+    with contextlib.closing(sqlite3.connect(folder / CATALOGUE, isolation_level=None)) as other:
+        other.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE articles SET published = 5 WHERE id = 'a1'", "'a1' has another date in its seg"),
+        ("UPDATE settings SET value = '7' WHERE name = 'seed'", "terms are not found in the voc"),
+        ("UPDATE sqlite_sequence SET seq = 2", "the next article would get the key 3, which is in"),
+    ],
+)
+def test_what_checksums_do_not_say(folder, statement, problem):
+    """Catalogue and arrays that do not fit are a problem, even if every checksum is right."""
+    run(folder, statement)
+    mutations.correct_checksums(folder)
+
+    problems = RelatedNews.open(folder).verify()
+    assert any(problem in line for line in problems), problems
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE articles SET title = 'Another title' WHERE id = 'a1'",
+        "UPDATE articles SET id = CASE id WHEN 'a1' THEN 'x' ELSE id END",
+        "UPDATE settings SET value = replace(value, 'true', 'false') WHERE name = 'weighting'",
+        "UPDATE lists SET entries = (SELECT entries FROM lists WHERE key = 2) WHERE key = 1",
+        "UPDATE removals SET key = key + 1",
+        "UPDATE files SET checksum = checksum + 1 WHERE name = 'term'",
+        "DELETE FROM settings WHERE name = 'recency'",
+    ],
+)
+def test_rows_that_are_not_as_they_were_written(folder, statement):
+    """A row or setting with another checksum is a problem, or the archive cannot be read."""
+    run(folder, statement)
+
+    try:
+        problems = RelatedNews.open(folder).verify()
+    except ArchiveFormatError as error:
+        problems = [str(error)]
+    assert problems
+    assert "checksum" in problems[0]
+
+
+def test_a_list_that_is_ranked_differently(news):
+    """A stored list that is sound in itself but not the ranking of its epoch is a problem."""
+    with_list(news, "a1", [("a2", 9), ("a4", 8)])
+
+    assert news.verify() == [
+        f"the stored list of article {key_of(news, 'a1')} is another than the ranking of its epoch"
+    ]
 
 
 # --- takedown ------------------------------------------------------------------------------------

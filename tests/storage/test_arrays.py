@@ -1,7 +1,7 @@
 """The archive folder: transactions, and a clear error for every folder that is no archive."""
 
+import gc
 import itertools
-import mmap
 import os
 import shutil
 import signal
@@ -80,15 +80,32 @@ def test_all_details_survive(news, folder):
 
 
 def test_arrays_are_mapped_and_read_only(folder):
-    """Opening reads no array, and the mapped arrays are read-only."""
+    """Opening maps arrays read-only, and keeps none of their files open."""
     (member,) = RelatedNews.open(folder).archive_.state.live_segments.values()
     array = member.segment.posting
 
     memory = array
     while isinstance(memory, np.ndarray):
         memory = memory.base
-    assert isinstance(memory, mmap.mmap)
+    assert isinstance(memory, memoryview)
+    assert memory.readonly
     assert not array.flags.writeable
+    if sys.platform == "linux":
+        assert str(folder) in maps()
+        assert not [file for file in open_files() if file.endswith(".npy")]
+        del member, array, memory
+        gc.collect()
+        assert str(folder) not in maps()
+
+
+def maps():
+    """Return the mapped files of the process."""
+    return Path("/proc/self/maps").read_text()
+
+
+def open_files():
+    """Return the open files of the process."""
+    return [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.exists()]
 
 
 def test_an_archive_is_replaced_and_the_old_files_go(news, folder):

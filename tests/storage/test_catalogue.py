@@ -163,6 +163,24 @@ def test_a_change_is_whole_or_nothing(empty):
     assert empty.generation() == generation + 1
 
 
+def test_a_transaction_without_a_change_is_not_counted(empty):
+    """The generation stays unless a row changed; a setting with the same value is no change."""
+    add(empty, "a")
+    with empty.transaction():
+        empty.set("epoch", 1)
+    generation = empty.generation()
+    with empty.transaction():
+        empty.set("epoch", 1)
+        empty.remove([])
+        empty.set_entries([])
+        assert not empty.has_changes()
+    assert empty.generation() == generation
+    with empty.transaction():
+        empty.set("epoch", 2)
+        assert empty.has_changes()
+    assert (empty.setting("epoch"), empty.generation()) == (2, generation + 1)
+
+
 def test_an_id_twice_is_refused(empty):
     """SQLite refuses a repeated id, and nothing is left of the attempt."""
     add(empty, "a")
@@ -222,10 +240,10 @@ def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
         ):
             raise AssertionError
         for note in ("", "[]", '{"process": "x"}', '{"since": 1e99}', "\udcff", '{"a": 1'):
-            (tmp_path / database.WRITER).write_text(note, errors="surrogateescape")
+            (tmp_path / writer.WRITER).write_text(note, errors="surrogateescape")
             with pytest.raises(TimeoutError, match="another process"), other.transaction():
                 raise AssertionError
-    assert not (tmp_path / database.WRITER).exists()
+    assert not (tmp_path / writer.WRITER).exists()
     add(other, "a")
     assert len(writer) == 1
 

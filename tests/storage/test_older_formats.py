@@ -1,4 +1,4 @@
-"""Folders of format 6: read unchanged, and migrated wholly by the first change."""
+"""Folders of older formats: read unchanged, and migrated wholly by the first change."""
 
 import contextlib
 import itertools
@@ -13,16 +13,25 @@ import textwrap
 import pytest
 
 from relnews import ArchiveFormatError, RelatedNews
-from relnews.storage import database, schema
+from relnews.storage import checksums, database, schema
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.database import CATALOGUE
 
 OPTIONS = {"title_overlap": 0.25, "normalization": None, "stop_words": ("the",)}
 
-#: Names in format 7 and in format 6.
+#: Names in newer formats and in format 6.
 OLD_NAMES = {
     "analysis": {"normalization": "folding"}, "weighting": {"title_overlap": "title_share"},
 }  # fmt: skip
+
+#: Statements that take away what format 8 adds: checksums, or the key in them.
+WITHOUT_CHECKSUMS = [
+    "UPDATE articles SET digest = substr(digest, 1, length(digest) - 4)",
+    "UPDATE terms SET term = substr(term, 1, length(term) - 4)",
+    "UPDATE lists SET entries = rekeyed(entries, key)",
+    "UPDATE counts SET checksum = with_key(checksum, key)",
+    "DELETE FROM settings WHERE name IN ('checksum', 'arrays', 'removals')",
+]
 
 
 def stories(first, last):
@@ -35,24 +44,28 @@ def stories(first, last):
     ]  # fmt: skip
 
 
-def make_older(folder):
-    """Change a folder of format 7 into one of format 6."""
+def make_older(folder, version=6):
+    """Change a folder of this format into one of an older format."""
     with contextlib.closing(
         sqlite3.connect(folder / CATALOGUE, isolation_level=None)
     ) as connection:
-        for name, renamed in OLD_NAMES.items():
+        for function in (checksums.rekeyed, checksums.with_key):
+            connection.create_function(function.__name__, 2, function)
+        for statement in WITHOUT_CHECKSUMS:
+            connection.execute(statement)
+        for name, renamed in OLD_NAMES.items() if version == 6 else ():
             query = "SELECT value FROM settings WHERE name = ?"
             (value,) = connection.execute(query, (name,)).fetchone()
             older = {renamed.get(key, key): part for key, part in json.loads(value).items()}
             connection.execute(
                 "UPDATE settings SET value = ? WHERE name = ?", (json.dumps(older), name)
             )
-        connection.execute("PRAGMA user_version = 6")
+        connection.execute(f"PRAGMA user_version = {version}")
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
-    """Return a folder of format 7 with segments, pending articles, removals, rules and lists."""
+    """Return a folder of this format with segments, pending articles, removals, rules and lists."""
     folder = tmp_path_factory.mktemp("formats") / "original"
     news = RelatedNews(**OPTIONS).fit(stories(0, 40))
     news.rules.block("s3", "s4")
@@ -68,10 +81,16 @@ def newer(original, tmp_path):
     return shutil.copytree(original, tmp_path / "newer")
 
 
+@pytest.fixture(params=[6, 7])
+def version(request):
+    """Return each older format that is read."""
+    return request.param
+
+
 @pytest.fixture
-def older(original, tmp_path):
+def older(original, tmp_path, version):
     folder = shutil.copytree(original, tmp_path / "older")
-    make_older(folder)
+    make_older(folder, version)
     return folder
 
 
@@ -90,7 +109,7 @@ def names_in(folder):
 def is_of_format(folder, version):
     new = {"normalization", "title_overlap"}
     old = {"folding", "title_share"}
-    expected, others = (new, old) if version == 7 else (old, new)
+    expected, others = (old, new) if version == 6 else (new, old)
     names = names_in(folder)
     return version_of(folder) == version and names >= expected and not names & others
 
@@ -110,8 +129,8 @@ def content(folder):
 
 
 @pytest.mark.parametrize("mode", database._MODES)
-def test_an_older_folder_is_read_as_it_is(older, newer, mode, monkeypatch):
-    """Lists and parameters equal format 7's, and no byte changes."""
+def test_an_older_folder_is_read_as_it_is(older, newer, mode, monkeypatch, version):
+    """Lists and parameters equal this format's, and no byte changes."""
     before = content(older)
     monkeypatch.setattr(database, "_MODES", (mode,))
     news = RelatedNews.open(older)
@@ -122,7 +141,7 @@ def test_an_older_folder_is_read_as_it_is(older, newer, mode, monkeypatch):
     del news
     after = content(older)  # without permission to write, SQLite keeps its log
     assert {path: after[path] for path in before} == before
-    assert is_of_format(older, 6)
+    assert is_of_format(older, version)
 
 
 CHANGES = {
@@ -137,7 +156,7 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_first_change_migrates(older, newer, change):
-    """Any first change migrates; open archives go on in format 7."""
+    """Any first change migrates; open archives go on in this format."""
     early = RelatedNews.open(older)
     reader, unread = RelatedNews.open(older), RelatedNews.open(older)
     answers(reader)
@@ -145,7 +164,7 @@ def test_the_first_change_migrates(older, newer, change):
         CHANGES[change](RelatedNews.open(folder), folder)
     expected = RelatedNews.open(newer)
 
-    assert is_of_format(older, 7)
+    assert is_of_format(older, 8)
     for news in (reader, unread, early, RelatedNews.open(older)):
         assert len(news) == len(expected)
         if change != "save over it":
@@ -160,13 +179,13 @@ def lists_of(news):
 
 
 def test_one_state_has_one_format(older):
-    """A read transaction from before the migration stays in format 6."""
+    """A read transaction from before the migration stays in its format."""
     reader = Catalogue.open(older)
     weighting, analysis = reader.setting("weighting"), reader.setting("analysis")
     with reader.read_transaction():
         assert reader.setting("weighting") == weighting
         RelatedNews.open(older).remove("s7")
-        assert version_of(older) == 7
+        assert version_of(older) == 8
         assert reader.setting("weighting") == weighting
         assert reader.setting("analysis") == analysis
     assert reader.setting("weighting") == weighting
@@ -178,12 +197,12 @@ def test_a_copy_of_an_older_archive_is_of_this_format(older, newer, tmp_path):
     before = content(older)
     RelatedNews.open(older).save(tmp_path / "copy")
 
-    assert is_of_format(tmp_path / "copy", 7)
+    assert is_of_format(tmp_path / "copy", 8)
     assert answers(RelatedNews.open(tmp_path / "copy")) == answers(RelatedNews.open(newer))
     assert content(older) == before
 
 
-def test_a_first_change_that_fails_leaves_format_6(older):
+def test_a_first_change_that_fails_leaves_its_format(older, version):
     """A failed change undoes the migration with it."""
     news = RelatedNews.open(older)
     expected = answers(news)
@@ -194,10 +213,10 @@ def test_a_first_change_that_fails_leaves_format_6(older):
 
     with pytest.raises(KeyboardInterrupt):
         news.partial_fit(failing())
-    assert is_of_format(older, 6)
+    assert is_of_format(older, version)
     assert answers(news) == answers(RelatedNews.open(older)) == expected
     news.remove("s7")
-    assert is_of_format(older, 7)
+    assert is_of_format(older, 8)
     assert news.verify() == []
 
 
@@ -240,7 +259,7 @@ KILLED = """
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals and forks")
-def test_a_first_change_that_is_killed_leaves_format_6_or_7(older, tmp_path):
+def test_a_first_change_that_is_killed_leaves_one_format(older, tmp_path, version):
     """After a kill names and version belong to the same format."""
     expected = answers(RelatedNews.open(older))
     folders = [shutil.copytree(older, tmp_path / str(n)) for n in range(40)]
@@ -255,23 +274,23 @@ def test_a_first_change_that_is_killed_leaves_format_6_or_7(older, tmp_path):
     assert ends[-1] == "done", "there are folders for every time that something is written"
     done = RelatedNews.open(folders[-1])
     for folder, end in zip(folders, ends, strict=True):
-        assert is_of_format(folder, 6 if end == "killed" else 7)
+        assert is_of_format(folder, version if end == "killed" else 8)
         news = RelatedNews.open(folder)
         if end == "killed" and int(folder.name) % 4 == 0:
             assert answers(news) == expected
             news.partial_fit([{"id": "new", "title": "dike word1"}])
-            assert is_of_format(folder, 7)
+            assert is_of_format(folder, 8)
             assert answers(news) == answers(done)
             assert news.verify() == []
 
 
-@pytest.mark.parametrize("version", [5, 8])
+@pytest.mark.parametrize("version", [5, 9])
 def test_other_formats_are_refused(newer, version):
     """Unknown formats are refused, even if they appear while the folder is open."""
     news = RelatedNews.open(newer)
     with contextlib.closing(sqlite3.connect(newer / CATALOGUE)) as connection:
         connection.execute(f"PRAGMA user_version = {version}")
-    says = rf"format {version}; this version of relnews reads formats 6 to 7\. Build it again"
+    says = rf"format {version}; this version of relnews reads formats 6 to 8\. Build it again"
 
     for use in (
         lambda: RelatedNews.open(newer),
@@ -284,11 +303,12 @@ def test_other_formats_are_refused(newer, version):
     assert version_of(newer) == version
 
 
-def test_names_of_another_format_are_damage(older, newer):
+def test_names_of_another_format_are_damage(older, newer, version):
     """Settings that do not fit the version are an error."""
-    for folder, version in ((older, 7), (newer, 6)):
+    make_older(newer, 7)
+    for folder, other in ((older, 13 - version), (newer, 6)):
         with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
-            connection.execute(f"PRAGMA user_version = {version}")
+            connection.execute(f"PRAGMA user_version = {other}")
         with pytest.raises(ArchiveFormatError, match="is damaged"):
             RelatedNews.open(folder)
 

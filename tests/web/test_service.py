@@ -30,7 +30,7 @@ from relnews.export import feeds, html, jsonld
 from relnews.export import json as json_export
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.storage.catalogue import Catalogue
-from relnews.web import drafts, routes
+from relnews.web import drafts
 from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
 from serving import serving
@@ -276,7 +276,8 @@ def test_a_damaged_archive_is_not_described(
     check_problem(client.get(f"/related/{DEMO_ID}"), 500)
     (folder,) = catalogue.folder.glob("*.sqlite") if catalogue.folder else ()
     folder.write_bytes(b"nothing of a database")
-    check_problem(client.get("/health"), 500)
+    for target in ("/health", "/ready"):
+        check_problem(client.get(target), 503)
 
 
 # --- drafts --------------------------------------------------------------------------------------
@@ -347,6 +348,19 @@ def test_bodies_that_are_no_json(client: TestClient, content: bytes, status: int
     check_problem(client.post("/related", content=pieces, headers=headers), status)
 
 
+def test_bodies_that_arrive_together_have_a_limit(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All bodies together take limited memory; what was refused is counted no longer."""
+    monkeypatch.setattr(drafts, "_MOST_ARRIVING", 1000)
+    headers = {"content-type": "application/json"}
+    for _ in range(3):
+        answer = client.post("/related", content=b" " * 2000, headers=headers)
+        check_problem(answer, 503)
+        assert answer.headers["connection"] == "close"
+    assert client.post("/related", json=DRAFT).status_code == 200
+
+
 def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
     """Only JSON is accepted, so that no other site's form can post."""
     for media_type in ("text/plain", "application/x-www-form-urlencoded", ""):
@@ -358,12 +372,12 @@ def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
 
 def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A slow ranking is aborted, and too many at a time are refused."""
-    monkeypatch.setattr(routes, "MOST_SECONDS", 0.2)
     monkeypatch.setattr(RelatedNews, "related_to_text", lambda *_, **__: time.sleep(1))
-    with TestClient(web.app(archive), raise_server_exceptions=False) as client:
+    service = web.app(archive, limits=web.Limits(ranking_timeout=0.2))
+    with TestClient(service, raise_server_exceptions=False) as client:
         answer = client.post("/related", json=DRAFT)
         check_problem(answer, 503)
-        assert answer.headers["retry-after"] == "5"
+        assert answer.headers["retry-after"] == "1"
         with concurrent.futures.ThreadPoolExecutor(60) as threads:
             answers = list(threads.map(lambda _: client.post("/related", json=DRAFT), range(60)))
         assert {answer.status_code for answer in answers} == {503}
@@ -409,6 +423,26 @@ def test_long_lists_are_packed(client: TestClient) -> None:
     assert packed.headers["etag"] == plain.headers["etag"]
     short = client.post("/related", json={"title": "Xylophone"})
     assert "content-encoding" not in short.headers
+
+
+@pytest.mark.parametrize("target", ["/related-news.js", "/openapi.json"])
+def test_the_module_and_the_description_are_packed(client: TestClient, target: str) -> None:
+    """A client that accepts gzip gets the same bytes packed, under the same ETag."""
+    plain = client.get(target, headers={"accept-encoding": "identity"})
+    packed = client.get(target, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert packed.content == plain.content
+    for name in ("etag", "vary", "content-type", "cache-control"):
+        assert packed.headers[name] == plain.headers[name]
+    assert "Accept-Encoding" in plain.headers["vary"]
+
+
+def test_the_module_is_small(client: TestClient) -> None:
+    """The module is below 3 kB as it is sent."""
+    packed = client.get("/related-news.js", headers={"accept-encoding": "gzip"})
+    assert int(packed.headers["content-length"]) < 3000
 
 
 @pytest.mark.parametrize(
@@ -500,7 +534,8 @@ def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache of answers has a maximum size."""
     monkeypatch.setattr("relnews.web.responses._MOST", 3)
     monkeypatch.setattr("relnews.web.responses.time", types.SimpleNamespace(time=lambda: 0.0))
-    cache = ResponseCache(lambda: 1)
+    source = types.SimpleNamespace(generation=lambda: 1, follow=lambda: None)
+    cache = ResponseCache(source)  # type: ignore[arg-type]
     sizes = []
     for i in range(10):
         cache.current()[i] = None  # type: ignore[assignment]
@@ -596,6 +631,8 @@ def test_pages_of_other_sites_may_ask_if_they_are_named(archive: Path) -> None:
         {"max_age": -1},
         {"max_age": "60"},
         {"heading_level": 7},
+        {"limits": 10},
+        {"access_log": "apache"},
     ],
 )
 def test_settings_that_cannot_be(archive: Path, settings: dict[str, Any]) -> None:
@@ -634,6 +671,58 @@ def test_health(living: tuple[RelatedNews, TestClient]) -> None:
         news.partial_fit([{"id": "late", "title": "Late"}])
 
 
+def test_health_looks_at_the_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Health and readiness follow the folder: gone, back, damaged, or another one in its place."""
+    now = 1_900_000_000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    folder = tmp_path / "archive.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    RelatedNews.open(folder).store_lists()
+    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    checks = ("/health", "/ready")
+    for target in checks:
+        assert client.get(target).json()["articles"] == 124
+    assert client.get(f"/related/{DEMO_ID}").status_code == 200
+
+    folder.rename(tmp_path / "moved")
+    now += 1
+    for target in checks:
+        check_problem(client.get(target), 503)
+    assert "there is no archive at" in caplog.text
+    # What is open is served until there is another archive.
+    assert client.get(f"/related/{DEMO_ID}").status_code == 200
+
+    RelatedNews().fit([{"id": "a", "title": "Ferry strike"}, {"id": "b", "title": "Ferry"}]).save(
+        folder
+    )
+    now += 1
+    for target in checks:  # the second time it is not opened again
+        assert client.get(target).json()["articles"] == 2
+    check_problem(client.get(f"/related/{DEMO_ID}"), 404)
+    assert [item["id"] for item in client.get("/related/a").json()["related"]] == ["b"]
+    assert client.post("/related", json={"title": "ferry"}).json()["related"]
+
+    (folder / "catalogue.sqlite").write_bytes(b"nothing of a database")
+    now += 1
+    for target in checks:
+        check_problem(client.get(target), 503)
+
+
+def test_ready_means_that_lists_can_be_made(tmp_path: Path) -> None:
+    """Where no lists are stored, one has to be ranked."""
+    folder = tmp_path / "archive.relnews"
+    RelatedNews().fit(sample_articles()).save(folder)
+    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    assert client.get("/ready").json()["status"] == "ok"
+    for array in folder.glob("*.segment/*"):
+        array.unlink()
+    other = TestClient(web.app(folder), raise_server_exceptions=False)
+    assert other.get("/health").status_code == 200
+    check_problem(other.get("/ready"), 500)
+
+
 def test_metrics(archive: Path) -> None:
     """Metrics count requests by route and status, and lists by source."""
     client = TestClient(web.app(archive))
@@ -670,6 +759,24 @@ def test_the_element_is_served(client: TestClient) -> None:
     assert again.status_code == 304
 
 
+def test_the_etag_of_the_element_is_that_of_its_bytes(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another module has another ETag, and a client that has the old one gets it."""
+    files = types.SimpleNamespace(files=lambda _: tmp_path)
+    monkeypatch.setattr("relnews.web.service.resources", files)
+    answers = []
+    for script in ("// 1", "// 2", "// 1"):
+        (tmp_path / "related-news.js").write_text(script)
+        client = TestClient(web.app(archive))
+        known = answers[-1].headers["etag"] if answers else '"none"'
+        answers.append(client.get("/related-news.js", headers={"if-none-match": known}))
+    assert [answer.text for answer in answers] == ["// 1", "// 2", "// 1"]
+    tags = [answer.headers["etag"] for answer in answers]
+    assert tags[0] == tags[2] != tags[1]
+    assert client.get("/openapi.json").headers["etag"] not in tags
+
+
 def test_serve_says_what_is_missing(
     tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -683,16 +790,36 @@ def test_serve_says_what_is_missing(
         result = runner.invoke(main, ["serve", str(archive), "--port", port])
     assert result.exit_code == 1
     assert "Address already in use" in result.stderr
-    monkeypatch.setitem(sys.modules, "relnews.web.service", None)
-    result = runner.invoke(main, ["serve", str(archive)])
-    assert result.exit_code == 1
-    assert "pip install 'relnews[web]'" in result.stderr
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     assert "relnews[web]" in runner.invoke(main, ["serve", str(archive)]).stderr
 
 
-def test_serve_ends_when_it_is_told(archive: Path) -> None:
-    """An interrupt from the terminal is no error."""
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        ("'prometheus_client'] = None",
+         "the web service needs prometheus_client, which is not installed"),
+        ("'starlette.applications'] = types.ModuleType('starlette.applications')",
+         "the web service cannot be imported: cannot import name 'Starlette' from "
+         "'starlette.applications' (unknown location). Install its packages again"),
+        ("'relnews.web.routes'] = None",
+         "the web service cannot be imported: import of relnews.web.routes halted; None in "
+         "sys.modules. Install its packages again"),
+    ],
+)  # fmt: skip
+def test_serve_names_the_cause_of_an_import_error(broken: str, message: str, archive: Path) -> None:
+    """Only a package that is not installed is called so; the cause of another error is shown."""
+    code = f"import sys, types; sys.modules[{broken}\nfrom relnews.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve", str(archive)], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == f"Error: {message}: pip install 'relnews[web]'\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_when_it_is_told(number: signal.Signals, archive: Path) -> None:
+    """Neither an interrupt from the terminal nor a request to end is an error."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
     with subprocess.Popen(
         [*command, "serve", str(archive), "--port", "0"], stderr=subprocess.PIPE, text=True
@@ -700,7 +827,7 @@ def test_serve_ends_when_it_is_told(archive: Path) -> None:
         assert process.stderr is not None
         address = process.stderr.readline().split()[-1].removesuffix("/related/ID")
         assert get(address, "/health")[0] == 200
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.stderr.read() == ""
     assert process.returncode == 0
 

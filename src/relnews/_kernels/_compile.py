@@ -59,10 +59,14 @@ def kernel(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
         """Return the compiled function."""
         import numba
 
+        from relnews._kernels import _cache
+
+        dispatcher = numba.njit(nogil=True, **options)(function)
         try:
-            return numba.njit(nogil=True, cache=True, **options)(function)
-        except RuntimeError:  # no writable folder for the cache
-            return numba.njit(nogil=True, **options)(function)
+            dispatcher._cache = _cache.KernelCache(function)
+        except RuntimeError as error:
+            _cache.warn_of_lost_code(error)
+        return dispatcher
 
     return functools.update_wrapper(cast(Callable[..., Any], _Late(compiled)), function)
 

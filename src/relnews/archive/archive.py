@@ -118,6 +118,7 @@ class Archive:
                         made, generation = self.catalogue.settings("made", "generation")
                         if self._made != made:
                             self._read_settings()  # another archive was saved here
+                            self.catalogue.forget_rows()
                             self.state = self._new_state()
                         if self.state.generation == (generation or 0):
                             return False

@@ -95,6 +95,7 @@ class ArchiveState:
         self._sequence = 0
         self._vocabulary_number = -1
         self._epoch_number = -1
+        self._forgotten: dict[str, int] = {}
         self.ignored = self._ignored_of_epoch = IgnoredTerms()
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         #: By first and last place in `pending`: these articles as a segment.
@@ -229,14 +230,24 @@ class ArchiveState:
             if self._epoch_number == -1:
                 self.statistics = Statistics(n_articles)
             self._epoch_number = entry.number
-            in_use = np.flatnonzero(arrays["document_frequency"])
-            self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
+            self._forgotten = self.store.catalogue.setting("forgotten") or {}
+            self._note_epoch(n_terms)
             for live in self.live_segments.values():
                 live.epoch_norms = None
+        n_known = len(self.epoch.document_frequency)
+        if self._forgotten and n_known < n_terms:
+            self.epoch = self.epoch.recalling(self.vocabulary.newest(n_known), self._forgotten)
+            if self.epoch.document_frequency[n_known:].any():
+                self._note_epoch(n_terms)
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
+
+    def _note_epoch(self, n_terms: int) -> None:
+        """Note the terms that the epoch counted, and their idf, to measure the drift."""
+        in_use = np.flatnonzero(self.epoch.document_frequency)
+        self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
 
     def _refresh_segments(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}

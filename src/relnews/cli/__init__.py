@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 import relnews
-from relnews.cli import archives, explanations, quality, rules, serve, sites, updates
+from relnews.cli import _leaving, archives, explanations, quality, rules, serve, sites, updates
 from relnews.exceptions import RelnewsError
 
 # Modules that need Numba are imported inside the commands: `relnews --help` answers at once.
@@ -20,15 +20,28 @@ from relnews.exceptions import RelnewsError
 class _Group(click.Group):
     """A group of commands that prints the errors of relnews as one line, with exit code 1."""
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        with _leaving.on_signals():
+            return super().main(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # `relnews … | head`: click ends the program quietly
-            raise
+        except BrokenPipeError:  # `relnews … | head`
+            _leaving.discard_output()
+            ctx.exit(_leaving.BROKEN_PIPE)
+        except KeyboardInterrupt:
+            ctx.exit(_leaving.INTERRUPTED)
+        except EOFError as error:  # click would print "Aborted!", as if the user had ended it
+            msg = "unexpected end of a file"
+            raise RuntimeError(msg) from error
         except (RelnewsError, OSError) as error:
             # An error of the system that names no file is shown without its number.
             sentence = isinstance(error, OSError) and not error.filename and error.strerror
             raise click.ClickException(sentence or str(error)) from error
+        except MemoryError as error:
+            msg = f"not enough memory. {error}".strip()
+            raise click.ClickException(msg) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -53,11 +66,12 @@ def main() -> None:
     relnews serve my.relnews                          serve lists over HTTP
     relnews compact my.relnews                        free the space of removed articles
     relnews verify my.relnews                         check that the archive is intact
+    relnews backup my.relnews copy.relnews            copy the archive while it is written
     relnews health my.relnews                         measure lists
     relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
 
     Each command has help: relnews build --help. Lists go to standard output, everything else to
-    standard error. Exit codes: 1 bad data or archive, 2 usage error.
+    standard error. Exit codes: 1 bad data or archive, 2 usage error, 130 interrupted.
     """
     # A terminal without a headline's letters shows question marks; data is always UTF-8.
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -79,6 +93,7 @@ for command in (
     updates.store_lists,
     updates.compact,
     updates.verify,
+    updates.backup,
     quality.evaluate,
     quality.health,
     serve.serve,

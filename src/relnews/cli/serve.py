@@ -5,16 +5,58 @@
 from __future__ import annotations
 
 import contextlib
+import copy
+import dataclasses
 import gc
 import socket
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
+from relnews.cli._leaving import Signalled
 from relnews.cli._shared import archive_argument, one_line
+from relnews.web._errors import ACCESS_LOGS
+from relnews.web.limits import Limits
 
 #: Connections that may wait to be accepted.
 _BACKLOG = 2048
+
+#: Open files besides connections: the archive, and what Python has open.
+_OTHER_FILES = 256
+
+#: Seconds after which a thread that ranks hands over to the one that answers. With Python's 5 ms a
+#: stored list waits that long for each ranking under way.
+_SWITCH = 0.0005
+
+_LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+
+#: Help of the options of `Limits`, by field.
+_LIMITS = {
+    "connections": "Most open connections; above it those that wait longest are closed.",
+    "header_timeout": "Seconds in which the header of a request must arrive.",
+    "body_timeout": "Seconds in which the body of a request must arrive.",
+    "answer_timeout": "Seconds in which a client must take an answer.",
+    "keep_alive": "Seconds that an idle connection is kept.",
+    "ranking_threads": "Number of lists that are ranked at a time.",
+    "ranking_timeout": "Seconds in which a list must be ranked, waiting included.",
+    "waiting": "Most rankings that wait; a long draft counts as several.",
+}
+
+
+def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each field of `Limits`."""
+    for field in reversed(dataclasses.fields(Limits)):
+        kind = type(field.default)
+        range_ = click.IntRange(1) if kind is int else click.FloatRange(0, min_open=True)
+        name = f"--{field.name.replace('_', '-')}"
+        option = click.option(
+            name, type=range_, default=field.default, show_default=True, help=_LIMITS[field.name]
+        )
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -36,6 +78,21 @@ _BACKLOG = 2048
               help="Heading of a list as HTML.")  # fmt: skip
 @click.option("--heading-level", type=click.IntRange(1, 6), default=2, show_default=True,
               help="Level of the heading, from 1 to 6.")  # fmt: skip
+@click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS",
+              help="Proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; an address, a "
+              "network, or * for every one.  [default: 127.0.0.1 and ::1]")  # fmt: skip
+@click.option("--root-path", default="", metavar="PATH",
+              help="Path that a proxy takes away from the addresses that it passes on, such as "
+              "/relnews; /openapi.json names it.")  # fmt: skip
+@click.option("--access-log", type=click.Choice(ACCESS_LOGS), default="off", show_default=True,
+              help="Print a line for each request.")  # fmt: skip
+@click.option("--log-level", type=click.Choice(_LOG_LEVELS), default="warning", show_default=True,
+              help="Least level of other messages.")  # fmt: skip
+@click.option("--log-config", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Configuration of logging: a .json or .yaml file as of logging.config."
+              "dictConfig, or an .ini file. Requests go to the logger relnews.access.",
+              )  # fmt: skip
+@_limit_options
 def serve(
     archive: Path,
     host: str,
@@ -44,6 +101,12 @@ def serve(
     max_age: int,
     heading: str,
     heading_level: int,
+    proxies: tuple[str, ...],
+    root_path: str,
+    access_log: Any,
+    log_level: str,
+    log_config: Path | None,
+    **limits: Any,
 ) -> None:
     """Serve the lists of an archive over HTTP.
 
@@ -57,7 +120,8 @@ def serve(
     /related                 POST a draft: {"title": "…", "text": "…"}
     /related-news.js         the element <related-news> for your pages
     /openapi.json            the description of this interface
-    /health, /metrics        health and load of the service
+    /health, /ready          whether the archive can be read, and lists can be made
+    /metrics                 load of the service
 
     The service shows commits of other processes at once. Store the lists first (relnews
     store-lists), so that it does not rank for each request.
@@ -66,24 +130,67 @@ def serve(
     from relnews.web import _errors
 
     with one_line():
+        allowed = Limits(**limits)
         try:
             import uvicorn
+
+            from relnews.web.connections import with_limits
         except ImportError as error:
             raise _errors.no_web_extra(error) from error
         application = web.app(
-            archive, origins=origins, max_age=max_age, heading=heading, heading_level=heading_level
-        )
+            archive, origins=origins, max_age=max_age, heading=heading,
+            heading_level=heading_level, limits=allowed, access_log=access_log,
+        )  # fmt: skip
+    allowed = dataclasses.replace(allowed, connections=_with_files(allowed.connections))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=_BACKLOG) as listener:
         address = _authority(*listener.getsockname()[:2])
+        with one_line():
+            config = uvicorn.Config(
+                application, http=with_limits(allowed), ws="none", access_log=False,
+                log_level=log_level, log_config=_logging(log_level) if log_config is None
+                else str(log_config), server_header=False, backlog=_BACKLOG,
+                forwarded_allow_ips=[*proxies] or None, root_path=root_path,
+                timeout_keep_alive=allowed.keep_alive,  # type: ignore[arg-type]
+            )  # fmt: skip
         click.echo(f"{archive}: http://{address}/related/ID", err=True)
-        config = uvicorn.Config(
-            application, access_log=False, log_level="warning", server_header=False
-        )
         # The loaded objects stay alive: collecting garbage among them would stop answers for 10 ms.
         gc.freeze()
-        with contextlib.suppress(KeyboardInterrupt):  # ends the service at a terminal
+        sys.setswitchinterval(_SWITCH)
+        # uvicorn raises the signal again, after it has answered the last requests.
+        with contextlib.suppress(Signalled):
             uvicorn.Server(config).run(sockets=[listener])
+
+
+def _logging(level: str) -> dict[str, Any]:
+    """Return uvicorn's configuration of logging, with the loggers of relnews."""
+    from uvicorn.config import LOGGING_CONFIG
+
+    config: dict[str, Any] = copy.deepcopy(LOGGING_CONFIG)
+    config["formatters"]["line"] = {"format": "%(message)s"}
+    config["handlers"]["line"] = {
+        "class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout",
+    }  # fmt: skip
+    config["loggers"]["relnews"] = {"handlers": ["default"], "level": level.upper()}
+    config["loggers"]["relnews.access"] = {
+        "handlers": ["line"], "level": "INFO", "propagate": False,
+    }  # fmt: skip
+    return config
+
+
+def _with_files(connections: int) -> int:
+    """Let the process open the files for some connections; return for how many it can."""
+    try:
+        import resource
+    except ImportError:  # on Windows, which has no such limit
+        return connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return max(min(connections, soft - _OTHER_FILES), 1)
+    return connections
 
 
 def _authority(host: str, port: int) -> str:

@@ -152,20 +152,43 @@ def store_lists(
 @archive_argument
 @quiet_option
 def compact(archive: Path, quiet: bool) -> None:
-    """Rewrite an archive without the space of removed articles.
+    """Rewrite an archive without anything of removed articles.
 
     \b
     relnews compact my.relnews
 
-    Lists stay as they are. Readers can keep the archive open.
+    Lists stay as they are. Readers can keep the archive open. Rules that name an article which the
+    archive lacks are dropped, and printed.
     """
+    from relnews.export.text import printable
     from relnews.related import RelatedNews
 
     news = RelatedNews.open(archive)
-    news.compact()
+    report = news.compact()
     if not quiet:
+        for rule in report.dropped_rules:
+            click.echo(printable(f"rule dropped: {rule}"), err=True)
         about = news.archive_.describe()
         click.echo(f"{archive}: {about['articles']} articles, {about['index']}", err=True)
+
+
+@click.command()
+@archive_argument
+@click.argument("target", type=click.Path(path_type=Path))
+@quiet_option
+def backup(archive: Path, target: Path, quiet: bool) -> None:
+    """Copy an archive to a new folder, while other processes may write it.
+
+    \b
+    relnews backup my.relnews /backup/my-2025-09-01.relnews
+
+    TARGET appears when the copy is whole, checked and on the disk. It must not exist before.
+    """
+    from relnews.related import RelatedNews
+
+    RelatedNews.open(archive).backup(target)
+    if not quiet:
+        click.echo(f"{target}: {len(RelatedNews.open(target)):,} articles", err=True)
 
 
 @click.command()
@@ -173,7 +196,8 @@ def compact(archive: Path, quiet: bool) -> None:
 @click.option(
     "--removed",
     metavar="ID",
-    help="Check too that no list can show this article: removed, under embargo, or expired.",
+    help="Check too that no list can show this article: removed, under embargo, or expired. Of a "
+    "removed article, no file may have anything left.",
 )
 def verify(archive: Path, removed: str | None) -> None:
     """Read all of an archive, and check that it is intact.
@@ -182,9 +206,9 @@ def verify(archive: Path, removed: str | None) -> None:
     relnews verify my.relnews
     relnews verify my.relnews --removed GONE-ID
 
-    The command compares every file with its checksum. It checks that every article is stored once,
-    and that stored lists only have articles of the archive. The exit code is 1 if anything is
-    wrong.
+    The command compares every file, row and setting with its checksum. It checks that every article
+    is stored once, and that stored lists only have articles of the archive; it ranks a sample of
+    them again. The exit code is 1 if anything is wrong.
     """
     from relnews.related import RelatedNews
 
@@ -266,4 +290,6 @@ def _about_removed(news: RelatedNews, identifier: str) -> str:
     else:
         sentence = str(_checks.unknown_article(identifier, catalogue.all_ids()))
     n_lists = len(catalogue.all_entries())
-    return f"{sentence}\nNone of {n_lists:,} stored lists shows it, and no ranking can."
+    lists = f"None of {n_lists:,} stored lists shows it, and no ranking can."
+    files = "" if identifier in news else "\nNothing of it is left in the files of the archive."
+    return f"{sentence}\n{lists}{files}"

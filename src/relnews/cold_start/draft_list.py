@@ -26,7 +26,8 @@ from relnews.articles import Article
 from relnews.cold_start.mapped_archive import MappedArchive, Part, matches, pairs_of
 from relnews.dates import timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.lists import similarities
+from relnews.lists import containment, similarities
+from relnews.lists.containment import LEAST_COSINE
 from relnews.lists.near_duplicates import Canonical
 from relnews.lists.selector import ListSelector, SelectedItems, floors_of
 from relnews.lists.similarities import Similarities
@@ -122,10 +123,15 @@ class _Ranking:
         selection = cast(Selection, MODES[DEFAULT].selection)
         floors = floors_of(selection)
         cosine_steps = SCORE_STEPS / self._state.weighting.scale
-        near = [
-            sums.part.key[np.rint(sums.cosine * cosine_steps) >= floors[0]] for sums in self._sums
-        ]
-        if len(self._text) >= similarities.SAME_WORDS:
+        near = []
+        for sums in self._sums:
+            steps = np.rint(sums.cosine * cosine_steps)
+            is_near = steps >= floors[0]
+            for local in np.flatnonzero((steps >= LEAST_COSINE) & ~is_near).tolist():
+                text = sums.part.article(local).text
+                is_near[local] = containment.containment(self._text, text) >= floors[0]
+            near.append(sums.part.key[is_near])
+        if len(self._text) >= containment.SAME_WORDS:
             near += [sums.part.key[sums.part.with_text(self._text)] for sums in self._sums]
         near_draft = np.concatenate([np.empty(0, dtype=np.int64), *near])
         canonical = Canonical(selection.keep, cast(Snapshot, self))
@@ -284,7 +290,7 @@ class _Compared:
         for weights, article in zip(self._weights, articles, strict=True):
             of_term = state.weighting.tf_weight(article.code) * state.idf[article.term]
             weights[np.searchsorted(terms, article.term)] = of_term / np.sqrt((of_term**2).sum())
-        texts = [article.text for article in articles]
+        self._texts = texts = [article.text for article in articles]
         signs = [(len(text), *text[:1], *text[-1:], -1, -1)[:3] for text in texts]
         self._text = similarities.same_texts(
             np.array(signs, dtype=np.int64).reshape(-1, 3), lambda i: texts[i]
@@ -295,4 +301,9 @@ class _Compared:
         cosine = np.einsum("ik,jk->ij", self._weights[rows], self._weights[columns])
         steps: NDArray[np.int64] = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int64)
         steps[self._text[rows, None] == self._text[None, columns]] = SCORE_STEPS
+        containment.contain(
+            steps,
+            lambda row: self._texts[rows.start + row],
+            lambda column: self._texts[columns.start + column],
+        )
         return steps

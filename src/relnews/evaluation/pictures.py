@@ -102,7 +102,7 @@ def check_picture(path: str | os.PathLike[str]) -> None:
     _errors.check_picture(Path(path), FORMATS)
     try:
         import matplotlib as mpl  # noqa: F401
-    except ImportError:
+    except ModuleNotFoundError:
         raise _errors.no_matplotlib() from None
 
 

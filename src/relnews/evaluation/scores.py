@@ -130,7 +130,7 @@ def score(qrels: Qrels, run: Run, k: int = 8, *, name: str = "run") -> Scores:
     """
     try:
         import ir_measures
-    except ImportError:
+    except ModuleNotFoundError:
         raise _errors.no_ir_measures() from None
     _checks.check_integer("k", k, minimum=1)
     judged = {query: dict(grades) for query, grades in qrels.items() if any_relevant(grades)}

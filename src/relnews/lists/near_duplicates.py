@@ -5,24 +5,25 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._checks import check_real
 from relnews._kernels._compile import frozen
 from relnews._kernels.wording import TF_SHIFT
 from relnews._parallel import in_order
 from relnews.archive.archive import BLOCK
 from relnews.archive.snapshot import Snapshot
 from relnews.dates import UNDATED
-from relnews.lists.similarities import (
-    SAME_WORDS,
-    floor_of,
-    numbers_of_texts,
-)
-from relnews.options.selection import Keep
+from relnews.lists import containment
+from relnews.lists.containment import LEAST_COSINE
+from relnews.lists.similarities import floor_of, numbers_of_texts
+from relnews.options.selection import KEEP_OF_GROUP, Keep, check_keep, check_wire_sources
 from relnews.search.order import newest_key
 from relnews.search.query import Limits, Queries
+from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
 from relnews.text.article_terms import NO_ARTICLE, Query
 
@@ -32,13 +33,35 @@ Progress = Callable[[Iterator[NDArray[np.int64]], int], Iterable[NDArray[np.int6
 _NO_KEYS = np.empty(0, dtype=np.int64)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class GroupOptions:
+    """Options of the groups of near-duplicates, checked.
+
+    Parameters
+    ----------
+    threshold : float
+        Minimum cosine, or containment, of two near-duplicates.
+    keep : str
+        The rule for the canonical article of a group; see `Selection`.
+    wire_sources : collection of str
+        Sources whose articles are canonical only among themselves; see `Selection`.
+    """
+
+    threshold: float
+    keep: Keep
+    wire_sources: Iterable[str]
+
+    def __post_init__(self) -> None:
+        check_real("threshold", self.threshold, 0, 1, above=True)
+        check_keep(self.keep, KEEP_OF_GROUP)
+        object.__setattr__(self, "wire_sources", check_wire_sources(self.wire_sources))
+
+
 def groups_of(
     snapshot: Snapshot,
-    threshold: float,
-    keep: Keep,
+    options: GroupOptions,
     n_jobs: int | None,
     progress: Progress | None = None,
-    wire_sources: Collection[str] = (),
 ) -> list[tuple[str, ...]]:
     """Return the groups of near-duplicates of an archive.
 
@@ -46,16 +69,12 @@ def groups_of(
     ----------
     snapshot : Snapshot
         The archive at one moment.
-    threshold : float
-        Minimum cosine of the weights of two near-duplicates.
-    keep : str
-        The rule for the canonical article of a group; see `Selection`.
+    options : GroupOptions
+        Threshold and choice of the canonical article.
     n_jobs : int or None
         Number of threads; None means 1, -1 means all cores.
     progress : callable, optional
         Shows progress; see `Progress`.
-    wire_sources : collection of str, optional
-        Sources whose articles are canonical only among themselves; see `Selection`.
 
     Returns
     -------
@@ -64,9 +83,9 @@ def groups_of(
         equal size are in the order of their canonical ids.
     """
     view = snapshot.view
-    blocks = near_pairs(view, floor_of(threshold), n_jobs)
+    blocks = near_pairs(view, floor_of(options.threshold), n_jobs)
     shown = blocks if progress is None else progress(blocks, len(_blocks(view)))
-    canonical = Canonical(keep, snapshot, wire_sources)
+    canonical = Canonical(options.keep, snapshot, tuple(options.wire_sources))
     pairs = itertools.chain(shown, [_same_texts(view)])
     groups = [_named(snapshot, canonical.of(keys), keys) for keys in _components(view, pairs)]
     return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
@@ -82,17 +101,49 @@ def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
     query : Query
         The draft.
     threshold : float
-        Minimum cosine of a near-duplicate.
+        Minimum cosine, or containment, of a near-duplicate.
     """
     queries = view.queries([query], by_cosine=True)
     floor = floor_of(threshold)
-    near = [
-        scored.segment.key[scored.reach(queries, np.full(scored.segment.n_articles, floor))[0]]
-        for scored in view.segments
-    ]
-    if len(query.text) >= SAME_WORDS:
+    near = []
+    for scored in view.segments:
+        floors = np.full(scored.segment.n_articles, min(floor, LEAST_COSINE))
+        places = _near(scored, queries, floors, floor, query.text)
+        near.append(scored.segment.key[places])
+    if len(query.text) >= containment.SAME_WORDS:
         near += [s.segment.key[s.segment.with_text(query.text)] for s in view.segments]
     return np.concatenate([_NO_KEYS, *near])
+
+
+def _near(
+    scored: ScoredSegment,
+    query: Queries,
+    floors: NDArray[np.int64],
+    floor: int,
+    text: NDArray[np.integer[Any]],
+) -> NDArray[np.int64]:
+    """Return the articles of a segment whose cosine or containment reaches a floor.
+
+    Parameters
+    ----------
+    scored : ScoredSegment
+        The segment.
+    query : Queries
+        Block of a single query, by cosine.
+    floors : int64 array of shape (n_articles,)
+        The smaller of the floor and `LEAST_COSINE`.
+    floor : int
+        Minimum in millionths.
+    text : integer array
+        Words of the query in reading order.
+    """
+    places, steps, _ = scored.reach(query, floors)
+    is_near = steps >= floor
+    for i in np.flatnonzero(~is_near).tolist():
+        is_near[i] = (
+            containment.containment(text, scored.segment.query(int(places[i])).text) >= floor
+        )
+    return places[is_near]
 
 
 def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str, ...]:
@@ -108,7 +159,8 @@ def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str
 def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[np.int64]]:
     """Yield the pairs of articles from a similarity on, each pair once.
 
-    Every article is compared with the articles after it. The result is exact; bounds only save
+    Every article is compared with the articles after it, by the cosine of the weights and by the
+    containment of the texts; see `relnews.lists.containment`. The result is exact; bounds only save
     sums. Threads work on blocks of articles, and the pairs of one block are yielded at a time.
 
     Parameters
@@ -125,8 +177,9 @@ def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[n
     int64 array of shape (n_pairs, 2)
         Articles, numbered through all segments.
     """
-    floors = [frozen(np.full(scored.segment.n_articles, floor)) for scored in view.segments]
-    return in_order(lambda block: _pairs_of(view, floors, *block), _blocks(view), n_jobs)
+    least = min(floor, LEAST_COSINE)
+    floors = [frozen(np.full(scored.segment.n_articles, least)) for scored in view.segments]
+    return in_order(lambda block: _pairs_of(view, floors, floor, *block), _blocks(view), n_jobs)
 
 
 def _blocks(view: View) -> list[tuple[int, int]]:
@@ -145,7 +198,7 @@ def _starts(view: View) -> list[int]:
 
 
 def _pairs_of(
-    view: View, floors: Sequence[NDArray[np.int64]], number: int, first: int
+    view: View, floors: Sequence[NDArray[np.int64]], floor: int, number: int, first: int
 ) -> NDArray[np.int64]:
     """Return the pairs whose first article is in a block."""
     scored, starts = view.segments[number], _starts(view)
@@ -157,8 +210,9 @@ def _pairs_of(
     found = []
     for i, local in enumerate(shown.tolist()):
         query = _query_at(queries, i)
+        text = scored.segment.query(local).text
         for other in range(number, len(view.segments)):
-            places, *_ = view.segments[other].reach(query, floors[other])
+            places = _near(view.segments[other], query, floors[other], floor, text)
             places = places[places > local] if other == number else places
             first_of_pair = np.full(len(places), starts[number] + local)
             found.append(np.column_stack([first_of_pair, starts[other] + places]))

@@ -15,16 +15,13 @@ from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import UnitRows
 from relnews._kernels.scoring import SCORE_STEPS
+from relnews.lists import containment
 from relnews.search.bounds import Scratch
 from relnews.search.segment import SEGMENT_ARTICLES
 from relnews.search.view import View
 
 #: Articles whose weights are held at a time.
 KEPT = 4096
-
-#: Minimum number of words, without stop words, of equal texts that make two articles the same.
-#: Shorter equal texts occur in unrelated articles.
-SAME_WORDS = 12
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
 
@@ -74,13 +71,14 @@ class Similarities:
             for group, table in zip(groups, tables, strict=True):
                 pairs.compare(weights.cut(group), group.start, weights, scratch, table)
         for group, table in zip(groups, tables, strict=True):
-            table[self._text[group, None] == self._text[None, group]] = SCORE_STEPS
+            self._unite_copies(table, group, group)
         return tables
 
     def between(self, articles: slice, others: slice) -> NDArray[np.int64]:
         """Return the similarities of articles to other articles, in millionths.
 
-        A similarity is the cosine of the weights, and 1 if the texts are the same.
+        A similarity is the cosine of the weights, the containment of the texts if that is larger,
+        and 1 if the texts are the same.
 
         Parameters
         ----------
@@ -102,8 +100,23 @@ class Similarities:
                 part = np.empty((len(steps), len(rows.ptr) - 1), dtype=np.int64)
                 self._compare(queries, rows, 0, part)
                 steps[:, first - others.start :][:, : part.shape[1]] = part
-        steps[self._text[articles, None] == self._text[None, others]] = SCORE_STEPS
+        self._unite_copies(steps, articles, others)
         return steps
+
+    def _unite_copies(self, steps: NDArray[np.int64], articles: slice, others: slice) -> None:
+        """Raise the cosines of articles one of which has the text of the other."""
+        steps[self._text[articles, None] == self._text[None, others]] = SCORE_STEPS
+        containment.contain(
+            steps,
+            lambda row: self._words(articles.start + row),
+            lambda column: self._words(others.start + column),
+        )
+
+    def _words(self, place: int) -> NDArray[np.integer[Any]]:
+        """Return the words of the article at a place, in reading order."""
+        segment = self._view.segments[int(self._part[place])].segment
+        query = segment.query(int(self._local[place]))
+        return query.text
 
     @functools.cached_property
     def _text(self) -> NDArray[np.int64]:
@@ -156,7 +169,7 @@ def numbers_of_texts(
 def same_texts(
     signs: NDArray[np.int64], text_of: Callable[[int], NDArray[np.integer[Any]]]
 ) -> NDArray[np.int64]:
-    """Return a number for each text: equal for equal texts of at least `SAME_WORDS` words.
+    """Return a number for each text: equal for equal texts of `SAME_WORDS` words or more.
 
     Parameters
     ----------
@@ -170,7 +183,7 @@ def same_texts(
     times = Counter(seen)
     first_places: dict[bytes, int] = {}
     for place, sign in enumerate(seen):
-        if sign[0] >= SAME_WORDS and times[sign] > 1:
+        if sign[0] >= containment.SAME_WORDS and times[sign] > 1:
             words = text_of(place).astype("<i4").tobytes()
             number[place] = first_places.setdefault(hashlib.blake2b(words).digest(), place)
     return number

@@ -131,11 +131,26 @@ def replace_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
     store.catalogue.clear_terms()
 
 
-def replace_epoch(store: Store, epoch: Epoch) -> None:
-    """Write an epoch in place of the last epoch; the outlines stay."""
+def replace_epoch(
+    store: Store, epoch: Epoch, forgotten: Mapping[str, int] | None = None
+) -> None:  # fmt: skip
+    """Write an epoch in place of the last epoch; the outlines stay.
+
+    Parameters
+    ----------
+    store : Store
+        Store to write to.
+    epoch : Epoch
+        The new epoch.
+    forgotten : mapping of str to int, optional
+        Document frequencies in the epoch of terms that the vocabulary no longer spells, by
+        `relnews.search.epoch.fingerprint`. None means that there are none.
+    """
     _drop(store, "epoch")
     store.put("epoch", epoch.arrays())
     store.catalogue.set("epoch", epoch.n_articles)
+    if forgotten or store.catalogue.setting("forgotten"):
+        store.catalogue.set("forgotten", forgotten or {})
 
 
 def begin_epoch(
@@ -144,6 +159,7 @@ def begin_epoch(
     document_frequency: NDArray[np.int32],
     n_articles: int,
     n_terms: int,
+    forgotten: Mapping[str, int] | None = None,
 ) -> None:
     """Write an epoch and the outlines of all segments, replacing the last epoch.
 
@@ -159,6 +175,8 @@ def begin_epoch(
         Number of articles that `document_frequency` counts.
     n_terms : int
         Size of the vocabulary.
+    forgotten : mapping of str to int, optional
+        As `replace_epoch` takes them.
     """
     frequency = np.zeros(n_terms, dtype=np.int32)
     frequency[: len(document_frequency)] = document_frequency
@@ -167,7 +185,7 @@ def begin_epoch(
         common_terms(document_frequency.astype(np.int64), n_articles), n_terms,
         (rows for live in live_segments.values() for rows in live.sample(idf)),
     )  # fmt: skip
-    replace_epoch(store, Epoch(n_articles, frozen(document_frequency), common))
+    replace_epoch(store, Epoch(n_articles, frozen(document_frequency), common), forgotten)
     _drop(store, "outline")
     for number, live in live_segments.items():
         outline = common.outline(live.all_rows(idf), live.segment.n_articles)

@@ -13,12 +13,12 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews.archive.live_segment import LiveSegment
+from relnews.archive.live_segment import LiveSegment, no_outline
 from relnews.archive.state import ArchiveState
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
 from relnews.search.bounds import CommonTerms
-from relnews.search.epoch import Epoch
+from relnews.search.epoch import Epoch, fingerprint
 from relnews.text.vocabulary import Vocabulary
 
 #: Pending articles that fill a small segment.
@@ -58,12 +58,14 @@ def merge(state: ArchiveState) -> None:
 
 
 def compact(state: ArchiveState) -> None:
-    """Write full segments without removed articles, and one vocabulary of the terms in use."""
+    """Write full segments without removed articles, and one vocabulary of the terms in use.
+
+    A term that no article has any more loses its spelling. If lists are stored, its document
+    frequency in their epoch stays under a fingerprint, in case that an article brings it back.
+    """
     keep = state.statistics.document_frequency > 0
     keep[: state.n_stop] = True
-    keep[state.epoch.common.terms] = True
-    if has_lists(state):
-        keep[: len(state.epoch.document_frequency)] |= state.epoch.document_frequency > 0
+    forgotten = _forgotten_terms(state, keep) if has_lists(state) else {}
     number = (np.cumsum(keep) - 1).astype(np.int32)
     live_segments = [*state.live_segments.values()]
     oldest_first = sorted(live_segments, key=lambda live: int(live.segment.key.min()))
@@ -72,29 +74,34 @@ def compact(state: ArchiveState) -> None:
     _drop(state, live_segments)
     _clear_pending(state)
     layout.replace_vocabulary(state.store, _kept_terms(state, np.flatnonzero(keep)))
-    _renumber_epoch(state, keep, number)
+    frequency, n_articles = state.epoch.document_frequency, state.epoch.n_articles
+    frequency = frequency[keep[: len(frequency)]]
+    # The outlines are made after the new numbers of terms are in use.
+    no_terms = CommonTerms(np.empty(0, np.int32), np.empty((0, 0)), int(keep.sum()))
+    layout.replace_epoch(state.store, Epoch(n_articles, frequency, no_terms), forgotten)
     state.reset()
     state.apply_commits()
-    begin_epoch(state, keep_statistics=has_lists(state))
+    if has_lists(state):
+        layout.begin_epoch(
+            state.store, state.live_segments, frequency, n_articles, len(state.vocabulary),
+            forgotten,
+        )  # fmt: skip
+    else:
+        begin_epoch(state)
     state.apply_commits()
 
 
-def begin_epoch(state: ArchiveState, *, keep_statistics: bool = False) -> None:
+def begin_epoch(state: ArchiveState) -> None:
     """Begin an epoch with the present statistics.
 
     Parameters
     ----------
     state : ArchiveState
         State of the archive, up to date.
-    keep_statistics : bool, default=False
-        Keep the statistics of the last epoch; only choose new common terms.
     """
-    if keep_statistics:
-        frequency, n_articles = state.epoch.document_frequency, state.epoch.n_articles
-    else:
-        frequency, n_articles = state.statistics.document_frequency.copy(), state.n_articles
     layout.begin_epoch(
-        state.store, state.live_segments, frequency, n_articles, len(state.vocabulary)
+        state.store, state.live_segments, state.statistics.document_frequency.copy(),
+        state.n_articles, len(state.vocabulary),
     )  # fmt: skip
 
 
@@ -106,13 +113,14 @@ def has_lists(state: ArchiveState) -> bool:
 def _write(
     state: ArchiveState, rows: Iterable[Rows], number: NDArray[np.int32] | None = None
 ) -> None:  # fmt: skip
-    """Write rows as segments, their terms renumbered if new numbers are given."""
+    """Write rows as segments: outlined, or with new numbers of terms if these are given."""
     for portion in layout.filled(rows):
         segment = portion.segment(len(state.vocabulary))
-        outline = state.outline(segment)
-        if number is not None:
-            segment = segment.renumbered(number)
-        layout.put_segment(state.store, segment, outline)
+        if number is None:
+            layout.put_segment(state.store, segment, state.outline(segment))
+        else:
+            outline = no_outline(segment.n_articles)
+            layout.put_segment(state.store, segment.renumbered(number), outline)
 
 
 def _drop(state: ArchiveState, live_segments: Sequence[LiveSegment]) -> None:
@@ -136,26 +144,17 @@ def _clear_pending(state: ArchiveState) -> None:
 
 
 def _kept_terms(state: ArchiveState, keep: NDArray[np.int64]) -> Vocabulary:
-    vocabulary = state.vocabulary.flat()
-    ptr, blob = vocabulary.term_ptr, vocabulary.blob
-    kept = (blob[ptr[term] : ptr[term + 1]].tobytes() for term in keep.tolist())
-    return Vocabulary.of(kept).freeze()
+    terms = state.vocabulary.newest(0)
+    return Vocabulary.of(terms[term] for term in keep.tolist()).freeze()
 
 
-def _renumber_epoch(
-    state: ArchiveState, keep: NDArray[np.bool_], number: NDArray[np.int32]
-) -> None:
-    """Write the epoch under new numbers of terms."""
-    epoch, common = state.epoch, state.epoch.common
-    frequency = epoch.document_frequency
-    layout.replace_epoch(
-        state.store,
-        Epoch(
-            epoch.n_articles,
-            frequency[keep[: len(frequency)]],
-            CommonTerms(number[common.terms], common.basis, int(keep.sum())),
-        ),
-    )
+def _forgotten_terms(state: ArchiveState, keep: NDArray[np.bool_]) -> dict[str, int]:
+    """Return the document frequencies in the epoch of terms that are not spelled any more."""
+    frequency = state.epoch.document_frequency
+    terms = state.vocabulary.newest(0)
+    dropped = np.flatnonzero(~keep[: len(frequency)] & (frequency > 0)).tolist()
+    now = {fingerprint(terms[term]): int(frequency[term]) for term in dropped}
+    return {**(state.store.catalogue.setting("forgotten") or {}), **now}
 
 
 def _to_merge(live_segments: Sequence[LiveSegment]) -> list[LiveSegment]:

@@ -341,6 +341,28 @@ def store_all(
             yield key, _items_of(candidate_keys, position)
 
 
+def differing(snapshot: Snapshot, lists: Sequence[tuple[int, bytes]], k: int) -> Iterator[int]:
+    """Yield the keys of stored lists that a ranking does not give.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        All articles, under the statistics of the epoch.
+    lists : sequence of (int, bytes)
+        Key and packed list of articles.
+    k : int
+        Items of a list.
+    """
+    for key, packed in lists:
+        stored = StoredList.unpack(packed)
+        (ranked,) = snapshot.view.rank([key], max(len(stored.entries), 1), snapshot.ids)
+        columns = candidates_of(ranked)
+        (position,) = positions_of(snapshot, [key], [columns], [stored.is_all], k)
+        entries = zip(*(column.tolist() for column in (*columns[:3], position)), strict=True)
+        if [*entries] != stored.entries:
+            yield key
+
+
 def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
     """Return the items of every stored list, by the key of its article."""
     with integrity.damage_in(catalogue.folder or ":memory:"):

@@ -25,6 +25,7 @@ from relnews.maintenance.entering import Entered, enter
 from relnews.maintenance.stored_lists import StoredLists, store_all, stored_items
 from relnews.results import Drift, UpdateReport
 from relnews.storage.compiled_rules import CompiledRules
+from relnews.storage.rules import drop_rules_of_the_gone
 from relnews.text.article_terms import ArticleCounter
 
 #: Stored candidates for each item of a list. Candidates behind the items move up after a removal,
@@ -140,15 +141,19 @@ class Updates:
             self._catalogue.set("lists", settings)
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
 
-    def compact(self) -> None:
-        """Write full segments without removed articles, and one vocabulary of the terms in use."""
+    def compact(self) -> UpdateReport:
+        """Write all files anew without anything of removed articles; return the report."""
         with self._change() as state:
+            dropped = drop_rules_of_the_gone(self._catalogue)
             merging.compact(state)
+        self._catalogue.rewrite()
+        return UpdateReport(dropped_rules=tuple(map(str, dropped)))
 
     @contextlib.contextmanager
     def _change(self) -> Iterator[ArchiveState]:
         """Yield the state to change; commit the whole change, or nothing after an error."""
         with self._catalogue.state_lock:
+            self._catalogue.check_not_changing()  # before the state of the outer call is reset
             state = self._archive.state
             try:
                 with self._store.transaction():
@@ -158,11 +163,12 @@ class Updates:
                     if self._lists is not None and self._lists[0] != generation:
                         self._lists = None  # another process has changed the lists
                     yield state
+                    is_changed = self._catalogue.has_changes()
             except BaseException:
                 state.reset()  # the state may include changes that were not committed
                 self._counter = self._lists = None
                 raise
-            state.generation = generation + 1
+            state.generation = generation + is_changed
             if self._lists is not None:
                 self._lists = state.generation, self._lists[1]
 

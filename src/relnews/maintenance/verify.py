@@ -1,18 +1,22 @@
-"""Verify: finds damage in an archive, and traces of a removed article."""
+"""Verify: finds damage in an archive."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from relnews import dates
 from relnews.archive.archive import Archive
+from relnews.dates import UNDATED
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.storage import integrity
+from relnews.maintenance.stored_lists import differing
 from relnews.storage.catalogue import Catalogue
+from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.list_codec import StoredList
+
+#: Maximum number of stored lists that are ranked again.
+_SAMPLE = 100
 
 #: Attempts at a check while other processes change the archive.
 _ATTEMPTS = 10
@@ -21,8 +25,9 @@ _ATTEMPTS = 10
 def problems_of(archive: Archive) -> list[str]:
     """Return the problems of an archive; an empty list for a sound archive.
 
-    The check compares all arrays with their checksums. It expects every article in one segment, and
-    stored lists of existing articles, in order.
+    The check compares all arrays, rows and settings with their checksums. It expects every article
+    in one segment, with one date, and stored lists of existing articles, in order. A sample of the
+    stored lists is ranked again.
 
     Parameters
     ----------
@@ -50,13 +55,40 @@ def problems_of(archive: Archive) -> list[str]:
 def _problems(archive: Archive) -> Iterator[str]:
     catalogue = archive.catalogue
     yield from (f"the catalogue is damaged: {problem}" for problem in catalogue.problems())
+    damaged = [*catalogue.check_all()]
+    yield from damaged
+    if damaged:
+        return  # what follows reads these articles
+    catalogue.settings(*catalogue.setting_names())  # compares their checksum
+    CompiledRules.of(catalogue)
+    catalogue.removals(0)
     for entry in catalogue.folders():
         archive.store.arrays(entry)
     archive.refresh()
     state = archive.state
+    published = {key: article.published for key, article in state.pending.items()}
     places = Counter([*state.pending])
     for live in state.live_segments.values():
-        places.update(live.segment.key[live.is_alive].tolist())
+        keys = live.segment.key[live.is_alive].tolist()
+        places.update(keys)
+        published.update(zip(keys, live.segment.published[live.is_alive].tolist(), strict=True))
+    wrong = [
+        *_problems_of_articles(archive, places, published), *_problems_of_lists(catalogue, places)
+    ]  # fmt: skip
+    yield from wrong
+    settings = catalogue.setting("lists")
+    if settings is not None and not wrong:
+        lists = catalogue.all_entries()
+        sample = lists[:: max(-(-len(lists) // _SAMPLE), 1)]
+        for key in differing(archive.snapshot_of(state.epoch_view()), sample, settings["k"]):
+            yield f"the stored list of article {key} is another than the ranking of its epoch"
+
+
+def _problems_of_articles(
+    archive: Archive, places: Counter[int], published: Mapping[int, int]
+) -> Iterator[str]:
+    """Yield where articles, their dates and their words differ between catalogue and arrays."""
+    catalogue = archive.catalogue
     articles = catalogue.keys()
     for key in articles:
         if places[key] != 1:
@@ -64,46 +96,27 @@ def _problems(archive: Archive) -> Iterator[str]:
     gone = places.keys() - set(articles)
     if gone:
         yield f"{len(gone):,} articles are in a segment, but not in the catalogue"
+    for key, date in zip(articles, catalogue.dates(articles), strict=True):
+        if places[key] and published[key] != (UNDATED if date is None else date):
+            yield f"article {catalogue.ids([key])[0]!r} has another date in its segment"
+    sealed = int(catalogue.setting("sealed") or 0)
+    n_early = sum(stored.key < sealed for stored in catalogue.counts(-1))
+    if n_early:
+        yield f"{n_early:,} articles wait for a segment, but have keys of articles in segments"
+    if articles and catalogue.next_key() <= articles[-1]:
+        yield f"the next article would get the key {catalogue.next_key()}, which is in use"
+    if not archive.state.vocabulary.base.is_found():
+        yield "terms are not found in the vocabulary: its seed is another than when it was written"
+
+
+def _problems_of_lists(catalogue: Catalogue, places: Counter[int]) -> Iterator[str]:
     lists = catalogue.all_entries()
     for key, stored in lists:
         yield from _problems_of_list(key, stored, places)
     if catalogue.setting("lists") is not None:
-        without = set(articles) - {key for key, _ in lists}
+        without = set(catalogue.keys()) - {key for key, _ in lists}
         if without:
             yield f"{len(without):,} articles have no stored list"
-
-
-def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
-    """Yield the places where an article that should be in no list still is.
-
-    Parameters
-    ----------
-    archive : Archive
-        The archive to search.
-    identifier : str
-        Id of an article that was removed, is under embargo, or has expired.
-    """
-    catalogue = archive.catalogue
-    key = catalogue.key_of(identifier)
-    if key is None:
-        with integrity.damage_in(catalogue.folder or ":memory:"):
-            listed = {
-                key
-                for _, stored in catalogue.all_entries()
-                for key, *_ in StoredList.unpack(stored).entries
-            }
-        gone = listed - set(catalogue.keys())
-        if gone:
-            yield f"stored lists hold {len(gone):,} articles that are gone"
-        return
-    if not _is_hidden(catalogue, key):
-        yield f"{identifier!r} is in the archive, and neither under embargo nor expired"
-        return
-    archive.refresh()
-    for scored in archive.state.view().segments:
-        local = scored.segment.find(key)
-        if local >= 0 and scored.prior[local] > 0:
-            yield f"{identifier!r} is ranked"
 
 
 def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator[str]:
@@ -120,7 +133,3 @@ def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator
         yield f"the stored list of article {key} holds itself, one twice, or one that is gone"
     if (steps <= 0).any() or (np.diff(steps) > 0).any():
         yield f"the stored list of article {key} is not in order"
-
-
-def _is_hidden(catalogue: Catalogue, key: int) -> bool:
-    return catalogue.details([key], dates.now()) == [None]

@@ -36,14 +36,15 @@ class Selection:
     Parameters
     ----------
     duplicate_threshold : float or None, default=0.9
-        Two articles are near-duplicates if the cosine of their weights is at least this, or if
-        their texts are the same word for word and not short. A list shows one of several
-        near-duplicates, and none of the article that it is for. An item names the others that the
-        selection met before the list was full. None keeps all.
+        Two articles are near-duplicates if the cosine of their weights is at least this, if their
+        texts are the same word for word and not short, or if the longer text contains at least this
+        share of the word sequences of the shorter one; see `relnews.lists.containment`. A list
+        shows one of several near-duplicates, and none of the article that it is for. An item names
+        the others that the selection met before the list was full. None keeps all.
     keep : 'nearest', 'newest', 'oldest' or 'longest', default='newest'
         Which of several near-duplicates to show: the one that ranks best, the newest, the oldest
-        (undated articles last), or the one with the most words in dek and text. Between equal ones
-        the smallest id decides.
+        (undated articles last), or the one with the most words in dek and text, stop words not
+        counted. Between equal ones the smallest id decides.
     diversity : float, default=0
         λ, from 0 to 1. The next item is the article, among the 50 best that may still be in the
         list, with the largest (1 - λ) · score - λ · cosine with the most similar item.

@@ -15,7 +15,7 @@ from relnews.readers.records import Found, Skipped
 
 try:
     import feedparser
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise _errors.no_reader(needs="feeds needs feedparser, which is", extra="feeds") from error
 
 #: Harmless findings: a file has no HTTP header that names its type and encoding.

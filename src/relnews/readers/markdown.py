@@ -21,7 +21,7 @@ try:
     import yaml
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock, blockquote
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise _errors.no_reader(
         needs="Markdown needs PyYAML and markdown-it-py, which are", extra="markdown"
     ) from error

@@ -15,7 +15,7 @@ from relnews.readers.records import Found, Skipped
 try:
     import trafilatura
     from trafilatura.metadata import extract_metadata
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise _errors.no_reader(needs="HTML pages needs trafilatura, which is", extra="html") from error
 
 #: Dates only from the metadata of a page; no guesses from its text.

@@ -222,7 +222,7 @@ def _rows(
     sa = _sqlalchemy()
     try:
         engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise _errors.no_driver(url.drivername, error.name) from None
     with engine.connect() as connection:
         streamed = connection.execution_options(stream_results=True, yield_per=_ROWS)
@@ -235,7 +235,7 @@ def _parsed(url: str) -> sqlalchemy.URL:
     try:
         parsed: sqlalchemy.URL = sa.make_url(url)
         parsed.get_dialect()
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise _errors.no_driver(parsed.drivername, error.name) from None
     except (sa.exc.ArgumentError, ValueError):
         raise _errors.not_a_database_url() from None
@@ -271,7 +271,7 @@ def _secrets(url: sqlalchemy.URL) -> list[str]:
 def _sqlalchemy() -> Any:
     try:
         import sqlalchemy
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise _errors.no_reader(
             needs="databases needs SQLAlchemy, which is", extra="sql"
         ) from error

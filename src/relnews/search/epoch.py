@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._kernels._compile import frozen
 from relnews.search import weights
 from relnews.search.bounds import CommonTerms
 
@@ -36,6 +39,21 @@ class Epoch:
         frequency[: len(self.document_frequency)] = self.document_frequency
         return weights.inverse_document_frequency(frequency, self.n_articles)
 
+    def recalling(self, terms: Sequence[bytes], forgotten: Mapping[str, int]) -> Epoch:
+        """Return the epoch with the document frequencies of later terms, of which some came back.
+
+        Parameters
+        ----------
+        terms : sequence of bytes
+            The terms that came later, by number.
+        forgotten : mapping of str to int
+            By the `fingerprint` of a term that the vocabulary no longer spells: its document
+            frequency.
+        """
+        later = [forgotten.get(fingerprint(term), 0) for term in terms]
+        frequency = np.append(self.document_frequency, np.array(later, dtype=np.int32))
+        return dataclasses.replace(self, document_frequency=frozen(frequency))
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to store, by name."""
         return {
@@ -43,3 +61,8 @@ class Epoch:
             "terms": self.common.terms,
             "basis": self.common.basis,
         }
+
+
+def fingerprint(term: bytes) -> str:
+    """Return a one-way hash of a term, by which the term is known again without its spelling."""
+    return hashlib.blake2b(term, digest_size=8).hexdigest()

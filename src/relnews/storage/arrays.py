@@ -32,9 +32,10 @@ from numpy.typing import NDArray
 from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
-from relnews.storage import integrity
+from relnews.storage import failures, integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.database import CATALOGUE
+from relnews.storage.mapping import mapped
 from relnews.storage.rows import FolderEntry
 
 #: Name and dtype of every array, by the kind of its folder.
@@ -125,11 +126,9 @@ class Store:
         for name, dtype in DTYPES[integrity.check_kind(self._folder, entry.kind, DTYPES)].items():
             file = f"{path.name}/{name}.npy"
             n_bytes, checksum = entry.files.get(name, (None, 0))
-            try:
+            with failures.reading_from(self._folder):
                 integrity.check_file(self._folder, file, n_bytes)
                 array = _mapped(self._folder, file, dtype, WIDER_DTYPES.get(name, dtype))
-            except OSError as error:
-                raise integrity.damaged_archive(self._folder, f"{file}: {error}") from error
             integrity.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
             arrays[name] = frozen(array)
         return arrays
@@ -137,13 +136,14 @@ class Store:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit all puts, drops and entries made inside, or nothing after an error."""
-        self._written, self._dropped, self._last_number = [], [], None
-        leftovers = self._written
+        leftovers: list[FolderEntry] = []
         try:
             with self.catalogue.transaction():
+                self._written, self._dropped, self._last_number = [], [], None
+                leftovers = self._written
                 yield
                 if self._written and self._folder is not None:
-                    with integrity.writing_to(self._folder):
+                    with failures.writing_to(self._folder):
                         _sync(self._folder)
             leftovers = self._dropped
         finally:
@@ -171,7 +171,7 @@ class Store:
                 name: frozen(array.ravel()) for name, array in arrays.items()
             }
         else:
-            with integrity.writing_to(self._folder):
+            with failures.writing_to(self._folder):
                 files = _write_arrays(self._folder / folder_name(entry), arrays)
             entry = dataclasses.replace(entry, files=files)
         self.catalogue.add_folder(entry)
@@ -200,6 +200,17 @@ class Store:
             arrays = (array for entry in entries for array in self.arrays(entry).values())
             return sum(array.nbytes for array in arrays)
         return sum(n_bytes for entry in entries for n_bytes, _ in entry.files.values())
+
+    def leftovers(self) -> list[str]:
+        """Return the names of folders that killed writers left, or that a writer is writing now."""
+        if self._folder is None:
+            return []
+        names = {folder_name(entry) for entry in self.catalogue.folders()}
+        return sorted(
+            path.name
+            for path in self._folder.iterdir()
+            if _is_ours(path) and path.name not in names
+        )
 
     def _unused_number(self) -> int:
         """Return a number that no folder has or had."""
@@ -260,7 +271,7 @@ def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
         headers = {_header(n_bytes // dtype.itemsize, dtype): dtype for dtype in dtypes}
         integrity.check_array(folder, name, header in headers, dtypes[0])
         dtype, n = headers[header], n_bytes // headers[header].itemsize
-        return np.memmap(file, dtype, "r", n_header, (n,)) if n else np.empty(0, dtype)
+        return np.frombuffer(mapped(file), dtype, n, n_header) if n else np.empty(0, dtype)
 
 
 def _header(n: int, dtype: np.dtype[Any]) -> bytes:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import json
-import os
+import errno
 import sqlite3
 import threading
 import time
@@ -15,15 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from relnews.exceptions import ArchiveChangedError
-from relnews.storage import integrity, schema
+from relnews.storage import checksums, failures, integrity, schema
+from relnews.storage.writer import named_writer, writer_of
 
 CATALOGUE = "catalogue.sqlite"
 
-#: File that names the writing process, for the error message of a second writer.
-WRITER = "writer.json"
+#: The log of changes that are not in the file yet.
+LOG = f"{CATALOGUE}-wal"
 
 #: Seconds to wait for another writer.
 PATIENCE = 10.0
+
+#: Seconds to wait at exit for reads of daemon threads.
+_LAST_READ = 1.0
 
 #: The files of the database.
 _FILES = tuple(f"{CATALOGUE}{end}" for end in ("", "-wal", "-shm", "-journal"))
@@ -38,7 +40,7 @@ _MODES = ("rw", "ro", "ro&immutable=1")
 _CACHE = 32_000
 
 #: Errors of SQLite. For a damaged file, decoding its message may fail too.
-_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+_ERRORS = (sqlite3.Error, UnicodeDecodeError, MemoryError)
 
 
 class Database:
@@ -74,9 +76,12 @@ class Database:
         self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
-        self._close = weakref.finalize(self, connection.close)
         self._lock = threading.Lock()
+        self._close = self._close_later()
         self._data_version = -1
+        #: Number of rows that the connection had changed when the open transaction began.
+        self._n_changes = 0
+        self._is_current = False
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
 
@@ -103,7 +108,7 @@ class Database:
                 schema.check_header(connection, folder)
                 connection.execute("PRAGMA journal_mode = WAL")
         except _ERRORS as error:
-            raise integrity.cannot_write(folder, error, _writer(folder)) from error
+            raise failures.cannot_write(folder, error, writer_of(folder)) from error
         return cls(connection, folder)
 
     @classmethod
@@ -120,21 +125,31 @@ class Database:
         stamp = _stamp(folder)
         try:
             for mode in _MODES:
+                if mode == _MODES[-1]:
+                    _check_no_log(folder)
                 try:
                     with _closed_on_error(_connect(folder, mode)) as connection:
                         schema.check_header(connection, folder)
                     break
                 except sqlite3.OperationalError as error:
-                    if mode == _MODES[-1] or integrity.is_locked(error):
+                    is_last = mode == _MODES[-1] or failures.is_locked(error)
+                    if is_last or failures.is_exhausted(folder, error):
                         raise
             with _closed_on_error(connection):
                 _check_size(connection, folder)
         except _ERRORS as error:
-            raise integrity.unreadable_archive(folder, error) from error
+            raise failures.unreadable_archive(folder, error) from error
         database = cls(connection, folder)
         if mode == _MODES[-1]:
             database._stamp = stamp
         return database
+
+    def has_checksums(self) -> bool:
+        """Return whether rows have the checksums of this format: older archives lack them."""
+        if not self._is_current:
+            ((version,),) = self.read("PRAGMA user_version")
+            self._is_current = version >= checksums.SINCE
+        return self._is_current
 
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
@@ -143,7 +158,7 @@ class Database:
                 self._follow()
                 return self.connection.execute(query, values).fetchall()
             except _ERRORS as error:
-                raise integrity.unreadable_archive(self.place, error) from error
+                raise failures.unreadable_archive(self.place, error) from error
 
     def write(self, statement: str, rows: Iterable[Sequence[object]]) -> None:
         """Execute a statement once for each row of values, inside `transaction`."""
@@ -163,6 +178,8 @@ class Database:
         self.write("DELETE FROM sqlite_sequence", [()])
         rows = other.connection.execute("SELECT name, seq FROM sqlite_sequence")
         self.write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
+        if not other.has_checksums():
+            schema.add_checksums(self.connection)
 
     def read_transaction(self, generation: int | None = None) -> _ReadTransaction:
         """Return a context in which all reads see one state of the database.
@@ -183,22 +200,79 @@ class Database:
         ------
         TimeoutError
             If another process has not finished writing after `PATIENCE` seconds.
+        RuntimeError
+            If this thread is already inside a transaction.
         """
         with self.state_lock:
+            self.check_not_changing()
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
+                self._n_changes = self.connection.total_changes
             except sqlite3.Error as error:
-                raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
+                raise failures.cannot_write(self.place, error, writer_of(self.place)) from error
             try:
-                with _named_writer(self.folder):
+                with named_writer(self.folder):
                     yield
                     self.connection.execute("COMMIT")
             except BaseException as error:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+                self._is_current = False  # the transaction may have migrated the archive
                 if isinstance(error, sqlite3.Error):
-                    raise integrity.cannot_write(self.place, error, _writer(self.place)) from error
+                    raise failures.cannot_write(self.place, error, writer_of(self.place)) from error
                 raise
+
+    def check_not_changing(self) -> None:
+        """Raise RuntimeError if this thread, which holds `state_lock`, is inside a transaction."""
+        if self.connection.in_transaction:
+            msg = (
+                f"the archive {self.place} is being changed or read by a call that has not "
+                "returned, and cannot be changed from within it. Do not call remove, partial_fit "
+                "and the like inside the articles that partial_fit reads; call them afterwards."
+            )
+            raise RuntimeError(msg)
+
+    def has_changes(self) -> bool:
+        """Return whether the open transaction has changed a row."""
+        return self.connection.total_changes != self._n_changes
+
+    def close(self) -> None:
+        """Close the file; nothing can be read any more."""
+        self._close.detach()
+        with self._lock:
+            _empty_and_close(self.connection)
+
+    def copy_to(self, folder: Path) -> None:
+        """Write the state of the open read transaction to the database of another folder."""
+        try:
+            with (
+                contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as copy,
+                self._lock,
+            ):
+                self.connection.backup(copy)
+        except sqlite3.Error as error:
+            raise failures.cannot_write(folder, error, writer_of(folder)) from error
+
+    def rewrite(self) -> None:
+        """Write the file anew, without the space of deleted rows, outside a transaction.
+
+        `secure_delete` is not enough: rows that SQLite moved to another page may leave a copy.
+        """
+        if self.folder is None:
+            return
+        with self.state_lock, self._lock:
+            try:
+                self.connection.execute("VACUUM")
+            except sqlite3.Error as error:
+                raise failures.cannot_write(self.place, error, writer_of(self.place)) from error
+
+    def empty_log(self) -> bool:
+        """Copy the log into the file and truncate it; return False while a reader needs the log."""
+        if self.folder is None:
+            return True
+        with self.state_lock, self._lock, contextlib.suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return not log_size(self.folder)
 
     def changed_since_last_check(self) -> bool:
         """Return whether another connection has committed since the last call.
@@ -241,11 +315,17 @@ class Database:
             return
         if _stamp(self.folder) != self._stamp:
             other = Database.open(self.folder)
-            self._close()
+            self._close.detach()
+            self.connection.close()
             other._close.detach()
             self.connection, self._stamp = other.connection, other._stamp
-            self._close = weakref.finalize(self, self.connection.close)
+            self._close = self._close_later()
             self._data_version = -1
+            self._is_current = False
+
+    def _close_later(self) -> weakref.finalize[..., Database]:
+        """Close the connection with this object, or at the exit of the interpreter."""
+        return weakref.finalize(self, _close, self.connection, self.state_lock, self._lock)
 
 
 class _ReadTransaction:
@@ -271,10 +351,48 @@ class _ReadTransaction:
             self._database.state_lock.release()
 
 
+def log_size(folder: Path) -> int:
+    """Return the number of bytes of the log of a folder's database."""
+    log = folder / LOG
+    return log.stat().st_size if log.exists() else 0
+
+
+def _check_no_log(folder: Path) -> None:
+    """Raise PermissionError if a file without locks would be read without its newest changes."""
+    for name in (LOG, f"{CATALOGUE}-journal"):
+        log = folder / name
+        if log.exists() and log.stat().st_size:
+            msg = (
+                f"the newest changes of the archive {folder} are in {name}, which cannot be read "
+                "where nothing can be written: opening it would go back in time. Open it once in a "
+                "place that can be written to, which empties that file, or copy the original with "
+                "`relnews backup`."
+            )
+            raise PermissionError(errno.EACCES, msg)
+
+
+def _close(connection: sqlite3.Connection, *locks: Any) -> None:
+    """Close a connection while no thread uses it: SQLite crashes otherwise.
+
+    At the exit of the interpreter, daemon threads may still read. The locks are kept, so that these
+    wait until the process has ended. A thread that holds a lock for longer keeps the connection.
+    """
+    if all(lock.acquire(timeout=_LAST_READ) for lock in locks):
+        _empty_and_close(connection)
+
+
+def _empty_and_close(connection: sqlite3.Connection) -> None:
+    """Close a connection, and empty the log unless others use it: it has what was removed."""
+    with contextlib.suppress(sqlite3.Error):
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
 def _stamp(folder: Path) -> object:
     """Return a value that differs after a change of the file, and while a log exists."""
     stat = (folder / CATALOGUE).stat()
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns, (folder / f"{CATALOGUE}-wal").exists()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, (folder / LOG).exists()
 
 
 def _connect(folder: Path, mode: str) -> sqlite3.Connection:
@@ -306,49 +424,14 @@ def _check_size(connection: sqlite3.Connection, folder: Path) -> None:
 
     This reads through SQLite: closing a second handle would drop the locks of this process.
     """
-    log = folder / f"{CATALOGUE}-wal"
     for _ in range(20):
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
         n_bytes = (folder / CATALOGUE).stat().st_size
         # With a log, the header may count pages that only the log has.
-        if n_bytes >= pages * size or (log.exists() and log.stat().st_size):
+        if n_bytes >= pages * size or log_size(folder):
             return
         time.sleep(0.01)  # a writer may be copying its log into the file
     raise integrity.damaged_archive(
         folder, f"{CATALOGUE} has {n_bytes:,} bytes, expected {pages * size:,}"
     )
-
-
-@contextlib.contextmanager
-def _named_writer(folder: Path | None) -> Iterator[None]:
-    """Keep a file that names this process in the folder while the process writes."""
-    if folder is None:
-        yield
-        return
-    import socket
-
-    note = folder / WRITER
-    writer = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-    with integrity.writing_to(folder):
-        note.unlink(missing_ok=True)  # it may be a link
-        with note.open("x", encoding="utf-8") as file:
-            json.dump(writer, file)
-    try:
-        yield
-    finally:
-        note.unlink(missing_ok=True)
-
-
-def _writer(folder: Path) -> str:
-    """Return a description of the writing process, as far as it is known."""
-    try:
-        integrity.check_files(folder, [WRITER])
-        writer = json.loads((folder / WRITER).read_text(encoding="utf-8"))
-        since = dt.datetime.fromtimestamp(float(writer["since"]), dt.UTC)
-        return (
-            f"process {int(writer['process'])} on {writer['host']!s:.100}, "
-            f"since {since:%H:%M:%S} UTC"
-        )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError):
-        return "another process"

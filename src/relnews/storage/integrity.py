@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import stat
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -111,6 +109,9 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             continue
         if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
             check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
+        if name == "forgotten":
+            for frequency in value.values():
+                check_integer(name, frequency, minimum=0, maximum=(1 << 31) - 1)
         if name == "lists":
             k = check_integer("k", value["k"], minimum=1, maximum=10_000)
             check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
@@ -168,9 +169,13 @@ def check_file(folder: Path, name: str, expected: int | None) -> None:
         raise damaged_archive(folder, f"{name} is not listed in the catalogue")
     if file.is_symlink() or file.parent.is_symlink():
         raise damaged_archive(folder, f"{name} is a link, which an archive never has")
-    if not file.is_file():
-        raise damaged_archive(folder, f"{name} is missing")
-    size = file.stat().st_size
+    try:
+        status = file.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise damaged_archive(folder, f"{name} is missing") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise damaged_archive(folder, f"{name} is not a file")
+    size = status.st_size
     if size != expected:
         raise damaged_archive(folder, f"{name} has {size:,} bytes, expected {expected:,}")
 
@@ -294,59 +299,3 @@ def damaged_archive(folder: str | os.PathLike[str], why: object) -> ArchiveForma
     return ArchiveFormatError(
         f"the archive {folder} is damaged: {why}. Build it again from the articles."
     )
-
-
-def unreadable_archive(folder: str | os.PathLike[str], why: Exception) -> Exception:
-    """Return the error of an archive that another process blocks, or that is damaged."""
-    if is_locked(why):
-        return TimeoutError(
-            f"another process has been writing the archive {folder} for long: {why}. Try again."
-        )
-    return damaged_archive(folder, why)
-
-
-def cannot_write(folder: Path, why: Exception, writer: str) -> Exception:
-    """Return the error of an archive that cannot be written to, with a remedy."""
-    if is_locked(why):
-        return TimeoutError(
-            f"the archive {folder} is being written by {writer}. Try again when it is done."
-        )
-    code = getattr(why, "sqlite_errorcode", 0) & 0xFF
-    number = getattr(why, "errno", None)
-    if code == sqlite3.SQLITE_FULL or number in _FULL:
-        return OSError(
-            errno.ENOSPC, f"no space left to write the archive {folder}; it is as it was before"
-        )
-    if code in _FORBIDDEN or number in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return PermissionError(
-            errno.EACCES, f"cannot write the archive {folder} ({why}); make its folder writable"
-        )
-    if code == sqlite3.SQLITE_IOERR or isinstance(why, OSError):
-        return OSError(
-            errno.EIO, f"cannot write the archive {folder} ({why}); it is as it was before"
-        )
-    return ArchiveFormatError(
-        f"cannot write the archive {folder}: {why}. If it is damaged, remove the folder first."
-    )
-
-
-#: Error numbers of a full disk, a full quota, and a file at its maximum size.
-_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
-
-
-_FORBIDDEN = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
-
-
-@contextlib.contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Turn an OSError in the block into the error of an archive that cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise cannot_write(folder, error, "") from error
-
-
-def is_locked(error: Exception) -> bool:
-    """Return whether SQLite failed only because another process holds a lock."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -67,6 +67,12 @@ class Effects:
         named = (name.removeprefix("id=") for name in names if name.startswith("id="))
         return [*dict.fromkeys([*(identifier for pin in self.pins for identifier in pin), *named])]
 
+    def titles(self) -> list[str]:
+        """Return the whole titles that the rule names: patterns without ``*``."""
+        names = [name for pair in self.exclusions for name in pair if name is not None]
+        patterns = [name.removeprefix("title=") for name in names if name.startswith("title=")]
+        return [pattern for pattern in patterns if "*" not in pattern]
+
 
 class RuleKind(abc.ABC):
     """A kind of rules. The docstring of a kind is the help of its command.

@@ -10,7 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from relnews import _checks, dates
 from relnews._checks import shortened
 from relnews.storage.catalogue import Catalogue
-from relnews.storage.compiled_rules import SETTING, CompiledRules, articles_of
+from relnews.storage.compiled_rules import (
+    SETTING,
+    CompiledRules,
+    articles_of,
+    title_matches,
+)
 from relnews.storage.rule_kinds import Effects, Rule, effects_of, parse_rules
 
 
@@ -217,9 +222,40 @@ class Rules:
 
     def _change(self, change: Callable[[Sequence[Rule]], list[Rule]]) -> None:
         with self._catalogue.transaction():
-            rules = change(self._rules())
+            before = [*self._rules()]
+            rules = change(before)
             for rule in rules:
                 _checks.check_instance("rules", rule, Rule, optional=False)
             value = [[rule.kind, rule.a, rule.b] for rule in rules]
             parse_rules(value)  # raises if a rule is wrong
-            self._catalogue.set(SETTING, value)
+            if rules != before:
+                self._catalogue.set(SETTING, value)
+
+
+def drop_rules_of_the_gone(catalogue: Catalogue) -> list[Rule]:
+    """Drop the rules that name an article that the archive lacks; return them.
+
+    A rule names an article by its id, or by its whole title. Patterns with ``*``, sections, tags
+    and words stay. To be called inside a transaction.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Catalogue of the archive.
+    """
+    rules = CompiledRules.of(catalogue).rules
+    effects = [effects_of(rule) for rule in rules]
+    known = catalogue.digests([name for effect in effects for name in effect.ids()])
+    has_titles = any(effect.titles() for effect in effects)
+    titles = catalogue.titles() if has_titles else []
+
+    def is_gone(effect: Effects) -> bool:
+        return not all(name in known for name in effect.ids()) or not all(
+            any(title_matches(pattern, title) for title in titles) for pattern in effect.titles()
+        )
+
+    gone = [rule for rule, effect in zip(rules, effects, strict=True) if is_gone(effect)]
+    if gone:
+        kept = [rule for rule in rules if rule not in gone]
+        catalogue.set(SETTING, [[rule.kind, rule.a, rule.b] for rule in kept])
+    return gone

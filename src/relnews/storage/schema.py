@@ -1,8 +1,8 @@
 """Schema: the tables of the catalogue, the version of the format, and older formats.
 
-Formats 6 and 7 have the same tables and differ in names inside two settings. A folder of format 6
-is read unchanged: `migrated` translates its settings. The first change migrates the folder; see
-`relnews.storage.settings`.
+All formats have the same tables. Formats 6 and 7 differ in names inside two settings; format 8 has
+the checksums of `relnews.storage.checksums`. An older folder is read unchanged: `migrated`
+translates its settings. The first change migrates the folder; see `relnews.storage.settings`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 
 from relnews.articles import DATES, FIELDS, TUPLES
 from relnews.results import SHOWN
-from relnews.storage import integrity
+from relnews.storage import checksums, integrity
 
 #: The format that this version of relnews writes.
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 
 #: "reln", in the header of the catalogue; distinguishes it from other SQLite files.
 APPLICATION_ID = 0x72656C6E
@@ -28,6 +28,9 @@ NOT_NULL = ("id", "title", "dek", *TUPLES)
 #: The fields of an article that are stored, in the order of their columns.
 STORED = ("id", "title", "dek", *DATES)
 STORED += tuple(name for name in FIELDS if name not in (*STORED, "text"))
+
+#: The fields of `STORED` that are text.
+TEXTS = tuple(name for name in STORED if name not in DATES)
 
 
 def _column(name: str) -> str:
@@ -47,8 +50,12 @@ def _as_typed(name: str) -> str:
     return f"ifnull({text}, '')" if name in NOT_NULL and name not in TUPLES else text
 
 
-#: The SQL that reads what `Catalogue.details` returns.
-DETAILS = ", ".join([*map(_as_typed, SHOWN), _as_typed("expires")])
+#: The fields of a row of an article, in the order in which it is read; key and digest follow.
+READ = (*SHOWN, "expires")
+
+#: The SQL that reads these fields, and that reads all of a row.
+COLUMNS = ", ".join(map(_as_typed, READ))
+ROW = f"{COLUMNS}, key, CAST(digest AS BLOB)"
 
 _SCHEMA = f"""
 CREATE TABLE articles (
@@ -101,7 +108,8 @@ _MIGRATIONS: dict[int, dict[str, Callable[[Any], Any]]] = {
     6: {
         "analysis": _renaming("folding", "normalization"),
         "weighting": _renaming("title_share", "title_overlap"),
-    }
+    },
+    7: {},
 }
 
 #: The formats that this version of relnews reads, ascending.
@@ -184,3 +192,30 @@ def _check_tables(connection: sqlite3.Connection, folder: Path) -> None:
 def _without_comments(statement: str) -> str:
     lines = (line.partition("--")[0] for line in statement.splitlines())
     return " ".join(" ".join(lines).split())
+
+
+#: Reads a table whose rows format 8 changes, and writes a row back: checksums get the key.
+_ROWS = {
+    f"SELECT {ROW} FROM articles ORDER BY key": (
+        "UPDATE articles SET digest = ? WHERE key = ?",
+        lambda row: (checksums.digest_of(row[:-1], row[-1]), row[-2]),
+    ),
+    "SELECT key, CAST(entries AS BLOB) FROM lists": (
+        "UPDATE lists SET entries = ? WHERE key = ?",
+        lambda row: (checksums.rekeyed(row[1], row[0]), row[0]),
+    ),
+    "SELECT key, CAST(checksum AS INTEGER) FROM counts": (
+        "UPDATE counts SET checksum = ? WHERE key = ?",
+        lambda row: (checksums.with_key(row[1], row[0]), row[0]),
+    ),
+    "SELECT number, CAST(term AS BLOB) FROM terms": (
+        "UPDATE terms SET term = ? WHERE number = ?",
+        lambda row: (checksums.sealed(row[1], row[0]), row[0]),
+    ),
+}
+
+
+def add_checksums(connection: sqlite3.Connection) -> None:
+    """Add to rows of an older format the checksums of format 8, inside a transaction."""
+    for query, (statement, change) in _ROWS.items():
+        connection.executemany(statement, map(change, connection.execute(query).fetchall()))

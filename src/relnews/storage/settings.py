@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from relnews.storage import integrity, schema
+from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 
 #: Settings and their format version. One query reads both from one state, because another process
 #: may migrate the archive between two queries.
-_SETTINGS = "SELECT name, value, (SELECT user_version FROM pragma_user_version) FROM settings"
+_SETTINGS = (
+    "SELECT CAST(name AS TEXT), CAST(value AS TEXT), "
+    "(SELECT user_version FROM pragma_user_version) FROM settings ORDER BY name"
+)
+
+#: The setting that has the checksum of all others.
+_CHECKSUM = "checksum"
+
+#: A setting that has the value already stays as it is, so that it counts as no change.
+_SET = (
+    "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value "
+    "WHERE value IS NOT excluded.value"
+)
 
 Value = TypeVar("Value")
 
@@ -37,25 +49,30 @@ class Settings:
 
     def several(self, *names: str) -> list[Any]:
         """Return settings in the order of the given names; None for a missing setting."""
-        marks = ",".join("?" * len(names))
-        rows = self._database.read(f"{_SETTINGS} WHERE name IN ({marks})", *names)
+        rows = self._database.read(_SETTINGS)
+        version = rows[0][2] if rows else schema.FORMAT_VERSION
         settings: dict[str, Any] = dict.fromkeys(names)
         try:
-            for name, value, version in rows:
-                settings[name] = json.loads(value)
-                if version != schema.FORMAT_VERSION:
-                    place = self._database.place
-                    integrity.check_format(place, True, version, schema.READ_VERSIONS)
-                    settings[name] = schema.migrated(version, name, settings[name])
+            if version != schema.FORMAT_VERSION:
+                place = self._database.place
+                integrity.check_format(place, True, version, schema.READ_VERSIONS)
+            _check(rows, version)
+            for name, value, _ in rows:
+                if name in settings:
+                    settings[name] = schema.migrated(version, name, json.loads(value))
             integrity.check_settings(settings)
         except integrity.DAMAGE as error:
             integrity.raise_damage(self._database.place, error)
         return [*settings.values()]
 
+    def names(self) -> list[str]:
+        """Return the names of all settings but their checksum."""
+        return [name for name, *_ in self._database.read(_SETTINGS) if name != _CHECKSUM]
+
     def all(self) -> dict[str, Any]:
         """Return all settings by name."""
-        names = self._database.read("SELECT name FROM settings ORDER BY name")
-        return {name: self.get(name) for (name,) in names}
+        names = self.names()
+        return dict(zip(names, self.several(*names), strict=True)) if names else {}
 
     def cached(self, name: str, make: Callable[[Any], Value]) -> Value:
         """Return what a function makes of a setting, cached until the archive changes.
@@ -97,7 +114,9 @@ class Settings:
         """Set settings, inside a transaction."""
         self._cached.clear()
         rows = [(name, json.dumps(value, default=_number)) for name, value in settings.items()]
-        self._database.write("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
+        self._database.write(_SET, rows)
+        checksum = _checksum_of(self._database.read(_SETTINGS))
+        self._database.write(_SET, [(_CHECKSUM, str(checksum))])
 
     def migrate(self) -> None:
         """Write settings of an older format in the form of this format, inside a transaction."""
@@ -105,13 +124,27 @@ class Settings:
         version = schema.version_of(connection)
         integrity.check_format(self._database.place, True, version, schema.READ_VERSIONS)
         if version < schema.FORMAT_VERSION:
-            for name, value in self.all().items():
-                self.set(name, value)
+            settings = self.all()
+            if version < checksums.SINCE:
+                schema.add_checksums(connection)
             schema.set_version(connection)
+            self.set_all(settings)
 
     def clear_cache(self) -> None:
         """Clear the cache, which may have values of settings that were not committed."""
         self._cached.clear()
+
+
+def _check(rows: Sequence[tuple[Any, ...]], version: int) -> None:
+    """Raise ValueError if settings are not as they were written."""
+    stored = next((value for name, value, _ in rows if name == _CHECKSUM), None)
+    if version >= checksums.SINCE and rows and stored != str(_checksum_of(rows)):
+        msg = "a setting"
+        raise checksums.wrong(msg)
+
+
+def _checksum_of(rows: Sequence[tuple[Any, ...]]) -> int:
+    return checksums.of_rows((name, value) for name, value, _ in rows if name != _CHECKSUM)
 
 
 def _number(scalar: Any) -> object:

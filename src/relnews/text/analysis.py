@@ -186,7 +186,7 @@ def stemmer_of(stemmer: str | Callable[[str], str] | None) -> Callable[[str], st
         return stemmer
     try:
         import Stemmer
-    except ImportError:
+    except ModuleNotFoundError:
         raise _no_pystemmer() from None
     if stemmer not in Stemmer.algorithms():
         raise _unknown_stemmer(stemmer, Stemmer.algorithms())

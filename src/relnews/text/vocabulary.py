@@ -262,6 +262,10 @@ class Vocabulary:
             return np.arange(len(self), dtype=np.int32)
         return self.number(other._runs(), 1)
 
+    def is_found(self) -> bool:
+        """Return whether a search finds every term: the table, the terms and the seed fit."""
+        return np.array_equal(self.find(self._runs(), 1), np.arange(len(self)))
+
     def sort(self) -> NDArray[np.int64]:
         """Return the numbers of the terms in the order of their code points."""
         return sorted_terms(self.blob, self.term_ptr[: len(self) + 1])
@@ -369,10 +373,9 @@ class LayeredVocabulary(Vocabulary):
         return self._look_up(runs, min_length, self.newer.number)
 
     def newest(self, first: int) -> list[bytes]:
-        """Return the newer terms numbered from ``first`` on."""
-        newer = self.newer
-        ptr = newer.term_ptr[first - len(self.base) : len(newer) + 1].tolist()
-        return [newer.blob[i:j].tobytes() for i, j in itertools.pairwise(ptr)]
+        """Return the terms numbered from ``first`` on."""
+        n_base = len(self.base)
+        return [*_spelled(self.base, first), *_spelled(self.newer, max(first - n_base, 0))]
 
     def flat(self) -> Vocabulary:
         """Return one vocabulary of all terms, with the same numbers."""
@@ -393,6 +396,12 @@ class LayeredVocabulary(Vocabulary):
             found = newer(unknown_runs, min_length)
             term[unknown] = np.where(found >= 0, found + len(self.base), found)
         return term
+
+
+def _spelled(vocabulary: Vocabulary, first: int) -> list[bytes]:
+    """Return the terms of a vocabulary, numbered from ``first`` on."""
+    ptr = vocabulary.term_ptr[first : len(vocabulary) + 1].tolist()
+    return [vocabulary.blob[i:j].tobytes() for i, j in itertools.pairwise(ptr)]
 
 
 def grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:

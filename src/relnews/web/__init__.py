@@ -5,6 +5,10 @@ Its modules::
     source        the lists of an archive, for a process that may fork
     formats       the format that an address or a client asks for
     responses     cached answers
+    limits        `Limits`: what a client may take of the service
+    rankings      the threads that rank, and the queue in front of them
+    connections   clients that are slow to send or slow to take
+    access_log    a line for each request
     routes        addresses of lists
     service       all addresses
     drafts        stories that a client posts
@@ -22,15 +26,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from relnews._checks import check_instance
 from relnews.web import _errors
-from relnews.web.box import Box
+from relnews.web.limits import Limits
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-__all__ = ["Box", "app"]
+    from relnews.web.access_log import AccessLog
+    from relnews.web.box import Box
+
+__all__ = ["Box", "Limits", "app"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Box":  # late: the command line imports this package, and Box imports Jinja
+        from relnews.web.box import Box
+
+        return Box
+    msg = f"module 'relnews.web' has no attribute {name!r}"
+    raise AttributeError(msg)
 
 
 def app(
@@ -40,6 +57,8 @@ def app(
     max_age: int = 3600,
     heading: str = "Related News",
     heading_level: int = 2,
+    limits: Limits | None = None,
+    access_log: AccessLog = "off",
 ) -> Starlette:
     """Return an ASGI application that serves the lists of an archive.
 
@@ -60,16 +79,26 @@ def app(
         Heading of HTML, and title of feeds.
     heading_level : int, default=2
         Level of the HTML heading, from 1 to 6.
+    limits : Limits, optional
+        What clients may take of the service; by default that of `Limits`.
+    access_log : 'off', 'common' or 'json', default='off'
+        A line for each request to the logger ``relnews.access``: in the Common Log Format followed
+        by the id of the request, or as a JSON object.
 
     Raises
     ------
     FileNotFoundError
         If the archive is missing.
     ImportError
-        If Starlette or prometheus-client is not installed.
+        If Starlette or prometheus-client is not installed, or cannot be imported.
     """
     try:
         from relnews.web.service import make_app
     except ImportError as error:
         raise _errors.no_web_extra(error) from error
-    return make_app(Path(archive), _errors.check_origins(origins), max_age, heading, heading_level)
+    check_instance("limits", limits, Limits)
+    _errors.check_access_log(access_log)
+    return make_app(
+        Path(archive), _errors.check_origins(origins), max_age, heading, heading_level,
+        limits or Limits(), access_log,
+    )  # fmt: skip

@@ -15,8 +15,11 @@ from relnews.web.problems import HTTPProblem, WebProblem
 #: Maximum bytes of a request.
 MOST_BYTES = 1 << 20
 
-#: Seconds in which a request must arrive.
-MOST_SECONDS = 10.0
+#: Maximum bytes of all bodies that have arrived in part.
+_MOST_ARRIVING = 1 << 26
+
+#: The rest of a body that is refused is not read.
+_CLOSE = {"Connection": "close"}
 
 #: Default and maximum length of a list.
 DEFAULT_K = 8
@@ -45,12 +48,9 @@ class Draft(NamedTuple):
     language: str = "und"
 
     @classmethod
-    async def of(cls, request: Request) -> Draft:
-        """Return the draft of a request, or raise HTTPProblem."""
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/json":
-            raise HTTPProblem(WebProblem.NOT_JSON, {"Accept-Post": "application/json"})
-        record = _parsed(await _body(request))
+    def parse(cls, body: bytes) -> Draft:
+        """Return the draft that the body of a request is, or raise HTTPProblem."""
+        record = _parsed(body)
         if isinstance(k := record.get("k"), float) and k.is_integer():
             record["k"] = int(k)  # in JSON, 8.0 is a whole number
         try:
@@ -64,21 +64,42 @@ class Draft(NamedTuple):
         return draft
 
 
-async def _body(request: Request) -> bytes:
-    """Return the body of a request; stop reading as soon as it is too long."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length[:20]) > MOST_BYTES:
-        raise HTTPProblem(WebProblem.TOO_LARGE)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(MOST_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    raise HTTPProblem(WebProblem.TOO_LARGE)
-    except (TimeoutError, ClientDisconnect):
-        raise HTTPProblem(WebProblem.LATE, {"Connection": "close"}) from None
-    return bytes(body)
+class Bodies:
+    """The bodies of requests, which arrive in limited time and memory.
+
+    Parameters
+    ----------
+    seconds : float
+        Seconds in which a body must arrive.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._n_arriving = 0
+
+    async def read(self, request: Request) -> bytes:
+        """Return the body of a request, or raise HTTPProblem as soon as it is refused."""
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise HTTPProblem(WebProblem.NOT_JSON, {"Accept-Post": "application/json"})
+        length = request.headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:20]) > MOST_BYTES:
+            raise HTTPProblem(WebProblem.TOO_LARGE, _CLOSE)
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._seconds):
+                async for chunk in request.stream():
+                    body += chunk
+                    self._n_arriving += len(chunk)
+                    if len(body) > MOST_BYTES:
+                        raise HTTPProblem(WebProblem.TOO_LARGE, _CLOSE)
+                    if self._n_arriving > _MOST_ARRIVING:
+                        raise HTTPProblem(WebProblem.BUSY, _CLOSE)
+        except (TimeoutError, ClientDisconnect):
+            raise HTTPProblem(WebProblem.LATE, _CLOSE) from None
+        finally:
+            self._n_arriving -= len(body)
+        return bytes(body)
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

@@ -15,8 +15,14 @@ from relnews.web.routes import MOST_ID
 _SUFFIXES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
-def document() -> dict[str, Any]:
-    """Return the OpenAPI document."""
+def document(root_path: str = "") -> dict[str, Any]:
+    """Return the OpenAPI document.
+
+    Parameters
+    ----------
+    root_path : str, optional
+        Path in front of all addresses, such as ``/relnews``.
+    """
     schema = json.schema()
     definitions = schema.pop("$defs")
     schema.pop("$schema")
@@ -41,7 +47,12 @@ def document() -> dict[str, Any]:
                 "content": {"application/json": {"schema": _ref("draft")}},
             }},
         },
-        "/health": {"get": _page("Whether the archive can be read.", "application/json", _HEALTH)},
+        "/health": {"get": _page(
+            "Whether the archive can be read.", "application/json", _HEALTH, WebProblem.GONE
+        )},
+        "/ready": {"get": _page(
+            "Whether a list can be made.", "application/json", _HEALTH, WebProblem.GONE
+        )},
         "/metrics": {"get": _page("Counts for Prometheus.", "text/plain", {"type": "string"})},
         "/openapi.json": {
             "get": _page("This document.", "application/json", {"type": "object"})
@@ -53,6 +64,7 @@ def document() -> dict[str, Any]:
     described: dict[str, Any] = _moved({
         "openapi": "3.1.0",
         "info": {"title": "Related News", "version": relnews.__version__},
+        "servers": [{"url": root_path or "/"}],
         "paths": paths,
         "components": {"schemas": schemas},
     })  # fmt: skip
@@ -86,13 +98,19 @@ def _list(summary: str, parameters: list[Any], problems: tuple[WebProblem, ...])
     """Return the operation of an address that answers with a list in one of the formats."""
     content = {format_.media_type: {"schema": _schema_of(format_)} for format_ in FORMATS.values()}
     responses: dict[str, Any] = {"200": {"description": "The list.", "content": content}}
-    for problem in problems:
-        status, detail = problem.value
-        responses[str(status)] = {
-            "description": detail,
+    responses |= _answers(problems)
+    return {"summary": summary, "parameters": parameters, "responses": responses}
+
+
+def _answers(problems: tuple[WebProblem, ...]) -> dict[str, Any]:
+    """Return the answers that problems are, by status."""
+    return {
+        str(problem.value[0]): {
+            "description": problem.value[1],
             "content": {"application/problem+json": {"schema": _ref("problem")}},
         }
-    return {"summary": summary, "parameters": parameters, "responses": responses}
+        for problem in problems
+    }
 
 
 def _schema_of(format_: Format) -> dict[str, str]:
@@ -101,11 +119,13 @@ def _schema_of(format_: Format) -> dict[str, str]:
     return {"type": "object" if format_.media_type.endswith("json") else "string"}
 
 
-def _page(summary: str, media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _page(
+    summary: str, media_type: str, schema: dict[str, Any], *problems: WebProblem
+) -> dict[str, Any]:
     content = {media_type: {"schema": schema}}
     return {
         "summary": summary,
-        "responses": {"200": {"description": "It.", "content": content}},
+        "responses": {"200": {"description": "It.", "content": content}, **_answers(problems)},
     }
 
 

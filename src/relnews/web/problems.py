@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -40,6 +41,8 @@ class WebProblem(enum.Enum):
     OUT_OF_ORDER = 500, "Something is wrong with the service; its log says what."
     TOO_SLOW = 503, "Ranking took too long. Try again, or send a shorter text."
     BUSY = 503, "Too much is being ranked at the moment. Try again."
+    CROWDED = 503, "Too many connections are open. Try again."
+    GONE = 503, "The archive cannot be read. The log of the service says why."
     CHANGING = 503, "The archive is changing too fast. Try again."
 
 
@@ -66,21 +69,35 @@ class HTTPProblem(Exception):  # noqa: N818 (it is an answer)
 
 async def answer(request: Request, error: Exception) -> Response:
     """Return the answer to an error; the server logs unexpected errors."""
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    headers: Mapping[str, str] = {}
     problem = WebProblem.OUT_OF_ORDER
     if isinstance(error, HTTPProblem):
         problem = error.problem
-        headers |= error.headers
+        headers = error.headers
     elif isinstance(error, HTTPException):
         problem = _BY_STATUS.get(error.status_code, problem)
-        headers |= error.headers or {}
+        headers = error.headers or {}
     elif isinstance(error, ArchiveChangedError):
         problem = WebProblem.CHANGING
+    return response_of(problem, headers)
+
+
+def response_of(problem: WebProblem, headers: Mapping[str, str]) -> Response:
+    """Return the answer that a problem is.
+
+    Parameters
+    ----------
+    problem : WebProblem
+        The problem.
+    headers : mapping of str to str
+        Headers besides those of every problem.
+    """
     status, detail = problem.value
+    usual = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if status == 503:
-        headers["Retry-After"] = "5"
+        usual["Retry-After"] = "5"
     record = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    return JSONResponse(record, status, headers, "application/problem+json")
+    return JSONResponse(record, status, {**usual, **headers}, "application/problem+json")
 
 
 HANDLERS = dict.fromkeys((HTTPProblem, HTTPException, ArchiveChangedError, Exception), answer)

@@ -7,7 +7,9 @@ import functools
 import gzip
 import hashlib
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
+
+from relnews.web.source import Source
 
 #: Maximum number of cached responses; a response has a few kilobytes.
 _MOST = 10_000
@@ -52,18 +54,21 @@ class ResponseCache:
 
     Parameters
     ----------
-    generation : callable
-        Returns the current generation of the archive.
+    source : Source
+        The archive.
     """
 
-    def __init__(self, generation: Callable[[], int]) -> None:
-        self._generation = generation
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._moment = (-1, 0)
         self._responses: dict[Hashable, CachedResponse] = {}
 
     def current(self) -> dict[Hashable, CachedResponse]:
         """Return the valid responses by request. The caller adds responses made after the call."""
-        moment = self._generation(), int(time.time())
+        second = int(time.time())
+        if second != self._moment[1]:
+            self._source.follow()
+        moment = self._source.generation(), second
         if moment != self._moment or len(self._responses) >= _MOST:
             self._moment, self._responses = moment, {}
         return self._responses

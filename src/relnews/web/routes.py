@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import re
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -16,22 +13,17 @@ from starlette.types import Receive, Scope, Send
 
 from relnews.export.formats import FORMATS, Format
 from relnews.results import RelatedList
-from relnews.web.drafts import DEFAULT_K, MOST_K, Draft
+from relnews.web.drafts import DEFAULT_K, MOST_K, Bodies, Draft
 from relnews.web.formats import preferred, split_suffix, takes_gzip
+from relnews.web.limits import Limits
 from relnews.web.metrics import Metrics
 from relnews.web.problems import HTTPProblem, WebProblem
+from relnews.web.rankings import Rankings, client_of, cost_of
 from relnews.web.responses import CachedResponse, ResponseCache, cache_control_of
 from relnews.web.source import Source
 
 #: Maximum characters of an id.
 MOST_ID = 1024
-
-#: Maximum seconds of a ranking; the first ranking also loads the compiled kernels.
-MOST_SECONDS = 10.0
-
-#: Maximum number of rankings at a time, and of waiting rankings.
-_RANKERS = 2
-_MOST_WAITING = 32
 
 _PREFIX = "/related/"
 
@@ -39,8 +31,6 @@ _MOST_OF_HEADER = 1024
 _MOST_FIELDS = 16
 
 _K = re.compile("[1-9][0-9]?")
-
-Answer = TypeVar("Answer")
 
 
 class ListRequest(NamedTuple):
@@ -72,22 +62,34 @@ class ListRoute(BaseRoute):
         Counts the lists.
     max_age : int
         Maximum seconds that caches may keep a list.
+    limits : Limits
+        Limits of bodies.
+    rankings : Rankings
+        Ranks the lists that are not stored.
     **settings
         ``heading`` and ``heading_level``, for the formats that show them.
     """
 
-    def __init__(self, source: Source, metrics: Metrics, max_age: int, **settings: Any) -> None:
+    def __init__(
+        self,
+        source: Source,
+        metrics: Metrics,
+        max_age: int,
+        limits: Limits,
+        rankings: Rankings,
+        **settings: Any,
+    ) -> None:
         self._source = source
         self._metrics = metrics
         self._max_age = max_age
         self._settings = settings
-        self._cache = ResponseCache(source.generation)
+        self._cache = ResponseCache(source)
         self._roots = {"/related", *(f"/related{format_.suffix}" for format_ in FORMATS.values())}
         # Clients send few different headers.
         self._preferred = functools.lru_cache(256)(preferred)
         self._takes_gzip = functools.lru_cache(256)(takes_gzip)
-        self._rankers = ThreadPoolExecutor(_RANKERS, "relnews-rank")
-        self._n_waiting = 0
+        self._bodies = Bodies(limits.body_timeout)
+        self._rankings = rankings
         for format_ in FORMATS.values():  # raises for an invalid setting
             format_.write(RelatedList(None, ()), **settings)
 
@@ -115,7 +117,7 @@ class ListRoute(BaseRoute):
         cached = self._cache.current()
         response = cached.get(request)
         if response is None:
-            response = cached[request] = await self._respond(request)
+            response = cached[request] = await self._respond(request, client_of(scope))
         else:
             self._metrics.lists.labels("ready").inc()
         tags = headers.get(b"if-none-match", b"")
@@ -126,8 +128,11 @@ class ListRoute(BaseRoute):
         """Send the list of a story that is not in the archive."""
         headers = dict(scope["headers"])
         chosen = self._format(split_suffix(scope["path_params"]["path"])[1], headers)
-        draft = await Draft.of(Request(scope, receive))
-        related = await self._in_time(self._source.rank_draft, *draft)
+        body = await self._bodies.read(Request(scope, receive))
+        draft = Draft.parse(body)
+        related = await self._rankings.run(
+            client_of(scope), cost_of(draft.k, len(body)), self._source.rank_draft, *draft
+        )
         await self._send(scope, send, 200, self._written(related, chosen, "no-store"), headers)
 
     def _request(self, scope: Scope, headers: dict[bytes, bytes]) -> ListRequest:
@@ -158,7 +163,7 @@ class ListRoute(BaseRoute):
             raise HTTPProblem(WebProblem.WRONG_FORMAT)
         return chosen
 
-    async def _respond(self, request: ListRequest) -> CachedResponse:
+    async def _respond(self, request: ListRequest, client: str) -> CachedResponse:
         """Return the response with a list that is cached, stored or ranked."""
         identifier, k, chosen = request
         # Not in a thread: reading a stored list takes less time than switching threads.
@@ -168,7 +173,9 @@ class ListRoute(BaseRoute):
         related = found.related
         self._metrics.lists.labels("stored" if related is not None else "ranked").inc()
         if related is None:
-            related = await self._in_time(self._source.rank, identifier, k)
+            related = await self._rankings.run(
+                client, cost_of(k), self._source.rank, identifier, k
+            )  # fmt: skip
         if related is None:
             raise HTTPProblem(WebProblem.UNKNOWN_ARTICLE)
         cache_control = cache_control_of(found.published, self._max_age)
@@ -177,19 +184,6 @@ class ListRoute(BaseRoute):
     def _written(self, related: RelatedList, chosen: Format, cache_control: str) -> CachedResponse:
         text = chosen.write(related, **self._settings)
         return CachedResponse(text.encode(), chosen.content_type, cache_control)
-
-    async def _in_time(self, rank: Callable[..., Answer], *arguments: object) -> Answer:
-        """Return a ranking made in a thread; raise HTTPProblem if it is late or many wait."""
-        if self._n_waiting >= _RANKERS + _MOST_WAITING:
-            raise HTTPProblem(WebProblem.BUSY)
-        self._n_waiting += 1
-        try:
-            answer = asyncio.get_running_loop().run_in_executor(self._rankers, rank, *arguments)
-            return await asyncio.wait_for(answer, MOST_SECONDS)
-        except TimeoutError:
-            raise HTTPProblem(WebProblem.TOO_SLOW) from None
-        finally:
-            self._n_waiting -= 1
 
     async def _send(
         self,

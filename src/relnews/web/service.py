@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import json
+import logging
 from importlib import resources
 from pathlib import Path
 
@@ -14,27 +15,55 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from relnews.exceptions import RelnewsError
 from relnews.web import _errors, openapi
+from relnews.web.access_log import AccessLog, AccessLogMiddleware
+from relnews.web.formats import takes_gzip
+from relnews.web.limits import Limits
 from relnews.web.metrics import CONTENT_TYPE, Metrics, MetricsMiddleware
-from relnews.web.problems import HANDLERS
+from relnews.web.problems import HANDLERS, HTTPProblem, WebProblem
+from relnews.web.rankings import Rankings, client_of, cost_of
+from relnews.web.responses import CachedResponse
 from relnews.web.routes import ListRoute
 from relnews.web.source import Source
 
+_LOG = logging.getLogger(__name__)
+
 
 def make_app(
-    folder: Path, origins: tuple[str, ...], max_age: int, heading: str, heading_level: int
+    folder: Path,
+    origins: tuple[str, ...],
+    max_age: int,
+    heading: str,
+    heading_level: int,
+    limits: Limits,
+    access_log: AccessLog,
 ) -> Starlette:
     """Return the application; see `relnews.web.app`."""
     _errors.check_max_age(max_age)
     source = Source(folder)
     counts = Metrics()
-    lists = ListRoute(source, counts, max_age, heading=heading, heading_level=heading_level)
+    rankings = Rankings(limits)
+    lists = ListRoute(
+        source, counts, max_age, limits, rankings, heading=heading, heading_level=heading_level
+    )
+
+    def status() -> dict[str, object]:
+        try:
+            return {"status": "ok", **source.status()}
+        except (RelnewsError, OSError) as error:
+            _LOG.error("%s", error)
+            raise HTTPProblem(WebProblem.GONE) from error
 
     async def health(request: Request) -> Response:
-        status = {
-            "status": "ok", "generation": source.generation(), "articles": len(source),
-        }  # fmt: skip
-        return JSONResponse(status, headers={"Cache-Control": "no-store"})
+        return JSONResponse(status(), headers={"Cache-Control": "no-store"})
+
+    async def ready(request: Request) -> Response:
+        found = status()
+        if not source.has_lists():  # every list is ranked, so it takes more to be ready
+            ask = source.rank_draft, "ready", "", 1, "und"
+            await rankings.run(client_of(request.scope), cost_of(1), *ask)
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     async def metrics(request: Request) -> Response:
         counts.generation.set(source.generation())
@@ -42,22 +71,34 @@ def make_app(
         return Response(counts.write(), headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi_json(request: Request) -> Response:
-        return _constant(request, description, "application/json")
+        return _answer(request, description(request.scope.get("root_path", "")))
 
     async def related_news_js(request: Request) -> Response:
-        return _constant(request, element, "text/javascript")
+        return _answer(request, element)
 
-    description = json.dumps(openapi.document()).encode()
-    element = (resources.files("relnews.web") / "related-news.js").read_bytes()
+    cache_control = "public, max-age=3600"  # they change only between versions of relnews
+
+    @functools.lru_cache(16)
+    def description(root_path: str) -> CachedResponse:
+        content = json.dumps(openapi.document(root_path)).encode()
+        return CachedResponse(content, "application/json", cache_control)
+
+    element = CachedResponse(
+        (resources.files("relnews.web") / "related-news.js").read_bytes(),
+        "text/javascript; charset=utf-8", cache_control,
+    )  # fmt: skip
+    logging_middleware = [Middleware(AccessLogMiddleware, form=access_log)]
     app = Starlette(
         routes=[
             lists,
             Route("/health", health),
+            Route("/ready", ready),
             Route("/metrics", metrics),
             Route("/openapi.json", openapi_json),
             Route("/related-news.js", related_news_js),
         ],
         middleware=[
+            *(logging_middleware if access_log != "off" else []),
             Middleware(MetricsMiddleware, metrics=counts),
             Middleware(
                 CORSMiddleware, allow_origins=origins, allow_methods=["GET", "HEAD", "POST"]
@@ -69,12 +110,15 @@ def make_app(
     return app
 
 
-def _constant(request: Request, content: bytes, media_type: str) -> Response:
-    """Return an answer with content that changes only between versions of relnews."""
-    tag = f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+def _answer(request: Request, response: CachedResponse) -> Response:
+    """Return a response as the client takes it, or status 304 if the client has it already."""
     headers = {
-        "ETag": tag, "Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff",
+        "ETag": f"W/{response.tag.decode()}", "Cache-Control": response.cache_control.decode(),
+        "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff",
     }  # fmt: skip
-    if tag in request.headers.get("if-none-match", ""):
+    if response.tag.decode() in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    return Response(content, headers=headers, media_type=media_type)
+    headers["Content-Type"] = response.content_type.decode()
+    if response.packed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(response.packed, headers={**headers, "Content-Encoding": "gzip"})
+    return Response(response.content, headers=headers)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +48,9 @@ class Source:
     def __init__(self, folder: Path) -> None:
         integrity.check_archive_source(folder, CATALOGUE)
         self._folder = folder
+        #: Device and number of the file of the catalogue; None before the first request.
+        self._file: tuple[int, int] | None = None
+        self._status: tuple[tuple[int, int], dict[str, int]] | None = None
 
     @functools.cached_property
     def _catalogue(self) -> Catalogue:
@@ -54,6 +59,41 @@ class Source:
     @functools.cached_property
     def _news(self) -> RelatedNews:
         return RelatedNews.open(self._folder)
+
+    def follow(self) -> None:
+        """Open the folder again if another one has taken its place.
+
+        While there is none, the lists of the last one are served.
+        """
+        with contextlib.suppress(OSError):
+            stat = (self._folder / CATALOGUE).stat()
+            file = stat.st_dev, stat.st_ino
+            if self._file not in (None, file):
+                for connection in ("_catalogue", "_news"):
+                    self.__dict__.pop(connection, None)
+            self._file = file
+
+    def status(self) -> dict[str, int]:
+        """Return generation and number of articles, as the folder has them on the disk now.
+
+        Raises
+        ------
+        ArchiveFormatError, OSError
+            If the archive cannot be read.
+        """
+        self.follow()
+        moment = self.generation(), int(time.time())
+        if self._status is None or self._status[0] != moment:
+            catalogue = Catalogue.open(self._folder)  # what is open stays readable without a file
+            with catalogue.read_transaction():
+                status = {"generation": catalogue.generation(), "articles": len(catalogue)}
+            self._status = moment, status
+            return status
+        return self._status[1]
+
+    def has_lists(self) -> bool:
+        """Return whether lists are stored."""
+        return self._catalogue.cached("lists", lambda setting: setting is not None)
 
     def generation(self) -> int:
         """Return how many changes were committed."""

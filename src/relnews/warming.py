@@ -1,4 +1,4 @@
-"""warm_up: compile or load all kernels before they are needed."""
+"""Warming: compiles or loads the kernels before a reader waits for them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+"""How the command leaves: after a signal, and when nobody reads its output any more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+#: Exit code after a broken pipe: that of a program that SIGPIPE (13) ends, as a shell shows it.
+BROKEN_PIPE = 128 + 13
+
+#: Exit code after Ctrl-C.
+INTERRUPTED = 128 + signal.SIGINT
+
+#: Ctrl-C, and the request of the system to end.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Signalled(SystemExit):
+    """Exit because of a signal."""
+
+
+@contextlib.contextmanager
+def on_signals() -> Iterator[None]:
+    """Turn SIGINT and SIGTERM into `Signalled`, so that files, threads and locks are cleaned up.
+
+    The exit code is 130 after SIGINT and 143 after SIGTERM. A second signal ends the process at
+    once. A signal that the parent process ignores stays ignored.
+    """
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                handlers[number] = signal.signal(number, _leave)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if signal.getsignal(number) is _leave:
+                signal.signal(number, handler)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    for other in _SIGNALS:
+        if signal.getsignal(other) is _leave:
+            signal.signal(other, signal.SIG_DFL)
+    raise Signalled(128 + number)
+
+
+def discard_output() -> None:
+    """Send the rest of standard output nowhere; Python flushes it when it exits."""
+    # In tests standard output is no file.
+    with contextlib.suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -1,0 +1,134 @@
+"""Backup: a copy of an archive folder as of one moment, made while others write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
+from relnews.storage import integrity
+from relnews.storage.arrays import Store, folder_name
+from relnews.storage.arrays import _sync as sync_folder
+
+#: Attempts at a copy while other processes change the archive.
+_ATTEMPTS = 10
+
+
+def back_up(store: Store, target: Path) -> None:
+    """Copy an archive to a new folder: all of it, checked and synced, or nothing.
+
+    The copy grows under another name beside the target, which it gets at last.
+
+    Parameters
+    ----------
+    store : Store
+        The archive; in a folder, or in memory.
+    target : Path
+        The new folder; it does not exist, or is empty.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something at the target.
+    ArchiveFormatError
+        If the archive is damaged.
+    ArchiveChangedError
+        If the archive changes during every attempt.
+    """
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        msg = f"{target} exists; it is left as it is. Choose another name for the backup."
+        raise FileExistsError(msg)
+    if not target.absolute().parent.is_dir():
+        msg = f"there is no folder {target.absolute().parent} to put the backup in. Create it."
+        raise FileNotFoundError(msg)
+    copy = Path(
+        tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.absolute().parent)
+    )
+    try:
+        folder = store.catalogue.folder
+        if folder is None:
+            saved = Store.create(copy)
+            with saved.transaction():
+                saved.copy_from(store)
+            saved.catalogue.close()
+        else:
+            shutil.copymode(folder, copy)
+            _copy(store, folder, copy)
+        if target.exists():
+            target.rmdir()
+        copy.rename(target)
+        sync_folder(target.absolute().parent)
+    except BaseException:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise
+
+
+def _copy(store: Store, folder: Path, copy: Path) -> None:
+    """Copy a folder; again if another process removes files that the copied state needs."""
+    for _ in range(_ATTEMPTS):
+        with store.catalogue.read_transaction():
+            generation = store.catalogue.generation()
+            store.catalogue.copy_to(copy)
+        copied = Store.open(copy)
+        try:
+            _take_arrays(copied, folder, copy)
+            _check(copied)
+            return
+        except (FileNotFoundError, ArchiveFormatError) as error:
+            if generation == store.catalogue.generation():
+                if isinstance(error, ArchiveFormatError):
+                    raise
+                raise integrity.damaged_archive(folder, error) from error
+        finally:
+            copied.catalogue.close()
+    raise ArchiveChangedError
+
+
+def _take_arrays(copied: Store, folder: Path, copy: Path) -> None:
+    """Bring the arrays that a copied catalogue names into the folder of the copy."""
+    names = {folder_name(entry) for entry in copied.catalogue.folders()}
+    for path in copy.iterdir():
+        if path.is_dir() and path.name not in names:
+            shutil.rmtree(path)  # of an earlier attempt
+    # First all of them get a second name, as fast as can be: a writer may remove the first.
+    for name in sorted(names):
+        (copy / name).mkdir(exist_ok=True)
+        for path in (folder / name).iterdir():
+            if not (copy / name / path.name).exists():
+                _link(path, copy / name / path.name)
+    # Then each becomes a file of its own: damage to the archive is not damage to the backup.
+    for name in sorted(names):
+        for path in (copy / name).iterdir():
+            own = path.with_name(f"{path.name}.own")
+            shutil.copyfile(path, own, follow_symlinks=False)
+            own.replace(path)
+            _sync_file(path)
+        sync_folder(copy / name)
+    _sync_file(copy / "catalogue.sqlite")
+    sync_folder(copy)
+
+
+def _check(copied: Store) -> None:
+    """Raise ArchiveFormatError unless the copy has every array, as it was written."""
+    for problem in copied.catalogue.problems():
+        raise integrity.damaged_archive(copied.catalogue.folder or ":memory:", problem)
+    for entry in copied.catalogue.folders():
+        copied.arrays(entry)
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        os.link(path, target, follow_symlinks=False)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another file system, or one without links
+        shutil.copyfile(path, target, follow_symlinks=False)
+
+
+def _sync_file(path: Path) -> None:
+    if path.is_symlink():
+        return
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

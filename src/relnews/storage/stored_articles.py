@@ -1,0 +1,284 @@
+"""Stored articles: reads the rows of articles of the catalogue, and compares their checksums.
+
+A row never changes under its key. So it is compared when it is read for the first time, as arrays
+are, and not again.
+
+This module does not import NumPy, so that reading a stored list does not wait for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from relnews._checks import unknown_article
+from relnews.articles import TUPLES
+from relnews.dates import moment, moments
+from relnews.exceptions import ArchiveChangedError
+from relnews.results import SHOWN
+from relnews.storage import checksums, integrity, schema
+from relnews.storage.database import Database
+
+#: Maximum number of values in one statement; SQLite builds before 3.32 accept no more.
+_MAX_VALUES = 999
+
+#: Maximum number of rows that are remembered as compared.
+_MAX_CHECKED = 1 << 18
+
+# A column of SQLite may hold values of any type, so every read casts.
+ID = "ifnull(CAST(id AS TEXT), '')"
+_TITLE = "ifnull(CAST(title AS TEXT), '')"
+PUBLISHED = "CAST(published AS INTEGER)"
+_EXPIRES = "CAST(expires AS INTEGER)"
+
+
+class StoredArticles:
+    """The articles of an archive, without their words. Several threads may read.
+
+    Parameters
+    ----------
+    database : Database
+        The open database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._read, self._place = database.read, database.place
+        self._has_checksums = database.has_checksums
+        #: Id by key of articles whose rows were compared with their checksums; and the key up to
+        #: which all were.
+        self._checked: dict[int, str] = {}
+        self._checked_to = -1
+
+    def __len__(self) -> int:
+        return int(self._read("SELECT count(*) FROM articles")[0][0])
+
+    def key_of(self, identifier: str) -> int | None:
+        """Return the key of the article with this id; None if the archive lacks it."""
+        rows = self._read("SELECT key FROM articles WHERE id = ?", identifier)
+        return rows[0][0] if rows else None
+
+    def keys_of(self, identifiers: Sequence[str]) -> list[int]:
+        """Return the keys of articles.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks one of the articles.
+        """
+        known = self.digests(identifiers)
+        for identifier in identifiers:
+            if identifier not in known:
+                raise unknown_article(identifier, self.all_ids())
+        return [known[identifier][0] for identifier in identifiers]
+
+    def ids(self, keys: Sequence[int]) -> list[str]:
+        """Return the ids of articles."""
+        return [row[0] for row in self._rows(keys)]
+
+    def details(self, keys: Sequence[int], now: int | None = None) -> list[tuple[Any, ...] | None]:
+        """Return the fields of articles that a `RelatedItem` shows, in the order of `SHOWN`.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            Keys of the articles.
+        now : int, optional
+            A timestamp: articles under embargo or expired then are None. None returns all.
+        """
+        rows = self._rows(keys)
+        try:
+            published = moments([row[_PUBLISHED_PLACE] for row in rows])
+            return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
+        except integrity.DAMAGE as error:
+            raise integrity.damaged_archive(self._place, error) from error
+
+    def keys(self) -> list[int]:
+        """Return the keys of all articles in the order of the archive."""
+        return [row[0] for row in self._read("SELECT key FROM articles ORDER BY key")]
+
+    def all_ids(self) -> list[str]:
+        """Return the ids in the order of the archive."""
+        return [row[0] for row in self._read(f"SELECT {ID} FROM articles ORDER BY key")]
+
+    def titles(self) -> list[str]:
+        """Return the distinct titles of the archive."""
+        return [row[0] for row in self._read(f"SELECT DISTINCT {_TITLE} FROM articles")]
+
+    def visible_ids(self, now: int) -> list[str]:
+        """Return the ids of the articles that can be seen at a timestamp."""
+        rows = self._read(
+            f"SELECT {ID} FROM articles WHERE (published IS NULL OR {PUBLISHED} <= ?) "
+            f"AND (expires IS NULL OR {_EXPIRES} > ?) ORDER BY key",
+            now, now,
+        )  # fmt: skip
+        return [row[0] for row in rows]
+
+    def dates(self, keys: Sequence[int]) -> list[int | None]:
+        """Return the timestamps of publication; None for an unknown date."""
+        return [row[_PUBLISHED_PLACE] for row in self._rows(keys)]
+
+    def newest(self) -> list[tuple[int, str | None]]:
+        """Return key and section of all articles, newest first, undated ones last."""
+        self._check_columns()
+        order = f"published IS NULL, {PUBLISHED} DESC, {ID}"
+        return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {order}")
+
+    def keys_where(self, fields: Iterable[tuple[str, Sequence[str]]]) -> list[int]:
+        """Return the keys of articles that match every field.
+
+        Parameters
+        ----------
+        fields : iterable of (str, sequence of str)
+            A field and its accepted values. For ``tags``, one accepted tag is enough.
+        """
+        tests, values = ["1"], list[str]()
+        for field, accepted in fields:
+            column = "value" if field == "tags" else field
+            test = f"{column} IN ({marks(accepted)})"
+            exists = f"EXISTS (SELECT 1 FROM json_each(tags) WHERE {test})"
+            tests.append(exists if field == "tags" else test)
+            values += accepted
+        self._check_columns()
+        rows = self._read(f"SELECT key FROM articles WHERE {' AND '.join(tests)}", *values)
+        return [row[0] for row in rows]
+
+    def span(self) -> tuple[dt.datetime | None, dt.datetime | None]:
+        """Return the oldest and the newest date; None if no article has a date."""
+        query = f"SELECT min({PUBLISHED}), max({PUBLISHED}) FROM articles"
+        oldest, newest = self._read(query)[0]
+        with integrity.damage_in(self._place):
+            return moment(oldest), moment(newest)
+
+    def expiries(self) -> dict[int, int]:
+        """Return the timestamps at which articles expire, by key."""
+        rows = self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL")
+        self._rows([key for key, _ in rows if key not in self._checked])
+        return dict(rows)
+
+    def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Return key and digest by id; ids that the archive lacks are left out."""
+        found: dict[str, tuple[int, bytes]] = {}
+        end = -checksums.N_BYTES if self._has_checksums() else None
+        for first in range(0, len(identifiers), _MAX_VALUES):
+            batch = identifiers[first : first + _MAX_VALUES]
+            rows = self._read(
+                f"SELECT id, key, digest FROM articles WHERE id IN ({marks(batch)})", *batch
+            )
+            with integrity.damage_in(self._place):
+                for identifier, key, digest in rows:
+                    found[identifier] = key, digest[:end]
+                    self.check(key, identifier)
+        return found
+
+    def check(self, key: int, identifier: str) -> None:
+        """Raise ArchiveFormatError if an id leads to the row of another article, or to damage."""
+        if self._checked.get(key) != identifier and self._has_checksums():
+            ((found, *_),) = self._rows([key])
+            if found != identifier:
+                raise integrity.damaged_archive(
+                    self._place, f"the id of article {key} leads to another article"
+                )
+
+    def forget_rows(self) -> None:
+        """Compare all rows again when they are read: others may be under their keys now."""
+        self._checked.clear()
+        self._checked_to = -1
+
+    def check_all(self) -> Iterator[str]:
+        """Yield the rows of articles that are damaged; read all of them again."""
+        self.forget_rows()
+        ids = set[str]()
+        for row in self._read(f"SELECT {schema.ROW} FROM articles ORDER BY key"):
+            try:
+                _tags(row[_TUPLE_PLACES[0]])
+                if self._has_checksums():
+                    checksums.check_article(row)
+            except integrity.DAMAGE as error:
+                yield f"article {row[-2]} is damaged: {error}"
+            if row[0] in ids:
+                yield f"the id {row[0]!r} is there twice"
+            ids.add(row[0])
+
+    def has_text(self, text: str) -> bool:
+        """Return whether an article has a text in one of its fields."""
+        texts = (f"ifnull(CAST({name} AS TEXT), '')" for name in schema.TEXTS)
+        fields = " || char(0) || ".join(texts)
+        query = f"SELECT 1 FROM articles WHERE instr({fields}, ?) LIMIT 1"
+        return bool(self._read(query, text))
+
+    def _check_columns(self) -> None:
+        """Compare the rows that were never compared, before a query reads a column of all rows."""
+        if self._has_checksums():
+            query = f"SELECT {schema.ROW} FROM articles WHERE key > ? ORDER BY key"
+            rows = self._read(query, self._checked_to)
+            with integrity.damage_in(self._place):
+                for row in rows:
+                    checksums.check_article(row)
+            self._checked_to = max([self._checked_to, *(row[-2] for row in rows[-1:])])
+
+    def _rows(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return the fields of articles, in the order of the keys; raise if an article is gone."""
+        if not all(map(self._checked.__contains__, keys)) and self._has_checksums():
+            self._check_rows([key for key in keys if key not in self._checked])
+        rows: list[tuple[Any, ...]] = []
+        for first in range(0, len(keys), _MAX_VALUES):
+            batch = keys[first : first + _MAX_VALUES]
+            rows += self._read(_in_order(schema.COLUMNS, len(batch)), *batch)
+        if len(rows) != len(keys):
+            raise ArchiveChangedError
+        return rows
+
+    def _check_rows(self, keys: Sequence[int]) -> None:
+        """Compare rows with their checksums; rows that are gone are left out."""
+        if len(self._checked) > _MAX_CHECKED:
+            self._checked.clear()
+        with integrity.damage_in(self._place):
+            for first in range(0, len(keys), _MAX_VALUES):
+                batch = keys[first : first + _MAX_VALUES]
+                for row in self._read(_in_order(schema.ROW, len(batch)), *batch):
+                    checksums.check_article(row)
+                    self._checked[row[-2]] = row[0]
+
+
+@functools.lru_cache(maxsize=256)
+def _in_order(columns: str, n: int) -> str:
+    """Return a query for n articles by key; it is faster than ``IN``, which sorts the keys."""
+    return (
+        f"WITH wanted (key) AS (VALUES {','.join(['(?)'] * n)}) "
+        f"SELECT {columns} FROM wanted CROSS JOIN articles USING (key)"
+    )
+
+
+#: Places of the dates and tuples in `SHOWN`.
+_PUBLISHED_PLACE = SHOWN.index("published")
+_TUPLE_PLACES = [SHOWN.index(name) for name in TUPLES]
+
+
+def _details(
+    row: tuple[Any, ...], published: dt.datetime | None, now: int | None
+) -> tuple[Any, ...] | None:
+    """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
+    *shown, expires = row
+    embargo = shown[_PUBLISHED_PLACE]
+    if now is not None and (
+        (embargo is not None and embargo > now) or (expires is not None and expires <= now)
+    ):
+        return None
+    shown[_PUBLISHED_PLACE] = published
+    for place in _TUPLE_PLACES:
+        shown[place] = _tags(shown[place])
+    return tuple(shown)
+
+
+@functools.lru_cache(maxsize=4096)
+def _tags(stored: str) -> tuple[str, ...]:
+    """Return stored tags; few combinations are frequent, and parsing JSON is slow."""
+    return integrity.check_tags(json.loads(stored))
+
+
+def marks(values: Sequence[object]) -> str:
+    """Return a placeholder of SQL for each value."""
+    return ",".join("?" * len(values))

@@ -1,0 +1,183 @@
+"""Damage to the catalogue: no wrong list and no wrong title while `verify` is silent."""
+
+import contextlib
+import os
+import random
+import shutil
+import sqlite3
+
+import pytest
+
+import mutations
+from relnews import RelatedNews
+from relnews.exceptions import RelnewsError
+from relnews.storage import schema
+from relnews.storage.database import CATALOGUE
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Return an archive with everything that an archive can have, and nothing hidden for now."""
+    folder = tmp_path_factory.mktemp("whole") / "whole.relnews"
+    mutations.build(folder)
+    with mutations.small_segments():
+        RelatedNews.open(folder).partial_fit(mutations.articles(107, 110))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(whole):
+    return read(whole)
+
+
+def read(folder):
+    """Return lists, titles and dates, stored and ranked, of an archive opened now."""
+    news = RelatedNews.open(folder)
+    ids = [f"s{i}" for i in (0, 1, 2, 20, 55, 58, 80, 101, 108)]
+    lists = [news.related(identifier, 3).to_dict() for identifier in ids if identifier in news]
+    return (
+        lists,
+        [items.to_dict() for items in news.related_all(3)],
+        [news.related(identifier, 9).to_dict() for identifier in ids if identifier in news],
+        news.related_to_text("dike inundationrecord3 word101 flood").to_dict(),
+        news.related("s1", 5, filters={"tags": ["a"]}).to_dict(),
+        len(news),
+    )
+
+
+def is_noticed(folder, expected):
+    """Return whether a change of a folder changes nothing, or is an error, or a problem."""
+    try:
+        if read(folder) == expected:
+            return True
+    except (RelnewsError, OSError):
+        return True
+    try:
+        return bool(RelatedNews.open(folder).verify())
+    except (RelnewsError, OSError):
+        return True
+
+
+def is_noticed_when_read(folder, expected):
+    """Return whether what is read is right or an error, without `verify`."""
+    try:
+        return read(folder) == expected
+    except (RelnewsError, OSError):
+        return True
+
+
+def copied(whole, folder):
+    """Return a copy of an archive, which shares its arrays."""
+    shutil.copytree(whole, folder, copy_function=os.link)
+    (folder / CATALOGUE).unlink()
+    shutil.copyfile(whole / CATALOGUE, folder / CATALOGUE)
+    return folder
+
+
+# --- each value ----------------------------------------------------------------------------------
+
+
+def columns():
+    """Return every table and column that the schema has."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        schema.create_tables(connection)
+        return [
+            (table, column)
+            for (table,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+            ).fetchall()
+            for _, column, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall()
+        ]
+
+
+def changes_of(value, others, rng):
+    """Return values near a value: of its type, of other rows, and NULL."""
+    changed = [None, *rng.sample(others, min(2, len(others)))]
+    match value:
+        case int():
+            changed += [value + 1, value - 1, 0, value ^ (1 << rng.randrange(40))]
+        case str():
+            digit = next((i for i, letter in enumerate(value) if letter.isdigit()), None)
+            if digit is not None:
+                other = str((int(value[digit]) + 1) % 10)
+                changed.append(value[:digit] + other + value[digit + 1 :])
+            changed += [f"{value}x", value[1:], value.swapcase(), value.replace("true", "false")]
+        case bytes() if value:
+            place = rng.randrange(len(value))
+            flipped = bytes([value[place] ^ (1 << rng.randrange(8))])
+            changed += [value[:place] + flipped + value[place + 1 :], value[:-1], b""]
+        case None:
+            changed += [1, "x", 1_500_000_000_000_000]
+    return [new for new in changed if new != value or type(new) is not type(value)]
+
+
+def one_value_changes(folder, table, column, rng, n_rows):
+    """Yield statements that each change one value: of a sample of the rows, to every near value."""
+    with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
+        rows = connection.execute(f"SELECT rowid, {column} FROM {table}").fetchall()
+    values = [value for _, value in rows]
+    for row, value in rng.sample(rows, min(n_rows, len(rows))):
+        for new in changes_of(value, values, rng):
+            yield f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (new, row)
+
+
+@pytest.mark.parametrize(("table", "column"), columns())
+@pytest.mark.parametrize("n_rows", [2, pytest.param(100, marks=pytest.mark.slow)])
+def test_one_value(whole, expected, tmp_path, table, column, n_rows):
+    """Each value of each column, changed to any value that the schema accepts, is noticed."""
+    rng = random.Random(f"{table} {column}")
+    n_rows = max(n_rows, 30 if table in ("settings", "folders") else 0)
+    changes = one_value_changes(whole, table, column, rng, n_rows)
+    for n, (statement, values) in enumerate(changes):
+        folder = copied(whole, tmp_path / str(n))
+        with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
+            try:
+                connection.execute(statement, values)
+            except (sqlite3.IntegrityError, OverflowError):
+                continue
+            connection.commit()
+        assert is_noticed(folder, expected), (statement, values)
+        assert is_noticed_when_read(folder, expected), (statement, values)
+        shutil.rmtree(folder)
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def damage_page(content, rng):
+    """Return a database with a page damaged as disks and programs do it."""
+    size = int.from_bytes(content[16:18], "big")
+    damaged = bytearray(content)
+    start = size * rng.randrange(len(content) // size)
+    place, n = start + rng.randrange(size), rng.choice([1, 1, 4, 64, 512])
+    end = min(place + n, start + size)
+    match rng.choice(["flip", "zero", "random", "page", "exchange"]):
+        case "flip":
+            damaged[place] ^= 1 << rng.randrange(8)
+        case "zero":
+            damaged[place:end] = bytes(end - place)
+        case "random":
+            damaged[place:end] = rng.randbytes(end - place)
+        case "page":
+            damaged[start : start + size] = bytes(size)
+        case "exchange":
+            other = size * rng.randrange(len(content) // size)
+            damaged[start : start + size] = content[other : other + size]
+            damaged[other : other + size] = content[start : start + size]
+    return bytes(damaged)
+
+
+@pytest.mark.parametrize("n", [60, pytest.param(2000, marks=pytest.mark.slow)])
+def test_damaged_pages(whole, expected, tmp_path, n):
+    """A damaged page of the catalogue gives the same lists, an error, or a problem."""
+    rng = random.Random(n)
+    content = (whole / CATALOGUE).read_bytes()
+    n_same = 0
+    for number in range(n):
+        folder = copied(whole, tmp_path / str(number))
+        damaged = damage_page(content, rng)
+        (folder / CATALOGUE).write_bytes(damaged)
+        n_same += damaged == content
+        assert is_noticed(folder, expected), number
+        shutil.rmtree(folder)
+    assert n_same < n // 2

@@ -1,0 +1,130 @@
+"""Machine code on disk: damaged files are compiled again, and lost ones reported once."""
+
+import errno
+import os
+import random
+import warnings
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba.core import caching
+
+from relnews._kernels import _cache
+from relnews._kernels._compile import kernel
+
+
+def total(values):
+    """Return the sum of an array."""
+    result = 0.0
+    for i in range(len(values)):
+        result += values[i]
+    return result
+
+
+def compiled():
+    """Return `total` as a new process would compile or load it."""
+    return kernel(total).made
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return the folder of the cache, filled by one compilation."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(_cache, "_WARNED", _cache.threading.Event())
+    assert compiled()(np.ones(3)) == 3
+    return tmp_path
+
+
+def files(folder):
+    """Return the files of the cache: the index and the data."""
+    found = {path.suffix: path for path in folder.rglob("*.nb?")}
+    assert found.keys() == {".nbi", ".nbc"}
+    return found
+
+
+def flipped(content, seed):
+    """Return the content with one bit changed."""
+    changed = bytearray(content)
+    bit = random.Random(seed).randrange(8 * len(content))
+    changed[bit // 8] ^= 1 << bit % 8
+    return bytes(changed)
+
+
+DAMAGE = {
+    "empty": lambda content, _: b"",
+    "cut": lambda content, seed: content[: random.Random(seed).randrange(len(content))],
+    "zeros": lambda content, _: bytes(len(content)),
+    "zeros at the end": lambda content, seed: content[:seed] + bytes(len(content) - seed),
+    "garbage": lambda content, seed: random.Random(seed).randbytes(seed),
+    "one bit": flipped,
+    "other program": lambda content, _: b"cos\nsystem\n(S'false'\ntR.",
+}
+
+
+@pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_compiled_again(suffix, damage, folder):
+    """Whatever an index or data file holds, the kernel works, and the file is whole afterwards."""
+    path = files(folder)[suffix]
+    whole = path.read_bytes()
+    for seed in range(1, 4):
+        path.write_bytes(DAMAGE[damage](whole, seed))
+        again = compiled()
+        assert again(np.ones(4)) == 4
+        assert [*again.stats.cache_hits.values()] == []
+        loaded = compiled()
+        assert loaded(np.ones(5)) == 5
+        assert [*loaded.stats.cache_hits.values()] == [1]
+
+
+def test_an_unreadable_file_is_compiled_again(folder):
+    """A folder in the place of a file cannot be read or replaced; that is one warning."""
+    path = files(folder)[".nbi"]
+    path.unlink()
+    path.mkdir()
+    with pytest.warns(RuntimeWarning, match="NUMBA_CACHE_DIR"):
+        assert compiled()(np.ones(4)) == 4
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_warning(folder, monkeypatch):
+    """One warning says how long each process compiles, and which variable helps."""
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert [compiled()(np.ones(n)) for n in (2, 3)] == [2, 3]
+    assert [warning.category for warning in caught] == [RuntimeWarning]
+    assert "10 to 40 seconds" in str(caught[0].message)
+    assert "NUMBA_CACHE_DIR" in str(caught[0].message)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS, errno.EDQUOT])
+def test_a_full_disk_is_one_warning(number, folder, monkeypatch):
+    """An error of writing the cache does not end the program."""
+
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    for path in files(folder).values():
+        path.unlink()
+    monkeypatch.setattr(caching.os, "replace", fail)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert [compiled()(np.ones(n)) for n in (2, 3)] == [2, 3]
+    assert [os.strerror(number) in str(warning.message) for warning in caught] == [True]
+    assert not [*folder.rglob("*.tmp*")]
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=50), st.data())
+def test_a_checksum_finds_each_change(content, data):
+    """A content with its checksum is whole; with any byte changed or cut it is not."""
+    whole = content + _cache._checksum(content)
+    position = data.draw(st.integers(0, len(whole) - 1))
+    change = data.draw(st.integers(1, 255))
+    changed = bytearray(whole)
+    changed[position] ^= change
+    assert _cache.is_whole(whole)
+    assert not _cache.is_whole(bytes(changed))
