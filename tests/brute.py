@@ -4,16 +4,15 @@ scikit-learn counts words and scipy multiplies them; `reference` defines spellin
 `reference`, the module imports nothing of relnews.
 """
 
-import functools
 import itertools
-import sys
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
 import reference
+from reference_words import words_of
 
 #: Weight of a phrase in a title; a word weighs 1.
 PHRASE = 2
@@ -21,8 +20,7 @@ PHRASE = 2
 #: Positions of the fields that `_fields` returns.
 TITLE, TEXTS = slice(0, 1), slice(1, 3)
 
-_singular = functools.cache(lambda word: sys.intern(reference.singular(word)))
-_STOPPED = frozenset(map(reference.singular, ENGLISH_STOP_WORDS))
+_STOPPED = frozenset(term for word in reference.english_stop_words() for term in words_of(word))
 
 
 class Brute:
@@ -90,7 +88,7 @@ class Brute:
 
 
 def _words(text):
-    words = map(_singular, reference.tokens(reference.respelt(text)))
+    words = words_of(text, stopped=_STOPPED, names=True)
     return [word for word in words if word not in _STOPPED]
 
 

@@ -8,8 +8,9 @@ import itertools
 import math
 import re
 from collections import Counter
+from pathlib import Path
 
-import unicodedata2 as unicodedata  # a fixed version of Unicode, whatever Python's is
+from reference_words import DOTLESS, words_of
 
 
 def runs(text, min_length=1):
@@ -43,32 +44,11 @@ def term_counts(article, title_weight=1, stop_words=()):
     return counts
 
 
-#: Prefixes of the names of characters that are written without spaces between words.
-UNSPACED = (
-    "CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH", "IDEOGRAPHIC", "HANGZHOU", "HIRAGANA",
-    "KATAKANA", "HALFWIDTH KATAKANA", "HENTAIGANA", "VERTICAL KANA", "VERTICAL IDEOGRAPHIC", "MASU",
-    "THAI ", "LAO ", "KHMER ", "MYANMAR ",
-)  # fmt: skip
-
-
-def parted(text):
-    """Return the text with unspaced letters as pairs without marks; U+A78F is a space."""
-    words, run = [], ""
-    for character in f"{text}.".replace("\ua78f", " "):
-        name, category = unicodedata.name(character, ""), unicodedata.category(character)
-        of_unspaced = name.startswith(UNSPACED)
-        if name.startswith(("VARIATION SELECTOR", "COMBINING KATAKANA-HIRAGANA")) or (
-            of_unspaced and category[0] == "M"
-        ):
-            # Like every mark, it separates words of other scripts.
-            words.append("" if run else " ")
-        elif of_unspaced and (category[0] == "L" or category == "Nl"):
-            run += character
-        else:
-            pairs = [run[i : i + 2] for i in range(max(len(run) - 1, 1))] if run else []
-            words.append("".join(f" {pair} " for pair in pairs) + character)
-            run = ""
-    return "".join(words)[:-1]
+def english_stop_words():
+    """Return the words of the package's English list, as its file has them."""
+    file = Path(__file__).parents[1] / "src" / "relnews" / "text" / "stop_words" / "en.txt"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 def language_of(article, own):
@@ -80,23 +60,25 @@ def language_of(article, own):
 class Words:
     """Counted words of an article: in order, without stop words, plurals folded.
 
-    ``stop_words`` may be a dict by language. A term is a word with the language it is of.
+    ``stop_words`` may be a dict by language; of these, stop words in capitals may be names. A term
+    is a word with the language it is of.
     """
 
     def __init__(self, article, stop_words=(), normalization="english", own="en"):
         language = language_of(article, own) if own else "en"
-        folds = normalization and language == "en"
+        folds = normalization and language in ("en", "fr")
 
-        def words(text):
-            if folds:
-                text = respelt(text)
-            found = [singular(word) if folds else word for word in tokens(parted(text))]
-            return [word for word in found if word not in stopped]
-
+        names = isinstance(stop_words, dict) and language not in DOTLESS
         if isinstance(stop_words, dict):
             stop_words = stop_words.get(language, ())
-        stopped = {token for word in stop_words for token in tokens(parted(word))}
-        stopped = {singular(word) for word in stopped} if folds else stopped
+        stopped = {
+            term for word in stop_words for term in words_of(word.lower(), language, folds=folds)
+        }
+
+        def words(text):
+            found = words_of(text, language, folds=folds, stopped=stopped, names=names)
+            return [word for word in found if word not in stopped]
+
         self.title = words(article.get("title", ""))
         self.texts = [words(article.get(field, "")) for field in ("dek", "text")]
         #: The phrases of the title: {as a term: (first word, last word)}.
@@ -121,20 +103,6 @@ class Words:
         self.terms = {*self.tf, *self.title, *self.phrases}
 
 
-def respelt(text):
-    """Return the text with US, U.S., USA and U.S.A. as one word, if in capitals."""
-    return text if text.isupper() else re.sub(r"\bU\.?S(\.?A)?\b\.?", " usa ", text)
-
-
-def singular(word):
-    """Return the singular by Harman's S stemmer."""
-    if len(word) > 3 and word[-1] == "s" and word[-2] not in "us":
-        if word.endswith("ies") and word[-4] not in "ea":
-            return word[:-3] + "y"
-        return word[:-1]
-    return word
-
-
 def inverse_document_frequency(all_words):
     """Return smooth idf, ln((1 + n) / (1 + df)) + 1; of unknown terms with df 0."""
     frequency = Counter(term for words in all_words for term in words.terms)
@@ -149,8 +117,8 @@ def inverse_document_frequency(all_words):
 
 def ignoring(idf, ignored, normalization="english"):
     """Return the idf with 0 for ignored words and for phrases that contain them."""
-    words = {word.strip().lower() for word in (map(respelt, ignored) if normalization else ignored)}
-    words = {singular(word.strip()) for word in words} if normalization else words
+    terms = ([word, words_of(word, folds=normalization)] for word in ignored)
+    words = {found[0] if len(found) == 1 else word.strip().lower() for word, found in terms}
 
     def is_ignored(term):
         parts = term.split("_")

@@ -8,7 +8,6 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 import reference
 from brute import Brute
@@ -92,7 +91,7 @@ def test_brute_force_is_the_reference():
     articles = list(sample_articles())
     wanted = reference.related_news(
         [dataclasses.asdict(article) for article in articles],
-        len(articles), stop_words=ENGLISH_STOP_WORDS, recency=(180, 0.5),
+        len(articles), stop_words={"en": reference.english_stop_words()}, recency=(180, 0.5),
     )  # fmt: skip
     brute = Brute(articles)
     for i, article in enumerate(articles):

@@ -9,10 +9,11 @@ from unittest import mock
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
 import relnews
+from reference_words import words_of
 from relnews import (
     Article,
     ArticleError,
@@ -573,7 +574,11 @@ def assert_lists_are_brute_force(
     ).fit(articles)  # fmt: skip
     titles = [article.title for article in articles]
     texts = [f"{article.dek} {article.text}" for article in articles]
-    count = CountVectorizer(stop_words=stop_words).fit(titles + texts)
+    given = ENGLISH_STOP_WORDS if stop_words == "english" else stop_words or ()
+    stopped = {term for word in given for term in words_of(word, folds=False)}
+    count = CountVectorizer(
+        analyzer=lambda text: [w for w in words_of(text, folds=False) if w not in stopped]
+    ).fit(titles + texts)
     text, title = count.transform(texts).astype(float), count.transform(titles) > 0
     idf = TfidfTransformer().fit(text + title).idf_
     if sublinear_tf:

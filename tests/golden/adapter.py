@@ -9,18 +9,21 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import functools
 import http
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from relnews import Recency, RelatedNews, Selection, sample, web
 from relnews.export import formats, html, sites, text
+from relnews.text.analysis import Analysis
 
 Answer = dict[str, Any]
 
@@ -99,6 +102,14 @@ def fit(articles: Iterable[Mapping[str, Any]], **settings: Any) -> Any:
     if settings.get("recency") is not None:
         settings["recency"] = Recency(**settings["recency"])
     return RelatedNews(**settings).fit(articles)
+
+
+def fit_as(archive: Any, articles: Iterable[Mapping[str, Any]]) -> Any:
+    """Return the archive of articles under the rules for words of another archive."""
+    version = archive.archive_.analysis.version
+    made = functools.partial(Analysis, version=version)
+    with mock.patch("relnews.text.analysis.Analysis", made):
+        return fit(articles)
 
 
 def save(archive: Any, folder: Path) -> None:

@@ -306,7 +306,8 @@ def test_names_cover_every_term_once(articles):
     a, b = (article["id"] for article in articles[:2])
     got = news.explain(a, b)
     # A name may repeat a word, as in Duran Duran.
-    words = [word for name in got.names for word in {*name.lower().split(" ")}]
+    language = news.archive_.analysis.own
+    words = [word for name in got.names for word in {*language.found(name)}]
     assert sorted(words) == sorted(
         {word for shared in got.terms for word in shared.term.split(" ")}
     )

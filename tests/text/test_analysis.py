@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 import reference
+import reference_words
 from relnews._kernels.wording import BREAK
 from relnews.articles import Article
-from relnews.text.analysis import Analysis, singular
+from relnews.text.analysis import Analysis
 from relnews.text.article_terms import ArticleCounter
 from relnews.text.languages import english_stop_words
+from relnews.text.spellings import singular
 from strategies import any_text
 
 
@@ -29,7 +31,7 @@ def test_words_of_a_title():
         "usa", "tell", "guarantee", "country", "usa", "talk"
     ]  # fmt: skip
     assert analysis.own.words("TELL US MORE") == ["tell"]
-    assert Analysis(None, None).own.words("The U.S. talks") == ["the", "talks"]
+    assert Analysis(None, None).own.words("The U.S. talks") == ["the", "us", "talks"]
     assert Analysis(["talks"]).own.words("A talk, talks") == []
 
 
@@ -37,10 +39,10 @@ def test_words_of_a_title():
 def test_plurals_lose_their_s_once(word):
     """A folded word is not folded again, here and in the compiled pass."""
     once = singular(word)
-    assert singular(once) == once == reference.singular(word)
+    assert singular(once) == once == reference_words.singular(word)
     counter = ArticleCounter(Analysis(None))
     counter.count([Article("a", text=word)])
-    expected = [singular(run) for run in reference.tokens(word)]
+    expected = reference_words.words_of(word)
     assert counter.vocabulary.decode()[counter.n_stop :] == [*dict.fromkeys(expected)]
 
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews._kernels import tokens
-from relnews.text.analysis import encode
 from relnews.text.counts import Counter
+from relnews.text.encoding import encode
 from relnews.text.vocabulary import LayeredVocabulary, Runs, Vocabulary
 from strategies import any_text
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import reference
 import strategies
 from relnews._kernels.tokens import NOT_A_TERM, UNKNOWN
-from relnews.text.analysis import encode
+from relnews.text.encoding import encode
 from relnews.text.vocabulary import Runs, Vocabulary
 
 any_text = strategies.any_text()

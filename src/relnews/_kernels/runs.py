@@ -19,20 +19,24 @@ from relnews._kernels.machine import (
 #: Bytes that may be read past the end of a text.
 PADDING = 64
 
-# An entry of the table of code points: the lower-cased code point, whether lower-casing changes it,
-# and whether it is a word character.
+# An entry of the table of code points: the lower-cased code point, whether it is written twice,
+# whether lower-casing changes it, and the kind of character as bits of a byte.
 POINT = np.uint32((1 << 21) - 1)
-CHANGES = np.uint32(1 << 30)
-WORD_BIT = np.uint32(1 << 31)
+TWICE = np.uint32(1 << 21)
+CHANGES = np.uint32(1 << 22)
+KIND_SHIFT = np.uint32(24)
 
-_WORD_SHIFT = np.uint32(31)
+#: Kind of a byte: part of a word character; of a capital letter; of a small letter.
+WORD, CAPITAL, SMALL = 1, 2, 4
+
 _EACH_BYTE = np.uint32(0x01010101)
+_WORD_BITS = np.uint64(0x0101010101010101)
 _HIGH_BITS = np.uint64(0x8080808080808080)
 _GATHER = np.uint64(0x0102040810204080)
 
 
 @kernel
-def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word, out_part_ptr):
+def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_kind, out_part_ptr):
     """Lower-case a batch of texts and mark the bytes of word characters.
 
     Parameters
@@ -44,13 +48,13 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
     part_is_ascii : uint8[n_parts]
         1 if all bytes of the part are below 0x80.
     characters : uint32[0x110000]
-        The lower-cased code point of each code point, with `WORD_BIT` if it is a word character
-        and `CHANGES` if it differs. The caller has already lower-cased characters whose lower case
-        is several characters or depends on their neighbours.
+        The lower-cased code point of each code point, with `CHANGES` if it differs, `TWICE` if it
+        is written twice, and its kind above `KIND_SHIFT`. The caller has already lower-cased
+        characters whose lower case is several characters or depends on their neighbours.
     lower : bool
         Lower-case the text; otherwise bytes are only classified.
-    out_text, out_is_word : uint8[≥ 2 n_bytes + n_parts + PADDING]
-        Lower-cased text; 1 for each byte of a word character. A space ends each part.
+    out_text, out_kind : uint8[≥ 2 n_bytes + n_parts + PADDING]
+        Lower-cased text; the kind of each byte as bits. A space ends each part.
     out_part_ptr : int64[n_parts + 1]
         Where each part begins in ``out_text``.
 
@@ -67,7 +71,7 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
         while i < end:
             n = end - i if part_is_ascii[part] else _ascii_run(text, i, end)
             if n > 0:
-                _fold_ascii(text[i : i + n], lower, out_text[at : at + n], out_is_word[at : at + n])
+                _fold_ascii(text[i : i + n], lower, out_text[at : at + n], out_kind[at : at + n])
                 i += n
                 at += n
             # A few ASCII characters, mostly spaces, between other characters are folded here, too.
@@ -76,20 +80,22 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_is_word
                 entry = characters[point]
                 # Always four bytes; the next character overwrites the surplus. 18 ms instead of 50
                 # for 9 MB of Arabic.
-                store_half(out_is_word, at, np.uint32((entry >> _WORD_SHIFT) * _EACH_BYTE))
+                store_half(out_kind, at, np.uint32((entry >> KIND_SHIFT) * _EACH_BYTE))
                 if lower and entry & CHANGES:
                     at += _encode(np.int64(entry & POINT), out_text, at)
+                    if entry & TWICE:
+                        at += _encode(np.int64(entry & POINT), out_text, at)
                 else:
                     store_half(out_text, at, load_half(text, i))
                     at += width
                 i += width
         out_text[at] = 0x20
-        out_is_word[at] = 0
+        out_kind[at] = 0
         at += 1
     out_part_ptr[part_is_ascii.size] = at
     for i in range(at, at + PADDING):
         out_text[i] = 0
-        out_is_word[i] = 0
+        out_kind[i] = 0
     return at
 
 
@@ -105,7 +111,7 @@ def _ascii_run(text, start, end):
 
 
 @kernel
-def _fold_ascii(text, lower, out_text, out_is_word):
+def _fold_ascii(text, lower, out_text, out_kind):
     """Fold ASCII text, in a loop that the compiler vectorizes to 64 bytes at a time.
 
     Arguments are slices: with an offset in the index the compiler does not vectorize.
@@ -116,7 +122,8 @@ def _fold_ascii(text, lower, out_text, out_is_word):
         out_text[i] = np.uint8(byte + (32 if capital else 0))
         letter = np.uint8((byte | 32) - 97) < 26
         digit = np.uint8(byte - 48) < 10
-        out_is_word[i] = np.uint8(letter | digit | (byte == 95))
+        small = letter & (byte > 96)
+        out_kind[i] = np.uint8((letter | digit | (byte == 95)) + 2 * capital + 4 * small)
 
 
 @kernel
@@ -158,13 +165,13 @@ def _encode(point, out_text, at):
 
 
 @kernel
-def edges(is_word, n_bytes, out_start, out_end):
+def edges(kind, n_bytes, out_start, out_end):
     """Write the start and end of each run of word bytes; return the number of runs.
 
     Parameters
     ----------
-    is_word : uint8[≥ n_bytes + PADDING]
-        0 or 1, and 0 from n_bytes - 1 on.
+    kind : uint8[≥ n_bytes + PADDING]
+        Kind of each byte, and 0 from n_bytes - 1 on.
     n_bytes : int
         Bytes in use.
     out_start, out_end : int32[≥ n_bytes / 2 + 1]
@@ -182,7 +189,7 @@ def edges(is_word, n_bytes, out_start, out_end):
         bits = np.uint64(0)
         for i in range(8):
             # The highest byte of the product holds the lowest bits of eight bytes.
-            eight = load_word(is_word, first + 8 * i)
+            eight = load_word(kind, first + 8 * i) & _WORD_BITS
             bits |= ((eight * _GATHER) >> np.uint64(56)) << np.uint64(8 * i)
         before = (bits << np.uint64(1)) | last
         last = bits >> np.uint64(63)
@@ -203,11 +210,9 @@ def edges(is_word, n_bytes, out_start, out_end):
 
 @kernel
 def find_runs(
-    text, part_ptr, part_is_ascii, characters, lower, is_word, out_text, out_part_ptr, out_start,
+    text, part_ptr, part_is_ascii, characters, lower, kind, out_text, out_part_ptr, out_start,
     out_end,
 ):  # fmt: skip
     """Fold a batch of texts and write its runs; return their number. See `fold` and `edges`."""
-    n_bytes = fold(
-        text, part_ptr, part_is_ascii, characters, lower, out_text, is_word, out_part_ptr
-    )
-    return edges(is_word, n_bytes, out_start, out_end)
+    n_bytes = fold(text, part_ptr, part_is_ascii, characters, lower, out_text, kind, out_part_ptr)
+    return edges(kind, n_bytes, out_start, out_end)

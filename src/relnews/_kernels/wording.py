@@ -20,11 +20,11 @@ _A, _E, _I, _S, _U, _Y = (np.uint8(ord(letter)) for letter in "aeisuy")
 
 
 @kernel
-def fold_plurals(text, start, end, n_runs, part_ptr, part_folds):
-    """Fold plurals in place, by the three rules of Harman's S stemmer.
+def fold_plurals(text, start, end, n_runs, part_ptr, part_folds, has_ies):
+    """Fold plurals in place, in English by the three rules of Harman's S stemmer.
 
-    -ies becomes -y, except in -eies and -aies. Every other -s loses its s, except in -us and -ss.
-    Words of up to three characters stay.
+    In English -ies becomes -y, except in -eies and -aies. Every other -s goes, except in -us, -ss.
+    Words of up to three characters stay, in French of up to four: *mois* is not *moi*.
 
     Parameters
     ----------
@@ -38,16 +38,19 @@ def fold_plurals(text, start, end, n_runs, part_ptr, part_folds):
         Where each part begins; the last element is above every start.
     part_folds : uint8[n_parts]
         1 if the words of the part are folded.
+    has_ies : bool
+        Whether the language is English; in French -ies only loses its s.
     """
+    least = 4 if has_ies else 5
     part = 0
     for run in range(n_runs):
         while start[run] >= part_ptr[part + 1]:
             part += 1
         last = np.int64(end[run]) - 1
-        if not part_folds[part] or text[last] != _S or _is_short(text, start[run], last):
+        if not part_folds[part] or text[last] != _S or _is_short(text, start[run], last, least):
             continue
         before, second = text[last - 1], text[last - 2]
-        if before == _E:
+        if has_ies and before == _E:
             third = text[last - 3]
             if second == _I and third != _E and third != _A:
                 text[last - 2] = _Y
@@ -59,12 +62,12 @@ def fold_plurals(text, start, end, n_runs, part_ptr, part_folds):
 
 
 @kernel
-def _is_short(text, first, last):
-    """Return whether a word has no more than three characters."""
+def _is_short(text, first, last, least):
+    """Return whether a word has fewer than ``least`` characters."""
     n = 0
-    for i in range(max(first, last - 15), last + 1):  # a character has up to four bytes
+    for i in range(max(first, last - 19), last + 1):  # a character has up to four bytes
         n += text[i] & 0xC0 != 0x80
-    return n < 4
+    return n < least
 
 
 @kernel

@@ -24,7 +24,7 @@ from relnews.storage import integrity
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
-from relnews.text.analysis import Analysis
+from relnews.text.analysis import VERSION, Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 
 #: Articles that one task ranks.
@@ -78,7 +78,7 @@ class Archive:
             "analysis", "weighting", "recency", "n_stop", "made"
         )
         with integrity.damage_in(self.catalogue.folder or ":memory:"):
-            self.analysis = Analysis(**analysis)
+            self.analysis = Analysis.of_setting(analysis)
             self.weighting = Weighting(**weighting)
             self.recency = None if recency is None else Recency(**recency)
             check_own_recency(self.recency)
@@ -258,6 +258,8 @@ class Archive:
             if stop_words
             else "none",
             "normalization": self.analysis.normalization or "none",
+            "analysis": f"version {self.analysis.version}"
+            + ("" if self.analysis.version == VERSION else f"; a new build has {VERSION}"),
             "tf": "1 + ln(tf)" if self.weighting.sublinear_tf else "tf",
             "recency": str(self.recency or "none"),
         }

@@ -24,7 +24,7 @@ from relnews.search.view import View
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules, pinned
-from relnews.text.analysis import MIN_LENGTH, Analysis
+from relnews.text.analysis import Analysis
 from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
 from relnews.text.vocabulary import LayeredVocabulary, Workspace
 
@@ -191,7 +191,7 @@ class Snapshot:
         runs = batch.runs(Workspace())
         n_stop = self._state.n_stop
         with self.terms() as (vocabulary, frequency):
-            term = vocabulary.find(runs, MIN_LENGTH)
+            term = batch.find(runs, vocabulary.find, n_stop)
             # A term that only removed articles had is as unknown as a new term.
             is_term = term >= n_stop
             term[is_term] = np.where(frequency[term[is_term]] > 0, term[is_term], UNKNOWN)

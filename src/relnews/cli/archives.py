@@ -90,7 +90,7 @@ def demo(k: int, html: Path | None) -> None:
     type=click.Choice(["english", "none"]),
     default="english",
     show_default=True,
-    help="For English articles, count a plural as its singular, and US as U.S.",
+    help="Count plurals as singulars in English and French, and US as U.S. in English.",
 )
 @click.option("--language", metavar="TAG", default="en", show_default=True,
               help="Language of articles that do not name theirs.")  # fmt: skip

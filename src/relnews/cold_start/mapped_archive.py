@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -23,14 +22,11 @@ from relnews.search.weights import Weighting, inverse_document_frequency, title_
 from relnews.storage import integrity
 from relnews.storage.arrays import Arrays, Store
 from relnews.storage.catalogue import Catalogue
-from relnews.text.analysis import Analysis, singular
+from relnews.text.analysis import Analysis
 from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
 
 #: Postings that are summed at a time, to bound the memory of temporary arrays.
 _AT_ONCE = 1 << 18
-
-#: A word, as `relnews._kernels.tokens` finds it.
-_WORD = re.compile(r"\w\w+")
 
 _MASK, _SECRET, _STEP = (1 << 64) - 1, int(SECRET), int(STEP)
 
@@ -155,7 +151,7 @@ class MappedArchive:
         setting, store, entries = catalogue.setting, Store(catalogue), catalogue.folders()
         self.catalogue = catalogue
         self.now = dates.now()
-        self.analysis = Analysis(**setting("analysis"))
+        self.analysis = Analysis.of_setting(setting("analysis"))
         self.weighting = Weighting(**setting("weighting"))
         self.recency = None if (recency := setting("recency")) is None else Recency(**recency)
         self.n_stop = int(setting("n_stop"))
@@ -195,9 +191,9 @@ class MappedArchive:
         batch.add(draft)
         weights, parts = batch.parts.weights, []
         for text, weight in zip(batch.parts.texts, weights, strict=True):
-            words = _WORD.findall(text.decode("utf-8", "surrogatepass").lower())
-            folds = self.analysis.own.folds and weight >> TF_SHIFT
-            parts.append([singular(word) for word in words] if folds else words)
+            written = text.decode("utf-8", "surrogatepass")
+            is_text = weight >> TF_SHIFT
+            parts.append(self.analysis.own.in_prepared(written) if is_text else written.split())
         number = self._numbers({word for words in parts for word in words})
         of_part = [[number[word] for word in words] for words in parts]
         code: dict[int, int] = {}

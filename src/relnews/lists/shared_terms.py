@@ -17,6 +17,7 @@ from relnews.search.view import View
 from relnews.text.article_terms import JOINT, Query
 from relnews.text.languages import without_mark
 from relnews.text.vocabulary import LayeredVocabulary
+from relnews.text.words import shown
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -141,9 +142,9 @@ def _pairs(query: Query) -> Counter[tuple[int, int]]:
 
 
 def _spelled(vocabulary: LayeredVocabulary, terms: NDArray[np.int32]) -> list[str]:
-    """Return terms as strings, without language marks."""
+    """Return terms as readers see them, without language marks."""
     n = len(vocabulary.base)
     names = np.empty(len(terms), dtype=object)
     names[terms < n] = vocabulary.base.decode(terms[terms < n])
     names[terms >= n] = vocabulary.newer.decode(terms[terms >= n] - n)
-    return [without_mark(term) for term in names]
+    return [shown(without_mark(term)) for term in names]

@@ -6,15 +6,18 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from relnews.text.analysis import Language
+from relnews.text.words import Language
 
 #: Maximum number of words of a phrase.
 _LONGEST_PHRASE = 4
 
-#: A word, or an abbreviation with points such as U.S.
-_RUN = re.compile(r"U\.S\.(?:A\.)?|\w+")
+#: An abbreviation with points such as U.S., a word, or words with single characters between them
+#: that may be one word: O'Brien.
+_ABBREVIATION = r"U\.S\.(?:A\.)?"
+_WORD = re.compile(rf"{_ABBREVIATION}|\w+")
+_CHUNK = re.compile(rf"{_ABBREVIATION}|\w+(?:[^\w\s]{{1,3}}\w+)*")
 
 #: Words, lower-cased.
 _Words = tuple[str, ...]
@@ -56,13 +59,27 @@ def _spelling(texts: Iterable[str], language: Language) -> dict[str, str]:
     """
     seen: dict[str, Counter[str]] = {}
     for text in texts:
-        for run in _RUN.findall(text):
-            seen.setdefault(language.term(run), Counter())[run] += 1
+        for run in _runs(text, language):
+            seen.setdefault(language.term(run[0]), Counter())[run[0]] += 1
     written: dict[str, str] = {}
     for term, forms in seen.items():
         lower = [form for form in forms if form.islower()]
         written[term] = lower[0] if lower else forms.most_common(1)[0][0]
     return written
+
+
+def _runs(text: str, language: Language) -> Iterator[re.Match[str]]:
+    """Yield the words of a text as it spells them, in order."""
+    for chunk in _CHUNK.finditer(text):
+        words = [*_WORD.finditer(text, *chunk.span())]
+        terms = {language.term(word[0]) for word in words}
+        found = language.found(chunk[0])
+        # The term of O'Brien is obrien, but that of Obama's is obama.
+        if len(words) == 1 or len(found) > 1 or not terms.isdisjoint(found):
+            yield from words
+            continue
+        parts = (_CHUNK.fullmatch(text, chunk.start(), word.end()) for word in words)
+        yield next(part for part in parts if part and language.found(part[0]) == found)
 
 
 def _phrases(texts: Iterable[str], shared: set[str], language: Language) -> set[_Words]:
@@ -71,7 +88,7 @@ def _phrases(texts: Iterable[str], shared: set[str], language: Language) -> set[
     for text in texts:
         words: list[str] = []
         end = 0
-        for run in _RUN.finditer(text):
+        for run in _runs(text, language):
             word = language.term(run.group())
             if not text[end : run.start()].isspace() or word not in shared:
                 words.clear()

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import wording
+from relnews._kernels import joining, wording
 from relnews._kernels._compile import frozen
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.articles import Article
-from relnews.text.analysis import MIN_LENGTH, Analysis, encode
+from relnews.text.analysis import MIN_LENGTH, Analysis
 from relnews.text.counts import BATCH_BYTES, Batch, Counts, count_words, term_runs, zeros
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
@@ -198,7 +198,7 @@ class ArticleCounter:
 
     def _count(self, batch: ArticleBatch) -> ArticleTerms:
         runs = batch.runs(self._workspace)
-        term = self.vocabulary.number(runs, MIN_LENGTH)
+        term = batch.find(runs, self.vocabulary.number, self.n_stop)
         self._tally = zeros(self._tally, len(self.vocabulary))
         return batch.terms(runs, term, self.n_stop, self._tally)
 
@@ -240,29 +240,69 @@ class ArticleBatch:
         language = self._analysis.language_of(article.language)
         words = language.words(article.title)
         ignored = {*map(language.term, self._ignored)}
-        counted = dict.fromkeys(word for word in words if not is_ignored(word, ignored))
+        counted = dict.fromkeys(words)
+        if ignored:
+            counted = dict.fromkeys(word for word in words if not is_ignored(word, ignored))
         place = {word: i for i, word in enumerate(counted)}
         phrases: dict[str, tuple[int, int]] = {}
         for first, last in itertools.pairwise(words):
             phrase = f"{first}{JOINT}{last}"
-            if first in place and last in place and not is_ignored(phrase, ignored):
-                phrases.setdefault(phrase, (place[first], place[last]))
+            if ignored and (first not in place or last not in place or is_ignored(phrase, ignored)):
+                continue
+            phrases.setdefault(phrase, (place[first], place[last]))
         for stopped in phrases.keys() & language.stopped:
             del phrases[stopped]
         self.phrases.append([*phrases.values()])
-        texts = [language.text(place), language.text(phrases), *language.texts(article)]
-        weights = itertools.chain((IN_TITLE, PHRASE), itertools.repeat(1 << TF_SHIFT))
-        encoded = zip(map(encode, texts), weights, strict=False)
-        self.parts.add([(*text, weight) for text, weight in encoded])
+        self.parts.add([
+            (*language.encoded(language.text(place)), IN_TITLE),
+            (*language.encoded(language.text(phrases)), PHRASE),
+            *((*text, 1 << TF_SHIFT) for text in language.texts(article)),
+        ])  # fmt: skip
 
     def runs(self, workspace: Workspace) -> Runs:
         """Return the words of all articles as runs, in the form that is counted."""
-        runs = Runs.of(self.parts.texts, self.parts.is_ascii, lower=True, workspace=workspace)
+        runs = Runs.of(
+            self.parts.texts, self.parts.is_ascii, lower=True, workspace=workspace,
+            characters=self._analysis.characters,
+        )  # fmt: skip
+        if self._analysis.version > 1:
+            n = joining.join_runs(
+                runs.text, runs.kind, runs.start, runs.end, runs.n, runs.part_ptr, self._is_text,
+                self._analysis.own.apostrophe,
+            )  # fmt: skip
+            runs = dataclasses.replace(runs, n=n)
         if self._analysis.own.folds:
             wording.fold_plurals(
-                runs.text, runs.start, runs.end, runs.n, runs.part_ptr, self._is_text
-            )
+                runs.text, runs.start, runs.end, runs.n, runs.part_ptr, self._is_text,
+                self._analysis.own.code == "en",
+            )  # fmt: skip
         return runs
+
+    def find(
+        self, runs: Runs, number: Callable[[Runs, int], NDArray[np.int32]], n_stop: int
+    ) -> NDArray[np.int32]:
+        """Return the term of each run, int32 array of shape (runs.n,).
+
+        Parameters
+        ----------
+        runs : Runs
+            The words of the articles.
+        number : callable
+            `Vocabulary.number` or `Vocabulary.find` of the terms.
+        n_stop : int
+            Terms numbered below are stop words. Those that are names become other terms.
+        """
+        term = number(runs, MIN_LENGTH)
+        if self._analysis.own.has_names:
+            name = runs.workspace.array("name", runs.n, np.int32)
+            n = joining.mark_names(
+                runs.text, runs.kind, runs.start, runs.end, runs.n, runs.part_ptr, self._is_text,
+                term, n_stop, name,
+            )  # fmt: skip
+            if n:
+                names = name[:n].copy()
+                term[names] = number(runs.subset(names), MIN_LENGTH)
+        return term
 
     def terms(
         self, runs: Runs, term: NDArray[np.int32], n_stop: int, tally: NDArray[np.int32]

@@ -13,7 +13,7 @@ from relnews._kernels import counting, tokens
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import CountArrays, TermRuns
 from relnews._kernels.counting import PhraseScratch
-from relnews.text.analysis import encode
+from relnews.text.encoding import encode
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
 #: Size in bytes of a batch of texts, small enough to stay in the cache from step to step.

@@ -15,7 +15,7 @@ from relnews._checks import shortened
 MARK = "\ua78f"
 
 #: Languages with a list of stop words in the package ``stop-words``, by the names in the package.
-#: Each list was reviewed; docs/how-to/languages.md says why other lists are not used.
+#: Each list was reviewed: words that a headline may hang on are left out; see `stop_words_of`.
 LISTS = {
     "cs": "czech", "da": "danish", "de": "german", "es": "spanish", "fr": "french",
     "it": "italian", "nl": "dutch", "no": "norwegian", "pl": "polish", "pt": "portuguese",
@@ -30,6 +30,9 @@ _CODES = {
     "ukr": "uk",
     "english": "en", **{name: code for code, name in LISTS.items()},
 }  # fmt: skip
+
+#: One file of stop words for each language that has a list.
+_FOLDER = Path(__file__).parent / "stop_words"
 
 _PRIMARY = re.compile(r"\s*([A-Za-z]{2,16})(?:[-_.]|\s*$)")
 
@@ -58,7 +61,31 @@ def without_mark(term: str) -> str:
 
 @functools.cache
 def stop_words_of(code: str) -> tuple[str, ...]:
-    """Return the stop words of a language, in a fixed order; empty without a list."""
+    """Return the stop words of a language, in a fixed order; empty without a list.
+
+    A file of this package has the words. A line that begins with a minus has words that count,
+    although they are in the language's list of the package ``stop-words``.
+    """
+    file = _FOLDER / f"{code}.txt"
+    if not (code.isalpha() and file.is_file()):
+        return ()
+    words = {*first_stop_words_of(code)} if code in LISTS else set[str]()
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith("-"):
+            words.difference_update(line[1:].split())
+        elif not line.startswith("#"):
+            words.update(line.split())
+    return tuple(sorted(words))
+
+
+def codes_with_stop_words() -> list[str]:
+    """Return the codes of the languages that have a list of stop words, sorted."""
+    return sorted(file.stem for file in _FOLDER.glob("*.txt"))
+
+
+@functools.cache
+def first_stop_words_of(code: str) -> tuple[str, ...]:
+    """Return the stop words of archives whose analysis has version 1."""
     if code == "en":
         return english_stop_words()
     if code not in LISTS:

@@ -15,7 +15,7 @@ from relnews._kernels import tokens
 from relnews._kernels._compile import Scalar, frozen
 from relnews._kernels.arguments import RunArrays, TermTable
 from relnews._kernels.runs import PADDING, find_runs
-from relnews.text.analysis import encode, folded_characters
+from relnews.text.encoding import encode, folded_characters
 from relnews.text.term_order import sorted_terms, spelled
 
 _FIRST_TABLE = 1 << 15
@@ -81,6 +81,8 @@ class Runs:
         First byte of each part in the text.
     workspace : Workspace
         Memory of these arrays and of arrays made from them.
+    kind : uint8 array or None
+        Kind of each byte of texts that were folded; see `relnews._kernels.runs`.
     """
 
     text: NDArray[np.uint8]
@@ -89,6 +91,7 @@ class Runs:
     n: int
     part_ptr: NDArray[np.int64]
     workspace: Workspace
+    kind: NDArray[np.uint8] | None = None
 
     @classmethod
     def of(
@@ -98,6 +101,7 @@ class Runs:
         *,
         lower: bool,
         workspace: Workspace | None = None,
+        characters: NDArray[np.uint32] | None = None,
     ) -> Runs:
         """Return the runs of texts, after folding the texts.
 
@@ -111,6 +115,8 @@ class Runs:
             Whether to lower-case the texts.
         workspace : Workspace, optional
             Memory for the arrays. None means new memory.
+        characters : uint32 array of shape (0x110000,), optional
+            Table of code points. None means `folded_characters()`.
         """
         workspace = workspace or Workspace()
         source = np.frombuffer(b"".join([*parts, bytes(PADDING)]), dtype=np.uint8)
@@ -122,15 +128,21 @@ class Runs:
             room += n_bytes // 2  # characters such as U+0250 grow from two bytes to three
         _check_batch_bytes(room)
         text = workspace.array("text", room, np.uint8)
-        is_word = workspace.array("is_word", room, np.uint8)
+        kind = workspace.array("kind", room, np.uint8)
         part_ptr = np.empty(len(parts) + 1, dtype=np.int64)
         start = workspace.array("start", room // 2 + 1, np.int32)
         end = workspace.array("end", room // 2 + 1, np.int32)
         n = find_runs(
             source, frozen(source_ptr), frozen(np.array(is_ascii, dtype=np.uint8)),
-            folded_characters(), lower, is_word, text, part_ptr, start, end,
+            folded_characters() if characters is None else characters, lower, kind, text, part_ptr,
+            start, end,
         )  # fmt: skip
-        return cls(text, start, end, n, part_ptr, workspace)
+        return cls(text, start, end, n, part_ptr, workspace, kind)
+
+    def subset(self, runs: NDArray[np.integer[Any]]) -> Runs:
+        """Return the given runs, in memory of their own."""
+        start, end = self.start[runs], self.end[runs]
+        return Runs(self.text, start, end, len(runs), self.part_ptr, Workspace())
 
     def arrays(self) -> RunArrays:
         """Return the runs in the form that kernels take."""
@@ -389,11 +401,7 @@ class LayeredVocabulary(Vocabulary):
         term = self.base.find(runs, min_length)
         unknown = np.flatnonzero(term == tokens.UNKNOWN)
         if len(unknown):
-            unknown_runs = Runs(
-                runs.text, runs.start[unknown], runs.end[unknown], len(unknown), runs.part_ptr,
-                Workspace(),
-            )  # fmt: skip
-            found = newer(unknown_runs, min_length)
+            found = newer(runs.subset(unknown), min_length)
             term[unknown] = np.where(found >= 0, found + len(self.base), found)
         return term
 
