@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from relnews.articles import FIELDS
-from relnews.readers.visibility import plain_name
+from relnews.readers.visibility import EMBARGOES, plain_name
 
 #: Names of a field by preference, in lower case, without blanks, hyphens and underscores. The
 #: field's own name comes before all of them.
@@ -36,12 +36,6 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 #: Second names that are documented beside the field's own.
 _SECOND_NAMES = frozenset({"lang", "topics"})
-
-#: Names of a date before which an article is not public, besides its date of publication.
-EMBARGOES = frozenset({
-    "embargo", "embargodate", "embargoeduntil", "embargountil", "publishon", "publishat",
-    "publishup", "golive", "goliveat", "scheduledat", "scheduledfor", "notbefore",
-})  # fmt: skip
 
 #: The field of each name, and its rank among the names of the field.
 _FIELD_OF = {name: (name, 0) for name in FIELDS} | {
@@ -86,7 +80,7 @@ class FieldNames:
         best: dict[str, tuple[int, str]] = {}
         for name, value in record.items():
             place = self._known.get(name) if name in self._known else self._place(name)
-            if place is None or value is None or (isinstance(value, str) and not value):
+            if place is None or value is None or _is_blank(value):
                 continue
             field, rank = place
             if field not in best or rank < best[field][0]:
@@ -112,11 +106,21 @@ class FieldNames:
         return place
 
 
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and (not value or value.isspace())
+
+
 def is_name_of_id(name: str) -> bool:
     """Return whether a name is one of the id."""
     return _FIELD_OF.get(plain_name(name), ("", 0))[0] == "id"
 
 
-def embargoes(record: Mapping[str, object]) -> Iterable[object]:
+def embargoes(record: Mapping[str, object]) -> list[object]:
     """Return the dates before which a record says that it is not public."""
     return [value for name, value in record.items() if plain_name(name) in EMBARGOES]
+
+
+def expiries(record: Mapping[str, object]) -> list[object]:
+    """Return the dates from which on a record says that it is not public."""
+    names = ALIASES["expires"]
+    return [value for name, value in record.items() if plain_name(name) in names]

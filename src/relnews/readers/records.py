@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -11,12 +12,13 @@ from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import markup, visibility
 from relnews.readers.addresses import UrlPattern, digest_id
-from relnews.readers.field_names import FieldNames, embargoes
+from relnews.readers.field_names import FieldNames, embargoes, expiries
 from relnews.readers.field_values import text_value, text_values
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.rows import as_mapping, rows_of
 from relnews.readers.source_dates import read_date
+from relnews.readers.visibility import switch
 
 #: Records that tell how all of them are read: whether they have ids, and whether texts are HTML.
 N_FIRST = 100
@@ -140,11 +142,16 @@ class RecordParser:
         """Add a date to the values of an article; return whether the article may be shown."""
         dates = [named.get(name)]
         if name == "published":
-            # A switch of this name is not a date; `visibility` has seen it.
-            dates = [date for date in dates if visibility.switch(date) is None]
-            dates += embargoes(given)
+            # `visibility` has seen the switches of these names.
+            dates = [date for date in [*dates, *embargoes(given)] if switch(date) is None]
+            strictest: Callable[..., dt.datetime] = max
+        else:
+            if name not in self._spec.fields:
+                dates += expiries(given)
+            dates = [date for date in dates if switch(date) is not False]
+            strictest = min
         identifier = values.get("id", "")
-        for date in dates:
+        for date in {repr(date): date for date in dates}.values():
             try:
                 moment, is_ambiguous = read_date(date, self._spec.date_order)
             except (TypeError, ValueError, OverflowError):
@@ -158,7 +165,7 @@ class RecordParser:
                 detail = f"{identifier!r}: {date!r} is read as {moment:%d %B %Y}"
                 self._report.report(Problem.AMBIGUOUS_DATE, origin, detail)
             if moment is not None:
-                values[name] = max(moment, values.get(name, moment))
+                values[name] = strictest(moment, values.get(name, moment))
         return True
 
     def _withheld(self, problem: Problem, identifier: str, origin: str, detail: str) -> None:
