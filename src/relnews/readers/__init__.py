@@ -22,6 +22,7 @@ Its modules::
     csv           a header row, then one article a row
     documents     `DocumentReader`: files that are read whole, or a folder of them
     markdown      front matter and text
+    page_head     what an HTML page says of itself: dates, robots, redirects
     pages         the article of an HTML page
     feeds         the entries of RSS or Atom
     sql           the rows of a query; `read_sql`
