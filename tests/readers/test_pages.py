@@ -204,8 +204,11 @@ def test_any_linked_data(text: str, data: object) -> None:
 # --- links that say nothing ----------------------------------------------------------------------
 
 
-@given(st.sampled_from(sorted(LINK_PHRASES)), st.sampled_from(["{}", "{} »", "→ {}", "({})", "{}…"]),
-       st.booleans())  # fmt: skip
+@given(
+    st.sampled_from(sorted(LINK_PHRASES)),
+    st.sampled_from(["{}", "{} »", "→ {}", "({})", "{}…"]),
+    st.booleans(),
+)
 def test_a_link_that_says_nothing_is_no_text(phrase: str, form: str, is_upper: bool) -> None:
     """The text of a link such as "read more" belongs to no article."""
     text = form.format(phrase.upper() if is_upper else phrase.capitalize())

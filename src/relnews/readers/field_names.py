@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 
 from relnews.articles import FIELDS
+from relnews.readers.field_values import text_value
 from relnews.readers.visibility import EMBARGOES, plain_name
 
 #: Names of a field by preference, in lower case, without blanks, hyphens and underscores. The
 #: field's own name comes before all of them.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "id": ("guid", "uuid", "articleid", "postid", "storyid", "contentid", "nid", "identifier"),
+    "id": ("guid", "uuid", "articleid", "postid", "storyid", "newsid", "entryid", "contentid",
+           "nid", "identifier", "uri"),
     "title": ("headline", "heading", "posttitle", "articletitle", "headlinemain"),
     "dek": ("summary", "description", "excerpt", "standfirst", "subtitle", "subhead",
             "subheadline", "subheading", "abstract", "teaser", "lede", "customexcerpt"),
     "text": ("content", "body", "articlebody", "bodytext", "fulltext", "storytext", "contenttext",
-             "contenthtml", "bodyhtml", "html", "postcontent", "articletext", "maintext", "story",
-             "article"),
+             "contenthtml", "bodyhtml", "bodyxhtml", "html", "postcontent", "articletext",
+             "maintext", "story", "article"),
     "published": ("publishedat", "publishedon", "publisheddate", "publishdate", "publicationdate",
                   "datepublished", "pubdate", "publishtime", "publishedtime", "firstpublished",
                   "firstpublishedat", "date", "datetime", "postdate", "posted", "postedat",
-                  "createdat", "created", "datecreated", "timestamp"),
+                  "firstcreated", "createdat", "created", "datecreated", "timestamp"),
     "url": ("link", "permalink", "href", "canonicalurl", "weburl", "articleurl", "postlink"),
     "section": ("category", "channel", "desk", "department", "rubric", "newsdesk", "sectionname",
                 "categories"),
@@ -34,8 +37,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
                 "unpublishat", "unpublishdate", "publishdown", "expire"),
 }  # fmt: skip
 
+#: Names of the part of an address that tells one article from another.
+_SLUGS = ("slug", "urlslug", "postname", "urlname")
+
 #: Second names that are documented beside the field's own.
 _SECOND_NAMES = frozenset({"lang", "topics"})
+
+#: Letters of the shortest name that another name may contain, and how alike two names are that one
+#: may have meant for the other.
+_LONG_ENOUGH = 4
+_ALIKE = 0.75
 
 #: The field of each name, and its rank among the names of the field.
 _FIELD_OF = {name: (name, 0) for name in FIELDS} | {
@@ -118,6 +129,36 @@ def is_name_of_id(name: str) -> bool:
 def embargoes(record: Mapping[str, object]) -> list[object]:
     """Return the dates before which a record says that it is not public."""
     return [value for name, value in record.items() if plain_name(name) in EMBARGOES]
+
+
+def likely_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that probably mean the fields which an article needs, by field.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of a source that are not known.
+    """
+    likely: dict[str, str] = {}
+    for field in ("id", "title", "text"):
+        known = [name for name in (field, *ALIASES[field]) if len(name) >= _LONG_ENOUGH]
+        for name in names:
+            plain = plain_name(name)
+            is_alike = any(alias in plain for alias in known) or difflib.get_close_matches(
+                plain, known, 1, _ALIKE
+            )
+            if is_alike and name not in likely.values():
+                likely[field] = name
+                break
+    return likely
+
+
+def slug_in(record: Mapping[str, object]) -> str:
+    """Return the slug that a record has, or an empty text."""
+    found = (
+        text_value(value, "id")[0] for name, value in record.items() if plain_name(name) in _SLUGS
+    )
+    return next((slug.strip() for slug in found if slug and slug.strip()), "")
 
 
 def expiries(record: Mapping[str, object]) -> list[object]:

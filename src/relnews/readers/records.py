@@ -12,7 +12,7 @@ from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import markup, visibility
 from relnews.readers.addresses import UrlPattern, digest_id
-from relnews.readers.field_names import FieldNames, embargoes, expiries
+from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
 from relnews.readers.field_values import text_value, text_values
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
@@ -76,8 +76,14 @@ class RecordParser:
                 yield record
             elif isinstance(record, Skipped):
                 self._report.report(record.problem, origin, record.detail)
-            elif (article := self._article(record, origin)) is not None:
-                yield article
+            else:
+                try:
+                    article = self._article(record, origin)
+                except RecursionError:  # an attack
+                    self._report.report(Problem.UNREADABLE, origin, "it is nested too deeply")
+                    continue
+                if article is not None:
+                    yield article
         for field, name in self._names.taken.items():
             self._report.note(f"{field} is read from {name!r}")
 
@@ -86,7 +92,12 @@ class RecordParser:
         if not records:
             return
         self._report.names = [*dict.fromkeys(itertools.chain.from_iterable(records))]
+        for field, theirs in self._spec.fields.items():
+            if theirs not in self._report.names:
+                self._report.note(f"no record has {theirs!r}, which `fields` names for {field}")
         named = [self._names.named(record) for record in records]
+        if not any("title" in values or "text" in values for values in named):
+            self._report.likely = likely_names(self._report.names)
         self._has_ids = "id" in self._spec.fields or any("id" in values for values in named)
         if self._spec.markup == "auto":
             self._is_html = markup.is_mostly_html(named)
@@ -111,6 +122,8 @@ class RecordParser:
                     mended.append(how)
         if self._is_html:
             markup.to_text(values)
+        elif self._is_plain and self._spec.markup == "auto" and "&" in values.get("title", ""):
+            values["title"] = markup.characters(values["title"])
         identifier = values.get("id", "")
         reason = None if self._spec.include_unlisted else visibility.hidden(given)
         if reason is not None:
@@ -176,8 +189,7 @@ class RecordParser:
 
     def _made_id(self, values: Mapping[str, Any], given: Mapping[str, object]) -> str:
         """Return an id for an article of a source without ids, and note what it is made of."""
-        slug, _ = text_value(given.get("slug"), "id")
-        for name, value in (("url", values.get("url")), ("slug", slug)):
+        for name, value in (("url", values.get("url")), ("slug", slug_in(given))):
             if value and value.strip():
                 self._report.note(f"there is no id; the {name} is taken")
                 return str(value)
