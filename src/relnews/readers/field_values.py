@@ -66,8 +66,8 @@ def text_value(value: object, name: str) -> tuple[str | None, str]:
             return None, f"`{name}` is bytes that are no UTF-8, left out"
     kind = type(value).__name__
     if name in _DOCUMENTS and isinstance(value, (Mapping, list, tuple)):
-        text = _document(value)
-        return text or None, f"`{name}` is a {kind}, its texts are joined"
+        whole = _document(value)
+        return whole or None, f"`{name}` is a {kind}, its texts are joined"
     if isinstance(value, Mapping):
         part = _part(value, name)
         return (None, f"`{name}` is a {kind} without a text, left out") if part is None else (

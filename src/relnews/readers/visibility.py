@@ -21,7 +21,7 @@ HIDES_IF_ON = frozenset({
     "draft", "isdraft", "private", "isprivate", "unlisted", "isunlisted", "unpublished", "hidden",
     "ishidden", "headless", "noindex", "robotsnoindex", "protected", "isprotected",
     "passwordprotected", "membersonly", "subscribersonly", "deleted", "isdeleted",
-    "trashed", "istrashed", "eleventyexcludefromcollections",
+    "trashed", "istrashed", "eleventyexcludefromcollections", "underscored",
 })  # fmt: skip
 
 #: Names of switches that keep an article out if they are off.
