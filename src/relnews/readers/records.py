@@ -116,6 +116,8 @@ class RecordParser:
         for name, parse in _PARSERS:
             if name in named:
                 value, how = parse(named[name], name)
+                if name in _CARRIED and value:
+                    value = value.strip()  # databases pad CHAR columns
                 if value:
                     values[name] = value
                 if how:
@@ -202,6 +204,9 @@ _PARSERS: tuple[tuple[str, Callable[[object, str], tuple[Any, str]]], ...] = (
     *((name, text_value) for name in TEXTS),
     *((name, text_values) for name in TUPLES),
 )
+
+#: Texts that are only carried along.
+_CARRIED = frozenset(TEXTS) - {"id", "title", "dek", "text"}
 
 _UNREADABLE = {"published": Problem.UNREADABLE_DATE, "expires": Problem.UNREADABLE_EXPIRY}
 
