@@ -121,6 +121,7 @@ def test_every_problem_is_documented() -> None:
 #: Section of the page of each set of names in `relnews.readers.visibility`.
 VISIBILITY = {
     "HIDES_IF_ON": "Hidden if on",
+    "HIDES_IF_ON_SWITCH": "Hidden if on, and otherwise something else",
     "HIDES_IF_OFF": "Hidden if off",
     "HIDES_IF_OFF_SWITCH": "Hidden if off, and otherwise something else",
     "HIDES_IF_SET": "Hidden if set",

@@ -38,6 +38,11 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
             "members_only", "deleted", "is_deleted", "trashed", "eleventyExcludeFromCollections",
         )
     },
+    # The same, but any other value is something else than a switch.
+    **{
+        name: ([*OFF, "navigation", ["toc"], 7], ON)
+        for name in ("hide", "exclude", "internal", "secret", "confidential")
+    },
     # Switches that are off for one.
     **{
         name: (ON, [*OFF, *UNREADABLE])
@@ -51,6 +56,7 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
         for name, other in {
             "publish": ["2020-01-01"], "permalink": ["/a/"], "render": ["a"], "live": ["ticker"],
             "active": ["x"], "enabled": ["x"], "online": ["https://g.example"], "approved": ["x"],
+            "show": ["Panorama"], "display": ["block"],
             "published": ["2020-01-01"],
         }.items()
     },
@@ -209,6 +215,15 @@ def test_embargo(name: str) -> None:
         (article,) = articles_from([record], report)
         assert article.published == LATE
     assert read({**GOOD, name: "when the court has ruled"})[0] == []
+
+
+@pytest.mark.parametrize("switch", [True, "yes", 1, "1"])
+@pytest.mark.parametrize("name", ["date", "pub_date", "published_at"])
+def test_a_switch_is_no_date(switch: object, name: str) -> None:
+    """Where `published` says whether, another name says when."""
+    (article,) = articles_from([{**GOOD, "published": switch, name: "2090-01-01"}], LoadReport())
+    assert article.published == LATE
+    assert read({**GOOD, "published": switch, name: "when the talks end"})[0] == []
 
 
 @pytest.mark.parametrize("name", ["expires", "expiryDate", "expiry", "expirationDate",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from relnews.articles import FIELDS
 from relnews.readers.field_values import text_value
-from relnews.readers.visibility import EMBARGOES, plain_name
+from relnews.readers.visibility import EMBARGOES, plain_name, switch
 
 #: Names of a field by preference, in lower case, without blanks, hyphens and underscores. The
 #: field's own name comes before all of them.
@@ -94,6 +94,8 @@ class FieldNames:
             if place is None or value is None or _is_blank(value):
                 continue
             field, rank = place
+            if field == "published" and switch(value) is not None:
+                continue  # says whether, not when
             if field not in best or rank < best[field][0]:
                 best[field] = rank, name
         named = {field: record[name] for field, (rank, name) in best.items()}

@@ -24,6 +24,12 @@ HIDES_IF_ON = frozenset({
     "trashed", "istrashed", "eleventyexcludefromcollections", "underscored",
 })  # fmt: skip
 
+#: Names whose value keeps an article out if it is a switch that is on, and otherwise is something
+#: else, such as a note, or a list of what is hidden on its page.
+HIDES_IF_ON_SWITCH = frozenset({
+    "hide", "exclude", "excluded", "internal", "secret", "confidential",
+})  # fmt: skip
+
 #: Names of switches that keep an article out if they are off.
 HIDES_IF_OFF = frozenset({
     "ispublished", "public", "ispublic", "listed", "islisted", "visible", "isvisible",
@@ -34,7 +40,7 @@ HIDES_IF_OFF = frozenset({
 #: else: a date, an address, a mapping.
 HIDES_IF_OFF_SWITCH = frozenset({
     "published", "publish", "permalink", "build", "render", "live", "active", "isactive", "enabled",
-    "isenabled", "online", "approved", "isapproved", "released",
+    "isenabled", "online", "approved", "isapproved", "released", "show", "shown", "display",
 })  # fmt: skip
 
 #: Names that keep an article out if they have a value that is not a switch that is off: the moment
@@ -171,7 +177,7 @@ def _problem(name: str, value: object) -> Problem | None:
         if isinstance(value, Mapping):
             return _problem_of_build(value)
         return Problem.NOT_PUBLIC if state is False else None
-    if name in EMBARGOES:
+    if name in EMBARGOES or name in HIDES_IF_ON_SWITCH:
         return Problem.NOT_PUBLIC if state else None
     if name in STATES or name in POSSIBLE_STATES:
         word = _plain(str(value)).removeprefix(_NINJS)
@@ -221,6 +227,6 @@ def _plain(text: str) -> str:
 
 
 _SAYING = (
-    HIDES_IF_ON | HIDES_IF_OFF | HIDES_IF_OFF_SWITCH | HIDES_IF_SET | STATES | POSSIBLE_STATES
-    | EMBARGOES | PASSWORDS | {_ROBOTS}
+    HIDES_IF_ON | HIDES_IF_ON_SWITCH | HIDES_IF_OFF | HIDES_IF_OFF_SWITCH | HIDES_IF_SET | STATES
+    | POSSIBLE_STATES | EMBARGOES | PASSWORDS | {_ROBOTS}
 )  # fmt: skip
