@@ -232,3 +232,9 @@ def test_continue_reading_with_a_title() -> None:
     """The title that WordPress puts behind "Continue reading" is no second title."""
     link = '<a class="more-link" href="/x">Continue reading <span>"The strike"</span></a>'
     assert text_of(f"<p>Crews met. {link}</p>") == "Crews met."
+
+
+@pytest.mark.parametrize("piece", ["<a>", "</a>", "<a>x</a>", "<a>read more</a>", "<a><b>", "x<a "])
+def test_links_that_nobody_would_write(piece: str) -> None:
+    """A million characters of links take linear time."""
+    text_of(piece * (1_000_000 // len(piece)))
