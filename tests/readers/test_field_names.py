@@ -194,6 +194,17 @@ def test_the_likely_mapping_is_said() -> None:
     RelatedNews().fit(records, fields={"title": "Titel", "text": "fulltext_de"})
 
 
+def test_a_source_without_texts() -> None:
+    """Titles are enough for lists; that no column is the text is said if another one may be it."""
+    _, report = read([{"id": 1, "title": "T", "inhalt": "Die Fähre ruht.", "draft": False}])
+    assert "no field is the text; other names are 'inhalt'" in report.summary()
+    for record in ({"id": 1, "title": "T", "slug": "t", "status": "published"},
+                   {"id": 1, "title": "T", "text": "U", "inhalt": "V"}):  # fmt: skip
+        assert read([record])[1].notes == []
+    _, report = read([{"id": 1, "title": "T", "inhalt": "U"}], fields={"text": "inhalt"})
+    assert report.notes == []
+
+
 def test_an_archive_is_left_as_it_is_by_a_fit_that_fails() -> None:
     """An error of `fit` leaves the earlier archive in place."""
     news = RelatedNews().fit([{"id": 1, "text": "One."}])

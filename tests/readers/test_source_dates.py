@@ -197,6 +197,13 @@ def test_blanks_between_numbers_follow_the_same_rule(moment: dt.datetime) -> Non
         assert read_date(text) == (day(moment), not is_certain)
 
 
+def test_twelve_digits() -> None:
+    """As a text, twelve digits are a minute, which may be doubted; as a number, milliseconds."""
+    minute_ = dt.datetime(2025, 6, 2, 10, 30, tzinfo=dt.UTC)
+    assert read_date("202506021030") == (minute_, True)
+    assert read_date(190908060000) == (dt.datetime(1976, 1, 19, 14, 1, tzinfo=dt.UTC), False)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -233,7 +240,9 @@ def test_what_is_rare(text: str, expected: str) -> None:
         "x" * 101, "2025-06-02 " * 12, 17, 17.5, -86400, True, False, 10**25, float("inf"),
         b"2025-06-02",
         ["2025-06-02"], {"year": 2025}, {"$date": None}, object(), "2 June 2025 10.30.25", "2/6",
-        "Jun 2 10 2025", "2 6", "0/0/2025", "32/1/2025",
+        "Jun 2 10 2025", "2 6", "0/0/2025", "32/1/2025", "1/2/3/2024",
+        "2025-06-02-03", "2025-06-02/2025-06-05",
+        "1.2.3.2024", "127.0.0.1", "192.168.10.24", "1-2-3-4",
     ],
 )  # fmt: skip
 def test_what_is_no_date(value: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from relnews.articles import FIELDS
 from relnews.readers.field_values import text_value
-from relnews.readers.visibility import EMBARGOES, plain_name, switch
+from relnews.readers.visibility import EMBARGOES, plain_name, says_state, switch
 
 #: Names of a field by preference, in lower case, without blanks, hyphens and underscores. The
 #: field's own name comes before all of them.
@@ -105,6 +105,24 @@ class FieldNames:
         for field, theirs in self._fields.items():
             named[field] = record.get(theirs)
         return named
+
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        """Return the names that belong to no field and say nothing of how an article is read.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Names of the source.
+        """
+        known = {*self._fields.values(), *_SECOND_NAMES}
+        return [
+            name
+            for name in names
+            if name not in known
+            and self._place(name) is None
+            and (plain := plain_name(name)) not in _SLUGS
+            and not says_state(plain)
+        ]
 
     def _place(self, name: str) -> tuple[str, int] | None:
         """Return the field of a name and the rank among its names; the own name has rank 0."""

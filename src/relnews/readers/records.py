@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from relnews._checks import shortened
+from relnews._checks import listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import markup, visibility
@@ -98,6 +98,9 @@ class RecordParser:
         named = [self._names.named(record) for record in records]
         if not any("title" in values or "text" in values for values in named):
             self._report.likely = likely_names(self._report.names)
+        unknown = self._names.unknown(self._report.names)
+        if unknown and not any("text" in values for values in named):
+            self._report.note(f"no field is the text; other names are {listed(unknown[:20])}")
         self._has_ids = "id" in self._spec.fields or any("id" in values for values in named)
         if self._spec.markup == "auto":
             self._is_html = markup.is_mostly_html(named)

@@ -44,19 +44,24 @@ _NUMBER = re.compile(r"\d+(?:\.\d*)?")
 _DAY = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _DAY_AND_TIME = re.compile(rf"({_DAY.pattern})([01]\d|2[0-3])([0-5]\d)([0-5]\d)?")
 
+_MINUTE_DIGITS = 12
+
+#: ISO 8601. Python would take any character before the time, and so a range of days for a moment.
+_ISO = re.compile(r"(?:\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d(?:-?\d)?)(?:[Tt ].*)?", re.ASCII)
+
 #: A date that databases write where there is none.
 _NO_DATE = re.compile(r"0000-00-00(?:[ T]00:00(?::00(?:\.0+)?)?)?Z?")
 
 #: The year comes first; its month and day have one digit or two.
 _YEAR_FIRST = re.compile(
-    r"(?<![\d:])(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})(?=$|[\sTt,.])\.?"
+    r"(?<![\d:/.-])(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})(?=$|[\sTt,.])\.?"
     r"|[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일])"
 )
 
 #: Three numbers, of which the year is last: the first two may be day and month, or the reverse.
 _YEAR_LAST = re.compile(
-    r"(?<![\d:])(\d{1,2})(?:([-/.])(\d{1,2})\2(\d{4}|\d\d)|(?:\. ?| )(\d{1,2})(?:\. ?| )(\d{4}))"
-    r"(?![\d:])"
+    r"(?<![\d:/.-])(\d{1,2})(?:([-/.])(\d{1,2})\2(\d{4}|\d\d)|(?:\. ?| )(\d{1,2})(?:\. ?| )(\d{4}))"
+    r"(?![\d:/-])"
 )
 
 #: A day, the name of a month and a year of two digits, as RFC 822 has them.
@@ -122,11 +127,12 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
         If the value is not a date, or lacks the year, the month or the day.
     """
     while isinstance(value, Mapping) and len(value) == 1:  # MongoDB's extended JSON
-        value = value.get("$date", value.get("$numberLong"))
+        value = int(value["$numberLong"]) if "$numberLong" in value else value.get("$date")
         if value is None:
             raise TypeError
     if isinstance(value, (numbers.Real, decimal.Decimal)) and not is_missing(value):
-        return SourceDate(_of_number(str(value) if _is_integer(value) else f"{value:.6f}"))
+        text = str(value) if _is_integer(value) else f"{value:.6f}"
+        return SourceDate(_of_number(text, has_minutes=False))
     if not isinstance(value, str):
         return SourceDate(parse_date(value))
     if len(value) > _LONGEST:
@@ -135,11 +141,15 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
     if not text or is_no_date(text):
         return SourceDate(None)
     if _NUMBER.fullmatch(text):
-        return SourceDate(_of_number(text))
+        # Twelve digits are a day, an hour and a minute, or milliseconds in 1976.
+        is_ambiguous = len(text) == _MINUTE_DIGITS and order is None
+        return SourceDate(_of_number(text), is_ambiguous)
     try:
-        return SourceDate(parse_date(text))
+        if _ISO.fullmatch(text):
+            return SourceDate(parse_date(text))
     except ValueError:
-        return _of_text(text, order)
+        pass
+    return _of_text(text, order)
 
 
 def is_no_date(value: object) -> bool:
@@ -151,13 +161,14 @@ def _is_integer(value: object) -> bool:
     return isinstance(value, numbers.Integral)
 
 
-def _of_number(text: str) -> dt.datetime:
+def _of_number(text: str, *, has_minutes: bool = True) -> dt.datetime:
     """Return the date of digits: a day, a day and a time, or an epoch."""
     whole, _, fraction = text.partition(".")
     if not fraction.strip("0"):
         if _DAY.fullmatch(whole):
             return dt.datetime.strptime(whole, "%Y%m%d").replace(tzinfo=dt.UTC)
-        if match := _DAY_AND_TIME.fullmatch(whole):
+        match = _DAY_AND_TIME.fullmatch(whole)
+        if match and (has_minutes or len(whole) != _MINUTE_DIGITS):
             digits = "".join(part or "00" for part in match.groups())
             return dt.datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
     epoch = int(whole)

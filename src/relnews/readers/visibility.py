@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from relnews._checks import shortened
@@ -132,6 +132,11 @@ def plain_name(name: object) -> str:
     return _plain(str(name).rpartition(":")[2])
 
 
+def says_state(name: str) -> bool:
+    """Return whether a name, as `plain_name` writes it, can tell who may see an article."""
+    return name in _SAYING
+
+
 def switch(value: object) -> bool | None:
     """Return what a switch says: on, off, or None if the value is no switch.
 
@@ -140,6 +145,8 @@ def switch(value: object) -> bool | None:
     value : object
         A truth value, 0 or 1, or a word such as ``yes`` or ``off``.
     """
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        return None
     word = str(value).strip().lower()
     return True if word in _ON else False if word in _OFF else None
 
