@@ -115,6 +115,17 @@ WHEN = "2025-06-02T10:00:00+02:00"
         ("", f'<time itemprop="datePublished" datetime="{WHEN}">2 June</time>{BODY}'),
         ("", f'<span itemprop="datePublished" content="{WHEN}">2 June</span>{BODY}'),
         ("", f'<time class="entry-date published" datetime="{WHEN}">2 June</time>{BODY}'),
+        (f'<meta name="date" content="{WHEN}">', BODY),
+        (f'<meta name="dcterms.date" content="{WHEN}">', BODY),
+        (f'<meta property="article:modified_time" content="{WHEN}">', BODY),
+        ("", f'<header><time datetime="{WHEN}">2 June</time></header>{BODY}'),
+        ("", BODY.replace("</h1>", "</h1><time>June 2, 2025, 08:00 UTC</time>")),
+        ("", BODY.replace("</h1>", f'</h1><abbr class="published" title="{WHEN}">2 June</abbr>')),
+        (
+            '<meta name="date" content="2025-06-02">',
+            f'<time class="updated" datetime="2025-06-02T23:00Z">x</time>'
+            f'<time datetime="{WHEN}">x</time>{BODY}',
+        ),
         ('<meta name="pubdate" content="Mon, 02 Jun 2025 10:00:00 +0200">', BODY),
         ('<meta name="publish-date" content="2 June 2025 08:00 UTC">', BODY),
     ],
@@ -179,6 +190,13 @@ def test_linked_data_that_nobody_would_write(text: str, tmp_path: Path) -> None:
     """Linked data that is deep, long or damaged costs little and keeps nothing out."""
     head = f'<script type="application/ld+json">{text}</script>' * 3
     assert len(read(tmp_path, head)[0]) == 1
+
+
+def test_moments_that_nobody_would_write(tmp_path: Path) -> None:
+    """A page of ten thousand moments is read within seconds."""
+    body = BODY + '<span title="1 June 2025, 10:00 Europe/Berlin">x</span>' * 10_000
+    (article,), _ = read(tmp_path, '<meta name="date" content="2025-06-02">', body)
+    assert article.published == dt.datetime(2025, 6, 2, tzinfo=dt.UTC)
 
 
 @settings(max_examples=50)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from relnews.readers.source_dates import read_date
+
 #: Names of the moment of publication in ``meta``, by preference: Open Graph, schema.org, Dublin
 #: Core, Parse.ly, Sailthru, and what CMS write.
 _PUBLISHED = (
@@ -38,17 +40,22 @@ _REFRESH = re.compile(
 _SHORT_DELAY = 30
 
 #: Places of the moment of publication in the body of a page, by preference.
-_IN_BODY = (
+_IN_BODY = [
     ".//*[@itemprop='datePublished']",
     ".//time[@pubdate]",
     ".//article//time[@datetime]",
     ".//time[@datetime][contains(@class, 'publish') or contains(@class, 'entry-date')]",
-)
+]
+
+#: Places of it where the day is known, and what tells that an element is about a change.
+_ANYWHERE = "//meta[@content] | //time | //abbr[@title] | //span[@title]"
+_CHANGED = re.compile("modif|updat|revis", re.IGNORECASE)
 
 #: Types of schema.org that are articles end in these words.
 _ARTICLES = ("article", "posting", "report", "review", "recipe")
 
-#: Characters of the longest JSON-LD that is read, and entries of it that are looked at.
+#: Characters of the longest JSON-LD that is read, and its entries and elements of a page that are
+#: looked at.
 _LONGEST_JSON = 1_000_000
 _MOST_ENTRIES = 1000
 
@@ -119,12 +126,33 @@ def moment_in_body(tree: Any, day: str | None) -> str | None:
     day : str or None
         The day of publication in ISO 8601, if it is known. Another day is of something else.
     """
-    for path in _IN_BODY:
-        for element in tree.xpath(path):
-            found = (element.get("datetime") or element.get("content") or "").strip()
-            if found.startswith(day or found[:4] or "-"):
-                return found
-    return day
+    places = _IN_BODY if day is None else [*_IN_BODY, _ANYWHERE]
+    elements = itertools.chain.from_iterable(tree.xpath(path) for path in places)
+    changed = None
+    for element in itertools.islice(elements, _MOST_ENTRIES):
+        found = _moment(element)
+        if not found or (day is not None and not _is_on(day, found)):
+            continue
+        if not _CHANGED.search(" ".join(map(str, element.values()))):
+            return found
+        changed = changed or found
+    return changed or day
+
+
+def _moment(element: Any) -> str:
+    values = [element.get(name) for name in ("datetime", "content", "title")]
+    return next((value.strip() for value in values if value), (element.text or "").strip())
+
+
+def _is_on(day: str, text: str) -> bool:
+    """Return whether a text is a moment of a day, and says more than the day."""
+    if len(text) <= len(day):
+        return False
+    try:
+        moment = read_date(text).moment
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return moment is not None and (text.startswith(day) or moment.date().isoformat() == day)
 
 
 def _values(metas: Mapping[str, list[str]], names: Iterable[str]) -> Iterator[str]:
