@@ -35,7 +35,8 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
         for name in (
             "draft", "isDraft", "private", "unlisted", "unpublished", "hidden", "is_hidden",
             "headless", "noindex", "robotsNoIndex", "protected", "password_protected",
-            "members_only", "deleted", "is_deleted", "trashed", "eleventyExcludeFromCollections",
+            "members_only", "deleted", "is_deleted", "trashed", "disabled", "WIP",
+            "eleventyExcludeFromCollections",
         )
     },
     # The same, but any other value is something else than a switch.

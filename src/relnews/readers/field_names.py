@@ -115,14 +115,7 @@ class FieldNames:
             Names of the source.
         """
         known = {*self._fields.values(), *_SECOND_NAMES}
-        return [
-            name
-            for name in names
-            if name not in known
-            and self._place(name) is None
-            and (plain := plain_name(name)) not in _SLUGS
-            and not says_state(plain)
-        ]
+        return [name for name in names if name not in known and not is_name(name)]
 
     def _place(self, name: str) -> tuple[str, int] | None:
         """Return the field of a name and the rank among its names; the own name has rank 0."""
@@ -144,6 +137,12 @@ def _is_blank(value: object) -> bool:
 def is_name_of_id(name: str) -> bool:
     """Return whether a name is one of the id."""
     return _FIELD_OF.get(plain_name(name), ("", 0))[0] == "id"
+
+
+def is_name(name: str) -> bool:
+    """Return whether a name is one of a field, or says how an article is to be read."""
+    plain = plain_name(name)
+    return plain in _FIELD_OF or plain in _SLUGS or says_state(plain)
 
 
 def embargoes(record: Mapping[str, object]) -> list[object]:

@@ -57,7 +57,7 @@ _KEPT = {
 
 
 #: Said if more was lost than loaded.
-MOSTLY_LOST = "only {0.loaded:,} of {0.seen:,} records became articles"
+MOSTLY_LOST = "only {0.loaded:,} of {0.n_articles:,} records became articles"
 
 
 class LoadReport:
@@ -104,6 +104,16 @@ class LoadReport:
         return self.loaded + self.skipped + self.withheld
 
     @property
+    def n_articles(self) -> int:
+        """Number of records that are articles by their kind. Pictures and menus are not."""
+        return self.seen - self.problems[Problem.NOT_AN_ARTICLE]
+
+    @property
+    def is_mostly_lost(self) -> bool:
+        """Whether fewer than half of the records that are articles were loaded."""
+        return 2 * self.loaded < self.n_articles
+
+    @property
     def skipped(self) -> int:
         """Number of records that are no article, or have no place in the archive."""
         return self._count(SKIPPED)
@@ -112,11 +122,6 @@ class LoadReport:
     def withheld(self) -> int:
         """Number of articles that are not public, or of which nobody can tell."""
         return self._count(WITHHELD)
-
-    @property
-    def _is_mostly_lost(self) -> bool:
-        # An export has menus and pictures, too; nobody misses them.
-        return 2 * self.loaded < self.seen - self.problems[Problem.NOT_AN_ARTICLE]
 
     def report(self, problem: Problem, origin: str, detail: str) -> None:
         """Count a problem, or raise it if the load report is strict and it is a fault."""
@@ -154,14 +159,14 @@ class LoadReport:
         """
         if self.seen and not self.loaded:
             raise ArticleError(_nothing_loaded(self))
-        if self._is_mostly_lost:
+        if self.is_mostly_lost:
             warnings.warn(MOSTLY_LOST.format(self), LoadWarning, stacklevel=3)
 
     def summary(self) -> str:
         """Return the report as text: one line, and some lines for each kind of problem."""
         first = f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"
         lines = [f"{first}, {self.withheld:,} withheld" if self.withheld else first]
-        if self.loaded and self._is_mostly_lost:
+        if self.loaded and self.is_mostly_lost:
             lines.append(f"  {MOSTLY_LOST.format(self)}")
         lines.extend(f"  {sentence}" for sentence in self.notes)
         for problem, count in self.problems.most_common():

@@ -43,7 +43,7 @@ def is_mostly_html(records: Sequence[Mapping[str, Any]]) -> bool:
         " ".join((text_value(record.get(name), name)[0] or "")[:_BEGINNING] for name in _FIELDS)
         for record in records
     ]
-    return 2 * sum(map(_is_html, texts)) > sum(not text.isspace() for text in texts)
+    return 2 * sum(map(is_html, texts)) > sum(not text.isspace() for text in texts)
 
 
 def to_text(values: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def to_text(values: dict[str, Any]) -> None:
     for name in _FIELDS:
         if (value := values.get(name)) and ("<" in value or "&" in value):
             # A headline is a line: a "<" that begins no tag, and what follows it, stays.
-            values[name] = text_of(value) if name != "title" else _line(value)
+            values[name] = text_of(value) if name != "title" else title_of(value)
 
 
 def characters(title: str) -> str:
@@ -72,9 +72,23 @@ def characters(title: str) -> str:
     return _ANY_ENTITY.sub(lambda match: html.unescape(match[0]), title)
 
 
-def _line(title: str) -> str:
-    return " ".join(characters(_TAG.sub("", title)).split())
+def title_of(title: str) -> str:
+    """Return a headline that may be HTML as a line of text; a ``<`` that begins no tag stays.
+
+    Parameters
+    ----------
+    title : str
+    """
+    if "<" in title or "&" in title:
+        title = characters(_TAG.sub("", title))
+    return " ".join(title.split())
 
 
-def _is_html(text: str) -> bool:
+def is_html(text: str) -> bool:
+    """Return whether a text has tags or entities as editors of HTML write them.
+
+    Parameters
+    ----------
+    text : str
+    """
     return _TAG.search(text) is not None or _ENTITY.search(text) is not None

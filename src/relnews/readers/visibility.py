@@ -21,7 +21,7 @@ HIDES_IF_ON = frozenset({
     "draft", "isdraft", "private", "isprivate", "unlisted", "isunlisted", "unpublished", "hidden",
     "ishidden", "headless", "noindex", "robotsnoindex", "protected", "isprotected",
     "passwordprotected", "membersonly", "subscribersonly", "deleted", "isdeleted",
-    "trashed", "istrashed", "eleventyexcludefromcollections", "underscored",
+    "trashed", "istrashed", "eleventyexcludefromcollections", "underscored", "disabled", "wip",
 })  # fmt: skip
 
 #: Names whose value keeps an article out if it is a switch that is on, and otherwise is something
@@ -133,7 +133,7 @@ def plain_name(name: object) -> str:
 
 
 def says_state(name: str) -> bool:
-    """Return whether a name, as `plain_name` writes it, can tell who may see an article."""
+    """Return whether a name, as `plain_name` writes it, tells who may see an article."""
     return name in _SAYING
 
 
@@ -213,10 +213,11 @@ def _problem_of_build(build: Mapping[str, object]) -> Problem | None:
 def _is_not_indexed(robots: object) -> bool:
     """Return whether a page asks search engines not to show it."""
     if isinstance(robots, Mapping):
-        directives = [str(name) for name, value in robots.items() if switch(value)]
-        directives += [str(value) for value in robots.values()]
-        if switch(robots.get("index")) is False:
+        states = {_plain(str(name)): switch(value) for name, value in robots.items()}
+        if states.get("index") is False:
             return True
+        directives = [name for name, state in states.items() if state]
+        directives += [str(value) for value in robots.values()]
     elif isinstance(robots, (list, tuple, set, frozenset)):
         directives = [*map(str, robots)]
     else:
