@@ -252,7 +252,7 @@ def test_what_is_no_date(value: object) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", float("nan"), pd.NaT, pd.NA, "0000-00-00",
-                                   "0000-00-00 00:00:00", np.datetime64("NaT")])  # fmt: skip
+                                   "0000-00-00 00:00:00", np.datetime64("NaT", "s")])  # fmt: skip
 def test_what_is_no_value(value: object) -> None:
     """An empty value, and the zero date of databases, is no date."""
     assert read_date(value) == (None, False)
