@@ -31,9 +31,9 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[sa.URL]:
-    """Start a PostgreSQL server with a password; yield its address."""
+@contextlib.contextmanager
+def running_postgres() -> Iterator[sa.URL]:
+    """Run a PostgreSQL server with a password; yield its address, or skip the test."""
     pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is not installed")
     binaries = postgres_binaries()
     if binaries is None:

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from postgres_server import running_postgres
 from relnews import RelatedNews
 from relnews.articles import Article
 from relnews.readers import read_sql
-
-pytest_plugins = ["postgres_server"]
 
 PAGE = (Path(__file__).parents[2] / "docs/how-to/read-from-a-database.md").read_text("utf-8")
 NOON = 1748851200  # 2 June 2025, 08:00 UTC
@@ -150,6 +149,13 @@ INSERT INTO tx_news_domain_model_news VALUES
  (6, 1, 1748851300, 0, 0, 0, 0, 0, '', 1, 0, 'Translated', '', 'x', 1748851200, '', 'd'),
  (7, 1, 1748851300, 0, 0, 0, 0, 0, '', 0, 3, 'In a workspace', '', 'x', 1748851200, '', 'e');
 """
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[sa.URL]:
+    """Run a PostgreSQL server with a password; return its address."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
-from postgres_server import SECRET, free_port
+from postgres_server import SECRET, free_port, running_postgres
 from relnews import RelatedNews
 from relnews.cli import main
 from relnews.exceptions import ArticleError
@@ -23,14 +23,19 @@ from relnews.readers import read_sql
 from relnews.readers.load_report import Problem
 from relnews.readers.sql import store_watermark, stored_watermark
 
-pytest_plugins = ["postgres_server"]
-
 ROWS = [
     (1, "Ferry crews call a strike", "Crews of the island ferry will stop work.", "2025-06-02", 10),
     (2, "Talks to avert the strike", "The company and the crews met on the island.", None, 20),
     (3, "Old bakery opens again", "Bread, at last.", "2025-06-04", None),
 ]
 QUERY = "SELECT nr AS id, headline AS title, body AS text, published, changed FROM stories"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[sa.URL]:
+    """Run a PostgreSQL server with a password; return its address."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
