@@ -13,6 +13,7 @@ import relnews
 from relnews import evaluation
 from relnews.cli import main
 from relnews.exceptions import RelnewsError
+from relnews.readers import visibility
 from relnews.readers.load_report import Problem
 from relnews.results import RelatedItem
 from relnews.storage.arrays import DTYPES
@@ -115,6 +116,47 @@ def test_every_problem_is_documented() -> None:
     for problem in Problem:
         consequence = problem.consequence.removesuffix(", title only")
         assert f"| {problem.value} | {consequence} |" in text
+
+
+#: Section of the page of each set of names in `relnews.readers.visibility`.
+VISIBILITY = {
+    "HIDES_IF_ON": "Hidden if on",
+    "HIDES_IF_ON_SWITCH": "Hidden if on, and otherwise something else",
+    "HIDES_IF_OFF": "Hidden if off",
+    "HIDES_IF_OFF_SWITCH": "Hidden if off, and otherwise something else",
+    "HIDES_IF_SET": "Hidden if set",
+    "PASSWORDS": "Passwords",
+    "STATES": "States",
+    "POSSIBLE_STATES": "States",
+    "PUBLIC_STATES": "Words of public states",
+    "HIDDEN_STATES": "Words of hidden states",
+    "EMBARGOES": "Embargoes",
+}
+
+
+def test_every_rule_of_visibility_is_documented() -> None:
+    """Each set of names has its section, with exactly these names in it."""
+    text = document("explanation/what-is-public.md")
+    sections = dict(re.findall(r"^### (.*?)\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL))
+    rules = {name for name in vars(visibility) if name.isupper() and not name.startswith("_")}
+    assert rules == VISIBILITY.keys()
+    for title in set(VISIBILITY.values()):
+        names = {name for rule, its in VISIBILITY.items() if its == title
+                 for name in getattr(visibility, rule)}  # fmt: skip
+        lines = re.findall(r"^(?:`\w+`(?:, |,?\n|,?\Z))+", sections[title], re.MULTILINE)
+        assert set(re.findall(r"`(\w+)`", "".join(lines))) == names, title
+
+
+def test_every_test_that_is_named_exists() -> None:
+    """A rule on a page names a test that there is."""
+    named = [
+        found
+        for page in DOCS.rglob("*.md")
+        for found in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
+    ]
+    assert named
+    for path, name in named:
+        assert f"\ndef {name}(" in (ROOT / path).read_text(encoding="utf-8"), name
 
 
 def test_every_field_is_documented() -> None:

@@ -72,5 +72,5 @@ def is_missing(value: object) -> bool:
         return value is None
     try:
         return bool(value != value)  # only NaN and NaT differ from themselves
-    except (TypeError, ValueError):  # pandas.NA; arrays
+    except (TypeError, ValueError, ArithmeticError):  # pandas.NA; arrays; a signalling NaN
         return type(value).__name__ == "NAType"

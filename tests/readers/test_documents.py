@@ -431,7 +431,7 @@ def test_page(write: Write) -> None:
     assert "will stop work over new rosters" in article.text
     assert "cookies" not in article.text
     assert "About us" not in article.text
-    assert str(article.published) == "2025-06-02 00:00:00+00:00"
+    assert str(article.published) == "2025-06-02 10:00:00+00:00"
     assert article.url == "/news/ferry.html"
     assert articles["news/talks"].url == "/news/talks/"
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import decimal
 import itertools
-import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from postgres_server import SECRET, free_port, running_postgres
 from relnews import RelatedNews
 from relnews.cli import main
 from relnews.exceptions import ArticleError
@@ -28,7 +23,6 @@ from relnews.readers import read_sql
 from relnews.readers.load_report import Problem
 from relnews.readers.sql import store_watermark, stored_watermark
 
-SECRET = "s3cr3t p@ss/word"
 ROWS = [
     (1, "Ferry crews call a strike", "Crews of the island ferry will stop work.", "2025-06-02", 10),
     (2, "Talks to avert the strike", "The company and the crews met on the island.", None, 20),
@@ -37,72 +31,11 @@ ROWS = [
 QUERY = "SELECT nr AS id, headline AS title, body AS text, published, changed FROM stories"
 
 
-def postgres_binaries() -> Path | None:
-    """Return the folder of PostgreSQL's programs, wherever it is installed."""
-    places = [Path(found).resolve().parent for found in [shutil.which("initdb")] if found]
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in places if (place / "initdb").exists()), None)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def postgres() -> Iterator[sa.URL]:
-    """Start a PostgreSQL server with a password; yield its address."""
-    pytest.importorskip("psycopg", reason="psycopg, the driver of PostgreSQL, is not installed")
-    binaries = postgres_binaries()
-    if binaries is None:
-        pytest.skip("no PostgreSQL server is installed (Debian's package postgresql has one)")
-    user = None
-    if os.name == "posix" and os.getuid() == 0:  # initdb refuses to run as root
-        import pwd
-
-        known = {entry.pw_name for entry in pwd.getpwall()}
-        user = next((name for name in ("postgres", "nobody") if name in known), None)
-        if user is None:
-            pytest.skip("no user but root, whom PostgreSQL's initdb refuses")
-    with tempfile.TemporaryDirectory(prefix="relnews-postgres-", ignore_cleanup_errors=True) as at:
-        place = Path(at)
-        if user is not None:
-            shutil.chown(place, user)
-        (place / "password").write_text(SECRET)
-        (place / "password").chmod(0o644)
-        made = subprocess.run(
-            [binaries / "initdb", "-D", place / "data", "-U", "editor", "-E", "UTF8", "--locale=C",
-             "--auth=scram-sha-256", f"--pwfile={place / 'password'}", "--no-sync"],
-            user=user, cwd=place, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if made.returncode:
-            pytest.skip(f"PostgreSQL's initdb does not work here: {made.stderr.strip()[-200:]}")
-        port = free_port()
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", place / "data", "-p", str(port), "-c", "fsync=off",
-             "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={place}"],
-            user=user, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            url = sa.URL.create(
-                "postgresql+psycopg", "editor", SECRET, "127.0.0.1", port, "postgres"
-            )
-            wait_for(url, server)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(30)
-
-
-def wait_for(url: sa.URL, server: subprocess.Popen[bytes]) -> None:
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    for _ in range(300):
-        with contextlib.suppress(sa.exc.OperationalError), engine.connect():
-            return
-        assert server.poll() is None, "the server has stopped"
-        time.sleep(0.1)
-    pytest.fail("the server does not answer")
+    """Run a PostgreSQL server with a password; return its address."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

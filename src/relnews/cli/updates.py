@@ -64,7 +64,7 @@ def update(
     reader = source.open(strict, news)
     with reading(reader, quiet) as records:
         report = news.partial_fit(records, load_report=reader.load_report)
-    if reader.load_report.skipped and not reader.load_report.loaded:
+    if reader.load_report.skipped and not (reader.load_report.loaded or report.removed):
         msg = f"no article of {source} was loaded, and {archive} is as it was."
         raise click.ClickException(msg)
     source.remember(reader, news)

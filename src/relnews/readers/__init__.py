@@ -25,6 +25,7 @@ Its modules::
     csv_rows      the rows of CSV, read on after a broken one
     documents     `DocumentReader`: files that are read whole, or a folder of them
     markdown      front matter and text
+    page_head     what an HTML page says of itself: dates, robots, redirects
     pages         the article of an HTML page
     feeds         the entries of RSS or Atom
     sql           the rows of a query; `read_sql`

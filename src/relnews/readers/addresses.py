@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from relnews._checks import listed
 from relnews.articles import FIELDS
+from relnews.readers.field_names import slug_in
 
 #: Names in a pattern besides the fields of an article.
 _NAMES = ("slug", "path", "year", "month", "day")
@@ -76,8 +77,7 @@ def slug_of(values: Mapping[str, Any], record: Mapping[str, object]) -> str:
     values, record : mapping
         As for `UrlPattern.url`.
     """
-    slug = record.get("slug")
-    return str(slug) if slug else str(values.get("id", "")).rstrip("/").rpartition("/")[2]
+    return slug_in(record) or str(values.get("id", "")).rstrip("/").rpartition("/")[2]
 
 
 def digest_id(values: Mapping[str, Any]) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
 
 from relnews.articles import FIELDS
-from relnews.readers.visibility import plain_name, says_state
+from relnews.readers.field_values import text_value
+from relnews.readers.visibility import EMBARGOES, plain_name, says_state, switch
 
 #: Names of a field by preference, in lower case, without blanks, hyphens and underscores. The
 #: field's own name comes before all of them.
 ALIASES: dict[str, tuple[str, ...]] = {
-    "id": ("guid", "uuid", "articleid", "postid", "storyid", "contentid", "nid", "identifier"),
+    "id": ("guid", "uuid", "articleid", "postid", "storyid", "newsid", "entryid", "contentid",
+           "nid", "identifier", "uri"),
     "title": ("headline", "heading", "posttitle", "articletitle", "headlinemain"),
     "dek": ("summary", "description", "excerpt", "standfirst", "subtitle", "subhead",
             "subheadline", "subheading", "abstract", "teaser", "lede", "customexcerpt"),
     "text": ("content", "body", "articlebody", "bodytext", "fulltext", "storytext", "contenttext",
-             "contenthtml", "bodyhtml", "html", "postcontent", "articletext", "maintext", "story",
-             "article"),
+             "contenthtml", "bodyhtml", "bodyxhtml", "html", "postcontent", "articletext",
+             "maintext", "story", "article"),
     "published": ("publishedat", "publishedon", "publisheddate", "publishdate", "publicationdate",
                   "datepublished", "pubdate", "publishtime", "publishedtime", "firstpublished",
                   "firstpublishedat", "date", "datetime", "postdate", "posted", "postedat",
-                  "createdat", "created", "datecreated", "timestamp"),
+                  "firstcreated", "createdat", "created", "datecreated", "timestamp"),
     "url": ("link", "permalink", "href", "canonicalurl", "weburl", "articleurl", "postlink"),
     "section": ("category", "channel", "desk", "department", "rubric", "newsdesk", "sectionname",
                 "categories"),
@@ -34,14 +37,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
                 "unpublishat", "unpublishdate", "publishdown", "expire"),
 }  # fmt: skip
 
+#: Names of the part of an address that tells one article from another.
+_SLUGS = ("slug", "urlslug", "postname", "urlname")
+
 #: Second names that are documented beside the field's own.
 _SECOND_NAMES = frozenset({"lang", "topics"})
 
-#: Names of a date before which an article is not public, besides its date of publication.
-EMBARGOES = frozenset({
-    "embargo", "embargodate", "embargoeduntil", "embargountil", "publishon", "publishat",
-    "publishup", "golive", "goliveat", "scheduledat", "scheduledfor", "notbefore",
-})  # fmt: skip
+#: Letters of the shortest name that another name may contain, and how alike two names are that one
+#: may have meant for the other.
+_LONG_ENOUGH = 4
+_ALIKE = 0.75
 
 #: The field of each name, and its rank among the names of the field.
 _FIELD_OF = {name: (name, 0) for name in FIELDS} | {
@@ -86,9 +91,11 @@ class FieldNames:
         best: dict[str, tuple[int, str]] = {}
         for name, value in record.items():
             place = self._known.get(name) if name in self._known else self._place(name)
-            if place is None or value is None or (isinstance(value, str) and not value):
+            if place is None or value is None or _is_blank(value):
                 continue
             field, rank = place
+            if field == "published" and switch(value) is not None:
+                continue  # says whether, not when
             if field not in best or rank < best[field][0]:
                 best[field] = rank, name
         named = {field: record[name] for field, (rank, name) in best.items()}
@@ -98,6 +105,17 @@ class FieldNames:
         for field, theirs in self._fields.items():
             named[field] = record.get(theirs)
         return named
+
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        """Return the names that belong to no field and say nothing of how an article is read.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Names of the source.
+        """
+        known = {*self._fields.values(), *_SECOND_NAMES}
+        return [name for name in names if name not in known and not is_name(name)]
 
     def _place(self, name: str) -> tuple[str, int] | None:
         """Return the field of a name and the rank among its names; the own name has rank 0."""
@@ -112,6 +130,10 @@ class FieldNames:
         return place
 
 
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and (not value or value.isspace())
+
+
 def is_name_of_id(name: str) -> bool:
     """Return whether a name is one of the id."""
     return _FIELD_OF.get(plain_name(name), ("", 0))[0] == "id"
@@ -120,9 +142,45 @@ def is_name_of_id(name: str) -> bool:
 def is_name(name: str) -> bool:
     """Return whether a name is one of a field, or says how an article is to be read."""
     plain = plain_name(name)
-    return plain in _FIELD_OF or plain in EMBARGOES or plain == "slug" or says_state(plain)
+    return plain in _FIELD_OF or plain in EMBARGOES or plain in _SLUGS or says_state(plain)
 
 
-def embargoes(record: Mapping[str, object]) -> Iterable[object]:
+def embargoes(record: Mapping[str, object]) -> list[object]:
     """Return the dates before which a record says that it is not public."""
     return [value for name, value in record.items() if plain_name(name) in EMBARGOES]
+
+
+def likely_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that probably mean the fields which an article needs, by field.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names of a source that are not known.
+    """
+    likely: dict[str, str] = {}
+    for field in ("id", "title", "text"):
+        known = [name for name in (field, *ALIASES[field]) if len(name) >= _LONG_ENOUGH]
+        for name in names:
+            plain = plain_name(name)
+            is_alike = any(alias in plain for alias in known) or difflib.get_close_matches(
+                plain, known, 1, _ALIKE
+            )
+            if is_alike and name not in likely.values():
+                likely[field] = name
+                break
+    return likely
+
+
+def slug_in(record: Mapping[str, object]) -> str:
+    """Return the slug that a record has, or an empty text."""
+    found = (
+        text_value(value, "id")[0] for name, value in record.items() if plain_name(name) in _SLUGS
+    )
+    return next((slug.strip() for slug in found if slug and slug.strip()), "")
+
+
+def expiries(record: Mapping[str, object]) -> list[object]:
+    """Return the dates from which on a record says that it is not public."""
+    names = ALIASES["expires"]
+    return [value for name, value in record.items() if plain_name(name) in names]

@@ -9,15 +9,26 @@ from typing import Any
 from relnews.dates import is_missing
 
 #: Names of the text in an object that stands for it, by preference.
-_TEXT_NAMES = ("rendered", "name", "title", "label", "value", "text", "html", "content", "#text",
-               "slug", "$oid")  # fmt: skip
+_TEXT_NAMES = ("rendered", "main", "original", "name", "displayName", "fullName", "title", "label",
+               "value", "text", "html", "content", "#text", "slug", "$oid")  # fmt: skip
 _ADDRESS_NAMES = ("url", "src", "href", "contentUrl", "source_url", "link", "path", "@id")
 
 #: Fields whose value is an address.
 _ADDRESSES = frozenset({"url", "image"})
 
 #: Fields that take all of a list, and what stands between its parts. Others take the first part.
-_BETWEEN = {"author": ", ", "title": " ", "dek": "\n", "text": "\n"}
+_BETWEEN = {"author": ", ", "title": " "}
+
+#: Fields that may be an editor's document.
+_DOCUMENTS = ("dek", "text")
+
+#: Names of what is inside a part of an editor's document: of Slate, Lexical, ProseMirror, Portable
+#: Text and Editor.js. Of the first two names the texts within one line are not parted.
+_SPANS = ("children", "content")
+_INSIDE = (*_SPANS, "root", "blocks", "data", "items", "paragraphs")
+
+#: Levels of the deepest document that is read.
+_DEEPEST = 50
 
 #: The longest text that can be a list of tags in JSON.
 _LONGEST_LIST = 10_000
@@ -44,6 +55,8 @@ def text_value(value: object, name: str) -> tuple[str | None, str]:
         return (value if value.isascii() else _without_lone_surrogates(value)), ""
     if value is None or is_missing(value):
         return None, ""
+    if name != "id" and (isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")):
+        return None, f"`{name}` is True, left out" if value else ""  # no image, no author
     if not isinstance(value, (Iterable, Mapping)) and not hasattr(value, "__dict__"):
         return _number(value), ""
     if isinstance(value, bytes):
@@ -52,6 +65,9 @@ def text_value(value: object, name: str) -> tuple[str | None, str]:
         except UnicodeDecodeError:
             return None, f"`{name}` is bytes that are no UTF-8, left out"
     kind = type(value).__name__
+    if name in _DOCUMENTS and isinstance(value, (Mapping, list, tuple)):
+        whole = _document(value)
+        return whole or None, f"`{name}` is a {kind}, its texts are joined"
     if isinstance(value, Mapping):
         part = _part(value, name)
         return (None, f"`{name}` is a {kind} without a text, left out") if part is None else (
@@ -106,6 +122,8 @@ def _parts(values: Iterable[object]) -> Iterable[object]:
 
 def _part(value: Mapping[str, object], name: str) -> object | None:
     """Return the value of an object that stands for it."""
+    if name == "tags" and isinstance(value.get("value"), str):
+        return value["value"]  # its `name` is the kind of a tag
     names = _ADDRESS_NAMES if name in _ADDRESSES else _TEXT_NAMES
     found = (value.get(key) for key in names)
     return next((part for part in found if part and _is_plain(part)), None)
@@ -121,6 +139,32 @@ def _of_part(part: object, name: str) -> str | None:
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, (str, bytes)) or not isinstance(value, (Iterable, Mapping))
+
+
+def _document(value: object, *, is_line: bool = False, depth: int = 0) -> str:
+    """Return the text of an editor's document, a line for each block."""
+    if isinstance(value, str):
+        return _without_lone_surrogates(value)
+    if depth > _DEEPEST:
+        return ""
+    if isinstance(value, Mapping):
+        found = (value.get(name) for name in _TEXT_NAMES)
+        text = next((part for part in found if isinstance(part, str) and part), None)
+        if text is not None:
+            return _without_lone_surrogates(text)
+        parts = [
+            _document(value[name], is_line=name in _SPANS, depth=depth + 1)
+            for name in _INSIDE
+            if name in value
+        ]
+        return "\n".join(filter(None, parts))
+    if not isinstance(value, (list, tuple)):
+        return ""
+    is_line = is_line and all(
+        isinstance(part, Mapping) and isinstance(part.get("text"), str) for part in value
+    )
+    parts = [_document(part, depth=depth + 1) for part in value]
+    return ("" if is_line else "\n").join(filter(None, parts))
 
 
 def _list_in(text: str) -> object:

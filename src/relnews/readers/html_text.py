@@ -31,6 +31,41 @@ _MARKUP = re.compile(
 
 _COMMENT_END = re.compile("-->")
 
+#: Texts of a link that tell nothing of where it leads, nor of the article: those of failure F84 of
+#: the WCAG ("click here", "more") and of Lighthouse's audit of link texts, without words that
+#: articles use, such as "information" and "start"; and the same in other languages.
+#: https://www.w3.org/WAI/WCAG22/Techniques/failures/F84
+#: https://developer.chrome.com/docs/lighthouse/seo/link-text
+LINK_PHRASES = frozenset({
+    "click here", "click this", "here", "right here", "this", "this link", "link", "this page",
+    "more", "more info", "more information", "more here", "read more", "read more here", "see more",
+    "see here", "learn more", "find out more", "details", "more details", "full story",
+    "read the full story", "read full story", "read the full article", "read full article",
+    "read on", "view more", "show more", "tap here", "source", "via",
+    "hier", "hier klicken", "klicken sie hier", "klick hier", "zum link", "mehr",
+    "mehr dazu", "mehr erfahren", "mehr infos", "mehr informationen", "mehr lesen",
+    "weitere informationen", "weiterlesen", "weiter lesen", "jetzt lesen", "lesen sie mehr",
+    "quelle",
+    "ici", "cliquez ici", "cliquer ici", "lien", "ce lien", "plus", "en savoir plus",
+    "plus d'informations", "plus d'infos", "lire la suite", "lire plus", "voir plus", "la suite",
+    "aquí", "aqui", "haz clic aquí", "haga clic aquí", "clic aquí", "pincha aquí", "enlace",
+    "este enlace", "más", "más información", "leer más", "ver más", "seguir leyendo", "saber más",
+    "clique aqui", "mais", "mais informações", "saiba mais", "leia mais", "ler mais", "ver mais",
+    "veja mais", "continue lendo", "este link",
+    "qui", "clicca qui", "questo link", "altro", "di più", "leggi di più", "leggi tutto",
+    "leggi anche", "scopri di più", "per saperne di più", "maggiori informazioni", "continua",
+    "continua a leggere",
+})  # fmt: skip
+
+#: Beginnings of such a text; the title of the article may follow.
+_LINK_BEGINNINGS = ("continue reading", "weiterlesen:", "lire la suite:", "seguir leyendo:")
+
+#: Characters of the longest text of a link that is compared.
+_LONGEST_PHRASE = 300
+
+#: What stands around such a text: arrows, dots, brackets.
+_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
+
 
 def text_of(source: str) -> str:
     """Return the text of a fragment of HTML.
@@ -43,10 +78,12 @@ def text_of(source: str) -> str:
     Returns
     -------
     str
-        A line for each block, without markup, scripts and styles.
+        A line for each block, without markup, scripts and styles, and without links that only say
+        "read more" or the like.
     """
     pieces: list[str] = []
     position = 0
+    anchor = None  # the first piece of the link that is open
     while match := _MARKUP.search(source, position):
         pieces.append(html.unescape(source[position : match.start()]))
         position = match.end()
@@ -60,6 +97,21 @@ def text_of(source: str) -> str:
             position = len(source) if there is None else there
         if tag and tag not in _WITHIN:
             pieces.append("\n")
+        elif tag == "a":
+            if match[0][1] != "/":
+                anchor = len(pieces)
+            elif anchor is not None:
+                if _says_nothing(pieces[anchor:]):
+                    pieces[anchor:] = " "
+                anchor = None
     pieces.append(html.unescape(source[position:]))
     lines = (" ".join(line.split()) for line in "".join(pieces).split("\n"))
     return "\n".join(filter(None, lines))
+
+
+def _says_nothing(pieces: list[str]) -> bool:
+    """Return whether the text of a link tells nothing of the article."""
+    if sum(map(len, pieces)) > _LONGEST_PHRASE:
+        return False
+    text = " ".join("".join(pieces).split()).casefold().replace("’", "'")
+    return _AROUND.sub("", text) in LINK_PHRASES or text.startswith(_LINK_BEGINNINGS)

@@ -57,7 +57,7 @@ _KEPT = {
 
 
 #: Said if more was lost than loaded.
-MOSTLY_LOST = "only {0.loaded:,} of {0.seen:,} records became articles"
+MOSTLY_LOST = "only {0.loaded:,} of {0.n_articles:,} records became articles"
 
 
 class LoadReport:
@@ -81,6 +81,8 @@ class LoadReport:
         ids that were made, HTML.
     names : list of str
         Names of the fields of the first records.
+    likely : dict of str to str
+        Fields that an article needs to the names that probably mean them, if none is known.
     withheld_ids : list of str
         Ids of the articles that were withheld, as far as they have one.
     """
@@ -92,6 +94,7 @@ class LoadReport:
         self.examples: dict[Problem, list[str]] = {}
         self.notes: list[str] = []
         self.names: list[str] = []
+        self.likely: dict[str, str] = {}
         self.withheld_ids: list[str] = []
         self._ids: set[str] = set()
 
@@ -99,6 +102,16 @@ class LoadReport:
     def seen(self) -> int:
         """Number of records: loaded, skipped and withheld ones."""
         return self.loaded + self.skipped + self.withheld
+
+    @property
+    def n_articles(self) -> int:
+        """Number of records that are articles by their kind. Pictures and menus are not."""
+        return self.seen - self.problems[Problem.NOT_AN_ARTICLE]
+
+    @property
+    def is_mostly_lost(self) -> bool:
+        """Whether fewer than half of the records that are articles were loaded."""
+        return 2 * self.loaded < self.n_articles
 
     @property
     def skipped(self) -> int:
@@ -146,14 +159,14 @@ class LoadReport:
         """
         if self.seen and not self.loaded:
             raise ArticleError(_nothing_loaded(self))
-        if 2 * self.loaded < self.seen:
+        if self.is_mostly_lost:
             warnings.warn(MOSTLY_LOST.format(self), LoadWarning, stacklevel=3)
 
     def summary(self) -> str:
         """Return the report as text: one line, and some lines for each kind of problem."""
         first = f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"
         lines = [f"{first}, {self.withheld:,} withheld" if self.withheld else first]
-        if self.loaded and 2 * self.loaded < self.seen:
+        if self.loaded and self.is_mostly_lost:
             lines.append(f"  {MOSTLY_LOST.format(self)}")
         lines.extend(f"  {sentence}" for sentence in self.notes)
         for problem, count in self.problems.most_common():
@@ -176,9 +189,12 @@ def _nothing_loaded(report: LoadReport) -> str:
     sentence = f"none of {report.seen:,} records became an article ({reasons})."
     if Problem.NO_WORDS in report.problems or Problem.MISSING_ID in report.problems:
         found = f" The first records have {listed(report.names[:20])};" if report.names else ""
+        likely = report.likely or {"text": "body"}
+        python = ", ".join(f'"{field}": "{name}"' for field, name in likely.items())
+        options = " ".join(f"--field {field}={name}" for field, name in likely.items())
         sentence += (
             f"{found} an article needs `id`, and `title` or `text`. Name them with "
-            'fields={"text": "body"}, or --field text=body on the command line.'
+            f"fields={{{python}}}, or {options} on the command line."
         )
     if report.withheld:
         sentence += (

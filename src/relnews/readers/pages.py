@@ -7,9 +7,11 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from relnews._checks import shortened
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.load_report import Problem
+from relnews.readers.page_head import leads_to, moment_in_body, said_of_itself
 from relnews.readers.records import Found, Skipped
 
 try:
@@ -18,7 +20,7 @@ try:
 except ModuleNotFoundError as error:
     raise _errors.no_reader(needs="HTML pages needs trafilatura, which is", extra="html") from error
 
-#: Dates only from the metadata of a page; no guesses from its text.
+#: Dates only from the metadata of a page; no guesses from its text. These are days without a time.
 _DATES = {"original_date": True, "extensive_search": False}
 
 
@@ -53,17 +55,17 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     except Exception as error:  # the page makes the parser fail
         yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_page(str(error)))
         return
-    if record is None:
-        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_page(""))
-        return
     yield "", record
 
 
-def _record(content: bytes, name: str) -> dict[str, Any] | None:
+def _record(content: bytes, name: str) -> dict[str, Any] | Skipped:
     tree = trafilatura.load_html(content)
     if tree is None:
-        return None
-    language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
+        return Skipped(Problem.UNREADABLE, _errors.unreadable_page(""))
+    address = leads_to(tree)
+    if address is not None:
+        return Skipped(Problem.NOT_AN_ARTICLE, f"it leads to {shortened(address)}")
+    said = said_of_itself(tree)
     about = extract_metadata(tree, date_config=dict(_DATES), extensive=False)
     page = trafilatura.bare_extraction(tree, include_comments=False)
     return {
@@ -71,15 +73,14 @@ def _record(content: bytes, name: str) -> dict[str, Any] | None:
         "title": about.title,
         "dek": about.description,
         "text": getattr(page, "text", None) or "",
-        "published": about.date,
+        "published": moment_in_body(tree, about.date),
         "url": _address(about.url, name),
         "section": next(iter(about.categories or ()), None),
         "tags": about.tags or (),
         "author": about.author,
         "source": about.sitename,
-        "language": language,
         "image": about.image,
-    }
+    } | said
 
 
 def _address(canonical: str | None, name: str) -> str:

@@ -85,9 +85,12 @@ class ReadSpec:
                 f"{{'text': 'body'}}, got {shortened(spec.fields)}."
             )
             raise TypeError(msg)
-        for field in spec.fields:
+        for field, theirs in spec.fields.items():
             if field not in FIELDS:
                 raise _errors.unknown_field(field, FIELDS)
+            if not isinstance(theirs, str):
+                msg = f"`fields` must name one field of the source for {field!r}, got {theirs!r}."
+                raise TypeError(msg)
         choices: dict[str, Sequence[object]] = {
             "markup": MARKUPS,
             "unreadable_dates": UNREADABLE_DATES,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from relnews._checks import shortened
+from relnews._checks import listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import markup, visibility
 from relnews.readers.addresses import UrlPattern, digest_id
-from relnews.readers.field_names import FieldNames, embargoes
+from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
 from relnews.readers.field_values import text_value, text_values
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.rows import as_mapping, rows_of
 from relnews.readers.source_dates import read_date
+from relnews.readers.visibility import switch
 
 #: Records that tell how all of them are read: whether they have ids, and whether texts are HTML.
 N_FIRST = 100
@@ -74,8 +76,14 @@ class RecordParser:
                 yield record
             elif isinstance(record, Skipped):
                 self._report.report(record.problem, origin, record.detail)
-            elif (article := self._article(record, origin)) is not None:
-                yield article
+            else:
+                try:
+                    article = self._article(record, origin)
+                except RecursionError:  # an attack
+                    self._report.report(Problem.UNREADABLE, origin, "it is nested too deeply")
+                    continue
+                if article is not None:
+                    yield article
         for field, name in self._names.taken.items():
             self._report.note(f"{field} is read from {name!r}")
 
@@ -84,7 +92,15 @@ class RecordParser:
         if not records:
             return
         self._report.names = [*dict.fromkeys(itertools.chain.from_iterable(records))]
+        for field, theirs in self._spec.fields.items():
+            if theirs not in self._report.names:
+                self._report.note(f"no record has {theirs!r}, which `fields` names for {field}")
         named = [self._names.named(_given(record)) for record in records]
+        if not any("title" in values or "text" in values for values in named):
+            self._report.likely = likely_names(self._report.names)
+        unknown = self._names.unknown(self._report.names)
+        if unknown and not any("text" in values for values in named):
+            self._report.note(f"no field is the text; other names are {listed(unknown[:20])}")
         self._has_ids = "id" in self._spec.fields or any("id" in values for values in named)
         if self._spec.markup == "auto":
             self._is_html = markup.is_mostly_html(named)
@@ -99,12 +115,16 @@ class RecordParser:
         for name, parse in _PARSERS:
             if name in named:
                 value, how = parse(named[name], name)
+                if name in _CARRIED and value:
+                    value = value.strip()  # databases pad CHAR columns
                 if value:
                     values[name] = value
                 if how:
                     mended.append(how)
         if self._is_html:
             markup.to_text(values)
+        elif self._is_plain and self._spec.markup == "auto" and "&" in values.get("title", ""):
+            values["title"] = markup.characters(values["title"])
         identifier = values.get("id", "")
         reason = None if self._spec.include_unlisted else visibility.hidden(given)
         if reason is not None:
@@ -136,11 +156,16 @@ class RecordParser:
         """Add a date to the values of an article; return whether the article may be shown."""
         dates = [named.get(name)]
         if name == "published":
-            # A switch of this name is not a date; `visibility` has seen it.
-            dates = [date for date in dates if visibility.switch(date) is None]
-            dates += embargoes(given)
+            # `visibility` has seen the switches of these names.
+            dates = [date for date in [*dates, *embargoes(given)] if switch(date) is None]
+            strictest: Callable[..., dt.datetime] = max
+        else:
+            if name not in self._spec.fields:
+                dates += expiries(given)
+            dates = [date for date in dates if switch(date) is not False]
+            strictest = min
         identifier = values.get("id", "")
-        for date in dates:
+        for date in {repr(date): date for date in dates}.values():
             try:
                 moment, is_ambiguous = read_date(date, self._spec.date_order)
             except (TypeError, ValueError, OverflowError):
@@ -154,7 +179,7 @@ class RecordParser:
                 detail = f"{identifier!r}: {date!r} is read as {moment:%d %B %Y}"
                 self._report.report(Problem.AMBIGUOUS_DATE, origin, detail)
             if moment is not None:
-                values[name] = max(moment, values.get(name, moment))
+                values[name] = strictest(moment, values.get(name, moment))
         return True
 
     def _withheld(self, problem: Problem, identifier: str, origin: str, detail: str) -> None:
@@ -165,8 +190,7 @@ class RecordParser:
 
     def _made_id(self, values: Mapping[str, Any], given: Mapping[str, object]) -> str:
         """Return an id for an article of a source without ids, and note what it is made of."""
-        slug, _ = text_value(given.get("slug"), "id")
-        for name, value in (("url", values.get("url")), ("slug", slug)):
+        for name, value in (("url", values.get("url")), ("slug", slug_in(given))):
             if value and value.strip():
                 self._report.note(f"there is no id; the {name} is taken")
                 return str(value)
@@ -179,6 +203,9 @@ _PARSERS: tuple[tuple[str, Callable[[object, str], tuple[Any, str]]], ...] = (
     *((name, text_value) for name in TEXTS),
     *((name, text_values) for name in TUPLES),
 )
+
+#: Texts that are only carried along.
+_CARRIED = frozenset(TEXTS) - {"id", "title", "dek", "text"}
 
 _UNREADABLE = {"published": Problem.UNREADABLE_DATE, "expires": Problem.UNREADABLE_EXPIRY}
 

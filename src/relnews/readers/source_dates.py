@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import numbers
 import re
+import unicodedata
 import warnings
+import zoneinfo
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -25,6 +28,12 @@ _ZONES = {
     "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10, "CST": -6,
 }  # fmt: skip
 
+#: Zone names of American newsrooms that mean summer time in summer.
+_AREAS = {
+    "ET": "America/New_York", "CT": "America/Chicago", "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+}  # fmt: skip
+
 #: The smallest epoch that is read, in seconds: 3 March 1973. A smaller number may be anything.
 _FIRST_EPOCH = 10**8
 
@@ -35,22 +44,49 @@ _NUMBER = re.compile(r"\d+(?:\.\d*)?")
 _DAY = re.compile(r"(?:19|20|21)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _DAY_AND_TIME = re.compile(rf"({_DAY.pattern})([01]\d|2[0-3])([0-5]\d)([0-5]\d)?")
 
+_MINUTE_DIGITS = 12
+
+#: ISO 8601. Python would take any character before the time, and so a range of days for a moment.
+_ISO = re.compile(r"(?:\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d(?:-?\d)?)(?:[Tt ].*)?", re.ASCII)
+
+#: A date that databases write where there is none.
+_NO_DATE = re.compile(r"0000-00-00(?:[ T]00:00(?::00(?:\.0+)?)?)?Z?")
+
 #: The year comes first; its month and day have one digit or two.
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?=$|[\sT,])\.?")
+_YEAR_FIRST = re.compile(
+    r"(?<![\d:/.-])(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})(?=$|[\sTt,.])\.?"
+    r"|[年년]\s?(\d{1,2})[月월]\s?(\d{1,2})[日일])"
+)
 
 #: Three numbers, of which the year is last: the first two may be day and month, or the reverse.
-_YEAR_LAST = re.compile(r"(?<![\d:])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d:])")
+_YEAR_LAST = re.compile(
+    r"(?<![\d:/.-])(\d{1,2})(?:([-/.])(\d{1,2})\2(\d{4}|\d\d)|(?:\. ?| )(\d{1,2})(?:\. ?| )(\d{4}))"
+    r"(?![\d:/-])"
+)
 
 #: A day, the name of a month and a year of two digits, as RFC 822 has them.
-_SHORT_YEAR = re.compile(r"\b\d{1,2}[-/. ]+[A-Za-z]{3,9}[-/., ]+\d\d(?![\d:])")
+_SHORT_YEAR = re.compile(r"(\b\d{1,2}[-/. ]+[A-Za-z]{3,9}[-/., ]+)(\d\d)(?![\d:])")
 
+#: A year of four digits, and the name of a month.
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
 
-#: The name of a zone in parentheses or brackets, after its offset.
-_ZONE_NAME = re.compile(r"(?<=\d)\s*(?:\([^()]*\)|\[[^\[\]]*\])$")
+#: The first year in which the calendar of ISO 8601 was used. A smaller number is of another one.
+_FIRST_YEAR = 1583
+
+#: The name of a zone in parentheses or brackets, and the name of an area.
+_BRACKETED = re.compile(r"\s*[\[(]([^\[\]()]*)[\])]$")
+_AREA = re.compile(r"(?:^|\s)([A-Z][A-Za-z_]+(?:/[A-Z][\w+-]*)+)$")
+
+#: A time with its offset, or with the name of one. What follows can only repeat it.
+_WITH_OFFSET = re.compile(r":\d\d(?:[.,]\d+)?\s*(?:(?:GMT|UTC)?\s*[+-]\d[\d:]*|GMT|UTC|Z)$")
 
 #: What stands before an offset. The parser would take GMT+1 for POSIX, which turns the sign round.
 _BEFORE_OFFSET = re.compile(r"\b(?:GMT|UTC)\s*(?=[+-]\d)")
+
+#: The midnight that ends a day, and a leap second: Python's days have neither.
+_END_OF_DAY = re.compile(r"(?<![\d:.,+-])24:00(?::00(?:[.,]0+)?)?(?![\d:])")
+_LEAP_SECOND = re.compile(r"(?<=\d:\d\d:)60(?!\d)")
 
 #: Characters of the longest date.
 _LONGEST = 100
@@ -90,36 +126,49 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
     TypeError, ValueError, OverflowError
         If the value is not a date, or lacks the year, the month or the day.
     """
-    if isinstance(value, Mapping):
-        value = value.get("$date", value)  # MongoDB's extended JSON
-    if isinstance(value, numbers.Real) and not is_missing(value):
-        return SourceDate(_of_number(str(value) if _is_integer(value) else f"{value:.6f}"))
+    while isinstance(value, Mapping) and len(value) == 1:  # MongoDB's extended JSON
+        value = int(value["$numberLong"]) if "$numberLong" in value else value.get("$date")
+        if value is None:
+            raise TypeError
+    if isinstance(value, (numbers.Real, decimal.Decimal)) and not is_missing(value):
+        text = str(value) if _is_integer(value) else f"{value:.6f}"
+        return SourceDate(_of_number(text, has_minutes=False))
     if not isinstance(value, str):
         return SourceDate(parse_date(value))
-    text = " ".join(value.split())
-    if not text:
-        return SourceDate(None)
-    if len(text) > _LONGEST:
+    if len(value) > _LONGEST:
         raise ValueError
+    text = " ".join(unicodedata.normalize("NFKC", value).split())
+    if not text or is_no_date(text):
+        return SourceDate(None)
     if _NUMBER.fullmatch(text):
-        return SourceDate(_of_number(text))
+        # Twelve digits are a day, an hour and a minute, or milliseconds in 1976.
+        is_ambiguous = len(text) == _MINUTE_DIGITS and order is None
+        return SourceDate(_of_number(text), is_ambiguous)
     try:
-        return SourceDate(parse_date(text))
+        if _ISO.fullmatch(text):
+            return SourceDate(parse_date(text))
     except ValueError:
-        return _of_text(_BEFORE_OFFSET.sub("", _ZONE_NAME.sub("", text)), order)
+        pass
+    return _of_text(text, order)
+
+
+def is_no_date(value: object) -> bool:
+    """Return whether a value is the date that databases write where there is none."""
+    return isinstance(value, str) and _NO_DATE.fullmatch(value.strip()) is not None
 
 
 def _is_integer(value: object) -> bool:
     return isinstance(value, numbers.Integral)
 
 
-def _of_number(text: str) -> dt.datetime:
+def _of_number(text: str, *, has_minutes: bool = True) -> dt.datetime:
     """Return the date of digits: a day, a day and a time, or an epoch."""
     whole, _, fraction = text.partition(".")
     if not fraction.strip("0"):
         if _DAY.fullmatch(whole):
             return dt.datetime.strptime(whole, "%Y%m%d").replace(tzinfo=dt.UTC)
-        if match := _DAY_AND_TIME.fullmatch(whole):
+        match = _DAY_AND_TIME.fullmatch(whole)
+        if match and (has_minutes or len(whole) != _MINUTE_DIGITS):
             digits = "".join(part or "00" for part in match.groups())
             return dt.datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
     epoch = int(whole)
@@ -136,24 +185,58 @@ def _of_number(text: str) -> dt.datetime:
 
 def _of_text(text: str, order: DateOrder | None) -> SourceDate:
     """Return the date of a text that is not ISO 8601."""
-    is_ambiguous = is_day_first = False
-    if match := _YEAR_FIRST.match(text):
-        # Checked and written as ISO 8601: the parser takes a month above 12 for a day.
-        year, _, month, day = match.groups()
-        text = f"{dt.date(int(year), int(month), int(day))}{text[match.end() :]}"
+    text, zone = _split_zone(_LEAP_SECOND.sub("59", text))
+    text, n_midnights = _END_OF_DAY.subn("00:00", text)
+    is_ambiguous = False
+    # Numbers are written as ISO 8601 before they are parsed: the parser takes a month above 12 for
+    # a day. Where a month has a name, it needs no rule.
+    if match := _YEAR_FIRST.search(text):
+        month, day = int(match[3] or match[5]), int(match[4] or match[6])
+        text = _with_iso(text, match, int(match[1]), month, day)
     elif match := _YEAR_LAST.search(text):
-        first, second = int(match[1]), int(match[3])
-        is_day_first = order != "mdy"
+        first, second = int(match[1]), int(match[3] or match[5])
         # A year of two digits may be the day as well.
-        is_ambiguous = (first <= 12 and second <= 12 and first != second) or len(match[4]) == 2
-    elif _SHORT_YEAR.search(text):
-        is_day_first = is_ambiguous = True
-    elif not _YEAR.search(text):
+        digits = match[4] or match[6]
+        is_ambiguous = (first <= 12 and second <= 12 and first != second) or len(digits) == 2
+        is_day_first = second <= 12 and (order != "mdy" or first > 12)
+        day, month = (first, second) if is_day_first else (second, first)
+        text = _with_iso(text, match, _year(digits), month, day)
+    elif not _MONTH.search(text):
         raise ValueError
-    return SourceDate(_parsed(text, day_first=is_day_first), is_ambiguous and order is None)
+    elif not _YEAR.search(text):
+        text, n_years = _SHORT_YEAR.subn(lambda found: f"{found[1]}{_year(found[2])}", text)
+        if n_years != 1:
+            raise ValueError
+        is_ambiguous = True
+    moment = _parsed(text, zone) + dt.timedelta(days=n_midnights)
+    if moment.year < _FIRST_YEAR:
+        raise ValueError
+    return SourceDate(moment, is_ambiguous and order is None)
 
 
-def _parsed(text: str, *, day_first: bool) -> dt.datetime:
+def _split_zone(text: str) -> tuple[str, dt.tzinfo | None]:
+    """Return a date without the name of its zone, and the zone if that is an area."""
+    if match := _BRACKETED.search(text):
+        before = text[: match.start()]
+        text = before if _WITH_OFFSET.search(before) else f"{before} {match[1]}"
+    if match := _AREA.search(text):
+        before = text[: match.start()]
+        return before, None if _WITH_OFFSET.search(before) else _area(match[1])
+    return _BEFORE_OFFSET.sub("", text), None
+
+
+def _with_iso(text: str, match: re.Match[str], year: int, month: int, day: int) -> str:
+    """Return a text with its date as ISO 8601."""
+    return f"{text[: match.start()]}{dt.date(year, month, day)} {text[match.end() :].lstrip('Tt')}"
+
+
+def _year(digits: str) -> int:
+    """Return a year of four digits, or of two as RFC 2822 reads them: 1950 to 2049."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (2000 if year < 50 else 1900)
+
+
+def _parsed(text: str, zone: dt.tzinfo | None) -> dt.datetime:
     # Imported here: most sources write ISO 8601.
     from dateutil import parser
 
@@ -162,15 +245,12 @@ def _parsed(text: str, *, day_first: bool) -> dt.datetime:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # an unknown zone is a warning
         try:
-            moments = [
-                parser.parse(text, default=default, dayfirst=day_first, tzinfos=_zone)
-                for default in defaults
-            ]
+            moments = [parser.parse(text, default=day, tzinfos=_zone) for day in defaults]
         except (Warning, ArithmeticError, AttributeError, IndexError, TypeError) as error:
             raise ValueError from error
     if moments[0] != moments[1]:
         raise ValueError
-    moment = parse_date(moments[0])
+    moment = parse_date(moments[0] if zone is None else moments[0].replace(tzinfo=zone))
     assert moment is not None
     return moment
 
@@ -181,6 +261,15 @@ def _zone(name: str | None, offset: int | None) -> dt.tzinfo | None:
         return dt.timezone(dt.timedelta(seconds=offset))
     if name is None:
         return None
+    if name.upper() in _AREAS:
+        return _area(_AREAS[name.upper()])
     if name.upper() not in _ZONES:
         raise ValueError
     return dt.timezone(dt.timedelta(hours=_ZONES[name.upper()]))
+
+
+def _area(name: str) -> dt.tzinfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError from error

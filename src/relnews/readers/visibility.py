@@ -7,33 +7,58 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from relnews._checks import shortened
 from relnews.dates import is_missing
 from relnews.readers.load_report import Problem
+from relnews.readers.source_dates import is_no_date
 
 #: Names of switches that keep an article out if they are on. Names are in lower case here and
-#: below, without blanks, hyphens and underscores.
+#: below, without blanks, hyphens, underscores and the prefix of a namespace such as ``wp:``.
 HIDES_IF_ON = frozenset({
-    "draft", "isdraft", "private", "isprivate", "unlisted", "hidden", "headless", "noindex",
-    "deleted", "isdeleted", "trashed", "eleventyexcludefromcollections",
+    "draft", "isdraft", "private", "isprivate", "unlisted", "isunlisted", "unpublished", "hidden",
+    "ishidden", "headless", "noindex", "robotsnoindex", "protected", "isprotected",
+    "passwordprotected", "membersonly", "subscribersonly", "deleted", "isdeleted",
+    "trashed", "istrashed", "eleventyexcludefromcollections", "underscored", "disabled", "wip",
+})  # fmt: skip
+
+#: Names whose value keeps an article out if it is a switch that is on, and otherwise is something
+#: else, such as a note, or a list of what is hidden on its page.
+HIDES_IF_ON_SWITCH = frozenset({
+    "hide", "exclude", "excluded", "internal", "secret", "confidential",
 })  # fmt: skip
 
 #: Names of switches that keep an article out if they are off.
 HIDES_IF_OFF = frozenset({
     "ispublished", "public", "ispublic", "listed", "islisted", "visible", "isvisible",
+    "discoverable", "routable",
 })  # fmt: skip
 
 #: Names whose value keeps an article out if it is a switch that is off, and otherwise is something
 #: else: a date, an address, a mapping.
-HIDES_IF_OFF_SWITCH = frozenset({"published", "permalink", "build"})
+HIDES_IF_OFF_SWITCH = frozenset({
+    "published", "publish", "permalink", "build", "render", "live", "active", "isactive", "enabled",
+    "isenabled", "online", "approved", "isapproved", "released", "show", "shown", "display",
+})  # fmt: skip
+
+#: Names that keep an article out if they have a value that is not a switch that is off: the moment
+#: at which it was deleted.
+HIDES_IF_SET = frozenset({
+    "deletedat", "deletedon", "deleteddate", "datedeleted", "trashedat", "removedat",
+    "unpublishedat",
+})  # fmt: skip
 
 #: Names of words that say how far an article has come, or who may see it.
 STATES = frozenset({
-    "status", "poststatus", "publishstatus", "publicationstatus", "workflowstatus", "visibility",
+    "status", "poststatus", "articlestatus", "contentstatus", "storystatus", "entrystatus",
+    "publishstatus", "publishingstatus", "publicationstatus", "pubstatus", "publicationstate",
+    "workflowstatus", "workflowstate", "moderationstate", "creativeworkstatus", "visibility",
 })  # fmt: skip
+
+#: Names of such words that can mean something else, such as a place. An unknown word says nothing.
+POSSIBLE_STATES = frozenset({"state", "stage", "access", "accesslevel", "audience"})
 
 #: Names of passwords: with one, an article is for a few.
 PASSWORDS = frozenset({"password", "postpassword"})
@@ -41,6 +66,7 @@ PASSWORDS = frozenset({"password", "postpassword"})
 #: States in which everybody may see an article.
 PUBLIC_STATES = frozenset({
     "publish", "published", "public", "live", "visible", "listed", "released", "online", "active",
+    "featured", "everyone", "usable",
 })  # fmt: skip
 
 #: States in which not everybody may, or not yet.
@@ -48,22 +74,41 @@ HIDDEN_STATES = frozenset({
     "draft", "autodraft", "private", "trash", "trashed", "deleted", "pending", "pendingreview",
     "future", "scheduled", "inherit", "hidden", "unlisted", "skip", "unpublished", "archived",
     "archive", "review", "inreview", "embargoed", "expired", "internal", "inactive", "offline",
-    "password", "members", "paid", "tiers", "filter", "sent", "planned", "new", "rejected",
-    "requestconfirm", "requestcompleted", "withdrawn", "spiked", "killed", "onhold", "hold",
+    "password", "members", "membersonly", "subscribers", "subscribersonly", "paid", "onlypaid",
+    "onlyfree", "founding", "registered", "restricted", "tiers", "filter", "sent", "planned", "new",
+    "rejected", "requestconfirm", "requestcompleted", "withdrawn", "withheld", "canceled",
+    "cancelled", "spiked", "killed", "onhold", "hold", "incomplete", "obsolete",
 })  # fmt: skip
 
 #: YAML 1.1's words of a switch, and what databases and tables write.
-_ON = frozenset({"true", "yes", "on", "y", "t", "1"})
-_OFF = frozenset({"false", "no", "off", "n", "f", "0", "never"})
+_ON = frozenset({"true", "yes", "on", "y", "t", "1", "1.0"})
+_OFF = frozenset({"false", "no", "off", "n", "f", "0", "0.0", "never"})
 
-#: What Hugo's ``build`` says of a page that is in no list, or that is no page.
-_NOT_BUILT = {"list": frozenset({"never", "local"}), "render": frozenset({"never", "link"})}
+#: What Hugo's ``build`` and Eleventy's ``permalink`` say of a page that has an address.
+_BUILT = {"list": "always", "render": "always", "build": "always"}
+
+#: What it says of a page that has not.
+_NOT_BUILT = frozenset({"never", "local", "link"})
 
 #: Words of the robots of search engines that ask not to show a page.
 _ROBOTS = "robots"
-_NOINDEX = re.compile(r"\b(?:noindex|none)\b", re.IGNORECASE)
+_NO_INDEX = frozenset({"noindex", "none"})
+
+#: What begins a directive about previews; its ``none`` is about them.
+_PREVIEW = "max"
+
+#: What begins a state in ninjs, the JSON of news agencies.
+_NINJS = "stat:"
+
+#: Names of a date before which an article is not public, besides its date of publication. A switch
+#: of such a name that is on keeps the article out.
+EMBARGOES = frozenset({
+    "embargo", "embargodate", "embargoed", "embargoeduntil", "embargountil", "publishon",
+    "publishat", "publishup", "golive", "goliveat", "scheduledat", "scheduledfor", "notbefore",
+})  # fmt: skip
 
 _SEPARATORS = re.compile(r"[\s_-]+")
+_NEGATIVE = re.compile(r"-\d+(?:\.0)?")
 
 
 class Hidden(NamedTuple):
@@ -81,9 +126,15 @@ class Hidden(NamedTuple):
     detail: str
 
 
+@functools.lru_cache(4096)
 def plain_name(name: object) -> str:
-    """Return a name in lower case, without blanks, hyphens and underscores."""
-    return _SEPARATORS.sub("", str(name)).lower()
+    """Return a name in lower case, without blanks, hyphens, underscores and a namespace."""
+    return _plain(str(name).rpartition(":")[2])
+
+
+def says_state(name: str) -> bool:
+    """Return whether a name, as `plain_name` writes it, tells who may see an article."""
+    return name in _SAYING
 
 
 def says_state(name: str) -> bool:
@@ -99,9 +150,9 @@ def switch(value: object) -> bool | None:
     value : object
         A truth value, 0 or 1, or a word such as ``yes`` or ``off``.
     """
+    if not isinstance(value, str) and isinstance(value, Iterable):
+        return None
     word = str(value).strip().lower()
-    if isinstance(value, float) and value in (0.0, 1.0):
-        return value == 1.0
     return True if word in _ON else False if word in _OFF else None
 
 
@@ -114,7 +165,7 @@ def hidden(record: Mapping[str, object]) -> Hidden | None:
         Names to values, as the source has them. A name without a value says nothing.
     """
     for name, value in record.items():
-        if (plain := _plain_name(name)) not in _SAYING:
+        if (plain := plain_name(name)) not in _SAYING:
             continue
         if value is None or is_missing(value) or (isinstance(value, str) and not value.strip()):
             continue
@@ -128,16 +179,23 @@ def hidden(record: Mapping[str, object]) -> Hidden | None:
 def _problem(name: str, value: object) -> Problem | None:
     """Return what is wrong with the value of a name that tells who may see an article."""
     if name in PASSWORDS:
-        return Problem.NOT_PUBLIC
+        return None if value is False else Problem.NOT_PUBLIC
     if name == _ROBOTS:
-        return Problem.NOT_PUBLIC if _NOINDEX.search(str(value)) else None
+        return Problem.NOT_PUBLIC if _is_not_indexed(value) else None
     state = switch(value)
+    if name in HIDES_IF_SET:
+        return None if state is False or is_no_date(value) else Problem.NOT_PUBLIC
     if name in HIDES_IF_OFF_SWITCH:
-        is_hidden = state is False or (isinstance(value, Mapping) and _is_not_built(value))
-        return Problem.NOT_PUBLIC if is_hidden else None
-    if name in STATES:
-        word = plain_name(value)
+        if isinstance(value, Mapping):
+            return _problem_of_build(value)
+        return Problem.NOT_PUBLIC if state is False else None
+    if name in EMBARGOES or name in HIDES_IF_ON_SWITCH:
+        return Problem.NOT_PUBLIC if state else None
+    if name in STATES or name in POSSIBLE_STATES:
+        word = _plain(str(value)).removeprefix(_NINJS)
         state = True if word in PUBLIC_STATES else False if word in HIDDEN_STATES else state
+        if state is None and name in POSSIBLE_STATES:
+            state = not _NEGATIVE.fullmatch(str(value))  # Joomla's -2 is the trash
     elif name in HIDES_IF_ON and state is not None:
         state = not state
     if state is None:
@@ -145,13 +203,43 @@ def _problem(name: str, value: object) -> Problem | None:
     return None if state else Problem.NOT_PUBLIC
 
 
-def _is_not_built(build: Mapping[str, object]) -> bool:
-    return any(
-        switch(build.get(name)) is False or str(build.get(name)).lower() in words
-        for name, words in _NOT_BUILT.items()
+def _problem_of_build(build: Mapping[str, object]) -> Problem | None:
+    """Return what is wrong with the options of building a page."""
+    for name, always in _BUILT.items():
+        value = build.get(name)
+        word = "" if value is None else str(value).strip().lower()
+        if switch(value) is False or word in _NOT_BUILT:
+            return Problem.NOT_PUBLIC
+        if word and word != always and not switch(value):
+            return Problem.UNREADABLE_STATE
+    return None
+
+
+def _is_not_indexed(robots: object) -> bool:
+    """Return whether a page asks search engines not to show it."""
+    if isinstance(robots, Mapping):
+        states = {_plain(str(name)): switch(value) for name, value in robots.items()}
+        if states.get("index") is False:
+            return True
+        directives = [name for name, state in states.items() if state]
+        directives += [str(value) for value in robots.values()]
+    elif isinstance(robots, (list, tuple, set, frozenset)):
+        directives = [*map(str, robots)]
+    else:
+        directives = str(robots).split(",")
+    # A directive may begin with the name of a robot.
+    return switch(robots) is False or any(
+        _plain(word.rpartition(":")[2]) in _NO_INDEX and not _plain(word).startswith(_PREVIEW)
+        for directive in directives
+        for word in directive.split(",")
     )
 
 
-_plain_name = functools.lru_cache(4096)(plain_name)
+def _plain(text: str) -> str:
+    return _SEPARATORS.sub("", text).lower()
 
-_SAYING = HIDES_IF_ON | HIDES_IF_OFF | HIDES_IF_OFF_SWITCH | STATES | PASSWORDS | {_ROBOTS}
+
+_SAYING = (
+    HIDES_IF_ON | HIDES_IF_ON_SWITCH | HIDES_IF_OFF | HIDES_IF_OFF_SWITCH | HIDES_IF_SET | STATES
+    | POSSIBLE_STATES | EMBARGOES | PASSWORDS | {_ROBOTS}
+)  # fmt: skip

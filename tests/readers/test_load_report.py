@@ -1,0 +1,112 @@
+"""The load report adds up: every record has one outcome."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relnews import RelatedNews
+from relnews.exceptions import ArticleError, LoadWarning
+from relnews.readers.load_report import LoadReport, Problem
+from relnews.readers.read_options import ReadSpec
+from relnews.readers.records import RecordParser, Skipped, articles_from
+
+#: Kinds of records, and what becomes of each: loaded, skipped, withheld.
+KINDS: list[tuple[dict[str, Any], str]] = [
+    ({"text": "T"}, "loaded"),
+    ({"title": "T", "image": ["/a.jpg"], "published": "01/02/2024"}, "loaded"),
+    ({"text": "T", "tags": {"a": 1}}, "loaded"),
+    ({"comment": "no words"}, "skipped"),
+    ({"text": "T", "draft": True}, "withheld"),
+    ({"text": "T", "status": "nobody knows"}, "withheld"),
+    ({"text": "T", "published": "soon"}, "withheld"),
+    ({"text": "T", "expires": "late"}, "withheld"),
+    ({"text": "T", "embargo": "some day"}, "withheld"),
+    ({"text": "T", "draft": "maybe", "published": "soon", "expires": "late"}, "withheld"),
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 8)), max_size=30))
+def test_every_record_has_one_outcome(records: list[tuple[Any, int]]) -> None:
+    """Records seen are loaded, skipped or withheld; the first article of an id is loaded."""
+    expected = {"loaded": 0, "skipped": 0, "withheld": 0}
+    known = set()
+    rows = []
+    for (record, outcome), number in records:
+        rows.append({"id": str(number), **record})
+        if outcome == "loaded":
+            outcome = "skipped" if number in known else "loaded"
+            known.add(number)
+        expected[outcome] += 1
+    report = LoadReport()
+    articles = [*articles_from(rows, report)]
+    assert (report.loaded, report.skipped, report.withheld) == tuple(expected.values())
+    assert report.seen == len(rows)
+    assert len(articles) == report.loaded
+    first = report.summary().splitlines()[0]
+    assert first.startswith(f"{report.loaded} articles loaded, {report.skipped} skipped")
+    assert ("withheld" in first) == (report.withheld > 0)
+
+
+def test_what_was_mended_is_not_lost() -> None:
+    """A mended record is loaded, and its mends are counted apart."""
+    report = LoadReport()
+    [*articles_from([{"id": 1, "text": "T", "image": ["/a"], "author": [{"name": "A"}]}], report)]
+    assert (report.seen, report.loaded, report.problems[Problem.MENDED]) == (1, 1, 2)
+
+
+def test_what_is_no_article_is_not_missed() -> None:
+    """Menus and pictures of an export are counted, and are no reason for a warning."""
+    entries = [
+        ("1", {"id": "a", "text": "T"}),
+        *((str(n), Skipped(Problem.NOT_AN_ARTICLE, "type is 'attachment'")) for n in range(2, 6)),
+    ]
+    report = LoadReport(strict=True)
+    for article in RecordParser(ReadSpec(), report).articles(iter(entries)):
+        report.admit(article)
+    assert (report.seen, report.loaded, report.skipped) == (5, 1, 4)
+    report.check_loaded()
+    assert "only" not in report.summary()
+
+
+def test_drafts_are_no_fault() -> None:
+    """A strict report stops at faults, not at drafts."""
+    report = LoadReport(strict=True)
+    rows = [{"id": 1, "text": "T"}, {"id": 2, "text": "T", "draft": True}]
+    assert len([*articles_from(rows, report)]) == 1
+    with pytest.raises(ArticleError, match="unreadable state of publication"):
+        [*articles_from([{"id": 2, "text": "T", "draft": "perhaps"}], report)]
+
+
+@pytest.mark.parametrize(
+    ("n_good", "n_lost", "outcome"),
+    [(0, 1, ArticleError), (1, 2, LoadWarning), (2, 2, None), (5, 1, None)],
+)
+@pytest.mark.parametrize(
+    "lost", [{}, {"text": "T", "draft": True}, {"text": "T", "published": "x"}]
+)
+def test_fit_says_that_much_was_lost(
+    n_good: int, n_lost: int, outcome: type[Exception] | None, lost: dict[str, Any]
+) -> None:
+    """`fit` raises if nothing is left of the records, and warns if less than half is."""
+    rows = [{"id": n, "text": "T"} for n in range(n_good)]
+    rows += [{"id": n, **lost} for n in range(100, 100 + n_lost)]
+    if outcome is None:
+        assert len(RelatedNews().fit(rows)) == n_good
+    elif outcome is LoadWarning:
+        with pytest.warns(LoadWarning, match=f"only {n_good} of {n_good + n_lost} records"):
+            RelatedNews().fit(rows)
+    else:
+        with pytest.raises(ArticleError, match=f"none of {n_lost} records became an article"):
+            RelatedNews().fit(rows)
+
+
+def test_an_update_that_brings_nothing_changes_nothing() -> None:
+    """`partial_fit` may bring no article: a day without news is no error."""
+    news = RelatedNews().fit([{"id": 1, "text": "T"}])
+    report = news.partial_fit([{"id": 2, "text": "T", "draft": True}])
+    assert (report.added, report.removed, len(news)) == ((), (), 1)
+    assert "1 withheld" in report.load_report
