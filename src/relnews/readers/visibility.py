@@ -18,7 +18,7 @@ from relnews.readers.load_report import Problem
 #: below, without blanks, hyphens and underscores.
 HIDES_IF_ON = frozenset({
     "draft", "isdraft", "private", "isprivate", "unlisted", "hidden", "headless", "noindex",
-    "deleted", "isdeleted", "trashed", "eleventyexcludefromcollections",
+    "deleted", "isdeleted", "trashed", "eleventyexcludefromcollections", "underscored",
 })  # fmt: skip
 
 #: Names of switches that keep an article out if they are off.
