@@ -59,7 +59,7 @@ class Site:
 
 #: The kinds of sites by name. Hugo reads ``assets`` when a page asks for a file, and keeps all of
 #: ``data`` in memory. Jekyll and Eleventy read only ``_data``, whose file names become keys. Astro
-#: loads a collection from any folder; in Pelican the settings decide.
+#: loads a collection from any folder; in Pelican, MkDocs and Docusaurus the settings decide.
 SITES: Mapping[str, Site] = {
     "json": Site(".", index="_index.json"),
     "html": Site(".", format="html", index="_index.html.json"),
@@ -68,6 +68,8 @@ SITES: Mapping[str, Site] = {
     "jekyll": Site("_data/relnews", packed=True),
     "eleventy": Site("_data/relnews", packed=True),
     "pelican": Site("relnews", packed=True),
+    "mkdocs": Site("relnews", packed=True),
+    "docusaurus": Site("relnews", packed=True),
 }
 
 

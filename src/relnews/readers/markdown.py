@@ -11,7 +11,7 @@ from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.front_matter import parted
 from relnews.readers.generators import site_of
-from relnews.readers.generators.site import DATED_NAME, Page, Site
+from relnews.readers.generators.site import Page, Site
 from relnews.readers.load_report import Problem
 from relnews.readers.markdown_text import text_and_heading
 from relnews.readers.opening import PACKED, STDIN
@@ -67,14 +67,17 @@ class Reader(DocumentReader):
         is_above = self._site.root.is_relative_to(self._place)
         is_site = any((self._site.root / folder).is_dir() for folder in self._site.folders)
         for path in super()._files():
-            below = path.resolve()
-            if is_above and is_site and below.is_relative_to(self._site.root):
-                # The folder of a site has other texts, too, such as README.md.
-                if not self._site.holds(PurePosixPath(below.relative_to(self._site.root))):
-                    continue
+            if is_above and is_site and not self._is_content(path.resolve()):
+                continue  # the folder of a site has other texts, too, such as README.md
             if path.suffix == ".rst":
                 check_installed()
             yield path
+
+    def _is_content(self, path: Path) -> bool:
+        root = self._site.root
+        return not path.is_relative_to(root) or self._site.holds(
+            PurePosixPath(path.relative_to(root).as_posix())
+        )
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
         place = self._place / name if self._place.is_dir() else self._place

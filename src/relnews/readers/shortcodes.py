@@ -17,7 +17,10 @@ _COMMENTS = (
 
 #: A text in quotes, as an argument: what ends code does not end it there. An apostrophe inside a
 #: word is none, and quotes do not go beyond a blank line.
-_QUOTED = r"""(?<=[\s=:,(\[|])(?:"(?:[^"\\\n]|\\.|\n(?!\s*\n))*"|'(?:[^'\\\n]|\\.|\n(?!\s*\n))*')|`[^`]*`"""
+_QUOTED = (
+    r"(?<=[\s=:,(\[|])"
+    r"""(?:"(?:[^"\\\n]|\\.|\n(?!\s*\n))*"|'(?:[^'\\\n]|\\.|\n(?!\s*\n))*')|`[^`]*`"""
+)
 
 _STEPS = {end: re.compile(f"{_QUOTED}|({re.escape(end)})|(\\n\\s*\\n)") for end in _ENDS.values()}
 

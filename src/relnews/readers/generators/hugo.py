@@ -247,7 +247,8 @@ def _chosen(sections: tuple[str, ...], which: str | None) -> tuple[str, ...]:
 
 def _part_of_date(name: str, day: dt.datetime) -> str | None:
     return {
-        "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}", "yearday": str(int(f"{day:%j}")),
+        "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}",
+        "yearday": str(int(f"{day:%j}")),
         "monthname": _MONTHS[day.month - 1].lower(), "weekday": str((day.weekday() + 1) % 7),
         "weekdayname": _DAYS[day.weekday()].lower(),
     }.get(name)  # fmt: skip

@@ -28,6 +28,9 @@ _POST = re.compile(r"(\d{2,4}-\d{1,2}-\d{1,2})-(.+)")
 
 _NAME = re.compile(r":([a-z_]+)")
 
+#: A time with a zone; YAML takes a time with seconds for one of UTC.
+_ZONED = re.compile(r"\d{1,2}:\d\d(?:.*(?:Z|[A-Z]{3,4}|[+-]\d{1,2}:?\d{0,2})\s*$|:\d\d)")
+
 #: What `strftime` makes of the names of a date; English in every locale where names are written.
 _PARTS_OF_DATE = {
     "year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S",
@@ -108,17 +111,13 @@ class Jekyll(Site):
         label = self._collection(page.path)
         style = str(self.settings.get("permalink") or "date")
         if label is None:
-            return self._page_url(page, style)
+            parent = "" if str(page.path.parent) == "." else str(page.path.parent)
+            stem = "" if page.stem == "index" else f"{page.stem}{_suffix(style)}"
+            return from_root(f"{parent}/{stem}".replace(":output_ext", ".html"))
         own = self._collections.get(label, {}).get("permalink")
         if own is None:
-            own = style if label == "posts" else "/:collection/:path:output_ext"
+            own = style if label == "posts" else f"/:collection/:path{_suffix(style)}"
         return self._expanded(str(own), page)
-
-    def _page_url(self, page: Page, style: str) -> str:
-        stem = "" if page.stem == "index" else page.stem
-        pattern = _STYLES.get(style, style)
-        ending = ".html" if pattern.endswith(":output_ext") else "/" if pattern[-1] == "/" else ""
-        return from_root(f"{_parent(page.path)}/{stem}{ending if stem else '/'}")
 
     def _collection(self, path: PurePosixPath) -> str | None:
         """Return the collection of a file, or None."""
@@ -199,16 +198,18 @@ class Jekyll(Site):
 
     def _moment(self, page: Page) -> dt.datetime | None:
         """Return the date of a post in the time zone of the site."""
-        named = _POST.match(page.stem)
-        if not page.values.get("date") and named:
+        written = page.values.get("date") or None
+        if written is None:
             return page.day
         try:
-            moment = read_date(page.values.get("date")).moment
+            moment = read_date(written).moment
         except (TypeError, ValueError, OverflowError):
             return None
+        if moment is None or not _ZONED.search(str(written)):
+            return moment  # a day, or a time of the site's own zone
         zone = self.settings.get("timezone")
         try:
-            return moment and moment.astimezone(ZoneInfo(str(zone)) if zone else dt.UTC)
+            return moment.astimezone(ZoneInfo(str(zone)) if zone else dt.UTC)
         except (ValueError, OSError):
             return moment
 
@@ -218,8 +219,11 @@ def _without_date(stem: str) -> str:
     return named[2] if named else stem
 
 
-def _parent(path: PurePosixPath) -> str:
-    return "" if str(path.parent) == "." else str(path.parent)
+def _suffix(style: str) -> str:
+    """Return what the addresses of pages and collections end with, by the permalink of the site."""
+    if style in ("date", "ordinal", "none") or style.endswith(":output_ext"):
+        return ":output_ext"
+    return "/" if style == "pretty" or style.endswith("/") else ""
 
 
 def _mappings(values: object) -> list[Mapping[str, Any]]:

@@ -13,7 +13,10 @@ from relnews.readers.generators.site import Page, Site, from_root
 from relnews.readers.generators.slugs import mkdocs_slug
 
 #: Parts of a date in a pattern of Unicode, and what `strftime` calls them.
-_PARTS_OF_DATE = {"yyyy": "%Y", "yy": "%y", "y": "%Y", "MM": "%m", "dd": "%d"}
+_PARTS_OF_DATE = {
+    "yyyy": "%Y", "yy": "%y", "y": "%Y", "MM": "%m", "MMM": "%b", "MMMM": "%B", "M": "%-m",
+    "dd": "%d", "d": "%-d",
+}  # fmt: skip
 
 _PART = re.compile(r"y+|M+|d+")
 
@@ -66,15 +69,15 @@ class MkDocs(Site):
     def _post_url(self, page: Page, blog: Mapping[str, Any]) -> str | None:
         day = page.day
         form = str(blog.get("post_url_format", "{date}/{slug}"))
-        if "{date}" in form and day is None:
+        has_own_rule = any(name in blog for name in ("post_slugify", "post_slugify_separator"))
+        if "{slug}" in form and has_own_rule and not page.text("slug"):
             return None
-        if any(name in blog for name in ("post_slugify", "post_slugify_separator")):
-            if "{slug}" in form and not page.text("slug"):
-                return None  # by another rule
-        date = "" if day is None else _PART.sub(
-            lambda match: day.strftime(_PARTS_OF_DATE.get(match[0], "%-d" if match[0] == "d" else "")),
-            str(blog.get("post_url_date_format", "yyyy/MM/dd")),
-        )  # fmt: skip
+        date = ""
+        if "{date}" in form:
+            if day is None:
+                return None
+            pattern = str(blog.get("post_url_date_format", "yyyy/MM/dd"))
+            date = _PART.sub(lambda match: f"{day:{_PARTS_OF_DATE.get(match[0], '')}}", pattern)
         categories = page.values.get("categories") or []
         most = blog.get("post_url_max_categories", 1)
         names = [mkdocs_slug(str(name)) for name in categories][: most if most else None]

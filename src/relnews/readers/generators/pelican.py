@@ -21,7 +21,9 @@ _DEFAULTS: Mapping[str, Any] = {
     "USE_FOLDER_AS_CATEGORY": True, "DEFAULT_CATEGORY": "misc", "SLUGIFY_SOURCE": "title",
     "SLUGIFY_USE_UNICODE": False, "SLUGIFY_PRESERVE_CASE": False, "DEFAULT_METADATA": {},
     "FILENAME_METADATA": r"(?P<date>\d{4}-\d{2}-\d{2}).*", "PATH_METADATA": "", "AUTHOR": "",
-    "SLUG_REGEX_SUBSTITUTIONS": [(r"[^\w\s-]", ""), (r"\A\s*", ""), (r"\s*\Z", ""), (r"[-\s]+", "-")],
+    "SLUG_REGEX_SUBSTITUTIONS": [
+        (r"[^\w\s-]", ""), (r"\A\s*", ""), (r"\s*\Z", ""), (r"[-\s]+", "-"),
+    ],
 }  # fmt: skip
 
 

@@ -79,11 +79,12 @@ def constant(source: str, name: str) -> str | None:
 
 def _constants(source: str) -> dict[str, Any]:
     """Return the constants that Python assigns to names; nothing is executed."""
-    values = {}
+    values: dict[str, Any] = {}
     for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        if isinstance(node, ast.Assign):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
             try:
-                values[node.targets[0].id] = ast.literal_eval(node.value)
+                values |= dict.fromkeys(names, ast.literal_eval(node.value))
             except (ValueError, TypeError):
                 continue
     return values
