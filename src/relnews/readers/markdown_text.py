@@ -9,6 +9,7 @@ from relnews.readers.shortcodes import without_module_lines, without_shortcodes
 try:
     from markdown_it import MarkdownIt
     from markdown_it.rules_block import StateBlock, blockquote
+    from markdown_it.token import Token
 except ImportError as error:
     raise _errors.no_reader(
         needs="Markdown needs PyYAML and markdown-it-py, which are", extra="markdown"
@@ -64,7 +65,10 @@ def text_and_heading(body: str, *, is_mdx: bool = False) -> tuple[str, str]:
     if body.count("[") > _MOST_BRACKETS:
         raise ValueError(_errors.bracketed_markdown(_MOST_BRACKETS))
     tokens = _markdown.parse(body, {})
-    headings = (
-        tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"
-    )
-    return text_of(_markdown.renderer.render(tokens, _markdown.options, {})), next(headings, "")
+    first = next((i for i, token in enumerate(tokens, 1) if token.type == "heading_open"), None)
+    heading = "" if first is None else _rendered(tokens[first : first + 1])
+    return _rendered(tokens), " ".join(heading.split())
+
+
+def _rendered(tokens: list[Token]) -> str:
+    return text_of(_markdown.renderer.render(tokens, _markdown.options, {}))
