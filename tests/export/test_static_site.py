@@ -163,7 +163,8 @@ MKDOCS = Case(
         "docs/blog/posts/a/Ärger.md": text('"Ärger im Hafen: 100 %!"'),
         "docs/blog/posts/a/hostile.md": text(HOSTILE, more="slug: hostile"),
         "docs/blog/posts/no_title.md": "---\ndate: 2025-03-01\n---\nThe ferry, bread, rosters.\n",
-        "docs/blog/posts/fares.md": "---\ndate: 2025-03-09\n---\n\n# Fares: *up* again\n\nA ferry.\n",
+        "docs/blog/posts/fares.md": "---\ndate: 2025-03-09\n---\n\n"
+        "# Fares: *up* again\n\nA ferry.\n",
     },
     {"docs/blog/posts/draft.md": text("Draft", more="draft: true")},
 )

@@ -42,8 +42,11 @@ _ENDS = {
 
 _LANGUAGES = {"---": "yaml", "+++": "toml", ";;;": "json"}
 
-#: A first line of YAML: a name, or a comment. Others follow a ruling line of Markdown.
-_NAME = re.compile(r"(?:#|\s*\n)*+[ \t]*[\"']?[\w.@$-]+[\"']?[ \t]*:(?:\s|$)")
+#: Up to three lines before front matter that are no comment of any known kind, but no code either.
+_LATE = re.compile(r"((?:(?!---|\+\+\+|```|~~~)[^\n]*\n){1,3})(?=(?:---|\+\+\+)[ \t]*\n)")
+
+#: Blank lines and comments before the first name of YAML and TOML.
+_EMPTY_LINES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*+")
 
 #: Front matter of JSON, which Hugo takes without a line before it.
 _JSON = re.compile(r'\{\s*(?:"[^"\n]*"\s*:|\})')
@@ -58,6 +61,10 @@ _META_NAMES = frozenset({
     "summary", "description", "lang", "status", "template", "save_as", "url", "subtitle", "draft",
     "published",
 })  # fmt: skip
+
+
+#: Names of metadata that may have several values.
+_META_LISTS = frozenset({"tags", "keywords", "authors"})
 
 
 class _Loader(yaml.SafeLoader):
@@ -106,10 +113,27 @@ def parted(text: str, *, has_meta_lines: bool = False) -> tuple[dict[str, Any], 
         values, end = json.JSONDecoder().raw_decode(head)
         return values, head[end:]
     values, body = _meta(head)
-    is_meta = "title" in values or len(values.keys() & _META_NAMES) > 1
-    if is_meta or ((why := hidden(values)) and why.problem is Problem.NOT_PUBLIC):
+    if _is_metadata(values):
         return values, body
+    if late := _LATE.match(head):
+        begin = _BEGIN.match(head, late.end())
+        assert begin is not None
+        try:
+            front = _fenced(head, begin, has_meta_lines=has_meta_lines)
+        except ValueError:
+            front = None
+        if front is not None and _is_metadata(front[0]):
+            return front[0], f"{late[1]}\n{front[1]}"
     return {}, text
+
+
+def _is_metadata(values: Mapping[str, Any]) -> bool:
+    """Return whether names are those of metadata: a text may begin with "Note: …", too."""
+    names = {name.lower() for name in values}
+    if "title" in names or len(names & _META_NAMES) > 1:
+        return True
+    why = hidden(values)
+    return why is not None and why.problem is Problem.NOT_PUBLIC
 
 
 def _fenced(
@@ -120,7 +144,12 @@ def _fenced(
     is_named = bool(begin[2]) or begin[1] != "---"
     end = _ENDS[begin[1]].search(head, begin.end())
     if end is None:
-        if is_named or _NAME.match(head, begin.end()):
+        if has_meta_lines:
+            return _meta(head[begin.end() :])
+        empty = _EMPTY_LINES.match(head, begin.end())
+        assert empty is not None
+        values, _ = _meta(head[empty.end() :])
+        if is_named or values.keys() & _META_NAMES or hidden(values):
             raise ValueError(_errors.endless_front_matter(begin[1]))
         return None
     if language not in _LOADERS:
@@ -162,14 +191,18 @@ def _meta(text: str) -> tuple[dict[str, Any], str]:
             break
         if match := _META.fullmatch(line):
             name = match[1].lower()
-            values.setdefault(name, []).append(match[2].strip())
+            # As in Pelican, the first of two values counts, except in lists.
+            if name not in values or name in _META_LISTS:
+                values.setdefault(name, []).append(match[2].strip())
+            else:
+                name = ""
         elif (match := _META_MORE.fullmatch(line)) and name:
             values[name].append(match[1].strip())
         else:
             break
         position = end + 1
     joined = {
-        name: (", " if name in ("tags", "keywords", "authors") else " ").join(filter(None, lines))
+        name: (", " if name in _META_LISTS else " ").join(filter(None, lines))
         for name, lines in values.items()
     }
     return joined, text[position:]

@@ -37,6 +37,9 @@ _BRACKETED = re.compile(
     r"""(?:\s+(?:[\w-]+=)?(?:"[^"\n]{0,2000}"|'[^'\n]{0,2000}'|[^\s\[\]"']{1,500}))*+\s*/?\](?![(\[:])""",
     re.IGNORECASE,
 )
+#: Shortcodes with an address inside.
+_EMBEDDED = re.compile(r"\[(embed|audio|video)(?:\s[^\[\]]*)?\][^\[\]]*\[/\1\]", re.IGNORECASE)
+
 _NAME = re.compile(r"\[/?([A-Za-z][\w-]*)")
 
 #: Attributes that kramdown and Python-Markdown take for an element, and the lines of admonitions.
@@ -89,6 +92,7 @@ def without_wordpress_shortcodes(text: str) -> str:
     text : str
         Markdown, HTML or plain text.
     """
+    text = _EMBEDDED.sub(" ", text)
     names = set()
     for match in _BRACKETED.finditer(text):
         if name := _NAME.match(match[0]):

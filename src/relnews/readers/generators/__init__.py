@@ -57,9 +57,11 @@ def site_of(path: Path, generator: str = "") -> Site:
     (kind,) = known
     for folder in start.parents:
         site = kind(folder, {})
-        below = start.relative_to(folder).as_posix()
-        if below in site.folders or (kind is Jekyll and start.name in site.articles_in):
-            return kind(start.parent, {}) if kind is Jekyll else site
+        below = start.relative_to(folder)
+        if any(name != "." and below.is_relative_to(name) for name in site.folders):
+            return site
+        if kind is Jekyll and below.parts[0] in site.articles_in:
+            return site
     return kind(start, {})
 
 

@@ -23,7 +23,7 @@ _INPUT_SET = re.compile(r"setInputDirectory\(\s*[\"'`]([^\"'`]*)")
 
 
 class Eleventy(Site):
-    """A folder with Eleventy's settings."""
+    """A folder with Eleventy's settings, or with Eleventy among its packages."""
 
     name = "eleventy"
     others = frozenset({".rst"})
@@ -47,7 +47,9 @@ class Eleventy(Site):
                 source = text_of_file(folder / name)
                 named = _INPUT_SET.search(source)
                 return {"input": named[1] if named else constant(source, "input") or "."}
-        return None
+        # Eleventy needs no settings.
+        packages = text_of_file(folder / "package.json")
+        return {"input": "."} if '"@11ty/eleventy"' in packages else None
 
     @property
     def folders(self) -> tuple[str, ...]:

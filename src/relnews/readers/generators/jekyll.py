@@ -124,9 +124,8 @@ class Jekyll(Site):
         folders = path.parts[:-1]
         if any(folder in folders for folder in _POSTS):
             return "posts"
-        below = PurePosixPath(*path.parts)
-        if below.is_relative_to(self._collections_dir):
-            first = below.relative_to(self._collections_dir).parts[0]
+        if path.is_relative_to(self._collections_dir):
+            first = path.relative_to(self._collections_dir).parts[0]
             if first.startswith("_") and first[1:] in self._collections:
                 return first[1:]
         return None
@@ -175,7 +174,10 @@ class Jekyll(Site):
 
     def _categories(self, page: Page) -> Iterable[str]:
         """Return the categories of a post: folders before ``_posts``, then its own."""
-        parts = page.path.parts[:-1]
+        path = page.path
+        if path.is_relative_to(self._collections_dir):
+            path = path.relative_to(self._collections_dir)
+        parts = path.parts[:-1]
         special = next((folder for folder in _POSTS if folder in parts), None)
         # Folders below _posts are no categories.
         yield from parts[: parts.index(special)] if special else ()
