@@ -58,6 +58,8 @@ USERS = {
     "uvicorn": {"cli"},
     "yaml": {"readers"},
     "dateutil": {"readers"},
+    "docutils": {"readers"},
+    "unidecode": {"readers"},
     "markdown_it": {"readers"},
     "feedparser": {"readers"},
     "trafilatura": {"readers"},

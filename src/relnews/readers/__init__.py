@@ -21,6 +21,11 @@ Its modules::
     jsonl         one JSON object a line
     csv           a header row, then one article a row
     documents     `DocumentReader`: files that are read whole, or a folder of them
+    front_matter  names and values at the beginning of a text
+    shortcodes    template code inside texts
+    markdown_text the text of Markdown
+    rst           metadata and text of reStructuredText
+    generators    what each generator of static sites makes of a folder
     markdown      front matter and text
     pages         the article of an HTML page
     feeds         the entries of RSS or Atom

@@ -48,8 +48,7 @@ class Hugo(Site):
 
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
         super().__init__(root, settings)
-        languages = settings.get("languages")
-        self._languages = _lower(languages) if isinstance(languages, Mapping) else {}
+        self._languages = _lower(_mapping(settings.get("languages")))
         self._default = str(settings.get("defaultcontentlanguage") or "en").lower()
         self._cascade = functools.lru_cache(maxsize=None)(self._cascade_of)
         self._is_bundle = functools.lru_cache(maxsize=None)(self._is_bundle_at)
@@ -132,9 +131,8 @@ class Hugo(Site):
         return from_root(f"{self._prefix(page)}/{path}{'' if is_file else '/'}")
 
     def _pattern(self, page: Page) -> str | None:
-        permalinks = self.settings.get("permalinks")
-        permalinks = permalinks if isinstance(permalinks, Mapping) else {}
-        kinds = permalinks.get("page") if isinstance(permalinks.get("page"), Mapping) else {}
+        permalinks = _mapping(self.settings.get("permalinks"))
+        kinds = _mapping(permalinks.get("page"))
         section = self.section(page)
         for patterns in (kinds, permalinks):
             pattern = patterns.get(section) if section else patterns.get("/")
@@ -209,8 +207,7 @@ class Hugo(Site):
         return str(self.settings.get("contentdir") or "content").strip("/")
 
     def _content_of(self, language: str) -> str:
-        about = self._languages.get(language)
-        folder = _lower(about).get("contentdir") if isinstance(about, Mapping) else None
+        folder = _lower(_mapping(self._languages.get(language))).get("contentdir")
         return str(folder).strip("/") if folder else self._content
 
     def _cascade_of(self, folder: PurePosixPath, language: str) -> list[Mapping[str, Any]]:
@@ -265,6 +262,10 @@ def _is_target(target: Mapping[str, Any], place: _Place) -> bool:
     path = "/" + "/".join(place.folders if is_bundle else (*place.folders, place.name))
     globs = [str(pattern).lower(), str(pattern).lower().replace("/**", "*")]
     return any(fnmatch.fnmatch(path.lower(), glob) for glob in globs)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _parts(values: object) -> list[Mapping[str, Any]]:

@@ -105,9 +105,9 @@ class MkDocs(Site):
 def _blogs(plugins: object) -> list[Mapping[str, Any]]:
     """Return the options of each blog among the plugins of the settings."""
     found: list[Mapping[str, Any]] = []
-    entries = plugins.items() if isinstance(plugins, Mapping) else ()
-    for entry in plugins if isinstance(plugins, list) else ():
-        entries = [*entries, *(entry.items() if isinstance(entry, Mapping) else [(entry, {})])]
+    entries: list[tuple[object, object]] = []
+    for part in plugins if isinstance(plugins, list) else [plugins]:
+        entries += part.items() if isinstance(part, Mapping) else [(part, {})]
     for name, options in entries:
         if str(name).removeprefix("material/") == "blog":
             found.append(options if isinstance(options, Mapping) else {})

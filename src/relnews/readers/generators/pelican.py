@@ -126,10 +126,10 @@ class Pelican(Site):
             value = values.get(name, page.text(name))
             if not value or conversion:
                 return None
-            is_date = isinstance(value, dt.datetime)
-            pieces.append(
-                value.strftime(form or "%Y-%m-%d") if is_date else format(value, form or "")
-            )
+            if isinstance(value, dt.datetime):
+                pieces.append(value.strftime(form or "%Y-%m-%d"))
+            else:
+                pieces.append(str(value))
         return from_root("".join(pieces))
 
     def _slugified(self, text: str) -> str | None:

@@ -58,7 +58,8 @@ class Page:
         written = _WRITTEN_DAY.match(str(self.date))
         try:
             if written:
-                return dt.datetime(*map(int, written.groups()))
+                year, month, day = map(int, written.groups())
+                return dt.datetime(year, month, day)
             return read_date(self.date).moment
         except (TypeError, ValueError, OverflowError):
             return None
