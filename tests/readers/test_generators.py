@@ -450,3 +450,32 @@ def test_articles_of_pelican(tmp_path: Path) -> None:
     assert articles["texts/Sport/a"].tags == ("x y", "z")
     assert {article.url for article in articles.values()} == {"/a-b.html", "/top.html"}
     assert reader.load_report.problems == {Problem.NOT_PUBLIC: 1, Problem.NOT_AN_ARTICLE: 3}
+
+
+@pytest.mark.parametrize("name", ["eleventy", "hugo", "jekyll"])
+def test_html_with_front_matter(name: str, tmp_path: Path) -> None:
+    """Some generators take HTML with front matter, and pages that they built are pages."""
+    mark, place = MARKS[name]
+    page = "<html><body><article><h1>T</h1><p>A page of the harbour.</p></article></body></html>"
+    write(tmp_path, {
+        f"{place}/2025-06-02-a.html": text().replace("Text.", "<p>On {{ x }} &amp; off.</p>"),
+        mark: "", f"{place}/2025-06-03-plain.html": page,
+        "public/a.html": page, "_site/a.html": page,
+    })  # fmt: skip
+    reader = read_articles(tmp_path / place)
+    (article,) = reader
+    assert (article.title, article.text) == ("A storm", "On & off.")
+    assert article.url is not None
+    assert "2025" in str(article.id)
+    assert reader.load_report.problems == {Problem.NOT_AN_ARTICLE: 1}
+    for built in ("public", "_site"):
+        pytest.importorskip("trafilatura")
+        assert [a.url for a in read_articles(tmp_path / built)] == ["/a.html"]
+
+
+def test_entities_of_titles(tmp_path: Path) -> None:
+    """Titles and deks that an importer wrote as HTML are plain text."""
+    more = "description: '<p>Old &amp; new</p>'"
+    write(tmp_path, {"a.md": text("Crews &#8211; &quot;rosters&quot;", more=more)})
+    (article,) = read_articles(tmp_path)
+    assert (article.title, article.dek) == ('Crews – "rosters"', "Old & new")

@@ -104,19 +104,20 @@ def format_in(folder: Path) -> Format:
     endings = {_ending(name) for _, _, names in os.walk(folder) for name in names}
     formats = {_BY_ENDING[ending] for ending in endings & _BY_ENDING.keys()}
     names = sorted(known.name for known in formats if known.in_folders)
-    if len(names) > 1 and "markdown" in names and _is_site(folder):
+    if names not in ([], ["markdown"]) and _is_site(folder, has_texts="markdown" in names):
         return FORMATS["markdown"]
     _errors.check_articles_folder(folder, names)
     return FORMATS[names[0]]
 
 
-def _is_site(folder: Path) -> bool:
-    """Return whether a folder belongs to a static site, whose texts are Markdown."""
+def _is_site(folder: Path, *, has_texts: bool) -> bool:
+    """Return whether a folder belongs to a static site whose texts are in it."""
     try:
         generators = importlib.import_module("relnews.readers.generators")
     except ImportError:
         return False
-    return bool(generators.site_of(folder).name)
+    site = generators.site_of(folder)
+    return bool(site.name) and (has_texts or site.reads_html)
 
 
 def _ending(path: str) -> str:

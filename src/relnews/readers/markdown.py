@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 from relnews import _checks
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
+from relnews.readers.formats import FORMATS
 from relnews.readers.front_matter import parted
 from relnews.readers.generators import site_of
 from relnews.readers.generators.site import Page, Site
+from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
 from relnews.readers.markdown_text import text_and_heading
 from relnews.readers.opening import PACKED, STDIN
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import Found, Skipped
 from relnews.readers.rst import check_installed, parted_rst
+from relnews.readers.shortcodes import without_shortcodes
 from relnews.readers.visibility import switch
 
 #: Names that generators use for a field of `Article`, in lower case; the first with a value counts.
@@ -37,6 +41,9 @@ _NAMES = {
 _LISTS = frozenset({"tags", "categories"})
 
 _DRAFTS = "_drafts"
+
+#: Endings of texts that are HTML after their front matter.
+HTML = FORMATS["html"].endings
 
 
 class Reader(DocumentReader):
@@ -62,6 +69,9 @@ class Reader(DocumentReader):
         self._place = Path.cwd() if is_stdin else Path(path).resolve()
         self._site = Site(self._place, {}) if is_stdin else site_of(self._place, generator)
         super().__init__(path, spec, strict=strict)
+
+    def _endings(self) -> tuple[str, ...]:
+        return super()._endings() + (HTML if self._site.reads_html else ())
 
     def _files(self) -> Iterator[Path]:
         is_above = self._site.root.is_relative_to(self._place)
@@ -133,20 +143,14 @@ def records(
     if path_of_page.suffix.lower() in site.others:
         yield "", Skipped(Problem.NOT_AN_ARTICLE, f"{site.name} reads no {path_of_page.suffix}")
         return
-    is_rst = path_of_page.suffix.lower() == ".rst"
+    parse = _parsed_rst if path_of_page.suffix.lower() == ".rst" else _parsed
     try:
-        if is_rst:
-            front, body, heading = parted_rst(text)
-        else:
-            front, body = parted(text, has_meta_lines=site.has_meta_lines)
+        front, body, heading = parse(text, path_of_page.suffix.lower(), site)
     except (ValueError, RecursionError) as error:
-        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_front_matter(str(error)))
-        return
-    try:
-        if not is_rst:
-            body, heading = text_and_heading(body, is_mdx=path_of_page.suffix == ".mdx")
-    except ValueError as error:
         yield "", Skipped(Problem.UNREADABLE, str(error))
+        return
+    if path_of_page.suffix.lower() in HTML and not front:
+        yield "", Skipped(Problem.NOT_AN_ARTICLE, "HTML without front matter")
         return
     values = dict(site.defaults(path_of_page)) | front
     values = {name.lower(): value for name, value in values.items()} | values
@@ -165,6 +169,21 @@ def records(
     yield "", values | fields
 
 
+def _parsed(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, str]:
+    """Return front matter, text and first heading of Markdown or HTML."""
+    try:
+        front, body = parted(text, has_meta_lines=site.has_meta_lines)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_errors.unreadable_front_matter(str(error))) from error
+    if ending in HTML:
+        return front, text_of(without_shortcodes(body)), ""
+    return front, *text_and_heading(body, is_mdx=ending == ".mdx")
+
+
+def _parsed_rst(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, str]:
+    return parted_rst(text)
+
+
 def _fields(page: Page, site: Site) -> dict[str, Any]:
     """Return the fields of an article from the names of a front matter."""
     # Empty values and switches are not values of these fields.
@@ -177,8 +196,9 @@ def _fields(page: Page, site: Site) -> dict[str, Any]:
             is_at_blanks = site.parts_at_blanks and name in _LISTS
             value = _texts(value, is_at_blanks=is_at_blanks) if name != "category" else value
         fields[field] = value
-    fields["title"] = page.title
-    fields["dek"] = fields["dek"] or ""  # a switch of such a name is no dek
+    fields["title"] = html.unescape(page.title)  # importers of other systems leave entities
+    dek = fields["dek"]
+    fields["dek"] = text_of(dek) if isinstance(dek, str) else dek or ""
     section = fields["section"]
     fields["section"] = (section[0] if isinstance(section, list) and section else section) or (
         site.section(page)

@@ -29,6 +29,10 @@ GENERATORS: tuple[type[Site], ...] = (
 )  # fmt: skip
 
 
+#: Folders of a site that hold what is built.
+_OUTPUTS = frozenset({"_site", "public", "output", "site", "dist", "build", "node_modules"})
+
+
 def site_of(path: Path, generator: str = "") -> Site:
     """Return the site that a file or a folder belongs to.
 
@@ -67,8 +71,10 @@ def site_of(path: Path, generator: str = "") -> Site:
 
 def _is_of(site: Site, start: Path) -> bool:
     """Return whether a folder is the folder of a site, is above its content, or in it."""
-    if start == site.root or site.name == "jekyll":
+    if start == site.root:
         return True
     below = start.relative_to(site.root)
+    if below.parts[0] in _OUTPUTS and below.parts[0] not in site.folders:
+        return False
     folders = [Path(folder) for folder in site.folders]
     return any(below.is_relative_to(f) or f.is_relative_to(below) for f in folders)

@@ -27,6 +27,7 @@ class Eleventy(Site):
 
     name = "eleventy"
     others = frozenset({".rst"})
+    reads_html = True
     marks = tuple(
         f"{stem}.{ending}"
         for stem in (".eleventy", "eleventy.config")

@@ -43,6 +43,7 @@ class Hugo(Site):
 
     name = "hugo"
     others = frozenset({".mdx"})
+    reads_html = True
     marks = _CONFIGS
     parts_at_blanks = False
 

@@ -51,6 +51,7 @@ class Jekyll(Site):
 
     name = "jekyll"
     others = frozenset({".rst", ".mdx"})
+    reads_html = True
     marks = ("_config.yml", "_config.yaml", "_config.toml")
 
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:

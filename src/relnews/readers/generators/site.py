@@ -104,6 +104,9 @@ class Site:
     #: Folders whose names begin with ``_`` and that have articles all the same.
     articles_in: frozenset[str] = frozenset({"_posts"})
 
+    #: Whether HTML with front matter is a text of the site.
+    reads_html: ClassVar[bool] = False
+
     #: Endings of texts that the generator does not read.
     others: ClassVar[frozenset[str]] = frozenset()
 
