@@ -31,7 +31,7 @@ def read(text: str, name: str = "a.md", **options: Any) -> tuple[list[Article], 
 
 #: What may stand before front matter, and is no part of the text.
 BEFORE = [
-    "", "\ufeff", "\n", "  \n\t\n", "<!-- by a tool -->\n", "<!-- two\nlines -->\n\n",
+    "", "\ufeff", "\u200b", "\n", "  \n\t\n", "<!-- by a tool -->\n", "<!-- two\nlines -->\n\n",
     "{# a comment #}\n", "{% comment %}\nx\n{% endcomment %}\n", "{{/* x */}}\n", "{/* x */}\n",
     "\n<!-- a --><!-- b -->\n\ufeff\n",
 ]  # fmt: skip
@@ -39,6 +39,7 @@ BEFORE = [
 BLOCKS = {
     "yaml": "---\ntitle: Storm\n---\n",
     "yaml with blanks": "---  \ntitle: Storm\n---\t\n",
+    "yaml with a comment": "--- # of the desk\n# more\ntitle: Storm # short\n---\n",
     "yaml with dots": "---\ntitle: Storm\n...\n",
     "yaml by name": "---yaml\ntitle: Storm\n---\n",
     "toml": '+++\ntitle = "Storm"\n+++\n',
@@ -240,3 +241,24 @@ def test_restructured_text() -> None:
     assert " ".join(article.text.split()) == "On the island. A note. Later They met again."
     assert str(article.published) == "2025-06-02 00:00:00+00:00"
     assert not read(text.replace(":lang: en", ":status: draft"), "a.rst")[0]
+
+
+@pytest.mark.parametrize(
+    ("front", "is_hidden"),
+    [
+        ("robots: {index: false}", True),
+        ("robots: {noIndex: true}", True),
+        ("robots:\n  index: true\n  noindex: no", False),
+        ("robotsNoIndex: true", True),
+        ("publish: no", True),
+        ("publish: 2024-01-05", False),
+        ("build: {list: never}", True),
+        ("_build: {render: false}", True),
+        ("build: {list: always, render: always}", False),
+        ("permalink: /a/", False),
+    ],
+)
+def test_nested_words_of_visibility(front: str, is_hidden: bool) -> None:
+    """Mappings of robots and of Hugo's build, and other names of switches."""
+    articles, report = read(f"---\ntitle: A\n{front}\n---\nText.")
+    assert (not articles, report.withheld) == (is_hidden, int(is_hidden))

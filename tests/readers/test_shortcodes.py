@@ -58,7 +58,8 @@ def test_what_is_no_code_stays(text: str) -> None:
 def test_the_inside_of_shortcodes_is_text() -> None:
     """Text between a beginning and an end stays; so do titles of admonitions."""
     text = (
-        "[caption width='3']The pier[/caption] [box a=1]in a box[/box] {{< tab >}}in a tab"
+        "[vc_row][vc_column][caption width='3']The pier[/caption][/vc_column][/vc_row] "
+        "[box a=1]in a box[/box] {{< tab >}}in a tab"
         "{{< /tab >}}\n\n::: note Heed\nthis\n:::\n"
     )
     read = " ".join(text_and_heading(text)[0].split())

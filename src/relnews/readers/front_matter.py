@@ -22,16 +22,16 @@ except ImportError as error:
 #: Characters of the longest front matter: parsing YAML is slow.
 _LONGEST = 1 << 18
 
-#: What may stand before front matter: blank lines, byte order marks, and comments of HTML, MDX,
-#: Hugo, Jinja and Liquid.
+#: What may stand before front matter: blanks, also without a width, byte order marks, and comments
+#: of HTML, MDX, Hugo, Jinja and Liquid.
 _BEFORE = re.compile(
-    r"(?:[\s\ufeff]|<!--.*?-->|\{/\*.*?\*/\}|\{\{-?/\*.*?\*/-?\}\}|\{#.*?#\}|"
+    r"(?:[\s\ufeff\u200b-\u200d\u2060]|<!--.*?-->|\{/\*.*?\*/\}|\{\{-?/\*.*?\*/-?\}\}|\{#.*?#\}|"
     r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\})*+",
     re.DOTALL,
 )
 
 #: The line that begins front matter. A word after it names its language, as Eleventy has it.
-_BEGIN = re.compile(r"(---|\+\+\+|;;;)[ \t]*([A-Za-z]*)[ \t]*(?:\n|$)")
+_BEGIN = re.compile(r"(---|\+\+\+|;;;)[ \t]*([A-Za-z]*)[ \t]*(?:#[^\n]*)?(?:\n|$)")
 
 #: The line that ends front matter, by the characters that begin it.
 _ENDS = {

@@ -42,6 +42,10 @@ _EMBEDDED = re.compile(r"\[(embed|audio|video)(?:\s[^\[\]]*)?\][^\[\]]*\[/\1\]",
 
 _NAME = re.compile(r"\[/?([A-Za-z][\w-]*)")
 
+#: A name in brackets alone. If it is ended somewhere, it is a shortcode as well.
+_SIMPLE = re.compile(r"(?<![\[\\!])\[/?([A-Za-z][\w-]{0,40})\](?![(:])")
+_END = re.compile(r"\[/([A-Za-z][\w-]{0,40})\]")
+
 #: Attributes that kramdown and Python-Markdown take for an element, and the lines of admonitions.
 _ATTRIBUTES = re.compile(r"\{:?\s*[.#:][^{}\n]{0,300}\}|\{:\s*[\w-]+=[^{}\n]{0,300}\}")
 _ADMONITION = re.compile(r"^[ \t]*(?::{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*", re.MULTILINE)
@@ -93,16 +97,12 @@ def without_wordpress_shortcodes(text: str) -> str:
         Markdown, HTML or plain text.
     """
     text = _EMBEDDED.sub(" ", text)
-    names = set()
+    names = {name.lower() for name in _END.findall(text)}
     for match in _BRACKETED.finditer(text):
         if name := _NAME.match(match[0]):
             names.add(name[1].lower())
     text = _BRACKETED.sub(" ", text)
-    others = names.difference(_WORDPRESS)
-    if others:
-        ends = "|".join(sorted(map(re.escape, others)))
-        text = re.sub(rf"\[/(?:{ends})\]", " ", text, flags=re.IGNORECASE)
-    return text
+    return _SIMPLE.sub(lambda match: " " if match[1].lower() in names else match[0], text)
 
 
 def _without_comments(text: str) -> str:

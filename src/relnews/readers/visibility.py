@@ -19,6 +19,7 @@ from relnews.readers.load_report import Problem
 HIDES_IF_ON = frozenset({
     "draft", "isdraft", "private", "isprivate", "unlisted", "hidden", "headless", "noindex",
     "deleted", "isdeleted", "trashed", "eleventyexcludefromcollections", "underscored",
+    "robotsnoindex", "unpublished", "disabled", "wip",
 })  # fmt: skip
 
 #: Names of switches that keep an article out if they are off.
@@ -28,7 +29,7 @@ HIDES_IF_OFF = frozenset({
 
 #: Names whose value keeps an article out if it is a switch that is off, and otherwise is something
 #: else: a date, an address, a mapping.
-HIDES_IF_OFF_SWITCH = frozenset({"published", "permalink", "build"})
+HIDES_IF_OFF_SWITCH = frozenset({"published", "publish", "permalink", "build", "enabled", "online"})
 
 #: Names of words that say how far an article has come, or who may see it.
 STATES = frozenset({
@@ -125,7 +126,12 @@ def _problem(name: str, value: object) -> Problem | None:
     if name in PASSWORDS:
         return Problem.NOT_PUBLIC
     if name == _ROBOTS:
-        return Problem.NOT_PUBLIC if _NOINDEX.search(str(value)) else None
+        if isinstance(value, Mapping):
+            states = {plain_name(key): switch(state) for key, state in value.items()}
+            is_hidden = states.get("noindex") is True or states.get("index") is False
+        else:
+            is_hidden = _NOINDEX.search(str(value)) is not None
+        return Problem.NOT_PUBLIC if is_hidden else None
     state = switch(value)
     if name in HIDES_IF_OFF_SWITCH:
         is_hidden = state is False or (isinstance(value, Mapping) and _is_not_built(value))
