@@ -151,6 +151,17 @@ def test_other_texts_of_a_site_are_passed_over(tmp_path: Path) -> None:
         assert [a.title for a in read_articles(folder)] == ["A storm"], name
 
 
+def test_packages_and_texts_that_lead_elsewhere_are_no_articles(tmp_path: Path) -> None:
+    """Packages beside the texts are passed over; a text that only redirects is counted."""
+    write(tmp_path, {
+        "node_modules/x/README.md": "A package.", "a.md": text(),
+        "old.md": text(more="redirect_to: https://elsewhere.example/"),
+    })  # fmt: skip
+    reader = read_articles(tmp_path)
+    assert [article.id for article in reader] == ["a"]
+    assert reader.load_report.problems == {Problem.NOT_AN_ARTICLE: 1}
+
+
 def test_a_pattern_comes_before_the_rules(tmp_path: Path) -> None:
     """A pattern of the caller replaces the generator's rules, but not a text's own address."""
     write(tmp_path, {

@@ -155,7 +155,8 @@ def records(
     values = dict(site.defaults(path_of_page)) | front
     values = {name.lower(): value for name, value in values.items()} | values
     page = Page(path_of_page, values, _title(values) or heading, _date(values, path_of_page, site))
-    if (reason := site.no_article(page)) is not None:
+    reason = "it leads to another page" if values.get("redirect_to") else site.no_article(page)
+    if reason is not None:
         yield "", Skipped(Problem.NOT_AN_ARTICLE, reason)
         return
     fields = _fields(page, site)

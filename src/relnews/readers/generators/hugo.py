@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from relnews.readers.front_matter import parted
 from relnews.readers.generators.settings import read_settings, text_of_file
-from relnews.readers.generators.site import Page, Site, from_root
+from relnews.readers.generators.site import DAYS, MONTHS, Page, Site, from_root
 from relnews.readers.generators.slugs import hugo_path
 
 _ENDINGS = ("toml", "yaml", "yml", "json")
@@ -22,12 +22,6 @@ _CONFIGS = tuple(f"{stem}.{ending}" for stem in ("hugo", "config") for ending in
 _KEYS = frozenset({"baseurl", "languagecode", "theme", "permalinks", "defaultcontentlanguage"})
 
 _TOKEN = re.compile(r":(\w+)(?:\[([^\]]*)\])?")
-
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class _Place(NamedTuple):
@@ -247,8 +241,8 @@ def _part_of_date(name: str, day: dt.datetime) -> str | None:
     return {
         "year": f"{day:%Y}", "month": f"{day:%m}", "day": f"{day:%d}",
         "yearday": str(int(f"{day:%j}")),
-        "monthname": _MONTHS[day.month - 1].lower(), "weekday": str((day.weekday() + 1) % 7),
-        "weekdayname": _DAYS[day.weekday()].lower(),
+        "monthname": MONTHS[day.month - 1].lower(), "weekday": str((day.weekday() + 1) % 7),
+        "weekdayname": DAYS[day.weekday()].lower(),
     }.get(name)  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from relnews.readers.generators.settings import read_settings
-from relnews.readers.generators.site import Page, Site, from_root
+from relnews.readers.generators.site import DAYS, MONTHS, Page, Site, from_root
 from relnews.readers.generators.slugs import jekyll_slug
 from relnews.readers.source_dates import read_date
 
@@ -31,16 +31,11 @@ _NAME = re.compile(r":([a-z_]+)")
 #: A time with a zone; YAML takes a time with seconds for one of UTC.
 _ZONED = re.compile(r"\d{1,2}:\d\d(?:.*(?:Z|[A-Z]{3,4}|[+-]\d{1,2}:?\d{0,2})\s*$|:\d\d)")
 
-#: What `strftime` makes of the names of a date; English in every locale where names are written.
+#: What `strftime` makes of the names of a date.
 _PARTS_OF_DATE = {
     "year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M", "second": "%S",
     "short_year": "%y", "w_year": "%G", "week": "%V", "w_day": "%u", "y_day": "%j",
 }  # fmt: skip
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 #: Folders of posts, also below other folders.
 _POSTS = ("_posts", "_drafts")
@@ -193,7 +188,7 @@ class Jekyll(Site):
             return None
         if name in _PARTS_OF_DATE:
             return moment.strftime(_PARTS_OF_DATE[name])
-        month, day = _MONTHS[moment.month - 1], _DAYS[moment.weekday()]
+        month, day = MONTHS[moment.month - 1], DAYS[moment.weekday()]
         return {
             "i_day": str(moment.day), "i_month": str(moment.month), "long_month": month,
             "short_month": month[:3], "long_day": day, "short_day": day[:3],

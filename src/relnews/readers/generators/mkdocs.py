@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import posixpath
 import re
 from collections.abc import Mapping
@@ -9,15 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relnews.readers.generators.settings import read_settings
-from relnews.readers.generators.site import Page, Site, from_root
+from relnews.readers.generators.site import MONTHS, Page, Site, from_root
 from relnews.readers.generators.slugs import mkdocs_slug
 
-#: Parts of a date in a pattern of Unicode, and what `strftime` calls them.
-_PARTS_OF_DATE = {
-    "yyyy": "%Y", "yy": "%y", "y": "%Y", "MM": "%m", "MMM": "%b", "MMMM": "%B", "M": "%-m",
-    "dd": "%d", "d": "%-d",
-}  # fmt: skip
-
+#: Parts of a date in a pattern of Unicode.
 _PART = re.compile(r"y+|M+|d+")
 
 
@@ -77,7 +73,8 @@ class MkDocs(Site):
             if day is None:
                 return None
             pattern = str(blog.get("post_url_date_format", "yyyy/MM/dd"))
-            date = _PART.sub(lambda match: f"{day:{_PARTS_OF_DATE.get(match[0], '')}}", pattern)
+            parts = _parts_of_date(day)
+            date = _PART.sub(lambda match: parts.get(match[0], ""), pattern)
         categories = page.values.get("categories") or []
         most = blog.get("post_url_max_categories", 1)
         names = [mkdocs_slug(str(name)) for name in categories][: most if most else None]
@@ -100,6 +97,14 @@ class MkDocs(Site):
     def _below(self, page: Page) -> PurePosixPath:
         path = page.path
         return path.relative_to(self._docs) if path.is_relative_to(self._docs) else path
+
+
+def _parts_of_date(day: dt.datetime) -> dict[str, str]:
+    month = MONTHS[day.month - 1]
+    return {
+        "yyyy": f"{day:%Y}", "yy": f"{day:%y}", "y": f"{day:%Y}", "MMMM": month, "MMM": month[:3],
+        "MM": f"{day:%m}", "M": str(day.month), "dd": f"{day:%d}", "d": str(day.day),
+    }  # fmt: skip
 
 
 def _blogs(plugins: object) -> list[Mapping[str, Any]]:

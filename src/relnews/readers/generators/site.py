@@ -13,6 +13,13 @@ from urllib.parse import quote
 from relnews.dates import is_missing
 from relnews.readers.source_dates import read_date
 
+#: Names of months and days; English in every locale.
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
 #: A date at the beginning of the name of a file.
 DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:[-_ ]+(?=.)|$)")
 
@@ -138,7 +145,8 @@ class Site:
         path : PurePosixPath
             Path of the file below the folder of the site.
         """
-        return any(path.is_relative_to(folder) for folder in self.folders)
+        is_package = "node_modules" in path.parts
+        return not is_package and any(path.is_relative_to(folder) for folder in self.folders)
 
     def defaults(self, path: PurePosixPath) -> Mapping[str, Any]:
         """Return what the site says of a text beside its front matter.
