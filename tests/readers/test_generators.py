@@ -392,6 +392,19 @@ def test_other_pages_of_mkdocs(tmp_path: Path) -> None:
     assert {a.url for a in read_articles(tmp_path)} == {"/index.html", "/x/index.html", "/x/a.html"}
 
 
+def test_texts_that_mkdocs_leaves_out(tmp_path: Path) -> None:
+    """What ``exclude_docs`` and ``draft_docs`` name is withheld, whatever its front matter says."""
+    write(tmp_path, {
+        "mkdocs.yml": "exclude_docs: |\n  # a comment\n  old/\n  *.tmp.md\n  !keep.tmp.md\n"
+        "draft_docs: |\n  /drafts/\n",
+        **dict.fromkeys(["docs/a.md", "docs/old/b.md", "docs/x/c.tmp.md", "docs/keep.tmp.md",
+                         "docs/drafts/d.md", "docs/x/drafts/e.md"], text()),
+    })  # fmt: skip
+    reader = read_articles(tmp_path)
+    assert {article.url for article in reader} == {"/a/", "/keep.tmp/", "/x/drafts/e/"}
+    assert reader.load_report.problems == {Problem.NOT_PUBLIC: 3}
+
+
 @pytest.mark.parametrize(
     ("blog", "name", "more", "expected"),
     [

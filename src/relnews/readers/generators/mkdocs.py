@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
 import posixpath
 import re
 from collections.abc import Mapping
@@ -40,9 +41,16 @@ class MkDocs(Site):
         """Folders of the posts; without a blog, of all pages."""
         return tuple(posixpath.join(self._docs, blog) for blog in self._blogs) or (self._docs,)
 
+    def defaults(self, path: PurePosixPath) -> Mapping[str, Any]:
+        """Return that a text is a draft if ``exclude_docs`` or ``draft_docs`` names it."""
+        below = self._docs_path(path)
+        names = ("exclude_docs", "draft_docs")
+        is_draft = any(_is_named(below, str(self.settings.get(name) or "")) for name in names)
+        return {"draft": True} if is_draft else {}
+
     def no_article(self, page: Page) -> str | None:
         """Return why a text of the blog is no post, or None."""
-        below = self._below(page)
+        below = self._docs_path(page.path)
         for posts, blog in self._blogs.items():
             home = PurePosixPath(str(blog.get("blog_dir", "blog")))
             if below == home / "index.md" and not below.is_relative_to(posts):
@@ -56,7 +64,7 @@ class MkDocs(Site):
 
     def url(self, page: Page) -> str | None:
         """Return the address of a post by the format of the blog, or of another page."""
-        below = self._below(page)
+        below = self._docs_path(page.path)
         for posts, blog in self._blogs.items():
             if below.is_relative_to(posts):
                 return self._post_url(page, blog)
@@ -94,9 +102,22 @@ class MkDocs(Site):
             return from_root(f"{parent}/{'index' if is_index else stem}.html")
         return from_root(f"{parent}/{'' if is_index else stem + '/'}")
 
-    def _below(self, page: Page) -> PurePosixPath:
-        path = page.path
+    def _docs_path(self, path: PurePosixPath) -> PurePosixPath:
         return path.relative_to(self._docs) if path.is_relative_to(self._docs) else path
+
+
+def _is_named(path: PurePosixPath, patterns: str) -> bool:
+    """Return whether one of the lines of patterns, as in .gitignore, names a path."""
+    is_named = False
+    for line in filter(None, map(str.strip, patterns.splitlines())):
+        pattern = line.removeprefix("!").rstrip("/")
+        places = [str(place) for place in (path, *path.parents)]
+        if "/" not in pattern:
+            places = [PurePosixPath(place).name for place in places]
+        glob = pattern.removeprefix("/").replace("**/", "*")
+        if not line.startswith("#") and fnmatch.filter(places, glob):
+            is_named = not line.startswith("!")
+    return is_named
 
 
 def _parts_of_date(day: dt.datetime) -> dict[str, str]:
