@@ -281,6 +281,7 @@ def test_posts_of_jekyll(tmp_path: Path) -> None:
         ("[permalinks.page]\nposts = '/:sections[1:]/:slugorfilename/'", "content/posts/x/y/a.md",
          "", "/x/y/a/"),
         ("[permalinks]\nposts = '/:nonsense/'", "content/posts/a.md", "", None),
+        ("[permalinks]\nposts = '/:slug/'", "content/posts/a.md", "slug: A + b", "/a--b/"),
         ("contentDir = 'texts'", "texts/posts/a.md", "", "/posts/a/"),
         ("[languages.en]\n[languages.de]", "content/posts/a.de.md", "", "/de/posts/a/"),
         ("[languages.en]\n[languages.de]", "content/posts/a.fr.md", "", "/posts/a.fr/"),
@@ -313,6 +314,25 @@ def test_cascades_of_hugo(tmp_path: Path) -> None:
     reader = read_articles(tmp_path / "content")
     assert {a.id for a in reader} == {"a/shown", "c/z", "out/v", "bundle"}
     assert reader.load_report.problems == {Problem.NOT_PUBLIC: 3, Problem.NOT_AN_ARTICLE: 2}
+
+
+def test_a_cascade_without_settings(tmp_path: Path) -> None:
+    """Sections that say draft withhold their pages also where no settings name the generator."""
+    write(tmp_path, {
+        "news/_index.md": "---\ntitle: News\n---\n", "news/a.md": text(more="tags: a b"),
+        "news/in/_index.md": "+++\n[cascade]\ndraft = true\n+++\n", "news/in/b.md": text(),
+        "news/in/deep/c.md": text(), "news/in/deep/_index.md": "", "d.md": text(),
+    })  # fmt: skip
+    for place, expected, n_withheld in (
+        (".", {"d", "news/a"}, 2), ("news", {"a"}, 2), ("news/in", set(), 2),
+        ("news/in/deep", set(), 1), ("news/in/b.md", set(), 1), ("news/a.md", {"a"}, 0),
+    ):  # fmt: skip
+        reader = read_articles(tmp_path / place)
+        articles = [*reader]
+        assert {article.id for article in articles} == expected
+        assert reader.load_report.withheld == n_withheld
+        assert all(a.url is None and a.section is None for a in articles)
+        assert all(a.tags == ("a", "b") for a in articles if a.id != "d")
 
 
 @pytest.mark.parametrize(
@@ -349,6 +369,7 @@ def test_data_of_eleventy(tmp_path: Path) -> None:
         ("src/content/blog/a.md", "", "/blog/a/"),
         ("src/content/blog/x/A b.mdx", "", "/blog/x/a-b/"),
         ("src/content/blog/a/index.md", "", "/blog/a/"),
+        ("src/content/blog/e\u0301.md", "", "/blog/%C3%A9/"),
         ("src/content/blog/a.md", "slug: b/c", "/blog/b/c/"),
         ("src/pages/news/a.md", "", "/news/a/"),
         ("src/texts/a.md", "", "/texts/a/"),

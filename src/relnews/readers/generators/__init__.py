@@ -17,7 +17,7 @@ from pathlib import Path
 from relnews.readers.generators.astro import Astro
 from relnews.readers.generators.docusaurus import Docusaurus
 from relnews.readers.generators.eleventy import Eleventy
-from relnews.readers.generators.hugo import Hugo
+from relnews.readers.generators.hugo import Hugo, sections_of
 from relnews.readers.generators.jekyll import Jekyll
 from relnews.readers.generators.mkdocs import MkDocs
 from relnews.readers.generators.pelican import Pelican
@@ -56,7 +56,7 @@ def site_of(path: Path, generator: str = "") -> Site:
         if (folder / ".git").exists():
             break
     if not generator:
-        return Site(start, {})
+        return sections_of(path) or Site(start, {})
     # Without settings: the folder is the content, or its name tells where the site begins.
     (kind,) = known
     for folder in start.parents:

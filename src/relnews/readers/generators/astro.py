@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -57,7 +58,7 @@ class Astro(Site):
             path = page.path.relative_to(_PAGES).with_suffix("")
             return from_root(f"{path.parent if path.name == 'index' else path}/".removeprefix("./"))
         name, id_ = self._name_and_id(page)
-        return from_root(f"{name}/{id_}/")
+        return from_root(unicodedata.normalize("NFC", f"{name}/{id_}/"))
 
     def _name_and_id(self, page: Page) -> tuple[str, str]:
         bases = sorted(self.settings.get("bases", ()), key=len, reverse=True)

@@ -21,6 +21,9 @@ _CONFIGS = tuple(f"{stem}.{ending}" for stem in ("hugo", "config") for ending in
 #: Settings, of which a file called config.toml needs one to be Hugo's.
 _KEYS = frozenset({"baseurl", "languagecode", "theme", "permalinks", "defaultcontentlanguage"})
 
+#: Pages of sections.
+_SECTION = "_index*.md"
+
 _TOKEN = re.compile(r":(\w+)(?:\[([^\]]*)\])?")
 
 
@@ -145,7 +148,8 @@ class Hugo(Site):
             return found or ""
 
         path = _TOKEN.sub(value, pattern)
-        return None if missing else path
+        # Hugo reads what it has expanded as a query, in which a plus is a blank.
+        return None if missing else hugo_path(path.replace("+", " "), keeps_case=True)
 
     def _value(self, name: str, which: str | None, page: Page) -> str | None:
         """Return what a token of a pattern stands for, or None."""
@@ -222,6 +226,52 @@ class Hugo(Site):
         if str(folder) in self.folders:
             return False
         return any((self.root / folder).glob("index.*"))
+
+
+class Sections(Hugo):
+    """A folder with ``_index.md`` files, which belong to sections of Hugo, but without settings.
+
+    What cascades is true here as well; addresses are not known.
+    """
+
+    name = ""
+    others = frozenset()
+    parts_at_blanks = True
+
+    def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
+        super().__init__(root, {**settings, "contentdir": "."})
+        self.articles_in = Site.articles_in
+
+    def section(self, page: Page) -> str | None:
+        """Return None: which folder is the first one is not known."""
+        return None
+
+    def slug(self, page: Page) -> str | None:
+        """Return the slug: its own, or the name of the file without a date."""
+        return Site.slug(self, page)
+
+    def own_url(self, page: Page) -> str | None:
+        """Return the address that the front matter names."""
+        return Site.own_url(self, page)
+
+    def url(self, page: Page) -> str | None:
+        """Return None: permalinks are among the settings."""
+        return None
+
+
+def sections_of(path: Path) -> Sections | None:
+    """Return the sections that a file or a folder has or is in, or None if there are none.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder of texts.
+    """
+    root = path if path.is_dir() else path.parent
+    has_sections = any(root.glob(_SECTION)) or (path.is_dir() and any(root.rglob(_SECTION)))
+    while any(root.parent.glob(_SECTION)) and root.parent != root:
+        root, has_sections = root.parent, True
+    return Sections(root, {}) if has_sections else None
 
 
 def _chosen(sections: tuple[str, ...], which: str | None) -> tuple[str, ...]:

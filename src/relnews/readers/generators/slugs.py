@@ -26,13 +26,15 @@ def jekyll_slug(text: str, *, is_pretty: bool = False) -> str:
     return slug if is_pretty else slug.lower()
 
 
-def hugo_path(text: str) -> str:
+def hugo_path(text: str, *, keeps_case: bool = False) -> str:
     """Return the path that Hugo makes of a path or a title.
 
     Parameters
     ----------
     text : str
         Path without an ending, or title.
+    keeps_case : bool, default=False
+        Whether capitals stay.
     """
     pieces: list[str] = []
     is_blank = was_hyphen = False
@@ -45,7 +47,8 @@ def hugo_path(text: str) -> str:
             pieces.append(character)
         elif pieces and not was_hyphen and character.isspace():
             is_blank = True
-    return "".join(pieces).lower()
+    path = "".join(pieces)
+    return path if keeps_case else path.lower()
 
 
 def github_slug(text: str) -> str:
