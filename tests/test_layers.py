@@ -58,6 +58,8 @@ USERS = {
     "uvicorn": {"cli", "web"},
     "yaml": {"readers"},
     "dateutil": {"readers"},
+    "docutils": {"readers"},
+    "unidecode": {"readers"},
     "markdown_it": {"readers"},
     "feedparser": {"readers"},
     "trafilatura": {"readers"},

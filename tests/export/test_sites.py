@@ -491,6 +491,25 @@ def test_the_command(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, [*arguments, "-q"]).output == ""
 
 
+def test_the_command_says_once_that_addresses_are_missing(tmp_path: Path) -> None:
+    """Lists whose titles cannot be links are announced once; with a pattern they are not."""
+    words = ["ferry", "strike", "crews", "island", "roster"]
+    articles = ({"id": word, "title": f"{word} {words[i - 1]}"} for i, word in enumerate(words))
+    lines = (json.dumps(article) + "\n" for article in articles)
+    (tmp_path / "x.jsonl").write_text("".join(lines))
+    for extra, expected in (([], 1), (["--url", "/{slug}.html"], 0)):
+        archive_ = str(tmp_path / f"x{expected}.relnews")
+        arguments = ["build", str(tmp_path / "x.jsonl"), "-o", archive_, "-q", *extra]
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+        for site in SITES:
+            output = str(tmp_path / f"{site}{expected}")
+            arguments = ["export", archive_, "--site", site, "-o", output]
+            result = CliRunner().invoke(main, arguments)
+            assert result.exit_code == 0
+            assert result.stderr.count("5 articles in the lists have no url") == expected
+            assert CliRunner().invoke(main, [*arguments, "-q"]).stderr == ""
+
+
 def test_the_command_knows_every_site() -> None:
     """--site takes exactly the known kinds of sites."""
     option = next(

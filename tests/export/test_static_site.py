@@ -1,7 +1,9 @@
-"""Sites with Related News, built by their real generators."""
+"""Sites with Related News, built by their real generators: every page has its box of links."""
 
 from __future__ import annotations
 
+import dataclasses
+import os
 import re
 import shlex
 import shutil
@@ -9,9 +11,11 @@ import subprocess
 import sysconfig
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 import pytest
+
+from relnews import read_articles
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "pelican-site"
@@ -36,10 +40,12 @@ class Box(HTMLParser):
         self._inside = self._inside and tag != "section"
 
 
-def run(command: list[str | Path], folder: Path) -> None:
+def run(command: list[str], folder: Path) -> None:
     program = shutil.which(command[0], path=sysconfig.get_path("scripts")) or command[0]
+    # The cache of Docusaurus is beside its packages, and takes one site for another.
+    env = {**os.environ, "DOCUSAURUS_NO_PERSISTENT_CACHE": "true"}
     done = subprocess.run(
-        [program, *command[1:]], cwd=folder, capture_output=True, text=True, check=False
+        [program, *command[1:]], cwd=folder, capture_output=True, text=True, check=False, env=env
     )
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
@@ -97,120 +103,291 @@ def test_the_example_site(example: Path) -> None:
     assert "/ferry-strike-empties-shops.html" not in links
 
 
-# --- what the guide says of other generators -----------------------------------------------------
+# --- what the guides say of each generator -------------------------------------------------------
+
+#: Front matter, and a text that has words of every other text.
+TEXT = "---\ntitle: {}\ndate: {}\n{}---\nCrews of the island ferry, bread, rosters and flour.\n"
+
+#: A headline that would run a script if a template did not escape it.
+HOSTILE = '"Crews & <script>alert(1)</script> rosters"'
 
 
-def blocks_of_the_guide() -> dict[str, str]:
-    """Return the files shown in the guide, by name."""
-    text = (ROOT / "docs" / "how-to" / "embed-static-site.md").read_text(encoding="utf-8")
-    blocks = re.findall(
-        r"^```\{code-block\}[^\n]*\n:caption: (\S+)\n\n?(.*?)^```$", text, re.M | re.S
-    )
-    return dict(blocks)
+def text(title: str = "The crews", date: str = "2025-03-01", more: str = "") -> str:
+    return TEXT.format(title, date, f"{more}\n" if more else "")
 
 
-def commands_of_the_guide(site: str) -> list[str]:
-    text = (ROOT / "docs" / "how-to" / "embed-static-site.md").read_text(encoding="utf-8")
-    found = re.search(rf"^## {site}\n.*?^```bash\n(.*?)^```$", text, re.M | re.S | re.I)
-    assert found is not None
-    return found[1].splitlines()
+def post(title: str, more: str = "") -> str:
+    """Return a post whose excerpt has no box."""
+    return f"{text(title, more=more)}\n<!-- truncate -->\n\nOn the pier.\n"
 
 
-PAGE = "<!DOCTYPE html><html><head><title>x</title></head><body>{}</body></html>"
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A site: the files of a guide, and others that are more difficult.
 
-#: Parts that the guide leaves to the site: folder of articles, other files, and pages.
-SITES = {
-    "hugo": (
-        "content",
-        {
-            "hugo.toml": 'baseURL = "https://g.example/"\n'
-            'disableKinds = ["taxonomy", "term", "rss", "sitemap", "404"]\n',
-            "layouts/_default/single.html": PAGE.format(
-                '<h1>{{ .Title }}</h1>{{ .Content }}{{ partial "related.html" . }}'
-            ),
-            "layouts/index.html": PAGE.format("{{ .Title }}"),
-            "layouts/_default/list.html": PAGE.format("{{ .Title }}"),
-        },
-        "public/{}/index.html",
-    ),
-    "jekyll": (
-        "_articles",
-        {
-            "_config.yml": "collections:\n"
-            "  articles:\n    output: true\n    permalink: /:name.html\n"
-            "defaults:\n- scope: {path: '', type: articles}\n  values: {layout: article}\n"
-            "exclude: [site.relnews]\n",
-            "_layouts/article.html": PAGE.format("{{ content }}{% include related.html %}"),
-        },
-        "_site/{}.html",
-    ),
-    "eleventy": (
-        "articles",
-        {
-            "package.json": '{"type": "module"}',
-            "articles/articles.json": '{"layout": "article.njk"}',
-            "_includes/article.njk": PAGE.format('{{ content | safe }}{% include "related.njk" %}'),
-        },
-        "_site/articles/{}/index.html",
-    ),
-    "astro": (
-        "src/articles",
-        {
-            "package.json": '{"type": "module"}',
-            "src/pages/[...id].astro": """---
-import { getCollection, render } from "astro:content";
-import Related from "../components/Related.astro";
-export async function getStaticPaths() {
-  const articles = await getCollection("articles");
-  return articles.map((article) => ({ params: { id: article.id }, props: { article } }));
+    ``published`` are files that have pages; ``hidden`` are files that must have none.
+    """
+
+    generator: str
+    output: str
+    published: dict[str, str]
+    hidden: dict[str, str]
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+PELICAN = Case(
+    "pelican",
+    "output",
+    {
+        "content/a/b/Ärger im Hafen.md": text("Ärger im Hafen & auf See: 100 %!"),
+        "content/a/hostile.md": text(HOSTILE, more="slug: hostile"),
+        "content/a/lines.md": "---\nTitle: Time: noon\nDate: 2025-03-02\n---\nThe ferry.\n",
+        "content/a/meta.md": "Title: Ferry\n    fares\nDate: 2025-03-02\nUrl: x/fares.html\n"
+        "Save_as: x/fares.html\nTags: a, b\n   \nCrews of the island ferry.\n",
+        "content/2025-03-04-dated.md": "Title: Dated by its name\n\nThe ferry, bread, rosters.\n",
+        "content/a/german.md": text("Die Crews", more="lang: de"),
+        "content/a/fähre.md": text("Die Fähre", more="lang: de"),
+    },
+    {
+        "content/pages/about.md": text("About"),
+        "content/a/draft.md": text("Draft", more="status: draft"),
+        "content/a/hidden.md": text("Hidden", more="status: hidden"),
+        "content/a/undated.md": "Title: Undated\n\nThe ferry.\n",
+    },
+)
+
+MKDOCS = Case(
+    "mkdocs",
+    "site",
+    {
+        "docs/blog/posts/a/Ärger.md": text('"Ärger im Hafen: 100 %!"'),
+        "docs/blog/posts/a/hostile.md": text(HOSTILE, more="slug: hostile"),
+        "docs/blog/posts/no_title.md": "---\ndate: 2025-03-01\n---\nThe ferry, bread, rosters.\n",
+        "docs/blog/posts/fares.md": "---\ndate: 2025-03-09\n---\n\n"
+        "# Fares: *up* again\n\nA ferry.\n",
+    },
+    {"docs/blog/posts/draft.md": text("Draft", more="draft: true")},
+)
+
+HUGO = Case(
+    "hugo",
+    "public",
+    {
+        "content/posts/Upper Case & ärger.md": text(),
+        "content/posts/hostile.md": text(HOSTILE),
+        "content/posts/url.md": text("Url", more="url: /somewhere/else.html"),
+        "content/posts/dots.v1.md": text("Dots"),
+        "content/top.md": text("Top"),
+        "content/posts/2025-03-01-dated.md": text("Dated"),
+    },
+    {
+        "content/posts/draft.md": text("Draft", more="draft: yes").replace("yes", "true"),
+        "content/posts/island/ferry-talks/notes.md": text("Notes"),
+        "content/old/_index.md": "---\ncascade:\n  draft: true\n---\n",
+        "content/old/a.md": text("Old"),
+        "content/old/deep/b.md": text("Old"),
+        "content/posts/expired.md": text("Expired", more="expiryDate: 2020-01-01"),
+        "content/posts/never.md": text(
+            "Never", more="build:\n  render: never\n  list: never"
+        ).replace("build:", "_build:"),
+        "content/posts/head/index.md": text("Headless", more="headless: true"),
+    },
+)
+
+LANGUAGES = dataclasses.replace(
+    HUGO,
+    published=HUGO.published | {
+        "content/posts/island/ferry-strike.de.md": text("Streik der Fähre"),
+        "content/posts/island/ferry-talks/index.de.md": text("Gespräche"),
+        "content/news/permalink.md": text('"Fares: up & up again"'),
+        "content/news/sub/slug.md": text("Slug", more="slug: my-slug"),
+    },
+    files={
+        "hugo.toml": 'baseURL = "https://gazette.example/"\ndefaultContentLanguage = "en"\n'
+        '[permalinks]\nnews = "/:year/:month/:section/:slug/"\n'
+        "[languages.en]\nweight = 1\n[languages.de]\nweight = 2\n",
+    },
+)  # fmt: skip
+
+JEKYLL = Case(
+    "jekyll",
+    "_site",
+    {
+        "_posts/2025-03-01-Upper Case & ärger.md": text(),
+        "_posts/2025-3-1-single-digits.md": text("Single", more="categories: [B c, D]"),
+        "_posts/2025-03-02-hostile.md": text(HOSTILE, more="category: A b"),
+        "_posts/2025-03-03-slug.md": text("Slug", more="slug: My own slug"),
+        "_posts/2025-03-04-permalink.md": text("P", more="permalink: /x/:year/:title.html"),
+        "town/news/_posts/2025-03-05-folder.md": text("Folder", more="categories: more"),
+        "_posts/2025-03-06-zone.md": text("Zone", "2025-03-07 00:30:00 +0200"),
+        "_posts/2025-03-08-no-date.md": "---\ntitle: No date\n---\nThe ferry, bread, rosters.\n",
+        "_reports/a b.md": text("Blank"),
+    },
+    {
+        "_posts/2025-03-01-draft.md": text("Draft", more="published: false"),
+        "_drafts/idea.md": text("Idea"),
+        "_posts/no-date.md": text("No date in its name"),
+        "about.md": text("About"),
+    },
+)
+
+ELEVENTY = Case(
+    "eleventy",
+    "_site",
+    {
+        "articles/island/Upper Case & ärger.md": text(),
+        "articles/island/hostile.md": text(HOSTILE),
+        "articles/town/town.md": text("The same name as its folder"),
+        "articles/plain/permalink.md": text("P", more="permalink: /plain/page.html"),
+        "articles/data/data.json": '{"permalink": "/data/{{ page.filePathStem }}/"}',
+        "articles/data/2025-03-01-stem.md": text("Stem"),
+    },
+    {
+        "articles/island/no-page.md": text("No page", more="permalink: false"),
+        "articles/island/out.md": text("Out", more="eleventyExcludeFromCollections: true"),
+    },
+)
+
+ASTRO = Case(
+    "astro",
+    "dist",
+    {
+        "src/content/blog/Upper Case & ärger.md": text(),
+        "src/content/blog/hostile.md": text(HOSTILE),
+        "src/content/blog/island/slug.md": text("Slug", more="slug: my/own-slug"),
+        "src/content/blog/v1.2/dots.md": text("Dots"),
+    },
+    {"src/content/blog/draft.md": text("Draft", more="draft: true")},
+)
+
+DOCUSAURUS = Case(
+    "docusaurus",
+    "build",
+    {
+        "blog/a/2025-03-01-dated.md": post("Dated"),
+        "blog/2025/03/02/folders.md": post("Folders"),
+        "blog/hostile.md": post(HOSTILE),
+        "blog/a/slug.md": post("Slug", more="slug: own-slug"),
+    },
+    {
+        "blog/draft.md": post("Draft", more="draft: true"),
+        "blog/unlisted.md": post("Unlisted", more="unlisted: true"),
+        "blog/_partial.md": post("Partial"),
+    },
+    {"package.json": "{}"},
+)
+
+CONFIG = "collections: {reports: {output: true}}\nexclude: [site.relnews]\n" \
+    "defaults:\n- scope: {path: ''}\n  values: {layout: article}\n"  # fmt: skip
+
+#: Settings of Jekyll for the same texts.
+PERMALINKS = {
+    name: dataclasses.replace(JEKYLL, files={"_config.yml": CONFIG + settings})
+    for name, settings in {
+        "pretty": "permalink: pretty\ntimezone: Europe/Berlin\n",
+        "ordinal": "permalink: ordinal\n",
+        "weekdate": "permalink: weekdate\ntimezone: America/New_York\n",
+        "none": "permalink: none\n",
+        "pattern": "permalink: /:slugified_categories/:short_year-:i_month/:slug/\n",
+    }.items()
 }
-const { article } = Astro.props;
-const { Content } = await render(article);
----
-"""
-            + PAGE.format("<Content /><Related id={article.id} />"),
-        },
-        "dist/{}/index.html",
-    ),
-}
+
+SLOW = {
+    "hugo": HUGO, "hugo-languages": LANGUAGES, "jekyll": JEKYLL, "eleventy": ELEVENTY,
+    "astro": ASTRO, "docusaurus": DOCUSAURUS,
+    **{f"jekyll-{name}": case for name, case in PERMALINKS.items()},
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("site", SITES)
-def test_what_the_guide_says_of_other_generators(site: str, tmp_path: Path) -> None:
-    """The guide's files and commands give an escaped box of working links."""
-    if shutil.which(site) is None:
-        pytest.skip(f"{site} is not installed")
-    articles, files, page = SITES[site]
-    guide = blocks_of_the_guide()
-    content = {name.removeprefix("content/"): text for name, text in guide.items()
-               if name.startswith("content/")}  # fmt: skip
-    content["b-and-c.md"] = (
-        "---\ntitle: Crews & <script>alert(1)</script> rosters\ndate: 2025-06-01\n---\n"
-        "The ferry, the crews, the rosters, the island, the strike.\n"
+ENDINGS = (".md", ".mdx", ".rst")
+
+
+def guide(name: str) -> str:
+    return (ROOT / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def files_of(page: str) -> dict[str, str]:
+    """Return the files shown in a guide, by name."""
+    return dict(
+        re.findall(
+            r"^```\{code-block\}[^\n]*\n:caption: ([^\n]+)\n\n?(.*?)^```$", page, re.M | re.S
+        )
     )
-    for name, text in (
-        *((f"{articles}/{name}", text) for name, text in content.items()),
-        *((name.removeprefix(f"{site}/"), text) for name, text in guide.items()
-          if name.startswith(f"{site}/")),
-        *files.items(),
-    ):  # fmt: skip
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    packages = Path(shutil.which(site) or "").resolve().parents
-    modules = next((place for place in packages if place.name == "node_modules"), None)
+
+
+def commands_of(page: str) -> list[str]:
+    """Return the commands of a guide that make the site."""
+    lines = re.findall(r"^```bash\n(.*?)^```$", page, re.M | re.S)
+    commands = "".join(lines).splitlines() or re.findall(r"^\$ (.*?)(?: 2>.*)?$", page, re.M)
+    return [command for command in commands if not command.startswith(("pip ", "grep "))]
+
+
+def built(case: Case, folder: Path) -> Path:
+    """Build a site by the commands of its guide; return the folder with its pages."""
+    program = shutil.which(case.generator, path=sysconfig.get_path("scripts"))
+    program = program or shutil.which(case.generator)
+    if program is None:
+        pytest.skip(f"{case.generator} is not installed")
+    page = guide(case.generator)
+    for name, content in (files_of(page) | case.files | case.published | case.hidden).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    modules = next((p for p in Path(program).resolve().parents if p.name == "node_modules"), None)
     if modules is not None:  # packages that a project would have installed
-        (tmp_path / "node_modules").symlink_to(modules)
-    for command in commands_of_the_guide(site):
-        run([*shlex.split(command)], tmp_path)
+        (folder / "node_modules").symlink_to(modules)
+    for command in commands_of(page):
+        run(shlex.split(command), folder)
+    return folder / case.output
 
-    for name in content:
-        built = tmp_path / page.format(name.removesuffix(".md"))
-        links = Box(built).links
-        assert links, name
+
+def page_of(address: str, site: Path) -> Path:
+    """Return the file of an address, as a server of static files does; fail if there is none."""
+    path = site / unquote(address).lstrip("/")
+    candidates = (path, path / "index.html", Path(f"{path}.html"))
+    found = next((candidate for candidate in candidates if candidate.is_file()), None)
+    assert found is not None, address
+    return found
+
+
+def check_site(case: Case, folder: Path) -> None:
+    """Check that each published text has a page with a box, whose links all lead to pages."""
+    site = built(case, folder)
+    shown = [
+        name for name in files_of(guide(case.generator)) if name.endswith((".md", ".mdx", ".rst"))
+    ]
+    others = {"src/pages/index.md", "docs/blog/index.md"}
+    texts = {*shown, *(name for name in case.published if name.endswith(".md"))} - others
+    source = re.search(r"relnews build (\S+)", guide(case.generator))
+    assert source is not None
+    addresses = {
+        article.id: str(article.url)
+        for article in read_articles(folder / source[1])
+        if article.expires is None
+    }
+    assert len(addresses) == len(texts), addresses
+    pages = {page_of(address, site) for address in addresses.values()}
+    assert len(pages) == len(texts)
+    for page in pages:
+        links = Box(page).links
+        assert links, page
         for link in links:
-            target = tmp_path / page.split("{}")[0].removesuffix("articles/") / link.strip("/")
-            assert target.is_file() or (target / "index.html").is_file(), (name, link)
-        box = built.read_text(encoding="utf-8").split('<section class="related"')[1]
+            # The base makes an absolute path of a relative one.
+            address = urljoin(f"/{page.relative_to(site).as_posix()}", link)
+            assert page_of(address, site) in pages
+        box = page.read_text(encoding="utf-8").split('class="related"')[1].split("</section>")[0]
         assert "<script" not in box
-    talks = (tmp_path / page.format("ferry-talks")).read_text(encoding="utf-8")
-    assert "Crews &amp; &lt;script&gt;alert(1)&lt;/script&gt; rosters" in talks
+    with_box = {page for page in site.rglob("*.html") if Box(page).links}
+    assert with_box == pages
+
+
+@pytest.mark.parametrize("case", [PELICAN, MKDOCS], ids=lambda case: case.generator)
+def test_sites_of_python(case: Case, tmp_path: Path) -> None:
+    """A site of Pelican or MkDocs, made as its guide says, has a box of links on each page."""
+    check_site(case, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", SLOW.values(), ids=[*SLOW])
+def test_sites_of_other_generators(case: Case, tmp_path: Path) -> None:
+    """A site of each other generator, made as its guide says, has a box of links on each page."""
+    check_site(case, tmp_path)

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from relnews.results import RelatedList
 
 
+#: Said once if titles in lists cannot be links.
+NO_ADDRESS = (
+    "{:,} articles in the lists have no url, so that their titles are no links; give them one with "
+    "relnews build --url, such as --url '/{{section}}/{{slug}}.html'"
+)
+
+
 @click.command()
 @archive_argument
 @click.option(
@@ -96,6 +103,8 @@ def export(
             )
         if not quiet:
             click.echo(f"{output}: {report}", err=True)
+        if report.without_address and not quiet:
+            click.echo(NO_ADDRESS.format(report.without_address), err=True)
         return
     from relnews.export import json
 

@@ -23,11 +23,14 @@ class FolderReport:
     ----------
     written, unchanged, removed : int
         Files that are new or changed, that have the same content as before, and that were removed.
+    without_address : int
+        Articles in the lists that have no ``url``: a template cannot make links to them.
     """
 
     written: int = 0
     unchanged: int = 0
     removed: int = 0
+    without_address: int = 0
 
     def __str__(self) -> str:
         return (

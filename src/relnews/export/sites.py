@@ -59,7 +59,7 @@ class Site:
 
 #: The kinds of sites by name. Hugo reads ``assets`` when a page asks for a file, and keeps all of
 #: ``data`` in memory. Jekyll and Eleventy read only ``_data``, whose file names become keys. Astro
-#: loads a collection from any folder; in Pelican the settings decide.
+#: loads a collection from any folder; in Pelican, MkDocs and Docusaurus the settings decide.
 SITES: Mapping[str, Site] = {
     "json": Site(".", index="_index.json"),
     "html": Site(".", format="html", index="_index.html.json"),
@@ -68,6 +68,8 @@ SITES: Mapping[str, Site] = {
     "jekyll": Site("_data/relnews", packed=True),
     "eleventy": Site("_data/relnews", packed=True),
     "pelican": Site("relnews", packed=True),
+    "mkdocs": Site("relnews", packed=True),
+    "docusaurus": Site("relnews", packed=True),
 }
 
 
@@ -107,7 +109,7 @@ def export_site(
     Returns
     -------
     FolderReport
-        Numbers of files written, unchanged and removed.
+        Numbers of files written, unchanged and removed, and of articles without an address.
 
     Raises
     ------
@@ -124,7 +126,8 @@ def export_site(
         lists: Iterable[RelatedList] = news.related_all(k, **options)
         if progress is not None:
             lists = progress(iter(lists), len(news))
-        known = ((stems[each.id], each) for each in lists if each.id in stems)
+        no_address: set[str] = set()
+        known = ((stems[each.id], each) for each in _watched(lists, no_address) if each.id in stems)
         if about.packed:
             _write_packs(files, known, about)
         else:
@@ -132,7 +135,14 @@ def export_site(
             if about.index:
                 index = {id_: stems[id_] + about.ending for id_ in sorted(done)}
                 files.write(about.index, f"{json.line(index)}\n".encode())
-    return files.report
+    return dataclasses.replace(files.report, without_address=len(no_address))
+
+
+def _watched(lists: Iterable[RelatedList], no_address: set[str]) -> Iterator[RelatedList]:
+    """Yield the lists; add the ids of their articles without an address."""
+    for related in lists:
+        no_address.update(item.id for item in related if not item.url)
+        yield related
 
 
 def _pack_names(ids: list[str]) -> dict[str, str]:

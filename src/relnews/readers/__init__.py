@@ -24,6 +24,11 @@ Its modules::
     csv           a header row, then one article a row
     csv_rows      the rows of CSV, read on after a broken one
     documents     `DocumentReader`: files that are read whole, or a folder of them
+    front_matter  names and values at the beginning of a text
+    shortcodes    template code inside texts
+    markdown_text the text of Markdown
+    rst           metadata and text of reStructuredText
+    generators    what each generator of static sites makes of a folder
     markdown      front matter and text
     page_head     what an HTML page says of itself: dates, robots, redirects
     pages         the article of an HTML page

@@ -138,6 +138,16 @@ def unreadable_front_matter(reason: str) -> str:
     return f"expected front matter in YAML, TOML or JSON, and then text ({reason})"
 
 
+def endless_front_matter(begin: str) -> str:
+    """Describe front matter without an end."""
+    return f"expected a line with {begin} at its end, found none"
+
+
+def unknown_front_matter(language: str) -> str:
+    """Describe front matter in another language."""
+    return f"front matter in {shortened(language)} is not read; write YAML, TOML or JSON"
+
+
 def long_front_matter(n_characters: int) -> str:
     """Describe front matter that is too long."""
     return f"longer than {n_characters:,} characters"
@@ -146,6 +156,13 @@ def long_front_matter(n_characters: int) -> str:
 def long_markdown(n_characters: int) -> str:
     """Describe a text that is too long: parsing it could take minutes."""
     return f"the text is longer than {n_characters:,} characters; part it, or leave it out"
+
+
+def bracketed_markdown(n_brackets: int) -> str:
+    """Describe a text whose brackets would take minutes to parse."""
+    return (
+        f"more than {n_brackets:,} brackets that may begin a link; part the text, or leave it out"
+    )
 
 
 def quoted_markdown() -> str:

@@ -81,11 +81,15 @@ class DocumentReader(ArticleReader):
         """Yield the place of a record in the document, and the record or why it is skipped."""
         raise NotImplementedError
 
+    def _endings(self) -> tuple[str, ...]:
+        """Return the endings of names of documents."""
+        return FORMATS[self.format].endings
+
     def _files(self) -> Iterator[Path]:
         if not Path(self._path).is_dir():
             yield Path(self._path)
             return
-        endings = FORMATS[self.format].endings
+        endings = self._endings()
         endings += tuple(ending + packed for ending in endings for packed in PACKED)
         for folder, folders, names in os.walk(self._path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))

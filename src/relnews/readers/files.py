@@ -27,12 +27,14 @@ def read_articles(
     path : str or path-like
         A file, plain or packed (``.gz``, ``.xz``; its first bytes tell). Its ending tells the
         format: JSON of any shape (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``),
-        Markdown with front matter (``.md``, ``.markdown``), HTML (``.html``, ``.htm``), RSS or
-        Atom (``.rss``, ``.atom``, ``.xml``). Or a folder of files of one of the last three formats.
+        Markdown with front matter (``.md``, ``.markdown``, ``.mdx``) or reStructuredText
+        (``.rst``), HTML (``.html``, ``.htm``), RSS or Atom (``.rss``, ``.atom``, ``.xml``). Or a
+        folder of files of one of the last three formats, such as the texts of a static site.
         ``"-"`` is standard input.
     format : str, optional
         ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, or another format of
-        `relnews.readers.formats`. By default the endings of names tell; standard input is JSON.
+        `relnews.readers.formats`, such as ``"hugo"`` for a static site without its settings. By
+        default the endings of names tell; standard input is JSON.
     strict : bool, default=False
         Raise `ArticleError` at the first problem instead of counting it.
     **options

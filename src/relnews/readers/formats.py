@@ -30,12 +30,15 @@ class Format(NamedTuple):
         is needed, and then imports the packages that it needs.
     in_folders : bool, default=False
         Whether a folder of such files can be read.
+    generator : str, default=""
+        Generator of static sites whose rules the reader follows.
     """
 
     name: str
     endings: tuple[str, ...]
     module: str
     in_folders: bool = False
+    generator: str = ""
 
     def reader(self, path: str, spec: ReadSpec, *, strict: bool) -> ArticleReader:
         """Return a reader of a file, a folder or standard input.
@@ -48,9 +51,16 @@ class Format(NamedTuple):
             How records are read.
         """
         module = importlib.import_module(f"relnews.readers.{self.module}")
-        reader: ArticleReader = module.Reader(path, spec, strict=strict)
+        options = {"generator": self.generator} if self.generator else {}
+        reader: ArticleReader = module.Reader(path, spec, strict=strict, **options)
         return reader
 
+
+#: Endings of texts of static sites.
+_MARKDOWN = (".md", ".markdown", ".mdx", ".mkd", ".mdown", ".rst")
+
+#: Generators of static sites, for folders without the settings that would tell.
+GENERATORS = ("astro", "docusaurus", "eleventy", "hugo", "jekyll", "mkdocs", "pelican")
 
 #: The formats by name.
 FORMATS: dict[str, Format] = {
@@ -58,11 +68,11 @@ FORMATS: dict[str, Format] = {
     for entry in (
         Format("jsonl", (".jsonl", ".ndjson", ".json"), "jsonl"),
         Format("csv", (".csv", ".tsv"), "csv"),
-        Format("markdown", (".md", ".markdown"), "markdown", in_folders=True),
+        Format("markdown", _MARKDOWN, "markdown", in_folders=True),
         Format("html", (".html", ".htm"), "pages", in_folders=True),
         Format("feed", (".rss", ".atom", ".xml"), "feeds", in_folders=True),
     )
-}
+} | {name: Format(name, (), "markdown", in_folders=True, generator=name) for name in GENERATORS}
 
 #: The format of standard input, unless another one is given.
 STDIN_FORMAT = "jsonl"
@@ -94,8 +104,20 @@ def format_in(folder: Path) -> Format:
     endings = {_ending(name) for _, _, names in os.walk(folder) for name in names}
     formats = {_BY_ENDING[ending] for ending in endings & _BY_ENDING.keys()}
     names = sorted(known.name for known in formats if known.in_folders)
+    if names not in ([], ["markdown"]) and _is_site(folder, has_texts="markdown" in names):
+        return FORMATS["markdown"]
     _errors.check_articles_folder(folder, names)
     return FORMATS[names[0]]
+
+
+def _is_site(folder: Path, *, has_texts: bool) -> bool:
+    """Return whether a folder belongs to a static site whose texts are in it."""
+    try:
+        generators = importlib.import_module("relnews.readers.generators")
+    except ImportError:
+        return False
+    site = generators.site_of(folder)
+    return bool(site.name) and (has_texts or site.reads_html)
 
 
 def _ending(path: str) -> str:

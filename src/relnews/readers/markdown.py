@@ -1,101 +1,49 @@
-"""Reader of Markdown with front matter, as generators of static sites read it."""
+"""Reader of Markdown and reStructuredText with front matter, as generators of static sites do."""
 
 from __future__ import annotations
 
-import json
-import re
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import PurePosixPath
+import html
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relnews import _checks
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
+from relnews.readers.formats import FORMATS
+from relnews.readers.front_matter import parted
+from relnews.readers.generators import site_of
+from relnews.readers.generators.site import Page, Site
 from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
+from relnews.readers.markdown_text import text_and_heading
+from relnews.readers.opening import PACKED, STDIN
+from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import Found, Skipped
+from relnews.readers.rst import check_installed, parted_rst
+from relnews.readers.shortcodes import without_shortcodes
 from relnews.readers.visibility import switch
-
-try:
-    import yaml
-    from markdown_it import MarkdownIt
-    from markdown_it.rules_block import StateBlock, blockquote
-except ModuleNotFoundError as error:
-    raise _errors.no_reader(
-        needs="Markdown needs PyYAML and markdown-it-py, which are", extra="markdown"
-    ) from error
 
 #: Names that generators use for a field of `Article`, in lower case; the first with a value counts.
 _NAMES = {
+    "title": ("title",),
     "dek": ("dek", "description", "summary", "excerpt", "subtitle"),
     "published": ("publishdate", "pubdate", "date", "published"),
     "expires": ("expires", "expirydate"),
-    "url": ("url", "permalink", "canonical_url"),
     "section": ("section", "category", "categories"),
+    "tags": ("tags", "tag", "topics", "keywords"),
     "author": ("author", "authors", "byline"),
     "language": ("language", "lang"),
-    "image": ("image", "images", "cover", "thumbnail"),
+    "image": ("image", "images", "cover", "thumbnail", "featured_image"),
 }
 
-_YAML = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
-_TOML = re.compile(r"\+\+\+[ \t]*\n(.*?)(?:^|\n)\+\+\+[ \t]*(?:\n|$)", re.DOTALL)
+#: Names of lists that Jekyll parts at blanks if they are texts.
+_LISTS = frozenset({"tags", "categories"})
 
-#: A line of Pelican's and MultiMarkdown's metadata, which begin at the top and end at a blank line.
-_META = re.compile(r"([A-Za-z][\w-]*):[ \t]*(.*)")
+_DRAFTS = "_drafts"
 
-#: Template code inside texts.
-_CODE = re.compile(r"\{\{[^{}]{0,500}\}\}|\{%[^{}]{0,500}%\}")
-
-#: A date at the beginning of a file name, and the space that Jekyll puts before a time zone.
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:-|$)")
-_ZONE = re.compile(r"(?<=\d)\s+(?=[+-]\d\d:?\d\d$|Z$)")
-
-#: Characters of the longest front matter: parsing YAML is slow.
-_LONGEST = 1 << 18
-
-#: Characters of the longest text: a thousand pages of a book.
-_LONGEST_TEXT = 1 << 20
-
-#: Calls of the rule for quotations per file. The parser calls it n²/2 times for n lines with ``>``
-#: without a blank line between them.
-_MOST_QUESTIONS = 1 << 19
-
-
-def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Apply markdown-it's rule for quotations; raise ValueError after `_MOST_QUESTIONS` calls."""
-    state.env["questions"] = asked = state.env.get("questions", 0) + 1
-    if asked > _MOST_QUESTIONS:
-        raise ValueError(_errors.quoted_markdown())
-    return blockquote(state, start, end, silent)
-
-
-# Without tables: the parser fills a short row up with cells, so that a megabyte could become
-# gigabytes. The words are the same.
-_markdown = MarkdownIt("commonmark")
-_markdown.block.ruler.at(
-    "blockquote", _quote, {"alt": ["paragraph", "reference", "blockquote", "list"]}
-)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML whose numbers and dates stay strings, without aliases."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 (add_implicit_resolver copies it)
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            # A few lines of aliases can expand to more than the memory.
-            raise yaml.YAMLError(_errors.no_aliases())
-        return super().compose_node(parent, index)
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile("(?:true|false)$", re.IGNORECASE), [*"tTfF"]
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:null", re.compile("(?:~|null|)$", re.IGNORECASE), ["~", "n", "N", ""]
-)
+#: Endings of texts that are HTML after their front matter.
+HTML = FORMATS["html"].endings
 
 
 class Reader(DocumentReader):
@@ -105,19 +53,78 @@ class Reader(DocumentReader):
     # Generators of sites do not show such articles yet either.
     _skips_future = True
 
+    def __init__(
+        self, path: str, spec: ReadSpec, *, strict: bool = False, generator: str = ""
+    ) -> None:
+        """Open a file or a folder.
+
+        Parameters
+        ----------
+        path, spec, strict
+            As for `DocumentReader`.
+        generator : str, default=""
+            Name of the generator of the site; by default its settings tell.
+        """
+        is_stdin = path == STDIN
+        self._place = Path.cwd() if is_stdin else Path(path).resolve()
+        self._site = Site(self._place, {}) if is_stdin else site_of(self._place, generator)
+        super().__init__(path, spec, strict=strict)
+
+    def _endings(self) -> tuple[str, ...]:
+        return super()._endings() + (HTML if self._site.reads_html else ())
+
+    def _files(self) -> Iterator[Path]:
+        is_above = self._site.root.is_relative_to(self._place)
+        is_site = any((self._site.root / folder).is_dir() for folder in self._site.folders)
+        for path in super()._files():
+            if is_above and is_site and not self._is_content(path.resolve()):
+                continue  # the folder of a site has other texts, too, such as README.md
+            if path.suffix == ".rst":
+                check_installed()
+            yield path
+
+    def _is_content(self, path: Path) -> bool:
+        root = self._site.root
+        return not path.is_relative_to(root) or self._site.holds(
+            PurePosixPath(path.relative_to(root).as_posix())
+        )
+
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
-        return records(content, name)
+        place = self._place / name if self._place.is_dir() else self._place
+        root = self._site.root
+        path = place.relative_to(root).as_posix() if place.is_relative_to(root) else name
+        folder = self._place.name if self._place.is_dir() else self._place.parent.name
+        return records(
+            content, name, site=self._site, path=path, is_draft=folder == _DRAFTS,
+            has_pattern=self._spec.url is not None,
+        )  # fmt: skip
 
 
-def records(content: bytes, name: str) -> Iterator[Found]:
-    """Yield the article of a Markdown file.
+def records(
+    content: bytes,
+    name: str,
+    *,
+    site: Site | None = None,
+    path: str | None = None,
+    is_draft: bool = False,
+    has_pattern: bool = False,
+) -> Iterator[Found]:
+    """Yield the article of a text.
 
     Parameters
     ----------
     content : bytes
         In UTF-8.
     name : str
-        Path of the file below the folder.
+        Path of the file below the folder that is read.
+    site : Site, optional
+        The site that the file belongs to.
+    path : str, optional
+        Path of the file below the folder of the site. By default ``name``.
+    is_draft : bool, default=False
+        Whether the folder that is read is one of drafts.
+    has_pattern : bool, default=False
+        Whether the caller gives addresses by a pattern, in place of the generator's.
 
     Yields
     ------
@@ -126,97 +133,116 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     record : dict or Skipped
         Fields of an article and all other values of the front matter, or why there is no article.
     """
+    site = site or Site(Path(), {})
+    path_of_page = _unpacked(path or name)
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         yield "", Skipped(Problem.UNREADABLE, _checks.expected_utf8(content[error.start]))
         return
-    try:
-        front, body = _parted(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_front_matter(str(error)))
+    if path_of_page.suffix.lower() in site.others:
+        yield "", Skipped(Problem.NOT_AN_ARTICLE, f"{site.name} reads no {path_of_page.suffix}")
         return
-    values = {name: value for name, value in front.items() if _is_flat(value)}
-    values = {name.lower(): value for name, value in values.items()} | values
+    parse = _parsed_rst if path_of_page.suffix.lower() == ".rst" else _parsed
     try:
-        if len(body) > _LONGEST_TEXT:
-            raise ValueError(_errors.long_markdown(_LONGEST_TEXT))
-        fields = _fields(values, body, name)
-    except ValueError as error:
+        front, body, heading = parse(text, path_of_page.suffix.lower(), site)
+    except (ValueError, RecursionError) as error:
         yield "", Skipped(Problem.UNREADABLE, str(error))
         return
-    if "_drafts" in PurePosixPath(name).parts[:-1]:
+    if path_of_page.suffix.lower() in HTML and not front:
+        yield "", Skipped(Problem.NOT_AN_ARTICLE, "HTML without front matter")
+        return
+    values = dict(site.defaults(path_of_page)) | front
+    values = {name.lower(): value for name, value in values.items()} | values
+    page = Page(path_of_page, values, _title(values) or heading, _date(values, path_of_page, site))
+    reason = "it leads to another page" if values.get("redirect_to") else site.no_article(page)
+    if reason is not None:
+        yield "", Skipped(Problem.NOT_AN_ARTICLE, reason)
+        return
+    fields = _fields(page, site)
+    fields |= {"id": values.get("id") or id_of(name), "text": body}
+    fields["url"] = site.own_url(page) or (None if has_pattern else site.url(page))
+    parts = PurePosixPath(name).parts
+    if is_draft or _DRAFTS in (*parts[:-1], *path_of_page.parts[:-1]):
         fields["draft"] = True
+    elif any(part[0] == "_" and part not in site.articles_in for part in parts):
+        fields["underscored"] = True
     yield "", values | fields
 
 
-def _parted(text: str) -> tuple[dict[str, Any], str]:
-    """Return front matter and body."""
-    for pattern, load in _FORMATS:
-        if match := pattern.match(text):
-            if len(match[1]) > _LONGEST:
-                raise ValueError(_errors.long_front_matter(_LONGEST))
-            front = load(match[1])
-            if front is not None and not isinstance(front, Mapping):
-                raise ValueError(_errors.expected_mapping(type(front).__name__))
-            return {str(key): value for key, value in (front or {}).items()}, text[match.end() :]
-    if text.startswith("{"):  # Hugo takes JSON, too
-        front, end = json.JSONDecoder().raw_decode(text)
-        return front, text[end:]
-    head, _, body = text.partition("\n\n")
-    matches = filter(None, map(_META.fullmatch, head.split("\n")))
-    front = {match[1]: match[2] for match in matches}
-    if "title" in map(str.lower, front):
-        return front, body
-    return {}, text
+def _parsed(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, str]:
+    """Return front matter, text and first heading of Markdown or HTML."""
+    try:
+        front, body = parted(text, has_meta_lines=site.has_meta_lines)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(_errors.unreadable_front_matter(str(error))) from error
+    if ending in HTML:
+        return front, text_of(without_shortcodes(body)), ""
+    return front, *text_and_heading(body, is_mdx=ending == ".mdx")
 
 
-_FORMATS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
-    (_YAML, lambda text: yaml.load(text, _Loader)),  # a SafeLoader
-    (_TOML, tomllib.loads),
-)
+def _parsed_rst(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, str]:
+    return parted_rst(text)
 
 
-def _fields(values: Mapping[str, Any], body: str, name: str) -> dict[str, Any]:
+def _fields(page: Page, site: Site) -> dict[str, Any]:
     """Return the fields of an article from the names of a front matter."""
     # Empty values and switches are not values of these fields.
-    given = {name: value for name, value in values.items() if value and value is not True}
-    fields: dict[str, Any] = {
-        field: next((given[alias] for alias in names if alias in given), None)
-        for field, names in _NAMES.items()
-    }
-    fields["dek"] = fields["dek"] or ""  # a switch of such a name is no dek
-    for field in ("section", "image"):
-        if isinstance(fields[field], list):
-            fields[field] = fields[field][0]
-    if isinstance(fields["author"], list):
-        fields["author"] = ", ".join(map(str, fields["author"]))
-    if re.search("[:{]", str(fields["url"]).removeprefix("https:").removeprefix("http:")):
-        fields["url"] = None  # a pattern of the generator
-    fields["published"] = fields["published"] or _date_in(name)
-    if switch(values.get("published")) is False:
-        fields["published"] = False  # Jekyll's word for a draft
-    for field in ("published", "expires"):
-        if isinstance(fields[field], str):
-            fields[field] = _ZONE.sub("", fields[field].strip())
-    tokens = _markdown.parse(_CODE.sub(" ", body), {})
-    fields["text"] = text_of(_markdown.renderer.render(tokens, _markdown.options, {}))
-    headings = (
-        tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"
+    given = {name: value for name, value in page.values.items() if value and value is not True}
+    fields: dict[str, Any] = {}
+    for field, names in _NAMES.items():
+        name = next((name for name in names if name in given), "")
+        value = given.get(name)
+        if isinstance(value, str) and field in ("section", "tags"):
+            is_at_blanks = site.parts_at_blanks and name in _LISTS
+            value = _texts(value, is_at_blanks=is_at_blanks) if name != "category" else value
+        fields[field] = value
+    fields["title"] = html.unescape(page.title)  # importers of other systems leave entities
+    dek = fields["dek"]
+    fields["dek"] = text_of(dek) if isinstance(dek, str) else dek or ""
+    section = fields["section"]
+    fields["section"] = (section[0] if isinstance(section, list) and section else section) or (
+        site.section(page)
     )
-    fields["title"] = values.get("title") or next(headings, "")
-    fields["id"] = values.get("id") or id_of(name)
-    fields["tags"] = values.get("tags")
+    fields["published"] = page.date
+    if switch(page.values.get("published")) is False:
+        fields["is_published"] = False  # Jekyll's word for a draft; there may be a date, too
+    for field, together in (("author", ", ".join), ("image", _first)):
+        value = fields[field]
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            fields[field] = together(value)
+    fields["slug"] = page.values.get("slug") or site.slug(page)
     return fields
 
 
-def _is_flat(value: object) -> bool:
-    """Return whether a value is a scalar or a list of scalars, as the fields of an article are."""
-    if isinstance(value, list):
-        return not any(isinstance(part, (list, dict)) for part in value)
-    return not isinstance(value, dict)
+def _first(parts: list[str]) -> str | None:
+    return parts[0] if parts else None
 
 
-def _date_in(name: str) -> str | None:
-    match = _DATE.match(PurePosixPath(name).name)
-    return match[1] if match else None
+def _texts(value: str, *, is_at_blanks: bool) -> list[str]:
+    """Return the parts of a text of tags: at commas or semicolons, or else at blanks."""
+    separator = next((sign for sign in ",;" if sign in value), None)
+    if separator is None and not is_at_blanks:
+        return [value.strip()]
+    return [part.strip() for part in value.split(separator) if part.strip()]
+
+
+def _title(values: Mapping[str, Any]) -> str:
+    title = values.get("title")
+    return "" if title is None or isinstance(title, (bool, Mapping)) else str(title)
+
+
+def _date(values: Mapping[str, Any], path: PurePosixPath, site: Site) -> object:
+    """Return the date of publication as the source has it, or None."""
+    for name in _NAMES["published"]:
+        value = values.get(name)
+        if isinstance(value, Mapping):
+            value = value.get("created", value)  # Material for MkDocs
+        if value and value is not True and switch(value) is None:
+            return value
+    return site.date_of(path)
+
+
+def _unpacked(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    return path.with_suffix("") if path.suffix.lower() in PACKED else path

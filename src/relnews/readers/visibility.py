@@ -137,11 +137,6 @@ def says_state(name: str) -> bool:
     return name in _SAYING
 
 
-def says_state(name: str) -> bool:
-    """Return whether a name, as `plain_name` writes it, tells who may see an article."""
-    return name in _SAYING
-
-
 def switch(value: object) -> bool | None:
     """Return what a switch says: on, off, or None if the value is no switch.
 

@@ -1,0 +1,147 @@
+"""Shortcodes and template code inside texts: what they are, and the text without them."""
+
+from __future__ import annotations
+
+import re
+
+#: The beginnings of template code, and what ends each.
+_ENDS = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}", "{#": "#}"}
+
+_BEGIN = re.compile(r"\{\{[<%]?|\{[%#]")
+
+#: Comments, whose inside is no text either, each with the last characters of its end.
+_COMMENTS = (
+    (re.compile(r"\{%-?\s*comment\b[^{}]*%\}.*?\{%-?\s*endcomment\s*-?%\}", re.S), "endcomment"),
+    (re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.S), "*/"),
+)
+
+#: A text in quotes, as an argument: what ends code does not end it there. An apostrophe inside a
+#: word is none, and quotes do not go beyond a blank line.
+_QUOTED = (
+    r"(?<=[\s=:,(\[|])"
+    r"""(?:"(?:[^"\\\n]|\\.|\n(?!\s*\n))*"|'(?:[^'\\\n]|\\.|\n(?!\s*\n))*')|`[^`]*`"""
+)
+
+_STEPS = {end: re.compile(f"{_QUOTED}|({re.escape(end)})|(\\n\\s*\\n)") for end in _ENDS.values()}
+
+#: Characters of the longest code. A brace that nothing ends is text.
+_LONGEST = 5000
+
+#: Names of WordPress's own shortcodes.
+_WORDPRESS = ("gallery", "caption", "wp_caption", "embed", "audio", "video", "playlist")
+
+#: A shortcode of WordPress: one of its own, or one with attributes. A link of Markdown goes on
+#: with a parenthesis, a bracket or a colon.
+_BRACKETED = re.compile(
+    rf"""(?<![\[\\!])\[(?:/?(?:{"|".join(_WORDPRESS)})|[A-Za-z][\w-]{{0,40}}(?=\s+[\w-]+=))"""
+    r"""(?:\s+(?:[\w-]+=)?(?:"[^"\n]{0,2000}"|'[^'\n]{0,2000}'|[^\s\[\]"']{1,500}))*+\s*/?\](?![(\[:])""",
+    re.IGNORECASE,
+)
+#: Shortcodes with an address inside.
+_EMBEDDED = re.compile(r"\[(embed|audio|video)(?:\s[^\[\]]*)?\][^\[\]]*\[/\1\]", re.IGNORECASE)
+
+_NAME = re.compile(r"\[/?([A-Za-z][\w-]*)")
+
+#: A name in brackets alone. If it is ended somewhere, it is a shortcode as well.
+_SIMPLE = re.compile(r"(?<![\[\\!])\[/?([A-Za-z][\w-]{0,40})\](?![(:])")
+_END = re.compile(r"\[/([A-Za-z][\w-]{0,40})\]")
+
+#: Attributes that kramdown and Python-Markdown take for an element, and the lines of admonitions.
+_ATTRIBUTES = re.compile(r"\{:?\s*[.#:][^{}\n]{0,300}\}|\{:\s*[\w-]+=[^{}\n]{0,300}\}")
+_ADMONITION = re.compile(r"^[ \t]*(?::{3,}|!!!|\?\?\?\+?)[ \t]*[\w-]*", re.MULTILINE)
+
+#: Lines of JavaScript in MDX.
+_MODULE_LINES = re.compile(
+    r"^(?:import\s[^\n]*?(?:from\s)?[\"'][^\"'\n]+[\"'];?|export\s+(?:const|let|default|function)"
+    r"\b[^\n]*)$",
+    re.MULTILINE,
+)
+
+
+def without_shortcodes(text: str) -> str:
+    """Return a text without shortcodes; what stands between two of them stays.
+
+    Shortcodes are those of Hugo, Liquid (Jekyll), Nunjucks and Jinja, and WordPress.
+
+    Parameters
+    ----------
+    text : str
+        Markdown or HTML.
+    """
+    if "{" in text:
+        text = _ATTRIBUTES.sub(" ", _without_code(_without_comments(text)))
+    if "[" in text:
+        text = without_wordpress_shortcodes(text)
+    return _ADMONITION.sub("", text)
+
+
+def without_module_lines(text: str) -> str:
+    """Return a text of MDX without the lines that import and export.
+
+    Parameters
+    ----------
+    text : str
+        MDX.
+    """
+    return _MODULE_LINES.sub("", text)
+
+
+def without_wordpress_shortcodes(text: str) -> str:
+    """Return a text without shortcodes of WordPress, such as ``[gallery ids="1,2"]``.
+
+    What stands between ``[caption …]`` and ``[/caption]`` stays.
+
+    Parameters
+    ----------
+    text : str
+        Markdown, HTML or plain text.
+    """
+    text = _EMBEDDED.sub(" ", text)
+    names = {name.lower() for name in _END.findall(text)}
+    for match in _BRACKETED.finditer(text):
+        if name := _NAME.match(match[0]):
+            names.add(name[1].lower())
+    text = _BRACKETED.sub(" ", text)
+    return _SIMPLE.sub(lambda match: " " if match[1].lower() in names else match[0], text)
+
+
+def _without_comments(text: str) -> str:
+    for comment, end in _COMMENTS:
+        # Nothing is looked for behind the last end: each beginning there would be read to the end.
+        last = text.rfind(end) + len(end) + 8
+        text = comment.sub(" ", text[:last]) + text[last:] if end in text else text
+    return text
+
+
+def _without_code(text: str) -> str:
+    pieces = []
+    position = start = 0
+    last: dict[str, int] = {}
+    while begin := _BEGIN.search(text, start):
+        end = _ENDS[begin[0]]
+        if end not in last:
+            last[end] = text.rfind(end)
+        stop = -1
+        if last[end] >= begin.end():
+            stop = _end_of_code(text, begin.end(), end)
+        if stop < 0:
+            start = begin.end()
+            continue
+        pieces.append(text[position : begin.start()])
+        position = start = stop
+    pieces.append(text[position:])
+    return " ".join(pieces)
+
+
+def _end_of_code(text: str, start: int, end: str) -> int:
+    """Return where code ends, or -1: after quotes are closed, or else at the first end."""
+    limit = min(len(text), start + _LONGEST)
+    position = start
+    while match := _STEPS[end].search(text, position, limit):
+        if match[1]:
+            return match.end()
+        if match[2]:
+            break
+        position = match.end()
+    first = text.find(end, start, limit)
+    return first + len(end) if first >= 0 and not re.search(r"\n\s*\n", text[start:first]) else -1
