@@ -59,7 +59,7 @@ USERS = {
     "yaml": {"readers"},
     "dateutil": {"readers"},
     "markdown_it": {"readers"},
-    "feedparser": {"readers"},
+    "feedparser": set(),
     "trafilatura": {"readers"},
     "sqlalchemy": {"readers"},
     "pickle": set(),

@@ -51,7 +51,7 @@ def read_articles(
         If the file is missing, or the folder has nothing to read.
     ImportError
         If a package that reads the format is not installed: ``relnews[markdown]``,
-        ``relnews[html]``, ``relnews[feeds]``.
+        ``relnews[html]``.
     ValueError
         If the format or an option is invalid. While reading: if a CSV header lacks a name of
         `fields`, or if the file is one JSON array.

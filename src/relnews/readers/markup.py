@@ -40,7 +40,7 @@ def is_mostly_html(records: Sequence[Mapping[str, Any]]) -> bool:
         " ".join(str(record[name])[:_BEGINNING] for name in _FIELDS if record.get(name))
         for record in records
     ]
-    return 2 * sum(map(_is_html, texts)) > sum(map(bool, texts))
+    return 2 * sum(map(is_html, texts)) > sum(map(bool, texts))
 
 
 def to_text(values: dict[str, Any]) -> None:
@@ -53,13 +53,24 @@ def to_text(values: dict[str, Any]) -> None:
     """
     for name in _FIELDS:
         if (value := values.get(name)) and ("<" in value or "&" in value):
-            # A headline is a line: a "<" that begins no tag, and what follows it, stays.
-            values[name] = text_of(value) if name != "title" else _line(value)
+            values[name] = text_of(value) if name != "title" else title_of(value)
 
 
-def _line(title: str) -> str:
+def title_of(title: str) -> str:
+    """Return a headline that may be HTML as a line of text; a ``<`` that begins no tag stays.
+
+    Parameters
+    ----------
+    title : str
+    """
     return " ".join(html.unescape(_TAG.sub("", title)).split())
 
 
-def _is_html(text: str) -> bool:
+def is_html(text: str) -> bool:
+    """Return whether a text has tags or entities as editors of HTML write them.
+
+    Parameters
+    ----------
+    text : str
+    """
     return _TAG.search(text) is not None or _ENTITY.search(text) is not None
