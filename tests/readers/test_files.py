@@ -390,7 +390,7 @@ def test_format_goes_before_the_name(read: Read) -> None:
 
 def test_unknown_format(read: Read) -> None:
     """An unknown format is refused with the known formats."""
-    with pytest.raises(ValueError, match=r"'jsonl', 'csv', .*'feed' or None, got 'xml'"):
+    with pytest.raises(ValueError, match=r"'jsonl', 'csv', .*'ghost' or None, got 'xml'"):
         read("", "news.xml", format="xml")
 
 

@@ -165,6 +165,11 @@ def unreadable_export(got: str) -> str:
     )
 
 
+def unreadable_ghost(got: str) -> str:
+    """Describe a file that is no export of Ghost."""
+    return f"expected an export of Ghost, or posts of its Content API, got {got}"
+
+
 def unreadable_page(reason: str) -> str:
     """Describe a file that is not a page of HTML."""
     return f"expected a page of HTML{f' ({reason})' if reason else ''}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from xml.etree import ElementTree as ET
 from xml.parsers.expat import errors
 from xml.sax.saxutils import quoteattr
@@ -282,7 +282,7 @@ def _head(text: str, mended: list[str]) -> tuple[Head, dict[str, str]]:
 
 def _root(text: str) -> tuple[ET.Element | None, bool]:
     """Return the root of the beginning of a document, and whether it is broken."""
-    parser = ET.XMLPullParser(["start"])
+    parser: Any = ET.XMLPullParser(["start"])
     is_broken = False
     try:
         parser.feed(text.strip())
