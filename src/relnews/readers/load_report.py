@@ -57,7 +57,7 @@ _KEPT = {
 
 
 #: Said if more was lost than loaded.
-MOSTLY_LOST = "only {0.loaded:,} of {0.seen:,} records became articles"
+MOSTLY_LOST = "only {0.loaded:,} of {0.n_articles:,} records became articles"
 
 
 class LoadReport:
@@ -99,6 +99,16 @@ class LoadReport:
     def seen(self) -> int:
         """Number of records: loaded, skipped and withheld ones."""
         return self.loaded + self.skipped + self.withheld
+
+    @property
+    def n_articles(self) -> int:
+        """Number of records that are articles by their kind. Pictures and menus are not."""
+        return self.seen - self.problems[Problem.NOT_AN_ARTICLE]
+
+    @property
+    def is_mostly_lost(self) -> bool:
+        """Whether fewer than half of the records that are articles were loaded."""
+        return 2 * self.loaded < self.n_articles
 
     @property
     def skipped(self) -> int:
@@ -146,14 +156,14 @@ class LoadReport:
         """
         if self.seen and not self.loaded:
             raise ArticleError(_nothing_loaded(self))
-        if 2 * self.loaded < self.seen:
+        if self.is_mostly_lost:
             warnings.warn(MOSTLY_LOST.format(self), LoadWarning, stacklevel=3)
 
     def summary(self) -> str:
         """Return the report as text: one line, and some lines for each kind of problem."""
         first = f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"
         lines = [f"{first}, {self.withheld:,} withheld" if self.withheld else first]
-        if self.loaded and 2 * self.loaded < self.seen:
+        if self.loaded and self.is_mostly_lost:
             lines.append(f"  {MOSTLY_LOST.format(self)}")
         lines.extend(f"  {sentence}" for sentence in self.notes)
         for problem, count in self.problems.most_common():
