@@ -105,7 +105,7 @@ def _problem(head: Head) -> str:
     if head.root is None:
         return head.problem or _errors.unreadable_feed("")
     name = name_of(head.root.tag)
-    return "" if name in _ROOTS else _errors.unreadable_feed(name)
+    return head.problem if name in _ROOTS else _errors.unreadable_feed(name)
 
 
 def _feed(root: ET.Element) -> _Feed:

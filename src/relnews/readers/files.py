@@ -28,12 +28,13 @@ def read_articles(
         A file, plain or packed (``.gz``, ``.xz``; its first bytes tell). Its ending tells the
         format: JSON Lines (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``), Markdown
         with front matter (``.md``, ``.markdown``), HTML (``.html``, ``.htm``), RSS or Atom
-        (``.rss``, ``.atom``, ``.xml``). Or a folder of files of one of the last three formats.
-        ``"-"`` is standard input.
+        (``.rss``, ``.atom``, ``.xml``). An export of WordPress (``.xml``) or Ghost (``.json``), and
+        pages of their APIs, are told by their beginning. Or a folder of files of one of the formats
+        from Markdown on. ``"-"`` is standard input.
     format : str, optional
-        ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, or another format of
-        `relnews.readers.formats`. By default the endings of names tell; standard input is JSON
-        Lines.
+        ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, ``"wordpress"``,
+        ``"ghost"``, or another format of `relnews.readers.formats`. By default the endings of names
+        tell; standard input is JSON Lines.
     strict : bool, default=False
         Raise `ArticleError` at the first problem instead of counting it.
     **options

@@ -77,12 +77,11 @@ class Reader(DocumentReader):
         """Yield the posts of an export."""
         site = _Site({}, {}, None)
         number = 0
-        for part in entries(stream):
+        for part in entries(stream, ends_cdata=True):
             place = f"{name}:{number}" if number else name
             if isinstance(part, Head):
-                if number == 0 and part.root is None:
-                    detail = part.problem or _errors.unreadable_export("")
-                    yield place, Skipped(Problem.UNREADABLE, detail)
+                if number == 0 and (problem := _problem(part)):
+                    yield place, Skipped(Problem.UNREADABLE, problem)
                     return
                 if part.root is not None:
                     site = _site(part.root)
@@ -119,6 +118,14 @@ class Reader(DocumentReader):
             self._waiting.setdefault(picture, []).append((place, record))
             return
         yield place, record
+
+
+def _problem(head: Head) -> str:
+    """Return why a document is no export, or an empty text."""
+    if head.root is None:
+        return head.problem or _errors.unreadable_export("")
+    name = name_of(head.root.tag)
+    return head.problem if name in ("rss", "channel") else _errors.unreadable_export(f"<{name}>")
 
 
 def _site(root: ET.Element) -> _Site:

@@ -100,23 +100,32 @@ class Entry(NamedTuple):
     mended: list[str]
 
 
-def entries(stream: BinaryIO) -> Iterator[Head | Entry]:
+def entries(stream: BinaryIO, *, ends_cdata: bool = False) -> Iterator[Head | Entry]:
     """Yield the head of a document, each entry, and a head without a root if the end was mended.
 
     Parameters
     ----------
     stream : binary file
         RSS, Atom, or an export of WordPress.
+    ends_cdata : bool, default=False
+        Whether who writes the document ends each CDATA. A feed may cut a text off in the middle of
+        it, so that it ends in a later entry.
     """
     mended: list[str] = []
     splitter = _Splitter()
     parts = splitter.parts(decoded(stream, mended))
     head, names = _head(next(parts), mended)
     spaces = _Namespaces(names)
+    if not (splitter.name or splitter.has_end or head.problem):
+        head = head._replace(problem="expected entries, got the beginning of a document only")
     yield head
     reported = [*mended]
     for part in parts:
-        yield from _entries(part, spaces, splitter.name, is_whole=not splitter.is_cut_off)
+        is_merged = not ends_cdata and _has_swallowed(part, splitter.name)
+        if not is_merged and (entry := _entry(part, spaces)) is not None:
+            yield entry
+        else:
+            yield from _resumed(part, spaces, splitter.name, is_whole=not splitter.is_cut_off)
     if splitter.name and not (splitter.has_end or splitter.is_cut_off):
         mended.append("the end of the document is missing")
     if mended != reported:
@@ -249,9 +258,10 @@ class _Splitter:
         """Yield the parts that end at the beginning or the end of an entry."""
         is_end = bool(match[1])
         if not is_end:
+            self.name = match[2]
             if self._start is not None:  # the head, or an entry without an end
                 yield self._text[self._start : match.start()]
-            self.name, self._start = match[2], match.start()
+            self._start = match.start()
         if self._start is not None and (is_end or match[0].endswith("/>")):
             yield self._text[self._start : match.end()]
             self._start = None
@@ -296,19 +306,23 @@ def _root(text: str) -> tuple[ET.Element | None, bool]:
     return (root if isinstance(root, ET.Element) else None), is_broken
 
 
-def _entries(source: str, spaces: _Namespaces, name: str, *, is_whole: bool) -> Iterator[Entry]:
-    """Yield the entry of a source, or several if an entry has swallowed others."""
-    entry = _entry(source, spaces)
-    if entry is not None:
-        yield entry
-        return
+def _has_swallowed(source: str, name: str) -> bool:
+    """Return whether a CDATA of an entry goes on to another CDATA, across an end of an entry."""
+    if source.count(f"<{name}") == 1:
+        return False
+    for section in source.split("<![CDATA[")[1:-1]:
+        if "]]>" not in section and f"</{name}>" in section:
+            return True
+    return False
+
+
+def _resumed(source: str, spaces: _Namespaces, name: str, *, is_whole: bool) -> Iterator[Entry]:
+    """Yield the entry of a source that is broken, or several if it has swallowed others."""
     starts = [match.start() for match in re.finditer(rf"<{re.escape(name)}(?=[\s/>])", source)]
-    if len(starts) == 1:
-        yield _broken(source, spaces, is_whole=is_whole)
-        return
     for start, end in zip(starts, [*starts[1:], len(source)], strict=True):
         part = source[start:end]
-        yield _entry(part, spaces) or _broken(part, spaces, is_whole=is_whole or end < len(source))
+        entry = _entry(part, spaces) if len(starts) > 1 else None
+        yield entry or _broken(part, spaces, is_whole=is_whole or end < len(source))
 
 
 def _entry(source: str, spaces: _Namespaces) -> Entry | None:
