@@ -63,7 +63,9 @@ def title_of(title: str) -> str:
     ----------
     title : str
     """
-    return " ".join(html.unescape(_TAG.sub("", title)).split())
+    if "<" in title or "&" in title:
+        title = html.unescape(_TAG.sub("", title))
+    return " ".join(title.split())
 
 
 def is_html(text: str) -> bool:

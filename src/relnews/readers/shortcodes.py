@@ -6,7 +6,7 @@ import re
 
 #: A tag in brackets: its slashes, name and attributes; doubled brackets are meant as brackets.
 _TAG = re.compile(
-    r"(\[?)\[(/?)([a-zA-Z][\w-]*)((?=[\s/\]])(?:[^\[\]\"']|\"[^\"\[\]]*\"|'[^'\[\]]*')*)\](\]?)"
+    r"\[(\[?)(/?)([a-zA-Z][\w-]*)((?=[\s/\]])(?:[^\[\]\"']|\"[^\"\[\]]*\"|'[^'\[\]]*')*)\](\]?)"
 )
 
 #: Shortcodes of WordPress, Jetpack and WordPress.com that need no attributes.

@@ -21,6 +21,9 @@ from relnews.readers.xml_entries import Head, entries, name_of
 #: A date that is none: of a draft, or of a post of which only the local time is known.
 _NO_DATE = re.compile(r"0000-00-00|.*-0001")
 
+#: A comment at the beginning or the end of a block of the editor.
+_BLOCK = re.compile(r"<!-- /?wp:[^<>]*-->")
+
 #: Custom fields in which plugins keep the category that counts as the main one.
 _PRIMARY = ("_yoast_wpseo_primary_category", "rank_math_primary_category")
 
@@ -159,8 +162,8 @@ def _record(
     return {
         "id": _first(values, "wp:post_id") or _first(values, "guid") or _first(values, "link"),
         "title": title_of(_first(values, "title")),
-        "dek": text_of(without_shortcodes(_first(values, "excerpt:encoded"))),
-        "text": text_of(without_shortcodes("\n".join(values.get("content:encoded", ())))),
+        "dek": _text(_first(values, "excerpt:encoded")),
+        "text": _text("\n".join(values.get("content:encoded", ()))),
         "published": next((date for date in dates if date and not _NO_DATE.search(date)), None),
         "expires": _expiry(custom),
         "url": _first(values, "link") or None,
@@ -181,9 +184,20 @@ def _values(element: ET.Element) -> dict[str, list[str]]:
     """Return the texts of the children of an element that are not blank, by name."""
     values: dict[str, list[str]] = {}
     for child in element:
-        if child.text and (text := child.text.strip()):
-            values.setdefault(name_of(child.tag), []).append(text)
+        text = child.text
+        if text and (text := text.strip()):
+            name = name_of(child.tag)
+            if name in values:
+                values[name].append(text)
+            else:
+                values[name] = [text]
     return values
+
+
+def _text(content: str) -> str:
+    """Return the text of a content or an excerpt."""
+    # Comments of blocks go first: they are half of the markup, and one pattern is faster.
+    return text_of(without_shortcodes(_BLOCK.sub("", content)))
 
 
 def _first(values: Mapping[str, list[str]], name: str) -> str:
@@ -195,8 +209,8 @@ def _custom_fields(item: ET.Element) -> dict[str, str]:
     fields: dict[str, str] = {}
     for child in item:
         if child.tag.endswith("}postmeta"):
-            values = _values(child)
-            fields.setdefault(_first(values, "wp:meta_key"), _first(values, "wp:meta_value"))
+            texts = {part.tag.rpartition("}")[2]: part.text or "" for part in child}
+            fields.setdefault(texts.get("meta_key", ""), texts.get("meta_value", "").strip())
     return fields
 
 

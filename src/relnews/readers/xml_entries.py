@@ -25,12 +25,17 @@ LONGEST = 32 << 20
 #: An export of WordPress has 30 tags for each comment on an article.
 MOST_TAGS = 1_000_000
 
-#: The beginning or the end of an entry, parts in which tags are text, and the end of a document.
-_TAG = re.compile(
-    r"<!\[CDATA\[|<!--|<(/?)((?:[A-Za-z][\w.-]*:)?(?:item|entry))(?=[\s/>])[^<>]*>"
-    r"|(</(?:[A-Za-z][\w.-]*:)?(?:rss|feed|RDF|channel)\s*>)"
+#: The beginning or the end of an entry, or the end of a document.
+#: The pattern begins with one character, so that the search skips all others.
+_TAG = (
+    r"<(?:(/?)({name})(?=[\s/>])[^<>]*>"
+    r"|(/(?:[A-Za-z][\w.-]*:)?(?:rss|feed|RDF|channel)\s*>))"
 )
-_ENDS = {"<![CDATA[": "]]>", "<!--": "-->"}
+_FIRST_TAG = re.compile(_TAG.format(name=r"(?:[A-Za-z][\w.-]*:)?(?:item|entry)"))
+
+#: Beginnings of parts in which tags are text, and their ends.
+_CDATA, _CDATA_END = "<![CDATA[", "]]>"
+_COMMENT, _COMMENT_END = "<!--", "-->"
 
 #: Characters of the longest tag that may be cut in two by the end of a chunk.
 _LONGEST_TAG = 1000
@@ -116,7 +121,7 @@ def entries(stream: BinaryIO, *, ends_cdata: bool = False) -> Iterator[Head | En
     parts = splitter.parts(decoded(stream, mended))
     head, names = _head(next(parts), mended)
     spaces = _Namespaces(names)
-    if not (splitter.name or splitter.has_end or head.problem):
+    if head.root is not None and not (splitter.name or splitter.has_end):
         head = head._replace(problem="expected entries, got the beginning of a document only")
     yield head
     reported = [*mended]
@@ -208,22 +213,27 @@ class _Splitter:
         self._text = ""
         self._start: int | None = 0  # of the part, of which the end is not found yet
         self._position = 0  # of the first character that has not been looked at
+        self._outside = 0  # of a character that is in no CDATA and no comment
         self._awaited = ""  # end of the part in which tags are text
+        self._tag = _FIRST_TAG
 
     def parts(self, chunks: Iterator[str]) -> Iterator[str]:
         """Yield the text before the first entry, then each entry."""
         for chunk in chunks:
             self._text += chunk
             yield from self._found()
-            kept = self._position if self._start is None else self._start
-            self._text, self._position = self._text[kept:], self._position - kept
+            kept = self._outside if self._start is None else self._start
+            self._text = self._text[kept:]
+            self._position -= kept
+            self._outside -= kept
             if self._start is not None:
                 self._start = 0
             if len(self._text) > LONGEST:
                 yield self._text
                 if not self.name:
                     return
-                self._text, self._start, self._position, self._awaited = "", None, 0, ""
+                self._text, self._start, self._awaited = "", None, ""
+                self._position = self._outside = 0
         if self._start is not None:
             self.is_cut_off = bool(self.name)
             yield self._text
@@ -237,28 +247,42 @@ class _Splitter:
                     end = len(self._text) - len(self._awaited) + 1
                     self._position = max(self._position, end)
                     return
-                self._position, self._awaited = end + len(self._awaited), ""
-            match = _TAG.search(self._text, self._position)
+                self._position = self._outside = end + len(self._awaited)
+                self._awaited = ""
+            match = self._tag.search(self._text, self._position)
             if match is None:
                 cut = self._text.rfind("<", max(self._position, len(self._text) - _LONGEST_TAG))
                 self._position = len(self._text) if cut < 0 else cut
                 return
             self._position = match.end()
-            if match[0] in _ENDS:
-                self._awaited = _ENDS[match[0]]
-            elif match[3] is not None:
+            self._awaited = self._end_of_part(match.start())
+            if self._awaited:
+                continue
+            self._outside = match.end()
+            if match[3] is not None:
                 self.has_end = True
                 if self.name and self._start is not None:
                     yield self._text[self._start : match.start()]
                     self._start = None
-            elif match[2] == self.name or not (self.name or match[1]):
+            elif self.name or not match[1]:
                 yield from self._at(match)
+
+    def _end_of_part(self, position: int) -> str:
+        """Return the end of the CDATA or comment that a position is in; empty if it is in none."""
+        text, start = self._text, self._outside
+        start = max(start, text.rfind(_CDATA_END, start, position))
+        if text.find(_CDATA, start, position) >= 0:
+            return _CDATA_END
+        comment = text.rfind(_COMMENT, start, position)
+        return _COMMENT_END if comment > text.rfind(_COMMENT_END, start, position) else ""
 
     def _at(self, match: re.Match[str]) -> Iterator[str]:
         """Yield the parts that end at the beginning or the end of an entry."""
         is_end = bool(match[1])
         if not is_end:
-            self.name = match[2]
+            if not self.name:
+                self.name = match[2]
+                self._tag = re.compile(_TAG.format(name=re.escape(self.name)))
             if self._start is not None:  # the head, or an entry without an end
                 yield self._text[self._start : match.start()]
             self._start = match.start()
