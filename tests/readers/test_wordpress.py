@@ -336,6 +336,11 @@ def test_pages_of_the_rest_api(tmp_path: Path) -> None:
     assert "rest_post_invalid_page_number" in report.examples[Problem.UNREADABLE][0]
     articles, _ = loaded(tmp_path / "posts-1.json")
     assert [article.id for article in articles] == ["1"]
+    lines = f"{json.dumps([rest_post(1)])}\n{json.dumps(rest_post(7), indent=1)} [["
+    (tmp_path / "all.json").write_text(lines, "utf-16")
+    articles, report = loaded(tmp_path / "all.json", format="wordpress")
+    assert [article.id for article in articles] == ["1", "7"]
+    assert report.problems == {Problem.UNREADABLE: 1}
     assert wordpress_api.is_post(rest_post(1))
     assert not wordpress_api.is_post({"title": "x"})
 

@@ -58,7 +58,7 @@ def records(content: bytes) -> Iterator[Found]:
     Parameters
     ----------
     content : bytes
-        JSON in UTF-8.
+        JSON.
 
     Yields
     ------
@@ -68,7 +68,7 @@ def records(content: bytes) -> Iterator[Found]:
         Fields of an article, or why there is no article.
     """
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content)
     except (ValueError, RecursionError) as error:
         yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_ghost(f"no JSON ({error})"))
         return

@@ -68,7 +68,7 @@ class Reader(DocumentReader):
 
     def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:
         beginning = getattr(stream, "peek", lambda _: b"")(100)
-        if beginning.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
+        if beginning.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"[", b"{"):
             yield from super()._stream(stream, name)
         else:
             yield from self._posts(stream, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from relnews.readers.load_report import Problem
 from relnews.readers.markup import title_of
 from relnews.readers.records import Found, Skipped
 from relnews.readers.shortcodes import without_shortcodes
+
+_BLANK = re.compile(r"\s*")
 
 #: How an excerpt ends that WordPress makes of the beginning of a text.
 _CUT = ("[…]", "[...]", "…", "...")
@@ -23,7 +26,7 @@ def records(content: bytes) -> Iterator[Found]:
     Parameters
     ----------
     content : bytes
-        A list of posts, one post, or a list of such lists.
+        A list of posts, one post, a list of such lists, or several of these after each other.
 
     Yields
     ------
@@ -32,15 +35,16 @@ def records(content: bytes) -> Iterator[Found]:
     record : dict or Skipped
         Fields of an article, or why there is no article.
     """
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_export(f"no JSON ({error})"))
-        return
-    pages = document if isinstance(document, list) else [document]
-    posts = [post for page in pages for post in (page if isinstance(page, list) else [page])]
-    for number, post in enumerate(posts, start=1):
-        yield f":{number}", record_of(post)
+    number = 0
+    for value in _documents(content):
+        if isinstance(value, Skipped):
+            yield f":{number + 1}" if number else "", value
+            return
+        pages = value if isinstance(value, list) else [value]
+        for page in pages:
+            for post in page if isinstance(page, list) else [page]:
+                number += 1
+                yield f":{number}", record_of(post)
 
 
 def is_post(record: object) -> bool:
@@ -102,6 +106,21 @@ def record_of(post: object) -> dict[str, Any] | Skipped:
         "password": post.get("password") or (content.get("protected") is True and "set") or None,
         "robots": _mapping(yoast.get("robots")).get("index"),
     }
+
+
+def _documents(content: bytes) -> Iterator[object]:
+    """Yield the values of JSON that stand after each other, and what is wrong with the rest."""
+    decoder = json.JSONDecoder()
+    position = 0
+    try:
+        text = content.decode(json.detect_encoding(content)).strip()
+        while position < len(text) or not text:
+            value, end = decoder.raw_decode(text, position)
+            yield value
+            match = _BLANK.match(text, end)
+            position = match.end() if match else end
+    except (ValueError, RecursionError) as error:
+        yield Skipped(Problem.UNREADABLE, _errors.unreadable_export(f"no JSON ({error})"))
 
 
 def _rendered(post: Mapping[str, Any], name: str) -> str:
