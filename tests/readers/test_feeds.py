@@ -190,6 +190,20 @@ def test_rdf(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
+    "declared",
+    ['', ' xmlns="http://backend.userland.com/rss2"', ' xmlns="http://x.example/rss"',
+     " xmlns:content='http://purl.org/rss/1.0/modules/content'"],
+)  # fmt: skip
+def test_namespaces_that_are_wrong_or_not_declared(declared: str, read: Read) -> None:
+    """A prefix that everybody knows tells what an element is, whatever its namespace."""
+    more = "<content:encoded>&lt;p&gt;whole&lt;/p&gt;</content:encoded><odd:x odd:y='1'>z</odd:x>"
+    (article,), report = read(rss(item(1, "x", more)).replace("<rss", f"<rss{declared}", 1))
+    assert (article.title, article.text, article.dek) == ("x", "whole", "text 1")
+    assert article.source == "The Gazette"
+    assert not report.problems
+
+
+@pytest.mark.parametrize(
     ("date", "expected"),
     [
         ("1705312800", "2024-01-15 10:00"), ("Mon, 15 Jan 2024 10:00:00 EDT", "2024-01-15 14:00"),

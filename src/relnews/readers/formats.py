@@ -82,8 +82,9 @@ FORMATS: dict[str, Format] = {
             "ghost", (), "ghost", in_folders=True,
             begins={
                 ".json": re.compile(
-                    rb"^\s*\{\s*\"(?:db\"\s*:\s*\[\s*\{|posts\"(?s:.*)\"comment_id\"\s*:)"
-                    rb"|^\s*\{\s*\"meta\"\s*:\s*\{[^{}]*\"exported_on\""
+                    rb'^\s*\{\s*"(?:db"\s*:\s*\[\s*\{|meta"\s*:\s*\{[^{}]*"exported_on"'
+                    rb'|posts"\s*:\s*\[\s*\{(?:(?s:.*)"comment_id"'
+                    rb'|\s*"id"\s*:\s*"[\da-f]{24}"\s*,\s*"uuid"))'
                 ),
             },
         ),

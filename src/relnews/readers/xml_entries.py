@@ -43,7 +43,8 @@ _LONGEST_TAG = 1000
 _DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _DECLARATION = re.compile(r"<\?xml\s[^>]*>")
 _ROOT = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(?:rss|feed|RDF|channel)\b")
-_NAMESPACE = re.compile(r"""xmlns(?::([\w.-]+))?\s*=\s*(?:"([^"<]*)"|'([^'<]*)')""")
+_NAMESPACE = re.compile(r"""\sxmlns:([\w.-]+)\s*=\s*(?:"([^"<]+)"|'([^'<]+)')""")
+_DEFAULT_NAMESPACE = re.compile(r"""\sxmlns\s*=\s*(?:"([^"<]+)"|'([^'<]+)')""")
 _PREFIX = re.compile(r"</?([A-Za-z_][\w.-]*):|\s([A-Za-z_][\w.-]*):[\w.-]+\s*=")
 _UNBOUND = errors.codes[errors.XML_ERROR_UNBOUND_PREFIX]
 
@@ -135,6 +136,11 @@ def entries(stream: BinaryIO, *, ends_cdata: bool = False) -> Iterator[Head | En
         mended.append("the end of the document is missing")
     if mended != reported:
         yield Head(None, [sentence for sentence in mended if sentence not in reported])
+
+
+def _is_known(space: str) -> bool:
+    """Return whether a namespace has a name here. If not, its prefix tells what it is."""
+    return space in _SHORT or _WORDPRESS.fullmatch(space) is not None
 
 
 @functools.lru_cache(4096)
@@ -302,8 +308,15 @@ def _head(text: str, mended: list[str]) -> tuple[Head, dict[str, str]]:
     elif start and before and start[0][1] == "?":
         mended.append("the blank before the XML declaration is left out")
     text = _DOCTYPE.sub("", _DECLARATION.sub("", text), count=1)
-    declared = {match[1] or "": match[2] or match[3] or "" for match in _NAMESPACE.finditer(text)}
-    names = _NAMESPACES | declared
+    names = _NAMESPACES | {
+        match[1]: space
+        for match in _NAMESPACE.finditer(text)
+        if (space := match[2] or match[3]) and (match[1] not in _NAMESPACES or _is_known(space))
+    }
+    if (default := _DEFAULT_NAMESPACE.search(text)) and not _is_known(default[1] or default[2]):
+        text = text.replace(default[0], "")
+    elif default:
+        names[""] = default[1] or default[2]
     if text.count("<") > MOST_TAGS or len(text) > LONGEST:
         return Head(None, [], _errors.too_many_tags(MOST_TAGS)), names
     root, is_broken = _root(text)
