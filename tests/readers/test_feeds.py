@@ -234,6 +234,24 @@ def test_a_feed_of_which_nothing_can_be_read_is_an_error(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    "doctype",
+    [
+        "<!DOCTYPE rss [{}]>", '<!DOCTYPE rss SYSTEM "a<b" [{}]>', "<!DOCTYPE rss [{}<!-- ]> -->]>",
+        '<!DOCTYPE rss [<!ENTITY x "]>">{}]>', "<!DOCTYPE rss [{}]><!DOCTYPE rss [{}]>",
+    ],
+)  # fmt: skip
+def test_no_entity_is_expanded(doctype: str, read: Read) -> None:
+    """Whatever the shape of a definition, an entity stays its name."""
+    levels = "".join(f'<!ENTITY l{i + 1} "{f"&l{i};" * 10}">' for i in range(9))
+    definition = doctype.format(*[f'<!ENTITY l0 "lol">{levels}'] * 2)
+    feed = rss(item(1, "a &l9;")).replace("<rss", f"{definition}<rss", 1)
+    feed = feed.replace("<title>The Gazette", "<title>The &l9; Gazette", 1)
+    articles, _ = read(feed)
+    assert [article.title for article in articles] == ["a &l9;"]
+    assert "lol" not in str(articles[0].source)
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "<rss><channel><item>" + "<a>" * 2_000_000,

@@ -56,10 +56,8 @@ class Reader(DocumentReader):
 
     format = "wordpress"
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._pictures: dict[str, str] = {}
-        self._waiting: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    _pictures: dict[str, str]  # address of each attachment, by its number
+    _waiting: dict[str, list[tuple[str, dict[str, Any]]]]  # posts, by the number of their picture
 
     def _records(self) -> Iterator[Found]:
         self._pictures, self._waiting = {}, {}

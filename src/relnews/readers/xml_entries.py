@@ -40,8 +40,8 @@ _COMMENT, _COMMENT_END = "<!--", "-->"
 #: Characters of the longest tag that may be cut in two by the end of a chunk.
 _LONGEST_TAG = 1000
 
-_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _DECLARATION = re.compile(r"<\?xml\s[^>]*>")
+_ELEMENT = re.compile(r"<([A-Za-z][\w.-]*)")
 _ROOT = re.compile(r"<(?:[A-Za-z][\w.-]*:)?(?:rss|feed|RDF|channel)\b")
 _NAMESPACE = re.compile(r"""\sxmlns:([\w.-]+)\s*=\s*(?:"([^"<]+)"|'([^'<]+)')""")
 _DEFAULT_NAMESPACE = re.compile(r"""\sxmlns\s*=\s*(?:"([^"<]+)"|'([^'<]+)')""")
@@ -307,7 +307,12 @@ def _head(text: str, mended: list[str]) -> tuple[Head, dict[str, str]]:
         text = text[start.start() :]
     elif start and before and start[0][1] == "?":
         mended.append("the blank before the XML declaration is left out")
-    text = _DOCTYPE.sub("", _DECLARATION.sub("", text), count=1)
+    start = _ROOT.search(text)
+    if start is None:
+        element = _ELEMENT.search(text)
+        return Head(None if element is None else ET.Element(element[1]), [*mended]), _NAMESPACES
+    # No definition of an entity stands in what is left.
+    text = text[start.start() :]
     names = _NAMESPACES | {
         match[1]: space
         for match in _NAMESPACE.finditer(text)
