@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 
 from relnews.articles import FIELDS
@@ -119,4 +120,7 @@ def is_name_of_id(name: str) -> bool:
 
 def embargoes(record: Mapping[str, object]) -> Iterable[object]:
     """Return the dates before which a record says that it is not public."""
-    return [value for name, value in record.items() if plain_name(name) in EMBARGOES]
+    return [value for name, value in record.items() if _plain_name(name) in EMBARGOES]
+
+
+_plain_name = functools.lru_cache(4096)(plain_name)

@@ -222,11 +222,14 @@ class _Splitter:
         self._outside = 0  # of a character that is in no CDATA and no comment
         self._awaited = ""  # end of the part in which tags are text
         self._tag = _FIRST_TAG
+        self._beginning = self._ending = ""
+        self._end: int | None = None  # position of the next ending in this text, or -1
 
     def parts(self, chunks: Iterator[str]) -> Iterator[str]:
         """Yield the text before the first entry, then each entry."""
         for chunk in chunks:
             self._text += chunk
+            self._end = None
             yield from self._found()
             kept = self._outside if self._start is None else self._start
             self._text = self._text[kept:]
@@ -255,7 +258,7 @@ class _Splitter:
                     return
                 self._position = self._outside = end + len(self._awaited)
                 self._awaited = ""
-            match = self._tag.search(self._text, self._position)
+            match = self._next_tag()
             if match is None:
                 cut = self._text.rfind("<", max(self._position, len(self._text) - _LONGEST_TAG))
                 self._position = len(self._text) if cut < 0 else cut
@@ -273,6 +276,16 @@ class _Splitter:
             elif self.name or not match[1]:
                 yield from self._at(match)
 
+    def _next_tag(self) -> re.Match[str] | None:
+        """Return the next tag of an entry, or the end of the document."""
+        if self._ending and self._start is not None:
+            # Most often it is the next end of an entry; looking for it alone is faster.
+            if self._end is None or 0 <= self._end < self._position:
+                self._end = self._text.find(self._ending, self._position)
+            if self._end >= 0 and self._text.find(self._beginning, self._position, self._end) < 0:
+                return self._tag.match(self._text, self._end)
+        return self._tag.search(self._text, self._position)
+
     def _end_of_part(self, position: int) -> str:
         """Return the end of the CDATA or comment that a position is in; empty if it is in none."""
         text, start = self._text, self._outside
@@ -289,6 +302,7 @@ class _Splitter:
             if not self.name:
                 self.name = match[2]
                 self._tag = re.compile(_TAG.format(name=re.escape(self.name)))
+                self._beginning, self._ending = f"<{self.name}", f"</{self.name}>"
             if self._start is not None:  # the head, or an entry without an end
                 yield self._text[self._start : match.start()]
             self._start = match.start()
