@@ -132,8 +132,14 @@ def test_pages_of_the_content_api(write: Write, tmp_path: Path) -> None:
     assert (article.tags, article.author) == (("Weather",), "Jo Lee")
     assert report.withheld == 1
     assert loaded(tmp_path)[0] == [article]
-    assert ghost.is_ghost(page)
-    assert not ghost.is_ghost({"posts": [{"title": "x"}]})
+
+
+@pytest.mark.parametrize("name", ["comment_id", "custom_excerpt", "mobiledoc", "primary_tag"])
+def test_a_page_of_few_fields_is_told_by_names_of_ghost(name: str, write: Write) -> None:
+    """A page with `fields=` is Ghost's if a name in it is."""
+    page = {"posts": [{"id": "1", "title": "x", name: None, "type": "page"}]}
+    _, report = loaded(write(page))
+    assert report.problems == {Problem.NOT_AN_ARTICLE: 1}
 
 
 @pytest.mark.parametrize("content", ["[", "[]", "{}", '{"posts": 1}', '{"db": [{"data": {}}]}', ""])

@@ -74,7 +74,7 @@ FORMATS: dict[str, Format] = {
             begins={
                 ".xml": re.compile(rb"xmlns:\w+\s*=\s*[\"']https?://wordpress\.org/export/"),
                 ".json": re.compile(
-                    rb"^\s*\[*\s*\{(?s:.*)\"(?:guid|title)\"\s*:\s*\{\s*\"rendered\""
+                    rb"^[\s\[]*\{(?s:.*)\"(?:guid|title|content)\"\s*:\s*\{\s*\"rendered\""
                 ),
             },
         ),
@@ -83,8 +83,8 @@ FORMATS: dict[str, Format] = {
             begins={
                 ".json": re.compile(
                     rb'^\s*\{\s*"(?:db"\s*:\s*\[\s*\{|meta"\s*:\s*\{[^{}]*"exported_on"'
-                    rb'|posts"\s*:\s*\[\s*\{(?:(?s:.*)"comment_id"'
-                    rb'|\s*"id"\s*:\s*"[\da-f]{24}"\s*,\s*"uuid"))'
+                    rb'|posts"\s*:\s*\[\s*\{(?s:.*)"(?:comment_id|custom_excerpt|feature_image'
+                    rb'|primary_tag|mobiledoc|lexical)"\s*:)'
                 ),
             },
         ),

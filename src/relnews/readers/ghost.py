@@ -37,21 +37,6 @@ class Reader(DocumentReader):
             yield f"{name}{place}", record
 
 
-def is_ghost(document: object) -> bool:
-    """Return whether a value is an export of Ghost or a page of its Content API.
-
-    Parameters
-    ----------
-    document : object
-        A value of JSON.
-    """
-    if not isinstance(document, Mapping):
-        return False
-    posts = _tables(document).get("posts")
-    first = next(iter(posts), None) if isinstance(posts, list) else None
-    return isinstance(first, Mapping) and "comment_id" in first
-
-
 def records(content: bytes) -> Iterator[Found]:
     """Yield the posts of an export, or of a page of the Content API.
 
