@@ -307,3 +307,31 @@ def test_no_entry_and_no_word_is_lost(
         if is_atom:
             assert article.title.split() == f"a {title} b".split()
             assert article.text.split() == f"c {text} d".split()
+
+
+WHOLE = ATOM.format("<title>x</title>") + "</entry><entry><id>2</id><b:c/></entry></feed>"
+PARTS = [
+    "<", ">", "&", "]]>", "<![CDATA[", "<!--", "-->", "</item>", "<entry>", "</a:", "</id", '"',
+    "\0", "&#0;", "&#xD800;", " xmlns=''", "<!DOCTYPE x [", "<?xml encoding='gbk'?>", "</feed>",
+]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 9), st.sampled_from(PARTS)),
+        max_size=5,
+    )
+)
+def test_any_damage_is_read_or_said(
+    tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, int, str]]
+) -> None:
+    """No damage raises; what is not read is counted."""
+    feed = WHOLE
+    for place, n_lost, part in damage:
+        feed = feed[:place] + part + feed[place + n_lost :]
+    path = tmp_path_factory.mktemp("feed") / "a.xml"
+    path.write_text(feed, "utf-8", newline="\n")
+    reader = read_articles(path)
+    n_articles = sum(1 for _ in reader)
+    assert n_articles + reader.load_report.skipped + reader.load_report.withheld >= 1

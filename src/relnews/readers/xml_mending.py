@@ -34,7 +34,7 @@ _PAIR = re.compile(r"&#(x[\da-f]{4}|\d{5});&#(x[\da-f]{4}|\d{5});", re.IGNORECAS
 
 #: The beginning and the end of an element.
 _ELEMENT = re.compile(r"<([A-Za-z_][\w.-]*(?::[\w.-]+)?)((?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*)>")
-_END = re.compile(r"</([A-Za-z_][\w.-]*(?::[\w.-]+)?)")
+_END = re.compile(r"</([A-Za-z_][\w.-]*(?::[\w.-]+)?)(?![\w.:-])")
 _NAME = re.compile(r"[\w.:-]")
 
 #: Attribute of an element whose markup was no XML: its text is HTML.
