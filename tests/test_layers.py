@@ -61,7 +61,7 @@ USERS = {
     "docutils": {"readers"},
     "unidecode": {"readers"},
     "markdown_it": {"readers"},
-    "feedparser": {"readers"},
+    "feedparser": set(),
     "trafilatura": {"readers"},
     "sqlalchemy": {"readers"},
     "pickle": set(),

@@ -32,7 +32,15 @@ Its modules::
     markdown      front matter and text
     page_head     what an HTML page says of itself: dates, robots, redirects
     pages         the article of an HTML page
+    xml_decoding  the characters of XML, whatever encoding it declares
+    xml_mending   XML that is not well-formed, mended
+    xml_entries   the entries of XML, each parsed by itself
     feeds         the entries of RSS or Atom
+    shortcodes    shortcodes of WordPress
+    wordpress     the posts of an export of WordPress
+    wordpress_api posts of WordPress's REST API
+    ghost_bodies  the documents of Ghost's editors
+    ghost         the posts of an export of Ghost
     sql           the rows of a query; `read_sql`
 """
 

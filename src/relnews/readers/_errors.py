@@ -132,6 +132,11 @@ def document_too_long(n_bytes: int) -> str:
     return f"expected a document of at most {n_bytes >> 20} MiB, unpacked; split it"
 
 
+def too_many_tags(n_tags: int) -> str:
+    """Describe an entry of a feed or an export with too many tags."""
+    return f"expected an entry with at most {n_tags:,} tags; this one may be an attack"
+
+
 def unreadable_front_matter(reason: str) -> str:
     """Describe front matter that cannot be read."""
     reason = " ".join(reason.split())
@@ -180,11 +185,26 @@ def expected_mapping(got: str) -> str:
     return f"expected names and values, got {got}"
 
 
-def unreadable_feed(reason: str, n_entries: int) -> str:
-    """Describe a file that is not a feed, or a damaged feed."""
-    if n_entries:
-        return f"the feed is damaged ({reason}); {n_entries:,} entries of it were read"
-    return f"expected a feed of RSS or Atom{f' ({reason})' if reason else ''}"
+def unreadable_feed(got: str) -> str:
+    """Describe a file that is not a feed."""
+    return f"expected a feed of RSS or Atom{f', got <{got}>' if got else ''}"
+
+
+def feed_is_export() -> str:
+    """Describe an export of WordPress among feeds."""
+    return "this is an export of WordPress, not a feed: read it with the format wordpress"
+
+
+def unreadable_export(got: str) -> str:
+    """Describe a file that is no export of WordPress."""
+    return (
+        f"expected an export of WordPress, or posts of its REST API{f', got {got}' if got else ''}"
+    )
+
+
+def unreadable_ghost(got: str) -> str:
+    """Describe a file that is no export of Ghost."""
+    return f"expected an export of Ghost, or posts of its Content API, got {got}"
 
 
 def unreadable_page(reason: str) -> str:

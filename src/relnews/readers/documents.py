@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import BinaryIO, ClassVar
 
 from relnews import _checks
 from relnews.readers import _errors
@@ -36,6 +36,7 @@ class DocumentReader(ArticleReader):
         self._path = path
         self._sizes = {} if path == STDIN else {file: file.stat().st_size for file in self._files()}
         self._n_read = 0
+        self._file: CountedFile | None = None
 
     @property
     def bytes_total(self) -> int | None:
@@ -45,13 +46,15 @@ class DocumentReader(ArticleReader):
     @property
     def bytes_read(self) -> int | None:
         """Bytes of the files that the latest pass has read."""
-        return None if self._path == STDIN else self._n_read
+        if self._path == STDIN:
+            return None
+        return self._n_read + (0 if self._file is None else self._file.bytes_read)
 
     def _records(self) -> Iterator[Found]:
-        self._n_read = 0
+        self._n_read, self._file = 0, None
         if self._path == STDIN:
             with standard_input() as file, unpacked(file) as stream:
-                yield from self._document(stream.read(LONGEST + 1), "<stdin>")
+                yield from self._stream(stream, "<stdin>")
             return
         root = Path(self._path)
         for path in self._sizes:
@@ -60,17 +63,18 @@ class DocumentReader(ArticleReader):
                 yield name, Skipped(Problem.UNREADABLE, _checks.leads_out())
                 continue
             try:
-                with CountedFile(str(path)) as file, unpacked(file) as stream:
-                    content = stream.read(LONGEST + 1)
+                with CountedFile(str(path)) as self._file, unpacked(self._file) as stream:
+                    yield from self._stream(stream, name)
             except DAMAGE as error:
                 yield name, Skipped(Problem.UNREADABLE, _errors.damaged_file(error))
             except OSError as error:
                 yield name, Skipped(Problem.UNREADABLE, str(error))
-            else:
-                yield from self._document(content, name)
+            self._file = None
             self._n_read += self._sizes[path]
 
-    def _document(self, content: bytes, name: str) -> Iterator[Found]:
+    def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:
+        """Yield the entries of an open file. A file that may be long is read in parts."""
+        content = stream.read(LONGEST + 1)
         if len(content) > LONGEST:
             yield name, Skipped(Problem.UNREADABLE, _errors.document_too_long(LONGEST))
             return
@@ -83,7 +87,8 @@ class DocumentReader(ArticleReader):
 
     def _endings(self) -> tuple[str, ...]:
         """Return the endings of names of documents."""
-        return FORMATS[self.format].endings
+        known = FORMATS[self.format]
+        return known.endings or tuple(known.begins)
 
     def _files(self) -> Iterator[Path]:
         if not Path(self._path).is_dir():

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+from xml.etree import ElementTree as ET
 
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader
 from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
+from relnews.readers.markup import is_html, title_of
 from relnews.readers.records import Found, Skipped
+from relnews.readers.xml_entries import Head, entries, name_of
+from relnews.readers.xml_mending import IS_HTML
 
-try:
-    import feedparser
-except ModuleNotFoundError as error:
-    raise _errors.no_reader(needs="feeds needs feedparser, which is", extra="feeds") from error
+#: Names of the root of a feed.
+_ROOTS = frozenset({"rss", "feed", "RDF", "rdf:RDF", "rdf", "channel"})
 
-#: Harmless findings: a file has no HTTP header that names its type and encoding.
-_HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+#: Elements of an entry that have its date of publication, or of its latest change.
+_DATES = (
+    "pubDate", "published", "issued", "dcterms:issued", "dc:date", "dcterms:created", "created",
+    "updated", "modified", "dcterms:modified",
+)  # fmt: skip
+
+#: Characters of Windows-1252, which references give by their numbers there.
+_C1 = re.compile("[\x80-\x9f]")
+
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+
+#: Types of the texts of Atom; any other one is not a text.
+_PLAIN = frozenset({"text", "text/plain"})
+_MARKED_UP = frozenset({"html", "xhtml", "text/html", "application/xhtml+xml"})
+
+#: An author of RSS.
+_ADDRESS_AND_NAME = re.compile(r"\S+@\S+\s*\((.+)\)")
 
 
 class Reader(DocumentReader):
@@ -29,6 +47,14 @@ class Reader(DocumentReader):
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
         return records(content, name)
+
+
+class _Feed(NamedTuple):
+    """What a feed says of all its entries."""
+
+    title: str | None
+    language: str | None
+    base: str
 
 
 def records(content: bytes, name: str) -> Iterator[Found]:
@@ -48,52 +74,192 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     place : str
         Number of the entry, from 1.
     record : dict or Skipped
-        Fields of an article, or why there is no article.
+        Fields of an article, or why there is no article; or what was mended.
     """
-    # A stream: a string could be an address or a path to be opened.
-    try:
-        feed = feedparser.parse(io.BytesIO(content), sanitize_html=False)
-    except Exception as error:  # the feed makes the parser fail
-        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_feed(str(error), 0))
-        return
-    about = feed.get("feed", {})
-    for number, entry in enumerate(feed.entries, start=1):
-        yield f":{number}", _record(entry, about)
-    problem = feed.get("bozo_exception")
-    if not isinstance(problem, (*_HARMLESS, type(None))):
-        detail = _errors.unreadable_feed(str(problem), len(feed.entries))
-        yield "", Skipped(Problem.UNREADABLE, detail)
-    elif not feed.entries and not feed.get("version"):
-        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_feed("", 0))
+    feed = _Feed(None, None, "")
+    number = 0
+    for part in entries(io.BytesIO(content)):
+        if isinstance(part, Head):
+            if number == 0 and (problem := _problem(part)):
+                yield "", Skipped(Problem.UNREADABLE, problem)
+                return
+            if part.root is not None:
+                feed = _feed(part.root)
+            place = ""
+        else:
+            number += 1
+            place = f":{number}"
+            if part.element is None:
+                yield place, Skipped(Problem.UNREADABLE, part.mended[0])
+                continue
+            if any(name_of(child.tag).startswith("wp:") for child in part.element):
+                yield place, Skipped(Problem.UNREADABLE, _errors.feed_is_export())
+                continue
+            yield place, _record(part.element, feed)
+        if part.mended:
+            yield place, Skipped(Problem.MENDED, "; ".join(part.mended))
 
 
-def _record(entry: Any, feed: Any) -> dict[str, Any]:
-    contents = [content.get("value") or "" for content in entry.get("content", ())]
-    summary = text_of(entry.get("summary") or "")
-    text = text_of(max(contents, key=len, default=""))
-    link = entry.get("link") or None
-    image = next((picture.get("url") for picture in entry.get("media_thumbnail", ())), None)
+def _problem(head: Head) -> str:
+    """Return why a document is no feed, or an empty text."""
+    if head.root is None:
+        return head.problem or _errors.unreadable_feed("")
+    name = name_of(head.root.tag)
+    return head.problem if name in _ROOTS else _errors.unreadable_feed(name)
+
+
+def _feed(root: ET.Element) -> _Feed:
+    """Return what the beginning of a feed says of all its entries."""
+    about = next((child for child in root if name_of(child.tag) == "channel"), root)
+    found = _fields(about)
+    title = next((_line(element) for element in found.get("title", ())), "")
+    language = root.get(f"{_XML}lang") or about.get(f"{_XML}lang") or _first(found, "language")
+    base = root.get(f"{_XML}base") or about.get(f"{_XML}base") or ""
+    return _Feed(title or None, language or _first(found, "dc:language") or None, base)
+
+
+def _record(entry: ET.Element, feed: _Feed) -> dict[str, Any]:
+    found = _fields(entry)
+    titles = found.get("title", [])
+    bodies = [*found.get("content:encoded", ()), *found.get("content", ())]
+    text = max(map(_text, bodies), key=len, default="")
+    summaries = (
+        _text(element)
+        for name in ("description", "summary", "dc:description")
+        for element in found.get(name, ())
+    )
+    summary = next(filter(None, summaries), "")
+    link = _link(found, entry.get(f"{_XML}base") or feed.base)
+    about = (value for name, value in entry.items() if name_of(name) == "rdf:about")
+    language = (value for element in titles if (value := element.get(f"{_XML}lang")))
     return {
-        "id": entry.get("id") or link,
-        "title": text_of(entry.get("title") or ""),
+        "id": _first(found, "guid") or _first(found, "id") or next(about, "") or link,
+        "title": next(filter(None, map(_line, titles)), ""),
         "dek": summary if text and summary != text else "",
         "text": text or summary,
-        "published": _date(entry),
-        "url": link,
-        "tags": [tag.get("term") or "" for tag in entry.get("tags", ())],
-        "author": entry.get("author") or None,
-        "source": feed.get("title") or None,
-        "language": (entry.get("title_detail") or {}).get("language") or feed.get("language"),
-        "image": image,
+        "published": next((date for name in _DATES if (date := _first(found, name))), None),
+        "url": link or None,
+        "tags": _tags(found),
+        "author": _author(found),
+        "source": feed.title,
+        "language": entry.get(f"{_XML}lang")
+        or next(language, "")
+        or _first(found, "dc:language")
+        or feed.language,
+        "image": _image(entry),
     }
 
 
-def _date(entry: Any) -> dt.datetime | str | None:
-    """Return the date of publication or change of an entry; its text if it cannot be parsed."""
-    for name in ("published", "updated", "created"):
-        if parsed := entry.get(f"{name}_parsed"):
-            year, month, day, hour, minute, second = parsed[:6]
-            return dt.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=dt.UTC)
-        if entry.get(name):
-            return str(entry[name])
-    return None
+def _fields(element: ET.Element) -> dict[str, list[ET.Element]]:
+    """Return the children of an element by name."""
+    found: dict[str, list[ET.Element]] = {}
+    for child in element:
+        found.setdefault(name_of(child.tag), []).append(child)
+    return found
+
+
+def _first(found: dict[str, list[ET.Element]], name: str) -> str:
+    """Return the first text that is not empty of the elements of a name."""
+    return next((text for element in found.get(name, ()) if (text := _value(element))), "")
+
+
+def _value(element: ET.Element) -> str:
+    """Return the characters of an element, without blanks around them."""
+    text = (element.text or "") if len(element) == 0 else "".join(element.itertext())
+    return _C1.sub(
+        lambda match: match[0].encode("latin-1").decode("cp1252", "replace"), text.strip()
+    )
+
+
+def _text(element: ET.Element) -> str:
+    """Return the text of a body or a summary."""
+    markup = _markup(element)
+    if markup is None:
+        return ""
+    if not markup:
+        lines = (" ".join(line.split()) for line in _value(element).split("\n"))
+        return "\n".join(filter(None, lines))
+    if len(element) == 0:
+        return text_of(_value(element))
+    for part in element.iter():
+        part.tag = part.tag.rpartition("}")[2]
+    return text_of(ET.tostring(element, encoding="unicode", method="html"))
+
+
+def _line(element: ET.Element) -> str:
+    """Return the text of a title."""
+    if len(element) == 0 and not _type(element):
+        return title_of(_value(element)) if _markup(element) else " ".join(_value(element).split())
+    return " ".join(_text(element).split())
+
+
+def _type(element: ET.Element) -> str:
+    """Return the type of the text of an element, or an empty text."""
+    return "html" if IS_HTML in element.attrib else element.get("type", "").strip().lower()
+
+
+def _markup(element: ET.Element) -> bool | None:
+    """Return whether the text of an element is markup; None if the element has no text."""
+    kind = _type(element)
+    if kind in _PLAIN and len(element) == 0:
+        return False
+    if kind in _MARKED_UP or len(element) > 0:
+        return True
+    if kind:
+        return None
+    # RSS is HTML. Atom without a type is text, but not all who write it know.
+    is_atom = "atom" in element.tag.lower().partition("}")[0]
+    return not is_atom or is_html(element.text or "")
+
+
+def _link(found: dict[str, list[ET.Element]], base: str) -> str:
+    """Return the address of the page of an entry, or an empty text."""
+    link = _first(found, "link")
+    if not link:
+        links = (
+            element.get("href", "").strip()
+            for element in found.get("link", ())
+            if element.get("rel", "alternate") == "alternate"
+        )
+        link = next(filter(None, links), "")
+    for guid in found.get("guid", ()):
+        if not link and guid.get("isPermaLink", "true") != "false":
+            link = value if (value := _value(guid)).startswith(("http:", "https:")) else ""
+    try:
+        return urljoin(base, link) if base and link else link
+    except ValueError:  # an address with a bracket
+        return link
+
+
+def _tags(found: dict[str, list[ET.Element]]) -> list[str]:
+    texts = (
+        element.get("term") or title_of(_value(element))
+        for name in ("category", "dc:subject")
+        for element in found.get(name, ())
+    )
+    return [*dict.fromkeys(filter(None, texts))]
+
+
+def _author(found: dict[str, list[ET.Element]]) -> str | None:
+    names = []
+    for name in ("dc:creator", "author"):
+        for element in found.get(name, ()):
+            parts = _fields(element)
+            value = _first(parts, "name") if parts else title_of(_value(element))
+            match = _ADDRESS_AND_NAME.fullmatch(value)
+            names.append(match[1] if match else value)
+    return ", ".join(dict.fromkeys(filter(None, names))) or None
+
+
+def _image(entry: ET.Element) -> str | None:
+    """Return the address of the first picture: a thumbnail, or another picture that is attached."""
+    pictures: dict[str, str] = {}
+    for element in entry.iter():
+        name = name_of(element.tag)
+        url = element.get("href" if name == "link" else "url")
+        if not url or name not in ("media:thumbnail", "media:content", "enclosure", "link"):
+            continue
+        is_picture = element.get("type", element.get("medium", "")).startswith("image")
+        if name == "media:thumbnail" or (is_picture and element.get("rel") in (None, "enclosure")):
+            pictures.setdefault("thumbnail" if name == "media:thumbnail" else "picture", url)
+    return pictures.get("thumbnail") or pictures.get("picture")

@@ -29,10 +29,13 @@ def read_articles(
         format: JSON of any shape (``.jsonl``, ``.ndjson``, ``.json``), CSV (``.csv``, ``.tsv``),
         Markdown with front matter (``.md``, ``.markdown``, ``.mdx``) or reStructuredText
         (``.rst``), HTML (``.html``, ``.htm``), RSS or Atom (``.rss``, ``.atom``, ``.xml``). Or a
-        folder of files of one of the last three formats, such as the texts of a static site.
+        folder of files of one of the last three formats, such as the texts of a static site. An
+        export of WordPress (``.xml``) or Ghost (``.json``), and pages of their APIs, are told by
+        their beginning.
         ``"-"`` is standard input.
     format : str, optional
-        ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, or another format of
+        ``"jsonl"``, ``"csv"``, ``"markdown"``, ``"html"``, ``"feed"``, ``"wordpress"``,
+        ``"ghost"``, or another format of
         `relnews.readers.formats`, such as ``"hugo"`` for a static site without its settings. By
         default the endings of names tell; standard input is JSON.
     strict : bool, default=False
@@ -52,7 +55,7 @@ def read_articles(
         If the file is missing, or the folder has nothing to read.
     ImportError
         If a package that reads the format is not installed: ``relnews[markdown]``,
-        ``relnews[html]``, ``relnews[feeds]``.
+        ``relnews[html]``.
     ValueError
         If the format or an option is invalid. While reading: if a CSV header cannot be read, or
         lacks a name of `fields`.

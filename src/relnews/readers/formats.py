@@ -5,13 +5,17 @@ To add a format, write a module with a class ``Reader`` and enter it in `FORMATS
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from relnews.readers import _errors
-from relnews.readers.opening import PACKED
+from relnews.readers.opening import DAMAGE, PACKED, CountedFile, unpacked
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.reader import ArticleReader
 
@@ -32,6 +36,9 @@ class Format(NamedTuple):
         Whether a folder of such files can be read.
     generator : str, default=""
         Generator of static sites whose rules the reader follows.
+    begins : mapping of str to pattern, optional
+        For a format that shares endings with others: an ending, and what the first `_BEGINNING`
+        bytes of such a file have.
     """
 
     name: str
@@ -39,6 +46,7 @@ class Format(NamedTuple):
     module: str
     in_folders: bool = False
     generator: str = ""
+    begins: Mapping[str, re.Pattern[bytes]] = MappingProxyType({})
 
     def reader(self, path: str, spec: ReadSpec, *, strict: bool) -> ArticleReader:
         """Return a reader of a file, a folder or standard input.
@@ -71,17 +79,41 @@ FORMATS: dict[str, Format] = {
         Format("markdown", _MARKDOWN, "markdown", in_folders=True),
         Format("html", (".html", ".htm"), "pages", in_folders=True),
         Format("feed", (".rss", ".atom", ".xml"), "feeds", in_folders=True),
+        Format(
+            "wordpress", (), "wordpress", in_folders=True,
+            begins={
+                ".xml": re.compile(rb"xmlns:\w+\s*=\s*[\"']https?://wordpress\.org/export/"),
+                ".json": re.compile(
+                    rb"^[\s\[]*\{(?s:.*)\"(?:guid|title|content)\"\s*:\s*\{\s*\"rendered\""
+                ),
+            },
+        ),
+        Format(
+            "ghost", (), "ghost", in_folders=True,
+            begins={
+                ".json": re.compile(
+                    rb'^\s*\{\s*"(?:db"\s*:\s*\[\s*\{|meta"\s*:\s*\{[^{}]*"exported_on"'
+                    rb'|posts"\s*:\s*\[\s*\{(?s:.*)"(?:comment_id|custom_excerpt|feature_image'
+                    rb'|primary_tag|mobiledoc|lexical)"\s*:)'
+                ),
+            },
+        ),
     )
-} | {name: Format(name, (), "markdown", in_folders=True, generator=name) for name in GENERATORS}
+} | {
+    name: Format(name, (), "markdown", in_folders=True, generator=name) for name in GENERATORS
+}  # fmt: skip
 
 #: The format of standard input, unless another one is given.
 STDIN_FORMAT = "jsonl"
+
+#: Bytes of the beginning of a file that tell its format.
+_BEGINNING = 1 << 16
 
 _BY_ENDING = {ending: entry for entry in FORMATS.values() for ending in entry.endings}
 
 
 def format_of(path: str) -> Format:
-    """Return the format that the name of a file ends in, or raise ValueError.
+    """Return the format that the name of a file and its beginning tell, or raise ValueError.
 
     Parameters
     ----------
@@ -91,7 +123,7 @@ def format_of(path: str) -> Format:
     ending = _ending(path)
     if ending not in _BY_ENDING:
         raise _errors.unknown_extension(Path(path).name, tuple(_BY_ENDING), PACKED, [*FORMATS])
-    return _BY_ENDING[ending]
+    return _by_beginning(path, ending) or _BY_ENDING[ending]
 
 
 def format_in(folder: Path) -> Format:
@@ -101,9 +133,17 @@ def format_in(folder: Path) -> Format:
     ----------
     folder : Path
     """
-    endings = {_ending(name) for _, _, names in os.walk(folder) for name in names}
-    formats = {_BY_ENDING[ending] for ending in endings & _BY_ENDING.keys()}
-    names = sorted(known.name for known in formats if known.in_folders)
+    paths: dict[str, str] = {}
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            paths.setdefault(_ending(name), str(Path(place, name)))
+    formats = [
+        _by_beginning(path, ending) or _BY_ENDING[ending]
+        for ending, path in paths.items()
+        if ending in _BY_ENDING
+    ]
+    names = sorted({known.name for known in formats if known.in_folders})
     if names not in ([], ["markdown"]) and _is_site(folder, has_texts="markdown" in names):
         return FORMATS["markdown"]
     _errors.check_articles_folder(folder, names)
@@ -118,6 +158,19 @@ def _is_site(folder: Path, *, has_texts: bool) -> bool:
         return False
     site = generators.site_of(folder)
     return bool(site.name) and (has_texts or site.reads_html)
+
+
+def _by_beginning(path: str, ending: str) -> Format | None:
+    """Return the format that the beginning of a file tells, if formats share its ending."""
+    sharing = [entry for entry in FORMATS.values() if ending in entry.begins]
+    if not sharing or not Path(path).is_file():
+        return None
+    try:
+        with CountedFile(path) as file, unpacked(file) as stream:
+            beginning = stream.read(_BEGINNING).removeprefix(codecs.BOM_UTF8)
+    except (OSError, *DAMAGE):
+        return None  # the reader of the ending says what is wrong
+    return next((entry for entry in sharing if entry.begins[ending].search(beginning)), None)
 
 
 def _ending(path: str) -> str:

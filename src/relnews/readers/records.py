@@ -25,12 +25,12 @@ N_FIRST = 100
 
 
 class Skipped(NamedTuple):
-    """A record that is skipped.
+    """A record that is skipped, or something in a source that was mended without losing a record.
 
     Parameters
     ----------
     problem : Problem
-        The kind of problem.
+        The kind of problem; `Problem.MENDED` is counted beside the records.
     detail : str, default=""
         The rest of the message.
     """

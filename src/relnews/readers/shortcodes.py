@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from relnews.readers import wordpress_shortcodes
+
 #: The beginnings of template code, and what ends each.
 _ENDS = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}", "{#": "#}"}
 
@@ -26,25 +28,6 @@ _STEPS = {end: re.compile(f"{_QUOTED}|({re.escape(end)})|(\\n\\s*\\n)") for end 
 
 #: Characters of the longest code. A brace that nothing ends is text.
 _LONGEST = 5000
-
-#: Names of WordPress's own shortcodes.
-_WORDPRESS = ("gallery", "caption", "wp_caption", "embed", "audio", "video", "playlist")
-
-#: A shortcode of WordPress: one of its own, or one with attributes. A link of Markdown goes on
-#: with a parenthesis, a bracket or a colon.
-_BRACKETED = re.compile(
-    rf"""(?<![\[\\!])\[(?:/?(?:{"|".join(_WORDPRESS)})|[A-Za-z][\w-]{{0,40}}(?=\s+[\w-]+=))"""
-    r"""(?:\s+(?:[\w-]+=)?(?:"[^"\n]{0,2000}"|'[^'\n]{0,2000}'|[^\s\[\]"']{1,500}))*+\s*/?\](?![(\[:])""",
-    re.IGNORECASE,
-)
-#: Shortcodes with an address inside.
-_EMBEDDED = re.compile(r"\[(embed|audio|video)(?:\s[^\[\]]*)?\][^\[\]]*\[/\1\]", re.IGNORECASE)
-
-_NAME = re.compile(r"\[/?([A-Za-z][\w-]*)")
-
-#: A name in brackets alone. If it is ended somewhere, it is a shortcode as well.
-_SIMPLE = re.compile(r"(?<![\[\\!])\[/?([A-Za-z][\w-]{0,40})\](?![(:])")
-_END = re.compile(r"\[/([A-Za-z][\w-]{0,40})\]")
 
 #: Attributes that kramdown and Python-Markdown take for an element, and the lines of admonitions.
 _ATTRIBUTES = re.compile(r"\{:?\s*[.#:][^{}\n]{0,300}\}|\{:\s*[\w-]+=[^{}\n]{0,300}\}")
@@ -70,8 +53,7 @@ def without_shortcodes(text: str) -> str:
     """
     if "{" in text:
         text = _ATTRIBUTES.sub(" ", _without_code(_without_comments(text)))
-    if "[" in text:
-        text = without_wordpress_shortcodes(text)
+    text = wordpress_shortcodes.without_shortcodes(text)
     return _ADMONITION.sub("", text)
 
 
@@ -84,25 +66,6 @@ def without_module_lines(text: str) -> str:
         MDX.
     """
     return _MODULE_LINES.sub("", text)
-
-
-def without_wordpress_shortcodes(text: str) -> str:
-    """Return a text without shortcodes of WordPress, such as ``[gallery ids="1,2"]``.
-
-    What stands between ``[caption …]`` and ``[/caption]`` stays.
-
-    Parameters
-    ----------
-    text : str
-        Markdown, HTML or plain text.
-    """
-    text = _EMBEDDED.sub(" ", text)
-    names = {name.lower() for name in _END.findall(text)}
-    for match in _BRACKETED.finditer(text):
-        if name := _NAME.match(match[0]):
-            names.add(name[1].lower())
-    text = _BRACKETED.sub(" ", text)
-    return _SIMPLE.sub(lambda match: " " if match[1].lower() in names else match[0], text)
 
 
 def _without_comments(text: str) -> str:
