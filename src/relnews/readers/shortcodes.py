@@ -53,7 +53,7 @@ def without_shortcodes(text: str) -> str:
     """
     if "{" in text:
         text = _ATTRIBUTES.sub(" ", _without_code(_without_comments(text)))
-    text = wordpress_shortcodes.without_shortcodes(text)
+    text = wordpress_shortcodes.without_shortcodes(text, is_markdown=True)
     return _ADMONITION.sub("", text)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-#: A tag in brackets: its slashes, name and attributes; doubled brackets are meant as brackets. A link
-#: of Markdown goes on with a parenthesis, a bracket or a colon.
+#: A tag in brackets: its slashes, name and attributes; doubled brackets are meant as brackets.
 _TAG = re.compile(
-    r"(?<![\\!])\[(\[?)(/?)([a-zA-Z][\w-]*)((?=[\s/\]])(?:[^\[\]\"']|\"[^\"\[\]]*\"|'[^'\[\]]*')*)\](\]?)(?![(\[:])"
+    r"\[(\[?)(/?)([a-zA-Z][\w-]*)((?=[\s/\]])(?:[^\[\]\"']|\"[^\"\[\]]*\"|'[^'\[\]]*')*)\](\]?)"
 )
+
+#: The same in Markdown, where a link goes on with a parenthesis, a bracket or a colon.
+_TAG_IN_MARKDOWN = re.compile(rf"(?<![\\!]){_TAG.pattern}(?![(:]|\[(?![/a-z_-]+[\s\]]))")
 
 #: Shortcodes of WordPress, Jetpack and WordPress.com that need no attributes.
 _KNOWN = frozenset({
@@ -27,7 +29,7 @@ _ATTRIBUTE = re.compile(r"\s[\w-]+=[\"'\w]|/$")
 _CAPTION = re.compile(r"\bcaption=(?:\"([^\"]*)\"|'([^']*)')")
 
 
-def without_shortcodes(text: str) -> str:
+def without_shortcodes(text: str, *, is_markdown: bool = False) -> str:
     """Return a text without the tags of shortcodes.
 
     A word in brackets stays, as in "the [prime] minister", unless it has attributes, an underscore
@@ -37,11 +39,14 @@ def without_shortcodes(text: str) -> str:
     ----------
     text : str
         The content of a post.
+    is_markdown : bool, default=False
+        Whether brackets may be links of Markdown, which stay.
     """
     if "[" not in text:
         return text
     text = _SILENT.sub(" ", text)
-    closed = {match[3] for match in _TAG.finditer(text) if match[2]}
+    tag = _TAG_IN_MARKDOWN if is_markdown else _TAG
+    closed = {match[3] for match in tag.finditer(text) if match[2]}
 
     def replaced(match: re.Match[str]) -> str:
         before, slash, name, attributes, after = match.groups()
@@ -60,4 +65,4 @@ def without_shortcodes(text: str) -> str:
         words = (caption[1] or caption[2] or "") if caption else ""
         return f"{before} {words} {after}"
 
-    return _TAG.sub(replaced, text)
+    return tag.sub(replaced, text)
