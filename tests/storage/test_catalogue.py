@@ -21,6 +21,7 @@ from relnews.results import RelatedItem, item_of
 from relnews.storage import database
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.rows import FolderEntry
+from relnews.storage.writer import WRITER
 from strategies import archives
 
 UTC = dt.UTC
@@ -240,10 +241,10 @@ def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
         ):
             raise AssertionError
         for note in ("", "[]", '{"process": "x"}', '{"since": 1e99}', "\udcff", '{"a": 1'):
-            (tmp_path / writer.WRITER).write_text(note, errors="surrogateescape")
+            (tmp_path / WRITER).write_text(note, errors="surrogateescape")
             with pytest.raises(TimeoutError, match="another process"), other.transaction():
                 raise AssertionError
-    assert not (tmp_path / writer.WRITER).exists()
+    assert not (tmp_path / WRITER).exists()
     add(other, "a")
     assert len(writer) == 1
 

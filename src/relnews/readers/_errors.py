@@ -190,6 +190,11 @@ def unreadable_feed(got: str) -> str:
     return f"expected a feed of RSS or Atom{f', got <{got}>' if got else ''}"
 
 
+def hidden_entries() -> str:
+    """Describe a feed whose entries cannot be reached."""
+    return "expected entries, but a comment, CDATA or a damaged beginning hides them"
+
+
 def feed_is_export() -> str:
     """Describe an export of WordPress among feeds."""
     return "this is an export of WordPress, not a feed: read it with the format wordpress"

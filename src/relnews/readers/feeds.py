@@ -21,6 +21,9 @@ from relnews.readers.xml_mending import IS_HTML
 #: Names of the root of a feed.
 _ROOTS = frozenset({"rss", "feed", "RDF", "rdf:RDF", "rdf", "channel"})
 
+#: The beginning of an entry, wherever it stands.
+_ENTRY = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
+
 #: Elements of an entry that have its date of publication, or of its latest change.
 _DATES = (
     "pubDate", "published", "issued", "dcterms:issued", "dc:date", "dcterms:created", "created",
@@ -98,6 +101,8 @@ def records(content: bytes, name: str) -> Iterator[Found]:
             yield place, _record(part.element, feed)
         if part.mended:
             yield place, Skipped(Problem.MENDED, "; ".join(part.mended))
+    if number == 0 and _ENTRY.search(content):
+        yield "", Skipped(Problem.UNREADABLE, _errors.hidden_entries())
 
 
 def _problem(head: Head) -> str:

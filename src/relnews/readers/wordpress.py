@@ -173,8 +173,9 @@ def _record(
         # Several states, in an item that was mended, are none that is known.
         "status": " ".join(values.get("wp:status", ())) or "missing",
         "password": _first(values, "wp:post_password") or None,
-        "noindex": any(custom.get(name) == value for name, value in _NOINDEX.items()),
-        "robots": custom.get("rank_math_robots"),
+        "noindex": any(custom.get(name) == value for name, value in _NOINDEX.items())
+        # An array as PHP writes it.
+        or '"noindex"' in custom.get("rank_math_robots", ""),
     }
 
 

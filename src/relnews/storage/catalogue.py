@@ -279,6 +279,8 @@ class Catalogue(StoredArticles):
 
     def remove(self, keys: Sequence[int]) -> None:
         """Remove articles with their counts and stored lists."""
+        if not keys:
+            return
         for table in ("articles", "counts", "lists"):
             self._write(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in keys))
         self._write("INSERT INTO removals (key) VALUES (?)", ((key,) for key in keys))
