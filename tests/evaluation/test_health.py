@@ -69,8 +69,8 @@ def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
     """Transitive near-duplicates in a list are counted."""
     words = [f"word{i}" for i in range(60)]
     news = RelatedNews().fit([
-        {"id": f"{version}", "text": " ".join(words[2 * version :][:50])} for version in range(3)
-    ] + [{"id": "other", "text": "word4 word5 word6 and much else"}])  # fmt: skip
+        {"id": f"{version}", "text": " ".join(words[3 * version :][:50])} for version in range(3)
+    ] + [{"id": "other", "text": "word6 word7 word8 and much else"}])  # fmt: skip
     lists = {related.id: related.ids for related in news.related_all()}
     state = health(news)
 

@@ -355,7 +355,7 @@ def test_any_text_ends_with_records_or_reasons(content: str) -> None:
             assert isinstance(record, (dict, Skipped))
 
 
-_story = st.fixed_dictionaries({"title": st.text(min_size=1), "other": _json})
+_story = st.fixed_dictionaries({"title": st.text(min_size=1).filter(str.strip), "other": _json})
 
 
 @settings(deadline=None, max_examples=100)

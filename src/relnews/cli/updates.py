@@ -180,7 +180,7 @@ def backup(archive: Path, target: Path, quiet: bool) -> None:
     """Copy an archive to a new folder, while other processes may write it.
 
     \b
-    relnews backup my.relnews /backup/my-2025-09-01.relnews
+    relnews backup my.relnews my-2025-09-01.relnews
 
     TARGET appears when the copy is whole, checked and on the disk. It must not exist before.
     """
