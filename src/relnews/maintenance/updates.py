@@ -142,7 +142,7 @@ class Updates:
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
 
     def compact(self) -> UpdateReport:
-        """Write all files anew without anything of removed articles; return the report."""
+        """Rewrite all files without anything of removed articles; return the report."""
         with self._change() as state:
             dropped = drop_rules_of_the_gone(self._catalogue)
             merging.compact(state)

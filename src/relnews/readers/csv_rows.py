@@ -66,7 +66,7 @@ class CsvRows:
         self._n_in_vain = 0
 
     def header(self) -> list[str] | str | None:
-        """Return the first row, why it cannot be read, or None if there is none."""
+        """Return the first row, why it cannot be read, or None if there is no row."""
         row = self._next()
         self._number += len(self._feed.taken)
         if isinstance(row, list):
@@ -148,7 +148,7 @@ class CsvRows:
         """Find the line in which the broken row may end.
 
         A quoted cell that goes on after the end of a line is closed by a line with an odd number
-        of quotes. If there is none, the lines after the first are no part of the row.
+        of quotes. If there is no such line, the lines after the first are no part of the row.
         """
         if self._number > self._lost_until:
             self._lost_until = self._number + self._feed.n_lines_to(_is_odd)

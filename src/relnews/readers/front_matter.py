@@ -128,7 +128,7 @@ def parted(text: str, *, has_meta_lines: bool = False) -> tuple[dict[str, Any], 
 
 
 def _is_metadata(values: Mapping[str, Any]) -> bool:
-    """Return whether names are those of metadata: a text may begin with "Note: …", too."""
+    """Return whether names are names of metadata: a text may begin with "Note: …", too."""
     names = {name.lower() for name in values}
     if "title" in names or len(names & _META_NAMES) > 1:
         return True

@@ -155,7 +155,7 @@ def _entries(value: object) -> _Entries:
 
 @functools.lru_cache(256)
 def _rank(path: str) -> int:
-    """Return the rank of a path among those of articles; lower is better."""
+    """Return the rank of a path among paths of articles; lower is better."""
     names = {plain_name(name.partition("[")[0]) for name in path.split(".")}
     if names & _OTHER_LISTS:
         return len(_LISTS) + 1

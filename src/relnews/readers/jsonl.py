@@ -15,7 +15,7 @@ from relnews.readers.load_report import Problem
 from relnews.readers.opening import check_utf8
 from relnews.readers.records import Found, Skipped
 
-#: How an array of objects begins. A log line such as ``[INFO] …`` is none.
+#: How an array of objects begins. A log line such as ``[INFO] …`` is no array.
 _ARRAY = re.compile(r"\s*\[\s*(?:\[?\s*[{\]]|$)")
 
 

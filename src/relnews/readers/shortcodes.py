@@ -18,7 +18,7 @@ _COMMENTS = (
 )
 
 #: A text in quotes, as an argument: what ends code does not end it there. An apostrophe inside a
-#: word is none, and quotes do not go beyond a blank line.
+#: word is no quote, and quotes do not go beyond a blank line.
 _QUOTED = (
     r"(?<=[\s=:,(\[|])"
     r"""(?:"(?:[^"\\\n]|\\.|\n(?!\s*\n))*"|'(?:[^'\\\n]|\\.|\n(?!\s*\n))*')|`[^`]*`"""

@@ -69,7 +69,7 @@ class Hugo(Site):
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """Folder of the content, and those of its languages."""
+        """Folder of the content, and the folders of its languages."""
         folders = [self._content, *(self._content_of(language) for language in self._languages)]
         return tuple(dict.fromkeys(folders))
 
