@@ -242,7 +242,6 @@ def test_fastapi_from_its_database(run: Run, tmp_path: Path) -> None:
 
 def test_feeds(run: Run) -> None:
     """A folder of feeds: entries of RSS and Atom, and links to them."""
-    pytest.importorskip("feedparser", reason="reading feeds needs relnews[feeds]")
     items = "".join(
         f"<item><title>{title}</title><link>https://g.example/{slug}</link>"
         f"<pubDate>Mon, 02 Jun 2025 08:00:00 GMT</pubDate><description>{text}</description></item>"
