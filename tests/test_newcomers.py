@@ -13,8 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from relnews.readers.formats import FORMATS
-
 #: The stories that every path brings: of each its id or slug, its title, and its text.
 STORIES = [
     (
@@ -112,7 +110,6 @@ def test_a_static_site_with_subfolders(run: Run, tmp_path: Path) -> None:
     assert 'href="/island/talks.html"' in html_of(run, "site.relnews", "island/strike")
 
 
-@pytest.mark.skipif("wordpress" not in FORMATS, reason="there is no reader of WordPress yet")
 def test_wordpress(run: Run) -> None:
     """An export of WordPress: its posts, and nothing that is not published."""
     items = "".join(
@@ -147,7 +144,6 @@ def test_wordpress(run: Run) -> None:
     assert SECRET not in fragment
 
 
-@pytest.mark.skipif("ghost" not in FORMATS, reason="there is no reader of Ghost yet")
 def test_ghost(run: Run) -> None:
     """An export of Ghost: its posts, and nothing that is not published for everybody."""
     posts = [

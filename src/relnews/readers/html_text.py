@@ -31,8 +31,8 @@ _MARKUP = re.compile(
 
 _COMMENT_END = re.compile("-->")
 
-#: Texts of a link that tell nothing of where it leads, nor of the article: phrases of failure F84 of
-#: the WCAG ("click here", "more") and of Lighthouse's audit of link texts, without words that
+#: Texts of a link that tell nothing of where it leads, nor of the article: phrases of failure F84
+#: of the WCAG ("click here", "more") and of Lighthouse's audit of link texts, without words that
 #: articles use, such as "information" and "start"; and the same in other languages.
 #: https://www.w3.org/WAI/WCAG22/Techniques/failures/F84
 #: https://developer.chrome.com/docs/lighthouse/seo/link-text
