@@ -133,3 +133,20 @@ def test_quiet_is_quiet(tmp_path: Path, invoke: Invoke) -> None:
     path = write(tmp_path / "a.jsonl", [*STORIES[:1], {"id": "x"}, {"id": "y"}])
     result = invoke("build", path, "-o", tmp_path / "x.relnews", "-q")
     assert (result.exit_code, result.output) == (0, "")
+
+
+def test_an_update_remembers_the_names_of_fields(tmp_path, invoke):
+    """`--field` of the build holds for updates: an article is replaced, not added again."""
+    path, archive = tmp_path / "a.csv", tmp_path / "x.relnews"
+    path.write_text(
+        "nr,url,title,text,status\n1,/1,Ferry,strike,published\n2,/2,Ferry,talks,published\n"
+    )
+    assert invoke("build", path, "-o", archive, "--field", "id=nr").exit_code == 0
+    path.write_text(
+        "nr,url,title,text,status\n1,/1,Ferry,strikes,published\n2,/2,Ferry,talks,draft\n"
+    )
+    result = invoke("update", archive, path)
+    assert "0 added, 1 replaced, 1 removed" in result.stderr
+    other = tmp_path / "b.jsonl"
+    other.write_text('{"id": "3", "text": "ferry"}\n')
+    assert "1 added" in invoke("update", archive, other).stderr

@@ -332,3 +332,14 @@ def test_an_unreadable_date_withholds(name: str) -> None:
         (article,) = articles_from([record], report, spec)
         assert (article.published, article.expires) == (None, None)
         assert report.problems == {Problem.BAD_DATE: 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5-7 March 2024", "March 5-7, 2024", "12-14 June 2024", "1/2 May 2024", "20 May 2024 2025"],
+)
+def test_a_range_of_days_is_no_date(text: str) -> None:
+    """A year is never taken for a time of day."""
+    report = LoadReport()
+    assert [*articles_from([{"id": "a", "text": "T", "published": text}], report)] == []
+    assert report.problems == {Problem.UNREADABLE_DATE: 1}

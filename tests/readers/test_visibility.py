@@ -291,3 +291,60 @@ def test_only_drafts_are_an_error() -> None:
     """An archive of nothing but drafts is refused, and the message says what to do."""
     with pytest.raises(ArticleError, match="include_unlisted=True"):
         RelatedNews().fit([{**GOOD, "draft": True}])
+
+
+@pytest.mark.parametrize("made_of", [{"url": "/a"}, {"slug": "a"}, {}])
+def test_an_article_whose_id_was_made_is_withdrawn(made_of: dict[str, str]) -> None:
+    """An article of a source without ids leaves the archive as any other."""
+    story = {
+        "title": "Ferry strike",
+        "text": "Crews stop work.",
+        "published": "2025-06-02",
+    } | made_of
+    other = {"title": "Ferry talks", "text": "Crews and company meet.", "published": "2025-06-03"}
+    other |= dict.fromkeys(made_of, "b")
+    news = RelatedNews().fit([story, other])
+    report = news.partial_fit([story | {"status": "draft"}])
+    assert len(report.removed) == 1
+    assert len(news) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"Draft?": "yes"}, {"post.status": "draft"}, {"approved": "pending"}, {"publish": "draft"},
+        {"archived": True}, {"is_live": False}, {"review_state": "private"},
+        {"robots": "noindex nofollow"}, {"embargo_end": "2099-01-01"},
+        {"valid_until": "2001-01-01"},
+    ],
+)  # fmt: skip
+def test_names_and_words_as_sources_write_them(values: dict[str, object]) -> None:
+    """Punctuation, flattened objects and other words of the same meaning hide an article, too."""
+    news = RelatedNews().fit([
+        {"id": "a", "text": "ferry strike"}, {"id": "b", "text": "ferry strike again", **values},
+    ])  # fmt: skip
+    assert news.related("a", mode="similar").ids == []
+
+
+def test_duplicate_columns_all_say_who_may_see_an_article(tmp_path: Path) -> None:
+    """Of two columns of one name, one that hides decides."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "id,text,status,status\n1,ferry,draft,published\n2,strike,published,published\n"
+    )
+    assert [article.id for article in read_articles(path)] == ["2"]
+
+
+def test_drafts_of_atom_and_blogger(tmp_path: Path) -> None:
+    """What a feed says of the state of an entry is read."""
+    path = tmp_path / "a.atom"
+    entry = "<entry><id>{}</id><title>Storm {}</title><content>words</content>{}</entry>"
+    path.write_text(
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:app="http://www.w3.org/2007/app" '
+        'xmlns:blogger="http://schemas.google.com/blogger/2018"><title>G</title>'
+        + entry.format(1, 1, "<app:control><app:draft>yes</app:draft></app:control>")
+        + entry.format(2, 2, "<blogger:status>DRAFT</blogger:status>")
+        + entry.format(3, 3, "<app:control><app:draft>no</app:draft></app:control>")
+        + "</feed>"
+    )
+    assert [article.id for article in read_articles(path)] == ["3"]

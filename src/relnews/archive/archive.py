@@ -105,7 +105,8 @@ class Archive:
                 with self.catalogue.read_transaction(), target.transaction():
                     target.copy_from(self.store)
                 return
-            except ArchiveFormatError:  # another process may have merged segments meanwhile
+            # Another process may have merged segments meanwhile, and removed the files.
+            except (ArchiveFormatError, FileNotFoundError):
                 if attempt == _ATTEMPTS - 1 or self.catalogue.generation() == generation:
                     raise
 
@@ -124,7 +125,7 @@ class Archive:
                             return False
                         self.state.refresh(generation or 0)
                         return True
-                except ValueError:
+                except (ValueError, FileNotFoundError):
                     # A later change removes folders that it does not need.
                     generation = self.catalogue.generation()
                     self.state.reset()

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from relnews.related import RelatedNews
 
 
+#: Setting of an archive: names that its source has for fields, which an update need not repeat.
+_FIELDS = "fields"
+
+
 class Source(NamedTuple):
     """The source of articles, from the options of a command.
 
@@ -73,8 +77,10 @@ class Source(NamedTuple):
         from relnews.readers import read_articles
         from relnews.readers.sql import read_on
 
+        catalogue = None if news is None else news.archive_.catalogue
         options: Any = {
             "fields": dict(_pair(field) for field in self.fields),
+            "remembered": None if catalogue is None else catalogue.setting(_FIELDS),
             "markup": self.markup,
             "include_unlisted": self.include_unlisted,
             "unreadable_dates": self.unreadable_dates,
@@ -84,7 +90,7 @@ class Source(NamedTuple):
         try:
             if self.sql is not None and self.query is not None:
                 return read_on(
-                    None if news is None else news.archive_.catalogue,
+                    catalogue,
                     self.sql, self.query, strict=strict, watermark=self.watermark, **options,
                 )  # fmt: skip
             return read_articles(self.articles or "", format=self.format_, strict=strict, **options)
@@ -94,7 +100,7 @@ class Source(NamedTuple):
             raise click.ClickException(str(error)) from error
 
     def remember(self, reader: ArticleReader, news: RelatedNews) -> None:
-        """Store the watermark of a query in an archive.
+        """Store the watermark of a query, and the names of fields, in an archive.
 
         Parameters
         ----------
@@ -105,6 +111,11 @@ class Source(NamedTuple):
         """
         from relnews.readers.sql import QueryReader, store_watermark
 
+        fields = dict(_pair(field) for field in self.fields)
+        catalogue = news.archive_.catalogue
+        if fields and catalogue.setting(_FIELDS) != fields:
+            with catalogue.transaction():
+                catalogue.set(_FIELDS, fields)
         if isinstance(reader, QueryReader) and reader.column is not None:
             store_watermark(news.archive_.catalogue, reader.column, reader.watermark)
 

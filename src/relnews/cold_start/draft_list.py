@@ -79,7 +79,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
                 return None
             chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
             about: Any = catalogue.details(chosen.ranked.key.tolist())
-    except (ArchiveChangedError, ArchiveFormatError):
+    except (ArchiveChangedError, ArchiveFormatError, FileNotFoundError):
         return None  # the ranking by kernels reports the damage, or tries again
     ranked = chosen.ranked
     lines = zip(

@@ -45,7 +45,7 @@ def problems_of(archive: Archive) -> list[str]:
         try:
             with catalogue.read_transaction():
                 return [*_problems(archive)]
-        except ArchiveFormatError:
+        except (ArchiveFormatError, FileNotFoundError):
             # A change committed meanwhile may have removed folders.
             if generation == catalogue.generation():
                 raise

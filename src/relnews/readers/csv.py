@@ -85,6 +85,9 @@ def _delimiter(header: str) -> str:
 def _names(name: str, header: list[str], fields: Mapping[str, str]) -> list[str]:
     """Return the names of the columns, as `fields` writes them."""
     names = [cell.strip() for cell in header]
+    for i, column in enumerate(names):
+        if column and column in names[:i]:
+            names[i] = f"{column} ({names[:i].count(column) + 1})"  # both may say who sees it
     for column in fields.values():
         if column not in names:
             alike = [i for i, other in enumerate(names) if plain_name(other) == plain_name(column)]

@@ -15,6 +15,7 @@ from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
 from relnews.readers.markup import is_html, title_of
 from relnews.readers.records import Found, Skipped
+from relnews.readers.visibility import plain_name, says_state
 from relnews.readers.xml_entries import Head, entries, name_of
 from relnews.readers.xml_mending import IS_HTML
 
@@ -80,7 +81,7 @@ def records(content: bytes, name: str) -> Iterator[Found]:
         Fields of an article, or why there is no article; or what was mended.
     """
     feed = _Feed(None, None, "")
-    number = 0
+    number, is_whole = 0, True
     for part in entries(io.BytesIO(content)):
         if isinstance(part, Head):
             if number == 0 and (problem := _problem(part)):
@@ -100,8 +101,9 @@ def records(content: bytes, name: str) -> Iterator[Found]:
                 continue
             yield place, _record(part.element, feed)
         if part.mended:
+            is_whole = False
             yield place, Skipped(Problem.MENDED, "; ".join(part.mended))
-    if number == 0 and _ENTRY.search(content):
+    if number == 0 and (_ENTRY.search(content) or not is_whole):
         yield "", Skipped(Problem.UNREADABLE, _errors.hidden_entries())
 
 
@@ -137,7 +139,7 @@ def _record(entry: ET.Element, feed: _Feed) -> dict[str, Any]:
     link = _link(found, entry.get(f"{_XML}base") or feed.base)
     about = (value for name, value in entry.items() if name_of(name) == "rdf:about")
     language = (value for element in titles if (value := element.get(f"{_XML}lang")))
-    return {
+    return _said(entry) | {
         "id": _first(found, "guid") or _first(found, "id") or next(about, "") or link,
         "title": next(filter(None, map(_line, titles)), ""),
         "dek": summary if text and summary != text else "",
@@ -153,6 +155,19 @@ def _record(entry: ET.Element, feed: _Feed) -> dict[str, Any]:
         or feed.language,
         "image": _image(entry),
     }
+
+
+def _said(entry: ET.Element) -> dict[str, Any]:
+    """Return what an entry says of who may see it, as Atom's ``app:control`` and Blogger do."""
+    elements = [*entry]
+    for element in entry:
+        if element.tag.rpartition("}")[2] == "control":
+            elements.extend(element)
+    named = ((element.tag.rpartition("}")[2], _value(element)) for element in elements)
+    return {
+        name: value for name, value in named
+        if value and (says_state(plain_name(name)) or name == "expires")
+    }  # fmt: skip
 
 
 def _fields(element: ET.Element) -> dict[str, list[ET.Element]]:

@@ -34,11 +34,15 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "image": ("imageurl", "thumbnail", "thumbnailurl", "featuredimage", "featureimage",
               "leadimage", "picture", "ogimage", "images"),
     "expires": ("expiry", "expirydate", "expiresat", "expireson", "expirationdate", "unpublishon",
-                "unpublishat", "unpublishdate", "publishdown", "expire"),
+                "unpublishat", "unpublishdate", "publishdown", "expire", "expiration", "expiredate",
+                "validuntil", "visibleuntil", "availableuntil", "publishuntil"),
 }  # fmt: skip
 
 #: Names of the part of an address that tells one article from another.
 _SLUGS = ("slug", "urlslug", "postname", "urlname")
+
+#: Names that are a part of names of other fields, such as "ArticleNumber".
+_TOO_COMMON = frozenset({"article", "story", "content"})
 
 #: Second names that are documented beside the field's own.
 _SECOND_NAMES = frozenset({"lang", "topics"})
@@ -63,6 +67,8 @@ class FieldNames:
     ----------
     fields : mapping
         Field of `Article` to the name that the source has for it; the caller knows best.
+    remembered : mapping, optional
+        The same of an earlier source: a name counts where a record has it.
     has_aliases : bool, default=True
         Whether a field may have another name than its own, besides ``fields``.
 
@@ -73,9 +79,16 @@ class FieldNames:
         named neither.
     """
 
-    def __init__(self, fields: Mapping[str, str], *, has_aliases: bool = True) -> None:
+    def __init__(
+        self,
+        fields: Mapping[str, str],
+        remembered: Mapping[str, str] | None = None,
+        *,
+        has_aliases: bool = True,
+    ) -> None:
         self.taken: dict[str, str] = {}
         self._fields = dict(fields)
+        self._remembered = {} if remembered is None else dict(remembered)
         self._has_aliases = has_aliases
         self._known: dict[str, tuple[str, int] | None] = {}
 
@@ -102,6 +115,9 @@ class FieldNames:
         for field, (rank, name) in best.items():
             if rank and field not in self._fields and name not in _SECOND_NAMES:
                 self.taken.setdefault(field, str(name))
+        for field, theirs in self._remembered.items():
+            if field not in self._fields and theirs in record:
+                named[field] = record[theirs]
         for field, theirs in self._fields.items():
             named[field] = record.get(theirs)
         return named
@@ -124,7 +140,9 @@ class FieldNames:
         if place is not None and place[1] == 0 and name != place[0]:
             place = place[0], 1  # such as "Title" and "_id"
         is_alias = place is not None and place[1] > 0
-        if is_alias and (not self._has_aliases or name in self._fields.values()):
+        # The name that is mapped to the id may be the address as well.
+        mapped = {theirs for field, theirs in self._fields.items() if field != "id"}
+        if is_alias and (not self._has_aliases or name in mapped):
             place = None
         self._known[name] = place
         return place
@@ -160,7 +178,11 @@ def likely_names(names: Iterable[str]) -> dict[str, str]:
     """
     likely: dict[str, str] = {}
     for field in ("id", "title", "text"):
-        known = [name for name in (field, *ALIASES[field]) if len(name) >= _LONG_ENOUGH]
+        known = [
+            name
+            for name in (field, *ALIASES[field])
+            if len(name) >= _LONG_ENOUGH and name not in _TOO_COMMON
+        ]
         for name in names:
             plain = plain_name(name)
             is_alike = any(alias in plain for alias in known) or difflib.get_close_matches(

@@ -84,7 +84,8 @@ FORMATS: dict[str, Format] = {
             begins={
                 ".xml": re.compile(rb"xmlns:\w+\s*=\s*[\"']https?://wordpress\.org/export/"),
                 ".json": re.compile(
-                    rb"^[\s\[]*\{(?s:.*)\"(?:guid|title|content)\"\s*:\s*\{\s*\"rendered\""
+                    rb"^[\s\[]*\{(?s:(?!\[\s*\{|\}\s*,\s*\{).)*?"
+                    rb"\"(?:guid|title|content)\"\s*:\s*\{\s*\"rendered\""
                 ),
             },
         ),

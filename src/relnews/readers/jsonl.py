@@ -23,7 +23,7 @@ class Reader(LineReader):
     """The articles of a file of JSON."""
 
     def _parse(self, lines: Lines, name: str) -> Iterator[Found]:
-        return records(lines, JsonShapes(FieldNames(self._spec.fields)))
+        return records(lines, JsonShapes(FieldNames(self._spec.fields, self._spec.remembered)))
 
 
 def records(lines: Lines, shapes: JsonShapes) -> Iterator[Found]:

@@ -16,7 +16,8 @@ _FIELDS = ("title", "dek", "text")
 #: A tag of a body of HTML, as editors write them.
 _TAG = re.compile(
     r"<(?:/?(?:p|div|h[1-6]|ul|ol|li|em|strong|b|i|u|span|blockquote|section|article|figure|"
-    r"figcaption|table|tr|td|pre|code)\b[^<>]*|br\s*/?|hr\s*/?|(?:a|img|iframe)\s[^<>]*)>",
+    r"figcaption|table|tr|td|pre|code)(?:\s+[\w:@-]+\s*=[^<>]*)?\s*/?|br\s*/?|hr\s*/?|"
+    r"(?:a|img|iframe)\s[^<>]*)>",
     re.IGNORECASE,
 )
 

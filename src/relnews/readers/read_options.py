@@ -55,7 +55,14 @@ class ReadOptions(TypedDict, total=False):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReadSpec:
-    """Read options, checked and complete; the same names as in `ReadOptions`."""
+    """Read options, checked and complete; the same names as in `ReadOptions`.
+
+    Parameters
+    ----------
+    remembered : mapping
+        ``fields`` of the source that an archive was built from. They hold for an update wherever a
+        record has these names.
+    """
 
     fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
     markup: str = "auto"
@@ -63,6 +70,7 @@ class ReadSpec:
     unreadable_dates: str = "withhold"
     date_order: DateOrder | None = None
     url: str | None = None
+    remembered: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> ReadSpec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +62,7 @@ class RecordParser:
         self._spec = spec
         self._report = load_report
         self._is_plain = is_plain
-        self._names = FieldNames(spec.fields, has_aliases=is_plain)
+        self._names = FieldNames(spec.fields, spec.remembered, has_aliases=is_plain)
         self._url = None if spec.url is None else UrlPattern(spec.url)
         self._is_html = spec.markup == "html"
         self._has_ids = True
@@ -128,7 +129,11 @@ class RecordParser:
         identifier = values.get("id", "")
         reason = None if self._spec.include_unlisted else visibility.hidden(given)
         if reason is not None:
-            self._withheld(reason.problem, identifier, origin, reason.detail)
+            with contextlib.suppress(TypeError, ValueError, OverflowError):
+                values["published"] = read_date(named.get("published")).moment
+            self._withheld(
+                reason.problem, identifier or self._id_of(values, given)[0], origin, reason.detail
+            )
             return None
         if not any(values.get(name, "").strip() for name in ("title", "dek", "text")):
             self._report.report(Problem.NO_WORDS, origin, repr(identifier))
@@ -140,7 +145,8 @@ class RecordParser:
             if self._has_ids:
                 self._report.report(Problem.MISSING_ID, origin, _expected_id())
                 return None
-            values["id"] = self._made_id(values, given)
+            values["id"], note = self._id_of(values, given)
+            self._report.note(note)
         if self._url is not None and not values.get("url"):
             values["url"] = self._url.url(values, given)
         for how in mended:
@@ -171,6 +177,7 @@ class RecordParser:
             except (TypeError, ValueError, OverflowError):
                 detail = _expected_date(date)
                 if self._spec.unreadable_dates == "withhold":
+                    identifier = identifier or self._id_of(values, given)[0]
                     self._withheld(_UNREADABLE[name], identifier, origin, detail)
                     return False
                 self._report.report(Problem.BAD_DATE, origin, f"{identifier!r}: {detail}")
@@ -188,14 +195,14 @@ class RecordParser:
             detail = f"{identifier!r}: {detail}"
         self._report.report(problem, origin, detail)
 
-    def _made_id(self, values: Mapping[str, Any], given: Mapping[str, object]) -> str:
-        """Return an id for an article of a source without ids, and note what it is made of."""
+    def _id_of(self, values: Mapping[str, Any], given: Mapping[str, object]) -> tuple[str, str]:
+        """Return the id of an article of a source without ids, and a note of what it is made of."""
+        if self._has_ids:
+            return "", ""
         for name, value in (("url", values.get("url")), ("slug", slug_in(given))):
             if value and value.strip():
-                self._report.note(f"there is no id; the {name} is taken")
-                return str(value)
-        self._report.note("there is no id; a digest of title and date is taken")
-        return digest_id(values)
+                return str(value), f"there is no id; the {name} is taken"
+        return digest_id(values), "there is no id; a digest of title and date is taken"
 
 
 #: How each field is parsed: texts, then tuples of texts.

@@ -74,6 +74,9 @@ _MONTH = re.compile(r"(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|d
 #: The first year in which the calendar of ISO 8601 was used. A smaller number is of another one.
 _FIRST_YEAR = 1583
 
+#: A number that can only be a year, not a time or an offset.
+_SURELY_YEAR = re.compile(r"(?<![\d:+])(?:1[5-9]|2\d)\d\d(?![\d:])")
+
 #: The name of a zone in parentheses or brackets, and the name of an area.
 _BRACKETED = re.compile(r"\s*[\[(]([^\[\]()]*)[\])]$")
 _AREA = re.compile(r"(?:^|\s)([A-Z][A-Za-z_]+(?:/[A-Z][\w+-]*)+)$")
@@ -248,7 +251,9 @@ def _parsed(text: str, zone: dt.tzinfo | None) -> dt.datetime:
             moments = [parser.parse(text, default=day, tzinfos=_zone) for day in defaults]
         except (Warning, ArithmeticError, AttributeError, IndexError, TypeError) as error:
             raise ValueError from error
-    if moments[0] != moments[1]:
+    years = set(map(int, _SURELY_YEAR.findall(text)))
+    # In "5-7 March 2024" the parser takes 2024 for a time.
+    if moments[0] != moments[1] or (years and years != {moments[0].year}):
         raise ValueError
     moment = parse_date(moments[0] if zone is None else moments[0].replace(tzinfo=zone))
     assert moment is not None

@@ -27,7 +27,9 @@ HIDES_IF_ON = frozenset({
 #: Names whose value keeps an article out if it is a switch that is on, and otherwise is something
 #: else, such as a note, or a list of what is hidden on its page.
 HIDES_IF_ON_SWITCH = frozenset({
-    "hide", "exclude", "excluded", "internal", "secret", "confidential",
+    "hide", "exclude", "excluded", "internal", "secret", "confidential", "archived", "isarchived",
+    "trash", "intrash", "removed", "isremoved", "withdrawn", "iswithdrawn", "expired", "isexpired",
+    "pending", "ispending", "scheduled", "isscheduled",
 })  # fmt: skip
 
 #: Names of switches that keep an article out if they are off.
@@ -40,7 +42,8 @@ HIDES_IF_OFF = frozenset({
 #: else: a date, an address, a mapping.
 HIDES_IF_OFF_SWITCH = frozenset({
     "published", "publish", "permalink", "build", "render", "live", "active", "isactive", "enabled",
-    "isenabled", "online", "approved", "isapproved", "released", "show", "shown", "display",
+    "isenabled", "online", "isonline", "islive", "approved", "isapproved", "released", "show",
+    "shown", "display", "publishable", "ispublishable",
 })  # fmt: skip
 
 #: Names that keep an article out if they have a value that is not a switch that is off: the moment
@@ -55,6 +58,7 @@ STATES = frozenset({
     "status", "poststatus", "articlestatus", "contentstatus", "storystatus", "entrystatus",
     "publishstatus", "publishingstatus", "publicationstatus", "pubstatus", "publicationstate",
     "workflowstatus", "workflowstate", "moderationstate", "creativeworkstatus", "visibility",
+    "reviewstate", "articlestate", "publishedstatus", "postvisibility", "wpstatus",
 })  # fmt: skip
 
 #: Names of such words that can mean something else, such as a place. An unknown word says nothing.
@@ -77,7 +81,8 @@ HIDDEN_STATES = frozenset({
     "password", "members", "membersonly", "subscribers", "subscribersonly", "paid", "onlypaid",
     "onlyfree", "founding", "registered", "restricted", "tiers", "filter", "sent", "planned", "new",
     "rejected", "requestconfirm", "requestcompleted", "withdrawn", "withheld", "canceled",
-    "cancelled", "spiked", "killed", "onhold", "hold", "incomplete", "obsolete",
+    "cancelled", "spiked", "killed", "onhold", "hold", "incomplete", "obsolete", "disabled",
+    "subscriber", "member", "premium",
 })  # fmt: skip
 
 #: YAML 1.1's words of a switch, and what databases and tables write.
@@ -105,9 +110,14 @@ _NINJS = "stat:"
 EMBARGOES = frozenset({
     "embargo", "embargodate", "embargoed", "embargoeduntil", "embargountil", "publishon",
     "publishat", "publishup", "golive", "goliveat", "scheduledat", "scheduledfor", "notbefore",
+    "embargoend", "embargoends", "embargoenddate", "availablefrom", "visiblefrom", "publishfrom",
 })  # fmt: skip
 
-_SEPARATORS = re.compile(r"[\s_-]+")
+#: What a name may have beside its letters: "Draft?", "(draft)", a byte order mark.
+_SEPARATORS = re.compile(r"[\W_]+")
+
+#: What parts the directives of robots. The value of one about previews belongs to it.
+_BETWEEN_DIRECTIVES = re.compile(r"(?<!:)[\s,;]+")
 _NEGATIVE = re.compile(r"-\d+(?:\.0)?")
 
 
@@ -160,7 +170,10 @@ def hidden(record: Mapping[str, object]) -> Hidden | None:
         Names to values, as the source has them. A name without a value says nothing.
     """
     for name, value in record.items():
-        if (plain := plain_name(name)) not in _SAYING:
+        plain = plain_name(name)
+        if plain not in _SAYING:
+            plain = plain_name(str(name).rpartition(".")[2])  # of a flattened object
+        if plain not in _SAYING:
             continue
         if value is None or is_missing(value) or (isinstance(value, str) and not value.strip()):
             continue
@@ -183,11 +196,12 @@ def _problem(name: str, value: object) -> Problem | None:
     if name in HIDES_IF_OFF_SWITCH:
         if isinstance(value, Mapping):
             return _problem_of_build(value)
-        return Problem.NOT_PUBLIC if state is False else None
+        is_hidden = state is False or (isinstance(value, str) and _plain(value) in HIDDEN_STATES)
+        return Problem.NOT_PUBLIC if is_hidden else None
     if name in EMBARGOES or name in HIDES_IF_ON_SWITCH:
         return Problem.NOT_PUBLIC if state else None
     if name in STATES or name in POSSIBLE_STATES:
-        word = _plain(str(value)).removeprefix(_NINJS)
+        word = _plain(str(value).strip().removeprefix(_NINJS))
         state = True if word in PUBLIC_STATES else False if word in HIDDEN_STATES else state
         if state is None and name in POSSIBLE_STATES:
             state = not _NEGATIVE.fullmatch(str(value))  # Joomla's -2 is the trash
@@ -221,12 +235,12 @@ def _is_not_indexed(robots: object) -> bool:
     elif isinstance(robots, (list, tuple, set, frozenset)):
         directives = [*map(str, robots)]
     else:
-        directives = str(robots).split(",")
+        directives = [str(robots)]
     # A directive may begin with the name of a robot.
     return switch(robots) is False or any(
         _plain(word.rpartition(":")[2]) in _NO_INDEX and not _plain(word).startswith(_PREVIEW)
         for directive in directives
-        for word in directive.split(",")
+        for word in _BETWEEN_DIRECTIVES.split(directive)
     )
 
 
