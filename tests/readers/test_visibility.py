@@ -313,6 +313,7 @@ def test_an_article_whose_id_was_made_is_withdrawn(made_of: dict[str, str]) -> N
     "values",
     [
         {"Draft?": "yes"}, {"post.status": "draft"}, {"approved": "pending"}, {"publish": "draft"},
+        {"content": {"rendered": "storm", "protected": True}},
         {"archived": True}, {"is_live": False}, {"review_state": "private"},
         {"robots": "noindex nofollow"}, {"embargo_end": "2099-01-01"},
         {"valid_until": "2001-01-01"},

@@ -170,6 +170,8 @@ def hidden(record: Mapping[str, object]) -> Hidden | None:
         Names to values, as the source has them. A name without a value says nothing.
     """
     for name, value in record.items():
+        if isinstance(value, Mapping) and value.get("protected") is True:  # of WordPress's REST API
+            return Hidden(Problem.NOT_PUBLIC, f"`{name}` is protected")
         plain = plain_name(name)
         if plain not in _SAYING:
             plain = plain_name(str(name).rpartition(".")[2])  # of a flattened object
