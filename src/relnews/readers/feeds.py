@@ -22,8 +22,8 @@ from relnews.readers.xml_mending import IS_HTML
 #: Names of the root of a feed.
 _ROOTS = frozenset({"rss", "feed", "RDF", "rdf:RDF", "rdf", "channel"})
 
-#: The beginning of an entry, wherever it stands.
-_ENTRY = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
+#: A tag of an entry, wherever it stands.
+_ENTRY = re.compile(rb"</?(?:[\w.-]+:)?(?:item|entry)\b")
 
 #: Elements of an entry that have its date of publication, or of its latest change.
 _DATES = (
@@ -81,7 +81,7 @@ def records(content: bytes, name: str) -> Iterator[Found]:
         Fields of an article, or why there is no article; or what was mended.
     """
     feed = _Feed(None, None, "")
-    number, is_whole = 0, True
+    number = 0
     for part in entries(io.BytesIO(content)):
         if isinstance(part, Head):
             if number == 0 and (problem := _problem(part)):
@@ -101,10 +101,20 @@ def records(content: bytes, name: str) -> Iterator[Found]:
                 continue
             yield place, _record(part.element, feed)
         if part.mended:
-            is_whole = False
             yield place, Skipped(Problem.MENDED, "; ".join(part.mended))
-    if number == 0 and (_ENTRY.search(content) or not is_whole):
+    if number == 0 and not _is_empty(content):
         yield "", Skipped(Problem.UNREADABLE, _errors.hidden_entries())
+
+
+def _is_empty(content: bytes) -> bool:
+    """Return whether a feed without entries has no remains of any: it is whole, and has no tag."""
+    if _ENTRY.search(content) or b"<!DOCTYPE" in content:
+        return False
+    try:
+        ET.fromstring(content)
+    except ET.ParseError:
+        return False
+    return True
 
 
 def _problem(head: Head) -> str:

@@ -145,7 +145,9 @@ def _nodes(value: object) -> list[Mapping[str, Any]]:
 
 
 def _lists(value: object) -> list[list[Any]]:
-    return [part for part in value if isinstance(part, list)] if isinstance(value, list) else []
+    """Return the lists in a list that are not empty."""
+    parts = value if isinstance(value, list) else []
+    return [part for part in parts if isinstance(part, list) and part]
 
 
 def _item(values: object, number: object) -> object:
