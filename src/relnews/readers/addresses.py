@@ -37,16 +37,12 @@ class UrlPattern:
 
     def __init__(self, pattern: str) -> None:
         try:
-            self._parts = [
-                (text, name, spec, conversion)
-                for text, name, spec, conversion in string.Formatter().parse(pattern)
-            ]
+            self._parts = [*string.Formatter().parse(pattern)]
         except ValueError as error:
             raise _wrong_pattern(pattern, str(error)) from None
         for _, name, spec, conversion in self._parts:
             if name is not None and (spec or conversion or not name.isidentifier()):
                 raise _wrong_pattern(pattern, f"{name!r} is not a name")
-        self.names = [name for _, name, _, _ in self._parts if name is not None]
 
     def url(self, values: Mapping[str, Any], record: Mapping[str, object]) -> str | None:
         """Return the address of an article; None if the article lacks a part of it.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from relnews.articles import FIELDS
 from relnews.readers.field_values import text_value
 from relnews.readers.visibility import EMBARGOES, plain_name, says_state, switch
 
-#: Names of a field by preference, in lower case, without blanks, hyphens and underscores. The
+#: Names of a field by preference, in lower case, by their letters and digits. The
 #: field's own name comes before all of them.
 ALIASES: dict[str, tuple[str, ...]] = {
     "id": ("guid", "uuid", "articleid", "postid", "storyid", "newsid", "entryid", "contentid",
@@ -166,7 +166,7 @@ def is_name(name: str) -> bool:
 
 def embargoes(record: Mapping[str, object]) -> list[object]:
     """Return the dates before which a record says that it is not public."""
-    return [value for name, value in record.items() if plain_name(name) in EMBARGOES]
+    return _values_named(record, EMBARGOES)
 
 
 def likely_names(names: Iterable[str]) -> dict[str, str]:
@@ -197,13 +197,15 @@ def likely_names(names: Iterable[str]) -> dict[str, str]:
 
 def slug_in(record: Mapping[str, object]) -> str:
     """Return the slug that a record has, or an empty text."""
-    found = (
-        text_value(value, "id")[0] for name, value in record.items() if plain_name(name) in _SLUGS
-    )
+    found = (text_value(value, "id")[0] for value in _values_named(record, _SLUGS))
     return next((slug.strip() for slug in found if slug and slug.strip()), "")
 
 
 def expiries(record: Mapping[str, object]) -> list[object]:
     """Return the dates from which on a record says that it is not public."""
-    names = ALIASES["expires"]
+    return _values_named(record, ALIASES["expires"])
+
+
+def _values_named(record: Mapping[str, object], names: Container[str]) -> list[object]:
+    """Return the values of a record that have one of these names, as `plain_name` writes them."""
     return [value for name, value in record.items() if plain_name(name) in names]

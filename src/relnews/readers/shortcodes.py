@@ -44,7 +44,7 @@ _MODULE_LINES = re.compile(
 def without_shortcodes(text: str) -> str:
     """Return a text without shortcodes; what stands between two of them stays.
 
-    Shortcodes are those of Hugo, Liquid (Jekyll), Nunjucks and Jinja, and WordPress.
+    It knows the shortcodes of Hugo, Liquid (Jekyll), Nunjucks and Jinja, and WordPress.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ _MINUTE_DIGITS = 12
 #: ISO 8601. Python would take any character before the time, and so a range of days for a moment.
 _ISO = re.compile(r"(?:\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d(?:-?\d)?)(?:[Tt ].*)?", re.ASCII)
 
-#: A date that databases write where there is none.
+#: A date that databases write for a missing date.
 _NO_DATE = re.compile(r"0000-00-00(?:[ T]00:00(?::00(?:\.0+)?)?)?Z?")
 
 #: The year comes first; its month and day have one digit or two.
@@ -156,7 +156,7 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
 
 
 def is_no_date(value: object) -> bool:
-    """Return whether a value is the date that databases write where there is none."""
+    """Return whether a value is the date that databases write for a missing date."""
     return isinstance(value, str) and _NO_DATE.fullmatch(value.strip()) is not None
 
 

@@ -16,7 +16,7 @@ from relnews.readers.load_report import Problem
 from relnews.readers.source_dates import is_no_date
 
 #: Names of switches that keep an article out if they are on. Names are in lower case here and
-#: below, without blanks, hyphens, underscores and the prefix of a namespace such as ``wp:``.
+#: below, by their letters and digits, without the prefix of a namespace such as ``wp:``.
 HIDES_IF_ON = frozenset({
     "draft", "isdraft", "private", "isprivate", "unlisted", "isunlisted", "unpublished", "hidden",
     "ishidden", "headless", "noindex", "robotsnoindex", "protected", "isprotected",
@@ -138,7 +138,7 @@ class Hidden(NamedTuple):
 
 @functools.lru_cache(4096)
 def plain_name(name: object) -> str:
-    """Return a name in lower case, without blanks, hyphens, underscores and a namespace."""
+    """Return the letters and digits of a name in lower case, without a namespace."""
     return _plain(str(name).rpartition(":")[2])
 
 
@@ -172,10 +172,8 @@ def hidden(record: Mapping[str, object]) -> Hidden | None:
     for name, value in record.items():
         if isinstance(value, Mapping) and value.get("protected") is True:  # of WordPress's REST API
             return Hidden(Problem.NOT_PUBLIC, f"`{name}` is protected")
-        plain = plain_name(name)
-        if plain not in _SAYING:
-            plain = plain_name(str(name).rpartition(".")[2])  # of a flattened object
-        if plain not in _SAYING:
+        plain = _saying_name(name)
+        if plain is None:
             continue
         if value is None or is_missing(value) or (isinstance(value, str) and not value.strip()):
             continue
@@ -184,6 +182,13 @@ def hidden(record: Mapping[str, object]) -> Hidden | None:
             said = "set" if plain in PASSWORDS else shortened(value)
             return Hidden(problem, f"`{name}` is {said}")
     return None
+
+
+@functools.lru_cache(4096)
+def _saying_name(name: object) -> str | None:
+    """Return a name if it tells who may see an article; it may be of a flattened object."""
+    names = map(plain_name, (name, str(name).rpartition(".")[2]))
+    return next((plain for plain in names if plain in _SAYING), None)
 
 
 def _problem(name: str, value: object) -> Problem | None:

@@ -18,7 +18,7 @@ from relnews.readers.records import Found, Skipped
 from relnews.readers.wordpress_shortcodes import without_shortcodes
 from relnews.readers.xml_entries import Head, entries, name_of
 
-#: A date that is none: of a draft, or of a post of which only the local time is known.
+#: A missing date: of a draft, or of a post of which only the local time is known.
 _NO_DATE = re.compile(r"0000-00-00|.*-0001")
 
 #: A comment at the beginning or the end of a block of the editor.
