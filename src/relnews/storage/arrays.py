@@ -37,6 +37,7 @@ from relnews.storage.catalogue import Catalogue
 from relnews.storage.database import CATALOGUE
 from relnews.storage.mapping import mapped
 from relnews.storage.rows import FolderEntry
+from relnews.storage.syncing import make_folder, sync
 
 #: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
@@ -96,13 +97,9 @@ class Store:
         """
         folder = Path(folder)
         integrity.check_archive_target(folder, CATALOGUE)
-        made = [path for path in folder.absolute().parents if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         store = cls(Catalogue.create(folder))
-        sync_folder(folder)
-        for path in (folder.absolute().parent, *(path.parent for path in made)):
-            with contextlib.suppress(PermissionError):  # folders of others may be unreadable
-                sync_folder(path)
+        sync(folder)
         return store
 
     @classmethod
@@ -148,7 +145,7 @@ class Store:
                 yield
                 if self._written and self._folder is not None:
                     with failures.writing_to(self._folder):
-                        sync_folder(self._folder)
+                        sync(self._folder)
             leftovers = self._dropped
         finally:
             for entry in leftovers:
@@ -261,7 +258,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
             file.flush()
             os.fsync(file.fileno())
             files[name] = file.tell(), zlib.crc32(flat.data)
-    sync_folder(path)
+    sync(path)
     return files
 
 
@@ -282,13 +279,3 @@ def _header(n: int, dtype: np.dtype[Any]) -> bytes:
     """Return the first bytes of a file of n values, without the padding of the header."""
     header = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
     return b"\x93NUMPY\x01\x00" + header.encode()
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync a folder, so that the names in it are durable, on systems that can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
