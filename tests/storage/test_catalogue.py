@@ -19,8 +19,7 @@ from relnews.maintenance import layout
 from relnews.options.modes import MODES
 from relnews.results import RelatedItem, item_of
 from relnews.storage import database
-from relnews.storage.catalogue import Catalogue
-from relnews.storage.rows import FolderEntry
+from relnews.storage.catalogue import Catalogue, FolderEntry
 from relnews.storage.writer import WRITER
 from strategies import archives
 

@@ -195,7 +195,7 @@ class StoredArticles:
             try:
                 _tags(row[_TUPLE_PLACES[0]])
                 if self._has_checksums():
-                    checksums.check_article(row)
+                    checksums.check_articles([row])
             except integrity.DAMAGE as error:
                 yield f"article {row[-2]} is damaged: {error}"
             if row[0] in ids:
@@ -215,8 +215,7 @@ class StoredArticles:
             query = f"SELECT {schema.ROW} FROM articles WHERE key > ? ORDER BY key"
             rows = self._read(query, self._checked_to)
             with integrity.damage_in(self._place):
-                for row in rows:
-                    checksums.check_article(row)
+                checksums.check_articles(rows)
             self._checked_to = max([self._checked_to, *(row[-2] for row in rows[-1:])])
 
     def _rows(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
@@ -238,9 +237,9 @@ class StoredArticles:
         with integrity.damage_in(self._place):
             for first in range(0, len(keys), _MAX_VALUES):
                 batch = keys[first : first + _MAX_VALUES]
-                for row in self._read(_in_order(schema.ROW, len(batch)), *batch):
-                    checksums.check_article(row)
-                    self._checked[row[-2]] = row[0]
+                rows = self._read(_in_order(schema.ROW, len(batch)), *batch)
+                checksums.check_articles(rows)
+                self._checked.update({row[-2]: row[0] for row in rows})
 
 
 @functools.lru_cache(maxsize=256)
