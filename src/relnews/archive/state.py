@@ -96,7 +96,7 @@ class ArchiveState:
         self._vocabulary_number = -1
         self._epoch_number = -1
         self._forgotten: dict[str, int] = {}
-        self.ignored = self._ignored_of_epoch = IgnoredTerms()
+        self.ignored = self._ignored_of_epoch = IgnoredTerms((), self.analysis)
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         #: By first and last place in `pending`: these articles as a segment.
         self._pending_segments: dict[tuple[int, int], LiveSegment] = {}

@@ -143,6 +143,8 @@ class Store:
                 self._written, self._dropped, self._last_number = [], [], None
                 leftovers = self._written
                 yield
+                if self._last_number is not None:
+                    self.catalogue.set("last_folder", self._last_number)
                 if self._written and self._folder is not None:
                     with failures.writing_to(self._folder):
                         _sync(self._folder)
@@ -183,6 +185,12 @@ class Store:
         self._dropped.append(entry)
         self.catalogue.drop_folder(entry.number)
 
+    def drop_all(self, kind: str) -> None:
+        """Remove all folders of arrays of a kind."""
+        for entry in self.catalogue.folders():
+            if entry.kind == kind:
+                self.drop(entry)
+
     def copy_from(self, other: Store) -> None:
         """Replace the contents of this store by the contents of another store."""
         for entry in self.catalogue.folders():
@@ -218,7 +226,6 @@ class Store:
         if self._last_number is None:
             self._last_number = self._highest_number()
         self._last_number += 1
-        self.catalogue.set("last_folder", self._last_number)
         return self._last_number
 
     def _highest_number(self) -> int:

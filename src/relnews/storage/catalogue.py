@@ -225,7 +225,8 @@ class Catalogue(StoredArticles):
         is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
         if self._database.is_reading and is_number:
             self._database.generation = int(generation)
-        return self._list(key, entries)
+        ((_, entries),) = self._lists([(key, entries)])
+        return entries
 
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
         """Return key, id and stored list of articles; None in place of a list not stored."""
@@ -235,15 +236,12 @@ class Catalogue(StoredArticles):
             *keys,
         )
         self._rows([row[0] for row in rows])
-        return [
-            (key, identifier, None if entries is None else self._list(key, entries))
-            for key, identifier, entries in rows
-        ]
+        lists = dict(self._lists([(key, stored) for key, _, stored in rows if stored is not None]))
+        return [(key, identifier, lists.get(key)) for key, identifier, _ in rows]
 
     def all_entries(self) -> list[tuple[int, bytes]]:
         """Return every stored list with its article's key."""
-        rows = self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key")
-        return [(key, self._list(key, entries)) for key, entries in rows]
+        return self._lists(self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key"))
 
     def problems(self) -> list[str]:
         """Return the problems that SQLite finds in its file."""
@@ -307,13 +305,14 @@ class Catalogue(StoredArticles):
                 self._settings.seal()
         self._database.empty_log()
 
-    def add(
-        self, articles: Sequence[Article], keys: Sequence[int], digests: Iterable[bytes]
-    ) -> None:
-        """Insert articles with their keys and digests."""
+    def add(self, articles: Sequence[Article], digests: Iterable[bytes]) -> Sequence[int]:
+        """Insert articles with their digests; return their keys."""
+        first = self.next_key()
+        keys = range(first, first + len(articles))
         columns = [_column(name, articles) for name in schema.READ]
         rows = checksums.sealed_articles(zip(*columns, keys, strict=True), digests)
         self._write(_ADD, rows)
+        return keys
 
     def next_key(self) -> int:
         """Return a key that no article has or had."""
@@ -359,7 +358,7 @@ class Catalogue(StoredArticles):
 
     def set_entries(self, rows: Iterable[tuple[int, bytes]]) -> None:
         """Store lists, given as key and packed list, in place of earlier lists."""
-        keyed = ((key, checksums.rekeyed(entries, key)) for key, entries in rows)
+        keyed = checksums.rekeyed_rows(rows)
         self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", keyed)
 
     def clear_entries(self) -> None:
@@ -394,12 +393,12 @@ class Catalogue(StoredArticles):
         self._changed |= {"arrays", "removals"}
         self._settings.replace_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
 
-    def _list(self, key: int, entries: bytes) -> bytes:
-        """Return a stored list as it was packed; its checksum includes the key in the table."""
+    def _lists(self, rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Return stored lists as they were packed: in the table, checksums include the keys."""
         if not self._has_checksums():
-            return entries
+            return rows
         try:
-            return checksums.rekeyed(entries, key)
+            return checksums.rekeyed_rows(rows)
         except integrity.DAMAGE as error:
             raise integrity.damaged_archive(self._place, error) from error
 

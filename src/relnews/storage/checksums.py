@@ -90,6 +90,11 @@ def rekeyed(stored: bytes, key: int) -> bytes:
     return stored[:-N_BYTES] + checksum.to_bytes(N_BYTES, "little")
 
 
+def rekeyed_rows(rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """Return rows of key and bytes, with all bytes as `rekeyed` returns them."""
+    return [(key, rekeyed(stored, key)) for key, stored in rows]
+
+
 def check_articles(rows: Iterable[Sequence[Any]]) -> None:
     """Raise ValueError if a row of an article is damaged.
 
