@@ -104,6 +104,10 @@ class Outline(NamedTuple):
     codes_error: NDArray[np.float32]
     norm: NDArray[np.float32]
 
+    def or_none(self) -> Outline | None:
+        """Return the outline as kernels take it: None if no term is common."""
+        return self if self.codes.shape[1] else None
+
     def frozen(self) -> Outline:
         """Return the outline with read-only arrays, as kernels take them."""
         arrays: list[Any] = [frozen(array) for array in self.named().values()]
