@@ -9,7 +9,6 @@ import copy
 import dataclasses
 import gc
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,6 @@ _BACKLOG = 2048
 
 #: Open files besides connections: the archive, and what Python has open.
 _OTHER_FILES = 256
-
-#: Seconds after which a thread that ranks hands over to the one that answers. With Python's 5 ms a
-#: stored list waits that long for each ranking under way.
-_SWITCH = 0.0005
 
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 
@@ -156,7 +151,6 @@ def serve(
         click.echo(f"{archive}: http://{address}/related/ID", err=True)
         # The loaded objects stay alive: collecting garbage among them would stop answers for 10 ms.
         gc.freeze()
-        sys.setswitchinterval(_SWITCH)
         # uvicorn raises the signal again, after it has answered the last requests.
         with contextlib.suppress(Signalled):
             uvicorn.Server(config).run(sockets=[listener])
