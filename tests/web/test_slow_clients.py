@@ -87,7 +87,7 @@ def rankings(address: str, wrk: str, tmp_path: Path) -> Iterator[None]:
     """Ask for rankings over 64 connections, as fast as they are answered."""
     (tmp_path / "rankings.lua").write_text(RANKINGS % DEMO_ID)
     with subprocess.Popen(
-        [wrk, "-t1", "-c64", "-d7d", "-s", str(tmp_path / "rankings.lua"), address],
+        [wrk, "-t1", "-c64", "-d99h", "-s", str(tmp_path / "rankings.lua"), address],
         stdout=subprocess.PIPE,
     ) as process:
         try:

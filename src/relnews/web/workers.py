@@ -25,9 +25,6 @@ from relnews.web.source import Source
 
 _LOG = logging.getLogger(__name__)
 
-#: Added to the nice value of a worker: where cores are few, the process that answers goes first.
-_NICE = 10
-
 
 class Workers:
     """The processes of one service: one for each ranking at a time, started by the first.
@@ -132,8 +129,6 @@ def _answer(folder: Path, questions: BinaryIO, answers: BinaryIO) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends with the process that answers
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
     # What somebody prints is no answer.
     with contextlib.suppress(BrokenPipeError), os.fdopen(os.dup(1), "wb") as pipe:
         os.dup2(2, 1)
