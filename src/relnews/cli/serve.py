@@ -35,7 +35,7 @@ _LIMITS = {
     "body_timeout": "Seconds in which the body of a request must arrive.",
     "answer_timeout": "Seconds in which a client must take an answer.",
     "keep_alive": "Seconds that an idle connection is kept.",
-    "ranking_threads": "Number of lists that are ranked at a time.",
+    "ranking_threads": "Number of lists that are ranked at a time, each in a process.",
     "ranking_timeout": "Seconds in which a list must be ranked, waiting included.",
     "waiting": "Most rankings that wait; a long draft counts as several.",
 }
