@@ -29,7 +29,7 @@ WINGS = {
         "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
         "readers", "maintenance",
     },
-    "warming": {"options", "related"},
+    "warming": {"options", "search", "related"},
     "export": {"options", "storage", "related"},
     "web": {"text", "storage", "related", "export"},
     "evaluation": {"readers", "related", "export"},
