@@ -84,7 +84,6 @@ def test_row_that_is_no_csv(read: Read, row: str, words: str) -> None:
     ("header", "words"),
     [
         (b'id,"ti"tle,text\n', "expected a row of CSV"),
-        (b"id,\xfcberschrift,text\n", "expected UTF-8 text, got the byte 0xFC"),
         (b'id,"title\n', "a quote is never closed"),
     ],
 )
@@ -103,11 +102,10 @@ def test_separator_line_of_excel(read: Read, line: str) -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_line_ends_and_encodings(read: Read, encoding: str, end: str) -> None:
-    """Lines end as on any system, and a byte order mark tells UTF-16."""
+def test_line_ends(read: Read, end: str) -> None:
+    """Lines end as on any system."""
     content = end.join(["id,title,text", "a,Ü,Text.", f'b,見出し,"One{end}two"', ""])
-    reader = read(content.encode(encoding), "news.csv")
+    reader = read(content, "news.csv")
     assert [(article.title, article.text) for article in reader] == [
         ("Ü", "Text."),
         ("見出し", f"One{end}two"),

@@ -50,7 +50,7 @@ def update(
 ) -> None:
     """Add a file of articles to an archive, or replace those with the same ids.
 
-    ARTICLES is what `relnews build` takes: a file, a folder, or - for standard input; or give a
+    ARTICLES are what `relnews build` takes: files, folders, or - for standard input; or give a
     query. Articles that have not changed are left as they are.
 
     \b

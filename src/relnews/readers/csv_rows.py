@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from relnews.readers import _errors
 from relnews.readers.lines import LONGEST
-from relnews.readers.opening import check_utf8
 
 #: The largest limit that every platform takes (a C long).
 _LONGEST_CELL = 2**31 - 1
@@ -69,8 +68,6 @@ class CsvRows:
         """Return the first row, why it cannot be read, or None if there is no row."""
         row = self._next()
         self._number += len(self._feed.taken)
-        if isinstance(row, list):
-            return check_utf8("".join(row)) or row
         return row
 
     def expect(self, names: Sequence[str], name_of_id: str | None) -> None:
@@ -129,8 +126,6 @@ class CsvRows:
             return row
         if not self._fits(row):
             return _errors.expected_columns(self._n_columns, len(row))
-        if problem := check_utf8("".join(row)):
-            return problem
         if self._number <= self._lost_until and not self._is_id_alike(row):
             return _errors.row_lost()
         # One line may look like a row by chance; of two or more it is the quote that is wrong.

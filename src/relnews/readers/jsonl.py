@@ -12,7 +12,6 @@ from relnews.readers.json_document import document_values, holds_list
 from relnews.readers.json_shapes import JsonShapes
 from relnews.readers.lines import LONGEST, LineReader, Lines
 from relnews.readers.load_report import Problem
-from relnews.readers.opening import check_utf8
 from relnews.readers.records import Found, Skipped
 
 #: How an array of objects begins. A log line such as ``[INFO] …`` is no array.
@@ -20,7 +19,9 @@ _ARRAY = re.compile(r"\s*\[\s*(?:\[?\s*[{\]]|$)")
 
 
 class Reader(LineReader):
-    """The articles of a file of JSON."""
+    """The articles of files of JSON."""
+
+    format = "jsonl"
 
     def _parse(self, lines: Lines, name: str) -> Iterator[Found]:
         return records(lines, JsonShapes(FieldNames(self._spec.fields, self._spec.remembered)))
@@ -77,8 +78,9 @@ def _line(line: str, number: int, shapes: JsonShapes) -> Iterator[Found]:
     text = line.strip().removeprefix("\ufeff")  # files with byte order marks were joined
     if not text:
         return
-    problem = _errors.record_too_long(LONGEST) if len(line) > LONGEST else check_utf8(text)
-    if problem is None:
+    if len(line) > LONGEST:
+        problem = _errors.record_too_long(LONGEST)
+    else:
         try:
             value = json.loads(text)
         except json.JSONDecodeError as error:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from relnews import _checks
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
+from relnews.readers.file_reader import common_folder
 from relnews.readers.formats import FORMATS
 from relnews.readers.front_matter import parted
 from relnews.readers.generators import site_of
@@ -17,7 +17,7 @@ from relnews.readers.generators.site import Page, Site
 from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
 from relnews.readers.markdown_text import text_and_heading
-from relnews.readers.opening import PACKED, STDIN
+from relnews.readers.opening import PACKED, STDIN, as_western, encoding_of
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import Found, Skipped
 from relnews.readers.rst import check_installed, parted_rst
@@ -54,33 +54,33 @@ class Reader(DocumentReader):
     _skips_future = True
 
     def __init__(
-        self, path: str, spec: ReadSpec, *, strict: bool = False, generator: str = ""
+        self, paths: Sequence[str], spec: ReadSpec, *, strict: bool = False, generator: str = ""
     ) -> None:
-        """Open a file or a folder.
+        """Open files or folders.
 
         Parameters
         ----------
-        path, spec, strict
+        paths, spec, strict
             As for `DocumentReader`.
         generator : str, default=""
             Name of the generator of the site; by default its settings tell.
         """
-        is_stdin = path == STDIN
-        self._place = Path.cwd() if is_stdin else Path(path).resolve()
-        self._site = Site(self._place, {}) if is_stdin else site_of(self._place, generator)
-        super().__init__(path, spec, strict=strict)
+        place = Path(paths[0]) if len(paths) == 1 else common_folder(paths)
+        place = Path.cwd() if STDIN in paths else place.resolve()
+        self._site = Site(place, {}) if STDIN in paths else site_of(place, generator)
+        super().__init__(paths, spec, strict=strict)
+        if any(path.suffix == ".rst" for path in self._folders):
+            check_installed()
 
     def _endings(self) -> tuple[str, ...]:
         return super()._endings() + (HTML if self._site.reads_html else ())
 
-    def _files(self) -> Iterator[Path]:
-        is_above = self._site.root.is_relative_to(self._place)
+    def _files_in(self, folder: Path) -> Iterator[Path]:
+        is_above = self._site.root.is_relative_to(folder.resolve())
         is_site = any((self._site.root / folder).is_dir() for folder in self._site.folders)
-        for path in super()._files():
+        for path in super()._files_in(folder):
             if is_above and is_site and not self._is_content(path.resolve()):
                 continue  # the folder of a site has other texts, too, such as README.md
-            if path.suffix == ".rst":
-                check_installed()
             yield path
 
     def _is_content(self, path: Path) -> bool:
@@ -90,12 +90,12 @@ class Reader(DocumentReader):
         )
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
-        place = self._place / name if self._place.is_dir() else self._place
+        place = self._root.resolve() / name
         root = self._site.root
         path = place.relative_to(root).as_posix() if place.is_relative_to(root) else name
-        folder = self._place.name if self._place.is_dir() else self._place.parent.name
+        is_draft = self._root.resolve().name == _DRAFTS
         return records(
-            content, name, site=self._site, path=path, is_draft=folder == _DRAFTS,
+            content, name, site=self._site, path=path, is_draft=is_draft,
             has_pattern=self._spec.url is not None,
         )  # fmt: skip
 
@@ -114,7 +114,7 @@ def records(
     Parameters
     ----------
     content : bytes
-        In UTF-8.
+        In an encoding of `encoding_of`.
     name : str
         Path of the file below the folder that is read.
     site : Site, optional
@@ -135,11 +135,10 @@ def records(
     """
     site = site or Site(Path(), {})
     path_of_page = _unpacked(path or name)
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        yield "", Skipped(Problem.UNREADABLE, _checks.expected_utf8(content[error.start]))
-        return
+    source = content.decode(encoding_of(content), "surrogateescape")
+    if (text := as_western(source)) != source:
+        yield "", Skipped(Problem.MENDED, _errors.read_as_western())
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if path_of_page.suffix.lower() in site.others:
         yield "", Skipped(Problem.NOT_AN_ARTICLE, f"{site.name} reads no {path_of_page.suffix}")
         return
