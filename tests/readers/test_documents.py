@@ -357,7 +357,7 @@ def test_what_is_no_feed(content: str, write: Write) -> None:
     """A file that is no feed is named and has no articles."""
     reader = read_articles(write({"x.xml": content}))
     assert [*reader] == []
-    assert "expected a feed of RSS or Atom" in sentences(reader, Problem.UNREADABLE)[0]
+    assert "expected a feed of RSS, Atom or JSON Feed" in sentences(reader, Problem.UNREADABLE)[0]
 
 
 def test_a_feed_that_is_cut_off(write: Write) -> None:

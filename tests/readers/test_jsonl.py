@@ -20,7 +20,6 @@ from relnews.exceptions import ArticleError
 from relnews.readers import read_articles
 from relnews.readers.field_names import FieldNames
 from relnews.readers.json_document import LONGEST_DOCUMENT
-from relnews.readers.json_shapes import JsonShapes
 from relnews.readers.jsonl import records
 from relnews.readers.lines import Lines
 from relnews.readers.load_report import LoadReport, Problem
@@ -341,7 +340,7 @@ def test_no_value_of_a_carried_field_costs_the_article(
 def test_any_text_ends_with_records_or_reasons(content: str) -> None:
     """Any text is read to its end, and whatever is no object has a reason."""
     with Lines(io.BufferedReader(io.BytesIO(content.encode()))) as lines:
-        for _, record in records(lines, JsonShapes(FieldNames({}))):
+        for _, record in records(lines, FieldNames({})):
             assert isinstance(record, (dict, Skipped))
 
 
@@ -362,7 +361,7 @@ def test_every_record_of_a_document_is_found(
     document = stories if holder is None else {holder: stories}
     text = json.dumps(document, indent=indent)
     with Lines(io.BufferedReader(io.BytesIO(text.encode()))) as lines:
-        found = [record for _, record in records(lines, JsonShapes(FieldNames({})))]
+        found = [record for _, record in records(lines, FieldNames({}))]
     assert json.dumps(found) == json.dumps(stories)
 
 

@@ -22,6 +22,7 @@ Its modules::
     jsonl         JSON Lines, and other JSON
     json_document the values of JSON that is not JSON Lines
     json_shapes   where the records are in a value
+    json_tables   columns of values to records
     csv           a header row, then one article a row
     csv_rows      the rows of CSV, read on after a broken one
     documents     `DocumentReader`: files that are read whole

@@ -205,7 +205,7 @@ def expected_mapping(got: str) -> str:
 
 def unreadable_feed(got: str) -> str:
     """Describe a file that is not a feed."""
-    return f"expected a feed of RSS or Atom{f', got <{got}>' if got else ''}"
+    return f"expected a feed of RSS, Atom or JSON Feed{f', got {got}' if got else ''}"
 
 
 def hidden_entries() -> str:

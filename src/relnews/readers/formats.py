@@ -76,7 +76,10 @@ FORMATS: dict[str, Format] = {
         Format("csv", (".csv", ".tsv"), "csv"),
         Format("markdown", _MARKDOWN, "markdown"),
         Format("html", (".html", ".htm"), "pages"),
-        Format("feed", (".rss", ".atom", ".xml"), "feeds"),
+        Format(
+            "feed", (".rss", ".atom", ".xml"), "feeds",
+            begins={".json": re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org')},
+        ),
         Format(
             "wordpress", (), "wordpress",
             begins={
