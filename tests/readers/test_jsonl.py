@@ -370,3 +370,9 @@ def test_real_page(data_folder: Path) -> None:
     (article,) = read_articles(data_folder / "t4k3" / "article.json")
     assert article.id == "nato-backs-ukraine-with-new-security-guarantees"
     assert article.text.startswith("NATO plans")
+
+
+def test_a_control_character_in_a_text(read: Read) -> None:
+    """A tab that is not escaped, as careless programs write it, stays in its text."""
+    (article,) = read('{"id": 1, "title": "A\tB"}\n', "news.jsonl")
+    assert article.title == "A\tB"

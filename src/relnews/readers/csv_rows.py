@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import itertools
 import threading
 from collections import deque
@@ -53,7 +54,12 @@ class CsvRows:
     def __init__(self, first: str, rest: Iterator[str], number: int, delimiter: str) -> None:
         self._feed = _Feed(first, rest)
         self._delimiter = delimiter
-        self._rows = csv.reader(self._feed, delimiter=delimiter, strict=True)
+        # Who writes a blank after each delimiter of the header means none of it.
+        has_blanks = 0 < first.count(delimiter) == first.count(f"{delimiter} ")
+        self._parse = functools.partial(
+            csv.reader, delimiter=delimiter, strict=True, skipinitialspace=has_blanks
+        )
+        self._rows = self._parse(self._feed)
         self._number = number
         self._n_columns = 0
         self._n_named = 0
@@ -159,7 +165,7 @@ class CsvRows:
             if line.count(self._delimiter) < self._n_named - 1 or len(line) > LONGEST:
                 continue
             with _long_cells(), contextlib.suppress(csv.Error):
-                for row in csv.reader([line], delimiter=self._delimiter, strict=True):
+                for row in self._parse([line]):
                     n_rows += bool(row) and self._fits(row) and self._is_id_alike(row)
         return n_rows
 

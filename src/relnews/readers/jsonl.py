@@ -103,7 +103,7 @@ def _line(line: str, number: int, shapes: _Shapes) -> Iterator[Found]:
         problem = _errors.record_too_long(LONGEST)
     else:
         try:
-            value = json.loads(text)
+            value = json.loads(text, strict=False)  # a tab inside a text is no reason to lose it
         except json.JSONDecodeError as error:
             if error.msg == "Extra data" and text.startswith("{"):
                 for _, part in document_values(text):
