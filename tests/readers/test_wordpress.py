@@ -413,3 +413,14 @@ def test_every_order_of_a_post_and_its_picture(write: Write) -> None:
     for order in itertools.permutations(parts):
         articles, _ = loaded(write(*order))
         assert {a.id: a.image for a in articles} == {"1": "https://x.example/3.jpg", "2": None}
+
+
+def test_several_files_of_one_export(write: Write) -> None:
+    """The files of an export may be given one by one, and share their pictures."""
+    paths = [
+        write(item(1, meta={"_thumbnail_id": "9"}), name="export.000.xml"),
+        write(item(2), picture(9), name="export.001.xml"),
+    ]
+    articles = {article.id: article for article in read_articles(paths)}
+    assert {*articles} == {"1", "2"}
+    assert articles["1"].image == "https://x.example/9.jpg"
