@@ -12,7 +12,8 @@ _ENDS = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}", "{#": "#}"}
 #: The same, or the beginning of code that a page shows as it is.
 _BEGIN = re.compile(r"\{\{[<%]?|\{[%#]|`+|^ {0,3}~{3,}", re.MULTILINE)
 
-_RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}(.*?)\{%-?\s*end\1\s*-?%\}", re.DOTALL)
+_RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}")
+_RAW_ENDS = {name: re.compile(rf"\{{%-?\s*end{name}\s*-?%\}}") for name in ("raw", "verbatim")}
 
 #: What stands for the code that is shown, while shortcodes go.
 _SHOWN = re.compile("\0(\\d+)\0")
@@ -89,14 +90,18 @@ def _without_code(text: str, shown: list[str]) -> str:
     pieces: list[str] = []
     position = start = 0
     last: dict[str, int] = {}
+    lacking: set[str] = set()
     while begin := _BEGIN.search(text, start):
         mark = begin[0].strip()
         stop, kept = -1, " "
         if mark[0] in "`~":
             stop = _end_of_shown(text, begin, mark)
             kept = text[begin.start() : stop]
-        elif mark == "{%" and (raw := _RAW.match(text, begin.start())):
-            stop, kept = raw.end(), raw[2]
+        elif mark == "{%" and (raw := _RAW.match(text, begin.start())) and raw[1] not in lacking:
+            if raw_end := _RAW_ENDS[raw[1]].search(text, raw.end()):
+                stop, kept = raw_end.end(), text[raw.end() : raw_end.start()]
+            else:
+                lacking.add(raw[1])  # so that no part is searched twice
         else:
             end = _ENDS[mark]
             if end not in last:
