@@ -105,6 +105,9 @@ FORMATS: dict[str, Format] = {
     name: Format(name, (), "markdown", generator=name) for name in GENERATORS
 }  # fmt: skip
 
+#: Formats of files that hold settings as often as articles: beside documents they are passed over.
+_TABLES = {"jsonl", "csv"}
+
 #: The format of standard input, unless another one is given.
 STDIN_FORMAT = "jsonl"
 
@@ -150,7 +153,8 @@ def _formats_at(path: Path) -> Iterator[Format]:
         raise _errors.nothing_to_read(path, tuple(_BY_ENDING))
     names = {known.name for known in formats}
     is_site = names != {"markdown"} and _is_site(path, has_texts="markdown" in names)
-    yield from [FORMATS["markdown"]] if is_site else formats
+    documents = [known for known in formats if known.name not in _TABLES]
+    yield from [FORMATS["markdown"]] if is_site else documents or formats
 
 
 def visible_files(folder: Path) -> Iterator[Path]:
