@@ -301,8 +301,15 @@ ADDRESSES: dict[str, list[tuple[str, str, str, str | None]]] = {
             ("posts/a.md", "permalink: '/x/{{ page.filePathStem }}/index.html'", "/x/posts/a/"),
             ("posts/a.md", "permalink: '/{{ title | slugify }}/'", None),
             ("posts/a.md", "permalink: {build: /b/, serve: /s/}", "/b/"),
+            ("posts/a.md", "permalink: '/{{ slug }}/'", None),
             ("posts/a.md", "eleventyComputed: {permalink: '/c/{{ page.fileSlug }}/'}", "/c/a/"),
         )
+    ] + [
+        ("config.addGlobalData('permalink', '/all/{{ page.fileSlug }}.html')", "a.md", "",
+         "/all/a.html"),
+        ("config.addGlobalData('permalink', () => (data) => data.page.url)", "a.md", "", None),
+        ("config.addGlobalData('permalink', () => (data) => data.page.url)", "a.md",
+         "permalink: /own/", "/own/"),
     ],
     "astro": [
         ("", "src/content/blog/a.md", "", "/blog/a/"),
@@ -327,6 +334,8 @@ ADDRESSES: dict[str, list[tuple[str, str, str, str | None]]] = {
             ("- blog: {post_url_format: '{categories}/{slug}'}", "a.md", "categories: [B c, d]",
              "/blog/b-c/a-storm/"),
             ("- blog: {post_slugify: !!python/name:x }", "a.md", "", None),
+            ("- blog: {enabled: !ENV [X, true]}", "a.md", "slug: b", "/blog/2025/06/02/b/"),
+            ("- blog\n- i18n: {languages: []}", "a.md", "", None),
         )
     ],
     "docusaurus": [

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relnews.readers.generators.settings import constant, exported, read_settings, text_of_file
-from relnews.readers.generators.site import Page, Site, from_root, is_named, relative
+from relnews.readers.generators.site import Page, Site, filled, from_root, is_named, relative
 from relnews.readers.visibility import plain_name, says_state
 
 #: Folders that are no content.
@@ -24,6 +24,11 @@ _FOLDER_SET = r"set{}Directory\(\s*[\"'`]([^\"'`]*)"
 
 #: A call that adds to the ignored files, and the text that it adds, if it is one.
 _IGNORED = re.compile(r"\bignores\s*\.\s*add\(\s*(?:([\"'`])([^\"'`$\n]*)\1\s*\))?")
+
+#: The permalink of all texts, and its text, if it is one.
+_GLOBAL_PERMALINK = re.compile(
+    r"addGlobalData\(\s*[\"'`]permalink[\"'`]\s*,\s*(?:([\"'`])([^\"'`$\n]*)\1\s*\))?"
+)
 
 #: Files of data, the one that counts last.
 _DATA = (".json", ".11tydata.json", ".11tydata.mjs", ".11tydata.cjs", ".11tydata.js")
@@ -57,6 +62,11 @@ class Eleventy(Site):
         self._ignored = {"ignores": [match[2] for match in ignored if match[2]]}
         if len(self._ignored["ignores"]) < len(ignored):
             self.notes.append("the settings compute some of `ignores`, which are not read")
+        self._of_all: dict[str, Any] = {}
+        if given := _GLOBAL_PERMALINK.search(source):
+            self._of_all["permalink"] = given[2] or _COMPUTED
+            if not given[2]:
+                self.notes.append("the settings compute all permalinks, which are not known")
         files = [(".eleventyignore", "."), (".eleventyignore", self.home)]
         if "setUseGitIgnore(false)" not in source:
             files.append((".gitignore", "."))
@@ -101,7 +111,7 @@ class Eleventy(Site):
 
     def defaults(self, path: PurePosixPath) -> Mapping[str, Any]:
         """Return the data of the folders above a text, and of a file beside it."""
-        values: dict[str, Any] = {}
+        values = dict(self._of_all)
         folders = [*reversed(path.parents)]
         names = [(folder, folder.name) for folder in folders if folder.name]
         for folder, name in [*names, (path.parent, path.stem)]:
@@ -124,8 +134,8 @@ class Eleventy(Site):
         permalink = page.values.get("permalink")
         if not isinstance(permalink, str) or not permalink.strip():
             return None
-        path = _CODE.sub(lambda match: self._value(match[1], page) or "\0", permalink.strip())
-        if re.search(r"[{}\0]", path):
+        path = filled(permalink.strip(), _CODE, lambda match: self._value(match[1], page))
+        if path is None or re.search("[{}]", path):
             return None
         return from_root(path.removesuffix("index.html"))
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from relnews.readers.documents import id_of
 from relnews.readers.front_matter import parted
-from relnews.readers.generators.settings import read_settings, text_of_file
+from relnews.readers.generators.settings import mappings, read_settings, text_of_file
 from relnews.readers.generators.site import (
     DATED_NAME,
     DAYS,
@@ -21,6 +21,7 @@ from relnews.readers.generators.site import (
     Page,
     Site,
     are_named,
+    filled,
     from_root,
     is_named,
     relative,
@@ -149,13 +150,13 @@ class Hugo(Site):
         """Return what cascades to a page from the settings and the sections above it."""
         values: dict[str, Any] = {}
         place = self._place(path)
-        of_site = _parts(self._setting("cascade", place.language))
+        of_site = mappings(self._setting("cascade", place.language))
         cascades: list[Mapping[str, Any]] = [_lower(part) for part in of_site]
         for n in range(len(place.folders) + 1):
             cascades += self._cascade(place.folders[:n], place.language)
         for cascade in cascades:
             target = cascade.get("_target", cascade.get("target")) or {}
-            if all(_is_target(_lower(part), place, path) for part in _parts(target)):
+            if all(_is_target(_lower(part), place, path) for part in mappings(target)):
                 values |= {k: v for k, v in cascade.items() if k not in ("_target", "target")}
         if self._languages:
             values.setdefault("language", place.language)
@@ -213,17 +214,9 @@ class Hugo(Site):
         return None
 
     def _expanded(self, pattern: str, page: Page) -> str | None:
-        missing = []
-
-        def value(match: re.Match[str]) -> str:
-            found = self._value(match[1].lower(), match[2], page)
-            if found is None:
-                missing.append(match[0])
-            return found or ""
-
-        path = _TOKEN.sub(value, pattern)
+        path = filled(pattern, _TOKEN, lambda m: self._value(m[1].lower(), m[2], page))
         # Hugo reads what it has expanded as a query, in which a plus is a blank.
-        return None if missing else self._path(path.replace("+", " "), keeps_case=True)
+        return None if path is None else self._path(path.replace("+", " "), keeps_case=True)
 
     def _value(self, name: str, which: str | None, page: Page) -> str | None:
         """Return what a token of a pattern stands for, or None."""
@@ -285,7 +278,7 @@ class Hugo(Site):
     def _mounts_of(self) -> tuple[_Mount, ...]:
         """Return the folders of content: the mounts of the settings, and folders of languages."""
         mounts = []
-        for values in _parts(_lower(_mapping(self.settings.get("module"))).get("mounts")):
+        for values in mappings(_lower(_mapping(self.settings.get("module"))).get("mounts")):
             mount = _lower(values)
             target = PurePosixPath(str(mount.get("target", "")))
             if target.is_relative_to("content"):
@@ -349,7 +342,7 @@ class Hugo(Site):
                 front, _ = parted(text_of_file(file).replace("\r\n", "\n"))
             except ValueError:
                 return []
-            return [_lower(part) for part in _parts(_lower(front).get("cascade"))]
+            return [_lower(part) for part in mappings(_lower(front).get("cascade"))]
         return []
 
     def _is_bundle_at(self, folder: PurePosixPath) -> bool:
@@ -411,11 +404,6 @@ def _list(values: object) -> list[object]:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _parts(values: object) -> list[Mapping[str, Any]]:
-    parts = values if isinstance(values, list) else [values]
-    return [part for part in parts if isinstance(part, Mapping)]
 
 
 def _lower(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from relnews.readers.documents import id_of
+from relnews.readers.generators.settings import mappings
 from relnews.readers.generators.site import (
     DAYS,
     MONTHS,
     Page,
     Site,
+    filled,
     from_root,
     is_named,
     relative,
@@ -108,7 +110,7 @@ class Jekyll(Site):
         label = self._collection(path)
         kind = "drafts" if "_drafts" in path.parts else label or "pages"
         found = []
-        for default in _mappings(self.settings.get("defaults")):
+        for default in mappings(self.settings.get("defaults")):
             scope = default.get("scope") or {}
             place = str(scope.get("path") or "").lstrip("/")
             if scope.get("type") in (None, "", kind) and self._is_in(below, place):
@@ -179,18 +181,15 @@ class Jekyll(Site):
 
     def _expanded(self, pattern: str, page: Page) -> str | None:
         """Return the address of a pattern, or None if a name in it has no value."""
-        missing = []
 
-        def value(match: re.Match[str]) -> str:
-            names = [match[1], match[1].rstrip("_")]
-            for name in names:
+        def value(match: re.Match[str]) -> str | None:
+            for name in (match[1], match[1].rstrip("_")):
                 if (found := self._value(name, page)) is not None:
                     return found + "_" * (len(match[1]) - len(name))
-            missing.append(match[1])
-            return ""
+            return None
 
-        path = _NAME.sub(value, pattern)
-        return None if missing else from_root(path.replace("..", "/").replace("./", ""))
+        path = filled(pattern, _NAME, value)
+        return None if path is None else from_root(path.replace("..", "/").replace("./", ""))
 
     def _value(self, name: str, page: Page) -> str | None:
         """Return what a name in a pattern stands for, or None."""
@@ -277,8 +276,3 @@ def _suffix(style: str) -> str:
     if style in ("date", "ordinal", "none") or style.endswith(":output_ext"):
         return ":output_ext"
     return "/" if style == "pretty" or style.endswith("/") else ""
-
-
-def _mappings(values: object) -> list[Mapping[str, Any]]:
-    parts = values if isinstance(values, list) else []
-    return [part for part in parts if isinstance(part, Mapping)]

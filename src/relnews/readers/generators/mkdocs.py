@@ -37,8 +37,13 @@ class MkDocs(Site):
         self._docs = str(PurePosixPath(str(settings.get("docs_dir") or "docs")))
         plugins = settings.get("plugins")
         self._blogs = {
-            _folder(blog): blog for blog in _options(plugins, "blog") if blog.get("enabled", True)
+            _folder(blog): blog
+            for blog in _options(plugins, "blog")
+            if blog.get("enabled") is not False
         }
+        self._is_translated = bool(_options(plugins, "i18n"))
+        if self._is_translated:
+            self.notes.append("the plugin i18n makes the addresses, so that none is known")
         self._metadata = [str(p.get("meta_file", ".meta.yml")) for p in _options(plugins, "meta")]
         self._read = functools.lru_cache(maxsize=None)(read_settings)
 
@@ -114,6 +119,8 @@ class MkDocs(Site):
 
     def url(self, page: Page) -> str | None:
         """Return the address of a post by the format of the blog, or of another page."""
+        if self._is_translated:
+            return None
         below = relative(page.path, self._docs)
         for posts, blog in self._blogs.items():
             if below.is_relative_to(posts):

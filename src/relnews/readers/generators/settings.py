@@ -50,6 +50,18 @@ def read_settings(path: Path) -> Mapping[str, Any]:
     return values if isinstance(values, Mapping) else {}
 
 
+def mappings(values: object) -> list[Mapping[str, Any]]:
+    """Return the mappings of a list of settings, or the one that stands for a list.
+
+    Parameters
+    ----------
+    values : object
+        What the settings have.
+    """
+    parts = values if isinstance(values, list) else [values]
+    return [part for part in parts if isinstance(part, Mapping)]
+
+
 def text_of_file(path: Path) -> str:
     """Return the text of a file; empty if it is missing, too long, or no UTF-8.
 

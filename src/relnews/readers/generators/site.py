@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -322,6 +322,27 @@ def is_named(path: PurePosixPath, patterns: Iterable[str], *, is_whole: bool = F
     plain = [re.sub(r"^(\./)+|/$", "", pattern) for pattern in patterns]
     places = [path, *(place for place in path.parents if place.name and not is_whole)]
     return any(glob.globmatch(str(place), plain, flags=flags) for place in places)
+
+
+def filled(
+    pattern: str, names: re.Pattern[str], value: Callable[[re.Match[str]], str | None]
+) -> str | None:
+    """Return a pattern with its names replaced by values; None if one has no value.
+
+    Parameters
+    ----------
+    pattern : str
+        Pattern of addresses.
+    names : pattern
+        A name in it.
+    value : callable
+        Returns the value of a match, or None.
+    """
+    values = [value(match) for match in names.finditer(pattern)]
+    if None in values:
+        return None
+    found = iter(values)
+    return names.sub(lambda _: str(next(found)), pattern)
 
 
 def are_named(path: PurePosixPath, patterns: Iterable[str]) -> bool:
