@@ -457,16 +457,25 @@ LEFT_OUT: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
          "target = 'content/more'\nfiles = ['! x.md']\n"},
         ["content/a.md", "more/y.md"], ["content/in/b.md", "content/c.tmp.md", "more/x.md"],
     ),
+    "hugo sections": (
+        {"hugo.toml": "", "content/a/_index.md": "---\ndraft: true\n---\n",
+         "content/b/_index.md": "+++\npublishDate = 2999-01-01\n+++\n",
+         "content/c/_index.html": "---\nexpiryDate: 2020-01-01\n---\n",
+         "content/d/_index.md": "---\ndate: 2020-01-01\ndraft: false\n---\n"},
+        ["content/d/x.md", "content/x.md"],
+        ["content/a/x.md", "content/a/b/y.md", "content/b/x.md", "content/c/x.md"],
+    ),
     "hugo kinds": ({"hugo.toml": "disableKinds = ['page']\n"}, [], ["content/a.md"]),
     "eleventy ignored": (
         {"eleventy.config.js": "export default (c) => { c.ignores.add('one');\n"
          "c.ignores.add(`./two/*.md`); c.ignores.add(\"a/**/x/*\"); };\n"
-         "export const config = { dir: { includes: 'parts', output: 'out' } };",
+         "export const config = { dir: { includes: 'parts', output: 'out' }, "
+         "templateFormats: ['md'] };",
          ".eleventyignore": "# none\nold\n/abs/\n*.tmp.md\n!old/keep.md\nc/{a,b}.md\n",
          ".gitignore": "gen/\n"},
         ["b.md", "sub/old/d.md", "sub/e.tmp.md", "c/c.md"],
         ["one/x.md", "two/x.md", "a/1/2/x/y.md", "old/keep.md", "abs/x.md", "f.tmp.md", "c/a.md",
-         "gen/g.md", "parts/p.md", "out/o.md"],
+         "gen/g.md", "parts/p.md", "out/o.md", "h.html"],
     ),
     "eleventy input": (
         {"eleventy.config.js": "c.setInputDirectory('src'); c.setUseGitIgnore(false)",

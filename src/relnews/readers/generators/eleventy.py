@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from relnews.readers.generators.settings import constant, exported, read_settings, text_of_file
+from relnews.readers.generators.settings import (
+    constant,
+    constants,
+    exported,
+    read_settings,
+    text_of_file,
+)
 from relnews.readers.generators.site import Page, Site, filled, from_root, is_named, relative
 from relnews.readers.visibility import plain_name, says_state
 
@@ -102,6 +108,9 @@ class Eleventy(Site):
             if patterns and is_named(path, patterns):
                 return PurePosixPath(name).name
         source = str(self.settings.get("source", ""))
+        formats = constants(source, "templateFormats")
+        if formats and path.suffix[1:] not in formats:
+            return "templateFormats"
         for name in ("includes", "layouts", "data", "output"):
             folder = _folder(source, name)
             place = PurePosixPath("." if name == "output" else self.home, folder or ".")

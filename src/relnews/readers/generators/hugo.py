@@ -27,6 +27,8 @@ from relnews.readers.generators.site import (
     relative,
 )  # fmt: skip
 from relnews.readers.generators.slugs import hugo_path
+from relnews.readers.source_dates import read_date
+from relnews.readers.visibility import switch
 
 _ENDINGS = ("toml", "yaml", "yml", "json")
 _CONFIGS = tuple(f"{stem}.{ending}" for stem in ("hugo", "config") for ending in _ENDINGS)
@@ -47,6 +49,10 @@ _TOKEN = re.compile(r":(\w+)(?:\[([^\]]*)\])?")
 
 #: Names of the date in permalinks; the first with a value counts.
 _DATES = ("date", "publishdate", "pubdate", "published", "lastmod", "modified")
+
+#: Names of the dates between which a page is public.
+_PUBLISHED = ("publishdate", "pubdate", "published", "date")
+_EXPIRES = ("expirydate", "unpublishdate")
 
 
 class _Mount(NamedTuple):
@@ -96,7 +102,7 @@ class Hugo(Site):
                 self.notes.append(f"`ignoreFiles` has {pattern!r}, which relnews cannot read")
         self._default = str(settings.get("defaultcontentlanguage") or "en").lower()
         self._mounts = self._mounts_of()
-        self._cascade = functools.lru_cache(maxsize=None)(self._cascade_of)
+        self._front = functools.lru_cache(maxsize=None)(self._front_of)
         self._is_bundle = functools.lru_cache(maxsize=None)(self._is_bundle_at)
 
     @classmethod
@@ -143,6 +149,9 @@ class Hugo(Site):
             return "module.mounts"
         if path.name[0] == "#":
             return "name"
+        # Versions before 0.123 make no page below such a section.
+        if any(map(_is_unpublished, self._above(self._place(path)))):
+            return "_index"
         place = str(self.root / path)
         return "ignoreFiles" if any(p.search(place) for p in self._ignored) else None
 
@@ -152,8 +161,8 @@ class Hugo(Site):
         place = self._place(path)
         of_site = mappings(self._setting("cascade", place.language))
         cascades: list[Mapping[str, Any]] = [_lower(part) for part in of_site]
-        for n in range(len(place.folders) + 1):
-            cascades += self._cascade(place.folders[:n], place.language)
+        for front in self._above(place):
+            cascades += [_lower(part) for part in mappings(front.get("cascade"))]
         for cascade in cascades:
             target = cascade.get("_target", cascade.get("target")) or {}
             if all(_is_target(_lower(part), place, path) for part in mappings(target)):
@@ -332,8 +341,8 @@ class Hugo(Site):
             return ""
         return f"/{language}"
 
-    def _cascade_of(self, folders: tuple[str, ...], language: str) -> list[Mapping[str, Any]]:
-        """Return the cascade of the section's own page in a language."""
+    def _front_of(self, folders: tuple[str, ...], language: str) -> Mapping[str, Any]:
+        """Return the front matter of a section's own page in a language."""
         stems = (f"_index.{language}", "_index") if self._languages else ("_index",)
         for file in (file for stem in stems for file in self._pages(stem, folders, language)):
             if "." in file.stem and not self._languages:
@@ -341,9 +350,14 @@ class Hugo(Site):
             try:
                 front, _ = parted(text_of_file(file).replace("\r\n", "\n"))
             except ValueError:
-                return []
-            return [_lower(part) for part in mappings(_lower(front).get("cascade"))]
-        return []
+                return {}
+            return _lower(front)
+        return {}
+
+    def _above(self, place: _Place) -> list[Mapping[str, Any]]:
+        """Return the front matter of the home page and of each section above a text."""
+        numbers = range(len(place.folders) + 1)
+        return [self._front(place.folders[:n], place.language) for n in numbers]
 
     def _is_bundle_at(self, folder: PurePosixPath) -> bool:
         if str(folder) in self.folders:
@@ -388,6 +402,23 @@ def _is_target(target: Mapping[str, Any], place: _Place, path: PurePosixPath) ->
         for name, texts in found.items()
         if (given := {**sites, **target}.get(name))
         and (patterns := given if isinstance(given, list) else [given])
+    )
+
+
+def _is_unpublished(front: Mapping[str, Any]) -> bool:
+    """Return whether a section is a draft, has expired, or is dated in the future."""
+    moments = []
+    for names in (_PUBLISHED, _EXPIRES):
+        value = next((front[name] for name in names if front.get(name)), None)
+        try:
+            moments.append(read_date(value).moment)
+        except (TypeError, ValueError, OverflowError):
+            return True
+    published, expires = moments
+    now = dt.datetime.now(dt.UTC)
+    is_past = published is None or published <= now
+    return (
+        bool(switch(front.get("draft"))) or not is_past or (expires is not None and expires < now)
     )
 
 
