@@ -61,6 +61,8 @@ USERS = {
     "docutils": {"readers"},
     "unidecode": {"readers"},
     "markdown_it": {"readers"},
+    "pathspec": {"readers"},
+    "wcmatch": {"readers"},
     "feedparser": set(),
     "trafilatura": {"readers"},
     "sqlalchemy": {"readers"},

@@ -7,15 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from relnews import _checks
+from relnews.articles import Article
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.file_reader import common_folder
 from relnews.readers.formats import FORMATS
 from relnews.readers.front_matter import parted
 from relnews.readers.generators import site_of
-from relnews.readers.generators.site import Page, Site
+from relnews.readers.generators.site import HTML, Page, Site
 from relnews.readers.html_text import text_of
-from relnews.readers.load_report import Problem
+from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.markdown_text import text_and_heading
 from relnews.readers.opening import PACKED, STDIN, as_western, encoding_of
 from relnews.readers.read_options import ReadSpec
@@ -41,9 +43,6 @@ _NAMES = {
 _LISTS = frozenset({"tags", "categories"})
 
 _DRAFTS = "_drafts"
-
-#: Endings of texts that are HTML after their front matter.
-HTML = FORMATS["html"].endings
 
 
 class Reader(DocumentReader):
@@ -71,6 +70,17 @@ class Reader(DocumentReader):
         super().__init__(paths, spec, strict=strict)
         if any(path.suffix == ".rst" for path in self._folders):
             check_installed()
+
+    def _articles(self, load_report: LoadReport) -> Iterator[Article]:
+        site = self._site
+        home, here = site.root / site.home, Path.cwd()
+        if site.name and self._place != home:
+            note = f"ids and addresses are those of the whole {site.name} site: ids begin below"
+            shown = home.relative_to(here) if home.is_relative_to(here) else home
+            load_report.note(f"{note} {shown.as_posix()}")
+        yield from super()._articles(load_report)
+        for note in site.notes:
+            load_report.note(note)
 
     def _endings(self) -> tuple[str, ...]:
         return super()._endings() + (HTML if self._site.reads_html else ())
@@ -148,10 +158,10 @@ def records(
     except (ValueError, RecursionError) as error:
         yield "", Skipped(Problem.UNREADABLE, str(error))
         return
-    if path_of_page.suffix.lower() in HTML and not front:
-        yield "", Skipped(Problem.NOT_AN_ARTICLE, "HTML without front matter")
+    if not front and site.needs_front(path_of_page) and not text.startswith("---"):
+        yield "", Skipped(Problem.NOT_AN_ARTICLE, "it has no front matter")
         return
-    values = dict(site.defaults(path_of_page)) | front
+    values = site.values(path_of_page, front)
     values = {name.lower(): value for name, value in values.items()} | values
     page = Page(path_of_page, values, _title(values) or heading, _date(values, path_of_page, site))
     reason = "it leads to another page" if values.get("redirect_to") else site.no_article(page)
@@ -159,13 +169,16 @@ def records(
         yield "", Skipped(Problem.NOT_AN_ARTICLE, reason)
         return
     fields = _fields(page, site)
-    fields |= {"id": values.get("id") or id_of(name), "text": body}
+    identifier = site.id_of(path_of_page) if site.name else id_of(name)
+    fields |= {"id": values.get("id") or identifier, "text": body}
     fields["url"] = site.own_url(page) or (None if has_pattern else site.url(page))
-    parts = PurePosixPath(name).parts
-    if is_draft or _DRAFTS in (*parts[:-1], *path_of_page.parts[:-1]):
+    parts = path_of_page.parts
+    if is_draft or _DRAFTS in parts[:-1]:
         fields["draft"] = True
     elif any(part[0] == "_" and part not in site.articles_in for part in parts):
         fields["underscored"] = True
+    elif setting := site.excluded(path_of_page):
+        fields[f"{setting}:excluded"] = True
     yield "", values | fields
 
 
