@@ -138,6 +138,12 @@ class RelatedNews(Parameters):
         admitted, load_report = with_load_report(articles, load_report, options)
         archive = build(admitted, analysis, weighting, self.recency)
         load_report.check_loaded()
+        if load_report.taken_back():
+            from relnews.maintenance.updates import Updates
+
+            updates = Updates(archive)
+            updates.add((), load_report.taken_back)
+            updates.compact()  # nothing of them is left
         self._archive = archive
         self._catalogue, self._changes = self._archive.catalogue, None
         self.load_report_ = load_report
@@ -158,7 +164,7 @@ class RelatedNews(Parameters):
         if self._catalogue is None:
             self.fit(())
         admitted, load_report = with_load_report(articles, load_report, options)
-        report = self._updates().add(admitted, load_report.withheld_ids)
+        report = self._updates().add(admitted, load_report.gone_ids)
         self.load_report_ = load_report
         return dataclasses.replace(report, load_report=load_report.summary())
 

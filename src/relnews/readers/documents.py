@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, ClassVar
@@ -10,14 +11,17 @@ from typing import BinaryIO, ClassVar
 from relnews import _checks
 from relnews.readers import _errors
 from relnews.readers.formats import FORMATS
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import DAMAGE, PACKED, STDIN, CountedFile, standard_input, unpacked
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.reader import ArticleReader
-from relnews.readers.records import Found, Skipped
 
 #: Bytes of the longest document, unpacked. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20
+
+#: What the name of a file gets that is withdrawn.
+_WITHDRAWN = re.compile(r"(^|/)(?:_drafts/|_+)")
 
 
 class DocumentReader(ArticleReader):
@@ -27,6 +31,10 @@ class DocumentReader(ArticleReader):
     """
 
     is_plain = False
+
+    #: Whether each file is an article, whose id is made of the path. An article that the archive
+    #: has from a file stays only if the file still is an article.
+    is_file_article: ClassVar[bool] = False
 
     #: Name of the format in `relnews.readers.formats`.
     format: ClassVar[str]
@@ -59,6 +67,10 @@ class DocumentReader(ArticleReader):
         root = Path(self._path)
         for path in self._sizes:
             name = path.name if path == root else path.relative_to(root).as_posix()
+            if self.is_file_article:
+                yield name, Former(id_of(name))
+                if "_" in name:
+                    yield name, Former(id_of(_WITHDRAWN.sub(r"\1", name)))
             if not path.resolve().is_relative_to(root.resolve()):
                 yield name, Skipped(Problem.UNREADABLE, _checks.leads_out())
                 continue

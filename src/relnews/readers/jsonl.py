@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from relnews.readers import _errors
 from relnews.readers.field_names import FieldNames
+from relnews.readers.found import Found, Skipped
+from relnews.readers.json_decoding import loads
 from relnews.readers.json_document import document_values, holds_list
 from relnews.readers.json_shapes import JsonShapes
 from relnews.readers.lines import LONGEST, LineReader, Lines
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import check_utf8
-from relnews.readers.records import Found, Skipped
 
 #: How an array of objects begins. A log line such as ``[INFO] …`` is no array.
 _ARRAY = re.compile(r"\s*\[\s*(?:\[?\s*[{\]]|$)")
@@ -64,7 +65,7 @@ def _begins_document(line: str) -> bool:
         return holds_list(line)
     text = line.strip()
     try:
-        json.loads(text)
+        loads(text)
     except json.JSONDecodeError as error:
         return text.startswith("{") and error.pos >= len(text)
     except (ValueError, RecursionError):  # beyond Python's limits
@@ -80,7 +81,7 @@ def _line(line: str, number: int, shapes: JsonShapes) -> Iterator[Found]:
     problem = _errors.record_too_long(LONGEST) if len(line) > LONGEST else check_utf8(text)
     if problem is None:
         try:
-            value = json.loads(text)
+            value = loads(text)
         except json.JSONDecodeError as error:
             if error.msg == "Extra data" and text.startswith("{"):
                 for _, part in document_values(text):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from relnews.readers import _errors
+from relnews.readers.found import Found, Skipped
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import (
     DAMAGE,
@@ -22,7 +23,6 @@ from relnews.readers.opening import (
 )
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.reader import ArticleReader
-from relnews.readers.records import Found, Skipped
 
 #: Characters of the longest record. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,6 +12,7 @@ from relnews import _checks
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.formats import FORMATS
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.front_matter import parted
 from relnews.readers.generators import site_of
 from relnews.readers.generators.site import Page, Site
@@ -19,7 +21,6 @@ from relnews.readers.load_report import Problem
 from relnews.readers.markdown_text import text_and_heading
 from relnews.readers.opening import PACKED, STDIN
 from relnews.readers.read_options import ReadSpec
-from relnews.readers.records import Found, Skipped
 from relnews.readers.rst import check_installed, parted_rst
 from relnews.readers.shortcodes import without_shortcodes
 from relnews.readers.visibility import switch
@@ -42,6 +43,12 @@ _LISTS = frozenset({"tags", "categories"})
 
 _DRAFTS = "_drafts"
 
+#: What ends a line; some editors write Unicode's line separator.
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+
+#: The id of an article in front matter that cannot be read.
+_ID = re.compile(r"^[ \t\"]*id\"?[ \t]*[:=][ \t]*[\"']?([^\"'\n]+)", re.MULTILINE | re.IGNORECASE)
+
 #: Endings of texts that are HTML after their front matter.
 HTML = FORMATS["html"].endings
 
@@ -50,6 +57,7 @@ class Reader(DocumentReader):
     """The articles of Markdown files."""
 
     format = "markdown"
+    is_file_article = True
     # Generators of sites do not show such articles yet either.
     _skips_future = True
 
@@ -136,7 +144,7 @@ def records(
     site = site or Site(Path(), {})
     path_of_page = _unpacked(path or name)
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = _LINE_ENDS.sub("\n", content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         yield "", Skipped(Problem.UNREADABLE, _checks.expected_utf8(content[error.start]))
         return
@@ -147,6 +155,8 @@ def records(
     try:
         front, body, heading = parse(text, path_of_page.suffix.lower(), site)
     except (ValueError, RecursionError) as error:
+        if match := _ID.search(text):
+            yield "", Former(match[1].strip(" ,"))
         yield "", Skipped(Problem.UNREADABLE, str(error))
         return
     if path_of_page.suffix.lower() in HTML and not front:
@@ -157,6 +167,7 @@ def records(
     page = Page(path_of_page, values, _title(values) or heading, _date(values, path_of_page, site))
     reason = "it leads to another page" if values.get("redirect_to") else site.no_article(page)
     if reason is not None:
+        yield "", Former(str(values.get("id")))
         yield "", Skipped(Problem.NOT_AN_ARTICLE, reason)
         return
     fields = _fields(page, site)
