@@ -55,7 +55,7 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
     **{
         name: ([*ON, *other], [*OFF, "never"])
         for name, other in {
-            "publish": ["2020-01-01"], "permalink": ["/a/"], "render": ["a"], "live": ["ticker"],
+            "permalink": ["/a/"], "render": ["a"], "live": ["ticker"],
             "active": ["x"], "enabled": ["x"], "online": ["https://g.example"], "approved": ["x"],
             "show": ["Panorama"], "display": ["block"],
             "published": ["2020-01-01"],
@@ -78,7 +78,6 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
     # Words with several meanings: only a word that is known keeps an article out.
     "state": (["published", 1, 2, "Texas"], ["draft", "unpublished", 0, -2, "-2"]),
     "audience": (["everyone", "families"], ["only_paid", "founding", "private"]),
-    "access": (["public", "1", 1], ["private", "registered", "members-only", 2, "3", 0]),
     # Passwords, and the moment of deletion.
     "password": ([False], ["secret", "0", "false", 1234]),
     "wp:post_password": ([], ["secret", "0"]),
@@ -115,6 +114,11 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
     "meta": ([[{"key": "colour", "value": "1"}], [1, "x"]],
              [{"_members_access_role": "editor"}, [{"key": "noindex", "value": "1"}],
               [["meta", {"name": "robots", "content": "none"}]]]),
+    "access": (["public", "1", 1, {"level": "public"}],
+               ["private", "registered", "members-only", 2, "3", 0, {"level": "members"}]),
+    "publish": ([True, "2020-01-01"], [False, "never", {"status": "draft"}]),
+    "_id": (["a", "a.drafts."], ["drafts.a"]),
+    "memberships": ([[], "none"], [["gold"], "gold"]),
     "cover": ([{"hidden": True, "status": "odd", "draft": False}], [{"draft": True}]),
     # Dates before which an article is not public.
     "embargo": ([False, "no", 0], [True, "yes", "1", "tomorrow"]),
@@ -394,6 +398,17 @@ def test_a_list_whose_name_hides_what_is_in_it(name: str, is_public: bool, tmp_p
         assert is_public or (ids <= {"p"} and reader.load_report.withheld_ids == ["d"]), shape
         assert not is_public or reader.load_report.withheld == 0
     assert [a.id for a in read_articles(path, include_unlisted=True)] == ["d"]
+
+
+@pytest.mark.parametrize("is_inner", [True, False])
+def test_an_object_and_the_record_around_it(is_inner: bool, tmp_path: Path) -> None:
+    """A record whose fields are in an object inside it has the states of both."""
+    inner, outer = {**GOOD, "draft": is_inner}, {"draft": not is_inner}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"edges": [{**outer, "node": inner}]}), encoding="utf-8")
+    reader = read_articles(path)
+    assert [*reader] == []
+    assert reader.load_report.withheld_ids == ["a"]
 
 
 def test_times_of_typo3_and_of_events() -> None:

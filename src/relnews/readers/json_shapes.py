@@ -150,7 +150,13 @@ class JsonShapes:
             if isinstance(inner, dict):
                 named = self._names.named(inner)
                 if named.get("title") or named.get("text"):
-                    return {key: part for key, part in record.items() if key != name} | inner
+                    # Both may say who may see the article.
+                    outer = {
+                        f"{key} (2)" if key in inner else key: part
+                        for key, part in record.items()
+                        if key != name
+                    }
+                    return outer | inner
         return record
 
 

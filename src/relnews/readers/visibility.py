@@ -90,7 +90,8 @@ PLUGIN_SWITCHES = frozenset({
 RESTRICTIONS = frozenset({
     "membersaccessrole", "jetpacknewsletteraccess", "rcpaccesslevel", "rcpsubscriptionlevel",
     "rcpuserlevel", "memberfulacl", "fegroup", "membershiplevel", "membershiplevels",
-    "requiredrole", "requiredroles", "allowedroles", "restrictedto", "visibleto",
+    "memberships", "requiredmembership", "requiredrole", "requiredroles", "allowedroles",
+    "restrictedto", "visibleto",
 })  # fmt: skip
 
 #: Names of what an article asks of the robots of search engines.
@@ -104,7 +105,7 @@ OWN_OBJECTS = frozenset({
     "params", "seo", "meta", "metadata", "metatags", "head", "attributes", "fields", "settings",
     "options", "flags", "custom", "customfields", "extra", "extrafields", "acf", "frontmatter",
     "page", "post", "article", "publication", "publishing", "workflow", "sys", "system",
-    "properties", "props", "cms", "yoastheadjson",
+    "properties", "props", "cms", "yoastheadjson", "access", "publish",
 })  # fmt: skip
 
 #: Names that count in all other objects, too, if they are on.
@@ -161,6 +162,10 @@ _NO_INDEX = frozenset({"noindex", "none"})
 
 #: What begins a directive about previews; its ``none`` is about them.
 _PREVIEW = "max"
+
+#: What begins the id of a draft of Sanity, beside the published document.
+_ID = "id"
+_DRAFT = "drafts."
 
 #: What begins a state in ninjs, the JSON of news agencies.
 _NINJS = "stat:"
@@ -343,6 +348,8 @@ def _problem(name: str, value: object) -> Problem | None:
         return None if value is False else Problem.NOT_PUBLIC
     if name == _LISTED_UNDER:
         return Problem.NOT_PUBLIC
+    if name == _ID:
+        return Problem.NOT_PUBLIC if str(value).startswith(_DRAFT) else None
     if name in ROBOTS:
         return Problem.NOT_PUBLIC if _is_not_indexed(value) else None
     state = switch(value)
@@ -418,5 +425,5 @@ _HIDES_IF_ON_SWITCH = HIDES_IF_ON_SWITCH | EMBARGOES | PLUGIN_SWITCHES
 
 _SAYING = (
     HIDES_IF_ON | _HIDES_IF_ON_SWITCH | HIDES_IF_OFF | HIDES_IF_OFF_SWITCH | HIDES_IF_SET | STATES
-    | POSSIBLE_STATES | PASSWORDS | ROBOTS | RESTRICTIONS | {_LISTED_UNDER}
+    | POSSIBLE_STATES | PASSWORDS | ROBOTS | RESTRICTIONS | {_LISTED_UNDER, _ID}
 )  # fmt: skip
