@@ -104,6 +104,8 @@ def test_a_text_without_front_matter_is_whole(text: str) -> None:
         "---\n# comment\n\ntitle: A\nstatus: draft\nBody",
         "Status: draft\n\nBody",
         "draft: yes\n\nBody",
+        ".. title: A\n.. status: draft\n\nBody",
+        "<!--\n.. title: A\n.. status: draft\n.. date: 2020-01-01\n-->\n\nBody",
         "Title: A\nStatus : draft\n\nBody",
         "Title: A\nStatus\uff1adraft\n\nBody",
         "Title: A\nStatus: published\nStatus: draft\n\nBody",
@@ -286,3 +288,34 @@ def test_nested_words_of_visibility(front: str, is_hidden: bool) -> None:
     """Mappings of robots and of Hugo's build, and other names of switches."""
     articles, report = read(f"---\ntitle: A\n{front}\n---\nText.")
     assert (not articles, report.withheld) == (is_hidden, int(is_hidden))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_hidden"),
+    [
+        ("export const meta = { title: 'A', draft: true };", True),
+        ("import A from 'a'\n\nexport const a = {\n  title: 'A',\n  'status': \"draft\",\n}", True),
+        ("export const metadata: Metadata = {published: false}", True),
+        ("export const meta = { title: 'A', draft: false };", False),
+        ("export const n = 3", False),
+    ],
+)  # fmt: skip
+def test_what_the_code_of_mdx_exports(code: str, is_hidden: bool) -> None:
+    """A page of MDX may export who may see it."""
+    articles, report = read(f"{code}\n\n# Title\n\nText.", "a.mdx")
+    assert (not articles, report.withheld) == (is_hidden, int(is_hidden))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A\n#\n\n:status: draft\n:status: published\n\nBody",
+        "A\n#\n\n:status: published\n:status: draft\n\nBody",
+        ".. title: A\n.. slug: a\n.. status: draft\n\nBody",
+        "A\n#\n\n:private: yes\n\nBody",
+    ],
+)
+def test_a_draft_in_restructured_text(text: str) -> None:
+    """A name that stands twice, and the comments of Nikola, do not publish a draft."""
+    articles, report = read(text, "a.rst")
+    assert (articles, report.withheld) == ([], 1)

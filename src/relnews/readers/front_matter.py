@@ -33,14 +33,14 @@ _BEFORE = re.compile(
 #: The line that begins front matter. A word after it names its language, as Eleventy has it. A
 #: word processor makes dashes of hyphens.
 _BEGIN = re.compile(
-    r"(-{3,}|[\u2010-\u2015\u2212]+-?|\+{3,}|;{3,})[^\S\n]*([A-Za-z]*)[^\S\n]*(?:#[^\n]*)?(?:\n|$)"
+    r"(-{3,}|[\u2010-\u2015\u2212]+-?|\+{3,}|;{3,})[^\S\n]*+([A-Za-z]*+)[^\S\n]*+(?:#[^\n]*)?(?:\n|$)"
 )
 
 #: The line that ends front matter, by the character that begins it.
 _ENDS = {
-    "-": re.compile(r"^(?:-{3,}|\.\.\.|[\u2010-\u2015\u2212]+-?)[^\S\n]*(?:\n|\Z)", re.MULTILINE),
-    "+": re.compile(r"^\+{3,}[^\S\n]*(?:\n|\Z)", re.MULTILINE),
-    ";": re.compile(r"^;{3,}[^\S\n]*(?:\n|\Z)", re.MULTILINE),
+    "-": re.compile(r"^(?:-{3,}|\.\.\.|[\u2010-\u2015\u2212]+-?)[^\S\n]*+(?:\n|\Z)", re.MULTILINE),
+    "+": re.compile(r"^\+{3,}[^\S\n]*+(?:\n|\Z)", re.MULTILINE),
+    ";": re.compile(r"^;{3,}[^\S\n]*+(?:\n|\Z)", re.MULTILINE),
 }
 
 _LANGUAGES = {"-": "yaml", "+": "toml", ";": "json"}
@@ -63,6 +63,10 @@ _META = re.compile(r" {0,3}([A-Za-z0-9_-]+)[^\S\n]*[:\uff1a]\s*(.*)")
 _STRAY = re.compile(r"^([A-Za-z_][\w-]*):([^\s:/].*)$", re.MULTILINE)
 _NAMED = re.compile(r"^[ \t]*\"?([A-Za-z][\w-]*)\"?[ \t]*[:=][ \t]*(.*)", re.MULTILINE)
 _META_MORE = re.compile(r"(?: {4,}|\t\s*)(\S.*)")
+
+#: Lines of Nikola's metadata, which are a comment of reStructuredText, or in one of HTML.
+_NIKOLA = re.compile(r"\s*+(?:<!--\s*+)?(?:\.\. [\w-]+:(?!:).*\n)+(?:-->)?")
+_NIKOLA_LINE = re.compile(r"^\.\. ([\w-]+):(.*)", re.MULTILINE)
 
 #: Names of which metadata has a title or two; a text may begin with "Note: …".
 _META_NAMES = frozenset({
@@ -103,6 +107,15 @@ _Loader.add_implicit_resolver(
 )
 
 
+def of_nikola(text: str) -> tuple[dict[str, Any], str]:
+    """Return the metadata that Nikola writes before a text, ``.. status: draft``, and the text."""
+    match = _NIKOLA.match(text)
+    lines = _NIKOLA_LINE.findall(match[0]) if match else []
+    names = distinct([name for name, _ in lines])
+    values = {name: value.strip() for name, (_, value) in zip(names, lines, strict=True)}
+    return values, text[match.end() if match else 0 :]
+
+
 def parted(text: str, *, has_meta_lines: bool = False) -> tuple[dict[str, Any], str]:
     """Return the front matter of a text, and the text after it.
 
@@ -118,6 +131,9 @@ def parted(text: str, *, has_meta_lines: bool = False) -> tuple[dict[str, Any], 
     ValueError
         If the text begins with front matter that cannot be read, or does not end.
     """
+    values, body = of_nikola(text)
+    if _is_metadata(values):
+        return values, body
     before = _BEFORE.match(text)
     assert before is not None
     head = text[before.end() :]

@@ -23,7 +23,7 @@ from relnews.readers.opening import PACKED, STDIN
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.rst import check_installed, parted_rst
 from relnews.readers.shortcodes import without_shortcodes
-from relnews.readers.visibility import switch
+from relnews.readers.visibility import plain_name, says_state, switch
 
 #: Names that generators use for a field of `Article`, in lower case; the first with a value counts.
 _NAMES = {
@@ -42,6 +42,10 @@ _NAMES = {
 _LISTS = frozenset({"tags", "categories"})
 
 _DRAFTS = "_drafts"
+
+#: An object that the code of MDX exports, and a property in it.
+_EXPORT = re.compile(r"export const \w+(?:: \w+)? = \{([^}]*)\}")
+_PROPERTY = re.compile(r"\b(\w++)['\"]?\s*+:\s*+(true|false|'[^'\n]*'|\"[^\"\n]*\")")
 
 #: What ends a line; some editors write Unicode's line separator.
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -187,9 +191,18 @@ def _parsed(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, st
         front, body = parted(text, has_meta_lines=site.has_meta_lines)
     except (ValueError, RecursionError) as error:
         raise ValueError(_errors.unreadable_front_matter(str(error))) from error
+    if ending == ".mdx":
+        front = _exported(body) | front
     if ending in HTML:
         return front, text_of(without_shortcodes(body)), ""
     return front, *text_and_heading(body, is_mdx=ending == ".mdx")
+
+
+def _exported(text: str) -> dict[str, str]:
+    """Return the states that the code of MDX exports: ``export const meta = {draft: true}``."""
+    code = _EXPORT.match(text, text.find("export const "))
+    values = _PROPERTY.findall(code[1]) if code else []
+    return {name: value.strip("'\"") for name, value in values if says_state(plain_name(name))}
 
 
 def _parsed_rst(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, str]:

@@ -35,7 +35,7 @@ HIDES_IF_ON_SWITCH = frozenset({
     "expired", "isexpired", "pending", "ispending", "scheduled", "isscheduled", "restricted",
     "isrestricted", "isinternal", "issecret", "isconfidential", "spiked", "killed", "rejected",
     "retracted", "isretracted", "suspended", "spam", "isspam", "onhold", "encrypted", "encrypt",
-    "premium", "ispremium", "ispaid", "paywalled", "ispaywalled", "emailonly",
+    "premium", "ispremium", "ispaid", "paywalled", "ispaywalled", "emailonly", "login",
 })  # fmt: skip
 
 #: Names of switches that keep an article out if they are off.
