@@ -26,12 +26,6 @@ from relnews.storage.stored_articles import ID, PUBLISHED, StoredArticles, marks
 if TYPE_CHECKING:
     from relnews.articles import Article
 
-#: A stored list and the number of changes, in one query instead of two.
-_ENTRIES_OF = (
-    "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation'), key "
-    "FROM lists JOIN articles USING (key) WHERE id = ?"
-)
-
 #: The rows that name files and folders of arrays.
 _FILES = (
     "SELECT CAST(folder AS INTEGER), CAST(name AS TEXT), CAST(bytes AS INTEGER), "
@@ -68,7 +62,6 @@ class Catalogue(StoredArticles):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._database = database
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction, self.has_changes = database.read_transaction, database.has_changes
@@ -170,38 +163,6 @@ class Catalogue(StoredArticles):
         if terms:
             integrity.check_terms(self._place, terms)
         return terms
-
-    def entries_of(self, identifier: str) -> bytes | None:
-        """Return the stored list of the article with this id; None if no list is stored."""
-        rows = self._read(_ENTRIES_OF, identifier)
-        if not rows:
-            return None
-        ((entries, generation, key),) = rows
-        if self._checked.get(key) != identifier:
-            self.check(key, identifier)
-        # A damaged value is left for `Settings.generation` to report.
-        is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
-        if self._database.is_reading and is_number:
-            self._database.generation = int(generation)
-        return self._list(key, entries)
-
-    def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
-        """Return key, id and stored list of articles; None in place of a list not stored."""
-        rows = self._read(
-            f"SELECT key, {ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
-            f"WHERE key IN ({marks(keys)}) ORDER BY key",
-            *keys,
-        )
-        self._rows([row[0] for row in rows])
-        return [
-            (key, identifier, None if entries is None else self._list(key, entries))
-            for key, identifier, entries in rows
-        ]
-
-    def all_entries(self) -> list[tuple[int, bytes]]:
-        """Return every stored list with its article's key."""
-        rows = self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key")
-        return [(key, self._list(key, entries)) for key, entries in rows]
 
     def problems(self) -> list[str]:
         """Return the problems that SQLite finds in its file."""
@@ -345,15 +306,6 @@ class Catalogue(StoredArticles):
         self.forget_rows()
         self._changed |= {"arrays", "removals"}
         self.set_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
-
-    def _list(self, key: int, entries: bytes) -> bytes:
-        """Return a stored list as it was packed; its checksum includes the key in the table."""
-        if not self._has_checksums():
-            return entries
-        try:
-            return checksums.rekeyed(entries, key)
-        except integrity.DAMAGE as error:
-            raise integrity.damaged_archive(self._place, error) from error
 
     def _sum_of_removals(self) -> int:
         """Return a checksum of the removed articles, in any order."""

@@ -80,6 +80,8 @@ class CompiledRules:
         The words that are ignored now, sorted, each once.
     ignored_in_lists : tuple of str
         The words that were ignored when the stored lists were made.
+    outdates_lists : bool
+        Whether other words are ignored now than when the stored lists were made.
     """
 
     def __init__(self, rules: Sequence[Rule], ignored_in_lists: tuple[str, ...] = ()) -> None:
@@ -99,6 +101,7 @@ class CompiledRules:
                 target.append((others, rule))
             ignored.update(effects.ignored)
         self.ignored = tuple(sorted(ignored))
+        self.outdates_lists = self.ignored != ignored_in_lists
         self._titles = [name for name in self._excluded if name.startswith("title=")]
         self._hidden = Exclusions(hidden)
 
@@ -111,13 +114,13 @@ class CompiledRules:
         catalogue : Catalogue
             Catalogue of the archive.
         """
+        return catalogue.cached(cls._of_settings, SETTING, _IGNORED_IN_LISTS)
 
-        def compiled(stored: object) -> CompiledRules:
-            rules = [] if stored is None else parse_rules(stored)
-            ignored = catalogue.setting(_IGNORED_IN_LISTS)
-            return cls(rules, () if ignored is None else parse_words(ignored))
-
-        return catalogue.cached(SETTING, compiled)
+    @classmethod
+    def _of_settings(cls, stored: object, ignored: object) -> CompiledRules:
+        """Return the rules of the two settings."""
+        rules = [] if stored is None else parse_rules(stored)
+        return cls(rules, () if ignored is None else parse_words(ignored))
 
     def note_lists(self, catalogue: Catalogue) -> None:
         """Record that the stored lists are now made without the ignored words.
@@ -132,11 +135,6 @@ class CompiledRules:
 
     def __bool__(self) -> bool:
         return bool(self.rules)
-
-    @property
-    def outdates_lists(self) -> bool:
-        """Whether other words are ignored now than when the stored lists were made."""
-        return self.ignored != self.ignored_in_lists
 
     @property
     def has_exclusions(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from relnews._checks import check_integer, shortened
+from relnews._checks import shortened
 from relnews.exceptions import (
     ArchiveFormatError,
     RelnewsError,
@@ -92,44 +92,12 @@ def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[i
 
 
 #: Upper bound, exclusive, of keys and of the numbers of folders and changes.
-_MANY = 1 << 62
-
-
-#: Settings that are integers, and the exclusive upper bound of each.
-_INTEGERS = {
-    "generation": _MANY, "sealed": _MANY, "epoch": 1 << 53, "n_stop": 1 << 31, "seed": 1 << 64,
-    "last_folder": _MANY,
-}  # fmt: skip
-
-
-def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise ValueError or TypeError if a setting does not have the form of the format."""
-    for name, value in settings.items():
-        if value is None:
-            continue
-        if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
-            check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
-        if name == "forgotten":
-            for frequency in value.values():
-                check_integer(name, frequency, minimum=0, maximum=(1 << 31) - 1)
-        if name == "lists":
-            k = check_integer("k", value["k"], minimum=1, maximum=10_000)
-            check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
-            if value["max_drift"] is not None:
-                float(value["max_drift"])
-
-
-def check_tags(value: object) -> tuple[str, ...]:
-    """Return the stored tags of an article, or raise ValueError."""
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        msg = f"tags must be a list of strings, got {shortened(value)}"
-        raise ValueError(msg)
-    return tuple(value)
+MANY = 1 << 62
 
 
 def check_next_key(folder: Path, last: int) -> int:
     """Return the key after the last one, or raise ArchiveFormatError."""
-    if not 0 <= last < _MANY:
+    if not 0 <= last < MANY:
         raise damaged_archive(folder, f"the last article has the key {last}")
     return last + 1
 
@@ -137,7 +105,7 @@ def check_next_key(folder: Path, last: int) -> int:
 def check_folders(folder: Path, numbers: Sequence[int]) -> None:
     """Raise if a folder has an impossible number."""
     for number in numbers:
-        if not 0 < number < _MANY:
+        if not 0 < number < MANY:
             raise damaged_archive(folder, f"a folder of arrays has the number {number}")
 
 

@@ -6,8 +6,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from relnews._checks import check_integer
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
+
+#: Settings that are integers, and the exclusive upper bound of each.
+_INTEGERS = {
+    "generation": integrity.MANY, "sealed": integrity.MANY, "epoch": 1 << 53, "n_stop": 1 << 31,
+    "seed": 1 << 64, "last_folder": integrity.MANY,
+}  # fmt: skip
 
 #: Settings and their format version. One query reads both from one state, because another process
 #: may migrate the archive between two queries.
@@ -39,8 +46,8 @@ class Settings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: By setting: the generation when it was read, and the value of `make`.
-        self._cached: dict[str, tuple[int, Any]] = {}
+        #: By settings: the generation when they were read, and the value of `make`.
+        self._cached: dict[tuple[str, ...], tuple[int, Any]] = {}
         self._latest_generation = 0
 
     def get(self, name: str) -> Any:
@@ -56,11 +63,11 @@ class Settings:
             if version != schema.FORMAT_VERSION:
                 place = self._database.place
                 integrity.check_format(place, True, version, schema.READ_VERSIONS)
-            _check(rows, version)
+            _compare(rows, version)
             for name, value, _ in rows:
                 if name in settings:
                     settings[name] = schema.migrated(version, name, json.loads(value))
-            integrity.check_settings(settings)
+            _check(settings)
         except integrity.DAMAGE as error:
             integrity.raise_damage(self._database.place, error)
         return [*settings.values()]
@@ -74,22 +81,22 @@ class Settings:
         names = self.names()
         return dict(zip(names, self.several(*names), strict=True)) if names else {}
 
-    def cached(self, name: str, make: Callable[[Any], Value]) -> Value:
-        """Return what a function makes of a setting, cached until the archive changes.
+    def cached(self, make: Callable[..., Value], *names: str) -> Value:
+        """Return what a function makes of settings, cached until the archive changes.
 
         Parameters
         ----------
-        name : str
-            Name of the setting.
         make : callable
-            Given the setting, or None if it is missing, it returns the value.
+            Given the settings, None for a missing one, it returns the value.
+        *names : str
+            Names of the settings.
         """
         with self._database.state_lock:
             generation = self.generation()
-            entry = self._cached.get(name)
+            entry = self._cached.get(names)
             if entry is None or entry[0] != generation:
                 try:
-                    entry = self._cached[name] = generation, make(self.get(name))
+                    entry = self._cached[names] = generation, make(*self.several(*names))
                 except integrity.DAMAGE as error:
                     integrity.raise_damage(self._database.place, error)
         value: Value = entry[1]
@@ -135,7 +142,7 @@ class Settings:
         self._cached.clear()
 
 
-def _check(rows: Sequence[tuple[Any, ...]], version: int) -> None:
+def _compare(rows: Sequence[tuple[Any, ...]], version: int) -> None:
     """Raise ValueError if settings are not as they were written."""
     stored = next((value for name, value, _ in rows if name == _CHECKSUM), None)
     if version >= checksums.SINCE and rows and stored != str(_checksum_of(rows)):
@@ -144,7 +151,24 @@ def _check(rows: Sequence[tuple[Any, ...]], version: int) -> None:
 
 
 def _checksum_of(rows: Sequence[tuple[Any, ...]]) -> int:
-    return checksums.of_rows((name, value) for name, value, _ in rows if name != _CHECKSUM)
+    return checksums.of_rows([(name, value) for name, value, _ in rows if name != _CHECKSUM])
+
+
+def _check(settings: Mapping[str, Any]) -> None:
+    """Raise ValueError or TypeError if a setting does not have the form of the format."""
+    for name, value in settings.items():
+        if value is None:
+            continue
+        if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
+            check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
+        if name == "forgotten":
+            for frequency in value.values():
+                check_integer(name, frequency, minimum=0, maximum=(1 << 31) - 1)
+        if name == "lists":
+            k = check_integer("k", value["k"], minimum=1, maximum=10_000)
+            check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
+            if value["max_drift"] is not None:
+                float(value["max_drift"])
 
 
 def _number(scalar: Any) -> object:

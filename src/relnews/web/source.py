@@ -93,7 +93,7 @@ class Source:
 
     def has_lists(self) -> bool:
         """Return whether lists are stored."""
-        return self._catalogue.cached("lists", lambda setting: setting is not None)
+        return self._catalogue.cached(lambda setting: setting is not None, "lists")
 
     def generation(self) -> int:
         """Return how many changes were committed."""
@@ -101,7 +101,7 @@ class Source:
 
     def __len__(self) -> int:
         catalogue = self._catalogue
-        return catalogue.cached("generation", lambda _: len(catalogue))
+        return catalogue.cached(lambda _: len(catalogue), "generation")
 
     def find(self, identifier: str, k: int) -> Found | None:
         """Return an article and its stored list, None if the archive lacks it."""
