@@ -164,8 +164,8 @@ def test_priors_multiply_the_score_and_zero_leaves_out(
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
         segments.append(scored.with_prior(np.array([factor[i] for i in ids])))
-    query = view.query_of(archive.catalogue.key_of(chosen))
-    (ranked,) = rank(segments, view.queries([query]), k, archive.catalogue.ids)
+    query = view.queries_of([archive.catalogue.key_of(chosen)])
+    (ranked,) = rank(segments, query, k, archive.catalogue.ids)
 
     assert in_words(archive, ranked) == expected
 
@@ -188,7 +188,7 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
     }
     chosen = data.draw(st.sampled_from(articles))["id"]
     view = archive.state.view()
-    query = view.queries([view.query_of(archive.catalogue.key_of(chosen))])
+    query = view.queries_of([archive.catalogue.key_of(chosen)])
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
         priors = np.array([data.draw(st.sampled_from([0.0, prior, 1.0])) for _ in ids])

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.tokens import UNKNOWN
-from relnews.archive.limits import limits_of
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
 from relnews.options.conditions import FieldFilter, ResolvedConditions
-from relnews.options.recency import Recency
 from relnews.results import RelatedItem, RelatedList, item_of, items_of
-from relnews.search.query import Limits
+from relnews.search.limits import Limits
 from relnews.search.top_k import Ranked, rank
 from relnews.search.view import View
 from relnews.storage import integrity, list_reader
@@ -219,8 +217,9 @@ class Snapshot:
             Conditions on the candidates. None means every other article, and the archive's recency.
         """
         view = self._view_under(conditions)
-        published = self.view.published(keys)
-        return self._rank(view, [view.query_of(key) for key in keys], published, depth, conditions)
+        queries, published = view.read(keys)
+        limits = self._limits(keys, published, conditions)
+        return rank(view.segments, view.queries(queries, limits), depth, self.ids)
 
     def rank_draft(
         self, draft: Article, depth: int, conditions: ResolvedConditions | None = None
@@ -231,9 +230,12 @@ class Snapshot:
         view = self._view_under(conditions)
         if not view.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        return self._rank(view, [self.query_of(draft)], dates, depth, conditions)[0]
+        queries = view.queries(
+            [self.query_of(draft)], self._limits([NO_ARTICLE], dates, conditions)
+        )
+        return rank(view.segments, queries, depth, self.ids)[0]
 
-    def limits(
+    def _limits(
         self,
         keys: Sequence[int],
         published: NDArray[np.int64],
@@ -257,23 +259,8 @@ class Snapshot:
             with self._catalogue.read_transaction(self.generation):
                 found = self._catalogue.digests(conditions.exclude)
             excluded = [key for key, _ in found.values()]
-        return limits_of(self.with_recency(conditions), keys, published, self.now, excluded)
-
-    def with_recency(self, conditions: ResolvedConditions) -> ResolvedConditions:
-        """Return conditions with the archive's recency unless they have a recency."""
-        recency: Recency | None = conditions.recency or self.view.recency
-        return dataclasses.replace(conditions, recency=recency)
-
-    def _rank(
-        self,
-        view: View,
-        queries: Sequence[Query],
-        published: NDArray[np.int64],
-        depth: int,
-        conditions: ResolvedConditions | None,
-    ) -> list[Ranked]:
-        limits = self.limits([query.key for query in queries], published, conditions)
-        return rank(view.segments, view.queries(queries, limits), depth, self.ids)
+        recency = conditions.recency or self.view.recency
+        return Limits.of(conditions, keys, published, recency, self.now, excluded)
 
     def _view_under(self, conditions: ResolvedConditions | None) -> View:
         """Return the view of the articles that match the filters of conditions."""

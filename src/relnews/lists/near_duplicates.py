@@ -21,8 +21,9 @@ from relnews.lists import containment
 from relnews.lists.containment import LEAST_COSINE
 from relnews.lists.similarities import floor_of, numbers_of_texts
 from relnews.options.selection import KEEP_OF_GROUP, Keep, check_keep, check_wire_sources
+from relnews.search.limits import Limits
 from relnews.search.order import newest_key
-from relnews.search.query import Limits, Queries
+from relnews.search.query import Queries
 from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
 from relnews.text.article_terms import NO_ARTICLE, Query

@@ -68,7 +68,7 @@ def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, .
         spelled = _spelled(vocabulary, terms)
         frequency = document_frequency[terms].tolist()
     spelled[len(words) :] = [term.replace(JOINT, " ") for term in spelled[len(words) :]]
-    idf = snapshot.view.idf[terms].tolist()
+    idf = snapshot.view.statistics.idf[terms].tolist()
     shared = [
         SharedTerm(term, *row[1:], *statistics)
         for term, row, *statistics in zip(spelled, rows, idf, frequency, strict=True)
@@ -95,7 +95,7 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
     terms = query.term.tolist()
     codes_b = [code_b.get(term, 0) for term in terms]
     level_weights = view.weighting.tf_weight(np.array(codes_b, dtype=np.int64)).tolist()
-    idfs = view.idf[query.term].tolist()
+    idfs = view.statistics.idf[query.term].tolist()
     rows: list[_Row] = []
     for term, weight, in_b, level_weight, idf in zip(
         terms, query.weight.tolist(), codes_b, level_weights, idfs, strict=True
@@ -111,7 +111,7 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
                 (term, part, in_a >> TF_SHIFT, in_b >> TF_SHIFT,
                  bool(in_a & IN_TITLE), bool(in_b & IN_TITLE))
             )  # fmt: skip
-    return rows, _phrases(view.idf, a, b, per_title) if rows else []
+    return rows, _phrases(view.statistics.idf, a, b, per_title) if rows else []
 
 
 def _phrases(

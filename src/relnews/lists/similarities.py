@@ -67,7 +67,7 @@ class Similarities:
         weights = self._kept
         assert weights is not None
         tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
-        with Scratch.borrowed(len(self._view.idf), 0, weights.longest) as scratch:
+        with Scratch.borrowed(len(self._view.statistics.idf), 0, weights.longest) as scratch:
             for group, table in zip(groups, tables, strict=True):
                 pairs.compare(weights.cut(group), group.start, weights, scratch, table)
         for group, table in zip(groups, tables, strict=True):
@@ -128,7 +128,7 @@ class Similarities:
     def _compare(
         self, queries: UnitRows, rows: UnitRows, first: int, out_steps: NDArray[np.int64]
     ) -> None:
-        with Scratch.borrowed(len(self._view.idf), 0, rows.longest) as scratch:
+        with Scratch.borrowed(len(self._view.statistics.idf), 0, rows.longest) as scratch:
             pairs.compare(queries, first, rows, scratch, out_steps)
 
     def _gather(self, articles: slice) -> UnitRows:

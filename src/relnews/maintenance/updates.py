@@ -16,7 +16,7 @@ import numpy as np
 
 from relnews._checks import check_integer, check_real
 from relnews.archive.archive import Archive
-from relnews.archive.live_segment import LiveSegment, no_outline
+from relnews.archive.live_segment import LiveSegment
 from relnews.archive.pending import to_store
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
@@ -24,6 +24,7 @@ from relnews.maintenance import layout, merging
 from relnews.maintenance.entering import Entered, enter
 from relnews.maintenance.stored_lists import StoredLists, store_all, stored_items
 from relnews.results import Drift, UpdateReport
+from relnews.search.bounds import Outline
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.rules import drop_rules_of_the_gone
 from relnews.text.article_terms import ArticleCounter
@@ -78,7 +79,7 @@ class Updates:
             layout.replace_vocabulary(self._store, counter.vocabulary.freeze())
             live_segments = {
                 self._store.put("segment", segment.arrays()): LiveSegment(
-                    None, segment, no_outline(0), state.weighting
+                    None, segment, Outline.none(0), state.weighting
                 )
                 for segment in segments
             }

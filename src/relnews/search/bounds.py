@@ -104,15 +104,21 @@ class Outline(NamedTuple):
     codes_error: NDArray[np.float32]
     norm: NDArray[np.float32]
 
+    @classmethod
+    def none(cls, n: int) -> Outline:
+        """Return an outline of n rows without common terms: the search sums their scores."""
+        sketch, codes = frozen(np.empty((n, 0), np.int8)), frozen(np.empty((n, 0), np.uint8))
+        zeros, ones = frozen(np.zeros(n, np.float32)), frozen(np.ones(n, np.float32))
+        return cls(sketch, ones, zeros, zeros, codes, ones, zeros, zeros)
+
     def frozen(self) -> Outline:
         """Return the outline with read-only arrays, as kernels take them."""
-        arrays: list[Any] = [frozen(array) for array in self.named().values()]
-        return Outline(*arrays)
+        arrays: Sequence[NDArray[Any]] = self
+        return Outline._make(map(frozen, arrays))
 
     def cut(self, rows: slice) -> Outline:
         """Return the outlines of a range of the rows; arrays are shared."""
-        arrays: list[Any] = [array[rows] for array in self]
-        return Outline(*arrays)
+        return Outline._make(array[rows] for array in self)
 
     def named(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by the names that they are stored under."""
@@ -210,6 +216,8 @@ class CommonTerms:
         factor : float64 array of shape (n_common_terms,), optional
             Factor on the values of each common term. None means 1.
         """
+        if not self.width:
+            return Outline.none(n)
         lengths = np.empty((6, n), dtype=np.float32)
         outline = Outline(
             np.empty((n, self.basis.shape[1]), np.int8), lengths[0], lengths[1], lengths[2],

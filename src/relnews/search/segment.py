@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
-from relnews.dates import UNDATED
 from relnews.search import segment_layout
+from relnews.search.limits import days
 from relnews.search.order import oldest_first
 from relnews.search.segment_layout import SEGMENT_DTYPES
 from relnews.text.article_terms import ArticleTerms, Query, Ragged
@@ -22,10 +22,6 @@ from relnews.text.counts import Counts
 
 #: Maximum number of articles of a segment: local numbers have 16 bits.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
-
-
-#: Microseconds of a day.
-_DAY = 86_400_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -213,7 +209,7 @@ class Segment:
             self, **segment_layout.halves(row_term), term=term, pair_key=pair_key
         )
 
-    @property
+    @functools.cached_property
     def n_articles(self) -> int:
         """Number of articles in the segment."""
         return len(self.published)
@@ -225,7 +221,7 @@ class Segment:
     def find_all(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the local numbers of articles, -1 for articles that are not in this segment."""
         if not self.n_articles:
-            return np.full(len(keys), -1)
+            return np.full(keys.shape, -1)
         place = np.searchsorted(self.key, keys, sorter=self._by_key)
         local = self._by_key[np.minimum(place, self.n_articles - 1)]
         return np.where(self.key[local] == keys, local, -1)
@@ -237,7 +233,7 @@ class Segment:
 
     @functools.cached_property
     def day(self) -> NDArray[np.int32]:
-        """Days of the articles, int32 array of shape (n_articles,); see `days`."""
+        """Days of the articles, int32 array of shape (n_articles,)."""
         return frozen(days(self.published))
 
     @functools.cached_property
@@ -245,7 +241,7 @@ class Segment:
         """Number of terms of the longest row."""
         return int(np.diff(self.row_ptr).max(initial=0))
 
-    @property
+    @functools.cached_property
     def has_postings(self) -> bool:
         """Whether kernels can walk the segment by term."""
         return len(self.term_ptr) > 0
@@ -385,11 +381,6 @@ class Segment:
 _OF_POSTINGS = (
     "term", "term_ptr", "group_ptr", "group_level", "posting", "pair_key", "pair_term",
 )  # fmt: skip
-
-
-def days(published: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the days since 1970 (UTC) of timestamps, int32; `scoring.NO_DAY` if unknown."""
-    return np.where(published == UNDATED, scoring.NO_DAY, published // _DAY).astype(np.int32)
 
 
 def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from relnews._kernels import norms, scoring
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import (
-    Fading,
     LimitArrays,
     RankedArrays,
     ScoredArticles,
@@ -31,8 +30,9 @@ from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch, TitleMat
 from relnews.search import order
 from relnews.search.bounds import Outline, Scratch
 from relnews.search.corpus_stats import CorpusStats
-from relnews.search.query import Limits, Queries
-from relnews.search.segment import Segment, days
+from relnews.search.limits import Limits
+from relnews.search.query import Queries
+from relnews.search.segment import Segment
 
 
 class ScoredSegment:
@@ -179,7 +179,7 @@ class ScoredSegment:
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
             with self._scratch() as scratch, self._titles(query) as titles:
                 n = scoring.reach_articles(
-                    query.arrays(), self.arrays, _fading(query.limits), titles, frozen(floors),
+                    query.arrays(), self.arrays, query.limits.fading, titles, frozen(floors),
                     scratch, local, steps,
                 )  # fmt: skip
                 local, steps = local[:n], steps[:n]
@@ -195,16 +195,13 @@ class ScoredSegment:
     def _limits(self, limits: Limits) -> LimitArrays:
         """Return the limits of each query, with local numbers instead of keys and dates."""
         segment = self.segment
-        local = [segment.find_all(keys) for keys in limits.exclude]
-        local = [places[places >= 0] for places in local]
-        ptr = np.cumsum([0, *map(len, local)], dtype=np.int64)
+        local = segment.find_all(limits.exclude)
+        is_here = local >= 0
+        ptr = np.concatenate([[0], np.cumsum(is_here.sum(axis=1))])
         first = np.searchsorted(segment.published, limits.after)
         last = np.searchsorted(segment.published, limits.before)
-        exclude = np.concatenate([np.empty(0, dtype=np.int64), *local])
-        return LimitArrays(
-            frozen(ptr), frozen(exclude), frozen(first), frozen(np.maximum(last, first)),
-            _fading(limits),
-        )  # fmt: skip
+        arrays = map(frozen, (ptr, local[is_here], first, np.maximum(last, first)))
+        return LimitArrays._make((*arrays, limits.fading))
 
     def _scratch(self) -> AbstractContextManager[Scratch]:
         """Lend scratch arrays that are long enough for this segment."""
@@ -257,12 +254,6 @@ class ScoredSegment:
                 steps, similarity,
             )  # fmt: skip
         return steps, similarity
-
-
-def _fading(limits: Limits) -> Fading:
-    """Return the decay of scores, as kernels take it."""
-    query_day = frozen(days(limits.published).astype(np.int64))
-    return Fading(query_day, frozen(limits.decay), limits.undated)
 
 
 @contextlib.contextmanager
@@ -342,10 +333,10 @@ def rank(
     """
     floors = np.zeros(len(queries.key))
     parts = [segment.rank(queries, k, floors) for segment in segments]
-    steps, key, similarity, published = (
-        np.concatenate(column, axis=1) for column in zip(*parts, strict=True)
-    )
+    steps, key, similarity, published = parts[0]
     if len(segments) > 1:  # the order inside a segment already breaks ties
+        columns = [np.concatenate(column, axis=1) for column in zip(*parts, strict=True)]
+        steps, key, similarity, published = columns
         order.sort_columns(steps, key, similarity, published, ids)
     lengths = (steps[:, :k] > 0).sum(axis=1)
     return [
