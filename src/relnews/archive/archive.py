@@ -137,16 +137,16 @@ class Archive:
     def snapshot(self) -> Snapshot:
         """Return the archive at this moment; snapshots of one state share their caches."""
         for _ in range(_ATTEMPTS):
+            now, latest = dates.now(), self._latest
+            if (
+                latest is not None
+                and latest.view.since <= now < latest.view.until
+                and self.catalogue.is_at(latest.generation)
+            ):
+                return dataclasses.replace(latest, now=now)
             try:
                 with self.catalogue.read_transaction(self.state.generation):
-                    now, latest = dates.now(), self._latest
-                    if (
-                        latest is None
-                        or latest.generation != self.state.generation
-                        or not latest.view.since <= now < latest.view.until
-                    ):
-                        latest = self._latest = self.snapshot_of(self.state.view())
-                    return dataclasses.replace(latest, now=now)
+                    self._latest = self.snapshot_of(self.state.view())
             except ArchiveChangedError:
                 self.refresh()
         raise ArchiveChangedError

@@ -82,9 +82,8 @@ class Snapshot:
             If the archive lacks it.
         """
         with self._catalogue.read_transaction(self.generation):
-            (key,) = self._catalogue.keys_of([identifier])
-            (details,) = self._catalogue.details([key])
-        return key, item_of(cast("tuple[Any, ...]", details))
+            key, fields = self._catalogue.article(identifier)
+        return key, item_of(fields)
 
     def keys_of(self, ids: Sequence[str]) -> list[int]:
         """Return the keys of articles.
@@ -120,7 +119,7 @@ class Snapshot:
     def details(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the columns of articles that `relnews.results.item_of` takes."""
         with self._catalogue.read_transaction(self.generation):
-            return [fields for fields in self._catalogue.details(keys) if fields is not None]
+            return cast("list[tuple[Any, ...]]", self._catalogue.details(keys))
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
         """Return articles as lists show them."""
@@ -138,12 +137,10 @@ class Snapshot:
     def expires(self, key: int) -> int | None:
         """Return the timestamp at which an article expires; None if it never does."""
         with self._catalogue.read_transaction(self.generation):
-            return self._catalogue.expiries().get(key)
+            return self._catalogue.expires(key)
 
     def pinned(self, article: RelatedItem) -> dict[int, RelatedItem]:
         """Return the pins of an article's list that readers may see, in order, by key."""
-        if not self.rules.pins(article.id):
-            return {}
         with self._catalogue.read_transaction(self.generation):
             return dict(pinned(self._catalogue, self.rules, article, self.now).values())
 

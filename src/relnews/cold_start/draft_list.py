@@ -74,7 +74,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
     try:
         place = catalogue.folder or ":memory:"
         with catalogue.read_transaction(), integrity.damage_in(place), np.errstate(all="ignore"):
-            if CompiledRules.of(catalogue):
+            if CompiledRules.of(catalogue).rules:
                 return None
             chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
             about: Any = catalogue.details(chosen.ranked.key.tolist())

@@ -140,15 +140,15 @@ class ListBuilder:
 
     def _partial(self, key: int, article: RelatedItem) -> _PartialList:
         """Return a list that has only its pins."""
-        snapshot, spec = self._snapshot, self._spec
-        is_draft = key == NO_ARTICLE
-        pins = {} if is_draft else snapshot.pinned(article)
+        snapshot, spec, rules = self._snapshot, self._spec, self._snapshot.rules
+        exclusions = rules.exclusions(article)
+        pins = snapshot.pinned(article) if rules.pins(article.id) else {}
         entries = [
             _Entry(pin, 0.0, 0.0, (), _PINNED)
             for pin, item in pins.items()
             if spec.admits(item, article, snapshot.now)
         ]
-        return _PartialList(key, article, snapshot.rules.exclusions(article), entries)
+        return _PartialList(key, article, exclusions, entries)
 
     def _build(
         self,
@@ -166,8 +166,8 @@ class ListBuilder:
         if spec.newest_first:
             min_score = 0.0 if spec.selection is None else spec.selection.min_score
             source = ByDate(source, self._snapshot, min_score)
-        if any(partial.exclusions for partial in partials):
-            exclusions = [partial.exclusions for partial in partials]
+        exclusions = [partial.exclusions for partial in partials]
+        if not all(of_list.is_empty for of_list in exclusions):
             source = Permitted(source, self._snapshot, exclusions)
         self._fill(partials, source, k, spec.selection, beside, near_draft, lambda _: spec.reason)
         for name in spec.fallback:

@@ -82,7 +82,7 @@ def explain(snapshot: Snapshot, a: str, b: str, spec: ListSpec) -> Explanation:
     if rule is not None:
         score, rank = 0.0, None
         ledger = (*ledger, LedgerLine(rule.kind, 0.0, 0.0, str(rule)))
-    elif rank is not None and exclusions:
+    elif rank is not None and not exclusions.is_empty:
         (ranked,) = source.best([0], rank)
         before = snapshot.items(ranked.key[:-1].tolist())
         rank -= sum(exclusions.rule_of(item) is not None for item in before)

@@ -69,7 +69,7 @@ class Similarities:
         tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
         with Scratch.borrowed(len(self._view.statistics.idf), 0, weights.longest) as scratch:
             for group, table in zip(groups, tables, strict=True):
-                pairs.compare(weights.cut(group), group.start, weights, scratch, table)
+                pairs.compare(_cut(weights, group), group.start, weights, scratch, table)
         for group, table in zip(groups, tables, strict=True):
             self._unite_copies(table, group, group)
         return tables
@@ -92,7 +92,7 @@ class Similarities:
         n_rows = articles.stop - articles.start
         steps = np.empty((n_rows, others.stop - others.start), dtype=np.int64)
         if self._kept is not None:
-            self._compare(self._kept.cut(articles), self._kept, others.start, steps)
+            self._compare(_cut(self._kept, articles), self._kept, others.start, steps)
         else:
             queries = self._gather(articles)
             for first in range(others.start, others.stop, KEPT):
@@ -153,6 +153,11 @@ class Similarities:
                 gathered,
             )
         return gathered._replace(term=frozen(term), weight=frozen(weight))
+
+
+def _cut(rows: UnitRows, articles: slice) -> UnitRows:
+    """Return a range of the articles; arrays are shared."""
+    return rows._replace(ptr=rows.ptr[articles.start : articles.stop + 1])
 
 
 def numbers_of_texts(

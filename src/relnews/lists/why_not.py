@@ -68,7 +68,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     if pair.rank is None:
         return verdict
     (ranked,) = source.best([0], pair.rank)
-    before = snapshot.items(ranked.key[:-1].tolist()) if exclusions else []
+    before = [] if exclusions.is_empty else snapshot.items(ranked.key[:-1].tolist())
     rank = pair.rank - sum(exclusions.rule_of(item) is not None for item in before)
     if spec.selection is not None:
         found = _by_selection(snapshot, pair, items, spec.selection)

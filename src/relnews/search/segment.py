@@ -282,7 +282,9 @@ class Segment:
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
         """Return the terms of given pairs, by default of all pairs."""
-        return frozen(self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs])
+        terms: NDArray[np.int32] = self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs]
+        terms.flags.writeable = False
+        return terms
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of an article, ascending, and their levels."""

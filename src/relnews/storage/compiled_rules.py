@@ -28,6 +28,11 @@ class Exclusions:
         Articles, as ``id=…``, ``section=…``, ``tag=…`` or ``title=…``, and their rule.
     general : Exclusions, optional
         Rules for every list, looked up last.
+
+    Attributes
+    ----------
+    is_empty : bool
+        Whether there is no rule.
     """
 
     def __init__(
@@ -41,9 +46,8 @@ class Exclusions:
                 self._titles.append((articles.removeprefix("title="), rule))
             else:
                 self._exact.setdefault(articles, rule)
-
-    def __bool__(self) -> bool:
-        return bool(self._exact or self._titles or self._general)
+        has_general = general is not None and not general.is_empty
+        self.is_empty: bool = not (self._exact or self._titles or has_general)
 
     def rule_of(self, item: RelatedItem) -> Rule | None:
         """Return the first rule that excludes an article, or None.
@@ -133,13 +137,10 @@ class CompiledRules:
         if self.outdates_lists:
             catalogue.set(_IGNORED_IN_LISTS, self.ignored)
 
-    def __bool__(self) -> bool:
-        return bool(self.rules)
-
     @property
     def has_exclusions(self) -> bool:
         """Whether any rule excludes articles from lists."""
-        return bool(self._hidden or self._excluded)
+        return bool(self._excluded) or not self._hidden.is_empty
 
     def affects(self, identifier: str) -> bool:
         """Return whether a rule other than ``hide`` may change the list of this article.

@@ -291,13 +291,14 @@ class Database:
                 self._follow()
             self.connection.execute("BEGIN")
             self.is_reading = True
-        if generation is not None and not self._is_at(generation):
+        if generation is not None and not self.is_at(generation):
             if is_outermost:
                 self._end_reading()
             raise ArchiveChangedError
         return is_outermost
 
-    def _is_at(self, generation: int) -> bool:
+    def is_at(self, generation: int) -> bool:
+        """Return whether the number of commits is still this one."""
         if self.generation is not None:
             return self.generation == generation
         ((value,),) = self.read(
