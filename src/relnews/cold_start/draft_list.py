@@ -302,8 +302,6 @@ class _Compared:
         steps: NDArray[np.int64] = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int64)
         steps[self._text[rows, None] == self._text[None, columns]] = SCORE_STEPS
         containment.contain(
-            steps,
-            lambda row: self._texts[rows.start + row],
-            lambda column: self._texts[columns.start + column],
+            [(steps, rows, columns)], np.arange(len(self._texts)), self._texts.__getitem__
         )
         return steps

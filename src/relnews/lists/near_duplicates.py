@@ -141,9 +141,8 @@ def _near(
     places, steps, _ = scored.reach(query, floors)
     is_near = steps >= floor
     for i in np.flatnonzero(~is_near).tolist():
-        is_near[i] = (
-            containment.containment(text, scored.segment.query(int(places[i])).text) >= floor
-        )
+        other = scored.segment.text(int(places[i]))
+        is_near[i] = containment.containment(text, other) >= floor
     return places[is_near]
 
 
@@ -211,7 +210,7 @@ def _pairs_of(
     found = []
     for i, local in enumerate(shown.tolist()):
         query = _query_at(queries, i)
-        text = scored.segment.query(local).text
+        text = scored.segment.text(local)
         for other in range(number, len(view.segments)):
             places = _near(view.segments[other], query, floors[other], floor, text)
             places = places[places > local] if other == number else places

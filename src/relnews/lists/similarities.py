@@ -16,6 +16,7 @@ from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import UnitRows
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.lists import containment
+from relnews.lists.containment import Table
 from relnews.search.bounds import Scratch
 from relnews.search.segment import SEGMENT_ARTICLES
 from relnews.search.view import View
@@ -70,8 +71,7 @@ class Similarities:
         with Scratch.borrowed(len(self._view.statistics.idf), 0, weights.longest) as scratch:
             for group, table in zip(groups, tables, strict=True):
                 pairs.compare(_cut(weights, group), group.start, weights, scratch, table)
-        for group, table in zip(groups, tables, strict=True):
-            self._unite_copies(table, group, group)
+        self._unite_copies([*zip(tables, groups, groups, strict=True)])
         return tables
 
     def between(self, articles: slice, others: slice) -> NDArray[np.int64]:
@@ -100,30 +100,28 @@ class Similarities:
                 part = np.empty((len(steps), len(rows.ptr) - 1), dtype=np.int64)
                 self._compare(queries, rows, 0, part)
                 steps[:, first - others.start :][:, : part.shape[1]] = part
-        self._unite_copies(steps, articles, others)
+        self._unite_copies([(steps, articles, others)])
         return steps
 
-    def _unite_copies(self, steps: NDArray[np.int64], articles: slice, others: slice) -> None:
+    def _unite_copies(self, tables: Sequence[Table]) -> None:
         """Raise the cosines of articles one of which has the text of the other."""
-        steps[self._text[articles, None] == self._text[None, others]] = SCORE_STEPS
-        containment.contain(
-            steps,
-            lambda row: self._words(articles.start + row),
-            lambda column: self._words(others.start + column),
-        )
+        text, (part, local, article) = self._text, self._distinct
+        for steps, rows, columns in tables:
+            steps[text[rows, None] == text[None, columns]] = SCORE_STEPS
+        segments = [scored.segment for scored in self._view.segments]
+        containment.contain(tables, article, lambda i: segments[part[i]].text(int(local[i])))
 
-    def _words(self, place: int) -> NDArray[np.integer[Any]]:
-        """Return the words of the article at a place, in reading order."""
-        segment = self._view.segments[int(self._part[place])].segment
-        query = segment.query(int(self._local[place]))
-        return query.text
+    @functools.cached_property
+    def _distinct(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Segment and local number of each distinct article, and the article at each place."""
+        code, article = np.unique(self._part * SEGMENT_ARTICLES + self._local, return_inverse=True)
+        return (*np.divmod(code, SEGMENT_ARTICLES), article)
 
     @functools.cached_property
     def _text(self) -> NDArray[np.int64]:
         """The number of each article's text; equal texts have equal numbers."""
-        code, place = np.unique(self._part * SEGMENT_ARTICLES + self._local, return_inverse=True)
-        part, local = np.divmod(code, SEGMENT_ARTICLES)
-        return numbers_of_texts(self._view, part, local)[place]
+        part, local, article = self._distinct
+        return numbers_of_texts(self._view, part, local)[article]
 
     def _compare(
         self, queries: UnitRows, rows: UnitRows, first: int, out_steps: NDArray[np.int64]
@@ -168,7 +166,7 @@ def numbers_of_texts(
     for number, scored in enumerate(view.segments):
         signs[part == number] = scored.segment.signs_of_texts(local[part == number])
     segments = [scored.segment for scored in view.segments]
-    return same_texts(signs, lambda i: segments[part[i]].query(int(local[i])).text)
+    return same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
 
 
 def same_texts(

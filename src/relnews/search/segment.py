@@ -294,15 +294,22 @@ class Segment:
     def query(self, local: int) -> Query:
         """Return an article as a query."""
         term, level = self.row(local)
+        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
+        return Query(
+            int(self.key[local]), term, self.values[level], self._text(local, term),
+            term[self.phrase_place[phrases]].reshape(-1, 3),
+        )  # fmt: skip
+
+    def text(self, local: int) -> NDArray[np.int32]:
+        """Return the words of an article's texts in reading order, as `Query.text` has them."""
+        return self._text(local, self.row(local)[0])
+
+    def _text(self, local: int, term: NDArray[np.int32]) -> NDArray[np.int32]:
         place = self.text_place[self.text_ptr[local] : self.text_ptr[local + 1]]
         is_word = place != wording.NO_PLACE
         text = np.full(len(place), wording.BREAK, dtype=np.int32)
         text[is_word] = term[place[is_word]]
-        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
-        return Query(
-            int(self.key[local]), term, self.values[level], text,
-            term[self.phrase_place[phrases]].reshape(-1, 3),
-        )  # fmt: skip
+        return text
 
     def signs_of_texts(self, local: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the length, the first word and the last word of the texts of given articles.
@@ -329,7 +336,7 @@ class Segment:
         """Return the local numbers of the articles whose text is equal to a text, not empty."""
         as_long = np.flatnonzero(np.diff(self.text_ptr) == len(text))
         is_like = (self.signs_of_texts(as_long)[:, 1:] == (text[0], text[-1])).all(axis=1)
-        same = [i for i in as_long[is_like].tolist() if np.array_equal(self.query(i).text, text)]
+        same = [i for i in as_long[is_like].tolist() if np.array_equal(self.text(i), text)]
         return np.array(same, dtype=np.int64)
 
     def titles_with(self, terms: NDArray[np.int32]) -> NDArray[np.int32]:
