@@ -187,12 +187,9 @@ class RelatedNews(Parameters):
             stored = list_reader.stored_list(catalogue, str(id), k)
             if stored is not None:
                 return stored
-        from relnews.lists.builder import ListBuilder
+        from relnews.lists.builder import list_of
 
-        spec = ListSpec.of(options)
-        return self.archive_.answer(
-            lambda snapshot: ListBuilder(snapshot, spec).article(*snapshot.article(str(id)), k)
-        )
+        return self.archive_.answer(list_of, str(id), k, ListSpec.of(options))
 
     def related_blocks(
         self, id: str, sizes: Mapping[str, int], **options: Unpack[Options]
@@ -206,7 +203,7 @@ class RelatedNews(Parameters):
         from relnews.lists.blocks import blocks_of, specs_of
 
         specs = specs_of(sizes, options)
-        return self.archive_.answer(lambda snapshot: blocks_of(snapshot, str(id), sizes, specs))
+        return self.archive_.answer(blocks_of, str(id), sizes, specs)
 
     def related_to_text(
         self,
@@ -248,6 +245,7 @@ class RelatedNews(Parameters):
         Lists are made one block at a time, so memory does not grow with the archive. This is
         faster than many calls of `related`, and takes the same ``k`` and options.
         """
+        from relnews.archive.snapshot import Snapshot
         from relnews.lists.builder import ListBuilder
 
         check_integer("k", k, minimum=1)
@@ -255,7 +253,7 @@ class RelatedNews(Parameters):
         archive, spec, keys = self.archive_, ListSpec.of(options), None
         if ids is not None:
             wanted = [*dict.fromkeys(map(str, ids))]
-            keys = archive.answer(lambda snapshot: snapshot.keys_of(wanted))
+            keys = archive.answer(Snapshot.keys_of, wanted)
         blocks = archive.by_blocks(
             lambda snapshot, block: [*ListBuilder(snapshot, spec).articles(block, k)],
             self.n_jobs, keys,
@@ -266,8 +264,7 @@ class RelatedNews(Parameters):
         """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""
         from relnews.lists.explain import explain
 
-        spec = ListSpec.of(options)
-        return self.archive_.answer(lambda snapshot: explain(snapshot, str(a), str(b), spec))
+        return self.archive_.answer(explain, str(a), str(b), ListSpec.of(options))
 
     def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
         """Return why ``b`` is not among the first ``k`` items of the list of ``a``, ranked now.
@@ -277,8 +274,7 @@ class RelatedNews(Parameters):
         from relnews.lists.why_not import why_not
 
         check_integer("k", k, minimum=1)
-        spec = ListSpec.of(options)
-        return self.archive_.answer(lambda snapshot: why_not(snapshot, str(a), str(b), k, spec))
+        return self.archive_.answer(why_not, str(a), str(b), k, ListSpec.of(options))
 
     def duplicates(
         self,
@@ -300,7 +296,7 @@ class RelatedNews(Parameters):
 
         options = GroupOptions(threshold, keep, wire_sources)
         check_n_jobs(self.n_jobs)
-        return self.archive_.answer(lambda s: groups_of(s, options, self.n_jobs, progress))
+        return self.archive_.answer(groups_of, options, self.n_jobs, progress)
 
     @property
     def rules(self) -> Rules:

@@ -213,9 +213,9 @@ class Snapshot:
         conditions : ResolvedConditions, optional
             Conditions on the candidates. None means every other article, and the archive's recency.
         """
-        view = self._view_under(conditions)
+        view, excluded = self._view_under(conditions), self._excluded_by(conditions)
         queries, published = view.read(keys)
-        limits = self._limits(keys, published, conditions)
+        limits = Limits.of(conditions, keys, published, view.recency, self.now, excluded)
         return rank(view.segments, view.queries(queries, limits), depth, self.ids)
 
     def rank_draft(
@@ -224,40 +224,19 @@ class Snapshot:
         """Return the ranking of a draft; recency counts days from its date, by default now."""
         published = timestamp(draft.published)
         dates = np.array([self.now if published is None else published])
-        view = self._view_under(conditions)
+        view, excluded = self._view_under(conditions), self._excluded_by(conditions)
         if not view.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        queries = view.queries(
-            [self.query_of(draft)], self._limits([NO_ARTICLE], dates, conditions)
-        )
-        return rank(view.segments, queries, depth, self.ids)[0]
+        query = self.query_of(draft)
+        limits = Limits.of(conditions, [NO_ARTICLE], dates, view.recency, self.now, excluded)
+        return rank(view.segments, view.queries([query], limits), depth, self.ids)[0]
 
-    def _limits(
-        self,
-        keys: Sequence[int],
-        published: NDArray[np.int64],
-        conditions: ResolvedConditions | None,
-    ) -> Limits:
-        """Return the conditions on lists in the form that the search takes.
-
-        Parameters
-        ----------
-        keys : sequence of int
-            Keys of the articles that the lists are for; `NO_ARTICLE` for a draft.
-        published : int64 array of shape (n_keys,)
-            Timestamps that dates of candidates are compared with.
-        conditions : ResolvedConditions or None
-            None means no condition.
-        """
-        if conditions is None:
-            return Limits.none(keys, published, self.view.recency)
-        excluded: list[int] = []
-        if conditions.exclude:
-            with self._catalogue.read_transaction(self.generation):
-                found = self._catalogue.digests(conditions.exclude)
-            excluded = [key for key, _ in found.values()]
-        recency = conditions.recency or self.view.recency
-        return Limits.of(conditions, keys, published, recency, self.now, excluded)
+    def _excluded_by(self, conditions: ResolvedConditions | None) -> list[int]:
+        """Return the keys of the articles that conditions exclude by their ids."""
+        if conditions is None or not conditions.exclude:
+            return []
+        with self._catalogue.read_transaction(self.generation):
+            return [key for key, _ in self._catalogue.digests(conditions.exclude).values()]
 
     def _view_under(self, conditions: ResolvedConditions | None) -> View:
         """Return the view of the articles that match the filters of conditions."""

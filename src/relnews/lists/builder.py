@@ -66,6 +66,29 @@ _REASONS: dict[str, Callable[[_PartialList], str]] = {
 }
 
 
+def list_of(snapshot: Snapshot, identifier: str, k: int, spec: ListSpec) -> RelatedList:
+    """Return the list of one article, ranked.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The archive at one moment.
+    identifier : str
+        Id of the article.
+    k : int
+        Maximum number of items.
+    spec : ListSpec
+        Options of the list.
+
+    Raises
+    ------
+    UnknownArticleError
+        If the archive lacks the article.
+    """
+    key, article = snapshot.article(identifier)
+    return ListBuilder(snapshot, spec).article(key, article, k)
+
+
 class ListBuilder:
     """Builder of lists from one snapshot.
 

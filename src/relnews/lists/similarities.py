@@ -15,9 +15,9 @@ from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import UnitRows
 from relnews._kernels.scoring import SCORE_STEPS
+from relnews._kernels.scratch import borrowed
 from relnews.lists import containment
 from relnews.lists.containment import Table
-from relnews.search.bounds import Scratch
 from relnews.search.segment import SEGMENT_ARTICLES
 from relnews.search.view import View
 
@@ -68,9 +68,10 @@ class Similarities:
         weights = self._kept
         assert weights is not None
         tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
-        with Scratch.borrowed(len(self._view.statistics.idf), 0, weights.longest) as scratch:
-            for group, table in zip(groups, tables, strict=True):
-                pairs.compare(_cut(weights, group), group.start, weights, scratch, table)
+        rows = [_cut(weights, group) for group in groups]
+        with borrowed(len(self._view.statistics.idf), 0, weights.longest) as (scratch, _):
+            for group, of_group, table in zip(groups, rows, tables, strict=True):
+                pairs.compare(of_group, group.start, weights, scratch, table)
         self._unite_copies([*zip(tables, groups, groups, strict=True)])
         return tables
 
@@ -126,7 +127,7 @@ class Similarities:
     def _compare(
         self, queries: UnitRows, rows: UnitRows, first: int, out_steps: NDArray[np.int64]
     ) -> None:
-        with Scratch.borrowed(len(self._view.statistics.idf), 0, rows.longest) as scratch:
+        with borrowed(len(self._view.statistics.idf), 0, rows.longest) as (scratch, _):
             pairs.compare(queries, first, rows, scratch, out_steps)
 
     def _gather(self, articles: slice) -> UnitRows:
@@ -162,10 +163,17 @@ def numbers_of_texts(
     view: View, part: NDArray[np.int64], local: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the numbers of the texts of distinct articles, as `same_texts` does."""
-    signs = np.empty((len(part), 3), dtype=np.int64)
-    for number, scored in enumerate(view.segments):
-        signs[part == number] = scored.segment.signs_of_texts(local[part == number])
     segments = [scored.segment for scored in view.segments]
+    length = np.empty(len(part), dtype=np.int64)
+    for number, segment in enumerate(segments):
+        rows = local[part == number]
+        length[part == number] = segment.text_ptr[rows + 1] - segment.text_ptr[rows]
+    _, at, times = np.unique(length, return_inverse=True, return_counts=True)
+    signs = np.full((len(part), 3), -1, dtype=np.int64)
+    may_be_same = (times[at] > 1) & (length >= containment.SAME_WORDS)
+    for number in np.unique(part[may_be_same]).tolist():
+        places = may_be_same & (part == number)
+        signs[places] = segments[number].signs_of_texts(local[places])
     return same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
 
 

@@ -69,7 +69,7 @@ class Limits:
     @classmethod
     def of(
         cls,
-        conditions: ResolvedConditions,
+        conditions: ResolvedConditions | None,
         keys: Sequence[int],
         published: NDArray[np.int64],
         recency: Recency | None,
@@ -80,21 +80,23 @@ class Limits:
 
         Parameters
         ----------
-        conditions : ResolvedConditions
+        conditions : ResolvedConditions or None
             Their filters are not part of the result: the search ranks over a view of matching
-            articles. Neither is their recency.
+            articles. None means no condition.
         keys : sequence of int
             Catalogue keys of the query articles.
         published : int64 array of shape (n_queries,)
             Timestamps of the queries.
         recency : Recency or None
-            Decay of the scores. None means no decay.
+            Decay of the scores if the conditions have none. None means no decay.
         now : int
             Timestamp of the moment of ranking.
         excluded : sequence of int
             Catalogue keys of the articles that no list may have.
         """
-        dates = published.tolist()
+        if conditions is None:
+            return cls.none(keys, published, recency)
+        dates, recency = published.tolist(), conditions.recency or recency
         windows = [conditions.window(now if date == UNDATED else date) for date in dates]
         after, before = np.array(windows, dtype=np.int64).reshape(-1, 2).T.copy()
         if recency is not None and recency.anchor != "article":
@@ -113,7 +115,9 @@ def fading_of(published: NDArray[np.int64], recency: Recency | None) -> Fading:
     recency : Recency or None
         None if scores do not fade.
     """
-    return Fading(frozen(days(published).astype(np.int64)), *_factors(recency))
+    query_day = days(published).astype(np.int64)
+    query_day.flags.writeable = False
+    return Fading(query_day, *_factors(recency))
 
 
 @functools.lru_cache(maxsize=16)

@@ -41,6 +41,8 @@ class Queries:
         Articles that each list may hold, and how scores fade.
     title_match : QueryTitleMatch or None
         Titles and texts; None if titles do not count.
+    longest : (int, int)
+        Words of the longest text, and phrases of the longest title.
     """
 
     key: NDArray[np.int64]
@@ -50,6 +52,7 @@ class Queries:
     outline: Outline
     limits: Limits
     title_match: QueryTitleMatch | None
+    longest: tuple[int, int] = 0, 0
 
     @classmethod
     def of(
@@ -89,7 +92,9 @@ class Queries:
         )
         title_match = _title_match(queries, term, code, number, title, statistics, weighting)
         key, ptr, term, factor = map(frozen, (key, ptr, term, weight * idf[term]))
-        return cls(key, ptr, term, factor, outline, limits or Limits.none(keys), title_match)
+        longest = max(len(query.text) for query in queries), max(len(q.phrases) for q in queries)
+        limits = limits or Limits.none(keys)
+        return cls(key, ptr, term, factor, outline, limits, title_match, longest)
 
     def arrays(self) -> QueryBlock:
         """Return the arrays as kernels take them."""

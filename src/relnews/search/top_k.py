@@ -6,12 +6,9 @@ compared, so that neither the order of additions nor the cut into segments break
 
 from __future__ import annotations
 
-import collections
-import contextlib
 import copy
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,9 +23,10 @@ from relnews._kernels.arguments import (
     ScoredRows,
     WeightedPostings,
 )
-from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch, TitleMatchScratch
+from relnews._kernels.scratch import TitleMatchScratch, borrowed
+from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch
 from relnews.search import order
-from relnews.search.bounds import Outline, Scratch
+from relnews.search.bounds import Outline
 from relnews.search.corpus_stats import CorpusStats
 from relnews.search.limits import Limits
 from relnews.search.query import Queries
@@ -177,10 +175,10 @@ class ScoredSegment:
         """
         if self.segment.has_postings:
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
-            with self._scratch() as scratch, self._titles(query) as titles:
+            with borrowed(*self._sizes(query)) as (scratch, of_titles):
                 n = scoring.reach_articles(
-                    query.arrays(), self.arrays, query.limits.fading, titles, frozen(floors),
-                    scratch, local, steps,
+                    query.arrays(), self.arrays, query.limits.fading,
+                    self._titles(query, of_titles), frozen(floors), scratch, local, steps,
                 )  # fmt: skip
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
@@ -203,21 +201,15 @@ class ScoredSegment:
         arrays = map(frozen, (ptr, local[is_here], first, np.maximum(last, first)))
         return LimitArrays._make((*arrays, limits.fading))
 
-    def _scratch(self) -> AbstractContextManager[Scratch]:
-        """Lend scratch arrays that are long enough for this segment."""
-        n_terms = len(self.arrays.postings.is_rare)
-        return Scratch.borrowed(n_terms, self.segment.n_articles, self.segment.longest)
+    def _sizes(self, queries: Queries) -> tuple[int, int, int, int, int]:
+        """Return the sizes of scratch arrays that are long enough for the segment and queries."""
+        n_terms, segment = len(self.arrays.postings.is_rare), self.segment
+        return (n_terms, segment.n_articles, segment.longest, *queries.longest)
 
-    @contextlib.contextmanager
-    def _titles(self, queries: Queries) -> Iterator[TitleMatch | None]:
-        """Lend the arrays that titles are matched with; None if titles do not count."""
+    def _titles(self, queries: Queries, scratch: TitleMatchScratch) -> TitleMatch | None:
+        """Return the arrays that titles are matched with; None if titles do not count."""
         titles = queries.title_match
-        if titles is None:
-            yield None
-            return
-        longest = (int(np.diff(ptr).max(initial=0)) for ptr in (titles.text_ptr, titles.phrase_ptr))
-        with _borrowed(len(self.arrays.postings.is_rare), *longest) as scratch:
-            yield TitleMatch(titles, self.titles, scratch)
+        return None if titles is None else TitleMatch(titles, self.titles, scratch)
 
     def _rank_walking(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
@@ -225,10 +217,11 @@ class ScoredSegment:
         """Return steps, local numbers and similarities of the lists, from postings."""
         shape = (len(queries.key), k)
         ranked = RankedArrays(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape))
-        with self._scratch() as scratch, self._titles(queries) as titles:
+        block, limits = queries.arrays(), self._limits(queries.limits)
+        with borrowed(*self._sizes(queries)) as (scratch, of_titles):
             scoring.rank_articles(
-                queries.arrays(), self.arrays, self._limits(queries.limits), titles, k, scratch,
-                reached, ranked,
+                block, self.arrays, limits, self._titles(queries, of_titles), k, scratch, reached,
+                ranked,
             )  # fmt: skip
         return ranked
 
@@ -248,48 +241,13 @@ class ScoredSegment:
         """Return the steps and similarities of every article for each query."""
         shape = (len(queries.key), self.segment.n_articles)
         steps, similarity = np.empty(shape, dtype=np.int64), np.empty(shape)
-        with self._scratch() as scratch, self._titles(queries) as titles:
+        block, limits = queries.arrays(), self._limits(queries.limits)
+        with borrowed(*self._sizes(queries)) as (scratch, of_titles):
             scoring.score_articles(
-                queries.arrays(), self.arrays.rows, self._limits(queries.limits), titles, scratch,
-                steps, similarity,
+                block, self.arrays.rows, limits, self._titles(queries, of_titles), scratch, steps,
+                similarity,
             )  # fmt: skip
         return steps, similarity
-
-
-@contextlib.contextmanager
-def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[TitleMatchScratch]:
-    """Lend scratch arrays for matching titles, to one thread at a time.
-
-    Parameters
-    ----------
-    n_terms : int
-        Terms in the vocabulary.
-    n_words, n_phrases : int
-        Words of the longest text; phrases of the longest title.
-    """
-    try:
-        scratch = _IDLE.pop()
-    except IndexError:
-        scratch = _scratch_of(0, 0, 0)
-    sizes = len(scratch.kind), len(scratch.text_pairs) // 2, len(scratch.title_pairs) // 2
-    wanted = n_terms, n_words, n_phrases
-    if any(size < least for size, least in zip(sizes, wanted, strict=True)):
-        scratch = _scratch_of(*map(max, sizes, wanted))
-    yield scratch
-    _IDLE.append(scratch)
-
-
-def _scratch_of(n_terms: int, n_words: int, n_phrases: int) -> TitleMatchScratch:
-    """Return new scratch arrays for matching titles."""
-    n_text, n_title = (1 << max(2 * n - 1, 15).bit_length() for n in (n_words, n_phrases))
-    return TitleMatchScratch(
-        np.empty(n_terms, np.uint8), np.empty(n_terms), np.zeros(1 << 16, np.uint8),
-        np.empty(n_text, np.uint64), np.empty(n_title, np.uint64), np.empty(n_title, np.int32),
-        np.empty(n_title, np.uint8),
-    )  # fmt: skip
-
-
-_IDLE: collections.deque[TitleMatchScratch] = collections.deque()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
