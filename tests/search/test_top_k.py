@@ -129,7 +129,8 @@ def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles
     ]
     expected = reference.ranking(reference.unit_weights(query, idf), rows, k)
 
-    ranked = archive.snapshot().rank_draft(Article("", title=title, text=text), k)
+    snapshot = archive.snapshot()
+    ranked = snapshot.rank_draft(snapshot.query_of(Article("", title=title, text=text)), k)
 
     assert in_words(archive, ranked) == expected
 
@@ -308,7 +309,8 @@ def test_block_size_and_n_jobs_do_not_matter():
 
 def test_a_draft_has_no_key_and_an_empty_archive_no_list():
     """A draft against an empty archive has an empty list."""
-    ranked = build([]).snapshot().rank_draft(Article("", text="anything"), 3)
+    snapshot = build([]).snapshot()
+    ranked = snapshot.rank_draft(snapshot.query_of(Article("", text="anything")), 3)
 
     assert ranked.query == NO_ARTICLE
     assert len(ranked.key) == 0

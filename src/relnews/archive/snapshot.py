@@ -180,7 +180,8 @@ class Snapshot:
             yield self._state.vocabulary, self._state.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:
-        """Return a draft as a query of terms of the archive."""
+        """Return a draft as a query of terms of the archive, published now if it has no date."""
+        published = timestamp(draft.published)
         batch = ArticleBatch(self.analysis, self._state.ignored.words)
         batch.add(draft)
         runs = batch.runs(Workspace())
@@ -195,6 +196,7 @@ class Snapshot:
         return Query(
             NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,
             words.phrases.value, batch.n_unknown(runs, term),
+            self.now if published is None else published,
         )  # fmt: skip
 
     # --- ranking ---------------------------------------------------------------------------------
@@ -214,21 +216,18 @@ class Snapshot:
             Conditions on the candidates. None means every other article, and the archive's recency.
         """
         view, excluded = self._view_under(conditions), self._excluded_by(conditions)
-        queries, published = view.read(keys)
-        limits = Limits.of(conditions, keys, published, view.recency, self.now, excluded)
+        queries = view.read(keys)
+        limits = Limits.of(queries, view.recency, conditions, self.now, excluded)
         return rank(view.segments, view.queries(queries, limits), depth, self.ids)
 
     def rank_draft(
-        self, draft: Article, depth: int, conditions: ResolvedConditions | None = None
+        self, query: Query, depth: int, conditions: ResolvedConditions | None = None
     ) -> Ranked:
-        """Return the ranking of a draft; recency counts days from its date, by default now."""
-        published = timestamp(draft.published)
-        dates = np.array([self.now if published is None else published])
+        """Return the ranking of a draft, given as `query_of` returns it."""
         view, excluded = self._view_under(conditions), self._excluded_by(conditions)
         if not view.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        query = self.query_of(draft)
-        limits = Limits.of(conditions, [NO_ARTICLE], dates, view.recency, self.now, excluded)
+        limits = Limits.of([query], view.recency, conditions, self.now, excluded)
         return rank(view.segments, view.queries([query], limits), depth, self.ids)[0]
 
     def _excluded_by(self, conditions: ResolvedConditions | None) -> list[int]:

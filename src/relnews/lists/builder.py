@@ -150,12 +150,13 @@ class ListBuilder:
     def draft(self, draft: Article, k: int) -> RelatedList:
         """Return the list of a draft, a story that is not in the archive."""
         article = RelatedItem("", 0, 0.0, 0.0, draft.title, published=draft.published)
-        source = CandidateSource.of_draft(self._snapshot, draft, self._spec.conditions)
+        query = self._snapshot.query_of(draft)
+        source = CandidateSource.of_draft(self._snapshot, query, self._spec.conditions)
         selection = self._spec.selection
         near_draft = _NO_KEYS
         if selection is not None and selection.duplicate_threshold is not None:
             near_draft = near_duplicates.near_query(
-                self._snapshot.view, self._snapshot.query_of(draft), selection.duplicate_threshold
+                self._snapshot.view, query, selection.duplicate_threshold
             )
         return self._build(source, [self._partial(NO_ARTICLE, article)], k, _NO_KEYS, near_draft)[0]
 

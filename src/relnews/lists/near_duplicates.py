@@ -26,7 +26,7 @@ from relnews.search.order import newest_key
 from relnews.search.query import Queries
 from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
-from relnews.text.article_terms import NO_ARTICLE, Query
+from relnews.text.article_terms import Query
 
 #: Shows progress: given the blocks of pairs and the number of blocks, it returns the blocks.
 Progress = Callable[[Iterator[NDArray[np.int64]], int], Iterable[NDArray[np.int64]]]
@@ -233,11 +233,13 @@ def _same_texts(view: View) -> NDArray[np.int64]:
 
 def _query_at(queries: Queries, i: int) -> Queries:
     """Return one query of a block, by cosine and without limits; arrays are shared."""
+    at, limits = slice(i, i + 1), queries.limits
     pairs = slice(int(queries.ptr[i]), int(queries.ptr[i + 1]))
     ptr = frozen(queries.ptr[i : i + 2] - queries.ptr[i])
+    fading = limits.fading._replace(query_day=limits.fading.query_day[at])
     return Queries(
-        queries.key[i : i + 1], ptr, queries.term[pairs], queries.weight[pairs],
-        queries.outline.cut(slice(i, i + 1)), Limits.none([NO_ARTICLE]), None,
+        queries.key[at], ptr, queries.term[pairs], queries.weight[pairs], queries.outline.cut(at),
+        Limits(limits.after[at], limits.before[at], limits.exclude[at], fading), None,
     )  # fmt: skip
 
 

@@ -65,13 +65,13 @@ class Similarities:
         -------
         list of int64 array of shape (n_group, n_group)
         """
+        tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
         weights = self._kept
         assert weights is not None
-        tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
-        rows = [_cut(weights, group) for group in groups]
         with borrowed(len(self._view.statistics.idf), 0, weights.longest) as (scratch, _):
-            for group, of_group, table in zip(groups, rows, tables, strict=True):
-                pairs.compare(of_group, group.start, weights, scratch, table)
+            for group, table in zip(groups, tables, strict=True):
+                rows = weights._replace(ptr=weights.ptr[group.start : group.stop + 1])
+                pairs.compare(rows, group.start, weights, scratch, table)
         self._unite_copies([*zip(tables, groups, groups, strict=True)])
         return tables
 
@@ -93,7 +93,8 @@ class Similarities:
         n_rows = articles.stop - articles.start
         steps = np.empty((n_rows, others.stop - others.start), dtype=np.int64)
         if self._kept is not None:
-            self._compare(_cut(self._kept, articles), self._kept, others.start, steps)
+            rows = self._kept._replace(ptr=self._kept.ptr[articles.start : articles.stop + 1])
+            self._compare(rows, self._kept, others.start, steps)
         else:
             queries = self._gather(articles)
             for first in range(others.start, others.stop, KEPT):
@@ -152,11 +153,6 @@ class Similarities:
                 gathered,
             )
         return gathered._replace(term=frozen(term), weight=frozen(weight))
-
-
-def _cut(rows: UnitRows, articles: slice) -> UnitRows:
-    """Return a range of the articles; arrays are shared."""
-    return rows._replace(ptr=rows.ptr[articles.start : articles.stop + 1])
 
 
 def numbers_of_texts(

@@ -15,6 +15,7 @@ from relnews._kernels.scoring import NO_DAY
 from relnews.dates import FOREVER, UNDATED
 from relnews.options.conditions import ResolvedConditions
 from relnews.options.recency import Recency
+from relnews.text.article_terms import Query
 
 #: Microseconds of a day.
 _DAY = 86_400_000_000
@@ -44,35 +45,26 @@ class Limits:
     fading: Fading
 
     @classmethod
-    def none(
-        cls,
-        keys: Sequence[int],
-        published: NDArray[np.int64] | None = None,
-        recency: Recency | None = None,
-    ) -> Limits:
+    def none(cls, queries: Sequence[Query], recency: Recency | None = None) -> Limits:
         """Return limits that only exclude each article from its own list.
 
         Parameters
         ----------
-        keys : sequence of int
-            Catalogue keys of the query articles.
-        published : int64 array of shape (n_queries,), optional
-            Timestamps of the queries. None means that all are unknown.
+        queries : sequence of Query
+            Articles that the lists are for.
         recency : Recency, optional
             Decay of the scores. None means no decay.
         """
-        n = len(keys)
-        published = np.full(n, UNDATED) if published is None else published
-        exclude = np.array(keys, dtype=np.int64).reshape(-1, 1)
+        n, published = len(queries), np.array([query.published for query in queries])
+        exclude = np.array([[query.key] for query in queries], dtype=np.int64)
         return cls(np.full(n, UNDATED), np.full(n, FOREVER), exclude, fading_of(published, recency))
 
     @classmethod
     def of(
         cls,
-        conditions: ResolvedConditions | None,
-        keys: Sequence[int],
-        published: NDArray[np.int64],
+        queries: Sequence[Query],
         recency: Recency | None,
+        conditions: ResolvedConditions | None,
         now: int,
         excluded: Sequence[int],
     ) -> Limits:
@@ -80,29 +72,28 @@ class Limits:
 
         Parameters
         ----------
+        queries : sequence of Query
+            Articles that the lists are for.
+        recency : Recency or None
+            Decay of the scores if the conditions have none. None means no decay.
         conditions : ResolvedConditions or None
             Their filters are not part of the result: the search ranks over a view of matching
             articles. None means no condition.
-        keys : sequence of int
-            Catalogue keys of the query articles.
-        published : int64 array of shape (n_queries,)
-            Timestamps of the queries.
-        recency : Recency or None
-            Decay of the scores if the conditions have none. None means no decay.
         now : int
             Timestamp of the moment of ranking.
         excluded : sequence of int
             Catalogue keys of the articles that no list may have.
         """
         if conditions is None:
-            return cls.none(keys, published, recency)
-        dates, recency = published.tolist(), conditions.recency or recency
+            return cls.none(queries, recency)
+        recency = conditions.recency or recency
+        dates = [query.published for query in queries]
         windows = [conditions.window(now if date == UNDATED else date) for date in dates]
         after, before = np.array(windows, dtype=np.int64).reshape(-1, 2).T.copy()
         if recency is not None and recency.anchor != "article":
-            published = np.array([recency.anchored(date, now) for date in dates], dtype=np.int64)
-        exclude = np.array([[key, *excluded] for key in keys], dtype=np.int64)
-        return cls(after, before, exclude, fading_of(published, recency))
+            dates = [recency.anchored(date, now) for date in dates]
+        exclude = np.array([[query.key, *excluded] for query in queries], dtype=np.int64)
+        return cls(after, before, exclude, fading_of(np.array(dates, dtype=np.int64), recency))
 
 
 def fading_of(published: NDArray[np.int64], recency: Recency | None) -> Fading:

@@ -76,24 +76,25 @@ class Queries:
             None means that each article is only excluded from its own list.
         """
         idf, n = statistics.idf, len(queries)
+        key = np.array([query.key for query in queries], dtype=np.int64)
         number = np.repeat(np.arange(n), [len(query.term) for query in queries])
         code = np.concatenate([query.code for query in queries])
         term = np.concatenate([query.term for query in queries])
+        texts, phrases = [query.text for query in queries], [query.phrases for query in queries]
+        longest = max(map(len, texts)), max(map(len, phrases))
+        limits = limits or Limits.none(queries)
         weight, of_title = weighting.tf_weight(code) * idf[term], title_weight(code) * idf[term]
         title = np.bincount(number, of_title, n).astype(np.float64)
         # Drop phrases, but keep a term that is also a word of the article.
         is_word = code != PHRASE
         term, code, number, weight = term[is_word], code[is_word], number[is_word], weight[is_word]
         weight *= (weighting.scale * inverse(np.sqrt(np.bincount(number, weight**2, n))))[number]
-        keys = [query.key for query in queries]
-        key, ptr = np.array(keys, dtype=np.int64), np.searchsorted(number, np.arange(n + 1))
+        ptr = np.searchsorted(number, np.arange(n + 1))
         outline = statistics.common.outline(
             [Rows(ptr, term, weight, np.ones(n))], n, statistics.common_factor
         )
         title_match = _title_match(queries, term, code, number, title, statistics, weighting)
         key, ptr, term, factor = map(frozen, (key, ptr, term, weight * idf[term]))
-        longest = max(len(query.text) for query in queries), max(len(q.phrases) for q in queries)
-        limits = limits or Limits.none(keys)
         return cls(key, ptr, term, factor, outline, limits, title_match, longest)
 
     def arrays(self) -> QueryBlock:
@@ -114,7 +115,7 @@ def _title_match(
     if not weighting.title_overlap:
         return None
     idf, unseen = statistics.idf, statistics.unseen
-    phrases = [query.phrases for query in queries]
+    texts, phrases = [query.text for query in queries], [query.phrases for query in queries]
     of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
     first, last, phrase_term = np.concatenate(phrases).T
     is_unseen = phrase_term < 0
@@ -123,7 +124,7 @@ def _title_match(
     # Unknown words and phrases are not among the terms, but they count in the title's total.
     n_unknown = np.array([query.n_unknown for query in queries])
     title = title + unseen * n_unknown + np.bincount(of_query, phrase * is_unseen, len(queries))
-    per_title = inverse(title)
+    per_title, share = inverse(title), weighting.title_overlap * weighting.scale
     part = np.where(code & IN_TITLE > 0, idf[term], 0.0)
     # In the bound, a phrase counts with the rarer of its words. Both words must be known.
     known = (first >= 0) & (last >= 0)
@@ -133,14 +134,12 @@ def _title_match(
         number * np.int64(len(idf)) + term, of_query * np.int64(len(idf)) + rarer
     )
     most = part + np.bincount(place, phrase, len(term))
-    texts = [query.text for query in queries]
     arrays = (
         code, part * per_title[number], most * per_title[number],
         np.cumsum([0, *map(len, texts)], dtype=np.int64), np.concatenate(texts),
         np.searchsorted(of_query, np.arange(len(queries) + 1)), first, last,
         phrase * per_title[of_query],
     )  # fmt: skip
-    share = weighting.title_overlap * weighting.scale
     return QueryTitleMatch._make((share, *map(frozen, arrays), _SEED))
 
 

@@ -297,7 +297,7 @@ class Segment:
         phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
         return Query(
             int(self.key[local]), term, self.values[level], self._text(local, term),
-            term[self.phrase_place[phrases]].reshape(-1, 3),
+            term[self.phrase_place[phrases]].reshape(-1, 3), published=int(self.published[local]),
         )  # fmt: skip
 
     def text(self, local: int) -> NDArray[np.int32]:

@@ -23,7 +23,7 @@ from relnews._kernels.arguments import (
     ScoredRows,
     WeightedPostings,
 )
-from relnews._kernels.scratch import TitleMatchScratch, borrowed
+from relnews._kernels.scratch import borrowed
 from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch
 from relnews.search import order
 from relnews.search.bounds import Outline
@@ -175,11 +175,12 @@ class ScoredSegment:
         """
         if self.segment.has_postings:
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
+            block, match, floors = query.arrays(), query.title_match, frozen(floors)
             with borrowed(*self._sizes(query)) as (scratch, of_titles):
+                titles = match and TitleMatch(match, self.titles, of_titles)
                 n = scoring.reach_articles(
-                    query.arrays(), self.arrays, query.limits.fading,
-                    self._titles(query, of_titles), frozen(floors), scratch, local, steps,
-                )  # fmt: skip
+                    block, self.arrays, query.limits.fading, titles, floors, scratch, local, steps
+                )
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
         else:
@@ -206,23 +207,17 @@ class ScoredSegment:
         n_terms, segment = len(self.arrays.postings.is_rare), self.segment
         return (n_terms, segment.n_articles, segment.longest, *queries.longest)
 
-    def _titles(self, queries: Queries, scratch: TitleMatchScratch) -> TitleMatch | None:
-        """Return the arrays that titles are matched with; None if titles do not count."""
-        titles = queries.title_match
-        return None if titles is None else TitleMatch(titles, self.titles, scratch)
-
     def _rank_walking(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Return steps, local numbers and similarities of the lists, from postings."""
         shape = (len(queries.key), k)
         ranked = RankedArrays(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape))
-        block, limits = queries.arrays(), self._limits(queries.limits)
-        with borrowed(*self._sizes(queries)) as (scratch, of_titles):
-            scoring.rank_articles(
-                block, self.arrays, limits, self._titles(queries, of_titles), k, scratch, reached,
-                ranked,
-            )  # fmt: skip
+        block, match, sizes = queries.arrays(), queries.title_match, self._sizes(queries)
+        limits = self._limits(queries.limits)
+        with borrowed(*sizes) as (scratch, of_titles):
+            titles = match and TitleMatch(match, self.titles, of_titles)
+            scoring.rank_articles(block, self.arrays, limits, titles, k, scratch, reached, ranked)
         return ranked
 
     def _rank_rows(
@@ -241,12 +236,13 @@ class ScoredSegment:
         """Return the steps and similarities of every article for each query."""
         shape = (len(queries.key), self.segment.n_articles)
         steps, similarity = np.empty(shape, dtype=np.int64), np.empty(shape)
-        block, limits = queries.arrays(), self._limits(queries.limits)
-        with borrowed(*self._sizes(queries)) as (scratch, of_titles):
+        block, match, sizes = queries.arrays(), queries.title_match, self._sizes(queries)
+        limits = self._limits(queries.limits)
+        with borrowed(*sizes) as (scratch, of_titles):
+            titles = match and TitleMatch(match, self.titles, of_titles)
             scoring.score_articles(
-                block, self.arrays.rows, limits, self._titles(queries, of_titles), scratch, steps,
-                similarity,
-            )  # fmt: skip
+                block, self.arrays.rows, limits, titles, scratch, steps, similarity
+            )
         return steps, similarity
 
 

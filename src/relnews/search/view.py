@@ -58,21 +58,17 @@ class View:
                 return scored, local
         raise ArchiveChangedError
 
-    def read(self, keys: Sequence[int]) -> tuple[list[Query], NDArray[np.int64]]:
-        """Return articles as queries, and their timestamps, `UNDATED` if unknown.
+    def read(self, keys: Sequence[int]) -> list[Query]:
+        """Return articles as queries.
 
         Raises
         ------
         ArchiveChangedError
             If no segment has an article.
         """
-        queries, dates = [], np.empty(len(keys), dtype=np.int64)
         number, place = self.places_of(np.array(keys, dtype=np.int64))
-        for i, (part, local) in enumerate(zip(number.tolist(), place.tolist(), strict=True)):
-            segment = self.segments[part].segment
-            queries.append(segment.query(local))
-            dates[i] = segment.published[local]
-        return queries, dates
+        places = zip(number.tolist(), place.tolist(), strict=True)
+        return [self.segments[part].segment.query(local) for part, local in places]
 
     def places_of(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the number of each article's segment, and its local number there.
@@ -134,8 +130,8 @@ class View:
             None means that each article is only excluded from its own list, and that scores decay
             by ``recency``.
         """
-        queries, published = self.read(keys)
-        return self.queries(queries, limits or Limits.none(keys, published, self.recency))
+        queries = self.read(keys)
+        return self.queries(queries, limits or Limits.none(queries, self.recency))
 
     def rank(
         self,

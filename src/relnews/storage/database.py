@@ -291,10 +291,13 @@ class Database:
                 self._follow()
             self.connection.execute("BEGIN")
             self.is_reading = True
-        if generation is not None and not self.is_at(generation):
-            if is_outermost:
-                self._end_reading()
-            raise ArchiveChangedError
+        if generation is not None:
+            if not self.is_at(generation):
+                if is_outermost:
+                    self._end_reading()
+                raise ArchiveChangedError
+            if self.is_reading:
+                self.generation = generation
         return is_outermost
 
     def is_at(self, generation: int) -> bool:

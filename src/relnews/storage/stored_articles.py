@@ -109,8 +109,9 @@ class StoredArticles:
         rows = self._read(f"SELECT {schema.ROW} FROM articles WHERE id = ?", identifier)
         if not rows:
             raise unknown_article(identifier, self.all_ids())
-        self._compare_rows(rows)
         ((*fields, key, _),) = rows
+        if self._checked.get(key) != fields[0] and self._has_checksums():
+            self._compare_rows(rows)
         (shown,) = self._shown([fields], None)
         assert shown is not None
         return key, shown
@@ -291,17 +292,14 @@ class StoredArticles:
         return rows
 
     def _compare_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Compare rows of `schema.ROW` with their checksums, except rows that were compared."""
-        new = [row for row in rows if self._checked.get(row[-2]) != row[0]]
-        if not new or not self._has_checksums():
-            return
+        """Compare rows of `schema.ROW` with their checksums."""
         try:
-            checksums.check_articles(new)
+            checksums.check_articles(rows)
         except integrity.DAMAGE as error:
             integrity.raise_damage(self._place, error)
         if len(self._checked) > _MAX_CHECKED:
             self._checked.clear()
-        self._checked |= {row[-2]: row[0] for row in new}
+        self._checked |= {row[-2]: row[0] for row in rows}
 
     def _check_ids(self, rows: Iterable[Sequence[Any]]) -> None:
         """Raise ArchiveFormatError if an id leads to the row of another article, or to damage.
