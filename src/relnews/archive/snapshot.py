@@ -96,16 +96,6 @@ class Snapshot:
         with self._catalogue.read_transaction(self.generation):
             return self._catalogue.keys_of(ids)
 
-    def has(self, identifier: str) -> bool:
-        """Return whether an article is in the archive."""
-        with self._catalogue.read_transaction(self.generation):
-            return self._catalogue.key_of(identifier) is not None
-
-    def all_ids(self) -> list[str]:
-        """Return the ids of all articles, in the order of the archive."""
-        with self._catalogue.read_transaction(self.generation):
-            return self._catalogue.all_ids()
-
     def ids(self, keys: Sequence[int]) -> list[str]:
         """Return the ids of articles."""
         with self._catalogue.read_transaction(self.generation):

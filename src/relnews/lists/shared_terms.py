@@ -82,7 +82,8 @@ _Row = tuple[int, float, int, int, bool, bool]
 
 def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], list[_Row]]:
     """Return the words, and the phrases of titles, that add to the similarity."""
-    (first, place_a), (second, place_b) = (view.place_of(key) for key in keys)
+    part, (place_a, place_b) = view.places_of(np.array(keys))
+    first, second = view.segments[part[0]], view.segments[part[1]]
     a, b = first.segment.query(place_a), second.segment.query(place_b)
     query = view.queries([a])
     share = 0.0 if query.title_match is None else float(query.title_match.share)

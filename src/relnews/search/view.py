@@ -44,20 +44,6 @@ class View:
     since: int
     until: int
 
-    def place_of(self, key: int) -> tuple[ScoredSegment, int]:
-        """Return the segment of an article, and its local number there.
-
-        Raises
-        ------
-        ArchiveChangedError
-            If no segment has the article.
-        """
-        for scored in self.segments:
-            local = scored.segment.find(key)
-            if local >= 0:
-                return scored, local
-        raise ArchiveChangedError
-
     def read(self, keys: Sequence[int]) -> list[Query]:
         """Return articles as queries.
 
