@@ -19,7 +19,7 @@ from relnews.lists.selector import select
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import Selection
 from relnews.results import RelatedItem, RelatedList, ranked_items
-from relnews.storage.compiled_rules import Exclusions
+from relnews.storage.compiled_rules import NO_EXCLUSIONS, Exclusions
 from relnews.text.article_terms import NO_ARTICLE
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
@@ -165,6 +165,8 @@ class ListBuilder:
     def _partial(self, key: int, article: RelatedItem) -> _PartialList:
         """Return a list that has only its pins."""
         snapshot, spec, rules = self._snapshot, self._spec, self._snapshot.rules
+        if not rules.rules:
+            return _PartialList(key, article, NO_EXCLUSIONS, [])
         exclusions = rules.exclusions(article)
         pins = snapshot.pinned(article) if rules.pins(article.id) else {}
         entries = [
