@@ -6,6 +6,7 @@ all of it. Broder, *On the resemblance and containment of documents* (1997).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -79,7 +80,7 @@ def contain(
 
 def _shares(pairs: Sequence[tuple[int, int]], text_of: Callable[[int], Text]) -> NDArray[np.int64]:
     """Return the containment of each pair of articles, in millionths."""
-    texts = {number: text_of(number) for pair in pairs for number in pair}
+    texts = {number: text_of(number) for number in {*itertools.chain(*pairs)}}
     if sum(map(len, texts.values())) >= _PACKED:
         return np.array([containment(texts[one], texts[other]) for one, other in pairs])
     sequences = dict(zip(texts, _sequences([*texts.values()]), strict=True))
