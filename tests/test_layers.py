@@ -64,7 +64,7 @@ USERS = {
     "feedparser": set(),
     "trafilatura": {"readers"},
     "sqlalchemy": {"readers"},
-    "pickle": set(),
+    "pickle": {"web"},  # between a service and the processes that it starts
 }
 
 

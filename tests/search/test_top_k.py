@@ -13,7 +13,8 @@ import reference
 from relnews.archive import archive as archive_module
 from relnews.articles import Article
 from relnews.dates import UNDATED
-from relnews.maintenance import layout, updates
+from relnews.maintenance import build as building
+from relnews.maintenance import layout
 from relnews.maintenance.build import build as build_archive
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
@@ -274,7 +275,7 @@ def test_a_segment_closes_at_its_most_pairs():
     """Long articles make smaller segments, which bounds the memory of building."""
     articles = [{"id": str(i), "text": f"word{i} shared terms"} for i in range(10)]
     with (
-        mock.patch.object(updates, "SEGMENT_PAIRS", 6),
+        mock.patch.object(building, "SEGMENT_PAIRS", 6),
         mock.patch("relnews.text.article_terms.BATCH_BYTES", 1),
     ):
         archive = build(articles)

@@ -67,16 +67,17 @@ class Archive:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.catalogue: Catalogue = store.catalogue
-        self._read_settings()
         self._latest: Snapshot | None = None
         #: Generation of the catalogue at the last refresh that failed.
         self._seen = -1
-        self.state = self._new_state()
+        #: Name of the build that the state is of; None if the state has to be read again.
+        self._made: str | None = None
         self.refresh()
 
     def _read_settings(self) -> None:
-        analysis, weighting, recency, n_stop, made = self.catalogue.settings(
-            "analysis", "weighting", "recency", "n_stop", "made"
+        """Read what the archive was built with, and begin its state."""
+        analysis, weighting, recency, n_stop = self.catalogue.settings(
+            "analysis", "weighting", "recency", "n_stop"
         )
         with integrity.damage_in(self.catalogue.folder or ":memory:"):
             self.analysis = Analysis.of_setting(analysis)
@@ -84,10 +85,9 @@ class Archive:
             self.recency = None if recency is None else Recency(**recency)
             check_own_recency(self.recency)
             self.n_stop = int(n_stop)
-            self._made = str(made)
-
-    def _new_state(self) -> ArchiveState:
-        return ArchiveState(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
+        self.state = ArchiveState(
+            self.store, self.analysis, self.weighting, self.recency, self.n_stop
+        )
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
@@ -117,23 +117,27 @@ class Archive:
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.catalogue.read_transaction():
-                        made, generation = self.catalogue.settings("made", "generation")
-                        if self._made != made:
-                            self._read_settings()  # another archive was saved here
-                            self.catalogue.forget_rows()
-                            self.state = self._new_state()
-                        if self.state.generation == (generation or 0):
-                            return False
-                        self.state.refresh(generation or 0)
-                        return True
+                        return self.apply_commits()
                 except (ValueError, FileNotFoundError):
                     # A later change removes folders that it does not need.
                     generation = self.catalogue.generation()
-                    self.state.reset()
+                    self._made = None
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
                         raise
                     self._seen = generation
         raise ArchiveChangedError
+
+    def apply_commits(self) -> bool:
+        """Apply what was committed, inside a transaction; return whether there was anything."""
+        made, generation = self.catalogue.settings("made", "generation")
+        if self._made is None or self._made != made:  # another archive may have been saved here
+            self._read_settings()
+            self.catalogue.forget_rows()
+            self._made = str(made)
+        if self.state.generation == (generation or 0):
+            return False
+        self.state.refresh(generation or 0)
+        return True
 
     def snapshot(self) -> Snapshot:
         """Return the archive at this moment; snapshots of one state share their caches."""

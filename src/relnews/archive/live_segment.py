@@ -16,7 +16,7 @@ from relnews.search.bounds import CommonTerms, Outline, Rows, blocks, sampled
 from relnews.search.corpus_stats import Change, Statistics
 from relnews.search.segment import Segment
 from relnews.search.weights import Weighting
-from relnews.storage.rows import FolderEntry
+from relnews.storage.catalogue import FolderEntry
 from relnews.text.article_terms import ArticleTerms
 
 

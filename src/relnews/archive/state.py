@@ -22,9 +22,9 @@ from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
-from relnews.storage.arrays import DTYPES, Store
+from relnews.storage.arrays import Store
+from relnews.storage.catalogue import FolderEntry
 from relnews.storage.compiled_rules import CompiledRules
-from relnews.storage.rows import FolderEntry
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
@@ -96,7 +96,7 @@ class ArchiveState:
         self._vocabulary_number = -1
         self._epoch_number = -1
         self._forgotten: dict[str, int] = {}
-        self.ignored = self._ignored_of_epoch = IgnoredTerms()
+        self.ignored = self._ignored_of_epoch = IgnoredTerms((), self.analysis)
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         #: By first and last place in `pending`: these articles as a segment.
         self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
@@ -123,7 +123,6 @@ class ArchiveState:
         catalogue = self.store.catalogue
         sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
         entries = catalogue.folders()
-        integrity.check_kinds(self._place, entries, DTYPES)
         with integrity.damage_in(self._place):
             n_terms = self._refresh_vocabulary(entries, int(seed))
             if self._epoch_number != -1 and n_terms < len(self.statistics.document_frequency):

@@ -67,6 +67,22 @@ def demo(k: int, html: Path | None) -> None:
         click.echo(f"{story.title}\n{story.dek}\n\nRelated News\n{text.table(items)}")
 
 
+@click.command("warm-up")
+def warm_up() -> None:
+    """Compile the inner loops of relnews, so that no later command waits for it.
+
+    \b
+    relnews warm-up
+
+    They are kept on disk; NUMBA_CACHE_DIR names another place. Run it where an image of a machine
+    is made, or before tests.
+    """
+    import relnews
+
+    relnews.warm_up()
+    click.echo("the inner loops are compiled", err=True)
+
+
 @click.command()
 @source_options
 @click.option(

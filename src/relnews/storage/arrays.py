@@ -33,10 +33,9 @@ from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import failures, integrity
-from relnews.storage.catalogue import Catalogue
+from relnews.storage.catalogue import Catalogue, FolderEntry
 from relnews.storage.database import CATALOGUE
 from relnews.storage.mapping import mapped
-from relnews.storage.rows import FolderEntry
 
 #: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
@@ -96,9 +95,13 @@ class Store:
         """
         folder = Path(folder)
         integrity.check_archive_target(folder, CATALOGUE)
+        made = [path for path in folder.absolute().parents if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         store = cls(Catalogue.create(folder))
-        _sync(folder)
+        sync_folder(folder)
+        for path in (folder.absolute().parent, *(path.parent for path in made)):
+            with contextlib.suppress(PermissionError):  # folders of others may be unreadable
+                sync_folder(path)
         return store
 
     @classmethod
@@ -123,13 +126,15 @@ class Store:
             return self._in_memory[entry.number]
         path = self._folder / folder_name(entry)
         arrays = {}
-        for name, dtype in DTYPES[integrity.check_kind(self._folder, entry.kind, DTYPES)].items():
+        for name, dtype in DTYPES[entry.kind].items():
             file = f"{path.name}/{name}.npy"
             n_bytes, checksum = entry.files.get(name, (None, 0))
             with failures.reading_from(self._folder):
                 integrity.check_file(self._folder, file, n_bytes)
                 array = _mapped(self._folder, file, dtype, WIDER_DTYPES.get(name, dtype))
-            integrity.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
+            if (got := zlib.crc32(array.data)) != checksum:
+                why = f"{file} has the checksum {got:08x}, expected {checksum:08x}"
+                raise integrity.damaged_archive(self._folder, why)
             arrays[name] = frozen(array)
         return arrays
 
@@ -142,9 +147,11 @@ class Store:
                 self._written, self._dropped, self._last_number = [], [], None
                 leftovers = self._written
                 yield
+                if self._last_number is not None:
+                    self.catalogue.set("last_folder", self._last_number)
                 if self._written and self._folder is not None:
                     with failures.writing_to(self._folder):
-                        _sync(self._folder)
+                        sync_folder(self._folder)
             leftovers = self._dropped
         finally:
             for entry in leftovers:
@@ -182,6 +189,12 @@ class Store:
         self._dropped.append(entry)
         self.catalogue.drop_folder(entry.number)
 
+    def drop_all(self, kind: str) -> None:
+        """Remove all folders of arrays of a kind."""
+        for entry in self.catalogue.folders():
+            if entry.kind == kind:
+                self.drop(entry)
+
     def copy_from(self, other: Store) -> None:
         """Replace the contents of this store by the contents of another store."""
         for entry in self.catalogue.folders():
@@ -217,7 +230,6 @@ class Store:
         if self._last_number is None:
             self._last_number = self._highest_number()
         self._last_number += 1
-        self.catalogue.set("last_folder", self._last_number)
         return self._last_number
 
     def _highest_number(self) -> int:
@@ -257,7 +269,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
             file.flush()
             os.fsync(file.fileno())
             files[name] = file.tell(), zlib.crc32(flat.data)
-    _sync(path)
+    sync_folder(path)
     return files
 
 
@@ -269,7 +281,9 @@ def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
         header = start[:8] + file.read(n_header - _START).rstrip()
         n_bytes = file.seek(0, os.SEEK_END) - n_header
         headers = {_header(n_bytes // dtype.itemsize, dtype): dtype for dtype in dtypes}
-        integrity.check_array(folder, name, header in headers, dtypes[0])
+        if header not in headers:
+            why = f"{name} does not hold one dimension of {dtypes[0]}"
+            raise integrity.damaged_archive(folder, why)
         dtype, n = headers[header], n_bytes // headers[header].itemsize
         return np.frombuffer(mapped(file), dtype, n, n_header) if n else np.empty(0, dtype)
 
@@ -280,7 +294,7 @@ def _header(n: int, dtype: np.dtype[Any]) -> bytes:
     return b"\x93NUMPY\x01\x00" + header.encode()
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Sync a folder, so that the names in it are durable, on systems that can."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)

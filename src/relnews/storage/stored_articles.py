@@ -211,7 +211,8 @@ class StoredArticles:
         is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
         if self._database.is_reading and is_number:
             self._database.generation = int(generation)
-        return self._list(key, entries)
+        ((_, entries),) = self._lists([(key, entries)])
+        return entries
 
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
         """Return key, id and stored list of articles; None in place of a list not stored."""
@@ -221,15 +222,12 @@ class StoredArticles:
             *keys,
         )
         self._rows([row[0] for row in rows])
-        return [
-            (key, identifier, None if entries is None else self._list(key, entries))
-            for key, identifier, entries in rows
-        ]
+        lists = dict(self._lists([(key, stored) for key, _, stored in rows if stored is not None]))
+        return [(key, identifier, lists.get(key)) for key, identifier, _ in rows]
 
     def all_entries(self) -> list[tuple[int, bytes]]:
         """Return every stored list with its article's key."""
-        rows = self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key")
-        return [(key, self._list(key, entries)) for key, entries in rows]
+        return self._lists(self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key"))
 
     def forget_rows(self) -> None:
         """Compare all rows again when they are read: others may be under their keys now."""
@@ -258,12 +256,12 @@ class StoredArticles:
         query = f"SELECT 1 FROM articles WHERE instr({fields}, ?) LIMIT 1"
         return bool(self._read(query, text))
 
-    def _list(self, key: int, entries: bytes) -> bytes:
-        """Return a stored list as it was packed; its checksum includes the key in the table."""
+    def _lists(self, rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Return stored lists as they were packed: in the table, checksums include the keys."""
         if not self._has_checksums():
-            return entries
+            return rows
         try:
-            return checksums.rekeyed(entries, key)
+            return checksums.rekeyed_rows(rows)
         except integrity.DAMAGE as error:
             raise integrity.damaged_archive(self._place, error) from error
 
