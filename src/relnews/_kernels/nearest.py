@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from relnews._kernels import pruning
+from relnews._kernels import heap, pruning
 from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.pruning import LEFT_OUT
@@ -157,7 +157,7 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
             for i in range(n):
                 pruning.fetch_pairs(rows.term, rows.ptr[nearer[min(i + 1, n - 1)]])
                 row = np.int64(nearer[i])
-                pruning.offer(score, tie, k, _similarity(row, rows, scratch), -row)
+                heap.offer(score, tie, k, _similarity(row, rows, scratch), -row)
                 sums[row] = LEFT_OUT
             floors[query] = score[0]
         floor = np.float32(max(floors[query] * (1.0 - tolerance), LEAST))
@@ -168,11 +168,11 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
             if i == n:
                 break
             row = np.int64(nearer[i])
-            if pruning.offer(score, tie, k, _similarity(row, rows, scratch), -row):
+            if heap.offer(score, tie, k, _similarity(row, rows, scratch), -row):
                 floor = max(floor, np.float32(score[0] * (1.0 - tolerance)))
         floors[query] = max(floors[query], score[0])
         pruning.forget(terms, scratch.is_in_query)
         for i in range(k - 1, -1, -1):
             out_score[query, i] = score[0]
             out_row[query, i] = -tie[0]
-            pruning.replace_least(score, tie, k, math.inf, 0)
+            heap.replace_least(score, tie, k, math.inf, 0)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from relnews._kernels import layout, pruning, title_match
+from relnews._kernels import heap, layout, pruning, title_match
 from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.norms import inverse_length, inverse_title
 from relnews._kernels.pruning import LEFT_OUT
@@ -176,7 +176,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
                     break
                 article = np.int64(nearer[i])
                 found = _score(article, query, rows, fading, titles, slots, scratch)
-                if pruning.offer(steps, local, k, found, article):
+                if heap.offer(steps, local, k, found, article):
                     floor = max(floor, _floor(steps[0], tolerance))
                 sums[article] = LEFT_OUT
         floors[query] = max(floors[query], steps[0])
@@ -185,7 +185,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
             out_steps[query, i] = np.int64(steps[0])
             out_local[query, i] = max(local[0], 0)
             out_similarity[query, i] = similarities[max(local[0], 0)]
-            pruning.replace_least(steps, local, k, math.inf, 0)
+            heap.replace_least(steps, local, k, math.inf, 0)
 
 
 @kernel

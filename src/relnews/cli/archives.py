@@ -122,11 +122,11 @@ def build(
     strict: bool,
     quiet: bool,
 ) -> None:
-    """Build an archive from a file of articles, a folder, or a database.
+    """Build an archive from files of articles, folders, or a database.
 
-    ARTICLES is a file of JSON (.jsonl, .ndjson, .json) or CSV (.csv, .tsv), plain or
-    compressed (.gz, .xz), or - for standard input. It can also be a file, or a folder of files, of
-    Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml).
+    ARTICLES are files, or folders of files, of one format: JSON (.jsonl, .ndjson, .json), CSV
+    (.csv, .tsv), Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml),
+    plain or compressed (.gz, .xz); or - for standard input.
 
     \b
     relnews build articles.jsonl -o my.relnews
