@@ -122,7 +122,7 @@ def _correct_terms(connection):
     query = "SELECT number, CAST(term AS BLOB) FROM terms"
     for number, term in connection.execute(query).fetchall():
         try:
-            checksums.opened(term, number, "")
+            checksums.opened_terms([(number, term)])
         except ValueError:
             term = checksums.sealed(term, number)
             connection.execute("UPDATE terms SET term = ? WHERE number = ?", (term, number))
@@ -135,10 +135,11 @@ def _correct_settings(connection):
     rows = [*connection.execute(catalogue._FILES), *connection.execute(catalogue._FOLDERS)]
     put("arrays", checksums.of_rows(rows))
     put("removals", connection.execute(catalogue._REMOVALS).fetchone()[0])
-    put(
-        "checksum",
-        stored_settings._checksum_of(connection.execute(stored_settings._SETTINGS).fetchall()),
-    )
+    settings = {
+        name: text for name, text, _ in connection.execute(stored_settings._SETTINGS).fetchall()
+    }
+    settings.pop("checksum", None)
+    put("checksum", stored_settings._checksum_of(settings))
 
 
 def _connection(folder):

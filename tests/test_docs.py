@@ -49,7 +49,7 @@ def test_every_command_and_option_is_documented() -> None:
     assert list(sections) == [
         "demo", "build", "related", "related-blocks", "export", "info", "duplicates", "rules",
         "explain", "why-not", "update", "remove", "store-lists", "serve", "compact", "verify",
-        "backup", "evaluate", "health",
+        "backup", "evaluate", "health", "warm-up",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():
@@ -131,6 +131,11 @@ VISIBILITY = {
     "PUBLIC_STATES": "Words of public states",
     "HIDDEN_STATES": "Words of hidden states",
     "EMBARGOES": "Embargoes",
+    "PLUGIN_SWITCHES": "Switches of plugins",
+    "RESTRICTIONS": "Groups of readers",
+    "ROBOTS": "Robots",
+    "OWN_OBJECTS": "Objects about the article",
+    "UNMISTAKABLE": "All other objects",
 }
 
 

@@ -26,6 +26,11 @@ def timestamp(moment: dt.datetime | None) -> int | None:
     return None if moment is None else (moment - _EPOCH) // _MICROSECOND
 
 
+def timestamps(moments: Sequence[dt.datetime | None]) -> list[int | None]:
+    """Return microseconds since 1970, UTC, of dates; None for None."""
+    return [None if date is None else (date - _EPOCH) // _MICROSECOND for date in moments]
+
+
 def moment(timestamp: int | None) -> dt.datetime | None:
     """Return the date of a timestamp in UTC; None for None."""
     return None if timestamp is None else _EPOCH + timestamp * _MICROSECOND

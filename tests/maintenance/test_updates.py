@@ -218,7 +218,7 @@ def test_incremental_is_batch(open_articles, common, tolerance):
     )  # fmt: skip
     with (
         mock.patch.multiple(merging, PENDING_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
-        mock.patch("relnews.maintenance.updates.CHUNK", 4),
+        mock.patch("relnews.maintenance.build.CHUNK", 4),
         mock.patch("relnews.archive.state.PENDING_TOGETHER", 2),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from relnews import RelatedNews
 from relnews.exceptions import ArticleError, LoadWarning
+from relnews.readers import read_articles
+from relnews.readers.found import Skipped
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
-from relnews.readers.records import RecordParser, Skipped, articles_from
+from relnews.readers.records import RecordParser, articles_from
 
 #: Kinds of records, and what becomes of each: loaded, skipped, withheld.
 KINDS: list[tuple[dict[str, Any], str]] = [
@@ -31,21 +34,31 @@ KINDS: list[tuple[dict[str, Any], str]] = [
 
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 8)), max_size=30))
 def test_every_record_has_one_outcome(records: list[tuple[Any, int]]) -> None:
-    """Records seen are loaded, skipped or withheld; the first article of an id is loaded."""
+    """Records seen are loaded, skipped or withheld; the first article of an id is loaded.
+
+    Once a record of an id is withheld, all others of it are, also the one that was loaded.
+    """
     expected = {"loaded": 0, "skipped": 0, "withheld": 0}
-    known = set()
+    admitted, withheld = set(), set()
     rows = []
     for (record, outcome), number in records:
         rows.append({"id": str(number), **record})
-        if outcome == "loaded":
-            outcome = "skipped" if number in known else "loaded"
-            known.add(number)
+        if outcome == "withheld":
+            if number in admitted - withheld:
+                expected["loaded"] -= 1
+                expected["withheld"] += 1
+            withheld.add(number)
+        elif outcome == "loaded":
+            outcome = "loaded" if number not in admitted else "skipped"
+            outcome = "withheld" if number in withheld else outcome
+            admitted |= {number} if outcome == "loaded" else set()
         expected[outcome] += 1
     report = LoadReport()
     articles = [*articles_from(rows, report)]
     assert (report.loaded, report.skipped, report.withheld) == tuple(expected.values())
     assert report.seen == len(rows)
-    assert len(articles) == report.loaded
+    assert {*report.taken_back()} == {str(number) for number in admitted & withheld}
+    assert len(articles) == report.loaded + len(report.taken_back())
     first = report.summary().splitlines()[0]
     assert first.startswith(f"{report.loaded} articles loaded, {report.skipped} skipped")
     assert ("withheld" in first) == (report.withheld > 0)
@@ -65,6 +78,7 @@ def test_what_is_no_article_is_not_missed() -> None:
         *((str(n), Skipped(Problem.NOT_AN_ARTICLE, "type is 'attachment'")) for n in range(2, 6)),
     ]
     report = LoadReport(strict=True)
+    report.is_admitting = True
     for article in RecordParser(ReadSpec(), report).articles(iter(entries)):
         report.admit(article)
     assert (report.seen, report.loaded, report.skipped) == (5, 1, 4)
@@ -110,3 +124,32 @@ def test_an_update_that_brings_nothing_changes_nothing() -> None:
     report = news.partial_fit([{"id": 2, "text": "T", "draft": True}])
     assert (report.added, report.removed, len(news)) == ((), (), 1)
     assert "1 withheld" in report.load_report
+
+
+def test_a_reader_that_is_iterated_counts_what_it_yields(tmp_path: Path) -> None:
+    """Without an archive the articles count that a reader yields; with one, those it admits."""
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "title": "T"}\n{"id": 1, "title": "U"}\n3\n')
+    reader = read_articles(tmp_path / "a.jsonl")
+    assert len([*reader]) == reader.load_report.loaded == 2
+    assert reader.load_report.seen == 3
+    [*articles_from(reader.articles(report := LoadReport()), report)]
+    assert (report.loaded, report.skipped) == (1, 2)
+    [*articles_from([article for article in reader if article.id == "2"], report := LoadReport())]
+    assert report.loaded == 0
+
+
+def test_what_is_not_counted_is_said() -> None:
+    """A warning that names a number of records says what it leaves out."""
+    entries = [{"id": "a", "text": "T"}, {"id": "b"}, {"id": "c"}]
+    report = LoadReport()
+    [*articles_from(entries, report)]
+    assert "only 1 of 3 records became articles\n" in report.summary()
+    report.report(Problem.NOT_AN_ARTICLE, "4", "a picture")
+    assert "only 1 of 3 records became articles; pictures, menus and the" in report.summary()
+
+
+def test_ambiguous_dates_name_the_option() -> None:
+    """Where dates were ambiguous the summary says how to read them the other way."""
+    report = LoadReport()
+    [*articles_from([{"id": "a", "text": "T", "published": "01/02/2024"}], report)]
+    assert "ambiguous date: 1 (kept, the day is read first; --date-order mdy" in report.summary()

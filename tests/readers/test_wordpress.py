@@ -139,9 +139,20 @@ HIDDEN = [
     {"status": "pitch"}, {"post_password": "pw"}, {"post_date_gmt": "next week"},
 ]  # fmt: skip
 HIDING_META = [
-    {"_yoast_wpseo_meta-robots-noindex": "1"}, {"_seopress_robots_index": "yes"},
-    {"rank_math_robots": 'a:1:{i:0;s:7:"noindex";}'}, {"_expiration-date": "soon"},
-]  # fmt: skip
+    {"_yoast_wpseo_meta-robots-noindex": "1"},
+    {"_seopress_robots_index": "yes"},
+    {"rank_math_robots": 'a:1:{i:0;s:7:"noindex";}'},
+    {"_expiration-date": "soon"},
+    {"_aioseo_noindex": "1"},
+    {"_members_access_role": "editor"},
+    {"rcp_access_level": "3"},
+    {"_jetpack_newsletter_access": "paid_subscribers"},
+]
+SHOWING_META = {
+    "_edit_lock": "1", "_yoast_wpseo_meta-robots-noindex": "2", "_seopress_robots_index": "",
+    "_jetpack_newsletter_access": "everybody", "rcp_user_level": "All", "status": "of a theme",
+    "rank_math_robots": 'a:1:{i:0;s:5:"index";}', "_members_access_role": "",
+}  # fmt: skip
 KINDS = ["page", "attachment", "nav_menu_item", "wp_block", "revision", "shop_order"]
 
 
@@ -150,19 +161,28 @@ def test_only_public_posts_come_out(write: Write) -> None:
     items = [item(number, **values) for number, values in enumerate(HIDDEN, start=1)]
     items += [item(number, meta=meta) for number, meta in enumerate(HIDING_META, start=50)]
     items += [item(number, post_type=kind) for number, kind in enumerate(KINDS, start=80)]
-    path = write(*items, item(100), item(101, is_sticky="1", meta={"_edit_lock": "1"}))
+    path = write(*items, item(100), item(101, is_sticky="1", meta=SHOWING_META))
     articles, report = loaded(path)
     assert [article.id for article in articles] == ["100", "101"]
     assert report.withheld == len(HIDDEN) + len(HIDING_META)
     assert report.problems[Problem.NOT_AN_ARTICLE] == len(KINDS)
     articles, _ = loaded(path, include_unlisted=True, unreadable_dates="keep")
     assert len(articles) == len(HIDDEN) + len(HIDING_META) + 2
-    with pytest.warns(match="only 2 of 17 records became articles"):
+    with pytest.warns(match=f"only 2 of {2 + report.withheld} records became articles"):
         RelatedNews().fit(read_articles(path))
 
 
+def test_of_two_custom_fields_one_that_hides_decides(write: Write) -> None:
+    """WordPress keeps several values of one custom field."""
+    twice = item(1, meta={"_aioseo_noindex": "0"}, more=(
+        "<wp:postmeta><wp:meta_key>_aioseo_noindex</wp:meta_key>"
+        "<wp:meta_value>1</wp:meta_value></wp:postmeta>"
+    ))  # fmt: skip
+    assert loaded(write(twice))[0] == []
+
+
 def test_dates(write: Write) -> None:
-    """A zero date is none; the local date stands for it, and a plugin's date takes a post down."""
+    """A zero date is none, one with its zone stands for it; a plugin's date takes a post down."""
     zero = "0000-00-00 00:00:00"
     path = write(
         item(1, post_date_gmt=zero), item(2, post_date_gmt=zero, post_date=zero).replace(
@@ -173,7 +193,7 @@ def test_dates(write: Write) -> None:
         item(6, meta={"unpublish_timestamp": "1767225600"}),
     )  # fmt: skip
     articles, report = loaded(path, strict=True)
-    assert [str(article.published)[:13] for article in articles[:2]] == ["2025-06-02 12", "None"]
+    assert [str(article.published)[:13] for article in articles[:2]] == ["2025-06-02 10", "None"]
     expiries = [article.expires and article.expires.year for article in articles]
     assert expiries == [None, None, 2026, None, None, 2026]
     assert not report.problems
@@ -413,3 +433,14 @@ def test_every_order_of_a_post_and_its_picture(write: Write) -> None:
     for order in itertools.permutations(parts):
         articles, _ = loaded(write(*order))
         assert {a.id: a.image for a in articles} == {"1": "https://x.example/3.jpg", "2": None}
+
+
+def test_several_files_of_one_export(write: Write) -> None:
+    """The files of an export may be given one by one, and share their pictures."""
+    paths = [
+        write(item(1, meta={"_thumbnail_id": "9"}), name="export.000.xml"),
+        write(item(2), picture(9), name="export.001.xml"),
+    ]
+    articles = {article.id: article for article in read_articles(paths)}
+    assert {*articles} == {"1", "2"}
+    assert articles["1"].image == "https://x.example/9.jpg"

@@ -13,7 +13,8 @@ import reference
 from relnews.archive import archive as archive_module
 from relnews.articles import Article
 from relnews.dates import UNDATED
-from relnews.maintenance import layout, updates
+from relnews.maintenance import build as building
+from relnews.maintenance import layout
 from relnews.maintenance.build import build as build_archive
 from relnews.maintenance.updates import Updates
 from relnews.options.recency import Recency
@@ -57,7 +58,9 @@ def build(
 
 def lists_of(archive, k):
     """Return {id: [(id, score, similarity), …]} of every article."""
-    blocks = archive.by_blocks(lambda snapshot, keys: snapshot.rank_articles(keys, k), n_jobs=1)
+    blocks = archive.by_blocks(
+        lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), k), n_jobs=1
+    )
     lists = {}
     for ranked in itertools.chain.from_iterable(blocks):
         (own,) = archive.catalogue.ids([ranked.query])
@@ -129,7 +132,8 @@ def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles
     ]
     expected = reference.ranking(reference.unit_weights(query, idf), rows, k)
 
-    ranked = archive.snapshot().rank_draft(Article("", title=title, text=text), k)
+    snapshot = archive.snapshot()
+    (ranked,) = snapshot.rank([snapshot.query_of(Article("", title=title, text=text))], k)
 
     assert in_words(archive, ranked) == expected
 
@@ -164,8 +168,8 @@ def test_priors_multiply_the_score_and_zero_leaves_out(
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
         segments.append(scored.with_prior(np.array([factor[i] for i in ids])))
-    query = view.query_of(archive.catalogue.key_of(chosen))
-    (ranked,) = rank(segments, view.queries([query]), k, archive.catalogue.ids)
+    query = view.queries_of([archive.catalogue.key_of(chosen)])
+    (ranked,) = rank(segments, query, k, archive.catalogue.ids)
 
     assert in_words(archive, ranked) == expected
 
@@ -188,7 +192,7 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
     }
     chosen = data.draw(st.sampled_from(articles))["id"]
     view = archive.state.view()
-    query = view.queries([view.query_of(archive.catalogue.key_of(chosen))])
+    query = view.queries_of([archive.catalogue.key_of(chosen)])
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
         priors = np.array([data.draw(st.sampled_from([0.0, prior, 1.0])) for _ in ids])
@@ -273,7 +277,7 @@ def test_a_segment_closes_at_its_most_pairs():
     """Long articles make smaller segments, which bounds the memory of building."""
     articles = [{"id": str(i), "text": f"word{i} shared terms"} for i in range(10)]
     with (
-        mock.patch.object(updates, "SEGMENT_PAIRS", 6),
+        mock.patch.object(building, "SEGMENT_PAIRS", 6),
         mock.patch("relnews.text.article_terms.BATCH_BYTES", 1),
     ):
         archive = build(articles)
@@ -298,7 +302,7 @@ def test_block_size_and_n_jobs_do_not_matter():
         for n_jobs in (1, 2, -1):
             with mock.patch.object(archive_module, "BLOCK", block):
                 blocks = archive.by_blocks(
-                    lambda snapshot, keys: snapshot.rank_articles(keys, 8), n_jobs
+                    lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), 8), n_jobs
                 )
                 ranked = list(itertools.chain.from_iterable(blocks))
             ids = archive.catalogue.ids([ranking.query for ranking in ranked])
@@ -308,7 +312,8 @@ def test_block_size_and_n_jobs_do_not_matter():
 
 def test_a_draft_has_no_key_and_an_empty_archive_no_list():
     """A draft against an empty archive has an empty list."""
-    ranked = build([]).snapshot().rank_draft(Article("", text="anything"), 3)
+    snapshot = build([]).snapshot()
+    (ranked,) = snapshot.rank([snapshot.query_of(Article("", text="anything"))], 3)
 
     assert ranked.query == NO_ARTICLE
     assert len(ranked.key) == 0

@@ -19,8 +19,7 @@ from relnews.maintenance import layout
 from relnews.options.modes import MODES
 from relnews.results import RelatedItem, item_of
 from relnews.storage import database
-from relnews.storage.catalogue import Catalogue
-from relnews.storage.rows import FolderEntry
+from relnews.storage.catalogue import Catalogue, FolderEntry
 from relnews.storage.writer import WRITER
 from strategies import archives
 
@@ -34,11 +33,8 @@ def empty(request, tmp_path):
 
 def add(catalogue, *ids, **fields):
     articles = [Article(id=identifier, **fields) for identifier in ids]
-    first = catalogue.next_key()
-    keys = list(range(first, first + len(ids)))
     with catalogue.transaction():
-        catalogue.add(articles, keys, (article.digest() for article in articles))
-    return keys
+        return list(catalogue.add(articles, [article.digest() for article in articles]))
 
 
 # --- dates ---------------------------------------------------------------------------------------
@@ -145,7 +141,7 @@ def test_a_change_is_whole_or_nothing(empty):
 
     def fail():
         with empty.transaction():
-            empty.add([Article(id="b")], [7], [b""])
+            empty.add([Article(id="b")], [b""])
             empty.add_folder(entry)
             empty.set("lists", {"k": 1})
             empty.set_entries([(0, b"x")])
@@ -211,7 +207,7 @@ def test_others_see_a_change_when_it_is_committed(tmp_path):
     assert reader._database.changed_since_last_check()
     assert not reader._database.changed_since_last_check()
     with writer.transaction():
-        writer.add([Article(id="a")], [0], [b""])
+        writer.add([Article(id="a")], [b""])
         assert len(reader) == 0
         assert not reader._database.changed_since_last_check()
     assert reader._database.changed_since_last_check()
@@ -256,7 +252,7 @@ def test_a_thread_waits_for_the_transaction_of_another(empty):
     def write(identifier):
         with empty.transaction():
             order.append(identifier)
-            empty.add([Article(id=identifier)], [empty.next_key()], [b""])
+            empty.add([Article(id=identifier)], [b""])
             order.append(identifier)
 
     threads = [threading.Thread(target=write, args=(str(i),)) for i in range(8)]

@@ -182,8 +182,8 @@ def test_many_segments_under_a_low_limit(tmp_path):
         """
         import resource, sys
         from relnews import RelatedNews
-        from relnews.maintenance import updates
-        updates.CHUNK, updates.SEGMENT_PAIRS = 4, 1
+        from relnews.maintenance import build
+        build.CHUNK, build.SEGMENT_PAIRS = 4, 1
         articles = [{"id": str(i), "text": f"talks guarantees part{i % 7} alone{i}"}
                     for i in range(200)]
         built = RelatedNews().fit(articles)

@@ -262,7 +262,7 @@ KILLED = """
 def test_a_first_change_that_is_killed_leaves_one_format(older, tmp_path, version):
     """After a kill names and version belong to the same format."""
     expected = answers(RelatedNews.open(older))
-    folders = [shutil.copytree(older, tmp_path / str(n)) for n in range(40)]
+    folders = [shutil.copytree(older, tmp_path / str(n)) for n in range(16)]
     process = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(KILLED), *map(str, folders)],
         stdout=subprocess.PIPE, encoding="utf-8", check=True,
@@ -270,7 +270,7 @@ def test_a_first_change_that_is_killed_leaves_one_format(older, tmp_path, versio
     ends = process.stdout.split()
 
     assert len(ends) == len(folders)
-    assert ends.count("killed") > 12, "settings and articles are written one after another"
+    assert ends.count("killed") > 8, "settings and articles are written one after another"
     assert ends[-1] == "done", "there are folders for every time that something is written"
     done = RelatedNews.open(folders[-1])
     for folder, end in zip(folders, ends, strict=True):

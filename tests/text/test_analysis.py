@@ -14,7 +14,7 @@ from relnews.articles import Article
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import ArticleCounter
 from relnews.text.languages import english_stop_words
-from relnews.text.spellings import singular
+from relnews.text.words import singular
 from strategies import any_text
 
 

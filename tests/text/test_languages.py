@@ -28,7 +28,7 @@ from relnews.text.languages import (
     stop_words_of,
     without_mark,
 )
-from relnews.text.spellings import singular
+from relnews.text.words import singular
 from strategies import any_text, archives, texts
 
 #: Tags of articles, including the archive's own language and a language without a list.

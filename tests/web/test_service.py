@@ -33,7 +33,9 @@ from relnews.storage.catalogue import Catalogue
 from relnews.web import drafts
 from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
-from serving import serving
+from relnews.web.source import Source
+from relnews.web.workers import Workers
+from serving import PATIENT, serving
 
 #: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
 ODD_IDS = [
@@ -65,7 +67,7 @@ def archive(news: RelatedNews) -> Path:
 
 @pytest.fixture(scope="module")
 def client(archive: Path) -> TestClient:
-    return TestClient(web.app(archive), raise_server_exceptions=False)
+    return TestClient(web.app(archive, limits=PATIENT), raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -74,7 +76,8 @@ def living(tmp_path: Path) -> tuple[RelatedNews, TestClient]:
     RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
     news.store_lists(8)
-    return news, TestClient(web.app(tmp_path / "archive.relnews"), raise_server_exceptions=False)
+    service = web.app(tmp_path / "archive.relnews", limits=PATIENT)
+    return news, TestClient(service, raise_server_exceptions=False)
 
 
 # --- forms ---------------------------------------------------------------------------------------
@@ -147,7 +150,7 @@ def test_lists_are_ranked_where_none_are_stored(tmp_path: Path) -> None:
     """An archive without stored lists can be served."""
     news = RelatedNews().fit(sample_articles())
     news.save(tmp_path / "archive.relnews")
-    client = TestClient(web.app(tmp_path / "archive.relnews"))
+    client = TestClient(web.app(tmp_path / "archive.relnews", limits=PATIENT))
     assert client.get(f"/related/{DEMO_ID}").json() == news.related(DEMO_ID).to_dict()
 
 
@@ -371,8 +374,8 @@ def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
 
 
 def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow ranking is aborted, and too many at a time are refused."""
-    monkeypatch.setattr(RelatedNews, "related_to_text", lambda *_, **__: time.sleep(1))
+    """Nobody waits for a slow ranking, and too many at a time are refused."""
+    monkeypatch.setattr(Workers, "ask", lambda *_: time.sleep(1))
     service = web.app(archive, limits=web.Limits(ranking_timeout=0.2))
     with TestClient(service, raise_server_exceptions=False) as client:
         answer = client.post("/related", json=DRAFT)
@@ -505,11 +508,27 @@ def test_another_archive_in_the_same_folder(living: tuple[RelatedNews, TestClien
     assert client.post("/related", json=DRAFT).json()["related"] == []
 
 
+def test_what_was_committed_is_ranked_at_once(living: tuple[RelatedNews, TestClient]) -> None:
+    """Drafts and deep lists see a commit, those of processes that have ranked before, too."""
+    news, client = living
+    story = next(story for story in sample_articles() if story.id == DEMO_ID)
+    for number in range(3):
+        news.partial_fit([{
+            "id": "twin", "title": story.title, "text": story.text[: len(story.text) // 2],
+            "dek": str(number), "published": story.published,
+        }])  # fmt: skip
+        draft = client.post("/related", json={"title": story.title, "k": 30})
+        deep = client.get(f"/related/{DEMO_ID}?k=30")
+        for answer in (draft, deep):
+            deks = {item["id"]: item["dek"] for item in answer.json()["related"]}
+            assert deks["twin"] == str(number)
+
+
 def test_an_article_that_expires_goes_without_a_commit(
     living: tuple[RelatedNews, TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No list shows an article a second after its expiry."""
-    news, client = living
+    news, _ = living
     stories = {story.id: story for story in sample_articles()}
     story, other = stories[DEMO_ID], stories[news.related(DEMO_ID).ids[0]]
     now = 1_900_000_000
@@ -521,6 +540,11 @@ def test_an_article_that_expires_goes_without_a_commit(
     ])  # fmt: skip
     monkeypatch.setattr(time, "time", lambda: float(now))
     monkeypatch.setattr(time, "time_ns", lambda: now * 10**9)
+    # Rankings in a process of their own would have the clock of the machine.
+    folder = news.archive_.catalogue.folder or Path()
+    source = Source(folder)
+    monkeypatch.setattr(Workers, "ask", lambda _, function, *args: function(source, *args))
+    client = TestClient(web.app(folder))
     first = client.get(f"/related/{DEMO_ID}")
     twin, original, *_ = first.json()["related"]
     assert (twin["id"], original["id"], original["near_duplicates"]) == ("twin", other.id, ["copy"])
@@ -538,8 +562,9 @@ def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = ResponseCache(source)  # type: ignore[arg-type]
     sizes = []
     for i in range(10):
-        cache.current()[i] = None  # type: ignore[assignment]
-        sizes.append(len(cache._responses))
+        cached = cache.current()
+        cached[i] = None  # type: ignore[assignment]
+        sizes.append(len(cached))
     assert max(sizes) == 3
 
 
@@ -579,15 +604,17 @@ def test_readers_beside_a_writer(tmp_path: Path) -> None:
 # --- the rest ------------------------------------------------------------------------------------
 
 
-def test_stored_lists_need_no_numpy(archive: Path) -> None:
-    """A service of stored lists imports neither NumPy nor Numba."""
+def test_the_process_that_answers_does_not_rank(archive: Path) -> None:
+    """It imports neither NumPy nor Numba, for drafts and deep lists either."""
     script = f"""
 import sys
 from starlette.testclient import TestClient
 from relnews import web
-client = TestClient(web.app({str(archive)!r}))
+client = TestClient(web.app({str(archive)!r}, limits=web.Limits(ranking_timeout=100)))
 assert client.get("/related/{DEMO_ID}").json()["related"]
 assert client.get("/related/{DEMO_ID}.html").text
+assert client.get("/related/{DEMO_ID}?k=40").json()["related"][39]
+assert client.post("/related", json={DRAFT}).json()["related"]
 assert client.get("/metrics").text
 print([name for name in ("numpy", "numba", "scipy", "sklearn") if name in sys.modules])
 """
@@ -680,7 +707,7 @@ def test_health_looks_at_the_disk(
     folder = tmp_path / "archive.relnews"
     RelatedNews().fit(sample_articles()).save(folder)
     RelatedNews.open(folder).store_lists()
-    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    client = TestClient(web.app(folder, limits=PATIENT), raise_server_exceptions=False)
     checks = ("/health", "/ready")
     for target in checks:
         assert client.get(target).json()["articles"] == 124
@@ -714,18 +741,18 @@ def test_ready_means_that_lists_can_be_made(tmp_path: Path) -> None:
     """Where no lists are stored, one has to be ranked."""
     folder = tmp_path / "archive.relnews"
     RelatedNews().fit(sample_articles()).save(folder)
-    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    client = TestClient(web.app(folder, limits=PATIENT), raise_server_exceptions=False)
     assert client.get("/ready").json()["status"] == "ok"
     for array in folder.glob("*.segment/*"):
         array.unlink()
-    other = TestClient(web.app(folder), raise_server_exceptions=False)
+    other = TestClient(web.app(folder, limits=PATIENT), raise_server_exceptions=False)
     assert other.get("/health").status_code == 200
     check_problem(other.get("/ready"), 500)
 
 
 def test_metrics(archive: Path) -> None:
     """Metrics count requests by route and status, and lists by source."""
-    client = TestClient(web.app(archive))
+    client = TestClient(web.app(archive, limits=PATIENT))
     for target in (f"/related/{DEMO_ID}", f"/related/{DEMO_ID}?k=40", "/related/unknown", "/x"):
         client.get(target)
     for _ in range(20):

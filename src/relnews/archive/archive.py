@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,7 @@ _ATTEMPTS = 10
 _OVERTAKEN = 3
 
 Answer = TypeVar("Answer")
+Arguments = ParamSpec("Arguments")
 
 
 class Archive:
@@ -66,16 +67,17 @@ class Archive:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.catalogue: Catalogue = store.catalogue
-        self._read_settings()
         self._latest: Snapshot | None = None
         #: Generation of the catalogue at the last refresh that failed.
         self._seen = -1
-        self.state = self._new_state()
+        #: Name of the build that the state is of; None if the state has to be read again.
+        self._made: str | None = None
         self.refresh()
 
     def _read_settings(self) -> None:
-        analysis, weighting, recency, n_stop, made = self.catalogue.settings(
-            "analysis", "weighting", "recency", "n_stop", "made"
+        """Read what the archive was built with, and begin its state."""
+        analysis, weighting, recency, n_stop = self.catalogue.settings(
+            "analysis", "weighting", "recency", "n_stop"
         )
         with integrity.damage_in(self.catalogue.folder or ":memory:"):
             self.analysis = Analysis.of_setting(analysis)
@@ -83,10 +85,9 @@ class Archive:
             self.recency = None if recency is None else Recency(**recency)
             check_own_recency(self.recency)
             self.n_stop = int(n_stop)
-            self._made = str(made)
-
-    def _new_state(self) -> ArchiveState:
-        return ArchiveState(self.store, self.analysis, self.weighting, self.recency, self.n_stop)
+        self.state = ArchiveState(
+            self.store, self.analysis, self.weighting, self.recency, self.n_stop
+        )
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
@@ -116,37 +117,41 @@ class Archive:
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.catalogue.read_transaction():
-                        made, generation = self.catalogue.settings("made", "generation")
-                        if self._made != made:
-                            self._read_settings()  # another archive was saved here
-                            self.catalogue.forget_rows()
-                            self.state = self._new_state()
-                        if self.state.generation == (generation or 0):
-                            return False
-                        self.state.refresh(generation or 0)
-                        return True
+                        return self.apply_commits()
                 except (ValueError, FileNotFoundError):
                     # A later change removes folders that it does not need.
                     generation = self.catalogue.generation()
-                    self.state.reset()
+                    self._made = None
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
                         raise
                     self._seen = generation
         raise ArchiveChangedError
 
+    def apply_commits(self) -> bool:
+        """Apply what was committed, inside a transaction; return whether there was anything."""
+        made, generation = self.catalogue.settings("made", "generation")
+        if self._made is None or self._made != made:  # another archive may have been saved here
+            self._read_settings()
+            self.catalogue.forget_rows()
+            self._made = str(made)
+        if self.state.generation == (generation or 0):
+            return False
+        self.state.refresh(generation or 0)
+        return True
+
     def snapshot(self) -> Snapshot:
         """Return the archive at this moment; snapshots of one state share their caches."""
         for _ in range(_ATTEMPTS):
+            now, latest = dates.now(), self._latest
+            if (
+                latest is not None
+                and latest.view.since <= now < latest.view.until
+                and self.catalogue.is_at(latest.generation)
+            ):
+                return dataclasses.replace(latest, now=now)
             try:
                 with self.catalogue.read_transaction(self.state.generation):
-                    now, latest = dates.now(), self._latest
-                    if (
-                        latest is None
-                        or latest.generation != self.state.generation
-                        or not latest.view.since <= now < latest.view.until
-                    ):
-                        latest = self._latest = self.snapshot_of(self.state.view())
-                    return dataclasses.replace(latest, now=now)
+                    self._latest = self.snapshot_of(self.state.view())
             except ArchiveChangedError:
                 self.refresh()
         raise ArchiveChangedError
@@ -157,13 +162,20 @@ class Archive:
         generation = self.catalogue.generation()
         return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.state)
 
-    def answer(self, function: Callable[[Snapshot], Answer]) -> Answer:
+    def answer(
+        self,
+        function: Callable[Concatenate[Snapshot, Arguments], Answer],
+        *arguments: Arguments.args,
+        **options: Arguments.kwargs,
+    ) -> Answer:
         """Return what a function returns for a snapshot, or for a later one after a change.
 
         Parameters
         ----------
         function : callable
-            Given a snapshot, it returns the answer.
+            Given a snapshot and the arguments, it returns the answer.
+        *arguments, **options
+            Further arguments of the function.
 
         Raises
         ------
@@ -177,7 +189,7 @@ class Archive:
             is_held = attempt >= _OVERTAKEN
             with self.catalogue.read_transaction() if is_held else contextlib.nullcontext():
                 try:
-                    return function(self.snapshot())
+                    return function(self.snapshot(), *arguments, **options)
                 except ArchiveChangedError:
                     generations.add(self.state.generation)
         if len(generations) > 1:
@@ -221,9 +233,7 @@ class Archive:
         """
         ordered = sorted(self.catalogue.keys() if keys is None else keys)
         blocks = (ordered[i : i + BLOCK] for i in range(0, len(ordered), BLOCK))
-        return in_order(
-            lambda block: self.answer(lambda snapshot: function(snapshot, block)), blocks, n_jobs
-        )
+        return in_order(lambda block: self.answer(function, block), blocks, n_jobs)
 
     def describe(self) -> dict[str, str]:
         """Return the properties of the archive as text, by name."""

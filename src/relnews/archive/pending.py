@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels.wording import PHRASE
+from relnews._kernels.wording import BREAK, PHRASE
 from relnews.dates import UNDATED
-from relnews.storage import integrity
-from relnews.storage.rows import StoredCounts
+from relnews.storage.catalogue import StoredCounts
 from relnews.text.article_terms import ArticleTerms, Ragged
 from relnews.text.counts import Counts
 
@@ -59,11 +57,24 @@ class PendingArticle:
         ValueError
             If the row is damaged.
         """
-        blobs = stored.terms, stored.codes, stored.text, stored.phrases
-        integrity.check_counts(stored.key, _checksum(blobs) == stored.checksum)
-        term, code, text, phrases = [np.frombuffer(blob, "<i4") for blob in blobs]
-        integrity.check_row(term, code, n_terms)
-        integrity.check_words(term, code != PHRASE, text, phrases)
+        if stored.key < 0:
+            msg = f"an article has the key {stored.key}"
+            raise ValueError(msg)
+        term, code, text, phrases = [np.frombuffer(blob, "<i4") for blob in stored[1:5]]
+        fits = len(term) == len(code) and (term[1:] > term[:-1]).all() and (code > 0).all()
+        if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
+            msg = "the counts of an article are of terms that the archive does not have"
+            raise ValueError(msg)
+        are_terms = set(term.tolist()).issuperset
+        are_words = set(term[code != PHRASE].tolist()).issuperset
+        if (
+            len(phrases) % 3
+            or not are_terms(phrases[2::3].tolist())
+            or not are_words([*phrases[::3].tolist(), *phrases[1::3].tolist()])
+            or not are_terms(text[text != BREAK].tolist())
+        ):
+            msg = "the words of an article are not among its terms"
+            raise ValueError(msg)
         published = UNDATED if stored.published is None else stored.published
         return cls(term, code, text, phrases.reshape(-1, 3), published, stored.id)
 
@@ -80,29 +91,19 @@ def joined(articles: Sequence[PendingArticle]) -> ArticleTerms:
     return ArticleTerms(Counts(ptr, term, code), Ragged.gather(texts), Ragged.gather(phrases))
 
 
-def to_store(keys: Sequence[int], terms: ArticleTerms) -> list[tuple[int | bytes, ...]]:
-    """Return the rows of articles for the catalogue: key, four arrays, and their checksum."""
+def to_store(keys: Sequence[int], terms: ArticleTerms) -> list[tuple[int, list[bytes]]]:
+    """Return key and blobs of articles, as `Catalogue.add_counts` takes them."""
     counts = terms.counts
     bounds = (
         itertools.pairwise(ptr.tolist())
         for ptr in (counts.row_ptr, terms.text.ptr, terms.phrases.ptr)
     )
-    rows: list[tuple[int | bytes, ...]] = []
+    rows = []
     for key, row, text, phrases in zip(keys, *bounds, strict=True):
         order = row[0] + np.argsort(counts.term[slice(*row)])
-        blobs = [
-            array.astype("<i4").tobytes()
-            for array in (
-                counts.term[order], counts.count[order], terms.text.value[slice(*text)],
-                terms.phrases.value[slice(*phrases)],
-            )
-        ]  # fmt: skip
-        rows.append((key, *blobs, _checksum(blobs)))
+        arrays = (
+            counts.term[order], counts.count[order], terms.text.value[slice(*text)],
+            terms.phrases.value[slice(*phrases)],
+        )  # fmt: skip
+        rows.append((key, [array.astype("<i4").tobytes() for array in arrays]))
     return rows
-
-
-def _checksum(blobs: Sequence[bytes]) -> int:
-    checksum = 0
-    for blob in blobs:
-        checksum = zlib.crc32(blob, checksum)
-    return checksum

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import LiveSegment, Norms, no_outline
+from relnews.archive.live_segment import LiveSegment, Norms
 from relnews.archive.pending import PendingArticle, joined
 from relnews.options.recency import Recency
 from relnews.search import weights
@@ -22,9 +22,9 @@ from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
-from relnews.storage.arrays import DTYPES, Store
+from relnews.storage.arrays import Store
+from relnews.storage.catalogue import FolderEntry
 from relnews.storage.compiled_rules import CompiledRules
-from relnews.storage.rows import FolderEntry
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
@@ -96,7 +96,7 @@ class ArchiveState:
         self._vocabulary_number = -1
         self._epoch_number = -1
         self._forgotten: dict[str, int] = {}
-        self.ignored = self._ignored_of_epoch = IgnoredTerms()
+        self.ignored = self._ignored_of_epoch = IgnoredTerms((), self.analysis)
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
         #: By first and last place in `pending`: these articles as a segment.
         self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
@@ -123,7 +123,6 @@ class ArchiveState:
         catalogue = self.store.catalogue
         sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
         entries = catalogue.folders()
-        integrity.check_kinds(self._place, entries, DTYPES)
         with integrity.damage_in(self._place):
             n_terms = self._refresh_vocabulary(entries, int(seed))
             if self._epoch_number != -1 and n_terms < len(self.statistics.document_frequency):
@@ -192,7 +191,7 @@ class ArchiveState:
     def outline(self, segment: Segment) -> Outline:
         """Return the outline of a new segment, in the present epoch."""
         idf = self.epoch.idf(len(self.vocabulary))
-        live = LiveSegment(None, segment, no_outline(0), self.weighting)
+        live = LiveSegment(None, segment, Outline.none(0), self.weighting)
         return self.epoch.common.outline(live.all_rows(idf), segment.n_articles)
 
     def segment_of(self, key: int) -> LiveSegment | None:
@@ -258,7 +257,7 @@ class ArchiveState:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
                 integrity.check_segment(segment.is_sound(n_terms))
-                live = LiveSegment(entry, segment, no_outline(0), self.weighting)
+                live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
                 self.live_segments[number] = live
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
             if outlines[number].number != live.outline_number:
@@ -365,7 +364,7 @@ class ArchiveState:
             np.array([article.published for article in articles], dtype=np.int64),
             [article.id for article in articles],
         )  # fmt: skip
-        return LiveSegment(None, segment, no_outline(segment.n_articles), self.weighting)
+        return LiveSegment(None, segment, Outline.none(segment.n_articles), self.weighting)
 
     def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
         """Zero the priors of hidden articles; return the next timestamp at which that changes."""

@@ -1,24 +1,34 @@
-"""Build: an empty archive in memory, and the articles that fill it."""
+"""Build: enters articles in the catalogue, counts them, and fills an empty archive."""
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from relnews.archive.archive import Archive
+from relnews.archive.live_segment import LiveSegment
 from relnews.articles import Article
+from relnews.dates import UNDATED, timestamps
 from relnews.maintenance import layout
-from relnews.maintenance.updates import Updates
+from relnews.maintenance.layout import Rows
 from relnews.options.recency import Recency
-from relnews.search.bounds import CommonTerms
-from relnews.search.epoch import Epoch
+from relnews.search.bounds import Outline
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
+from relnews.storage.catalogue import Catalogue
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import ArticleCounter
+
+#: Articles that are entered at a time.
+CHUNK = 4096
+
+#: Maximum number of (article, term) pairs of a segment in `build`; the memory to lay out a segment
+#: grows with its pairs.
+SEGMENT_PAIRS = 1 << 25
 
 
 def build(
@@ -37,26 +47,100 @@ def build(
     recency : Recency or None
         How scores fade by default; None means no fading.
     """
-    archive = Archive(_empty_store(analysis, weighting, recency))
-    Updates(archive).fill(articles)
-    return archive
-
-
-def _empty_store(analysis: Analysis, weighting: Weighting, recency: Recency | None) -> Store:
-    """Return the store of an archive without articles, whose only terms are the stop words."""
-    store = Store.in_memory()
-    vocabulary = ArticleCounter(analysis).vocabulary.freeze()
+    store, counter, entered = Store.in_memory(), ArticleCounter(analysis), Entered()
+    settings = {
+        "analysis": dataclasses.asdict(analysis),
+        "weighting": dataclasses.asdict(weighting),
+        "recency": None if recency is None else dataclasses.asdict(recency),
+        "n_stop": counter.n_stop,
+        "made": os.urandom(8).hex(),
+    }
     with store.transaction():
-        store.catalogue.set_all(
-            {
-                "analysis": dataclasses.asdict(analysis),
-                "weighting": dataclasses.asdict(weighting),
-                "recency": None if recency is None else dataclasses.asdict(recency),
-                "n_stop": len(vocabulary),
-                "made": os.urandom(8).hex(),
-            }
-        )
-        layout.replace_vocabulary(store, vocabulary)
-        no_terms = CommonTerms(np.empty(0, np.int32), np.empty((0, 0)), len(vocabulary))
-        layout.replace_epoch(store, Epoch(0, np.empty(0, np.int32), no_terms))
-    return store
+        store.catalogue.set_all(settings)
+        chunks = chunks_of(articles)
+        rows = (enter(store.catalogue, counter, chunk, entered) for chunk in chunks)
+        live_segments = {}
+        for portion in layout.filled(rows, SEGMENT_PAIRS):
+            segment = portion.segment(len(counter.vocabulary))
+            number = store.put("segment", segment.arrays())
+            live_segments[number] = LiveSegment(None, segment, Outline.none(0), weighting)
+        frequency = np.zeros(len(counter.vocabulary), dtype=np.int32)
+        for live in live_segments.values():
+            terms, n_articles = live.segment.document_frequency()
+            frequency[terms] += n_articles.astype(np.int32)
+        layout.replace_vocabulary(store, counter.vocabulary.freeze())
+        layout.begin_epoch(store, live_segments, frequency, len(entered.keys), len(frequency))
+    return Archive(store)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entered:
+    """The outcome of one change for its articles.
+
+    Parameters
+    ----------
+    added, replaced, unchanged : list of str
+        Ids of articles.
+    keys : list of int
+        Keys of the articles that were entered.
+    gone : list of int
+        Keys of the articles that were replaced.
+    """
+
+    added: list[str] = dataclasses.field(default_factory=list)
+    replaced: list[str] = dataclasses.field(default_factory=list)
+    unchanged: list[str] = dataclasses.field(default_factory=list)
+    keys: list[int] = dataclasses.field(default_factory=list)
+    gone: list[int] = dataclasses.field(default_factory=list)
+
+
+def enter(
+    catalogue: Catalogue, counter: ArticleCounter, articles: list[Article], entered: Entered
+) -> Rows:
+    """Return the new and changed articles, entered and counted.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Catalogue of the archive.
+    counter : ArticleCounter
+        Counts the articles; new terms are added to its vocabulary.
+    articles : list of Article
+        Their ids are distinct.
+    entered : Entered
+        Receives the outcome.
+    """
+    stored = catalogue.digests([article.id for article in articles])
+    fresh, digests, gone = [], [], []
+    for article, digest in zip(articles, map(Article.digest, articles), strict=True):
+        key, old_digest = stored.get(article.id, (None, b""))
+        if old_digest == digest:
+            entered.unchanged.append(article.id)
+            continue
+        if key is None:
+            entered.added.append(article.id)
+        else:
+            entered.replaced.append(article.id)
+            gone.append(key)
+        fresh.append(article)
+        digests.append(digest)
+    if gone:
+        catalogue.remove(gone)
+    keys = catalogue.add(fresh, digests)
+    entered.keys.extend(keys)
+    entered.gone.extend(gone)
+    dates = timestamps([article.published for article in fresh])
+    return Rows(
+        counter.count(fresh),
+        np.array(keys, dtype=np.int64),
+        np.array([UNDATED if date is None else date for date in dates], dtype=np.int64),
+        [article.id for article in fresh],
+    )
+
+
+def chunks_of(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    """Yield articles in chunks of `CHUNK`; one empty chunk if there are no articles."""
+    waiting = iter(articles)
+    yield [*itertools.islice(waiting, CHUNK)]
+    while chunk := [*itertools.islice(waiting, CHUNK)]:
+        yield chunk

@@ -122,7 +122,7 @@ def put_segment(store: Store, segment: Segment, outline: Outline) -> None:
 
 def replace_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
     """Write a vocabulary in place of the last vocabulary and its newer terms."""
-    _drop(store, "vocabulary")
+    store.drop_all("vocabulary")
     arrays: dict[str, NDArray[Any]] = {
         name: getattr(vocabulary, name) for name in ("table", "blob", "term_ptr")
     }
@@ -146,7 +146,7 @@ def replace_epoch(
         Document frequencies in the epoch of terms that the vocabulary no longer spells, by
         `relnews.search.epoch.fingerprint`. None means that there are none.
     """
-    _drop(store, "epoch")
+    store.drop_all("epoch")
     store.put("epoch", epoch.arrays())
     store.catalogue.set("epoch", epoch.n_articles)
     if forgotten or store.catalogue.setting("forgotten"):
@@ -186,13 +186,7 @@ def begin_epoch(
         (rows for live in live_segments.values() for rows in live.sample(idf)),
     )  # fmt: skip
     replace_epoch(store, Epoch(n_articles, frozen(document_frequency), common), forgotten)
-    _drop(store, "outline")
+    store.drop_all("outline")
     for number, live in live_segments.items():
         outline = common.outline(live.all_rows(idf), live.segment.n_articles)
         store.put("outline", outline.named(), number)
-
-
-def _drop(store: Store, kind: str) -> None:
-    for entry in store.catalogue.folders():
-        if entry.kind == kind:
-            store.drop(entry)

@@ -8,36 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
-
-import numpy as np
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from relnews._checks import check_integer, check_real
 from relnews.archive.archive import Archive
-from relnews.archive.live_segment import LiveSegment, no_outline
 from relnews.archive.pending import to_store
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
-from relnews.maintenance import layout, merging
-from relnews.maintenance.entering import Entered, enter
+from relnews.maintenance import merging
+from relnews.maintenance.build import Entered, chunks_of, enter
 from relnews.maintenance.stored_lists import StoredLists, store_all, stored_items
 from relnews.results import Drift, UpdateReport
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.rules import drop_rules_of_the_gone
 from relnews.text.article_terms import ArticleCounter
 
+T = TypeVar("T")
+
 #: Stored candidates for each item of a list. Candidates behind the items move up after a removal,
 #: so that few removals need a new ranking.
 CANDIDATES_PER_ITEM = 2
-
-#: Articles that are entered at a time.
-CHUNK = 4096
-
-#: Maximum number of (article, term) pairs of a segment in `fill`; the memory to lay out a segment
-#: grows with its pairs.
-SEGMENT_PAIRS = 1 << 25
 
 
 class Updates:
@@ -56,69 +48,41 @@ class Updates:
         self._counter: ArticleCounter | None = None
         self._lists: tuple[int, StoredLists] | None = None
 
-    def fill(self, articles: Iterable[Article]) -> None:
-        """Add articles to an empty archive, straight into segments, and begin an epoch."""
-        with self._change() as state:
-            counter = ArticleCounter(
-                self._archive.analysis, state.vocabulary.base.copy(), state.n_stop
-            )
-            entered = Entered()
-            rows = (
-                enter(self._catalogue, counter, chunk, entered) for chunk in _chunks(articles)
-            )  # fmt: skip
-            segments = [
-                portion.segment(len(counter.vocabulary))
-                for portion in layout.filled(rows, SEGMENT_PAIRS)
-            ]
-            n_terms = len(counter.vocabulary)
-            frequency = np.zeros(n_terms, dtype=np.int32)
-            for segment in segments:
-                terms, n_articles = segment.document_frequency()
-                frequency[terms] += n_articles.astype(np.int32)
-            layout.replace_vocabulary(self._store, counter.vocabulary.freeze())
-            live_segments = {
-                self._store.put("segment", segment.arrays()): LiveSegment(
-                    None, segment, no_outline(0), state.weighting
-                )
-                for segment in segments
-            }
-            layout.begin_epoch(self._store, live_segments, frequency, len(entered.keys), n_terms)
-            state.apply_commits()
-
-    def add(self, articles: Iterable[Article], withheld: Sequence[str] = ()) -> UpdateReport:
+    def add(
+        self, articles: Iterable[Article], gone: Callable[[], Sequence[str]] = tuple
+    ) -> UpdateReport:
         """Add articles, or replace articles of the same ids; return the report.
 
         Parameters
         ----------
         articles : iterable of Article
             Their ids are distinct.
-        withheld : sequence of str
-            Ids that are not public, known when ``articles`` is read to its end. Articles of the
-            archive with such an id are removed.
+        gone : callable
+            Returns ids that are not public, known when ``articles`` is read to its end. Articles
+            with such an id are removed, also if they were just added.
         """
         with self._change() as state:
             entered = Entered()
-            for chunk in _chunks(articles):
+            for chunk in chunks_of(articles):
                 n_known = len(state.vocabulary)
                 rows = enter(self._catalogue, self._counter_of(state), chunk, entered)
                 self._catalogue.add_terms(n_known, state.vocabulary.newest(n_known))
                 self._catalogue.add_counts(to_store(rows.key.tolist(), rows.terms))
                 merging.lay_out(state)
-            given = {*entered.added, *entered.replaced, *entered.unchanged}
-            stored = self._catalogue.digests([*dict.fromkeys(withheld)])
-            removed = {id_: key for id_, (key, _) in stored.items() if id_ not in given}
+            removed = {id_: key for id_, (key, _) in self._catalogue.digests(gone()).items()}
             if removed:
                 self._catalogue.remove([*removed.values()])
                 state.apply_commits()
                 merging.merge(state)
             report = UpdateReport(
-                tuple(entered.added),
-                tuple(entered.replaced),
-                tuple(removed),
-                tuple(entered.unchanged),
+                _without(entered.added, removed),
+                _without(entered.replaced, removed),
+                _without(removed, {*entered.added}),
+                _without(entered.unchanged, removed),
             )
-            gone = [*entered.gone, *removed.values()]
-            return self._finish(state, report, entered.keys, gone)
+            keys = _without(entered.keys, {*removed.values()})
+            gone_keys = _without(removed.values(), {*entered.keys})
+            return self._finish(state, report, keys, [*entered.gone, *gone_keys])
 
     def remove(self, identifiers: Sequence[str]) -> UpdateReport:
         """Remove articles; if the archive lacks an id, raise and remove none."""
@@ -157,7 +121,7 @@ class Updates:
             state = self._archive.state
             try:
                 with self._store.transaction():
-                    self._archive.refresh()
+                    self._archive.apply_commits()
                     state = self._archive.state
                     generation = state.generation
                     if self._lists is not None and self._lists[0] != generation:
@@ -221,9 +185,5 @@ class Updates:
         return dataclasses.replace(report, changed=tuple(self._catalogue.ids(changed)), drift=drift)
 
 
-def _chunks(articles: Iterable[Article]) -> Iterator[list[Article]]:
-    """Yield articles in chunks of `CHUNK`; one empty chunk if there are no articles."""
-    waiting = iter(articles)
-    yield [*itertools.islice(waiting, CHUNK)]
-    while chunk := [*itertools.islice(waiting, CHUNK)]:
-        yield chunk
+def _without(values: Iterable[T], left_out: Container[T]) -> tuple[T, ...]:
+    return tuple(value for value in values if value not in left_out)

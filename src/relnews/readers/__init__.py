@@ -11,19 +11,24 @@ Its modules::
     read_options  `ReadOptions`: how records are read
     html_text     the text of HTML
     markup        whether fields are HTML
+    found         entries of a source, before they are articles
     rows          lists, objects and data frames to mappings
+    posts         posts of Ghost and WordPress in any file or table
     records       `RecordParser`: mappings to articles
     reader        `ArticleReader`, the base of all readers
     opening       plain files, gzip, xz, standard input
     formats       the registry of formats
     files         `read_articles`
+    file_reader   `FileReader`: files, folders and standard input
     lines         `LineReader`: files with a line for each article
     jsonl         JSON Lines, and other JSON
+    json_decoding values of JSON, and names that stand twice
     json_document the values of JSON that is not JSON Lines
     json_shapes   where the records are in a value
+    json_tables   columns of values to records
     csv           a header row, then one article a row
     csv_rows      the rows of CSV, read on after a broken one
-    documents     `DocumentReader`: files that are read whole, or a folder of them
+    documents     `DocumentReader`: files that are read whole
     front_matter  names and values at the beginning of a text
     shortcodes    template code inside texts
     markdown_text the text of Markdown
@@ -40,6 +45,7 @@ Its modules::
     wordpress     the posts of an export of WordPress
     wordpress_api posts of WordPress's REST API
     ghost_bodies  the documents of Ghost's editors
+    ghost_posts   the fields of posts of Ghost
     ghost         the posts of an export of Ghost
     sql           the rows of a query; `read_sql`
 """

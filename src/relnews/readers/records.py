@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from relnews._checks import listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import markup, visibility
-from relnews.readers.addresses import UrlPattern, digest_id
+from relnews.readers.addresses import digest_id
 from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
 from relnews.readers.field_values import text_value, text_values
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import LoadReport, Problem
+from relnews.readers.posts import with_fields
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.rows import as_mapping, rows_of
 from relnews.readers.source_dates import read_date
@@ -23,25 +26,6 @@ from relnews.readers.visibility import switch
 
 #: Records that tell how all of them are read: whether they have ids, and whether texts are HTML.
 N_FIRST = 100
-
-
-class Skipped(NamedTuple):
-    """A record that is skipped, or something in a source that was mended without losing a record.
-
-    Parameters
-    ----------
-    problem : Problem
-        The kind of problem; `Problem.MENDED` is counted beside the records.
-    detail : str, default=""
-        The rest of the message.
-    """
-
-    problem: Problem
-    detail: str = ""
-
-
-#: An entry of a source: its place, and the record, why it is skipped, or a finished article.
-Found: TypeAlias = tuple[str, Mapping[str, object] | Skipped | Article]
 
 
 class RecordParser:
@@ -63,12 +47,14 @@ class RecordParser:
         self._report = load_report
         self._is_plain = is_plain
         self._names = FieldNames(spec.fields, spec.remembered, has_aliases=is_plain)
-        self._url = None if spec.url is None else UrlPattern(spec.url)
+        self._lacking: Counter[str] = Counter()
         self._is_html = spec.markup == "html"
         self._has_ids = True
 
     def articles(self, entries: Iterator[Found]) -> Iterator[Article]:
         """Yield the article of every entry that has one."""
+        if self._is_plain:
+            entries = with_fields(entries)
         first = [*itertools.islice(entries, N_FIRST)]
         if self._is_plain:
             self._look_at([record for _, record in first if isinstance(record, Mapping)])
@@ -77,6 +63,8 @@ class RecordParser:
                 yield record
             elif isinstance(record, Skipped):
                 self._report.report(record.problem, origin, record.detail)
+            elif isinstance(record, Former):
+                self._report.lose(record.id)
             else:
                 try:
                     article = self._article(record, origin)
@@ -87,6 +75,9 @@ class RecordParser:
                     yield article
         for field, name in self._names.taken.items():
             self._report.note(f"{field} is read from {name!r}")
+        for name, count in self._lacking.items():
+            if name:
+                self._report.note(f"{count:,} articles without {{{name}}} have no address")
 
     def _look_at(self, records: list[Mapping[str, object]]) -> None:
         """Decide, from the first records, how all of them are read."""
@@ -95,7 +86,10 @@ class RecordParser:
         self._report.names = [*dict.fromkeys(itertools.chain.from_iterable(records))]
         for field, theirs in self._spec.fields.items():
             if theirs not in self._report.names:
-                self._report.note(f"no record has {theirs!r}, which `fields` names for {field}")
+                found = listed(self._report.names[:20])
+                self._report.note(
+                    f"no record has {theirs!r}, which `fields` names for {field}; they have {found}"
+                )
         named = [self._names.named(_given(record)) for record in records]
         if not any("title" in values or "text" in values for values in named):
             self._report.likely = likely_names(self._report.names)
@@ -127,7 +121,8 @@ class RecordParser:
         elif self._is_plain and self._spec.markup == "auto" and "&" in values.get("title", ""):
             values["title"] = markup.characters(values["title"])
         identifier = values.get("id", "")
-        reason = None if self._spec.include_unlisted else visibility.hidden(given)
+        said = visibility.flattened(given)
+        reason = None if self._spec.include_unlisted else visibility.hidden(said)
         if reason is not None:
             with contextlib.suppress(TypeError, ValueError, OverflowError):
                 values["published"] = read_date(named.get("published")).moment
@@ -137,9 +132,11 @@ class RecordParser:
             return None
         if not any(values.get(name, "").strip() for name in ("title", "dek", "text")):
             self._report.report(Problem.NO_WORDS, origin, repr(identifier))
+            if identifier:
+                self._report.lose(identifier)
             return None
         for name in DATES:
-            if not self._read_date(name, named, given, values, origin):
+            if not self._read_date(name, named, said, values, origin):
                 return None
         if not identifier.strip():
             if self._has_ids:
@@ -147,8 +144,12 @@ class RecordParser:
                 return None
             values["id"], note = self._id_of(values, given)
             self._report.note(note)
-        if self._url is not None and not values.get("url"):
-            values["url"] = self._url.url(values, given)
+        if self._spec.url is not None and not values.get("url"):
+            written = None
+            with contextlib.suppress(TypeError, ValueError, OverflowError):
+                written = read_date(named.get("published"), self._spec.date_order).written
+            values["url"], lacking = self._spec.url.url(values, given, written)
+            self._lacking[lacking] += 1
         for how in mended:
             self._report.report(Problem.MENDED, origin, f"{values['id']!r}: {how}")
         if not values.get("text", "").strip():
@@ -173,7 +174,7 @@ class RecordParser:
         identifier = values.get("id", "")
         for date in {repr(date): date for date in dates}.values():
             try:
-                moment, is_ambiguous = read_date(date, self._spec.date_order)
+                moment, is_ambiguous, _ = read_date(date, self._spec.date_order)
             except (TypeError, ValueError, OverflowError):
                 detail = _expected_date(date)
                 if self._spec.unreadable_dates == "withhold":
@@ -191,9 +192,8 @@ class RecordParser:
 
     def _withheld(self, problem: Problem, identifier: str, origin: str, detail: str) -> None:
         if identifier:
-            self._report.withheld_ids.append(identifier)
             detail = f"{identifier!r}: {detail}"
-        self._report.report(problem, origin, detail)
+        self._report.withhold(problem, identifier, origin, detail)
 
     def _id_of(self, values: Mapping[str, Any], given: Mapping[str, object]) -> tuple[str, str]:
         """Return the id of an article of a source without ids, and a note of what it is made of."""
@@ -239,6 +239,7 @@ def articles_from(
     Article
         Each with an id that no earlier article had.
     """
+    load_report.is_admitting = True
     entries = (_entry(row, number) for number, row in enumerate(rows_of(source), start=1))
     yield from filter(load_report.admit, RecordParser(spec, load_report).articles(entries))
 

@@ -13,19 +13,14 @@ from numpy.typing import NDArray
 from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
-from relnews.dates import UNDATED
 from relnews.search import segment_layout
+from relnews.search.limits import days
 from relnews.search.order import oldest_first
-from relnews.search.segment_layout import SEGMENT_DTYPES
 from relnews.text.article_terms import ArticleTerms, Query, Ragged
 from relnews.text.counts import Counts
 
 #: Maximum number of articles of a segment: local numbers have 16 bits.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
-
-
-#: Microseconds of a day.
-_DAY = 86_400_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,50 +117,8 @@ class Segment:
             Number of terms of the vocabulary.
         """
         order = oldest_first(published, ids)
-        counts = words.counts
-        segment_layout.check_pairs(len(counts.term), segment_layout.MOST_PAIRS)
-        local_of = np.empty(counts.n_articles, dtype=np.int32)
-        local_of[order] = np.arange(counts.n_articles, dtype=np.int32)
-        article = frozen(local_of[counts.article])
-        values, level = segment_layout.levels(counts.count)
-        frequency = np.bincount(counts.term, minlength=n_terms)
-        term = np.flatnonzero(frequency).astype(np.int32)
-        local_term_of = np.empty(n_terms, dtype=np.int32)
-        local_term_of[term] = np.arange(len(term), dtype=np.int32)
-        local_term = frozen(local_term_of[counts.term])
-
-        # Stable counting sorts, least significant key first.
-        by_article = segment_layout.order_by(article, np.arange(len(article)), counts.n_articles)
-        by_level = segment_layout.order_by(level, by_article, len(values))
-        by_term = segment_layout.order_by(local_term, by_level, len(term))
-        by_row = segment_layout.order_by(
-            article, segment_layout.order_by(local_term, by_article, len(term)), len(order)
-        )
-
-        posting = np.empty(len(article), dtype=np.uint16)
-        term_ptr = np.empty(len(term) + 1, dtype=np.int32)
-        group_ptr = np.empty(len(article) + 1, dtype=np.int32)
-        group_level = np.empty(len(article), dtype=np.uint16)
-        n_groups = layout.group_postings(
-            local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
-        )
-        row_ptr = frozen(segment_layout.run_starts(article, counts.n_articles))
-        row_term = frozen(counts.term[by_row])
-        return cls(
-            key=frozen(key[order]),
-            published=frozen(published[order]),
-            values=frozen(values),
-            row_ptr=row_ptr,
-            **segment_layout.halves(row_term),
-            row_level=frozen(level[by_row].astype(np.uint16)),
-            term=frozen(term),
-            term_ptr=frozen(term_ptr),
-            group_ptr=frozen(group_ptr[: n_groups + 1].copy()),
-            group_level=frozen(group_level[:n_groups].copy()),
-            posting=frozen(posting),
-            **segment_layout.places(row_ptr, row_term, words, order),
-            **segment_layout.pairs(words.phrases, local_term_of),
-        )
+        arrays = segment_layout.arrays_of(words.take(order), n_terms)
+        return cls(key=frozen(key[order]), published=frozen(published[order]), **arrays)
 
     @classmethod
     def of_rows(
@@ -187,16 +140,8 @@ class Segment:
             Ids of the articles; they decide between equal timestamps.
         """
         order = oldest_first(published, ids)
-        counts = words.counts.take(order)
-        values, level = segment_layout.levels(counts.count)
-        nothing = np.empty(0, dtype=np.int64)
-        return cls(
-            key=frozen(key[order]), published=frozen(published[order]), values=frozen(values),
-            row_ptr=frozen(counts.row_ptr), **segment_layout.halves(counts.term),
-            row_level=frozen(level.astype(np.uint16)),
-            **{name: frozen(nothing.astype(SEGMENT_DTYPES[name])) for name in _OF_POSTINGS},
-            **segment_layout.places(frozen(counts.row_ptr), frozen(counts.term), words, order),
-        )  # fmt: skip
+        arrays = segment_layout.rows_of(words.take(order))
+        return cls(key=frozen(key[order]), published=frozen(published[order]), **arrays)
 
     def renumbered(self, number: NDArray[np.int32]) -> Segment:
         """Return the segment with other term numbers in the same order.
@@ -213,7 +158,7 @@ class Segment:
             self, **segment_layout.halves(row_term), term=term, pair_key=pair_key
         )
 
-    @property
+    @functools.cached_property
     def n_articles(self) -> int:
         """Number of articles in the segment."""
         return len(self.published)
@@ -225,7 +170,7 @@ class Segment:
     def find_all(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the local numbers of articles, -1 for articles that are not in this segment."""
         if not self.n_articles:
-            return np.full(len(keys), -1)
+            return np.full(keys.shape, -1)
         place = np.searchsorted(self.key, keys, sorter=self._by_key)
         local = self._by_key[np.minimum(place, self.n_articles - 1)]
         return np.where(self.key[local] == keys, local, -1)
@@ -237,7 +182,7 @@ class Segment:
 
     @functools.cached_property
     def day(self) -> NDArray[np.int32]:
-        """Days of the articles, int32 array of shape (n_articles,); see `days`."""
+        """Days of the articles, int32 array of shape (n_articles,)."""
         return frozen(days(self.published))
 
     @functools.cached_property
@@ -245,7 +190,7 @@ class Segment:
         """Number of terms of the longest row."""
         return int(np.diff(self.row_ptr).max(initial=0))
 
-    @property
+    @functools.cached_property
     def has_postings(self) -> bool:
         """Whether kernels can walk the segment by term."""
         return len(self.term_ptr) > 0
@@ -286,7 +231,9 @@ class Segment:
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
         """Return the terms of given pairs, by default of all pairs."""
-        return frozen(self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs])
+        terms: NDArray[np.int32] = self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs]
+        terms.flags.writeable = False
+        return terms
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of an article, ascending, and their levels."""
@@ -296,15 +243,22 @@ class Segment:
     def query(self, local: int) -> Query:
         """Return an article as a query."""
         term, level = self.row(local)
+        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
+        return Query(
+            int(self.key[local]), term, self.values[level], self._text(local, term),
+            term[self.phrase_place[phrases]].reshape(-1, 3), published=int(self.published[local]),
+        )  # fmt: skip
+
+    def text(self, local: int) -> NDArray[np.int32]:
+        """Return the words of an article's texts in reading order, as `Query.text` has them."""
+        return self._text(local, self.row(local)[0])
+
+    def _text(self, local: int, term: NDArray[np.int32]) -> NDArray[np.int32]:
         place = self.text_place[self.text_ptr[local] : self.text_ptr[local + 1]]
         is_word = place != wording.NO_PLACE
         text = np.full(len(place), wording.BREAK, dtype=np.int32)
         text[is_word] = term[place[is_word]]
-        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
-        return Query(
-            int(self.key[local]), term, self.values[level], text,
-            term[self.phrase_place[phrases]].reshape(-1, 3),
-        )  # fmt: skip
+        return text
 
     def signs_of_texts(self, local: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the length, the first word and the last word of the texts of given articles.
@@ -331,7 +285,7 @@ class Segment:
         """Return the local numbers of the articles whose text is equal to a text, not empty."""
         as_long = np.flatnonzero(np.diff(self.text_ptr) == len(text))
         is_like = (self.signs_of_texts(as_long)[:, 1:] == (text[0], text[-1])).all(axis=1)
-        same = [i for i in as_long[is_like].tolist() if np.array_equal(self.query(i).text, text)]
+        same = [i for i in as_long[is_like].tolist() if np.array_equal(self.text(i), text)]
         return np.array(same, dtype=np.int64)
 
     def titles_with(self, terms: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -370,26 +324,36 @@ class Segment:
             and len(self.phrase_place) % 3 == 0
             and len(self.pair_key) == len(self.pair_term)
         )
-        return lengths_fit and bool(
-            layout.is_sound(
-                n_terms, self.key, self.published, self.values, self.rows, self.postings, self.texts
-            )
+        return (
+            lengths_fit
+            and self._numbers_fit(n_terms)
+            and bool(layout.rows_are_sound(n_terms, self.values, self.rows, self.texts))
+        )
+
+    def _numbers_fit(self, n_terms: int) -> bool:
+        """Return whether what the arrays point to is there, and what must ascend does."""
+        ascends, are_below = segment_layout.ascends, segment_layout.are_below
+        return (
+            ascends(self.row_ptr, len(self.row_low))
+            and ascends(self.term_ptr, len(self.group_level))
+            and ascends(self.group_ptr, len(self.posting))
+            and ascends(self.text_ptr, len(self.text_place))
+            and ascends(self.phrase_ptr, len(self.phrase_place) // 3)
+            and are_below(self.term, n_terms)
+            and are_below(self.row_level, len(self.values))
+            and are_below(self.group_level, len(self.values))
+            and are_below(self.posting, self.n_articles)
+            and are_below(self.key, np.iinfo(np.int64).max)
+            and are_below(self.pair_term, len(self.term))
+            and bool(np.all(self.values[:1] > 0))
+            and bool(np.all(self.values[1:] > self.values[:-1]))
+            and bool(np.all(self.term[1:] > self.term[:-1]))
+            and bool(np.all(self.published[1:] >= self.published[:-1]))
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to store, by name."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-
-
-#: Arrays that are empty without postings.
-_OF_POSTINGS = (
-    "term", "term_ptr", "group_ptr", "group_level", "posting", "pair_key", "pair_term",
-)  # fmt: skip
-
-
-def days(published: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the days since 1970 (UTC) of timestamps, int32; `scoring.NO_DAY` if unknown."""
-    return np.where(published == UNDATED, scoring.NO_DAY, published // _DAY).astype(np.int32)
 
 
 def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

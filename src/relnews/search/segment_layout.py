@@ -36,6 +36,71 @@ SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
 WIDER_DTYPES = {"row_high": np.dtype(np.uint16)}
 
 
+#: Arrays that are empty without postings.
+_OF_POSTINGS = (
+    "term", "term_ptr", "group_ptr", "group_level", "posting", "pair_key", "pair_term",
+)  # fmt: skip
+
+
+def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a segment with postings, apart from keys and dates, by name.
+
+    Parameters
+    ----------
+    words : ArticleTerms
+        Terms of the articles, in the order of the segment.
+    n_terms : int
+        Number of terms of the vocabulary.
+    """
+    counts = words.counts
+    check_pairs(len(counts.term), MOST_PAIRS)
+    article = frozen(counts.article)
+    values, level = levels(counts.count)
+    frequency = np.bincount(counts.term, minlength=n_terms)
+    term = np.flatnonzero(frequency).astype(np.int32)
+    local_term_of = np.empty(n_terms, dtype=np.int32)
+    local_term_of[term] = np.arange(len(term), dtype=np.int32)
+    local_term = frozen(local_term_of[counts.term])
+
+    # Stable counting sorts, least significant key first; the pairs come article by article.
+    by_level = order_by(level, np.arange(len(article)), len(values))
+    by_term = order_by(local_term, by_level, len(term))
+    by_row = order_by(article, by_term, len(counts.row_ptr) - 1)
+
+    posting = np.empty(len(article), dtype=np.uint16)
+    term_ptr = np.empty(len(term) + 1, dtype=np.int32)
+    group_ptr = np.empty(len(article) + 1, dtype=np.int32)
+    group_level = np.empty(len(article), dtype=np.uint16)
+    n_groups = layout.group_postings(
+        local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
+    )
+    row_ptr, row_term = frozen(counts.row_ptr), frozen(counts.term[by_row])
+    return {
+        "values": frozen(values), "row_ptr": row_ptr, **halves(row_term),
+        "row_level": frozen(level[by_row].astype(np.uint16)), "term": frozen(term),
+        "term_ptr": frozen(term_ptr), "group_ptr": frozen(group_ptr[: n_groups + 1].copy()),
+        "group_level": frozen(group_level[:n_groups].copy()), "posting": frozen(posting),
+        **places(row_ptr, row_term, words), **pairs(words.phrases, local_term_of),
+    }  # fmt: skip
+
+
+def rows_of(words: ArticleTerms) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a segment without postings, apart from keys and dates, by name.
+
+    Parameters
+    ----------
+    words : ArticleTerms
+        Terms of the articles, ascending within each, in the order of the segment.
+    """
+    values, level = levels(words.counts.count)
+    row_ptr, row_term = frozen(words.counts.row_ptr), frozen(words.counts.term)
+    return {
+        "values": frozen(values), "row_ptr": row_ptr, **halves(row_term),
+        "row_level": frozen(level.astype(np.uint16)), **places(row_ptr, row_term, words),
+        **{name: frozen(np.empty(0, SEGMENT_DTYPES[name])) for name in _OF_POSTINGS},
+    }  # fmt: skip
+
+
 def levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the distinct counts, ascending, and the index of each count among them."""
     if count.size and int(count.max()) < 1 << 20:  # nearly always, and then no sort is needed
@@ -56,29 +121,23 @@ def halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
 
 
 def places(
-    row_ptr: NDArray[np.int64],
-    row_term: NDArray[np.int32],
-    words: ArticleTerms,
-    order: NDArray[np.int64],
+    row_ptr: NDArray[np.int64], row_term: NDArray[np.int32], words: ArticleTerms
 ) -> dict[str, NDArray[Any]]:
     """Return texts and phrases of articles as places in their rows, by array name.
 
     Parameters
     ----------
     row_ptr : int64 array of shape (n_articles + 1,)
-        Where each article's terms begin, in the order of the segment.
+        Where each article's terms begin.
     row_term : int32 array of shape (n_pairs,)
         Terms of each article, ascending.
     words : ArticleTerms
-        Texts and phrases, in the order in which articles came.
-    order : int64 array of shape (n_articles,)
-        The order of the segment: places in ``words``.
+        Texts and phrases of the articles.
     """
     text, phrases = words.text, words.phrases
-    too_long = np.diff(words.counts.row_ptr) > MOST_PLACES
+    too_long = np.diff(row_ptr) > MOST_PLACES
     if too_long.any():
         text, phrases = text.without(too_long), phrases.without(too_long)
-    text, phrases = text.take(order), phrases.take(order)
     place_of = np.empty(int(row_term.max(initial=-1)) + 1, dtype=np.uint16)
     text_place = np.empty(len(text.value), dtype=np.uint16)
     phrase_place = np.empty(phrases.value.size, dtype=np.uint16)
@@ -102,17 +161,11 @@ def pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArra
     return {"pair_key": frozen(pair_key), "pair_term": frozen(local_term_of[phrase[where]])}
 
 
-def run_starts(keys: NDArray[np.int32], n_keys: int) -> NDArray[np.int64]:
-    """Return where the run of each key begins when the keys are sorted."""
-    ptr = np.zeros(n_keys + 1, dtype=np.int64)
-    np.cumsum(np.bincount(keys, minlength=n_keys), out=ptr[1:])
-    return ptr
-
-
 def order_by(keys: NDArray[np.int32], order: NDArray[np.int64], n_keys: int) -> NDArray[np.int64]:
     """Return an order sorted stably by keys, which are from 0 to n_keys - 1."""
-    ordered = np.empty_like(order)
-    layout.order_by(keys, frozen(order), run_starts(keys, n_keys)[:-1].copy(), ordered)
+    ordered, starts = np.empty_like(order), np.zeros(n_keys + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys, minlength=n_keys), out=starts[1:])
+    layout.order_by(keys, frozen(order), starts[:-1].copy(), ordered)
     return frozen(ordered)
 
 
@@ -124,3 +177,13 @@ def check_pairs(n_pairs: int, most: int) -> None:
             f"each article, and {most:,} is the maximum. Split articles that are as long as books."
         )
         raise ArticleError(msg)
+
+
+def ascends(ptr: NDArray[np.integer[Any]], last: int) -> bool:
+    """Return whether pointers begin with 0, never decrease, and end with ``last``."""
+    return bool(ptr[0] == 0 and ptr[-1] == last and np.all(ptr[1:] >= ptr[:-1]))
+
+
+def are_below(numbers: NDArray[np.integer[Any]], limit: int) -> bool:
+    """Return whether all numbers are below a limit, and none is negative."""
+    return not numbers.size or bool(numbers.min() >= 0 and numbers.max() < limit)

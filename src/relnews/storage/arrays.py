@@ -33,10 +33,9 @@ from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import failures, integrity
-from relnews.storage.catalogue import Catalogue
+from relnews.storage.catalogue import Catalogue, FolderEntry
 from relnews.storage.database import CATALOGUE
 from relnews.storage.mapping import mapped
-from relnews.storage.rows import FolderEntry
 from relnews.storage.syncing import make_folder, sync
 
 #: Name and dtype of every array, by the kind of its folder.
@@ -124,13 +123,15 @@ class Store:
             return self._in_memory[entry.number]
         path = self._folder / folder_name(entry)
         arrays = {}
-        for name, dtype in DTYPES[integrity.check_kind(self._folder, entry.kind, DTYPES)].items():
+        for name, dtype in DTYPES[entry.kind].items():
             file = f"{path.name}/{name}.npy"
             n_bytes, checksum = entry.files.get(name, (None, 0))
             with failures.reading_from(self._folder):
                 integrity.check_file(self._folder, file, n_bytes)
                 array = _mapped(self._folder, file, dtype, WIDER_DTYPES.get(name, dtype))
-            integrity.check_checksum(self._folder, file, zlib.crc32(array.data), checksum)
+            if (got := zlib.crc32(array.data)) != checksum:
+                why = f"{file} has the checksum {got:08x}, expected {checksum:08x}"
+                raise integrity.damaged_archive(self._folder, why)
             arrays[name] = frozen(array)
         return arrays
 
@@ -143,6 +144,8 @@ class Store:
                 self._written, self._dropped, self._last_number = [], [], None
                 leftovers = self._written
                 yield
+                if self._last_number is not None:
+                    self.catalogue.set("last_folder", self._last_number)
                 if self._written and self._folder is not None:
                     with failures.writing_to(self._folder):
                         sync(self._folder)
@@ -183,6 +186,12 @@ class Store:
         self._dropped.append(entry)
         self.catalogue.drop_folder(entry.number)
 
+    def drop_all(self, kind: str) -> None:
+        """Remove all folders of arrays of a kind."""
+        for entry in self.catalogue.folders():
+            if entry.kind == kind:
+                self.drop(entry)
+
     def copy_from(self, other: Store) -> None:
         """Replace the contents of this store by the contents of another store."""
         for entry in self.catalogue.folders():
@@ -218,7 +227,6 @@ class Store:
         if self._last_number is None:
             self._last_number = self._highest_number()
         self._last_number += 1
-        self.catalogue.set("last_folder", self._last_number)
         return self._last_number
 
     def _highest_number(self) -> int:
@@ -270,7 +278,9 @@ def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:
         header = start[:8] + file.read(n_header - _START).rstrip()
         n_bytes = file.seek(0, os.SEEK_END) - n_header
         headers = {_header(n_bytes // dtype.itemsize, dtype): dtype for dtype in dtypes}
-        integrity.check_array(folder, name, header in headers, dtypes[0])
+        if header not in headers:
+            why = f"{name} does not hold one dimension of {dtypes[0]}"
+            raise integrity.damaged_archive(folder, why)
         dtype, n = headers[header], n_bytes // headers[header].itemsize
         return np.frombuffer(mapped(file), dtype, n, n_header) if n else np.empty(0, dtype)
 

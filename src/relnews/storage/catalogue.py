@@ -8,29 +8,23 @@ does not import NumPy, so that reading a stored list does not wait for it.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import itertools
+import dataclasses
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from relnews.dates import timestamp
+from relnews._checks import shortened
+from relnews.articles import DATES, TUPLES
+from relnews.dates import timestamps
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
-from relnews.storage.rows import FolderEntry, StoredCounts
 from relnews.storage.settings import Settings
 from relnews.storage.stored_articles import ID, PUBLISHED, StoredArticles, marks
 
 if TYPE_CHECKING:
     from relnews.articles import Article
-
-#: A stored list and the number of changes, in one query instead of two.
-_ENTRIES_OF = (
-    "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation'), key "
-    "FROM lists JOIN articles USING (key) WHERE id = ?"
-)
 
 #: The rows that name files and folders of arrays.
 _FILES = (
@@ -41,8 +35,53 @@ _FOLDERS = (
     "SELECT number, CAST(kind AS TEXT), CAST(segment AS INTEGER) FROM folders ORDER BY number"
 )
 
+#: Counts of articles in no segment.
+_COUNTS = (
+    "SELECT key, CAST(terms AS BLOB), CAST(codes AS BLOB), CAST(text AS BLOB), "
+    f"CAST(phrases AS BLOB), CAST(checksum AS INTEGER), {PUBLISHED}, {ID} "
+    "FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key"
+)
+
 #: A checksum of the removed articles, in any order.
 _REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
+
+
+#: Kinds of folders of arrays.
+KINDS = ("vocabulary", "epoch", "segment", "outline")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class FolderEntry:
+    """A folder of arrays that belongs to the archive.
+
+    Parameters
+    ----------
+    number : int
+        Number of the folder.
+    kind : str
+        One of `KINDS`.
+    segment : int or None
+        For an outline: number of its segment's folder; None for other kinds.
+    files : dict of str to (int, int)
+        Size in bytes and checksum of each array.
+    """
+
+    number: int
+    kind: str
+    segment: int | None
+    files: dict[str, tuple[int, int]]
+
+
+class StoredCounts(NamedTuple):
+    """The stored counts of a pending article; see `relnews.archive.pending`."""
+
+    key: int
+    terms: bytes
+    codes: bytes
+    text: bytes
+    phrases: bytes
+    published: int | None
+    id: str
 
 
 class Catalogue(StoredArticles):
@@ -59,7 +98,7 @@ class Catalogue(StoredArticles):
         The archive folder; None in memory.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
-    read_transaction, has_changes, check_not_changing, empty_log, copy_to, close : methods
+    read_transaction, is_at, has_changes, check_not_changing, empty_log, copy_to, close : methods
         Those of `Database`.
     setting, settings, setting_names, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, `settings` is `Settings.several`, and
@@ -68,11 +107,10 @@ class Catalogue(StoredArticles):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._database = database
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction, self.has_changes = database.read_transaction, database.has_changes
-        self.check_not_changing = database.check_not_changing
+        self.is_at, self.check_not_changing = database.is_at, database.check_not_changing
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all, self.setting_names = settings.set, settings.set_all, settings.names
         self.cached, self.generation = settings.cached, settings.generation
@@ -83,6 +121,8 @@ class Catalogue(StoredArticles):
         self._write = database.write
         #: Settings with the checksum of a table that the open transaction has changed.
         self._changed = set[str]()
+        #: Folders of arrays in the open transaction.
+        self._folders: dict[int, FolderEntry] | None = None
         self._is_current = self._has_checksums()
 
     @classmethod
@@ -115,36 +155,31 @@ class Catalogue(StoredArticles):
     # --- arrays and counts -----------------------------------------------------------------------
 
     def folders(self) -> list[FolderEntry]:
-        """Return the folders of arrays, oldest first."""
-        rows = self._read(_FILES), self._read(_FOLDERS)
+        """Return the folders of arrays, oldest first; those of an open transaction are kept."""
+        if self._folders is not None:
+            return [*self._folders.values()]
+        files, folders = self._read(_FILES), self._read(_FOLDERS)
         if "arrays" not in self._changed:
-            self._compare("arrays", checksums.of_rows(itertools.chain(*rows)), "a list of arrays")
-        files: dict[int, dict[str, tuple[int, int]]] = {}
-        for folder, name, n_bytes, checksum in rows[0]:
-            files.setdefault(folder, {})[name] = n_bytes, checksum
-        entries = [
-            FolderEntry(number, kind, segment, files.get(number, {}))
-            for number, kind, segment in rows[1]
+            self._compare("arrays", checksums.of_rows([*files, *folders]), "a list of arrays")
+        files_of: dict[int, dict[str, tuple[int, int]]] = {}
+        for number, name, n_bytes, checksum in files:
+            files_of.setdefault(number, {})[name] = n_bytes, checksum
+        for number, kind, _ in folders:
+            if not 0 < number < integrity.MANY or kind not in KINDS:
+                why = f"folder {number} of arrays is of the kind {shortened(kind)}"
+                raise integrity.damaged_archive(self._place, why)
+        return [
+            FolderEntry(number, kind, segment, files_of.get(number, {}))
+            for number, kind, segment in folders
         ]
-        integrity.check_folders(self._place, [entry.number for entry in entries])
-        return entries
 
     def counts(self, after: int) -> list[StoredCounts]:
         """Return the counts of articles in no segment whose keys are above ``after``."""
-        blobs = ", ".join(f"CAST({name} AS BLOB)" for name in StoredCounts._fields[1:5])
-        rows = self._read(
-            f"SELECT key, {blobs}, CAST(checksum AS INTEGER), {PUBLISHED}, {ID} "
-            "FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key",
-            after,
-        )
+        rows = self._read(_COUNTS, after)
         self._rows([row[0] for row in rows])
-        if not self._has_checksums():
-            return [StoredCounts(*row) for row in rows]
         with integrity.damage_in(self._place):
-            stored = [StoredCounts(*row) for row in rows]
-            return [
-                row._replace(checksum=checksums.with_key(row.checksum, row.key)) for row in stored
-            ]
+            checksums.check_counts([row[:6] for row in rows], have_keys=self._has_checksums())
+        return [StoredCounts(*row[:5], *row[6:]) for row in rows]
 
     def removals(self, after: int) -> list[tuple[int, int]]:
         """Return sequence and key of articles removed after the sequence number ``after``."""
@@ -164,44 +199,12 @@ class Catalogue(StoredArticles):
         if [number for number, _ in rows] != list(range(first, first + len(rows))):
             raise integrity.damaged_archive(self._place, "new terms are missing")
         terms = [term for _, term in rows]
-        if self._has_checksums():
+        if terms and self._has_checksums():
             with integrity.damage_in(self._place):
-                terms = [checksums.opened(term, number, f"term {number}") for number, term in rows]
-        if terms:
-            integrity.check_terms(self._place, terms)
+                terms = checksums.opened_terms(rows)
+        if not all(terms) or len({*terms}) < len(terms):
+            raise integrity.damaged_archive(self._place, "new terms are empty, or there twice")
         return terms
-
-    def entries_of(self, identifier: str) -> bytes | None:
-        """Return the stored list of the article with this id; None if no list is stored."""
-        rows = self._read(_ENTRIES_OF, identifier)
-        if not rows:
-            return None
-        ((entries, generation, key),) = rows
-        if self._checked.get(key) != identifier:
-            self.check(key, identifier)
-        # A damaged value is left for `Settings.generation` to report.
-        is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
-        if self._database.is_reading and is_number:
-            self._database.generation = int(generation)
-        return self._list(key, entries)
-
-    def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
-        """Return key, id and stored list of articles; None in place of a list not stored."""
-        rows = self._read(
-            f"SELECT key, {ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
-            f"WHERE key IN ({marks(keys)}) ORDER BY key",
-            *keys,
-        )
-        self._rows([row[0] for row in rows])
-        return [
-            (key, identifier, None if entries is None else self._list(key, entries))
-            for key, identifier, entries in rows
-        ]
-
-    def all_entries(self) -> list[tuple[int, bytes]]:
-        """Return every stored list with its article's key."""
-        rows = self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key")
-        return [(key, self._list(key, entries)) for key, entries in rows]
 
     def problems(self) -> list[str]:
         """Return the problems that SQLite finds in its file."""
@@ -230,16 +233,24 @@ class Catalogue(StoredArticles):
                     self._settings.migrate()
                     if not self._is_current:  # now it has them, if it was of an older format
                         self._changed |= {"arrays", "removals"}
+                    self._folders = {entry.number: entry for entry in self.folders()}
                     yield
-                    self._note_changes()
+                    if "arrays" in self._changed:
+                        self.set(
+                            "arrays", checksums.of_rows(self._read(_FILES) + self._read(_FOLDERS))
+                        )
+                    if "removals" in self._changed:
+                        self.set("removals", self._sum_of_removals())
                     if self.has_changes():
                         self.set("generation", self.generation() + 1)
+                        self._settings.seal()
                     self._is_current = True
             except BaseException:
                 self.forget_rows()  # they may be of articles that were not committed
                 raise
             finally:
                 self._changed.clear()
+                self._folders = None
                 self._settings.clear_cache()
 
     def rewrite(self) -> None:
@@ -254,43 +265,42 @@ class Catalogue(StoredArticles):
         if self.setting("traces"):
             with self._database.transaction():
                 self.set("traces", False)
+                self._settings.seal()
         self._database.empty_log()
 
-    def add(
-        self, articles: Iterable[Article], keys: Iterable[int], digests: Iterable[bytes]
-    ) -> None:
-        """Insert articles with their keys and digests."""
-        rows = (
-            ((*(_stored(getattr(article, name)) for name in schema.READ), key), digest)
-            for key, article, digest in zip(keys, articles, digests, strict=True)
-        )
-        columns = (*schema.READ, "key", "digest")
-        self._write(
-            f"INSERT INTO articles ({', '.join(columns)}) VALUES ({marks(columns)})",
-            ((*fields, checksums.digest_of(fields, digest)) for fields, digest in rows),
-        )
+    def add(self, articles: Sequence[Article], digests: Iterable[bytes]) -> Sequence[int]:
+        """Insert articles with their digests; return their keys."""
+        first = self.next_key()
+        keys = range(first, first + len(articles))
+        columns = [_column(name, articles) for name in schema.READ]
+        rows = checksums.sealed_articles(zip(*columns, keys, strict=True), digests)
+        self._write(_ADD, rows)
+        return keys
 
     def next_key(self) -> int:
         """Return a key that no article has or had."""
         rows = self._read(
             "SELECT ifnull(CAST(seq AS INTEGER), -1) FROM sqlite_sequence WHERE name = 'articles'"
         )
-        return integrity.check_next_key(self._place, rows[0][0]) if rows else 0
+        last = rows[0][0] if rows else -1
+        if rows and not 0 <= last < integrity.MANY:
+            why = f"the last article has the key {last}"
+            raise integrity.damaged_archive(self._place, why)
+        return last + 1
 
     def remove(self, keys: Sequence[int]) -> None:
         """Remove articles with their counts and stored lists."""
         if not keys:
             return
         for table in ("articles", "counts", "lists"):
-            self._write(f"DELETE FROM {table} WHERE key = ?", ((key,) for key in keys))
-        self._write("INSERT INTO removals (key) VALUES (?)", ((key,) for key in keys))
+            self._write(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in keys])
+        self._write("INSERT INTO removals (key) VALUES (?)", [(key,) for key in keys])
         self._changed.add("removals")
-        self._note_traces()
+        self.set("traces", True)  # the file has had rows that are gone, until `rewrite`
 
-    def add_counts(self, rows: Iterable[tuple[int | bytes, ...]]) -> None:
-        """Add counts of articles: rows of the first six fields of `StoredCounts`."""
-        keyed = ((*row[:5], checksums.with_key(row[5], row[0])) for row in rows)  # type: ignore[arg-type]
-        self._write("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", keyed)
+    def add_counts(self, rows: Iterable[tuple[int, list[bytes]]]) -> None:
+        """Add counts of articles: key, and the blobs of `StoredCounts`."""
+        self._write("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", checksums.sealed_counts(rows))
 
     def clear_counts(self) -> None:
         """Delete all counts: the articles are in a segment now."""
@@ -298,14 +308,12 @@ class Catalogue(StoredArticles):
 
     def clear_removals(self, keys: Iterable[int]) -> None:
         """Delete the removals of articles that no segment holds."""
-        self._write("DELETE FROM removals WHERE key = ?", ((key,) for key in keys))
+        self._write("DELETE FROM removals WHERE key = ?", [(key,) for key in keys])
         self._changed.add("removals")
 
     def add_terms(self, first: int, terms: Iterable[bytes]) -> None:
         """Add terms, numbered from ``first``."""
-        rows = enumerate(terms, start=first)
-        sealed = ((number, checksums.sealed(term, number)) for number, term in rows)
-        self._write("INSERT INTO terms VALUES (?, ?)", sealed)
+        self._write("INSERT INTO terms VALUES (?, ?)", checksums.sealed_terms(first, terms))
 
     def clear_terms(self) -> None:
         """Delete the new terms: they are in the vocabulary now."""
@@ -313,7 +321,7 @@ class Catalogue(StoredArticles):
 
     def set_entries(self, rows: Iterable[tuple[int, bytes]]) -> None:
         """Store lists, given as key and packed list, in place of earlier lists."""
-        keyed = ((key, checksums.rekeyed(entries, key)) for key, entries in rows)
+        keyed = checksums.rekeyed_rows(rows)
         self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", keyed)
 
     def clear_entries(self) -> None:
@@ -322,16 +330,18 @@ class Catalogue(StoredArticles):
 
     def add_folder(self, entry: FolderEntry) -> None:
         """Add a folder of arrays to the archive."""
+        assert self._folders is not None
+        self._folders[entry.number] = entry
         self._changed.add("arrays")
         row = (entry.number, entry.kind, entry.segment)
         self._write("INSERT INTO folders VALUES (?, ?, ?)", [row])
-        self._write(
-            "INSERT INTO files VALUES (?, ?, ?, ?)",
-            ((entry.number, name, *size) for name, size in entry.files.items()),
-        )
+        files = [(entry.number, name, *size) for name, size in entry.files.items()]
+        self._write("INSERT INTO files VALUES (?, ?, ?, ?)", files)
 
     def drop_folder(self, number: int) -> None:
         """Remove a folder of arrays from the archive."""
+        assert self._folders is not None
+        del self._folders[number]
         self._changed.add("arrays")
         self._write("DELETE FROM folders WHERE number = ?", [(number,)])
         self._write("DELETE FROM files WHERE folder = ?", [(number,)])
@@ -344,16 +354,7 @@ class Catalogue(StoredArticles):
         self._database.copy_tables(other._database)
         self.forget_rows()
         self._changed |= {"arrays", "removals"}
-        self.set_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
-
-    def _list(self, key: int, entries: bytes) -> bytes:
-        """Return a stored list as it was packed; its checksum includes the key in the table."""
-        if not self._has_checksums():
-            return entries
-        try:
-            return checksums.rekeyed(entries, key)
-        except integrity.DAMAGE as error:
-            raise integrity.damaged_archive(self._place, error) from error
+        self._settings.replace_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
 
     def _sum_of_removals(self) -> int:
         """Return a checksum of the removed articles, in any order."""
@@ -364,22 +365,19 @@ class Catalogue(StoredArticles):
         if self._has_checksums() and (self.setting(name) or 0) != checksum:
             raise integrity.damaged_archive(self._place, checksums.wrong(what))
 
-    def _note_changes(self) -> None:
-        """Set the checksums of the tables that have one in the settings, if they changed."""
-        if "arrays" in self._changed:
-            rows = itertools.chain(self._read(_FILES), self._read(_FOLDERS))
-            self.set("arrays", checksums.of_rows(rows))
-        if "removals" in self._changed:
-            self.set("removals", self._sum_of_removals())
 
-    def _note_traces(self) -> None:
-        """Record that the file has had rows that are gone, until `rewrite`."""
-        if not self.setting("traces"):
-            self.set("traces", True)
+#: Inserts an article.
+_ADD = (
+    f"INSERT INTO articles ({', '.join(schema.READ)}, key, digest) "
+    f"VALUES ({marks((*schema.READ, 'key', 'digest'))})"
+)
 
 
-def _stored(value: object) -> object:
-    """Return a value of a field as SQLite stores it."""
-    if isinstance(value, dt.datetime):
-        return timestamp(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else value
+def _column(name: str, articles: Sequence[Article]) -> Sequence[object]:
+    """Return a field of articles as SQLite stores it."""
+    values = [getattr(article, name) for article in articles]
+    if name in DATES:
+        return timestamps(values)
+    if name in TUPLES:
+        return [json.dumps(value, ensure_ascii=False) for value in values]
+    return values

@@ -64,6 +64,8 @@ class Database:
         Whether a read transaction is open.
     generation : int or None
         Number of committed changes; None until the open read transaction has read it.
+    n_transactions : int
+        Number of transactions that were begun, to read or to write.
     """
 
     def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
@@ -73,6 +75,7 @@ class Database:
         self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
+        self.n_transactions = 0
         self._lock = threading.Lock()
         self._close = close_later(self, self.connection, self.state_lock, self._lock)
         self._data_version = -1
@@ -204,6 +207,7 @@ class Database:
             self.check_not_changing()
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
+                self.n_transactions += 1
                 self._n_changes = self.connection.total_changes
             except sqlite3.Error as error:
                 raise failures.cannot_write(self.place, error, writer_of(self.place)) from error
@@ -287,14 +291,19 @@ class Database:
             with self._lock:
                 self._follow()
             self.connection.execute("BEGIN")
+            self.n_transactions += 1
             self.is_reading = True
-        if generation is not None and not self._is_at(generation):
-            if is_outermost:
-                self._end_reading()
-            raise ArchiveChangedError
+        if generation is not None:
+            if not self.is_at(generation):
+                if is_outermost:
+                    self._end_reading()
+                raise ArchiveChangedError
+            if self.is_reading:
+                self.generation = generation
         return is_outermost
 
-    def _is_at(self, generation: int) -> bool:
+    def is_at(self, generation: int) -> bool:
+        """Return whether the number of commits is still this one."""
         if self.generation is not None:
             return self.generation == generation
         ((value,),) = self.read(

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from relnews._checks import check_integer, shortened
 from relnews.exceptions import (
     ArchiveFormatError,
     RelnewsError,
@@ -16,10 +15,7 @@ from relnews.exceptions import (
 if TYPE_CHECKING:
     import os
 
-    import numpy as np
     from numpy.typing import NDArray
-
-    from relnews.storage.rows import FolderEntry
 
 
 def check_archive_target(folder: Path, catalogue: str) -> None:
@@ -59,12 +55,6 @@ def check_files(folder: Path, names: Iterable[str]) -> None:
             raise damaged_archive(folder, f"{name} is not a file")
 
 
-def check_schema(folder: Path, is_ours: bool) -> None:
-    """Raise if a catalogue has tables of another program, or code such as triggers."""
-    if not is_ours:
-        raise damaged_archive(folder, "its catalogue has other tables than the format")
-
-
 def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[int]) -> None:
     """Raise ArchiveFormatError for a catalogue of another program or of an unknown format.
 
@@ -92,74 +82,7 @@ def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[i
 
 
 #: Upper bound, exclusive, of keys and of the numbers of folders and changes.
-_MANY = 1 << 62
-
-
-#: Settings that are integers, and the exclusive upper bound of each.
-_INTEGERS = {
-    "generation": _MANY, "sealed": _MANY, "epoch": 1 << 53, "n_stop": 1 << 31, "seed": 1 << 64,
-    "last_folder": _MANY,
-}  # fmt: skip
-
-
-def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise ValueError or TypeError if a setting does not have the form of the format."""
-    for name, value in settings.items():
-        if value is None:
-            continue
-        if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
-            check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
-        if name == "forgotten":
-            for frequency in value.values():
-                check_integer(name, frequency, minimum=0, maximum=(1 << 31) - 1)
-        if name == "lists":
-            k = check_integer("k", value["k"], minimum=1, maximum=10_000)
-            check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
-            if value["max_drift"] is not None:
-                float(value["max_drift"])
-
-
-def check_tags(value: object) -> tuple[str, ...]:
-    """Return the stored tags of an article, or raise ValueError."""
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        msg = f"tags must be a list of strings, got {shortened(value)}"
-        raise ValueError(msg)
-    return tuple(value)
-
-
-def check_next_key(folder: Path, last: int) -> int:
-    """Return the key after the last one, or raise ArchiveFormatError."""
-    if not 0 <= last < _MANY:
-        raise damaged_archive(folder, f"the last article has the key {last}")
-    return last + 1
-
-
-def check_folders(folder: Path, numbers: Sequence[int]) -> None:
-    """Raise if a folder has an impossible number."""
-    for number in numbers:
-        if not 0 < number < _MANY:
-            raise damaged_archive(folder, f"a folder of arrays has the number {number}")
-
-
-def check_terms(folder: Path, terms: Sequence[bytes | None]) -> None:
-    """Raise if terms are empty or repeated."""
-    if not all(terms) or len(set(terms)) < len(terms):
-        raise damaged_archive(folder, "new terms are empty, or there twice")
-
-
-def check_kind(folder: str | os.PathLike[str], kind: object, kinds: Mapping[str, object]) -> str:
-    """Return the kind of a folder of arrays, or raise if the format lacks it."""
-    if not isinstance(kind, str) or kind not in kinds:
-        raise damaged_archive(folder, f"unknown kind of data {shortened(kind)}")
-    return kind
-
-
-def check_kinds(
-    folder: str | os.PathLike[str], entries: Iterable[FolderEntry], kinds: Mapping[str, object]
-) -> None:
-    """Raise for a folder entry of a kind that the format lacks."""
-    for entry in entries:
-        check_kind(folder, entry.kind, kinds)
+MANY = 1 << 62
 
 
 def check_file(folder: Path, name: str, expected: int | None) -> None:
@@ -178,18 +101,6 @@ def check_file(folder: Path, name: str, expected: int | None) -> None:
     size = status.st_size
     if size != expected:
         raise damaged_archive(folder, f"{name} has {size:,} bytes, expected {expected:,}")
-
-
-def check_array(folder: Path, name: str, is_ours: bool, dtype: np.dtype[Any]) -> None:
-    """Raise if an array has another type or shape than the format says."""
-    if not is_ours:
-        raise damaged_archive(folder, f"{name} does not hold one dimension of {dtype}")
-
-
-def check_checksum(folder: Path, name: str, got: int, expected: int) -> None:
-    """Raise if a file has another checksum than when it was written."""
-    if got != expected:
-        raise damaged_archive(folder, f"{name} has the checksum {got:08x}, expected {expected:08x}")
 
 
 def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -229,40 +140,6 @@ def check_segment(is_sound: bool) -> None:
     """Raise ValueError if the arrays of a segment do not fit each other."""
     if not is_sound:
         msg = "the arrays of a segment do not fit each other"
-        raise ValueError(msg)
-
-
-def check_counts(key: int, is_whole: bool) -> None:
-    """Raise ValueError if the counts of an article have a wrong key or checksum."""
-    if key < 0:
-        msg = f"an article has the key {key}"
-        raise ValueError(msg)
-    if not is_whole:
-        msg = f"the counts of article {key} have another checksum than when they were written"
-        raise ValueError(msg)
-
-
-def check_row(term: NDArray[Any], code: NDArray[Any], n_terms: int) -> None:
-    """Raise ValueError if counts of an article are impossible."""
-    fits = len(term) == len(code) and (term[1:] > term[:-1]).all() and (code > 0).all()
-    if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
-        msg = "the counts of an article are of terms that the archive does not have"
-        raise ValueError(msg)
-
-
-def check_words(
-    term: NDArray[Any], is_word: NDArray[Any], text: NDArray[Any], phrases: NDArray[Any]
-) -> None:
-    """Raise ValueError if words or phrases of an article are not among its terms."""
-    are_terms = set(term.tolist()).issuperset
-    are_words = set(term[is_word].tolist()).issuperset
-    if (
-        len(phrases) % 3
-        or not are_terms(phrases[2::3].tolist())
-        or not are_words([*phrases[::3].tolist(), *phrases[1::3].tolist()])
-        or not are_terms(text[text != -1].tolist())
-    ):
-        msg = "the words of an article are not among its terms"
         raise ValueError(msg)
 
 

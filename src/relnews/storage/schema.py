@@ -89,7 +89,7 @@ CREATE TABLE files (
 COPIED_TABLES = ("articles", "counts", "removals", "terms", "lists")
 
 #: Tables that each archive writes itself.
-OWN_TABLES = ("settings", "folders", "files")
+OWN_TABLES = ("folders", "files")
 
 
 def _renaming(old: str, new: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -186,7 +186,8 @@ def _check_tables(connection: sqlite3.Connection, folder: Path) -> None:
     # sqlite_stat1 exists after ANALYZE.
     internal = {"CREATE TABLE sqlite_sequence(name,seq)", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"}
     expected = {_without_comments(statement) for statement in _SCHEMA.split(";")} - {""}
-    integrity.check_schema(folder, statements - internal == expected)
+    if statements - internal != expected:
+        raise integrity.damaged_archive(folder, "its catalogue has other tables than the format")
 
 
 def _without_comments(statement: str) -> str:

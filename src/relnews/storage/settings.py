@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from relnews._checks import check_integer
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 
@@ -39,9 +40,11 @@ class Settings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: By setting: the generation when it was read, and the value of `make`.
-        self._cached: dict[str, tuple[int, Any]] = {}
+        #: By settings: the generation when they were read, and the value of `make`.
+        self._cached: dict[tuple[str, ...], tuple[int, Any]] = {}
         self._latest_generation = 0
+        #: Number of the transaction in which the settings were read, format version, and texts.
+        self._kept: tuple[int, int, dict[str, str]] = -1, schema.FORMAT_VERSION, {}
 
     def get(self, name: str) -> Any:
         """Return a setting; None if it is missing."""
@@ -49,47 +52,65 @@ class Settings:
 
     def several(self, *names: str) -> list[Any]:
         """Return settings in the order of the given names; None for a missing setting."""
-        rows = self._database.read(_SETTINGS)
-        version = rows[0][2] if rows else schema.FORMAT_VERSION
-        settings: dict[str, Any] = dict.fromkeys(names)
+        version, texts = self._texts()
         try:
+            settings = {name: json.loads(texts.get(name, "null")) for name in names}
             if version != schema.FORMAT_VERSION:
-                place = self._database.place
-                integrity.check_format(place, True, version, schema.READ_VERSIONS)
-            _check(rows, version)
-            for name, value, _ in rows:
-                if name in settings:
-                    settings[name] = schema.migrated(version, name, json.loads(value))
-            integrity.check_settings(settings)
+                for name in texts.keys() & settings.keys():
+                    settings[name] = schema.migrated(version, name, settings[name])
+            _check(settings)
         except integrity.DAMAGE as error:
             integrity.raise_damage(self._database.place, error)
         return [*settings.values()]
 
+    def _texts(self) -> tuple[int, dict[str, str]]:
+        """Return format version and settings in JSON; they are read once in a transaction."""
+        database = self._database
+        number = database.n_transactions
+        is_inside = database.connection.in_transaction
+        if is_inside and self._kept[0] == number:
+            return self._kept[1:]
+        rows = database.read(_SETTINGS)
+        version = rows[0][2] if rows else schema.version_of(database.connection)
+        try:
+            if version != schema.FORMAT_VERSION:
+                integrity.check_format(database.place, True, version, schema.READ_VERSIONS)
+            texts = {name: text for name, text, _ in rows if name != _CHECKSUM}
+            stored = [text for name, text, _ in rows if name == _CHECKSUM]
+            if version >= checksums.SINCE and rows and stored != [str(_checksum_of(texts))]:
+                msg = "a setting"
+                raise checksums.wrong(msg)
+        except integrity.DAMAGE as error:
+            integrity.raise_damage(database.place, error)
+        if is_inside:
+            self._kept = number, version, texts
+        return version, texts
+
     def names(self) -> list[str]:
         """Return the names of all settings but their checksum."""
-        return [name for name, *_ in self._database.read(_SETTINGS) if name != _CHECKSUM]
+        return [*self._texts()[1]]
 
     def all(self) -> dict[str, Any]:
         """Return all settings by name."""
         names = self.names()
         return dict(zip(names, self.several(*names), strict=True)) if names else {}
 
-    def cached(self, name: str, make: Callable[[Any], Value]) -> Value:
-        """Return what a function makes of a setting, cached until the archive changes.
+    def cached(self, make: Callable[..., Value], *names: str) -> Value:
+        """Return what a function makes of settings, cached until the archive changes.
 
         Parameters
         ----------
-        name : str
-            Name of the setting.
         make : callable
-            Given the setting, or None if it is missing, it returns the value.
+            Given the settings, None for a missing one, it returns the value.
+        *names : str
+            Names of the settings.
         """
         with self._database.state_lock:
             generation = self.generation()
-            entry = self._cached.get(name)
+            entry = self._cached.get(names)
             if entry is None or entry[0] != generation:
                 try:
-                    entry = self._cached[name] = generation, make(self.get(name))
+                    entry = self._cached[names] = generation, make(*self.several(*names))
                 except integrity.DAMAGE as error:
                     integrity.raise_damage(self._database.place, error)
         value: Value = entry[1]
@@ -111,23 +132,33 @@ class Settings:
         self.set_all({name: value})
 
     def set_all(self, settings: Mapping[str, object]) -> None:
-        """Set settings, inside a transaction."""
+        """Set settings, inside a transaction; `seal` ends it."""
         self._cached.clear()
-        rows = [(name, json.dumps(value, default=_number)) for name, value in settings.items()]
-        self._database.write(_SET, rows)
-        checksum = _checksum_of(self._database.read(_SETTINGS))
-        self._database.write(_SET, [(_CHECKSUM, str(checksum))])
+        _, texts = self._texts()
+        new = {name: json.dumps(value, default=_number) for name, value in settings.items()}
+        self._database.write(_SET, [*new.items()])
+        texts.update(new)
+
+    def replace_all(self, settings: Mapping[str, object]) -> None:
+        """Set these settings and delete all others, inside a transaction."""
+        self._database.write("DELETE FROM settings", [()])
+        self._texts()[1].clear()
+        self.set_all(settings)
+
+    def seal(self) -> None:
+        """Write the checksum of all settings, as the last change of a transaction."""
+        _, texts = self._texts()
+        self._database.write(_SET, [(_CHECKSUM, str(_checksum_of(texts)))])
 
     def migrate(self) -> None:
         """Write settings of an older format in the form of this format, inside a transaction."""
-        connection = self._database.connection
-        version = schema.version_of(connection)
-        integrity.check_format(self._database.place, True, version, schema.READ_VERSIONS)
+        version, _ = self._texts()
         if version < schema.FORMAT_VERSION:
             settings = self.all()
             if version < checksums.SINCE:
-                schema.add_checksums(connection)
-            schema.set_version(connection)
+                schema.add_checksums(self._database.connection)
+            schema.set_version(self._database.connection)
+            self._kept = self._kept[0], schema.FORMAT_VERSION, self._kept[2]
             self.set_all(settings)
 
     def clear_cache(self) -> None:
@@ -135,16 +166,33 @@ class Settings:
         self._cached.clear()
 
 
-def _check(rows: Sequence[tuple[Any, ...]], version: int) -> None:
-    """Raise ValueError if settings are not as they were written."""
-    stored = next((value for name, value, _ in rows if name == _CHECKSUM), None)
-    if version >= checksums.SINCE and rows and stored != str(_checksum_of(rows)):
-        msg = "a setting"
-        raise checksums.wrong(msg)
+#: Settings that are integers, and the exclusive upper bound of each.
+_INTEGERS = {
+    "generation": integrity.MANY, "sealed": integrity.MANY, "epoch": 1 << 53, "n_stop": 1 << 31,
+    "seed": 1 << 64, "last_folder": integrity.MANY,
+}  # fmt: skip
 
 
-def _checksum_of(rows: Sequence[tuple[Any, ...]]) -> int:
-    return checksums.of_rows((name, value) for name, value, _ in rows if name != _CHECKSUM)
+def _check(settings: Mapping[str, Any]) -> None:
+    """Raise ValueError or TypeError if a setting does not have the form of the format."""
+    for name, value in settings.items():
+        if value is None:
+            continue
+        if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
+            check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
+        if name == "forgotten":
+            for frequency in value.values():
+                check_integer(name, frequency, minimum=0, maximum=(1 << 31) - 1)
+        if name == "lists":
+            k = check_integer("k", value["k"], minimum=1, maximum=10_000)
+            check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
+            if value["max_drift"] is not None:
+                float(value["max_drift"])
+
+
+def _checksum_of(texts: Mapping[str, str]) -> int:
+    """Return the checksum of settings, in the order of their names."""
+    return checksums.of_rows(sorted(texts.items()))
 
 
 def _number(scalar: Any) -> object:

@@ -8,9 +8,8 @@ from relnews._kernels.joining import SEPARATES
 from relnews.articles import Article
 from relnews.text.encoding import encode
 from relnews.text.languages import MARK
-from relnews.text.spellings import respelt, singular
 from relnews.text.unspaced import parted
-from relnews.text.words import Language
+from relnews.text.words import Language, respelt, singular
 
 _TOKEN = re.compile(r"\b\w\w+\b")
 

@@ -19,7 +19,6 @@ from relnews.text.characters import (
     with_apostrophes,
     word_pattern,
 )
-from relnews.text.spellings import respelt, singular, without_s
 
 #: Follows a stop word that is a name, because it is in capitals: WHO is ``who_``.
 NAME = chr(_NAME)
@@ -37,6 +36,9 @@ _CAPITALS = re.compile("[A-Z]{2,}")
 
 #: Two points near each other may be in initials. It begins with a letter that `re` finds fast.
 _MAYBE_INITIALS = re.compile(r"\.[^\W0-9_](?!\w)")
+
+#: The pattern begins with a letter instead of ``\b``, because `re` finds a literal prefix faster.
+_USA = re.compile(r"U(?<!\wU)\.?S(?:\.?A)?\b\.?")
 
 _NAMES = re.compile(f"([^{NAME}]+){NAME}(?={NAME}|$)")
 
@@ -174,6 +176,36 @@ class Language:
             word + NAME if stop and n <= LONGEST_NAME and not shouted else word
             for word, stop, n, shouted in zip(words, stopped, length, beside, strict=True)
         ]
+
+
+def respelt(text: str) -> str:
+    """Return a text with US, U.S., USA and U.S.A. as usa, unless it is all in capitals."""
+    if ("US" in text or "U.S" in text) and not text.isupper():
+        return _USA.sub(" usa ", text)
+    return text
+
+
+def singular(word: str) -> str:
+    """Return a word without the s of an English plural, by Harman's S stemmer.
+
+    D. Harman, How effective is suffixing?, JASIS 42 (1991). The compiled pass does the same
+    (`relnews._kernels.wording`).
+    """
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("us", "ss")):
+        return word
+    if word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return f"{word[:-3]}y"
+    return word[:-1]
+
+
+def without_s(word: str) -> str:
+    """Return a word without the s of a French plural; -ss and -us stay.
+
+    Words of four characters stay, because many are stop words, or others with an s: *mois*.
+    """
+    if len(word) < 5 or not word.endswith("s") or word.endswith(("us", "ss")):
+        return word
+    return word[:-1]
 
 
 def shown(term: str) -> str:
