@@ -52,7 +52,8 @@ class Settings:
 
     def several(self, *names: str) -> list[Any]:
         """Return settings in the order of the given names; None for a missing setting."""
-        version, texts = self._texts()
+        with self._database.state_lock:  # never inside the transaction of another thread
+            version, texts = self._texts()
         try:
             settings = {name: json.loads(texts.get(name, "null")) for name in names}
             if version != schema.FORMAT_VERSION:
