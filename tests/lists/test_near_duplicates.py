@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from relnews import RelatedNews
+from relnews import RelatedNews, Selection
 from relnews.cli import main
 from relnews.lists import containment
 from relnews.options.selection import KEEP_OF_GROUP
@@ -248,3 +248,30 @@ def test_what_cannot_be_asked(given, error, words):
     """A wrong parameter is refused with the expected and the given value."""
     with pytest.raises(error, match=words):
         RelatedNews().fit([]).duplicates(**given)
+
+
+def test_a_contained_text_of_exactly_the_threshold():
+    """Nine of ten word sequences are a containment of 0.9, and no more."""
+    words = [f"word{i}a" for i in range(12)]
+    wire = {"id": "wire", "text": " ".join(words)}
+    paper = {"id": "paper", "text": " ".join([*words[:11], *(f"own{i}b" for i in range(7))])}
+    news = RelatedNews(stop_words=None).fit([wire, paper])
+
+    assert [{*group} for group in news.duplicates(0.9)] == [{"wire", "paper"}]
+    assert news.duplicates(0.900001) == []
+    for threshold, ids in ((0.9, []), (0.900001, ["paper"])):
+        selection = Selection(duplicate_threshold=threshold)
+        assert news.related("wire", selection=selection, fallback=()).ids == ids
+        draft = news.related_to_text(wire["text"], selection=selection, fallback=())
+        assert draft.ids == ids
+
+
+def test_copies_that_are_gone_or_hidden_are_in_no_group():
+    """A removed copy, and a copy under embargo, is no near-duplicate of the others."""
+    text = " ".join(f"word{i}a" for i in range(14))
+    copies = [{"id": i, "text": text} for i in ("a", "b", "gone")]
+    hidden = {"id": "hidden", "text": text, "published": "2999-01-01"}
+    news = RelatedNews().fit([*copies, hidden])
+    news.remove("gone")
+
+    assert [{*group} for group in news.duplicates()] == [{"a", "b"}]

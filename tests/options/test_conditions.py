@@ -193,6 +193,8 @@ def test_an_archive_counts_from_its_articles():
     """An archive's recency has no anchor, so that stored lists stay valid."""
     with pytest.raises(ValueError, match="Ask for another one in a call"):
         RelatedNews(recency=Recency(anchor="now")).fit([])
+    with pytest.raises(TypeError, match=r"`recency` must be a relnews\.Recency"):
+        RelatedNews(recency=365).fit([])
     assert Recency(anchor="2025-08-22") == Recency(anchor=dt.datetime(2025, 8, 22, tzinfo=dt.UTC))
 
 

@@ -59,11 +59,6 @@ class Recency:
         """The factor if one of the two articles has no date."""
         return (1.0 + self.floor) / 2
 
-    def factor(self, days: int) -> float:
-        """Return the factor after some days."""
-        half_lives = max(days - self.offset, 0.0) / self.half_life
-        return self.floor + (1.0 - self.floor) / (1.0 + half_lives)
-
     def anchored(self, published: int, now: int) -> int:
         """Return the timestamp that days are counted from.
 
