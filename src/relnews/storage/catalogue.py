@@ -21,7 +21,7 @@ from relnews.dates import timestamps
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 from relnews.storage.settings import Settings
-from relnews.storage.stored_articles import ID, PUBLISHED, StoredArticles, marks
+from relnews.storage.stored_articles import ID, MAX_CHECKED, PUBLISHED, StoredArticles, marks
 
 if TYPE_CHECKING:
     from relnews.articles import Article
@@ -183,7 +183,7 @@ class Catalogue(StoredArticles):
     def counts(self, after: int) -> list[StoredCounts]:
         """Return the counts of articles in no segment whose keys are above ``after``."""
         rows = self._read(_COUNTS, after)
-        self._rows([row[0] for row in rows])
+        self._compare_rows([row[0] for row in rows])
         with integrity.damage_in(self._place):
             checksums.check_counts([row[:6] for row in rows], have_keys=self._has_checksums())
         return [StoredCounts(*row[:5], *row[6:]) for row in rows]
@@ -235,7 +235,7 @@ class Catalogue(StoredArticles):
             f"WHERE key IN ({marks(keys)}) ORDER BY key",
             *keys,
         )
-        self._rows([row[0] for row in rows])
+        self._compare_rows([row[0] for row in rows])
         lists = dict(self._lists([(key, stored) for key, _, stored in rows if stored is not None]))
         return [(key, identifier, lists.get(key)) for key, identifier, _ in rows]
 
@@ -312,6 +312,8 @@ class Catalogue(StoredArticles):
         columns = [_column(name, articles) for name in schema.READ]
         rows = checksums.sealed_articles(zip(*columns, keys, strict=True), digests)
         self._write(_ADD, rows)
+        if len(self._checked) + len(keys) < MAX_CHECKED:
+            self._checked.update(zip(keys, (article.id for article in articles), strict=True))
         return keys
 
     def next_key(self) -> int:

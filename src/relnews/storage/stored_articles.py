@@ -26,7 +26,7 @@ from relnews.storage.database import Database
 _MAX_VALUES = 999
 
 #: Maximum number of rows that are remembered as compared.
-_MAX_CHECKED = 1 << 18
+MAX_CHECKED = 1 << 18
 
 # A column of SQLite may hold values of any type, so every read casts.
 ID = "ifnull(CAST(id AS TEXT), '')"
@@ -155,7 +155,7 @@ class StoredArticles:
     def expiries(self) -> dict[int, int]:
         """Return the timestamps at which articles expire, by key."""
         rows = self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL")
-        self._rows([key for key, _ in rows if key not in self._checked])
+        self._compare_rows(key for key, _ in rows)
         return dict(rows)
 
     def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
@@ -220,8 +220,7 @@ class StoredArticles:
 
     def _rows(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the fields of articles, in the order of the keys; raise if an article is gone."""
-        if not all(map(self._checked.__contains__, keys)) and self._has_checksums():
-            self._check_rows([key for key in keys if key not in self._checked])
+        self._compare_rows(keys)
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MAX_VALUES):
             batch = keys[first : first + _MAX_VALUES]
@@ -230,9 +229,12 @@ class StoredArticles:
             raise ArchiveChangedError
         return rows
 
-    def _check_rows(self, keys: Sequence[int]) -> None:
-        """Compare rows with their checksums; rows that are gone are left out."""
-        if len(self._checked) > _MAX_CHECKED:
+    def _compare_rows(self, keys: Iterable[int]) -> None:
+        """Compare rows with their checksums unless they were; rows that are gone are left out."""
+        keys = [key for key in keys if key not in self._checked]
+        if not keys or not self._has_checksums():
+            return
+        if len(self._checked) > MAX_CHECKED:
             self._checked.clear()
         with integrity.damage_in(self._place):
             for first in range(0, len(keys), _MAX_VALUES):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +51,7 @@ class Counts:
 
     def take(self, articles: NDArray[np.int64]) -> Counts:
         """Return the counts of the given articles, in the given order."""
-        lengths = np.diff(self.row_ptr)[articles]
-        row_ptr = np.zeros(len(articles) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=row_ptr[1:])
-        pairs = np.arange(row_ptr[-1]) + np.repeat(self.row_ptr[articles] - row_ptr[:-1], lengths)
-        return Counts(row_ptr, self.term[pairs], self.count[pairs])
+        return Counts(*rows_taken(articles, self.row_ptr, self.term, self.count))
 
     @classmethod
     def concatenate(cls, parts: Sequence[Counts]) -> Counts:
@@ -68,6 +65,30 @@ class Counts:
             np.concatenate([part.term for part in parts] or [np.empty(0, np.int32)]),
             np.concatenate([part.count for part in parts] or [np.empty(0, np.int32)]),
         )
+
+
+def rows_taken(
+    articles: NDArray[np.int64], ptr: NDArray[np.int64], *columns: NDArray[Any]
+) -> tuple[NDArray[Any], ...]:
+    """Return the values of the given articles, in the given order, and first where they begin.
+
+    Parameters
+    ----------
+    articles : int64 array of shape (n,)
+        Places of the articles.
+    ptr : int64 array of shape (n_articles + 1,)
+        Where each article's values begin.
+    *columns : arrays
+        Values of all articles.
+    """
+    if np.array_equal(articles, np.arange(len(ptr) - 1)):
+        return ptr, *columns
+    row_ptr = np.zeros(len(articles) + 1, dtype=np.int64)
+    np.cumsum(np.diff(ptr)[articles], out=row_ptr[1:])
+    rows = [*map(slice, ptr[articles].tolist(), ptr[articles + 1].tolist())]
+    # Slices need no index of every value, which would be larger than the values.
+    taken = (np.concatenate([column[:0], *map(column.__getitem__, rows)]) for column in columns)
+    return row_ptr, *taken
 
 
 class Counter:
@@ -150,7 +171,8 @@ class Counter:
             term = self._stems.replace(term, self.vocabulary)
             n_stop, n_terms = 0, len(self._stems)
         self._tally = zeros(self._tally, n_terms)
-        words = count_words(runs, term, batch, n_stop, self._tally if self._counts_words else None)
+        tally = self._tally if self._counts_words else None
+        words = count_words(runs, term_runs(runs, term, batch), batch, n_stop, tally)
         if self.phrases is None:
             return words, None
         return words, self.phrases.count(runs, term, batch, n_stop)
@@ -393,7 +415,7 @@ class Phrases:
 
 def count_words(
     runs: Runs,
-    term: NDArray[np.int32],
+    terms: TermRuns,
     batch: Batch,
     n_stop: int,
     tally: NDArray[np.int32] | None,
@@ -404,8 +426,8 @@ def count_words(
     ----------
     runs : Runs
         The runs of the batch.
-    term : int32 array of shape (runs.n,)
-        The word of each run.
+    terms : TermRuns
+        The word of each run, as `term_runs` returns them.
     batch : Batch
         The texts.
     n_stop : int
@@ -416,14 +438,14 @@ def count_words(
     row_ptr = np.zeros(batch.n_rows + 1, dtype=np.int64)
     if tally is None:
         return Counts(row_ptr, np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
-    terms = runs.workspace.array("terms", runs.n + 1, np.int32)
+    term = runs.workspace.array("terms", runs.n + 1, np.int32)
     count = runs.workspace.array("count", runs.n, np.int32)
     n_pairs = counting.count_terms(
-        term_runs(runs, term, batch), frozen(np.array(batch.weights, dtype=np.int32)), n_stop,
-        tally, CountArrays(row_ptr, terms, count),
+        terms, frozen(np.array(batch.weights, dtype=np.int32)), n_stop, tally,
+        CountArrays(row_ptr, term, count),
     )  # fmt: skip
     keep = runs.workspace.keep
-    return Counts(row_ptr, keep(terms[:n_pairs]), keep(count[:n_pairs]))
+    return Counts(row_ptr, keep(term[:n_pairs]), keep(count[:n_pairs]))
 
 
 def term_runs(runs: Runs, term: NDArray[np.int32], batch: Batch) -> TermRuns:
