@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from relnews import _checks
 from relnews._checks import check_integer, check_n_jobs
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
+from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
 from relnews.results import Drift, RelatedList, UpdateReport
@@ -23,12 +24,10 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from relnews.archive.archive import Archive
-    from relnews.archive.snapshot import Snapshot
-    from relnews.lists.builder import ListBuilder
     from relnews.lists.explanation import Explanation, WhyNot
     from relnews.lists.near_duplicates import Progress
     from relnews.maintenance.updates import Updates
-    from relnews.options.list_options import ListSpec, Options
+    from relnews.options.list_options import Options
     from relnews.options.selection import Keep
     from relnews.readers.load_report import LoadReport
     from relnews.readers.read_options import ReadOptions
@@ -182,16 +181,15 @@ class RelatedNews(Parameters):
         **options
             See `Options`. Without options, a stored list is read if it exists.
         """
-        check_integer("k", k, minimum=1)
         catalogue = self._read_catalogue()
+        check_integer("k", k, minimum=1)
         if options.keys() <= {"mode"} and options.get("mode", DEFAULT) == STORED:
             stored = list_reader.stored_list(catalogue, str(id), k)
             if stored is not None:
                 return stored
-        spec = _spec_of(options)
-        return self.archive_.answer(
-            lambda snapshot: _builder(snapshot, spec).article(*snapshot.article(str(id)), k)
-        )
+        from relnews.lists.builder import list_of
+
+        return self.archive_.answer(list_of, str(id), k, ListSpec.of(options))
 
     def related_blocks(
         self, id: str, sizes: Mapping[str, int], **options: Unpack[Options]
@@ -205,7 +203,7 @@ class RelatedNews(Parameters):
         from relnews.lists.blocks import blocks_of, specs_of
 
         specs = specs_of(sizes, options)
-        return self.archive_.answer(lambda snapshot: blocks_of(snapshot, str(id), sizes, specs))
+        return self.archive_.answer(blocks_of, str(id), sizes, specs)
 
     def related_to_text(
         self,
@@ -226,7 +224,7 @@ class RelatedNews(Parameters):
         check_integer("k", k, minimum=1)
         from relnews.lists.drafts import draft_of
 
-        draft, spec = draft_of(text, title, published, language), _spec_of(options)
+        draft, spec = draft_of(text, title, published, language), ListSpec.of(options)
         is_cold = not self._has_ranked and "numba" not in sys.modules
         if is_cold and spec.is_stored_mode:
             from relnews.cold_start import draft_list
@@ -235,7 +233,9 @@ class RelatedNews(Parameters):
             found = draft_list.list_of_draft(self._read_catalogue(), draft, k)
             if found is not None:
                 return found
-        return self.archive_.answer(lambda snapshot: _builder(snapshot, spec).draft(draft, k))
+        from relnews.lists.builder import ListBuilder
+
+        return self.archive_.answer(lambda snapshot: ListBuilder(snapshot, spec).draft(draft, k))
 
     def related_all(
         self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
@@ -245,14 +245,17 @@ class RelatedNews(Parameters):
         Lists are made one block at a time, so memory does not grow with the archive. This is
         faster than many calls of `related`, and takes the same ``k`` and options.
         """
+        from relnews.archive.snapshot import Snapshot
+        from relnews.lists.builder import ListBuilder
+
         check_integer("k", k, minimum=1)
         check_n_jobs(self.n_jobs)
-        archive, spec, keys = self.archive_, _spec_of(options), None
+        archive, spec, keys = self.archive_, ListSpec.of(options), None
         if ids is not None:
             wanted = [*dict.fromkeys(map(str, ids))]
-            keys = archive.answer(lambda snapshot: snapshot.keys_of(wanted))
+            keys = archive.answer(Snapshot.keys_of, wanted)
         blocks = archive.by_blocks(
-            lambda snapshot, block: [*_builder(snapshot, spec).articles(block, k)],
+            lambda snapshot, block: [*ListBuilder(snapshot, spec).articles(block, k)],
             self.n_jobs, keys,
         )  # fmt: skip
         return (related for block in blocks for related in block)
@@ -261,8 +264,7 @@ class RelatedNews(Parameters):
         """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""
         from relnews.lists.explain import explain
 
-        spec = _spec_of(options)
-        return self.archive_.answer(lambda snapshot: explain(snapshot, str(a), str(b), spec))
+        return self.archive_.answer(explain, str(a), str(b), ListSpec.of(options))
 
     def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
         """Return why ``b`` is not among the first ``k`` items of the list of ``a``, ranked now.
@@ -272,8 +274,7 @@ class RelatedNews(Parameters):
         from relnews.lists.why_not import why_not
 
         check_integer("k", k, minimum=1)
-        spec = _spec_of(options)
-        return self.archive_.answer(lambda snapshot: why_not(snapshot, str(a), str(b), k, spec))
+        return self.archive_.answer(why_not, str(a), str(b), k, ListSpec.of(options))
 
     def duplicates(
         self,
@@ -295,7 +296,7 @@ class RelatedNews(Parameters):
 
         options = GroupOptions(threshold, keep, wire_sources)
         check_n_jobs(self.n_jobs)
-        return self.archive_.answer(lambda s: groups_of(s, options, self.n_jobs, progress))
+        return self.archive_.answer(groups_of, options, self.n_jobs, progress)
 
     @property
     def rules(self) -> Rules:
@@ -435,16 +436,3 @@ class RelatedNews(Parameters):
 
             self._changes = Updates(self.archive_)
         return self._changes
-
-
-def _spec_of(options: Options) -> ListSpec:
-    """Return the options, checked, with what their mode says."""
-    from relnews.options.list_options import ListSpec
-
-    return ListSpec.of(options)
-
-
-def _builder(snapshot: Snapshot, spec: ListSpec) -> ListBuilder:
-    from relnews.lists.builder import ListBuilder
-
-    return ListBuilder(snapshot, spec)

@@ -130,7 +130,8 @@ def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles
     ]
     expected = reference.ranking(reference.unit_weights(query, idf), rows, k)
 
-    ranked = archive.snapshot().rank_draft(Article("", title=title, text=text), k)
+    snapshot = archive.snapshot()
+    ranked = snapshot.rank_draft(snapshot.query_of(Article("", title=title, text=text)), k)
 
     assert in_words(archive, ranked) == expected
 
@@ -165,8 +166,8 @@ def test_priors_multiply_the_score_and_zero_leaves_out(
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
         segments.append(scored.with_prior(np.array([factor[i] for i in ids])))
-    query = view.query_of(archive.catalogue.key_of(chosen))
-    (ranked,) = rank(segments, view.queries([query]), k, archive.catalogue.ids)
+    query = view.queries_of([archive.catalogue.key_of(chosen)])
+    (ranked,) = rank(segments, query, k, archive.catalogue.ids)
 
     assert in_words(archive, ranked) == expected
 
@@ -189,7 +190,7 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
     }
     chosen = data.draw(st.sampled_from(articles))["id"]
     view = archive.state.view()
-    query = view.queries([view.query_of(archive.catalogue.key_of(chosen))])
+    query = view.queries_of([archive.catalogue.key_of(chosen)])
     for scored in view.segments:
         ids = archive.catalogue.ids(scored.segment.key.tolist())
         priors = np.array([data.draw(st.sampled_from([0.0, prior, 1.0])) for _ in ids])
@@ -309,7 +310,8 @@ def test_block_size_and_n_jobs_do_not_matter():
 
 def test_a_draft_has_no_key_and_an_empty_archive_no_list():
     """A draft against an empty archive has an empty list."""
-    ranked = build([]).snapshot().rank_draft(Article("", text="anything"), 3)
+    snapshot = build([]).snapshot()
+    ranked = snapshot.rank_draft(snapshot.query_of(Article("", text="anything")), 3)
 
     assert ranked.query == NO_ARTICLE
     assert len(ranked.key) == 0

@@ -538,8 +538,9 @@ def test_what_is_ready_does_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = ResponseCache(source)  # type: ignore[arg-type]
     sizes = []
     for i in range(10):
-        cache.current()[i] = None  # type: ignore[assignment]
-        sizes.append(len(cache._responses))
+        cached = cache.current()
+        cached[i] = None  # type: ignore[assignment]
+        sizes.append(len(cached))
     assert max(sizes) == 3
 
 

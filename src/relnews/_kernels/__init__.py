@@ -34,5 +34,6 @@ Rules that every kernel in this package follows:
 `scoring`      top-k articles of a segment for a block of queries
 `nearest`      top-k rows of any sparse matrix
 `pairs`        similarities of given articles
+`scratch`      scratch arrays of kernels that rank
 =============  ====================================================================
 """

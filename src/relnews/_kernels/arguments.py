@@ -404,7 +404,3 @@ class UnitRows(NamedTuple):
     term: Any
     weight: Any
     longest: int
-
-    def cut(self, articles: slice) -> UnitRows:
-        """Return a range of the articles; arrays are shared."""
-        return self._replace(ptr=self.ptr[articles.start : articles.stop + 1])

@@ -16,6 +16,7 @@ import numpy as np
 from relnews._kernels._compile import kernel
 from relnews._kernels.arguments import SegmentTexts
 from relnews._kernels.hashing import pair_key, slot_of
+from relnews._kernels.scratch import TitleMatchScratch
 from relnews._kernels.search import places_among
 from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
 
@@ -85,34 +86,6 @@ class ArticleTitleMatch(NamedTuple):
     length: Any
     per_title: Any
     common: Any
-
-
-class TitleMatchScratch(NamedTuple):
-    """Scratch arrays for matching titles.
-
-    Parameters
-    ----------
-    kind : uint8[≥ n_terms]
-        By term: whether it is in the query's text, in its title, or both.
-    title_part : float64[≥ n_terms]
-        By term: its share in the query's title.
-    mark : uint8[65536]
-        Zeros; and zeros again on return.
-    text_pairs, title_pairs : uint64[power of two]
-        Hash tables; at least twice as long as the words of a text, and of a title.
-    place : int32[as title_pairs]
-        Phrase of each slot of ``title_pairs``.
-    seen : uint8[≥ phrases of a title]
-        1 for phrases that were already found in the article.
-    """
-
-    kind: Any
-    title_part: Any
-    mark: Any
-    text_pairs: Any
-    title_pairs: Any
-    place: Any
-    seen: Any
 
 
 class TitleMatch(NamedTuple):

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -37,6 +37,7 @@ _ATTEMPTS = 10
 _OVERTAKEN = 3
 
 Answer = TypeVar("Answer")
+Arguments = ParamSpec("Arguments")
 
 
 class Archive:
@@ -141,16 +142,16 @@ class Archive:
     def snapshot(self) -> Snapshot:
         """Return the archive at this moment; snapshots of one state share their caches."""
         for _ in range(_ATTEMPTS):
+            now, latest = dates.now(), self._latest
+            if (
+                latest is not None
+                and latest.view.since <= now < latest.view.until
+                and self.catalogue.is_at(latest.generation)
+            ):
+                return dataclasses.replace(latest, now=now)
             try:
                 with self.catalogue.read_transaction(self.state.generation):
-                    now, latest = dates.now(), self._latest
-                    if (
-                        latest is None
-                        or latest.generation != self.state.generation
-                        or not latest.view.since <= now < latest.view.until
-                    ):
-                        latest = self._latest = self.snapshot_of(self.state.view())
-                    return dataclasses.replace(latest, now=now)
+                    self._latest = self.snapshot_of(self.state.view())
             except ArchiveChangedError:
                 self.refresh()
         raise ArchiveChangedError
@@ -161,13 +162,20 @@ class Archive:
         generation = self.catalogue.generation()
         return Snapshot(view, rules, dates.now(), generation, self.catalogue, self.state)
 
-    def answer(self, function: Callable[[Snapshot], Answer]) -> Answer:
+    def answer(
+        self,
+        function: Callable[Concatenate[Snapshot, Arguments], Answer],
+        *arguments: Arguments.args,
+        **options: Arguments.kwargs,
+    ) -> Answer:
         """Return what a function returns for a snapshot, or for a later one after a change.
 
         Parameters
         ----------
         function : callable
-            Given a snapshot, it returns the answer.
+            Given a snapshot and the arguments, it returns the answer.
+        *arguments, **options
+            Further arguments of the function.
 
         Raises
         ------
@@ -181,7 +189,7 @@ class Archive:
             is_held = attempt >= _OVERTAKEN
             with self.catalogue.read_transaction() if is_held else contextlib.nullcontext():
                 try:
-                    return function(self.snapshot())
+                    return function(self.snapshot(), *arguments, **options)
                 except ArchiveChangedError:
                     generations.add(self.state.generation)
         if len(generations) > 1:
@@ -225,9 +233,7 @@ class Archive:
         """
         ordered = sorted(self.catalogue.keys() if keys is None else keys)
         blocks = (ordered[i : i + BLOCK] for i in range(0, len(ordered), BLOCK))
-        return in_order(
-            lambda block: self.answer(lambda snapshot: function(snapshot, block)), blocks, n_jobs
-        )
+        return in_order(lambda block: self.answer(function, block), blocks, n_jobs)
 
     def describe(self) -> dict[str, str]:
         """Return the properties of the archive as text, by name."""

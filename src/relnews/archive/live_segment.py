@@ -152,10 +152,3 @@ class LiveSegment:
     def alive_terms(self) -> ArticleTerms:
         """Return the terms of the articles that were not removed."""
         return self.segment.article_terms(np.flatnonzero(self.is_alive))
-
-
-def no_outline(n: int) -> Outline:
-    """Return an outline of n articles without bounds: the search sums their scores."""
-    none = np.zeros(n, dtype=np.float32)
-    sketch, codes = np.empty((n, 0), np.int8), np.empty((n, 0), np.uint8)
-    return Outline(sketch, none, none, none, codes, none, none, none).frozen()

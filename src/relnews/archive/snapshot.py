@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.tokens import UNKNOWN
-from relnews.archive.limits import limits_of
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
 from relnews.options.conditions import FieldFilter, ResolvedConditions
-from relnews.options.recency import Recency
 from relnews.results import RelatedItem, RelatedList, item_of, items_of
-from relnews.search.query import Limits
+from relnews.search.limits import Limits
 from relnews.search.top_k import Ranked, rank
 from relnews.search.view import View
 from relnews.storage import integrity, list_reader
@@ -84,9 +82,8 @@ class Snapshot:
             If the archive lacks it.
         """
         with self._catalogue.read_transaction(self.generation):
-            (key,) = self._catalogue.keys_of([identifier])
-            (details,) = self._catalogue.details([key])
-        return key, item_of(cast("tuple[Any, ...]", details))
+            key, fields = self._catalogue.article(identifier)
+        return key, item_of(fields)
 
     def keys_of(self, ids: Sequence[str]) -> list[int]:
         """Return the keys of articles.
@@ -98,16 +95,6 @@ class Snapshot:
         """
         with self._catalogue.read_transaction(self.generation):
             return self._catalogue.keys_of(ids)
-
-    def has(self, identifier: str) -> bool:
-        """Return whether an article is in the archive."""
-        with self._catalogue.read_transaction(self.generation):
-            return self._catalogue.key_of(identifier) is not None
-
-    def all_ids(self) -> list[str]:
-        """Return the ids of all articles, in the order of the archive."""
-        with self._catalogue.read_transaction(self.generation):
-            return self._catalogue.all_ids()
 
     def ids(self, keys: Sequence[int]) -> list[str]:
         """Return the ids of articles."""
@@ -122,7 +109,7 @@ class Snapshot:
     def details(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the columns of articles that `relnews.results.item_of` takes."""
         with self._catalogue.read_transaction(self.generation):
-            return [fields for fields in self._catalogue.details(keys) if fields is not None]
+            return cast("list[tuple[Any, ...]]", self._catalogue.details(keys))
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
         """Return articles as lists show them."""
@@ -140,12 +127,10 @@ class Snapshot:
     def expires(self, key: int) -> int | None:
         """Return the timestamp at which an article expires; None if it never does."""
         with self._catalogue.read_transaction(self.generation):
-            return self._catalogue.expiries().get(key)
+            return self._catalogue.expires(key)
 
     def pinned(self, article: RelatedItem) -> dict[int, RelatedItem]:
         """Return the pins of an article's list that readers may see, in order, by key."""
-        if not self.rules.pins(article.id):
-            return {}
         with self._catalogue.read_transaction(self.generation):
             return dict(pinned(self._catalogue, self.rules, article, self.now).values())
 
@@ -185,7 +170,8 @@ class Snapshot:
             yield self._state.vocabulary, self._state.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:
-        """Return a draft as a query of terms of the archive."""
+        """Return a draft as a query of terms of the archive, published now if it has no date."""
+        published = timestamp(draft.published)
         batch = ArticleBatch(self.analysis, self._state.ignored.words)
         batch.add(draft)
         runs = batch.runs(Workspace())
@@ -200,6 +186,7 @@ class Snapshot:
         return Query(
             NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,
             words.phrases.value, batch.n_unknown(runs, term),
+            self.now if published is None else published,
         )  # fmt: skip
 
     # --- ranking ---------------------------------------------------------------------------------
@@ -218,62 +205,27 @@ class Snapshot:
         conditions : ResolvedConditions, optional
             Conditions on the candidates. None means every other article, and the archive's recency.
         """
-        view = self._view_under(conditions)
-        published = self.view.published(keys)
-        return self._rank(view, [view.query_of(key) for key in keys], published, depth, conditions)
+        view, excluded = self._view_under(conditions), self._excluded_by(conditions)
+        queries = view.read(keys)
+        limits = Limits.of(queries, view.recency, conditions, self.now, excluded)
+        return rank(view.segments, view.queries(queries, limits), depth, self.ids)
 
     def rank_draft(
-        self, draft: Article, depth: int, conditions: ResolvedConditions | None = None
+        self, query: Query, depth: int, conditions: ResolvedConditions | None = None
     ) -> Ranked:
-        """Return the ranking of a draft; recency counts days from its date, by default now."""
-        published = timestamp(draft.published)
-        dates = np.array([self.now if published is None else published])
-        view = self._view_under(conditions)
+        """Return the ranking of a draft, given as `query_of` returns it."""
+        view, excluded = self._view_under(conditions), self._excluded_by(conditions)
         if not view.segments:
             return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        return self._rank(view, [self.query_of(draft)], dates, depth, conditions)[0]
+        limits = Limits.of([query], view.recency, conditions, self.now, excluded)
+        return rank(view.segments, view.queries([query], limits), depth, self.ids)[0]
 
-    def limits(
-        self,
-        keys: Sequence[int],
-        published: NDArray[np.int64],
-        conditions: ResolvedConditions | None,
-    ) -> Limits:
-        """Return the conditions on lists in the form that the search takes.
-
-        Parameters
-        ----------
-        keys : sequence of int
-            Keys of the articles that the lists are for; `NO_ARTICLE` for a draft.
-        published : int64 array of shape (n_keys,)
-            Timestamps that dates of candidates are compared with.
-        conditions : ResolvedConditions or None
-            None means no condition.
-        """
-        if conditions is None:
-            return Limits.none(keys, published, self.view.recency)
-        excluded: list[int] = []
-        if conditions.exclude:
-            with self._catalogue.read_transaction(self.generation):
-                found = self._catalogue.digests(conditions.exclude)
-            excluded = [key for key, _ in found.values()]
-        return limits_of(self.with_recency(conditions), keys, published, self.now, excluded)
-
-    def with_recency(self, conditions: ResolvedConditions) -> ResolvedConditions:
-        """Return conditions with the archive's recency unless they have a recency."""
-        recency: Recency | None = conditions.recency or self.view.recency
-        return dataclasses.replace(conditions, recency=recency)
-
-    def _rank(
-        self,
-        view: View,
-        queries: Sequence[Query],
-        published: NDArray[np.int64],
-        depth: int,
-        conditions: ResolvedConditions | None,
-    ) -> list[Ranked]:
-        limits = self.limits([query.key for query in queries], published, conditions)
-        return rank(view.segments, view.queries(queries, limits), depth, self.ids)
+    def _excluded_by(self, conditions: ResolvedConditions | None) -> list[int]:
+        """Return the keys of the articles that conditions exclude by their ids."""
+        if conditions is None or not conditions.exclude:
+            return []
+        with self._catalogue.read_transaction(self.generation):
+            return [key for key, _ in self._catalogue.digests(conditions.exclude).values()]
 
     def _view_under(self, conditions: ResolvedConditions | None) -> View:
         """Return the view of the articles that match the filters of conditions."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from relnews import dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import LiveSegment, Norms, no_outline
+from relnews.archive.live_segment import LiveSegment, Norms
 from relnews.archive.pending import PendingArticle, joined
 from relnews.options.recency import Recency
 from relnews.search import weights
@@ -191,7 +191,7 @@ class ArchiveState:
     def outline(self, segment: Segment) -> Outline:
         """Return the outline of a new segment, in the present epoch."""
         idf = self.epoch.idf(len(self.vocabulary))
-        live = LiveSegment(None, segment, no_outline(0), self.weighting)
+        live = LiveSegment(None, segment, Outline.none(0), self.weighting)
         return self.epoch.common.outline(live.all_rows(idf), segment.n_articles)
 
     def segment_of(self, key: int) -> LiveSegment | None:
@@ -257,7 +257,7 @@ class ArchiveState:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
                 integrity.check_segment(segment.is_sound(n_terms))
-                live = LiveSegment(entry, segment, no_outline(0), self.weighting)
+                live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
                 self.live_segments[number] = live
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
             if outlines[number].number != live.outline_number:
@@ -364,7 +364,7 @@ class ArchiveState:
             np.array([article.published for article in articles], dtype=np.int64),
             [article.id for article in articles],
         )  # fmt: skip
-        return LiveSegment(None, segment, no_outline(segment.n_articles), self.weighting)
+        return LiveSegment(None, segment, Outline.none(segment.n_articles), self.weighting)
 
     def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
         """Zero the priors of hidden articles; return the next timestamp at which that changes."""

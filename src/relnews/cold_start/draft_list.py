@@ -36,10 +36,9 @@ from relnews.options.selection import Selection
 from relnews.results import RelatedList, item_of
 from relnews.search.bounds import CommonTerms
 from relnews.search.corpus_stats import CorpusStats
-from relnews.search.decay import decay_of, undated_factor
+from relnews.search.limits import days, fading_of
 from relnews.search.order import list_key
 from relnews.search.query import Queries
-from relnews.search.segment import days
 from relnews.search.top_k import Ranked
 from relnews.search.view import View
 from relnews.search.weights import inverse
@@ -75,7 +74,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
     try:
         place = catalogue.folder or ":memory:"
         with catalogue.read_transaction(), integrity.damage_in(place), np.errstate(all="ignore"):
-            if CompiledRules.of(catalogue):
+            if CompiledRules.of(catalogue).rules:
                 return None
             chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
             about: Any = catalogue.details(chosen.ranked.key.tolist())
@@ -115,7 +114,8 @@ class _Ranking:
         self._text = query.text
         self._text_pairs = pairs_of(query.text[:-1], query.text[1:])
         date = timestamp(draft.published)
-        self._day = int(days(np.array([state.now if date is None else date]))[0])
+        published = np.array([state.now if date is None else date])
+        self._fading = fading_of(published, state.recency)
         self._sums = [self._sum(part) for part in state.parts]
 
     def choose(self, k: int) -> SelectedItems:
@@ -193,9 +193,9 @@ class _Ranking:
                 groups = part.groups(place)
                 is_phrase = part.values[part.level[groups]] & PHRASE > 0
                 part.add(groups, is_phrase * (PHRASE_WEIGHT * idf[part.term[place]]), of_phrases)
-        table, undated = decay_of(state.recency), undated_factor(state.recency)
+        query_day, table, undated = self._fading
         day = days(part.published).astype(np.int64)
-        ago = np.minimum(np.abs(day - self._day), len(table) - 1)
+        ago = np.minimum(np.abs(day - query_day[0]), len(table) - 1)
         factor = np.where(day == NO_DAY, undated, table[ago])
         return _Sums(
             part, cosine * inverse(length), of_query, of_article, more + of_phrases * inverse_title,
@@ -302,8 +302,6 @@ class _Compared:
         steps: NDArray[np.int64] = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int64)
         steps[self._text[rows, None] == self._text[None, columns]] = SCORE_STEPS
         containment.contain(
-            steps,
-            lambda row: self._texts[rows.start + row],
-            lambda column: self._texts[columns.start + column],
+            [(steps, rows, columns)], np.arange(len(self._texts)), self._texts.__getitem__
         )
         return steps

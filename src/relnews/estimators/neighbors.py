@@ -17,8 +17,9 @@ from relnews import _parallel
 from relnews._kernels import nearest
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import QueryBlock
+from relnews._kernels.scratch import borrowed
 from relnews.estimators.matrix_segment import MatrixSegment
-from relnews.search.bounds import CommonTerms, Rows, Scratch, blocks, common_terms, sampled
+from relnews.search.bounds import CommonTerms, Rows, blocks, common_terms, sampled
 
 #: Rows are numbered by 16 bits inside a segment.
 SEGMENT_ROWS = 1 << 16
@@ -353,7 +354,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             local[(local < 0) | (local >= segment.n_rows)] = -1
             # What is the last of a shorter list is not what k rows reach.
             reached = floors if size == k else np.zeros(n)
-            with Scratch.borrowed(self.n_features_in_, segment.n_rows, segment.longest) as scratch:
+            with borrowed(self.n_features_in_, segment.n_rows, segment.longest) as (scratch, _):
                 nearest.rank_rows(
                     block, frozen(local), segment.arrays, size, scratch, reached, score, row
                 )

@@ -66,6 +66,29 @@ _REASONS: dict[str, Callable[[_PartialList], str]] = {
 }
 
 
+def list_of(snapshot: Snapshot, identifier: str, k: int, spec: ListSpec) -> RelatedList:
+    """Return the list of one article, ranked.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The archive at one moment.
+    identifier : str
+        Id of the article.
+    k : int
+        Maximum number of items.
+    spec : ListSpec
+        Options of the list.
+
+    Raises
+    ------
+    UnknownArticleError
+        If the archive lacks the article.
+    """
+    key, article = snapshot.article(identifier)
+    return ListBuilder(snapshot, spec).article(key, article, k)
+
+
 class ListBuilder:
     """Builder of lists from one snapshot.
 
@@ -127,12 +150,13 @@ class ListBuilder:
     def draft(self, draft: Article, k: int) -> RelatedList:
         """Return the list of a draft, a story that is not in the archive."""
         article = RelatedItem("", 0, 0.0, 0.0, draft.title, published=draft.published)
-        source = CandidateSource.of_draft(self._snapshot, draft, self._spec.conditions)
+        query = self._snapshot.query_of(draft)
+        source = CandidateSource.of_draft(self._snapshot, query, self._spec.conditions)
         selection = self._spec.selection
         near_draft = _NO_KEYS
         if selection is not None and selection.duplicate_threshold is not None:
             near_draft = near_duplicates.near_query(
-                self._snapshot.view, self._snapshot.query_of(draft), selection.duplicate_threshold
+                self._snapshot.view, query, selection.duplicate_threshold
             )
         return self._build(source, [self._partial(NO_ARTICLE, article)], k, _NO_KEYS, near_draft)[0]
 
@@ -140,15 +164,15 @@ class ListBuilder:
 
     def _partial(self, key: int, article: RelatedItem) -> _PartialList:
         """Return a list that has only its pins."""
-        snapshot, spec = self._snapshot, self._spec
-        is_draft = key == NO_ARTICLE
-        pins = {} if is_draft else snapshot.pinned(article)
+        snapshot, spec, rules = self._snapshot, self._spec, self._snapshot.rules
+        exclusions = rules.exclusions(article)
+        pins = snapshot.pinned(article) if rules.pins(article.id) else {}
         entries = [
             _Entry(pin, 0.0, 0.0, (), _PINNED)
             for pin, item in pins.items()
             if spec.admits(item, article, snapshot.now)
         ]
-        return _PartialList(key, article, snapshot.rules.exclusions(article), entries)
+        return _PartialList(key, article, exclusions, entries)
 
     def _build(
         self,
@@ -166,8 +190,8 @@ class ListBuilder:
         if spec.newest_first:
             min_score = 0.0 if spec.selection is None else spec.selection.min_score
             source = ByDate(source, self._snapshot, min_score)
-        if any(partial.exclusions for partial in partials):
-            exclusions = [partial.exclusions for partial in partials]
+        exclusions = [partial.exclusions for partial in partials]
+        if not all(of_list.is_empty for of_list in exclusions):
             source = Permitted(source, self._snapshot, exclusions)
         self._fill(partials, source, k, spec.selection, beside, near_draft, lambda _: spec.reason)
         for name in spec.fallback:

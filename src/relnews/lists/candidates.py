@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews.archive.snapshot import Snapshot
-from relnews.articles import Article
 from relnews.options.conditions import ResolvedConditions
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import Exclusions
+from relnews.text.article_terms import Query
 
 #: Factor by which a ranking gets deeper when a list needs more candidates. Most lists are full at
 #: the first depth; with a large factor the other lists rank once more, seldom twice.
@@ -62,10 +62,10 @@ class CandidateSource:
 
     @classmethod
     def of_draft(
-        cls, snapshot: Snapshot, draft: Article, conditions: ResolvedConditions | None
+        cls, snapshot: Snapshot, query: Query, conditions: ResolvedConditions | None
     ) -> CandidateSource:
         """Return the source of candidates for a draft, which is query 0."""
-        return cls(lambda _, depth: [snapshot.rank_draft(draft, depth, conditions)])
+        return cls(lambda _, depth: [snapshot.rank_draft(query, depth, conditions)])
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
         """Return the best candidates of queries: `depth` each, or all if there are fewer."""

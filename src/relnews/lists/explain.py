@@ -23,7 +23,7 @@ from relnews.options.conditions import ResolvedConditions
 from relnews.options.list_options import ListSpec
 from relnews.options.recency import Recency
 from relnews.results import RelatedItem
-from relnews.search.segment import days
+from relnews.search.limits import days, fading_of
 
 _MICROSECONDS_OF_A_DAY = 86_400_000_000
 
@@ -82,7 +82,7 @@ def explain(snapshot: Snapshot, a: str, b: str, spec: ListSpec) -> Explanation:
     if rule is not None:
         score, rank = 0.0, None
         ledger = (*ledger, LedgerLine(rule.kind, 0.0, 0.0, str(rule)))
-    elif rank is not None and exclusions:
+    elif rank is not None and not exclusions.is_empty:
         (ranked,) = source.best([0], rank)
         before = snapshot.items(ranked.key[:-1].tolist())
         rank -= sum(exclusions.rule_of(item) is not None for item in before)
@@ -170,9 +170,11 @@ def _rules(
     expires = snapshot.expires(keys[1])
     if expires is not None and expires <= now:
         yield "expired", 0.0, f"expired {_when(expires)}"
-    conditions = snapshot.with_recency(conditions or ResolvedConditions.of({}))
-    if conditions.recency is not None:
-        yield _recency(snapshot, keys, conditions, conditions.recency)
+    recency = (conditions and conditions.recency) or snapshot.view.recency
+    if recency is not None:
+        yield _recency(recency, published_a, published_b, now)
+    if conditions is None:
+        return
     yield from _window(published_a, published_b, conditions, now)
     if conditions.filters:
         yield from _fields(item, conditions)
@@ -182,20 +184,18 @@ def _rules(
         yield "exclude", _factor(not is_excluded), note
 
 
-def _recency(
-    snapshot: Snapshot, keys: Sequence[int], conditions: ResolvedConditions, recency: Recency
-) -> _Rule:
-    published = snapshot.view.published(keys)
-    limits = snapshot.limits(keys[:1], published[:1], conditions)
-    dates = np.append(limits.published, published[1:])
-    day_a, day_b = days(dates).tolist()
+def _recency(recency: Recency, published_a: int, published_b: int, now: int) -> _Rule:
+    """Return the factor of the days between two articles."""
+    begin = recency.anchored(published_a, now)
+    fading = fading_of(np.array([begin]), recency)
+    day_a, day_b = int(fading.query_day[0]), int(days(np.array([published_b]))[0])
     if NO_DAY in (day_a, day_b):
-        return "recency", limits.undated, "no date to go by"
+        return "recency", fading.undated, "no date to go by"
     apart = abs(day_a - day_b)
-    factor = float(limits.decay[min(apart, len(limits.decay) - 1)])
+    factor = float(fading.decay[min(apart, len(fading.decay) - 1)])
     if recency.anchor == "article":
         return "recency", factor, f"{_days(apart)} apart"
-    anchor = "now" if recency.anchor == "now" else _when(int(limits.published[0]))
+    anchor = "now" if recency.anchor == "now" else _when(begin)
     return "recency", factor, f"{_days(apart)} from {anchor}"
 
 

@@ -21,11 +21,12 @@ from relnews.lists import containment
 from relnews.lists.containment import LEAST_COSINE
 from relnews.lists.similarities import floor_of, numbers_of_texts
 from relnews.options.selection import KEEP_OF_GROUP, Keep, check_keep, check_wire_sources
+from relnews.search.limits import Limits
 from relnews.search.order import newest_key
-from relnews.search.query import Limits, Queries
+from relnews.search.query import Queries
 from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
-from relnews.text.article_terms import NO_ARTICLE, Query
+from relnews.text.article_terms import Query
 
 #: Shows progress: given the blocks of pairs and the number of blocks, it returns the blocks.
 Progress = Callable[[Iterator[NDArray[np.int64]], int], Iterable[NDArray[np.int64]]]
@@ -140,9 +141,8 @@ def _near(
     places, steps, _ = scored.reach(query, floors)
     is_near = steps >= floor
     for i in np.flatnonzero(~is_near).tolist():
-        is_near[i] = (
-            containment.containment(text, scored.segment.query(int(places[i])).text) >= floor
-        )
+        other = scored.segment.text(int(places[i]))
+        is_near[i] = containment.containment(text, other) >= floor
     return places[is_near]
 
 
@@ -210,7 +210,7 @@ def _pairs_of(
     found = []
     for i, local in enumerate(shown.tolist()):
         query = _query_at(queries, i)
-        text = scored.segment.query(local).text
+        text = scored.segment.text(local)
         for other in range(number, len(view.segments)):
             places = _near(view.segments[other], query, floors[other], floor, text)
             places = places[places > local] if other == number else places
@@ -233,11 +233,13 @@ def _same_texts(view: View) -> NDArray[np.int64]:
 
 def _query_at(queries: Queries, i: int) -> Queries:
     """Return one query of a block, by cosine and without limits; arrays are shared."""
+    at, limits = slice(i, i + 1), queries.limits
     pairs = slice(int(queries.ptr[i]), int(queries.ptr[i + 1]))
     ptr = frozen(queries.ptr[i : i + 2] - queries.ptr[i])
+    fading = limits.fading._replace(query_day=limits.fading.query_day[at])
     return Queries(
-        queries.key[i : i + 1], ptr, queries.term[pairs], queries.weight[pairs],
-        queries.outline.cut(slice(i, i + 1)), Limits.none([NO_ARTICLE]), None,
+        queries.key[at], ptr, queries.term[pairs], queries.weight[pairs], queries.outline.cut(at),
+        Limits(limits.after[at], limits.before[at], limits.exclude[at], fading), None,
     )  # fmt: skip
 
 

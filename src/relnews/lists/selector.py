@@ -144,8 +144,6 @@ def _selectors(
 ) -> Iterator[ListSelector]:
     """Yield the selector of each ranking; several rankings share one gathering of weights."""
     canonical = Canonical(selection.keep, snapshot, selection.wire_sources)
-    floors = floors_of(selection)
-    compares = selection.diversity > 0 or min(floors) < _NOTHING
     longest = max((len(ranked.key) for ranked in rankings), default=0)
     at_once = max(KEPT // (longest + 1), 1)
     for start in range(0, len(rankings), at_once):
@@ -154,10 +152,12 @@ def _selectors(
             np.concatenate([ranked.key, neighbors, _own(ranked)])
             for ranked, neighbors in zip(rankings[block], beside[block], strict=True)
         ]
-        similarities = Similarities(snapshot.view, np.concatenate([_NO_KEYS, *keys]))
         starts = [*itertools.accumulate(map(len, keys), initial=0)]
         groups = [slice(*ends) for ends in itertools.pairwise(starts)]
+        floors = floors_of(selection)
+        similarities = Similarities(snapshot.view, np.concatenate([_NO_KEYS, *keys]))
         # Short rankings are compared whole: one kernel call for each list, not for each item.
+        compares = selection.diversity > 0 or min(floors) < _NOTHING
         is_short = compares and max(map(len, keys), default=0) <= _SHORT and starts[-1] <= KEPT
         tables = similarities.within(groups) if is_short else [None] * len(keys)
         for ranked, ends, neighbors, first, table in zip(

@@ -68,7 +68,7 @@ def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, .
         spelled = _spelled(vocabulary, terms)
         frequency = document_frequency[terms].tolist()
     spelled[len(words) :] = [term.replace(JOINT, " ") for term in spelled[len(words) :]]
-    idf = snapshot.view.idf[terms].tolist()
+    idf = snapshot.view.statistics.idf[terms].tolist()
     shared = [
         SharedTerm(term, *row[1:], *statistics)
         for term, row, *statistics in zip(spelled, rows, idf, frequency, strict=True)
@@ -82,7 +82,8 @@ _Row = tuple[int, float, int, int, bool, bool]
 
 def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], list[_Row]]:
     """Return the words, and the phrases of titles, that add to the similarity."""
-    (first, place_a), (second, place_b) = (view.place_of(key) for key in keys)
+    part, (place_a, place_b) = view.places_of(np.array(keys))
+    first, second = view.segments[part[0]], view.segments[part[1]]
     a, b = first.segment.query(place_a), second.segment.query(place_b)
     query = view.queries([a])
     share = 0.0 if query.title_match is None else float(query.title_match.share)
@@ -95,7 +96,7 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
     terms = query.term.tolist()
     codes_b = [code_b.get(term, 0) for term in terms]
     level_weights = view.weighting.tf_weight(np.array(codes_b, dtype=np.int64)).tolist()
-    idfs = view.idf[query.term].tolist()
+    idfs = view.statistics.idf[query.term].tolist()
     rows: list[_Row] = []
     for term, weight, in_b, level_weight, idf in zip(
         terms, query.weight.tolist(), codes_b, level_weights, idfs, strict=True
@@ -111,7 +112,7 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
                 (term, part, in_a >> TF_SHIFT, in_b >> TF_SHIFT,
                  bool(in_a & IN_TITLE), bool(in_b & IN_TITLE))
             )  # fmt: skip
-    return rows, _phrases(view.idf, a, b, per_title) if rows else []
+    return rows, _phrases(view.statistics.idf, a, b, per_title) if rows else []
 
 
 def _phrases(

@@ -15,8 +15,9 @@ from relnews._kernels import pairs
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import UnitRows
 from relnews._kernels.scoring import SCORE_STEPS
+from relnews._kernels.scratch import borrowed
 from relnews.lists import containment
-from relnews.search.bounds import Scratch
+from relnews.lists.containment import Table
 from relnews.search.segment import SEGMENT_ARTICLES
 from relnews.search.view import View
 
@@ -64,14 +65,14 @@ class Similarities:
         -------
         list of int64 array of shape (n_group, n_group)
         """
+        tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
         weights = self._kept
         assert weights is not None
-        tables = [np.empty((group.stop - group.start,) * 2, dtype=np.int64) for group in groups]
-        with Scratch.borrowed(len(self._view.idf), 0, weights.longest) as scratch:
+        with borrowed(len(self._view.statistics.idf), 0, weights.longest) as (scratch, _):
             for group, table in zip(groups, tables, strict=True):
-                pairs.compare(weights.cut(group), group.start, weights, scratch, table)
-        for group, table in zip(groups, tables, strict=True):
-            self._unite_copies(table, group, group)
+                rows = weights._replace(ptr=weights.ptr[group.start : group.stop + 1])
+                pairs.compare(rows, group.start, weights, scratch, table)
+        self._unite_copies([*zip(tables, groups, groups, strict=True)])
         return tables
 
     def between(self, articles: slice, others: slice) -> NDArray[np.int64]:
@@ -92,7 +93,8 @@ class Similarities:
         n_rows = articles.stop - articles.start
         steps = np.empty((n_rows, others.stop - others.start), dtype=np.int64)
         if self._kept is not None:
-            self._compare(self._kept.cut(articles), self._kept, others.start, steps)
+            rows = self._kept._replace(ptr=self._kept.ptr[articles.start : articles.stop + 1])
+            self._compare(rows, self._kept, others.start, steps)
         else:
             queries = self._gather(articles)
             for first in range(others.start, others.stop, KEPT):
@@ -100,35 +102,33 @@ class Similarities:
                 part = np.empty((len(steps), len(rows.ptr) - 1), dtype=np.int64)
                 self._compare(queries, rows, 0, part)
                 steps[:, first - others.start :][:, : part.shape[1]] = part
-        self._unite_copies(steps, articles, others)
+        self._unite_copies([(steps, articles, others)])
         return steps
 
-    def _unite_copies(self, steps: NDArray[np.int64], articles: slice, others: slice) -> None:
+    def _unite_copies(self, tables: Sequence[Table]) -> None:
         """Raise the cosines of articles one of which has the text of the other."""
-        steps[self._text[articles, None] == self._text[None, others]] = SCORE_STEPS
-        containment.contain(
-            steps,
-            lambda row: self._words(articles.start + row),
-            lambda column: self._words(others.start + column),
-        )
+        text, (part, local, article) = self._text, self._distinct
+        for steps, rows, columns in tables:
+            steps[text[rows, None] == text[None, columns]] = SCORE_STEPS
+        segments = [scored.segment for scored in self._view.segments]
+        containment.contain(tables, article, lambda i: segments[part[i]].text(int(local[i])))
 
-    def _words(self, place: int) -> NDArray[np.integer[Any]]:
-        """Return the words of the article at a place, in reading order."""
-        segment = self._view.segments[int(self._part[place])].segment
-        query = segment.query(int(self._local[place]))
-        return query.text
+    @functools.cached_property
+    def _distinct(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Segment and local number of each distinct article, and the article at each place."""
+        code, article = np.unique(self._part * SEGMENT_ARTICLES + self._local, return_inverse=True)
+        return (*np.divmod(code, SEGMENT_ARTICLES), article)
 
     @functools.cached_property
     def _text(self) -> NDArray[np.int64]:
         """The number of each article's text; equal texts have equal numbers."""
-        code, place = np.unique(self._part * SEGMENT_ARTICLES + self._local, return_inverse=True)
-        part, local = np.divmod(code, SEGMENT_ARTICLES)
-        return numbers_of_texts(self._view, part, local)[place]
+        part, local, article = self._distinct
+        return numbers_of_texts(self._view, part, local)[article]
 
     def _compare(
         self, queries: UnitRows, rows: UnitRows, first: int, out_steps: NDArray[np.int64]
     ) -> None:
-        with Scratch.borrowed(len(self._view.idf), 0, rows.longest) as scratch:
+        with borrowed(len(self._view.statistics.idf), 0, rows.longest) as (scratch, _):
             pairs.compare(queries, first, rows, scratch, out_steps)
 
     def _gather(self, articles: slice) -> UnitRows:
@@ -159,11 +159,18 @@ def numbers_of_texts(
     view: View, part: NDArray[np.int64], local: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Return the numbers of the texts of distinct articles, as `same_texts` does."""
-    signs = np.empty((len(part), 3), dtype=np.int64)
-    for number, scored in enumerate(view.segments):
-        signs[part == number] = scored.segment.signs_of_texts(local[part == number])
     segments = [scored.segment for scored in view.segments]
-    return same_texts(signs, lambda i: segments[part[i]].query(int(local[i])).text)
+    length = np.empty(len(part), dtype=np.int64)
+    for number, segment in enumerate(segments):
+        rows = local[part == number]
+        length[part == number] = segment.text_ptr[rows + 1] - segment.text_ptr[rows]
+    _, at, times = np.unique(length, return_inverse=True, return_counts=True)
+    signs = np.full((len(part), 3), -1, dtype=np.int64)
+    may_be_same = (times[at] > 1) & (length >= containment.SAME_WORDS)
+    for number in np.unique(part[may_be_same]).tolist():
+        places = may_be_same & (part == number)
+        signs[places] = segments[number].signs_of_texts(local[places])
+    return same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
 
 
 def same_texts(

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from relnews._checks import unknown_article
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
+from relnews.exceptions import UnknownArticleError
 from relnews.lists.builder import ListBuilder
 from relnews.lists.candidates import CandidateSource
 from relnews.lists.explain import ScoredPair, score_pair
@@ -42,12 +42,13 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     UnknownArticleError
         If the archive lacks ``a``.
     """
-    (key,) = snapshot.keys_of([a])
-    if not snapshot.has(b):
-        sentence = str(unknown_article(b, snapshot.all_ids()))
+    try:
+        keys = snapshot.keys_of([a, b])
+    except UnknownArticleError as error:
+        snapshot.keys_of([a])
+        sentence = str(error)
         return WhyNot(a, b, k, "unknown", sentence[0].upper() + sentence[1:])
-    keys = snapshot.keys_of([a, b])
-    source = CandidateSource.of_articles(snapshot, [key], spec.conditions)
+    source = CandidateSource.of_articles(snapshot, keys[:1], spec.conditions)
     pair = score_pair(snapshot, keys, source, spec.conditions)
     verdict = _in_ranking(snapshot, source, pair, k)
     rules = snapshot.rules
@@ -59,7 +60,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     rule = exclusions.rule_of(pair.other)
     if rule is not None:
         return WhyNot(a, b, k, "rule", f"{b!r} is left out by a rule: {rule}.")
-    items = ListBuilder(snapshot, spec).article(key, pair.article, k, source=source)
+    items = ListBuilder(snapshot, spec).article(keys[0], pair.article, k, source=source)
     for listed in items:
         if listed.id == b:
             reason = "" if listed.reason == ("similar",) else f" ({', '.join(listed.reason)})"
@@ -68,7 +69,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     if pair.rank is None:
         return verdict
     (ranked,) = source.best([0], pair.rank)
-    before = snapshot.items(ranked.key[:-1].tolist()) if exclusions else []
+    before = [] if exclusions.is_empty else snapshot.items(ranked.key[:-1].tolist())
     rank = pair.rank - sum(exclusions.rule_of(item) is not None for item in before)
     if spec.selection is not None:
         found = _by_selection(snapshot, pair, items, spec.selection)

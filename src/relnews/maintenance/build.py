@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from relnews.archive.archive import Archive
-from relnews.archive.live_segment import LiveSegment, no_outline
+from relnews.archive.live_segment import LiveSegment
 from relnews.articles import Article
 from relnews.dates import UNDATED, timestamps
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
 from relnews.options.recency import Recency
+from relnews.search.bounds import Outline
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
@@ -62,7 +63,7 @@ def build(
         for portion in layout.filled(rows, SEGMENT_PAIRS):
             segment = portion.segment(len(counter.vocabulary))
             number = store.put("segment", segment.arrays())
-            live_segments[number] = LiveSegment(None, segment, no_outline(0), weighting)
+            live_segments[number] = LiveSegment(None, segment, Outline.none(0), weighting)
         frequency = np.zeros(len(counter.vocabulary), dtype=np.int32)
         for live in live_segments.values():
             terms, n_articles = live.segment.document_frequency()

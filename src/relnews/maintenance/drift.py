@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 
 from relnews.archive.archive import Archive
-from relnews.archive.snapshot import Snapshot
 from relnews.exceptions import UnknownArticleError
-from relnews.lists.builder import ListBuilder
+from relnews.lists.builder import list_of
 from relnews.options.list_options import ListSpec
 from relnews.options.modes import STORED
-from relnews.results import Drift, RelatedList
+from relnews.results import Drift
 from relnews.storage import list_reader
 
 
@@ -36,12 +34,8 @@ def drift_of(archive: Archive, sample: int) -> Drift:
     ids = catalogue.all_ids()
     for identifier in ids[:: max(-(-len(ids) // sample), 1)] if sample else ():
         with contextlib.suppress(UnknownArticleError):  # removed meanwhile
-            ranked = archive.answer(functools.partial(_ranked, identifier, k, spec))
+            ranked = archive.answer(list_of, identifier, k, spec)
             stored = list_reader.stored_list(catalogue, identifier, k)
             n_different += stored is not None and stored.ids != ranked.ids
             n_compared += 1
     return Drift(idf, n_different / n_compared if n_compared else None)
-
-
-def _ranked(identifier: str, k: int, spec: ListSpec, snapshot: Snapshot) -> RelatedList:
-    return ListBuilder(snapshot, spec).article(*snapshot.article(identifier), k)

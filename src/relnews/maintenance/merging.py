@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews.archive.live_segment import LiveSegment, no_outline
+from relnews.archive.live_segment import LiveSegment
 from relnews.archive.state import ArchiveState
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
-from relnews.search.bounds import CommonTerms
+from relnews.search.bounds import CommonTerms, Outline
 from relnews.search.epoch import Epoch, fingerprint
 from relnews.text.vocabulary import Vocabulary
 
@@ -119,7 +119,7 @@ def _write(
         if number is None:
             layout.put_segment(state.store, segment, state.outline(segment))
         else:
-            outline = no_outline(segment.n_articles)
+            outline = Outline.none(segment.n_articles)
             layout.put_segment(state.store, segment.renumbered(number), outline)
 
 

@@ -146,7 +146,7 @@ class StoredLists:
         floors = np.append(self._floor[: self._n], np.iinfo(np.int64).max // SCORE_STEPS)
         found = []
         for key in added:
-            query = view.queries([view.query_of(key)])
+            query = view.queries_of([key])
             for number, scored in enumerate(view.segments):
                 rows = self._rows(number, scored.segment)
                 local, steps, similarity = scored.reach(query, floors[rows])

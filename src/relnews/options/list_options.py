@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -97,8 +98,15 @@ class ListSpec:
         TypeError, ValueError
             If an option is unknown or invalid.
         """
+        mode = options.get("mode", DEFAULT)
+        if isinstance(mode, str) and options.keys() <= {"mode"}:
+            return _of_named_mode(mode)
         _check_names(options, Options.__annotations__)
-        mode = _mode_of(options.get("mode", DEFAULT))
+        return cls._completed(options, _mode_of(mode))
+
+    @classmethod
+    def _completed(cls, options: Options, mode: Mode) -> ListSpec:
+        """Return options, checked, and completed from a mode."""
         values: dict[str, Any] = {
             field.name: getattr(mode, field.name) for field in dataclasses.fields(Mode)
         } | cast("dict[str, Any]", options)
@@ -119,7 +127,7 @@ class ListSpec:
     @property
     def is_stored_mode(self) -> bool:
         """Whether stored lists answer these options."""
-        return self == ListSpec.of({"mode": STORED})
+        return self == _of_named_mode(STORED)
 
     def admits(self, item: RelatedItem, article: RelatedItem, now: int) -> bool:
         """Return whether the conditions allow an article in the list of another.
@@ -132,6 +140,12 @@ class ListSpec:
             Timestamp of the moment at which the list is made.
         """
         return self.conditions is None or self.conditions.admit(item, article.published, now)
+
+
+@functools.lru_cache(maxsize=32)
+def _of_named_mode(name: str) -> ListSpec:
+    """Return the options of a mode alone."""
+    return ListSpec._completed({}, _mode_of(name))
 
 
 def options_from_text(given: Mapping[str, Any]) -> Options:

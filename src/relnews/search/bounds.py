@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import collections
-import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,15 +103,22 @@ class Outline(NamedTuple):
     codes_error: NDArray[np.float32]
     norm: NDArray[np.float32]
 
+    @classmethod
+    @functools.lru_cache(maxsize=8)
+    def none(cls, n: int) -> Outline:
+        """Return an outline of n rows without common terms: the search sums their scores."""
+        sketch, codes = frozen(np.empty((n, 0), np.int8)), frozen(np.empty((n, 0), np.uint8))
+        zeros, ones = frozen(np.zeros(n, np.float32)), frozen(np.ones(n, np.float32))
+        return cls(sketch, ones, zeros, zeros, codes, ones, zeros, zeros)
+
     def frozen(self) -> Outline:
         """Return the outline with read-only arrays, as kernels take them."""
-        arrays: list[Any] = [frozen(array) for array in self.named().values()]
-        return Outline(*arrays)
+        arrays: Sequence[NDArray[Any]] = self
+        return Outline._make(map(frozen, arrays))
 
     def cut(self, rows: slice) -> Outline:
         """Return the outlines of a range of the rows; arrays are shared."""
-        arrays: list[Any] = [array[rows] for array in self]
-        return Outline(*arrays)
+        return Outline._make(array[rows] for array in self)
 
     def named(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by the names that they are stored under."""
@@ -210,6 +216,8 @@ class CommonTerms:
         factor : float64 array of shape (n_common_terms,), optional
             Factor on the values of each common term. None means 1.
         """
+        if not self.width:
+            return Outline.none(n)
         lengths = np.empty((6, n), dtype=np.float32)
         outline = Outline(
             np.empty((n, self.basis.shape[1]), np.int8), lengths[0], lengths[1], lengths[2],
@@ -263,76 +271,6 @@ class CommonTerms:
         if self.width:
             pruning.densify(rows.arrays(), self._column_of, part)
         return part
-
-
-class Scratch(NamedTuple):
-    """Scratch arrays of kernels that rank.
-
-    They are reused, because fresh memory costs more than a query.
-
-    Parameters
-    ----------
-    weight : float64 array of shape (≥ n_terms,)
-        By term: its weight in the query.
-    is_in_query : uint64 array of shape (≥ n_terms / 64 + 1,)
-        A bit for each term. Zeros; and zeros again after each kernel.
-    shared, terms : int32 arrays of shape (≥ longest row + 1,)
-        Places of shared terms; numbers of the terms of a row.
-    sums, highest, factor : float32 arrays of shape (≥ n_rows,)
-        Sums of rare terms; highest first bound of each block of rows; factors on scores.
-    near, nearer : int32 arrays of shape (≥ n_rows + 1,)
-        Rows that pass the first bound; rows that pass the second bound too.
-    similarities : float64 array of shape (≥ n_rows,)
-        Similarities of the articles that were scored.
-    """
-
-    weight: NDArray[np.float64]
-    is_in_query: NDArray[np.uint64]
-    shared: NDArray[np.int32]
-    terms: NDArray[np.int32]
-    sums: NDArray[np.float32]
-    highest: NDArray[np.float32]
-    factor: NDArray[np.float32]
-    near: NDArray[np.int32]
-    nearer: NDArray[np.int32]
-    similarities: NDArray[np.float64]
-
-    @classmethod
-    @contextlib.contextmanager
-    def borrowed(cls, n_terms: int, n_rows: int, longest: int) -> Iterator[Scratch]:
-        """Lend scratch arrays that are long enough, to one thread at a time.
-
-        Parameters
-        ----------
-        n_terms, n_rows : int
-            Terms in the vocabulary; rows of the longest segment.
-        longest : int
-            Number of terms of the longest row.
-        """
-        try:
-            scratch = _IDLE.pop()
-        except IndexError:
-            scratch = cls._of(0, 0, 0)
-        sizes = len(scratch.weight), len(scratch.sums), len(scratch.shared) - 1
-        wanted = n_terms, n_rows, longest
-        if any(size < least for size, least in zip(sizes, wanted, strict=True)):
-            scratch = cls._of(*map(max, sizes, wanted))
-        yield scratch
-        _IDLE.append(scratch)
-
-    @classmethod
-    def _of(cls, n_terms: int, n_rows: int, longest: int) -> Scratch:
-        """Return new scratch arrays."""
-        shared, terms = np.empty((2, longest + 1), dtype=np.int32)
-        sums, highest, factor = np.empty((3, n_rows), dtype=np.float32)
-        near, nearer = np.empty((2, n_rows + 1), dtype=np.int32)
-        return cls(
-            np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64), shared, terms, sums,
-            highest, factor, near, nearer, np.empty(n_rows),
-        )  # fmt: skip
-
-
-_IDLE: collections.deque[Scratch] = collections.deque()
 
 
 def common_terms(document_frequency: NDArray[np.int64], n_rows: int) -> NDArray[np.int32]:

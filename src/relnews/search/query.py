@@ -1,4 +1,4 @@
-"""Queries: the articles to rank for, and the limits on their lists, as arrays."""
+"""Queries: the articles to rank for, as arrays."""
 
 from __future__ import annotations
 
@@ -13,66 +13,11 @@ from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import QueryBlock
 from relnews._kernels.title_match import PHRASE_WEIGHT, QueryTitleMatch
 from relnews._kernels.wording import IN_TITLE, PHRASE
-from relnews.dates import FOREVER, UNDATED
-from relnews.options.recency import Recency
 from relnews.search.bounds import Outline, Rows
 from relnews.search.corpus_stats import CorpusStats
-from relnews.search.decay import decay_of, undated_factor
+from relnews.search.limits import Limits
 from relnews.search.weights import Weighting, inverse, title_weight
-from relnews.text.article_terms import Query, Ragged
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits on the lists of a block of queries, and the decay of their scores.
-
-    Parameters
-    ----------
-    published : int64 array of shape (n_queries,)
-        Timestamps that days are counted from; `UNDATED` if unknown.
-    after, before : int64 arrays of shape (n_queries,)
-        Only articles published from ``after`` on, and before ``before``. An article without a date
-        is older than all dates.
-    exclude : sequence of int64 arrays
-        Catalogue keys of the articles that each list must not hold.
-    decay : float64 array of shape (n_days,)
-        Factor after 0, 1, 2, … days between article and query; the last element holds for all
-        longer times.
-    undated : float
-        Factor if either has no date.
-    """
-
-    published: NDArray[np.int64]
-    after: NDArray[np.int64]
-    before: NDArray[np.int64]
-    exclude: Sequence[NDArray[np.int64]]
-    decay: NDArray[np.float64]
-    undated: float
-
-    @classmethod
-    def none(
-        cls,
-        keys: Sequence[int],
-        published: NDArray[np.int64] | None = None,
-        recency: Recency | None = None,
-    ) -> Limits:
-        """Return limits that only exclude each article from its own list.
-
-        Parameters
-        ----------
-        keys : sequence of int
-            Catalogue keys of the query articles.
-        published : int64 array of shape (n_queries,), optional
-            Timestamps of the queries. None means that all are unknown.
-        recency : Recency, optional
-            Decay of the scores. None means no decay.
-        """
-        n = len(keys)
-        return cls(
-            np.full(n, UNDATED) if published is None else published,
-            np.full(n, UNDATED), np.full(n, FOREVER), [np.array([key]) for key in keys],
-            decay_of(recency), undated_factor(recency),
-        )  # fmt: skip
+from relnews.text.article_terms import Query
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,6 +41,8 @@ class Queries:
         Articles that each list may hold, and how scores fade.
     title_match : QueryTitleMatch or None
         Titles and texts; None if titles do not count.
+    longest : (int, int)
+        Words of the longest text, and phrases of the longest title.
     """
 
     key: NDArray[np.int64]
@@ -105,6 +52,7 @@ class Queries:
     outline: Outline
     limits: Limits
     title_match: QueryTitleMatch | None
+    longest: tuple[int, int] = 0, 0
 
     @classmethod
     def of(
@@ -127,27 +75,27 @@ class Queries:
         limits : Limits, optional
             None means that each article is only excluded from its own list.
         """
-        idf = statistics.idf
-        n_terms = [len(query.term) for query in queries]
+        idf, n = statistics.idf, len(queries)
+        key = np.array([query.key for query in queries], dtype=np.int64)
+        number = np.repeat(np.arange(n), [len(query.term) for query in queries])
         code = np.concatenate([query.code for query in queries])
         term = np.concatenate([query.term for query in queries])
-        number = np.repeat(np.arange(len(queries)), n_terms)
-        title = np.bincount(number, title_weight(code) * idf[term], len(queries)).astype(np.float64)
+        texts, phrases = [query.text for query in queries], [query.phrases for query in queries]
+        longest = max(map(len, texts)), max(map(len, phrases))
+        limits = limits or Limits.none(queries)
+        weight, of_title = weighting.tf_weight(code) * idf[term], title_weight(code) * idf[term]
+        title = np.bincount(number, of_title, n).astype(np.float64)
         # Drop phrases, but keep a term that is also a word of the article.
         is_word = code != PHRASE
-        term, code, number = frozen(term[is_word]), frozen(code[is_word]), number[is_word]
-        ptr = frozen(np.searchsorted(number, np.arange(len(queries) + 1)))
-        weight = weighting.tf_weight(code) * idf[term]
-        length = np.sqrt(np.bincount(number, weight**2, len(queries)))
-        weight *= (weighting.scale * inverse(length))[number]
-        rows = Rows(ptr, term, frozen(weight), np.ones(len(queries)))
-        keys = [query.key for query in queries]
-        return cls(
-            frozen(np.array(keys, dtype=np.int64)), ptr, term, frozen(weight * idf[term]),
-            statistics.common.outline([rows], len(rows), statistics.common_factor),
-            limits or Limits.none(keys),
-            _title_match(queries, ptr, term, code, number, title, statistics, weighting),
-        )  # fmt: skip
+        term, code, number, weight = term[is_word], code[is_word], number[is_word], weight[is_word]
+        weight *= (weighting.scale * inverse(np.sqrt(np.bincount(number, weight**2, n))))[number]
+        ptr = np.searchsorted(number, np.arange(n + 1))
+        outline = statistics.common.outline(
+            [Rows(ptr, term, weight, np.ones(n))], n, statistics.common_factor
+        )
+        title_match = _title_match(queries, term, code, number, title, statistics, weighting)
+        key, ptr, term, factor = map(frozen, (key, ptr, term, weight * idf[term]))
+        return cls(key, ptr, term, factor, outline, limits, title_match, longest)
 
     def arrays(self) -> QueryBlock:
         """Return the arrays as kernels take them."""
@@ -156,7 +104,6 @@ class Queries:
 
 def _title_match(
     queries: Sequence[Query],
-    ptr: NDArray[np.int64],
     term: NDArray[np.int32],
     code: NDArray[np.int32],
     number: NDArray[np.int64],
@@ -168,7 +115,7 @@ def _title_match(
     if not weighting.title_overlap:
         return None
     idf, unseen = statistics.idf, statistics.unseen
-    phrases = [query.phrases for query in queries]
+    texts, phrases = [query.text for query in queries], [query.phrases for query in queries]
     of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
     first, last, phrase_term = np.concatenate(phrases).T
     is_unseen = phrase_term < 0
@@ -177,7 +124,7 @@ def _title_match(
     # Unknown words and phrases are not among the terms, but they count in the title's total.
     n_unknown = np.array([query.n_unknown for query in queries])
     title = title + unseen * n_unknown + np.bincount(of_query, phrase * is_unseen, len(queries))
-    per_title = inverse(title)
+    per_title, share = inverse(title), weighting.title_overlap * weighting.scale
     part = np.where(code & IN_TITLE > 0, idf[term], 0.0)
     # In the bound, a phrase counts with the rarer of its words. Both words must be known.
     known = (first >= 0) & (last >= 0)
@@ -187,13 +134,13 @@ def _title_match(
         number * np.int64(len(idf)) + term, of_query * np.int64(len(idf)) + rarer
     )
     most = part + np.bincount(place, phrase, len(term))
-    text = Ragged.gather([query.text for query in queries])
-    return QueryTitleMatch(
-        weighting.title_overlap * weighting.scale, code, frozen(part * per_title[number]),
-        frozen(most * per_title[number]), frozen(text.ptr), frozen(text.value),
-        frozen(np.searchsorted(of_query, np.arange(len(queries) + 1))),
-        frozen(first), frozen(last), frozen(phrase * per_title[of_query]), _SEED,
+    arrays = (
+        code, part * per_title[number], most * per_title[number],
+        np.cumsum([0, *map(len, texts)], dtype=np.int64), np.concatenate(texts),
+        np.searchsorted(of_query, np.arange(len(queries) + 1)), first, last,
+        phrase * per_title[of_query],
     )  # fmt: skip
+    return QueryTitleMatch._make((share, *map(frozen, arrays), _SEED))
 
 
 #: Random seed of the hash tables of word pairs, so that no text can be written to make them slow.

@@ -13,18 +13,14 @@ from numpy.typing import NDArray
 from relnews._kernels import layout, scoring, wording
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
-from relnews.dates import UNDATED
 from relnews.search import segment_layout
+from relnews.search.limits import days
 from relnews.search.order import oldest_first
 from relnews.text.article_terms import ArticleTerms, Query, Ragged
 from relnews.text.counts import Counts
 
 #: Maximum number of articles of a segment: local numbers have 16 bits.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
-
-
-#: Microseconds of a day.
-_DAY = 86_400_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,7 +158,7 @@ class Segment:
             self, **segment_layout.halves(row_term), term=term, pair_key=pair_key
         )
 
-    @property
+    @functools.cached_property
     def n_articles(self) -> int:
         """Number of articles in the segment."""
         return len(self.published)
@@ -174,7 +170,7 @@ class Segment:
     def find_all(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the local numbers of articles, -1 for articles that are not in this segment."""
         if not self.n_articles:
-            return np.full(len(keys), -1)
+            return np.full(keys.shape, -1)
         place = np.searchsorted(self.key, keys, sorter=self._by_key)
         local = self._by_key[np.minimum(place, self.n_articles - 1)]
         return np.where(self.key[local] == keys, local, -1)
@@ -186,7 +182,7 @@ class Segment:
 
     @functools.cached_property
     def day(self) -> NDArray[np.int32]:
-        """Days of the articles, int32 array of shape (n_articles,); see `days`."""
+        """Days of the articles, int32 array of shape (n_articles,)."""
         return frozen(days(self.published))
 
     @functools.cached_property
@@ -194,7 +190,7 @@ class Segment:
         """Number of terms of the longest row."""
         return int(np.diff(self.row_ptr).max(initial=0))
 
-    @property
+    @functools.cached_property
     def has_postings(self) -> bool:
         """Whether kernels can walk the segment by term."""
         return len(self.term_ptr) > 0
@@ -235,7 +231,9 @@ class Segment:
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
         """Return the terms of given pairs, by default of all pairs."""
-        return frozen(self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs])
+        terms: NDArray[np.int32] = self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs]
+        terms.flags.writeable = False
+        return terms
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of an article, ascending, and their levels."""
@@ -245,15 +243,22 @@ class Segment:
     def query(self, local: int) -> Query:
         """Return an article as a query."""
         term, level = self.row(local)
+        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
+        return Query(
+            int(self.key[local]), term, self.values[level], self._text(local, term),
+            term[self.phrase_place[phrases]].reshape(-1, 3), published=int(self.published[local]),
+        )  # fmt: skip
+
+    def text(self, local: int) -> NDArray[np.int32]:
+        """Return the words of an article's texts in reading order, as `Query.text` has them."""
+        return self._text(local, self.row(local)[0])
+
+    def _text(self, local: int, term: NDArray[np.int32]) -> NDArray[np.int32]:
         place = self.text_place[self.text_ptr[local] : self.text_ptr[local + 1]]
         is_word = place != wording.NO_PLACE
         text = np.full(len(place), wording.BREAK, dtype=np.int32)
         text[is_word] = term[place[is_word]]
-        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
-        return Query(
-            int(self.key[local]), term, self.values[level], text,
-            term[self.phrase_place[phrases]].reshape(-1, 3),
-        )  # fmt: skip
+        return text
 
     def signs_of_texts(self, local: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the length, the first word and the last word of the texts of given articles.
@@ -280,7 +285,7 @@ class Segment:
         """Return the local numbers of the articles whose text is equal to a text, not empty."""
         as_long = np.flatnonzero(np.diff(self.text_ptr) == len(text))
         is_like = (self.signs_of_texts(as_long)[:, 1:] == (text[0], text[-1])).all(axis=1)
-        same = [i for i in as_long[is_like].tolist() if np.array_equal(self.query(i).text, text)]
+        same = [i for i in as_long[is_like].tolist() if np.array_equal(self.text(i), text)]
         return np.array(same, dtype=np.int64)
 
     def titles_with(self, terms: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -328,11 +333,6 @@ class Segment:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to store, by name."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-
-
-def days(published: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the days since 1970 (UTC) of timestamps, int32; `scoring.NO_DAY` if unknown."""
-    return np.where(published == UNDATED, scoring.NO_DAY, published // _DAY).astype(np.int32)
 
 
 def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -6,12 +6,9 @@ compared, so that neither the order of additions nor the cut into segments break
 
 from __future__ import annotations
 
-import collections
-import contextlib
 import copy
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,19 +17,20 @@ from numpy.typing import NDArray
 from relnews._kernels import norms, scoring
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import (
-    Fading,
     LimitArrays,
     RankedArrays,
     ScoredArticles,
     ScoredRows,
     WeightedPostings,
 )
-from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch, TitleMatchScratch
+from relnews._kernels.scratch import borrowed
+from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch
 from relnews.search import order
-from relnews.search.bounds import Outline, Scratch
+from relnews.search.bounds import Outline
 from relnews.search.corpus_stats import CorpusStats
-from relnews.search.query import Limits, Queries
-from relnews.search.segment import Segment, days
+from relnews.search.limits import Limits
+from relnews.search.query import Queries
+from relnews.search.segment import Segment
 
 
 class ScoredSegment:
@@ -177,11 +175,12 @@ class ScoredSegment:
         """
         if self.segment.has_postings:
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
-            with self._scratch() as scratch, self._titles(query) as titles:
+            block, match, floors = query.arrays(), query.title_match, frozen(floors)
+            with borrowed(*self._sizes(query)) as (scratch, of_titles):
+                titles = match and TitleMatch(match, self.titles, of_titles)
                 n = scoring.reach_articles(
-                    query.arrays(), self.arrays, _fading(query.limits), titles, frozen(floors),
-                    scratch, local, steps,
-                )  # fmt: skip
+                    block, self.arrays, query.limits.fading, titles, floors, scratch, local, steps
+                )
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
         else:
@@ -195,32 +194,18 @@ class ScoredSegment:
     def _limits(self, limits: Limits) -> LimitArrays:
         """Return the limits of each query, with local numbers instead of keys and dates."""
         segment = self.segment
-        local = [segment.find_all(keys) for keys in limits.exclude]
-        local = [places[places >= 0] for places in local]
-        ptr = np.cumsum([0, *map(len, local)], dtype=np.int64)
+        local = segment.find_all(limits.exclude)
+        is_here = local >= 0
+        ptr = np.concatenate([[0], np.cumsum(is_here.sum(axis=1))])
         first = np.searchsorted(segment.published, limits.after)
         last = np.searchsorted(segment.published, limits.before)
-        exclude = np.concatenate([np.empty(0, dtype=np.int64), *local])
-        return LimitArrays(
-            frozen(ptr), frozen(exclude), frozen(first), frozen(np.maximum(last, first)),
-            _fading(limits),
-        )  # fmt: skip
+        arrays = map(frozen, (ptr, local[is_here], first, np.maximum(last, first)))
+        return LimitArrays._make((*arrays, limits.fading))
 
-    def _scratch(self) -> AbstractContextManager[Scratch]:
-        """Lend scratch arrays that are long enough for this segment."""
-        n_terms = len(self.arrays.postings.is_rare)
-        return Scratch.borrowed(n_terms, self.segment.n_articles, self.segment.longest)
-
-    @contextlib.contextmanager
-    def _titles(self, queries: Queries) -> Iterator[TitleMatch | None]:
-        """Lend the arrays that titles are matched with; None if titles do not count."""
-        titles = queries.title_match
-        if titles is None:
-            yield None
-            return
-        longest = (int(np.diff(ptr).max(initial=0)) for ptr in (titles.text_ptr, titles.phrase_ptr))
-        with _borrowed(len(self.arrays.postings.is_rare), *longest) as scratch:
-            yield TitleMatch(titles, self.titles, scratch)
+    def _sizes(self, queries: Queries) -> tuple[int, int, int, int, int]:
+        """Return the sizes of scratch arrays that are long enough for the segment and queries."""
+        n_terms, segment = len(self.arrays.postings.is_rare), self.segment
+        return (n_terms, segment.n_articles, segment.longest, *queries.longest)
 
     def _rank_walking(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
@@ -228,11 +213,11 @@ class ScoredSegment:
         """Return steps, local numbers and similarities of the lists, from postings."""
         shape = (len(queries.key), k)
         ranked = RankedArrays(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape))
-        with self._scratch() as scratch, self._titles(queries) as titles:
-            scoring.rank_articles(
-                queries.arrays(), self.arrays, self._limits(queries.limits), titles, k, scratch,
-                reached, ranked,
-            )  # fmt: skip
+        block, match, sizes = queries.arrays(), queries.title_match, self._sizes(queries)
+        limits = self._limits(queries.limits)
+        with borrowed(*sizes) as (scratch, of_titles):
+            titles = match and TitleMatch(match, self.titles, of_titles)
+            scoring.rank_articles(block, self.arrays, limits, titles, k, scratch, reached, ranked)
         return ranked
 
     def _rank_rows(
@@ -251,54 +236,14 @@ class ScoredSegment:
         """Return the steps and similarities of every article for each query."""
         shape = (len(queries.key), self.segment.n_articles)
         steps, similarity = np.empty(shape, dtype=np.int64), np.empty(shape)
-        with self._scratch() as scratch, self._titles(queries) as titles:
+        block, match, sizes = queries.arrays(), queries.title_match, self._sizes(queries)
+        limits = self._limits(queries.limits)
+        with borrowed(*sizes) as (scratch, of_titles):
+            titles = match and TitleMatch(match, self.titles, of_titles)
             scoring.score_articles(
-                queries.arrays(), self.arrays.rows, self._limits(queries.limits), titles, scratch,
-                steps, similarity,
-            )  # fmt: skip
+                block, self.arrays.rows, limits, titles, scratch, steps, similarity
+            )
         return steps, similarity
-
-
-def _fading(limits: Limits) -> Fading:
-    """Return the decay of scores, as kernels take it."""
-    query_day = frozen(days(limits.published).astype(np.int64))
-    return Fading(query_day, frozen(limits.decay), limits.undated)
-
-
-@contextlib.contextmanager
-def _borrowed(n_terms: int, n_words: int, n_phrases: int) -> Iterator[TitleMatchScratch]:
-    """Lend scratch arrays for matching titles, to one thread at a time.
-
-    Parameters
-    ----------
-    n_terms : int
-        Terms in the vocabulary.
-    n_words, n_phrases : int
-        Words of the longest text; phrases of the longest title.
-    """
-    try:
-        scratch = _IDLE.pop()
-    except IndexError:
-        scratch = _scratch_of(0, 0, 0)
-    sizes = len(scratch.kind), len(scratch.text_pairs) // 2, len(scratch.title_pairs) // 2
-    wanted = n_terms, n_words, n_phrases
-    if any(size < least for size, least in zip(sizes, wanted, strict=True)):
-        scratch = _scratch_of(*map(max, sizes, wanted))
-    yield scratch
-    _IDLE.append(scratch)
-
-
-def _scratch_of(n_terms: int, n_words: int, n_phrases: int) -> TitleMatchScratch:
-    """Return new scratch arrays for matching titles."""
-    n_text, n_title = (1 << max(2 * n - 1, 15).bit_length() for n in (n_words, n_phrases))
-    return TitleMatchScratch(
-        np.empty(n_terms, np.uint8), np.empty(n_terms), np.zeros(1 << 16, np.uint8),
-        np.empty(n_text, np.uint64), np.empty(n_title, np.uint64), np.empty(n_title, np.int32),
-        np.empty(n_title, np.uint8),
-    )  # fmt: skip
-
-
-_IDLE: collections.deque[TitleMatchScratch] = collections.deque()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -342,10 +287,10 @@ def rank(
     """
     floors = np.zeros(len(queries.key))
     parts = [segment.rank(queries, k, floors) for segment in segments]
-    steps, key, similarity, published = (
-        np.concatenate(column, axis=1) for column in zip(*parts, strict=True)
-    )
+    steps, key, similarity, published = parts[0]
     if len(segments) > 1:  # the order inside a segment already breaks ties
+        columns = [np.concatenate(column, axis=1) for column in zip(*parts, strict=True)]
+        steps, key, similarity, published = columns
         order.sort_columns(steps, key, similarity, published, ids)
     lengths = (steps[:, :k] > 0).sum(axis=1)
     return [

@@ -12,7 +12,8 @@ from relnews.dates import UNDATED
 from relnews.exceptions import ArchiveChangedError
 from relnews.options.recency import Recency
 from relnews.search.corpus_stats import CorpusStats
-from relnews.search.query import Limits, Queries
+from relnews.search.limits import Limits
+from relnews.search.query import Queries
 from relnews.search.top_k import Ranked, ScoredSegment, rank
 from relnews.search.weights import Weighting
 from relnews.text.article_terms import Query
@@ -43,29 +44,17 @@ class View:
     since: int
     until: int
 
-    @property
-    def idf(self) -> NDArray[np.float64]:
-        """Inverse document frequency of every term, float64 array of shape (n_terms,)."""
-        return self.statistics.idf
-
-    def place_of(self, key: int) -> tuple[ScoredSegment, int]:
-        """Return the segment of an article, and its local number there.
+    def read(self, keys: Sequence[int]) -> list[Query]:
+        """Return articles as queries.
 
         Raises
         ------
         ArchiveChangedError
-            If no segment has the article.
+            If no segment has an article.
         """
-        for scored in self.segments:
-            local = scored.segment.find(key)
-            if local >= 0:
-                return scored, local
-        raise ArchiveChangedError
-
-    def query_of(self, key: int) -> Query:
-        """Return an article as a query."""
-        scored, local = self.place_of(key)
-        return scored.segment.query(local)
+        number, place = self.places_of(np.array(keys, dtype=np.int64))
+        places = zip(number.tolist(), place.tolist(), strict=True)
+        return [self.segments[part].segment.query(local) for part, local in places]
 
     def places_of(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the number of each article's segment, and its local number there.
@@ -107,18 +96,28 @@ class View:
         queries : sequence of Query
             At least one.
         limits : Limits, optional
-            None means that each article is only excluded from its own list, and that scores decay
-            by ``recency``.
+            None means that each article is only excluded from its own list.
         by_cosine : bool, default=False
             Compare articles by the cosine of their weights alone, without titles and decay.
         """
-        keys = [query.key for query in queries]
+        weighting = self.weighting
         if by_cosine:
-            pure = dataclasses.replace(self.weighting, title_overlap=0.0)
-            return Queries.of(queries, self.statistics, pure, limits)
-        if limits is None and self.recency is not None:
-            limits = Limits.none(keys, self.published(keys), self.recency)
-        return Queries.of(queries, self.statistics, self.weighting, limits)
+            weighting = dataclasses.replace(weighting, title_overlap=0.0)
+        return Queries.of(queries, self.statistics, weighting, limits)
+
+    def queries_of(self, keys: Sequence[int], limits: Limits | None = None) -> Queries:
+        """Return articles as a block of queries.
+
+        Parameters
+        ----------
+        keys : sequence of int
+            Catalogue keys of the articles, at least one.
+        limits : Limits, optional
+            None means that each article is only excluded from its own list, and that scores decay
+            by ``recency``.
+        """
+        queries = self.read(keys)
+        return self.queries(queries, limits or Limits.none(queries, self.recency))
 
     def rank(
         self,
@@ -138,10 +137,9 @@ class View:
         ids : callable
             Returns the ids of articles by key; called only for ties of score and date.
         limits : Limits, optional
-            As for `queries`.
+            As for `queries_of`.
         """
-        queries = self.queries([self.query_of(key) for key in keys], limits)
-        return rank(self.segments, queries, k, ids)
+        return rank(self.segments, self.queries_of(keys, limits), k, ids)
 
     def only(self, keys: NDArray[np.int64]) -> View:
         """Return the view restricted to given articles: all other articles have a prior of 0."""

@@ -26,12 +26,6 @@ from relnews.storage.stored_articles import ID, MAX_CHECKED, PUBLISHED, StoredAr
 if TYPE_CHECKING:
     from relnews.articles import Article
 
-#: A stored list and the number of changes, in one query instead of two.
-_ENTRIES_OF = (
-    "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation'), key "
-    "FROM lists JOIN articles USING (key) WHERE id = ?"
-)
-
 #: The rows that name files and folders of arrays.
 _FILES = (
     "SELECT CAST(folder AS INTEGER), CAST(name AS TEXT), CAST(bytes AS INTEGER), "
@@ -104,7 +98,7 @@ class Catalogue(StoredArticles):
         The archive folder; None in memory.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
-    read_transaction, has_changes, check_not_changing, empty_log, copy_to, close : methods
+    read_transaction, is_at, has_changes, check_not_changing, empty_log, copy_to, close : methods
         Those of `Database`.
     setting, settings, setting_names, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, `settings` is `Settings.several`, and
@@ -113,11 +107,10 @@ class Catalogue(StoredArticles):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self._database = database
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction, self.has_changes = database.read_transaction, database.has_changes
-        self.check_not_changing = database.check_not_changing
+        self.is_at, self.check_not_changing = database.is_at, database.check_not_changing
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all, self.setting_names = settings.set, settings.set_all, settings.names
         self.cached, self.generation = settings.cached, settings.generation
@@ -183,7 +176,7 @@ class Catalogue(StoredArticles):
     def counts(self, after: int) -> list[StoredCounts]:
         """Return the counts of articles in no segment whose keys are above ``after``."""
         rows = self._read(_COUNTS, after)
-        self._compare_rows([row[0] for row in rows])
+        self._compare_keys([row[0] for row in rows])
         with integrity.damage_in(self._place):
             checksums.check_counts([row[:6] for row in rows], have_keys=self._has_checksums())
         return [StoredCounts(*row[:5], *row[6:]) for row in rows]
@@ -212,36 +205,6 @@ class Catalogue(StoredArticles):
         if not all(terms) or len({*terms}) < len(terms):
             raise integrity.damaged_archive(self._place, "new terms are empty, or there twice")
         return terms
-
-    def entries_of(self, identifier: str) -> bytes | None:
-        """Return the stored list of the article with this id; None if no list is stored."""
-        rows = self._read(_ENTRIES_OF, identifier)
-        if not rows:
-            return None
-        ((entries, generation, key),) = rows
-        if self._checked.get(key) != identifier:
-            self.check(key, identifier)
-        # A damaged value is left for `Settings.generation` to report.
-        is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
-        if self._database.is_reading and is_number:
-            self._database.generation = int(generation)
-        ((_, entries),) = self._lists([(key, entries)])
-        return entries
-
-    def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
-        """Return key, id and stored list of articles; None in place of a list not stored."""
-        rows = self._read(
-            f"SELECT key, {ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
-            f"WHERE key IN ({marks(keys)}) ORDER BY key",
-            *keys,
-        )
-        self._compare_rows([row[0] for row in rows])
-        lists = dict(self._lists([(key, stored) for key, _, stored in rows if stored is not None]))
-        return [(key, identifier, lists.get(key)) for key, identifier, _ in rows]
-
-    def all_entries(self) -> list[tuple[int, bytes]]:
-        """Return every stored list with its article's key."""
-        return self._lists(self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key"))
 
     def problems(self) -> list[str]:
         """Return the problems that SQLite finds in its file."""
@@ -394,15 +357,6 @@ class Catalogue(StoredArticles):
         self.forget_rows()
         self._changed |= {"arrays", "removals"}
         self._settings.replace_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
-
-    def _lists(self, rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-        """Return stored lists as they were packed: in the table, checksums include the keys."""
-        if not self._has_checksums():
-            return rows
-        try:
-            return checksums.rekeyed_rows(rows)
-        except integrity.DAMAGE as error:
-            raise integrity.damaged_archive(self._place, error) from error
 
     def _sum_of_removals(self) -> int:
         """Return a checksum of the removed articles, in any order."""

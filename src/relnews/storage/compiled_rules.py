@@ -28,6 +28,11 @@ class Exclusions:
         Articles, as ``id=…``, ``section=…``, ``tag=…`` or ``title=…``, and their rule.
     general : Exclusions, optional
         Rules for every list, looked up last.
+
+    Attributes
+    ----------
+    is_empty : bool
+        Whether there is no rule.
     """
 
     def __init__(
@@ -41,9 +46,8 @@ class Exclusions:
                 self._titles.append((articles.removeprefix("title="), rule))
             else:
                 self._exact.setdefault(articles, rule)
-
-    def __bool__(self) -> bool:
-        return bool(self._exact or self._titles or self._general)
+        has_general = general is not None and not general.is_empty
+        self.is_empty: bool = not (self._exact or self._titles or has_general)
 
     def rule_of(self, item: RelatedItem) -> Rule | None:
         """Return the first rule that excludes an article, or None.
@@ -80,6 +84,8 @@ class CompiledRules:
         The words that are ignored now, sorted, each once.
     ignored_in_lists : tuple of str
         The words that were ignored when the stored lists were made.
+    outdates_lists : bool
+        Whether other words are ignored now than when the stored lists were made.
     """
 
     def __init__(self, rules: Sequence[Rule], ignored_in_lists: tuple[str, ...] = ()) -> None:
@@ -99,6 +105,7 @@ class CompiledRules:
                 target.append((others, rule))
             ignored.update(effects.ignored)
         self.ignored = tuple(sorted(ignored))
+        self.outdates_lists = self.ignored != ignored_in_lists
         self._titles = [name for name in self._excluded if name.startswith("title=")]
         self._hidden = Exclusions(hidden)
 
@@ -111,13 +118,13 @@ class CompiledRules:
         catalogue : Catalogue
             Catalogue of the archive.
         """
+        return catalogue.cached(cls._of_settings, SETTING, _IGNORED_IN_LISTS)
 
-        def compiled(stored: object) -> CompiledRules:
-            rules = [] if stored is None else parse_rules(stored)
-            ignored = catalogue.setting(_IGNORED_IN_LISTS)
-            return cls(rules, () if ignored is None else parse_words(ignored))
-
-        return catalogue.cached(SETTING, compiled)
+    @classmethod
+    def _of_settings(cls, stored: object, ignored: object) -> CompiledRules:
+        """Return the rules of the two settings."""
+        rules = [] if stored is None else parse_rules(stored)
+        return cls(rules, () if ignored is None else parse_words(ignored))
 
     def note_lists(self, catalogue: Catalogue) -> None:
         """Record that the stored lists are now made without the ignored words.
@@ -130,18 +137,10 @@ class CompiledRules:
         if self.outdates_lists:
             catalogue.set(_IGNORED_IN_LISTS, self.ignored)
 
-    def __bool__(self) -> bool:
-        return bool(self.rules)
-
-    @property
-    def outdates_lists(self) -> bool:
-        """Whether other words are ignored now than when the stored lists were made."""
-        return self.ignored != self.ignored_in_lists
-
     @property
     def has_exclusions(self) -> bool:
         """Whether any rule excludes articles from lists."""
-        return bool(self._hidden or self._excluded)
+        return bool(self._excluded) or not self._hidden.is_empty
 
     def affects(self, identifier: str) -> bool:
         """Return whether a rule other than ``hide`` may change the list of this article.

@@ -296,13 +296,17 @@ class Database:
             self.connection.execute("BEGIN")
             self.n_transactions += 1
             self.is_reading = True
-        if generation is not None and not self._is_at(generation):
-            if is_outermost:
-                self._end_reading()
-            raise ArchiveChangedError
+        if generation is not None:
+            if not self.is_at(generation):
+                if is_outermost:
+                    self._end_reading()
+                raise ArchiveChangedError
+            if self.is_reading:
+                self.generation = generation
         return is_outermost
 
-    def _is_at(self, generation: int) -> bool:
+    def is_at(self, generation: int) -> bool:
+        """Return whether the number of commits is still this one."""
         if self.generation is not None:
             return self.generation == generation
         ((value,),) = self.read(

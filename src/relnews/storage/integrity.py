@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from relnews._checks import shortened
 from relnews.exceptions import (
     ArchiveFormatError,
     RelnewsError,
@@ -84,14 +83,6 @@ def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[i
 
 #: Upper bound, exclusive, of keys and of the numbers of folders and changes.
 MANY = 1 << 62
-
-
-def check_tags(value: object) -> tuple[str, ...]:
-    """Return the stored tags of an article, or raise ValueError."""
-    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
-        msg = f"tags must be a list of strings, got {shortened(value)}"
-        raise ValueError(msg)
-    return tuple(value)
 
 
 def check_file(folder: Path, name: str, expected: int | None) -> None:

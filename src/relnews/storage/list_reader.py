@@ -110,7 +110,7 @@ def _items(
     keys = [key for (item, *_), versions in shown for key in (item, *versions)]
     details: list[Any] = catalogue.details(keys, now)
     if None in details or (
-        exclusions and any(exclusions.rule_of(item_of(fields)) for fields in details)
+        not exclusions.is_empty and any(exclusions.rule_of(item_of(row)) for row in details)
     ):
         return None
     items: list[RelatedItem] = []

@@ -10,6 +10,12 @@ from relnews._checks import check_integer
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 
+#: Settings that are integers, and the exclusive upper bound of each.
+_INTEGERS = {
+    "generation": integrity.MANY, "sealed": integrity.MANY, "epoch": 1 << 53, "n_stop": 1 << 31,
+    "seed": 1 << 64, "last_folder": integrity.MANY,
+}  # fmt: skip
+
 #: Settings and their format version. One query reads both from one state, because another process
 #: may migrate the archive between two queries.
 _SETTINGS = (
@@ -40,8 +46,8 @@ class Settings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: By setting: the generation when it was read, and the value of `make`.
-        self._cached: dict[str, tuple[int, Any]] = {}
+        #: By settings: the generation when they were read, and the value of `make`.
+        self._cached: dict[tuple[str, ...], tuple[int, Any]] = {}
         self._latest_generation = 0
         #: Number of the transaction in which the settings were read, format version, and texts.
         self._kept: tuple[int, int, dict[str, str]] = -1, schema.FORMAT_VERSION, {}
@@ -95,22 +101,22 @@ class Settings:
         names = self.names()
         return dict(zip(names, self.several(*names), strict=True)) if names else {}
 
-    def cached(self, name: str, make: Callable[[Any], Value]) -> Value:
-        """Return what a function makes of a setting, cached until the archive changes.
+    def cached(self, make: Callable[..., Value], *names: str) -> Value:
+        """Return what a function makes of settings, cached until the archive changes.
 
         Parameters
         ----------
-        name : str
-            Name of the setting.
         make : callable
-            Given the setting, or None if it is missing, it returns the value.
+            Given the settings, None for a missing one, it returns the value.
+        *names : str
+            Names of the settings.
         """
         with self._database.state_lock:
             generation = self.generation()
-            entry = self._cached.get(name)
+            entry = self._cached.get(names)
             if entry is None or entry[0] != generation:
                 try:
-                    entry = self._cached[name] = generation, make(self.get(name))
+                    entry = self._cached[names] = generation, make(*self.several(*names))
                 except integrity.DAMAGE as error:
                     integrity.raise_damage(self._database.place, error)
         value: Value = entry[1]
@@ -164,13 +170,6 @@ class Settings:
     def clear_cache(self) -> None:
         """Clear the cache, which may have values of settings that were not committed."""
         self._cached.clear()
-
-
-#: Settings that are integers, and the exclusive upper bound of each.
-_INTEGERS = {
-    "generation": integrity.MANY, "sealed": integrity.MANY, "epoch": 1 << 53, "n_stop": 1 << 31,
-    "seed": 1 << 64, "last_folder": integrity.MANY,
-}  # fmt: skip
 
 
 def _check(settings: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
-"""Stored articles: reads the rows of articles of the catalogue, and compares their checksums.
+"""Stored articles: reads articles and their stored lists, and compares checksums.
 
-A row never changes under its key. So it is compared when it is read for the first time, as arrays
-are, and not again.
+The row of an article never changes under its key. So it is compared when it is read for the first
+time, as arrays are, and not again.
 
 This module does not import NumPy, so that reading a stored list does not wait for it.
 """
@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from relnews._checks import unknown_article
+from relnews._checks import shortened, unknown_article
 from relnews.articles import TUPLES
 from relnews.dates import moment, moments
 from relnews.exceptions import ArchiveChangedError
@@ -35,8 +35,15 @@ PUBLISHED = "CAST(published AS INTEGER)"
 _EXPIRES = "CAST(expires AS INTEGER)"
 
 
+#: A stored list and the number of changes, in one query instead of two.
+_ENTRIES_OF = (
+    "SELECT CAST(entries AS BLOB), (SELECT value FROM settings WHERE name = 'generation'), key "
+    "FROM lists JOIN articles USING (key) WHERE id = ?"
+)
+
+
 class StoredArticles:
-    """The articles of an archive, without their words. Several threads may read.
+    """The articles of an archive, without their words, and their lists. Several threads may read.
 
     Parameters
     ----------
@@ -45,6 +52,7 @@ class StoredArticles:
     """
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._read, self._place = database.read, database.place
         self._has_checksums = database.has_checksums
         #: Id by key of articles whose rows were compared with their checksums; and the key up to
@@ -88,12 +96,25 @@ class StoredArticles:
         now : int, optional
             A timestamp: articles under embargo or expired then are None. None returns all.
         """
-        rows = self._rows(keys)
-        try:
-            published = moments([row[_PUBLISHED_PLACE] for row in rows])
-            return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
-        except integrity.DAMAGE as error:
-            raise integrity.damaged_archive(self._place, error) from error
+        return self._shown(self._rows(keys), now)
+
+    def article(self, identifier: str) -> tuple[int, tuple[Any, ...]]:
+        """Return the key of the article with this id, and its fields as `details` returns them.
+
+        Raises
+        ------
+        UnknownArticleError
+            If the archive lacks the article.
+        """
+        rows = self._read(f"SELECT {schema.ROW} FROM articles WHERE id = ?", identifier)
+        if not rows:
+            raise unknown_article(identifier, self.all_ids())
+        ((*fields, key, _),) = rows
+        if self._checked.get(key) != fields[0] and self._has_checksums():
+            self._compare_rows(rows)
+        (shown,) = self._shown([fields], None)
+        assert shown is not None
+        return key, shown
 
     def keys(self) -> list[int]:
         """Return the keys of all articles in the order of the archive."""
@@ -119,6 +140,12 @@ class StoredArticles:
     def dates(self, keys: Sequence[int]) -> list[int | None]:
         """Return the timestamps of publication; None for an unknown date."""
         return [row[_PUBLISHED_PLACE] for row in self._rows(keys)]
+
+    def expires(self, key: int) -> int | None:
+        """Return the timestamp at which an article expires; None if it never does."""
+        (row,) = self._rows([key])
+        expires: int | None = row[-1]
+        return expires
 
     def newest(self) -> list[tuple[int, str | None]]:
         """Return key and section of all articles, newest first, undated ones last."""
@@ -155,32 +182,52 @@ class StoredArticles:
     def expiries(self) -> dict[int, int]:
         """Return the timestamps at which articles expire, by key."""
         rows = self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL")
-        self._compare_rows(key for key, _ in rows)
+        self._compare_keys(key for key, _ in rows)
         return dict(rows)
 
     def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         """Return key and digest by id; ids that the archive lacks are left out."""
-        found: dict[str, tuple[int, bytes]] = {}
-        end = -checksums.N_BYTES if self._has_checksums() else None
+        rows: list[tuple[Any, ...]] = []
         for first in range(0, len(identifiers), _MAX_VALUES):
             batch = identifiers[first : first + _MAX_VALUES]
-            rows = self._read(
+            rows += self._read(
                 f"SELECT id, key, digest FROM articles WHERE id IN ({marks(batch)})", *batch
             )
-            with integrity.damage_in(self._place):
-                for identifier, key, digest in rows:
-                    found[identifier] = key, digest[:end]
-                    self.check(key, identifier)
-        return found
+        self._check_ids(rows)
+        end = -checksums.N_BYTES if self._has_checksums() else None
+        try:
+            return {identifier: (key, digest[:end]) for identifier, key, digest in rows}
+        except integrity.DAMAGE as error:
+            integrity.raise_damage(self._place, error)
 
-    def check(self, key: int, identifier: str) -> None:
-        """Raise ArchiveFormatError if an id leads to the row of another article, or to damage."""
-        if self._checked.get(key) != identifier and self._has_checksums():
-            ((found, *_),) = self._rows([key])
-            if found != identifier:
-                raise integrity.damaged_archive(
-                    self._place, f"the id of article {key} leads to another article"
-                )
+    def entries_of(self, identifier: str) -> bytes | None:
+        """Return the stored list of the article with this id; None if no list is stored."""
+        rows = self._read(_ENTRIES_OF, identifier)
+        if not rows:
+            return None
+        ((entries, generation, key),) = rows
+        self._check_ids([(identifier, key)])
+        # A damaged value is left for `Settings.generation` to report.
+        is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
+        if self._database.is_reading and is_number:
+            self._database.generation = int(generation)
+        ((_, entries),) = self._lists([(key, entries)])
+        return entries
+
+    def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
+        """Return key, id and stored list of articles; None in place of a list not stored."""
+        rows = self._read(
+            f"SELECT key, {ID}, CAST(entries AS BLOB) FROM articles LEFT JOIN lists USING (key) "
+            f"WHERE key IN ({marks(keys)}) ORDER BY key",
+            *keys,
+        )
+        self._compare_keys([row[0] for row in rows])
+        lists = dict(self._lists([(key, stored) for key, _, stored in rows if stored is not None]))
+        return [(key, identifier, lists.get(key)) for key, identifier, _ in rows]
+
+    def all_entries(self) -> list[tuple[int, bytes]]:
+        """Return every stored list with its article's key."""
+        return self._lists(self._read("SELECT key, CAST(entries AS BLOB) FROM lists ORDER BY key"))
 
     def forget_rows(self) -> None:
         """Compare all rows again when they are read: others may be under their keys now."""
@@ -209,6 +256,15 @@ class StoredArticles:
         query = f"SELECT 1 FROM articles WHERE instr({fields}, ?) LIMIT 1"
         return bool(self._read(query, text))
 
+    def _lists(self, rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+        """Return stored lists as they were packed: in the table, checksums include the keys."""
+        if not self._has_checksums():
+            return rows
+        try:
+            return checksums.rekeyed_rows(rows)
+        except integrity.DAMAGE as error:
+            raise integrity.damaged_archive(self._place, error) from error
+
     def _check_columns(self) -> None:
         """Compare the rows that were never compared, before a query reads a column of all rows."""
         if self._has_checksums():
@@ -220,28 +276,61 @@ class StoredArticles:
 
     def _rows(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the fields of articles, in the order of the keys; raise if an article is gone."""
-        self._compare_rows(keys)
+        is_new = not all(map(self._checked.__contains__, keys)) and self._has_checksums()
+        columns = schema.ROW if is_new else schema.COLUMNS
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MAX_VALUES):
             batch = keys[first : first + _MAX_VALUES]
-            rows += self._read(_in_order(schema.COLUMNS, len(batch)), *batch)
+            rows += self._read(_in_order(columns, len(batch)), *batch)
+        if is_new:
+            self._compare_rows(rows)
+            rows = [row[:-2] for row in rows]
         if len(rows) != len(keys):
             raise ArchiveChangedError
         return rows
 
-    def _compare_rows(self, keys: Iterable[int]) -> None:
-        """Compare rows with their checksums unless they were; rows that are gone are left out."""
-        keys = [key for key in keys if key not in self._checked]
-        if not keys or not self._has_checksums():
-            return
+    def _compare_keys(self, keys: Iterable[int]) -> None:
+        """Compare the rows of articles with their checksums, unless they were compared before."""
+        new = [key for key in keys if key not in self._checked]
+        if new:
+            self._rows(new)
+
+    def _compare_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Compare rows of `schema.ROW` with their checksums."""
+        try:
+            checksums.check_articles(rows)
+        except integrity.DAMAGE as error:
+            integrity.raise_damage(self._place, error)
         if len(self._checked) > MAX_CHECKED:
             self._checked.clear()
-        with integrity.damage_in(self._place):
-            for first in range(0, len(keys), _MAX_VALUES):
-                batch = keys[first : first + _MAX_VALUES]
-                rows = self._read(_in_order(schema.ROW, len(batch)), *batch)
-                checksums.check_articles(rows)
-                self._checked.update({row[-2]: row[0] for row in rows})
+        self._checked |= {row[-2]: row[0] for row in rows}
+
+    def _check_ids(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Raise ArchiveFormatError if an id leads to the row of another article, or to damage.
+
+        Parameters
+        ----------
+        rows : iterable of sequence
+            Id and key of each article come first.
+        """
+        new = {key: name for name, key, *_ in rows if self._checked.get(key) != name}
+        if not new or not self._has_checksums():
+            return
+        for key, (found, *_) in zip(new, self._rows([*new]), strict=True):
+            if found != new[key]:
+                raise integrity.damaged_archive(
+                    self._place, f"the id of article {key} leads to another article"
+                )
+
+    def _shown(
+        self, rows: Sequence[Sequence[Any]], now: int | None
+    ) -> list[tuple[Any, ...] | None]:
+        """Return rows of `schema.COLUMNS` as `details` does."""
+        try:
+            published = moments([row[_PUBLISHED_PLACE] for row in rows])
+            return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
+        except integrity.DAMAGE as error:
+            raise integrity.damaged_archive(self._place, error) from error
 
 
 @functools.lru_cache(maxsize=256)
@@ -259,7 +348,7 @@ _TUPLE_PLACES = [SHOWN.index(name) for name in TUPLES]
 
 
 def _details(
-    row: tuple[Any, ...], published: dt.datetime | None, now: int | None
+    row: Sequence[Any], published: dt.datetime | None, now: int | None
 ) -> tuple[Any, ...] | None:
     """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
     *shown, expires = row
@@ -277,7 +366,11 @@ def _details(
 @functools.lru_cache(maxsize=4096)
 def _tags(stored: str) -> tuple[str, ...]:
     """Return stored tags; few combinations are frequent, and parsing JSON is slow."""
-    return integrity.check_tags(json.loads(stored))
+    tags = json.loads(stored)
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        msg = f"tags must be a list of strings, got {shortened(tags)}"
+        raise ValueError(msg)
+    return tuple(tags)
 
 
 def marks(values: Sequence[object]) -> str:

@@ -14,6 +14,7 @@ from relnews._kernels import joining, wording
 from relnews._kernels._compile import frozen
 from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.articles import Article
+from relnews.dates import UNDATED
 from relnews.text.analysis import MIN_LENGTH, Analysis
 from relnews.text.counts import (
     BATCH_BYTES,
@@ -145,6 +146,8 @@ class Query:
         First word, last word and term of each phrase of its title; negative if not a term.
     n_unknown : int
         Number of words of its title that are not terms.
+    published : int
+        Timestamp; `UNDATED` if unknown.
     """
 
     key: int
@@ -153,6 +156,7 @@ class Query:
     text: NDArray[np.integer[Any]]
     phrases: NDArray[np.integer[Any]]
     n_unknown: int = 0
+    published: int = UNDATED
 
 
 class ArticleCounter:

@@ -60,18 +60,24 @@ class ResponseCache:
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._moment = (-1, 0)
-        self._responses: dict[Hashable, CachedResponse] = {}
+        self._followed = 0
+        self._of_moment = functools.lru_cache(maxsize=1)(_no_responses)
 
     def current(self) -> dict[Hashable, CachedResponse]:
         """Return the valid responses by request. The caller adds responses made after the call."""
         second = int(time.time())
-        if second != self._moment[1]:
+        if second != self._followed:
+            self._followed = second
             self._source.follow()
-        moment = self._source.generation(), second
-        if moment != self._moment or len(self._responses) >= _MOST:
-            self._moment, self._responses = moment, {}
-        return self._responses
+        responses = self._of_moment(self._source.generation(), second)
+        if len(responses) >= _MOST:
+            responses.clear()
+        return responses
+
+
+def _no_responses(generation: int, second: int) -> dict[Hashable, CachedResponse]:
+    """Return the responses that are known when a moment begins: none."""
+    return {}
 
 
 def cache_control_of(published: dt.datetime | None, most: int) -> str:

@@ -50,7 +50,7 @@ class Source:
         self._folder = folder
         #: Device and number of the file of the catalogue; None before the first request.
         self._file: tuple[int, int] | None = None
-        self._status: tuple[tuple[int, int], dict[str, int]] | None = None
+        self._status_of = functools.lru_cache(maxsize=1)(self._read_status)
 
     @functools.cached_property
     def _catalogue(self) -> Catalogue:
@@ -82,18 +82,17 @@ class Source:
             If the archive cannot be read.
         """
         self.follow()
-        moment = self.generation(), int(time.time())
-        if self._status is None or self._status[0] != moment:
-            catalogue = Catalogue.open(self._folder)  # what is open stays readable without a file
-            with catalogue.read_transaction():
-                status = {"generation": catalogue.generation(), "articles": len(catalogue)}
-            self._status = moment, status
-            return status
-        return self._status[1]
+        return self._status_of(self.generation(), int(time.time()))
+
+    def _read_status(self, _: int, __: int) -> dict[str, int]:
+        """Return the status at a generation and second."""
+        catalogue = Catalogue.open(self._folder)  # what is open stays readable without a file
+        with catalogue.read_transaction():
+            return {"generation": catalogue.generation(), "articles": len(catalogue)}
 
     def has_lists(self) -> bool:
         """Return whether lists are stored."""
-        return self._catalogue.cached("lists", lambda setting: setting is not None)
+        return self._catalogue.cached(lambda setting: setting is not None, "lists")
 
     def generation(self) -> int:
         """Return how many changes were committed."""
@@ -101,7 +100,7 @@ class Source:
 
     def __len__(self) -> int:
         catalogue = self._catalogue
-        return catalogue.cached("generation", lambda _: len(catalogue))
+        return catalogue.cached(lambda _: len(catalogue), "generation")
 
     def find(self, identifier: str, k: int) -> Found | None:
         """Return an article and its stored list, None if the archive lacks it."""
