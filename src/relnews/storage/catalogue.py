@@ -243,7 +243,6 @@ class Catalogue(StoredArticles):
                         self.set("removals", self._sum_of_removals())
                     if self.has_changes():
                         self.set("generation", self.generation() + 1)
-                        self._settings.seal()
                     self._is_current = True
             except BaseException:
                 self.forget_rows()  # they may be of articles that were not committed
@@ -265,7 +264,6 @@ class Catalogue(StoredArticles):
         if self.setting("traces"):
             with self._database.transaction():
                 self.set("traces", False)
-                self._settings.seal()
         self._database.empty_log()
 
     def add(self, articles: Sequence[Article], digests: Iterable[bytes]) -> Sequence[int]:
