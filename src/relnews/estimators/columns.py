@@ -16,7 +16,8 @@ from relnews import _parallel
 from relnews._kernels import rows
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import CountArrays
-from relnews.text.counts import Batch, Counter, Counts, Phrases, count_words, term_runs
+from relnews.text.counts import Batch, Counter, Phrases, count_words, term_runs
+from relnews.text.rows import Counts
 from relnews.text.term_order import spelled
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 

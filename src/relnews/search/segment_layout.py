@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from relnews._kernels import layout, wording
 from relnews._kernels._compile import frozen
 from relnews.exceptions import ArticleError
-from relnews.text.article_terms import MOST_PLACES, ArticleTerms, Ragged
+from relnews.text.article_terms import MOST_PLACES, ArticleTerms
+from relnews.text.rows import Ragged
 
 #: Maximum number of pairs of a segment: offsets of postings have 32 bits.
 MOST_PAIRS = np.iinfo(np.int32).max

@@ -19,12 +19,11 @@ from relnews.text.analysis import MIN_LENGTH, Analysis
 from relnews.text.counts import (
     BATCH_BYTES,
     Batch,
-    Counts,
     count_words,
-    rows_taken,
     term_runs,
     zeros,
 )
+from relnews.text.rows import Counts, Ragged
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
 #: ``Query.key`` of a draft, which is not in the archive.
@@ -35,46 +34,6 @@ JOINT = "_"
 
 #: Maximum number of terms of an article whose text is searched for phrases: places have 16 bits.
 MOST_PLACES = 65_535
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ragged:
-    """A sequence of numbers, or of rows of numbers, for each of several articles.
-
-    Parameters
-    ----------
-    ptr : int64 array of shape (n_articles + 1,)
-        Place of each article's first value; the last entry is n.
-    value : integer array of shape (n,) or (n, width)
-        Values of all articles, one article after another.
-    """
-
-    ptr: NDArray[np.int64]
-    value: NDArray[np.integer[Any]]
-
-    def take(self, articles: NDArray[np.int64]) -> Ragged:
-        """Return the values of the given articles, in the given order."""
-        return Ragged(*rows_taken(articles, self.ptr, self.value))
-
-    def without(self, articles: NDArray[np.bool_]) -> Ragged:
-        """Return the values, with empty sequences for the marked articles."""
-        lengths = np.diff(self.ptr)
-        stays = np.repeat(~articles, lengths)
-        ptr = np.concatenate([[0], np.cumsum(np.where(articles, 0, lengths))])
-        return Ragged(ptr, self.value[stays])
-
-    @classmethod
-    def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
-        """Return the values of several parts, one part after another."""
-        shifts = np.cumsum([0, *(len(part.value) for part in parts)])
-        ptr = [part.ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
-        return cls(np.concatenate([*ptr, shifts[-1:]]), np.concatenate([p.value for p in parts]))
-
-    @classmethod
-    def gather(cls, values: Sequence[NDArray[np.integer[Any]]]) -> Ragged:
-        """Return values that are given article by article."""
-        ptr = np.cumsum([0, *map(len, values)], dtype=np.int64)
-        return cls(ptr, np.concatenate(values))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
