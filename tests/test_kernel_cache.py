@@ -1,8 +1,11 @@
 """Machine code on disk: damaged files are compiled again, and lost ones reported once."""
 
 import errno
+import io
 import os
 import random
+import subprocess
+import sys
 import warnings
 
 import numba
@@ -128,3 +131,73 @@ def test_a_checksum_finds_each_change(content, data):
     changed[position] ^= change
     assert _cache.is_whole(whole)
     assert not _cache.is_whole(bytes(changed))
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_a_terminal_is_told_once_that_relnews_compiles(is_terminal, folder, monkeypatch):
+    """The line comes after a second of compiling, once in a process, and at a terminal only."""
+    clock = iter(range(100))
+    stderr = io.StringIO()
+    stderr.isatty = lambda: is_terminal
+    monkeypatch.setattr(_cache, "_NOTICE", _cache._Notice())
+    monkeypatch.setattr(_cache.time, "monotonic", lambda: 0.9 * next(clock))
+    monkeypatch.setattr(_cache.sys, "stderr", stderr)
+    said = []
+    for _ in range(6):
+        for path in files(folder).values():
+            path.unlink()
+        assert compiled()(np.ones(2)) == 2
+        said.append(stderr.getvalue().count("\n"))
+    assert said == ([0, 0, 1, 1, 1, 1] if is_terminal else [0] * 6)
+
+
+#: Runs commands and prints the kernels that were compiled meanwhile.
+COUNTED = """
+import sys
+from numba.core import event
+
+names = []
+class Listener(event.Listener):
+    def on_start(self, event):
+        names.append(event.data["dispatcher"].py_func.__name__)
+    def on_end(self, event):
+        pass
+
+with event.install_listener("numba:compile", Listener()):
+    from relnews.cli import main
+    main(sys.argv[1:], standalone_mode=False)
+print(*sorted(set(names)), file=sys.stderr)
+"""
+
+
+@pytest.mark.slow
+def test_nothing_is_compiled_after_warm_up(tmp_path):
+    """After ``relnews warm-up`` in an empty cache, no command compiles."""
+    articles = tmp_path / "articles.jsonl"
+    articles.write_text(
+        "".join(
+            f'{{"id": "{i}", "title": "Flood in {i % 40}", "text": "Rivers rise in {i}."}}\n'
+            for i in range(9000)
+        )
+    )
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join(articles.read_text().splitlines(keepends=True)[:100]))
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+
+    def run(*arguments):
+        result = subprocess.run(
+            [sys.executable, "-c", COUNTED, *arguments], env=environment, cwd=tmp_path,
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return result.stderr.splitlines()[-1]
+
+    assert "rank_articles" in run("warm-up")
+    assert run("demo") == ""
+    for source in "few", "articles":
+        assert run("build", f"{source}.jsonl", "-o", source, "--quiet") == ""
+        assert run("related", source, "3") == ""
+        assert run("store-lists", source, "--quiet") == ""
+        assert run("update", source, "few.jsonl", "--quiet") == ""
+        assert run("export", source, "-o", "lists.jsonl", "--quiet") == ""
+        assert run("explain", source, "3", "43") == ""
+        assert run("duplicates", source) == ""

@@ -29,7 +29,7 @@ WINGS = {
         "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
         "readers", "maintenance",
     },
-    "warming": {"options", "related"},
+    "warming": {"options", "search", "related"},
     "export": {"options", "storage", "related"},
     "web": {"text", "storage", "related", "export"},
     "evaluation": {"readers", "related", "export"},
@@ -61,10 +61,12 @@ USERS = {
     "docutils": {"readers"},
     "unidecode": {"readers"},
     "markdown_it": {"readers"},
+    "pathspec": {"readers"},
+    "wcmatch": {"readers"},
     "feedparser": set(),
     "trafilatura": {"readers"},
     "sqlalchemy": {"readers"},
-    "pickle": set(),
+    "pickle": {"web"},  # between a service and the processes that it starts
 }
 
 

@@ -143,3 +143,42 @@ def test_leaving_the_interpreter_waits_for_tasks():
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
+
+
+def test_leaving_the_interpreter_waits_for_daemon_threads():
+    """A daemon thread that ranks, and is in NumPy's C++ code most of the time, is no abort."""
+    code = """
+        import sys, threading, time
+        import numpy as np
+        from relnews import RelatedNews
+        from relnews.archive.archive import Archive
+
+        class SlowExit:
+            def __del__(self, sleep=time.sleep):
+                sleep(0.5)
+
+        news = RelatedNews().fit([{"id": i, "title": "dike breach"} for i in "abc"])
+        begun, numbers, answer = threading.Event(), np.arange(2_000_000) % 1000, Archive.answer
+
+        def slow_answer(archive, function):
+            begun.set()
+            end = time.monotonic() + 0.5
+            while time.monotonic() < end:
+                np.unique(numbers)
+            return answer(archive, function)
+
+        def read():
+            while True:
+                news.related("a")
+
+        Archive.answer = slow_answer
+        slow_answer.__globals__["__name__"] = "relnews.slow"
+        threading.Thread(target=read, daemon=True).start()
+        begun.wait()
+        time.sleep(0.1)
+        sys.modules["slow_exit"] = SlowExit()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from relnews.options.selection import Selection
 from relnews.related import RelatedNews
+from relnews.search.bounds import COMMON, WORTH_PRUNING
 
 
 def warm_up() -> None:
-    """Compile or load the kernels that fitting, ranking and updating use, before a reader waits."""
-    news = RelatedNews().fit({"id": str(i), "text": f"story number {i}"} for i in range(2))
-    news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
-    news.related_to_text("story")
-    news.store_lists(1)
-    for number in "23":
-        news.partial_fit([{"id": number, "text": f"story number {number}"}])
-        news.related(number, selection=None)
+    """Compile or load the kernels that fitting, ranking and updating use, before a reader waits.
+
+    Small archives are ranked by fewer kernels than large ones; both kinds are compiled.
+    """
+    for n_articles in 2, WORTH_PRUNING:
+        # One word is common. The other articles have no word in common, so that their lists are
+        # made at once.
+        n_common = int(COMMON * n_articles) + 2
+        news = RelatedNews().fit(
+            {"id": str(i), "text": f"story number {i}" if i < n_common else str(i)}
+            for i in range(n_articles)
+        )
+        news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
+        news.related_to_text("story")
+        news.store_lists(1)
+        for number in range(n_articles, n_articles + 2):
+            news.partial_fit([{"id": str(number), "text": f"story number {number}"}])
+            news.related(str(number), selection=None)

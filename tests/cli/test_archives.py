@@ -407,7 +407,7 @@ def test_build_replaces_an_archive(invoke, articles, small):
 #: Contents of a bad file, options, and the expected message.
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
-    ("folder.jsonl", None, [], "got the folder"),
+    ("folder.jsonl", None, [], "expected a folder of files"),
     ("array.json", '[{"id": "a"}, {"id": "b"}]', [], "none of 2 records"),
     ("indented.json", '{\n  "id": "a"\n}', [], "none of 1 records"),
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),

@@ -410,7 +410,8 @@ def test_verify_takedown_of_a_removed_article(invoke, listed):
     assert result.exit_code == 0
     assert result.stdout == (
         f"{listed}: in order, 2 articles\n"
-        "no article has the id 'push'.\n"
+        "no article has the id 'push'. The archive does not remember removed ids: check the "
+        "spelling.\n"
         "None of 2 stored lists shows it, and no ranking can.\n"
         "Nothing of it is left in the files of the archive.\n"
     )
@@ -420,7 +421,7 @@ def test_verify_takedown_of_a_wrong_id(invoke, listed):
     """--removed with an unknown id suggests a similar id instead of a confirmation."""
     result = invoke("verify", listed, "--removed", "pusch")
 
-    assert "no article has the id 'pusch'. Did you mean 'push'?\n" in result.stdout
+    assert "no article has the id 'pusch'. Did you mean 'push'? The archive does" in result.stdout
 
 
 @pytest.mark.parametrize(

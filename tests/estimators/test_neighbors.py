@@ -197,7 +197,7 @@ def test_lists_equal_the_reference(matrices, k, segment_rows, worth_pruning, com
 # hand one at a time: `bounds._ROUNDING` set to 0.9999 (a test below sets it to 0.99), the errors of
 # `bounds._quantize` or `Outline.residual_norm` to 0, `pruning.rounding` to 0; a summand of `lost`
 # left out in `pruning.survivors` or `next_survivor`; the codes of postings rounded to the nearest,
-# not up; `floors` kept from a segment that has fewer than k rows; ties of `pruning.replace_least`
+# not up; `floors` kept from a segment that has fewer than k rows; ties of `heap.replace_least`
 # reversed.
 
 SPREADS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,6 @@ def url_of(pattern: str, **values: Any) -> str | None:
         ("/{edition}/{id}", "/north/2025/ferry-strike"),
         ("/{tags}/{slug}", "/ferry/ferry-strike"),
         ("/a{{b}}/{slug}", "/a{b}/ferry-strike"),
-        ("/fixed", "/fixed"),
         ("/{absent}/{slug}", None),
     ],
 )
@@ -105,3 +105,32 @@ def test_lists_have_links(tmp_path: Path, invoke: Any) -> None:
     assert result.exit_code == 0
     assert 'href="/Island/1.html"' in invoke("related", archive, "0", "--format", "html").output
     assert invoke("build", path, "-o", archive, "--url", "/{section").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [
+        ("2025-01-01T00:30:00+01:00", "/2025/01"), ("Wed, 01 Jan 2025 00:30 +0100", "/2025/01"),
+        ("2025-01-01 00:30 Europe/Berlin", "/2025/01"), ("2025-01-01T00:30:00", "/2025/01"),
+        (dt.datetime(2025, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=9))), "/2025/01"),
+        ("2024-12-31T23:30:00Z", "/2024/12"), (1735687800, "/2024/12"),
+    ],
+)  # fmt: skip
+def test_parts_of_a_date_are_those_that_the_source_writes(published: Any, expected: str) -> None:
+    """A story of New Year's night has the year of its own time zone in its address."""
+    assert url_of("/{year}/{month}", published=published) == expected
+
+
+def test_articles_without_a_part_of_the_pattern_are_counted() -> None:
+    """A name that no article has, or some lack, is said with the number of articles."""
+    report = LoadReport()
+    records = [{"id": "a", "text": "T"}, {"id": "b", "text": "T", "url": "/b"}]
+    [*articles_from(records, report, ReadSpec.of({"url": "/{nosuch}/{id}"}))]
+    assert report.notes == ["1 articles without {nosuch} have no address"]
+
+
+@pytest.mark.parametrize("pattern", ["", "/fixed", "/a{{b}}"])
+def test_a_pattern_names_something(pattern: str) -> None:
+    """One address for all articles is refused."""
+    with pytest.raises(ValueError, match="all articles would have one address"):
+        ReadSpec.of({"url": pattern})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -335,3 +337,39 @@ def test_any_damage_is_read_or_said(
     reader = read_articles(path)
     n_articles = sum(1 for _ in reader)
     assert n_articles + reader.load_report.skipped + reader.load_report.withheld >= 1
+
+
+JSON_FEED = {
+    "version": "https://jsonfeed.org/version/1.1", "title": "Gazette", "language": "en",
+    "items": [
+        {"id": "1", "url": "/1", "title": "One", "content_html": "<p>First <b>text</b>.</p>",
+         "date_published": "2025-06-02T10:00:00+02:00", "authors": [{"name": "Ada"}],
+         "tags": ["a"], "image": "/1.jpg"},
+        {"url": "/2", "content_text": "1 < 2", "summary": "S", "draft": True},
+        "no entry",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_json_feed(tmp_path: Path, encoding: str) -> None:
+    """JSON Feed is told by its beginning, in a folder of other feeds too."""
+    (tmp_path / "a.json").write_text(json.dumps(JSON_FEED, indent=1), encoding)
+    (tmp_path / "b.xml").write_text("<rss><channel><item><title>B</title></item></channel></rss>")
+    for path in (tmp_path, tmp_path / "a.json"):
+        reader = read_articles(path)
+        first, *_ = reader
+        assert (first.title, first.text, first.source) == ("One", "First text.", "Gazette")
+        assert (first.author, first.tags, first.image) == ("Ada", ("a",), "/1.jpg")
+        assert first.published == dt.datetime(2025, 6, 2, 8, tzinfo=dt.UTC)
+        report = reader.load_report
+        assert (report.skipped, report.withheld) == (1 if path.is_file() else 2, 1)
+
+
+@pytest.mark.parametrize("content", ["{", '{"items": 3}', "{}", '{"version": "x"}'])
+def test_what_is_no_json_feed(tmp_path: Path, content: str) -> None:
+    """JSON that is no feed is named."""
+    (tmp_path / "a.json").write_text(content)
+    reader = read_articles(tmp_path / "a.json", format="feed")
+    assert [*reader] == []
+    assert reader.load_report.problems == {Problem.UNREADABLE: 1}

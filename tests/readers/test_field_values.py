@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews.articles import TUPLES, Article
+from relnews.readers.field_values import text_values
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.records import articles_from
 
@@ -179,3 +180,16 @@ def test_what_is_mended_is_counted() -> None:
     assert (
         "article 1: mended: '0': `image` is a dict, one of its values is taken" in report.summary()
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"),
+    [
+        ("a, b", ("a", "b")), ("a; b", ("a", "b")), ("a|b", ("a", "b")),
+        ("Smith, J; Doe, A", ("Smith, J", "Doe, A")), ("Q&amp;A; b", ("Q&A", "b")),
+        ("Q&A, b", ("Q&A", "b")), ("one tag", ("one tag",)),
+    ],
+)  # fmt: skip
+def test_what_parts_tags(value: str, tags: tuple[str, ...]) -> None:
+    """Tags are parted at bars, or else semicolons, or else commas."""
+    assert text_values(value, "tags") == (tags, "")

@@ -98,15 +98,41 @@ def test_byte_order_mark_and_line_ends(read: Read, ending: str) -> None:
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-def test_line_that_is_not_utf8(read: Read, ending: str) -> None:
-    """A record with a byte that is not UTF-8 is named, and the rest is loaded."""
-    content = WRITERS[ending]([RECORDS[0], {"id": "x", "text": "caf?"}, RECORDS[1]])
-    reader = read(content.replace(b"caf?", b"caf\xe9"), f"news{ending}")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_encodings_that_the_first_characters_tell(read: Read, ending: str, encoding: str) -> None:
+    """UTF-8 and UTF-16 are read with a byte order mark or without."""
+    content = WRITERS[ending](RECORDS).decode()
+    reader = read(content.encode(encoding), f"news{ending}")
     assert list(reader) == ARTICLES
-    (sentence,) = unreadable(reader)
-    line = 4 if ending == ".csv" else 2  # in CSV a header and a row of two lines come first
-    assert sentence.startswith(f"news{ending}:{line}: unreadable: expected UTF-8 text")
-    assert "0xE9" in sentence
+    assert not reader.load_report.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.csv", "id;title\n1;plain\n2;M\xfcller \x80\n", ":3"),
+        ("a.csv", "id;\xdcberschrift;title\n1;x;M\xfcller \x80\n", ":1"),
+        ("a.jsonl", '{"id": 1, "title": "M\xfcller \x80"}\n', ":1"),
+        ("a.json", '[\n{"id": 1, "title": "M\xfcller \x80"}\n]', ":1"),
+        ("a.md", "---\ntitle: M\xfcller \x80\n---\nText.", ""),
+        ("a.html", "<title>M\xfcller \x80</title><p>Some text.", None),
+    ],
+)
+def test_windows_1252(read: Read, name: str, content: str, line: str | None) -> None:
+    """Bytes that are not UTF-8, as Excel writes them, are characters, and the summary says so."""
+    reader = read(content.encode("latin-1"), name)
+    *_, article = reader
+    assert article.title == "Müller €"
+    if line is not None:
+        sentence = f"{name}{line}: mended: bytes that are not UTF-8 are read as Windows-1252"
+        assert reader.load_report.examples[Problem.MENDED] == [sentence]
+    assert reader.load_report.skipped == 0
+
+
+def test_utf8_with_a_line_of_another_encoding(read: Read) -> None:
+    """A line that is not UTF-8 leaves the others as they are."""
+    content = "id,title\na,Überschrift\n".encode() + b"b,M\xfcller\nc,\xe8\xa6\x8b\n"
+    assert [article.title for article in read(content, "a.csv")] == ["Überschrift", "Müller", "見"]
 
 
 @pytest.mark.parametrize("ending", WRITERS)
@@ -157,7 +183,8 @@ def test_damaged_file(read: Read, packed: str) -> None:
     reader = read(bytes(content), f"news.jsonl{packed}")
     got = ids(reader)
     assert got == [str(n) for n in range(len(got))]
-    assert any("the file is damaged" in sentence for sentence in unreadable(reader))
+    examples = reader.load_report.examples[Problem.UNREADABLE]
+    assert any("the file is damaged" in sentence for sentence in examples)
 
 
 def test_packed_file_with_something_behind_it(read: Read) -> None:
@@ -322,7 +349,9 @@ def test_mapped_name_that_the_header_lacks(read: Read) -> None:
 @pytest.mark.parametrize("name", ["news", "news.txt", "news.gz", "news.jsonl.zst", ".jsonl.bak"])
 def test_unknown_extension(read: Read, name: str) -> None:
     """An unknown ending is refused with the known endings."""
-    with pytest.raises(ValueError, match=r"\.jsonl, \.ndjson, \.json, \.csv, \.tsv.*\.gz or \.xz"):
+    with pytest.raises(
+        ValueError, match=r"\.jsonl, .*\.gz or \.xz.*--format csv on the command line"
+    ):
         read(as_jsonl(RECORDS), name)
     assert list(read(as_jsonl(RECORDS), name, format="jsonl")) == ARTICLES
 
@@ -342,20 +371,54 @@ def test_unknown_format(read: Read) -> None:
 
 def test_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing file is an error before reading, with similar names in the folder."""
-    with pytest.raises(FileNotFoundError, match=r"there is no '.*absent\.jsonl'\. Check"):
-        read_articles(tmp_path / "absent.jsonl")
+    for name in ("absent.jsonl", "absent", "absent.txt"):
+        with pytest.raises(FileNotFoundError, match=rf"there is no '.*{name}'\. Check"):
+            read_articles(tmp_path / name)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError) as caught:
         read_articles("absent.jsonl")
     assert f"there is no 'absent.jsonl' in {str(Path.cwd())!r}." in str(caught.value)
 
 
-def test_folder(tmp_path: Path) -> None:
-    """A folder is refused, whatever its name."""
+def test_folder_without_articles(tmp_path: Path) -> None:
+    """A folder without a readable file is refused, whatever its name."""
     folder = tmp_path / "news.jsonl"
     folder.mkdir()
-    with pytest.raises(IsADirectoryError, match="got the folder"):
+    with pytest.raises(IsADirectoryError, match=r"files that end in \.jsonl, .*found none in"):
         read_articles(folder)
+    (folder / "a.md").write_text("Text.")
+    with pytest.raises(IsADirectoryError, match="no files of the format 'csv'"):
+        read_articles(folder, format="csv")
+
+
+@pytest.mark.parametrize("ending", WRITERS)
+def test_folder_of_files(tmp_path: Path, ending: str) -> None:
+    """The files of a folder are read in the order of their names, those in its folders too."""
+    (tmp_path / "sub").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    for name, record in [("2", RECORDS[0]), ("sub/1", RECORDS[1]), (".hidden/3", RECORDS[0])]:
+        (tmp_path / f"{name}{ending}").write_bytes(WRITERS[ending]([record]))
+    reader = read_articles(tmp_path)
+    assert list(reader) == ARTICLES
+    line = 2 if ending == ".csv" else 1
+    assert [article.origin for article in reader] == [f"2{ending}:{line}", f"sub/1{ending}:{line}"]
+    assert reader.bytes_read == reader.bytes_total
+
+
+def test_several_paths(tmp_path: Path) -> None:
+    """Files and folders of one format are read one after another, each once."""
+    (tmp_path / "a").mkdir()
+    for name, record in [("a/1.jsonl", RECORDS[0]), ("2.jsonl", RECORDS[1])]:
+        (tmp_path / name).write_bytes(as_jsonl([record]))
+    paths = [tmp_path / "2.jsonl", tmp_path / "a", tmp_path / "2.jsonl"]
+    reader = read_articles(paths)
+    assert [article.origin for article in reader] == ["2.jsonl:1", "a/1.jsonl:1"]
+    (tmp_path / "3.csv").write_bytes(as_csv(RECORDS))
+    with pytest.raises(ValueError, match=r"formats 'csv', 'jsonl'\. Say which.*--format csv"):
+        read_articles([*paths, tmp_path / "3.csv"])
+    for wrong in ([], ["-", tmp_path / "2.jsonl"]):
+        with pytest.raises(ValueError, match="'-' alone, got"):
+            read_articles(wrong)
 
 
 # --- round trips ---------------------------------------------------------------------------------

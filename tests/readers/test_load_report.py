@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from relnews import RelatedNews
 from relnews.exceptions import ArticleError, LoadWarning
+from relnews.readers import read_articles
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import RecordParser, Skipped, articles_from
@@ -65,6 +67,7 @@ def test_what_is_no_article_is_not_missed() -> None:
         *((str(n), Skipped(Problem.NOT_AN_ARTICLE, "type is 'attachment'")) for n in range(2, 6)),
     ]
     report = LoadReport(strict=True)
+    report.is_admitting = True
     for article in RecordParser(ReadSpec(), report).articles(iter(entries)):
         report.admit(article)
     assert (report.seen, report.loaded, report.skipped) == (5, 1, 4)
@@ -110,3 +113,32 @@ def test_an_update_that_brings_nothing_changes_nothing() -> None:
     report = news.partial_fit([{"id": 2, "text": "T", "draft": True}])
     assert (report.added, report.removed, len(news)) == ((), (), 1)
     assert "1 withheld" in report.load_report
+
+
+def test_a_reader_that_is_iterated_counts_what_it_yields(tmp_path: Path) -> None:
+    """Without an archive the articles count that a reader yields; with one, those it admits."""
+    (tmp_path / "a.jsonl").write_text('{"id": 1, "title": "T"}\n{"id": 1, "title": "U"}\n3\n')
+    reader = read_articles(tmp_path / "a.jsonl")
+    assert len([*reader]) == reader.load_report.loaded == 2
+    assert reader.load_report.seen == 3
+    [*articles_from(reader.articles(report := LoadReport()), report)]
+    assert (report.loaded, report.skipped) == (1, 2)
+    [*articles_from([article for article in reader if article.id == "2"], report := LoadReport())]
+    assert report.loaded == 0
+
+
+def test_what_is_not_counted_is_said() -> None:
+    """A warning that names a number of records says what it leaves out."""
+    entries = [{"id": "a", "text": "T"}, {"id": "b"}, {"id": "c"}]
+    report = LoadReport()
+    [*articles_from(entries, report)]
+    assert "only 1 of 3 records became articles\n" in report.summary()
+    report.report(Problem.NOT_AN_ARTICLE, "4", "a picture")
+    assert "only 1 of 3 records became articles; pictures, menus and the" in report.summary()
+
+
+def test_ambiguous_dates_name_the_option() -> None:
+    """Where dates were ambiguous the summary says how to read them the other way."""
+    report = LoadReport()
+    [*articles_from([{"id": "a", "text": "T", "published": "01/02/2024"}], report)]
+    assert "ambiguous date: 1 (kept, the day is read first; --date-order mdy" in report.summary()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from relnews import RelatedNews
 from relnews.articles import Article
+from relnews.readers.html_text import text_of
 from relnews.readers.load_report import LoadReport
 from relnews.readers.markup import characters
 from relnews.readers.read_options import ReadSpec
@@ -123,3 +124,17 @@ def test_the_markup_of_a_cms_makes_nothing_similar() -> None:
     news = RelatedNews().fit(records)
     assert [news.related(str(n)).ids for n in range(3)] == [[], [], []]
     assert NOTE in news.load_report_.summary()
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("a<b and c>d", None), ("if a<n and m>3", None), ("List<String> of", None),
+        ("Ada <ada@x.example>", None), ("<p>a<b</p>", "a<b"), ("a <b>c</b>", "a c"),
+        ("<video controls autoplay>x", "x"), ("<body-text>x", "x"), ("<hl1>x</hl1>", "x"),
+        ("<o:p>x", "x"), ("<foo/>x", "x"), ('<a href=x hidden>x</a>', "x"), ("<P>x", "x"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_tag_is_text(source: str, text: str | None) -> None:
+    """A name that is no element, and words behind one, are text."""
+    assert text_of(source) == (source if text is None else text)

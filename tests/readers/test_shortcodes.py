@@ -83,3 +83,24 @@ def test_hostile_texts_take_no_minutes(piece: str) -> None:
     begin = time.process_time()
     without_shortcodes(text)
     assert time.process_time() - begin < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Write `{{ page.title }}` here.", None),
+        ("Write `[gallery]` and `{#id}`.", None),
+        ("``a ` {{ b }}`` c", None),
+        ("```\n{{< x >}}\n\n[caption]\n```\nAfter.", None),
+        ("~~~ md\n::: note\n{% x %}\n~~~\n", None),
+        ("```\n{{ never ended }}\n", None),
+        ("a {% raw %}{{ b }}{% endraw %} c", "a {{ b }} c"),
+        ("{%- raw -%}{% if %}{%- endraw -%}", "{% if %}"),
+        ("A ` alone {{ x }} and\n\nb ` c", "A ` alone and\n\nb ` c"),
+        ("{{< x `a` >}} b", "b"),
+        ("[su_x]`[gallery]`[/su_x]", "`[gallery]`"),
+    ],
+)
+def test_code_that_a_page_shows_is_text(text: str, words: str | None) -> None:
+    """Code spans, fences and raw blocks keep what looks like a shortcode."""
+    assert without_shortcodes(text).split() == (text if words is None else words).split()

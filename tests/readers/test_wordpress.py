@@ -162,7 +162,7 @@ def test_only_public_posts_come_out(write: Write) -> None:
 
 
 def test_dates(write: Write) -> None:
-    """A zero date is none; the local date stands for it, and a plugin's date takes a post down."""
+    """A zero date is none, one with its zone stands for it; a plugin's date takes a post down."""
     zero = "0000-00-00 00:00:00"
     path = write(
         item(1, post_date_gmt=zero), item(2, post_date_gmt=zero, post_date=zero).replace(
@@ -173,7 +173,7 @@ def test_dates(write: Write) -> None:
         item(6, meta={"unpublish_timestamp": "1767225600"}),
     )  # fmt: skip
     articles, report = loaded(path, strict=True)
-    assert [str(article.published)[:13] for article in articles[:2]] == ["2025-06-02 12", "None"]
+    assert [str(article.published)[:13] for article in articles[:2]] == ["2025-06-02 10", "None"]
     expiries = [article.expires and article.expires.year for article in articles]
     assert expiries == [None, None, 2026, None, None, 2026]
     assert not report.problems
@@ -413,3 +413,14 @@ def test_every_order_of_a_post_and_its_picture(write: Write) -> None:
     for order in itertools.permutations(parts):
         articles, _ = loaded(write(*order))
         assert {a.id: a.image for a in articles} == {"1": "https://x.example/3.jpg", "2": None}
+
+
+def test_several_files_of_one_export(write: Write) -> None:
+    """The files of an export may be given one by one, and share their pictures."""
+    paths = [
+        write(item(1, meta={"_thumbnail_id": "9"}), name="export.000.xml"),
+        write(item(2), picture(9), name="export.001.xml"),
+    ]
+    articles = {article.id: article for article in read_articles(paths)}
+    assert {*articles} == {"1", "2"}
+    assert articles["1"].image == "https://x.example/9.jpg"

@@ -7,6 +7,7 @@ import json
 import re
 import select
 import socket
+import struct
 import time
 from collections.abc import Iterator
 
@@ -123,6 +124,16 @@ def test_a_connection_without_a_request_is_closed(served: tuple[str, int]) -> No
         answer(connection)
         received, seconds = rest(connection)
         assert (received, IDLE / 2 < seconds < IDLE + 5) == (b"", True)
+
+
+def test_a_connection_that_is_reset_is_forgotten(served: tuple[str, int]) -> None:
+    """No timer of it is left: it would log an error, which `serving` finds."""
+    with connected(served) as connection:
+        connection.sendall(WHOLE)
+        assert answer(connection).startswith(b"HTTP/1.1 200")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    time.sleep(IDLE + ANSWER + 0.5)
+    check_health(served)
 
 
 @pytest.mark.parametrize("target", ["/related", "/health", "/nothing", f"/related/{DEMO_ID}"])

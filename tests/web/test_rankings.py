@@ -21,12 +21,12 @@ class Pool:
     """Rankings on one thread that wait until the test lets them run; it notes their order."""
 
     def __init__(self, **limits: Any) -> None:
-        self.rankings = Rankings(Limits(**{"ranking_threads": 1, **limits}))
+        self.rankings = Rankings(Limits(**{"ranking_threads": 1, **limits}), self._rank)
         self.gate = threading.Event()
         self.order: list[str] = []
 
     def ask(self, client: str, cost: float = 1.0) -> asyncio.Task[Any]:
-        coroutine: Coroutine[Any, Any, Any] = self.rankings.run(client, cost, self._rank, client)
+        coroutine: Coroutine[Any, Any, Any] = self.rankings.run(client, cost, client)
         return asyncio.ensure_future(coroutine)
 
     def _rank(self, client: str) -> str:
@@ -148,10 +148,10 @@ def test_an_error_is_that_of_its_client() -> None:
     """An exception of a ranking reaches the client that asked, and no other."""
 
     async def scenario() -> None:
-        rankings = Rankings(Limits(ranking_threads=1))
+        rankings = Rankings(Limits(ranking_threads=1), divmod)
         with pytest.raises(ZeroDivisionError):
-            await rankings.run("a", 1, divmod, 1, 0)
-        assert await rankings.run("a", 1, divmod, 7, 2) == (3, 1)
+            await rankings.run("a", 1, 1, 0)
+        assert await rankings.run("a", 1, 7, 2) == (3, 1)
 
     run(scenario)
 

@@ -33,6 +33,8 @@ from relnews.storage.catalogue import Catalogue
 from relnews.web import drafts
 from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
+from relnews.web.source import Source
+from relnews.web.workers import Workers
 from serving import serving
 
 #: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
@@ -371,8 +373,8 @@ def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
 
 
 def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow ranking is aborted, and too many at a time are refused."""
-    monkeypatch.setattr(RelatedNews, "related_to_text", lambda *_, **__: time.sleep(1))
+    """Nobody waits for a slow ranking, and too many at a time are refused."""
+    monkeypatch.setattr(Workers, "ask", lambda *_: time.sleep(1))
     service = web.app(archive, limits=web.Limits(ranking_timeout=0.2))
     with TestClient(service, raise_server_exceptions=False) as client:
         answer = client.post("/related", json=DRAFT)
@@ -505,11 +507,27 @@ def test_another_archive_in_the_same_folder(living: tuple[RelatedNews, TestClien
     assert client.post("/related", json=DRAFT).json()["related"] == []
 
 
+def test_what_was_committed_is_ranked_at_once(living: tuple[RelatedNews, TestClient]) -> None:
+    """Drafts and deep lists see a commit, those of processes that have ranked before, too."""
+    news, client = living
+    story = next(story for story in sample_articles() if story.id == DEMO_ID)
+    for number in range(3):
+        news.partial_fit([{
+            "id": "twin", "title": story.title, "text": story.text[: len(story.text) // 2],
+            "dek": str(number), "published": story.published,
+        }])  # fmt: skip
+        draft = client.post("/related", json={"title": story.title, "k": 30})
+        deep = client.get(f"/related/{DEMO_ID}?k=30")
+        for answer in (draft, deep):
+            deks = {item["id"]: item["dek"] for item in answer.json()["related"]}
+            assert deks["twin"] == str(number)
+
+
 def test_an_article_that_expires_goes_without_a_commit(
     living: tuple[RelatedNews, TestClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No list shows an article a second after its expiry."""
-    news, client = living
+    news, _ = living
     stories = {story.id: story for story in sample_articles()}
     story, other = stories[DEMO_ID], stories[news.related(DEMO_ID).ids[0]]
     now = 1_900_000_000
@@ -521,6 +539,11 @@ def test_an_article_that_expires_goes_without_a_commit(
     ])  # fmt: skip
     monkeypatch.setattr(time, "time", lambda: float(now))
     monkeypatch.setattr(time, "time_ns", lambda: now * 10**9)
+    # Rankings in a process of their own would have the clock of the machine.
+    folder = news.archive_.catalogue.folder or Path()
+    source = Source(folder)
+    monkeypatch.setattr(Workers, "ask", lambda _, function, *args: function(source, *args))
+    client = TestClient(web.app(folder))
     first = client.get(f"/related/{DEMO_ID}")
     twin, original, *_ = first.json()["related"]
     assert (twin["id"], original["id"], original["near_duplicates"]) == ("twin", other.id, ["copy"])
@@ -580,8 +603,8 @@ def test_readers_beside_a_writer(tmp_path: Path) -> None:
 # --- the rest ------------------------------------------------------------------------------------
 
 
-def test_stored_lists_need_no_numpy(archive: Path) -> None:
-    """A service of stored lists imports neither NumPy nor Numba."""
+def test_the_process_that_answers_does_not_rank(archive: Path) -> None:
+    """It imports neither NumPy nor Numba, for drafts and deep lists either."""
     script = f"""
 import sys
 from starlette.testclient import TestClient
@@ -589,6 +612,8 @@ from relnews import web
 client = TestClient(web.app({str(archive)!r}))
 assert client.get("/related/{DEMO_ID}").json()["related"]
 assert client.get("/related/{DEMO_ID}.html").text
+assert client.get("/related/{DEMO_ID}?k=40").json()["related"][39]
+assert client.post("/related", json={DRAFT}).json()["related"]
 assert client.get("/metrics").text
 print([name for name in ("numpy", "numba", "scipy", "sklearn") if name in sys.modules])
 """

@@ -30,6 +30,7 @@ Rules that every kernel in this package follows:
 `search`       binary search for many values at once
 `walking`      sums over the postings of a query's rare terms
 `title_match`  share of a title that another text contains
+`heap`         the best elements so far
 `pruning`      upper bounds on what common terms add to a score
 `scoring`      top-k articles of a segment for a block of queries
 `nearest`      top-k rows of any sparse matrix

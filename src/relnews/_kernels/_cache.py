@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 import threading
+import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,6 +23,9 @@ _N_CHECKSUM = 4
 
 #: Set after the first warning of the process.
 _WARNED = threading.Event()
+
+#: Seconds of compiling after which a terminal is told why nothing happens.
+_PATIENCE = 1.0
 
 
 class KernelCache(FunctionCache):
@@ -44,10 +49,12 @@ class KernelCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return the compiled function, or None if its files are missing, damaged or foreign."""
-        try:
-            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
-        except Exception:  # unpickling raises errors of any class
-            return None
+        loaded = None
+        with contextlib.suppress(Exception):  # unpickling raises errors of any class
+            loaded = super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        if loaded is None:
+            _NOTICE.compiling()
+        return loaded
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep the compiled function on disk, or warn that it cannot be kept."""
@@ -55,6 +62,27 @@ class KernelCache(FunctionCache):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
         except OSError as error:
             warn_of_lost_code(error)
+
+
+class _Notice:
+    """Line that tells a terminal, once, that the process compiles."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def compiling(self) -> None:
+        """Print the line if the first function was compiled some time ago."""
+        if self._since is None:
+            self._since = time.monotonic()
+        elif time.monotonic() - self._since > _PATIENCE and sys.stderr.isatty():
+            self._since = float("inf")
+            sys.stderr.write(
+                "relnews compiles its inner loops, once on this machine. This takes 10 to 40 "
+                "seconds.\n"
+            )
+
+
+_NOTICE = _Notice()
 
 
 class _CheckedFiles(IndexDataCacheFile):

@@ -71,6 +71,14 @@ def kernel(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     return functools.update_wrapper(cast(Callable[..., Any], _Late(compiled)), function)
 
 
+def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a kernel that only kernels call.
+
+    Without the code for calls from Python, it compiles in two thirds of the time.
+    """
+    return kernel(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
+
 def nan_free_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a kernel for arrays without NaN, so that the compiler vectorizes maxima.
 

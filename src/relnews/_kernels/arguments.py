@@ -144,8 +144,8 @@ class SparseSegment(NamedTuple):
         The rows; their factors are 1 / length.
     postings : CodedPostings
         Postings of the rare terms.
-    outline : relnews.search.bounds.Outline
-        Outline of the rows at unit length.
+    outline : relnews.search.bounds.Outline or None
+        Outline of the rows at unit length; None if no term is common.
     factor : float32[n_rows]
         Ones: no row has a prior.
     """
@@ -242,8 +242,8 @@ class QueryBlock(NamedTuple):
         Term of each pair.
     weight : float64[n]
         Weight of each pair; at least 0.
-    outline : relnews.search.bounds.Outline
-        Outline of the common terms of each query.
+    outline : relnews.search.bounds.Outline or None
+        Outline of the common terms of each query; None if no term is common.
     """
 
     ptr: Any
@@ -352,7 +352,7 @@ class ScoredArticles(NamedTuple):
         Rows of the articles, for exact scores.
     postings : WeightedPostings
         Postings of the rare terms, for the walk.
-    outline : relnews.search.bounds.Outline
+    outline : relnews.search.bounds.Outline or None
         Outline of the articles' weights, not divided by their lengths.
     max_inverse_norm : float64[n_articles]
         Upper bound of 1 / length.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.hashing import pair_key, slot_of
 from relnews._kernels.machine import prefetch
 from relnews._kernels.tokens import UNKNOWN
@@ -108,7 +108,7 @@ def count_terms(runs, part_weight, n_stop, tally, out):
     return n_pairs
 
 
-@kernel
+@inner_kernel
 def _last_run(start, run, n_runs, end):
     """Return the first run, from ``run`` on, that does not begin before ``end``."""
     while run + _STRIDE < n_runs and start[run + _STRIDE] < end:
@@ -118,7 +118,7 @@ def _last_run(start, run, n_runs, end):
     return run
 
 
-@kernel
+@inner_kernel
 def _find(table, key, seed, mask):
     """Return the slot of a key, or an empty slot for it; the table's size after too many probes."""
     slot = slot_of(key, seed, mask)
@@ -333,7 +333,7 @@ def merge_phrases(phrase_key, word, seed, table, state, out_number):
     return is_crowded
 
 
-@kernel
+@inner_kernel
 def _renumbered(key, word, phrase):
     """Return the key under the numbers of this table; shorter phrases have lower numbers."""
     flag = key & OF_PHRASE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.runs import CAPITAL, SMALL, decode_character
 
 # The apostrophe between two letters. SEPARATES: it ends a word. ENGLISH: it joins, except before
@@ -93,19 +93,19 @@ def join_runs(text, kind, start, end, n_runs, part_ptr, part_joins, apostrophe):
     return n
 
 
-@kernel
+@inner_kernel
 def _is_initial(text, kind, first, last):
     """Return whether a run is a single capital letter."""
     return kind[first] & CAPITAL != 0 and decode_character(text, first)[0] == last - first
 
 
-@kernel
+@inner_kernel
 def _is_letter(byte):
     """Return whether a byte of a word character is neither a digit nor an underscore."""
     return byte != _UNDERSCORE and not 48 <= byte < 58
 
 
-@kernel
+@inner_kernel
 def _is_clitic(text, first, last):
     """Return whether a run is s, d, m, re, ve or ll."""
     byte = text[first]
@@ -188,14 +188,14 @@ def mark_names(text, kind, start, end, n_runs, part_ptr, part_is_text, term, n_s
     return n
 
 
-@kernel
+@inner_kernel
 def _is_loud(text, kind, first, last, term, n_stop):
     """Return whether a run is in capitals, and a stop word or longer than an acronym."""
     length = _capitals(text, kind, first, last)
     return length > LONGEST_ACRONYM or (length > 0 and 0 <= term < n_stop)
 
 
-@kernel
+@inner_kernel
 def _capitals(text, kind, first, last):
     """Return the number of characters of a run in capitals; 0 if it has another character."""
     n = 0

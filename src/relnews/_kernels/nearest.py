@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from relnews._kernels import pruning
-from relnews._kernels._compile import kernel
+from relnews._kernels import heap, pruning
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.pruning import LEFT_OUT
 
@@ -77,7 +77,7 @@ def lay_out_codes(rows, scale, cursor, out_posting, out_code):
                 cursor[term] += 1
 
 
-@kernel
+@inner_kernel
 def _walk(query_term, query_weight, postings, pad, sums):
     """Add upper bounds of the rare terms' parts of the similarity to the rows' float32 sums."""
     post_ptr, post_scale, posting, code = postings
@@ -97,7 +97,7 @@ def _walk(query_term, query_weight, postings, pad, sums):
             sums[rows[p]] += part * np.float32(values[p])
 
 
-@kernel
+@inner_kernel
 def _similarity(row, rows, scratch):
     """Return the similarity of the query and a row, from 0 to 1, summed by ascending term."""
     row_ptr, row_term, row_value, inverse_norm = rows
@@ -149,22 +149,16 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
         if own[query] >= 0:
             sums[own[query]] = LEFT_OUT
         common = pruning.common_part(queries.outline, query, tolerance)
-        pruning.first_bounds(sums, outline.norm, factor, common.norm, highest)
+        pruning.first_bounds(sums, factor, common, outline, highest)
         score[:] = 0
         tie[:] = -n_rows
         if floors[query] <= 0:
-            pruning.find_seeds(
-                sums, outline.norm, factor, common, outline.sketch, outline.sketch_scale, highest,
-                seeds,
-            )  # fmt: skip
-            seed = seeds.row
-            for i in range(seed.size):
-                ahead = max(seed[min(i + 1, seed.size - 1)], 0)
-                pruning.fetch_pairs(rows.term, rows.ptr[ahead])
-                row = seed[i]
-                if row >= 0:
-                    pruning.offer(score, tie, k, _similarity(row, rows, scratch), -row)
-                    sums[row] = LEFT_OUT
+            n = pruning.find_seeds(sums, factor, common, outline, highest, seeds, nearer)
+            for i in range(n):
+                pruning.fetch_pairs(rows.term, rows.ptr[nearer[min(i + 1, n - 1)]])
+                row = np.int64(nearer[i])
+                heap.offer(score, tie, k, _similarity(row, rows, scratch), -row)
+                sums[row] = LEFT_OUT
             floors[query] = score[0]
         floor = np.float32(max(floors[query] * (1.0 - tolerance), LEAST))
         n = pruning.survivors(sums, factor, common, outline, floor, highest, near, nearer)
@@ -174,11 +168,11 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
             if i == n:
                 break
             row = np.int64(nearer[i])
-            if pruning.offer(score, tie, k, _similarity(row, rows, scratch), -row):
+            if heap.offer(score, tie, k, _similarity(row, rows, scratch), -row):
                 floor = max(floor, np.float32(score[0] * (1.0 - tolerance)))
         floors[query] = max(floors[query], score[0])
         pruning.forget(terms, scratch.is_in_query)
         for i in range(k - 1, -1, -1):
             out_score[query, i] = score[0]
             out_row[query, i] = -tie[0]
-            pruning.replace_least(score, tie, k, math.inf, 0)
+            heap.replace_least(score, tie, k, math.inf, 0)

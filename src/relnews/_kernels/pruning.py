@@ -10,6 +10,9 @@ rows, the survivors. Only survivors are summed exactly from their terms.
 2. its sketch, 128 coordinates in 8 bits, and the length of the rest: sum + q̂·d̂ + ‖q′‖ ‖d′‖;
 3. its codes, every common term in 8 bits: about 30 rows are left.
 
+Where no term is common, as in a small archive, outlines are None: the sum alone is the bound, and
+nothing of the other bounds is compiled.
+
 `relnews._kernels.scoring` ranks the articles of a segment this way, `relnews._kernels.nearest` the
 rows of any matrix.
 """
@@ -20,7 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relnews._kernels._compile import kernel, nan_free_kernel
+from relnews._kernels._compile import inner_kernel, kernel, nan_free_kernel
+from relnews._kernels.heap import replace_least
 from relnews._kernels.machine import prefetch
 
 #: Rows of a block: one row of each of 8 equal parts of all rows, so that the compiler vectorizes
@@ -93,7 +97,7 @@ class Seeds(NamedTuple):
     row: Any
 
 
-@kernel
+@inner_kernel
 def seeds_of(k):
     """Return scratch arrays of `find_seeds` for lists of k rows."""
     n = 2 * k + SEEDS
@@ -103,19 +107,21 @@ def seeds_of(k):
     )  # fmt: skip
 
 
-@kernel
+@inner_kernel
 def common_part(outline, query, tolerance):
-    """Return the common terms of one query of a block as a `CommonPart`.
+    """Return the common terms of one query of a block as a `CommonPart`; None without outline.
 
     Parameters
     ----------
-    outline : relnews.search.bounds.Outline
+    outline : relnews.search.bounds.Outline or None
         Outline of the block of queries.
     query : int
         Number of the query in the block.
     tolerance : float
         Relative error bound of sums; see `rounding`.
     """
+    if outline is None:
+        return None
     norm = np.float32(outline.norm[query] * (1.0 + 4.0 * tolerance))
     extra = 4.0 * tolerance * outline.norm[query]
     return CommonPart(
@@ -176,7 +182,7 @@ def _raise(sums, norm, factor, query_norm, highest):
         highest[block] = max(highest[block], bound)
 
 
-@kernel
+@inner_kernel
 def _byte_dot(a, b):
     """Return the inner product of two rows of 8-bit numbers, int32."""
     total = np.int32(0)
@@ -194,7 +200,7 @@ def rounding(n_terms):
     return 2.0 * (n_terms + 16) * 2.0**-24
 
 
-@kernel
+@inner_kernel
 def note(query_term, query_weight, weight, is_in_query):
     """Enter a query's weights, by term, and set the bit of each of its terms."""
     for i in range(query_term.size):
@@ -203,14 +209,14 @@ def note(query_term, query_weight, weight, is_in_query):
         is_in_query[term >> _SIX] |= _ONE << (term & _LOW_SIX)
 
 
-@kernel
+@inner_kernel
 def forget(query_term, is_in_query):
     """Clear the bits of a query."""
     for i in range(query_term.size):
         is_in_query[np.uint64(query_term[i]) >> _SIX] = 0
 
 
-@kernel
+@inner_kernel
 def find_shared(is_in_query, row_term, out_shared):
     """Write the places of the terms that a row shares with the query; return their number.
 
@@ -224,15 +230,18 @@ def find_shared(is_in_query, row_term, out_shared):
     return np.int64(n)
 
 
-@kernel
+@inner_kernel
 def _n_blocks(n_rows):
     """Return the number of blocks: row r belongs to block r modulo this number."""
     return -(-n_rows // _BLOCK)
 
 
-@kernel
-def first_bounds(sums, norm, factor, query_norm, out_highest):
-    """Write the highest first bound of each block of rows."""
+@inner_kernel
+def first_bounds(sums, factor, common, outline, out_highest):
+    """Write the highest first bound of each block of rows; nothing without outline."""
+    if outline is None:
+        return
+    norm, query_norm = outline.norm, common.norm
     n = _n_blocks(norm.size)
     out_highest[:n] = 0
     for first in range(0, norm.size, n):
@@ -240,28 +249,44 @@ def first_bounds(sums, norm, factor, query_norm, out_highest):
         _raise(sums[rows], norm[rows], factor[rows], query_norm, out_highest)
 
 
-@kernel
-def find_seeds(sums, norm, factor, common, sketch, scale, highest, seeds):
-    """Choose rows that are likely to be in the list, to find the first floor.
+@inner_kernel
+def find_seeds(sums, factor, common, outline, highest, seeds, out_row):
+    """Write rows that are likely to be in the list, to find the first floor; return their number.
 
     The row of the highest first bound is taken from each of the best blocks. Of these rows, the 2 k
     with the highest estimates by their sketches are chosen.
 
     Parameters
     ----------
-    sums, norm, factor : float32[n_rows]
-        Sums of rare terms; lengths of common parts; factors on scores.
-    common : CommonPart
+    sums, factor : float32[n_rows]
+        Sums of rare terms; factors on scores.
+    common : CommonPart or None
         Common part of the query.
-    sketch, scale
-        ``sketch`` and ``sketch_scale`` of the rows' `relnews.search.bounds.Outline`.
+    outline : relnews.search.bounds.Outline or None
+        Outline of the rows.
     highest : float32[≥ n_blocks]
         Highest first bound of each block; see `first_bounds`.
     seeds : Seeds
-        On return, ``row`` holds the chosen rows, unordered, and -1 behind fewer than 2 k rows.
+        Scratch arrays.
+    out_row : int32[n_rows + 1]
+        Out: at most 2 k rows, unordered.
+
+    Returns
+    -------
+    int
+        Number of rows.
     """
+    bound, place, estimate, chosen = seeds
+    estimate[:] = 0
+    chosen[:] = -1
+    if outline is None:
+        for row in range(factor.size):
+            about = np.float64(sums[row] * factor[row])
+            if about > estimate[0]:
+                replace_least(estimate, chosen, estimate.size, about, row)
+        return _write_chosen(chosen, out_row)
+    norm, sketch, scale = outline.norm, outline.sketch, outline.sketch_scale
     query_norm, query_sketch, query_scale = common.norm, common.sketch, common.sketch_scale
-    bound, place, estimate, out_row = seeds
     bound[:] = 0
     place[:] = -1
     n_blocks = _n_blocks(norm.size)
@@ -276,15 +301,25 @@ def find_seeds(sums, norm, factor, common, sketch, scale, highest, seeds):
                 if first_bound > most:
                     most, place[i] = first_bound, row
             fetch(sketch, place[i])
-    estimate[:] = 0
-    out_row[:] = -1
     for i in range(place.size):
         row = place[i]
         if row >= 0:
             dot = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
             about = np.float64((sums[row] + dot) * factor[row])
             if about > estimate[0]:
-                replace_least(estimate, out_row, estimate.size, about, row)
+                replace_least(estimate, chosen, estimate.size, about, row)
+    return _write_chosen(chosen, out_row)
+
+
+@inner_kernel
+def _write_chosen(chosen, out_row):
+    """Write the rows that are not -1; return their number."""
+    n = 0
+    for i in range(chosen.size):
+        if chosen[i] >= 0:
+            out_row[n] = chosen[i]
+            n += 1
+    return n
 
 
 @kernel
@@ -295,9 +330,9 @@ def survivors(sums, factor, common, outline, floor, highest, near, out_row):
     ----------
     sums, factor : float32[n_rows]
         Sums of rare terms; factors on scores.
-    common : CommonPart
+    common : CommonPart or None
         Common part of the query.
-    outline : relnews.search.bounds.Outline
+    outline : relnews.search.bounds.Outline or None
         Outline of the rows.
     floor : float32
         Score to reach.
@@ -311,6 +346,12 @@ def survivors(sums, factor, common, outline, floor, highest, near, out_row):
     int
         Number of rows that pass both bounds.
     """
+    n = np.uint64(0)
+    if outline is None:
+        for row in range(factor.size):
+            out_row[n] = row
+            n += np.uint64(sums[row] * factor[row] >= floor)
+        return np.int64(n)
     norm, sketch, scale = outline.norm, outline.sketch, outline.sketch_scale
     error, residual_norm = outline.sketch_error, outline.residual_norm
     query_norm, query_sketch, query_scale = common.norm, common.sketch, common.sketch_scale
@@ -331,13 +372,7 @@ def survivors(sums, factor, common, outline, floor, highest, near, out_row):
             near[n_near] = row
             first_bound = (sums[row] + query_norm * norm[row]) * factor[row]
             n_near += np.uint64(first_bound >= floor)
-    if sketch.shape[1] == 0:
-        # A slice assignment takes a second longer to compile, because of its error messages.
-        for i in range(np.int64(n_near)):
-            out_row[i] = near[i]
-        return np.int64(n_near)
     last = np.int64(n_near) - 1
-    n = np.uint64(0)
     for i in range(np.int64(n_near)):
         fetch(sketch, near[min(i + _SKETCHES_AHEAD, last)])
         row = near[i]
@@ -349,7 +384,7 @@ def survivors(sums, factor, common, outline, floor, highest, near, out_row):
     return np.int64(n)
 
 
-@kernel
+@inner_kernel
 def next_survivor(i, n, sums, factor, common, outline, floor, rows):
     """Return the first place, from i on, of a row whose third bound reaches the floor.
 
@@ -359,9 +394,9 @@ def next_survivor(i, n, sums, factor, common, outline, floor, rows):
         First place to look at; number of rows.
     sums, factor : float32[n_rows]
         As for `survivors`.
-    common : CommonPart
+    common : CommonPart or None
         Common part of the query.
-    outline : relnews.search.bounds.Outline
+    outline : relnews.search.bounds.Outline or None
         Outline of the rows.
     floor : float32
         Score to reach.
@@ -373,6 +408,10 @@ def next_survivor(i, n, sums, factor, common, outline, floor, rows):
     int
         n if there is no such row.
     """
+    if outline is None:
+        while i < n and sums[rows[i]] * factor[rows[i]] < floor:
+            i += 1
+        return i
     codes, scale, error, norm = (
         outline.codes, outline.codes_scale, outline.codes_error, outline.norm
     )  # fmt: skip
@@ -387,50 +426,15 @@ def next_survivor(i, n, sums, factor, common, outline, floor, rows):
     return i
 
 
-@kernel
+@inner_kernel
 def fetch(rows, row):
     """Prefetch a row of bytes."""
     for line in range(0, rows.shape[1], 64):
         prefetch(rows[row], line)
 
 
-@kernel
+@inner_kernel
 def fetch_pairs(row_term, first):
     """Prefetch the first four cache lines of a row's terms; the processor loads what follows."""
     for line in range(first, min(first + 64, row_term.size), 16):
         prefetch(row_term, line)
-
-
-@kernel
-def offer(score, tie, size, new_score, new_tie):
-    """Put an element into a min-heap of (score, tie) if it beats the least; return whether it did.
-
-    A score of 0 never does.
-    """
-    is_better = new_score > score[0] or (
-        new_score == score[0] and new_score > 0 and new_tie > tie[0]
-    )
-    if is_better:
-        replace_least(score, tie, size, new_score, new_tie)
-    return is_better
-
-
-@kernel
-def replace_least(score, tie, size, new_score, new_tie):
-    """Replace the least element of a min-heap of (score, tie)."""
-    node = 0
-    while True:
-        child = 2 * node + 1
-        if child >= size:
-            break
-        other = child + 1
-        if other < size and (
-            score[other] < score[child]
-            or (score[other] == score[child] and tie[other] < tie[child])
-        ):
-            child = other
-        if score[child] > new_score or (score[child] == new_score and tie[child] >= new_tie):
-            break
-        score[node], tie[node] = score[child], tie[child]
-        node = child
-    score[node], tie[node] = new_score, new_tie

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.machine import prefetch
 
 #: Largest number of bits of a digit of the radix sort.
@@ -145,14 +145,14 @@ def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_d
             out_data[to] = np.int64(a[i] & _LOW)
 
 
-@kernel
+@inner_kernel
 def _slot(pair, digits, bits):
     """Return the place of the counter of one digit of a pair's column."""
     digit = (pair >> np.uint64(32 + digits * bits)) & np.uint64((1 << bits) - 1)
     return np.uint64(digits << bits) + digit
 
 
-@kernel
+@inner_kernel
 def _gather(first, last, column, count, out_pairs, n):
     """Write pairs behind the first n, each as a number that sorts like its column; return n."""
     for i in range(first, last):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.machine import (
     load_half,
     load_word,
@@ -35,7 +35,7 @@ _HIGH_BITS = np.uint64(0x8080808080808080)
 _GATHER = np.uint64(0x0102040810204080)
 
 
-@kernel
+@inner_kernel
 def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_kind, out_part_ptr):
     """Lower-case a batch of texts and mark the bytes of word characters.
 
@@ -99,7 +99,7 @@ def fold(text, part_ptr, part_is_ascii, characters, lower, out_text, out_kind, o
     return at
 
 
-@kernel
+@inner_kernel
 def _ascii_run(text, start, end):
     """Return the number of ASCII bytes from ``start`` on."""
     i = start
@@ -110,7 +110,7 @@ def _ascii_run(text, start, end):
     return i - start
 
 
-@kernel
+@inner_kernel
 def _fold_ascii(text, lower, out_text, out_kind):
     """Fold ASCII text, in a loop that the compiler vectorizes to 64 bytes at a time.
 
@@ -126,7 +126,7 @@ def _fold_ascii(text, lower, out_text, out_kind):
         out_kind[i] = np.uint8((letter | digit | (byte == 95)) + 2 * capital + 4 * small)
 
 
-@kernel
+@inner_kernel
 def decode_character(text, i):
     """Return the width in bytes and the code point of the character at i."""
     byte = np.int64(text[i])
@@ -142,7 +142,7 @@ def decode_character(text, i):
     )  # fmt: skip
 
 
-@kernel
+@inner_kernel
 def _encode(point, out_text, at):
     """Write a code point in UTF-8; return its width in bytes."""
     if point < 0x80:
@@ -164,7 +164,7 @@ def _encode(point, out_text, at):
     return 4
 
 
-@kernel
+@inner_kernel
 def edges(kind, n_bytes, out_start, out_end):
     """Write the start and end of each run of word bytes; return the number of runs.
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from relnews._kernels import layout, pruning, title_match
-from relnews._kernels._compile import kernel
+from relnews._kernels import heap, layout, pruning, title_match
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.norms import inverse_length, inverse_title
 from relnews._kernels.pruning import LEFT_OUT
 from relnews._kernels.walking import walk
@@ -23,7 +23,7 @@ NO_DAY = -(1 << 31)
 LOCAL_BITS = 16
 
 
-@kernel
+@inner_kernel
 def _fade(day, query_day, decay, undated):
     """Return the factor on the score of an article for its day and the query's day."""
     if day == NO_DAY or query_day == NO_DAY:
@@ -31,7 +31,7 @@ def _fade(day, query_day, decay, undated):
     return decay[min(abs(np.int64(day) - query_day), decay.size - 1)]
 
 
-@kernel
+@inner_kernel
 def _floor(steps, tolerance):
     """Return a lower bound, in single precision, of scores that round to ``steps`` or more.
 
@@ -40,7 +40,7 @@ def _floor(steps, tolerance):
     return np.float32((max(steps, 1.0) - 0.501) / SCORE_STEPS * (1.0 - tolerance))
 
 
-@kernel
+@inner_kernel
 def _score(article, query, rows, fading, titles, slots, scratch):
     """Return the score of an article in steps, summed by ascending term.
 
@@ -150,40 +150,42 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
                     _fade(day[article], query_day[query], decay, undated)
                 )
         common = pruning.common_part(query_outline, query, tolerance)
-        pruning.first_bounds(sums, outline.norm, factor, common.norm, highest)
+        pruning.first_bounds(sums, factor, common, outline, highest)
         steps[:] = 0
         local[:] = -1
-        if floors[query] <= 0:
-            pruning.find_seeds(
-                sums, outline.norm, factor, common, outline.sketch, outline.sketch_scale, highest,
-                seeds,
-            )  # fmt: skip
-            for article in seeds.row:
-                if article >= 0:
-                    found = _score(article, query, rows, fading, titles, slots, scratch)
-                    pruning.offer(steps, local, k, found, article)
-                    sums[article] = LEFT_OUT
-            floors[query] = steps[0]
-        floor = _floor(floors[query], tolerance)
-        n_nearer = pruning.survivors(sums, factor, common, outline, floor, highest, near, nearer)
-        i = -1
-        while True:
-            i = pruning.next_survivor(
-                i + 1, n_nearer, sums, factor, common, outline, floor, nearer
-            )  # fmt: skip
-            if i == n_nearer:
-                break
-            article = np.int64(nearer[i])
-            found = _score(article, query, rows, fading, titles, slots, scratch)
-            if pruning.offer(steps, local, k, found, article):
-                floor = max(floor, _floor(steps[0], tolerance))
+        # First a few articles that are likely to be in the list, then all that can reach it.
+        for is_last in (False, True):
+            floors[query] = max(floors[query], steps[0])
+            floor = _floor(floors[query], tolerance)
+            if is_last:
+                n_left = pruning.survivors(
+                    sums, factor, common, outline, floor, highest, near, nearer
+                )  # fmt: skip
+            elif floors[query] <= 0:
+                n_left = pruning.find_seeds(
+                    sums, factor, common, outline, highest, seeds, nearer
+                )  # fmt: skip
+            else:
+                n_left = 0
+            i = -1
+            while True:
+                i = pruning.next_survivor(
+                    i + 1, n_left, sums, factor, common, outline, floor, nearer
+                )  # fmt: skip
+                if i == n_left:
+                    break
+                article = np.int64(nearer[i])
+                found = _score(article, query, rows, fading, titles, slots, scratch)
+                if heap.offer(steps, local, k, found, article):
+                    floor = max(floor, _floor(steps[0], tolerance))
+                sums[article] = LEFT_OUT
         floors[query] = max(floors[query], steps[0])
         pruning.forget(terms, is_in_query)
         for i in range(k - 1, -1, -1):
             out_steps[query, i] = np.int64(steps[0])
             out_local[query, i] = max(local[0], 0)
             out_similarity[query, i] = similarities[max(local[0], 0)]
-            pruning.replace_least(steps, local, k, math.inf, 0)
+            heap.replace_least(steps, local, k, math.inf, 0)
 
 
 @kernel
@@ -264,7 +266,7 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
         factor[article] = max_inverse_norm[article] * prior[article] * faded / least
     walk(0, terms, weights, postings, titles, slots[0], sums)
     common = pruning.common_part(queries.outline, 0, tolerance)
-    pruning.first_bounds(sums, outline.norm, factor, common.norm, highest)
+    pruning.first_bounds(sums, factor, common, outline, highest)
     # The division by the floor was rounded, too, by less than 4e-7 of its result.
     floor = np.float32(1.0 - 4e-7)
     n_nearer = pruning.survivors(sums, factor, common, outline, floor, highest, near, nearer)

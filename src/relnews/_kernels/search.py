@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel
 
 
-@kernel
+@inner_kernel
 def places_among(ascending, values):
     """Return the number of elements less than each value.
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel
 from relnews._kernels.arguments import SegmentTexts
 from relnews._kernels.hashing import pair_key, slot_of
 from relnews._kernels.scratch import TitleMatchScratch
@@ -106,7 +106,7 @@ class TitleMatch(NamedTuple):
     scratch: TitleMatchScratch
 
 
-@kernel
+@inner_kernel
 def _slot(table, n, key, seed):
     """Return the slot of a key among the first n of a table, or an empty slot for it."""
     mask = np.uint64(n - 1)
@@ -116,7 +116,7 @@ def _slot(table, n, key, seed):
     return slot
 
 
-@kernel
+@inner_kernel
 def table_size(n):
     """Return the number of slots for n pairs of words: a power of two, at most half full."""
     size = 16
@@ -125,13 +125,13 @@ def table_size(n):
     return size
 
 
-@kernel
+@inner_kernel
 def n_sums(query, n_terms, queries):
     """Return an upper bound of the additions to one article's sum, titles included."""
     return 3 * n_terms + queries.text_ptr[query + 1] - queries.text_ptr[query] + 2
 
 
-@kernel
+@inner_kernel
 def note(query, begin, terms, queries, scratch):
     """Enter the title and the text of a query into the scratch arrays; return table sizes.
 
@@ -178,7 +178,7 @@ def note(query, begin, terms, queries, scratch):
     return n_text, n_title
 
 
-@kernel
+@inner_kernel
 def begin(terms, is_rare, title_most, share, common, length, sums):
     """Write upper bounds of what the query's common words add to the shares of both titles.
 
@@ -206,7 +206,7 @@ def begin(terms, is_rare, title_most, share, common, length, sums):
         sums[article] = share * common[article] + most * length[article]
 
 
-@kernel
+@inner_kernel
 def add_words(most, idf, value, articles, share, length, per_title, sums):
     """Add upper bounds of what one word of the query adds to the shares of both titles.
 
@@ -237,7 +237,7 @@ def add_words(most, idf, value, articles, share, length, per_title, sums):
             sums[articles[p]] += part * per_title[articles[p]]
 
 
-@kernel
+@inner_kernel
 def add_phrases(text_pairs, postings, idf, share, titles, sums):
     """Add the shares of the articles' titles that are phrases of the query's text.
 
@@ -277,7 +277,7 @@ def add_phrases(text_pairs, postings, idf, share, titles, sums):
                     sums[posting[p]] += part * per_title[posting[p]]
 
 
-@kernel
+@inner_kernel
 def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_title, titles):
     """Return the share of the query's title in the article's text, plus the share vice versa.
 

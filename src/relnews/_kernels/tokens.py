@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.hashing import SECRET, SPARE, STEP
 from relnews._kernels.machine import load_word, multiply_fold, prefetch, store_word
 
@@ -81,13 +81,13 @@ def keys(runs, min_length, seed, out_key, out_hash):
         out_hash[run] = _hash(key, length, seed) if n_characters >= min_length else NO_TERM
 
 
-@kernel
+@inner_kernel
 def _hash(key, length, seed):
     """Return the hash of a key and the length of its run in bytes; odd."""
     return multiply_fold(key ^ seed, SECRET ^ np.uint64(length)) | _ONE
 
 
-@kernel
+@inner_kernel
 def _same(a, i, b, j, length):
     """Return whether more than eight bytes are equal."""
     k = 0
@@ -150,7 +150,7 @@ def find(runs, min_length, seed, vocabulary, out_key, out_hash, out_long, out_te
             out_term[run] = _search(text, start[run], length, key[run], hash_[run], vocabulary)
 
 
-@kernel
+@inner_kernel
 def _behind(table, slot, key, tag):
     """Return the number of a term that is behind its first slot; `UNKNOWN` if there is no match."""
     mask = np.uint64(table.size // 2 - 1)
@@ -164,7 +164,7 @@ def _behind(table, slot, key, tag):
     return np.int64(UNKNOWN)
 
 
-@kernel
+@inner_kernel
 def _search(text, first, length, key, hash_, vocabulary):
     """Return the number of a term of more than eight bytes, by its bytes: keys may collide."""
     table, blob, term_ptr = vocabulary

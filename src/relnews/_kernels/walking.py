@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from relnews._kernels import title_match
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.search import places_among
 from relnews._kernels.wording import TF_SHIFT
@@ -16,7 +16,7 @@ _AHEAD = 4
 _LINES = 8
 
 
-@kernel
+@inner_kernel
 def _fetch(ahead, n, which, places, postings):
     """Prefetch the postings of terms in three steps, each after its pointers have arrived."""
     term_ptr, group_ptr, posting = postings.term_ptr, postings.group_ptr, postings.posting
@@ -35,7 +35,7 @@ def _fetch(ahead, n, which, places, postings):
             prefetch(posting, line)
 
 
-@kernel
+@inner_kernel
 def walk(begin, terms, weights, postings, titles, n_text, sums):
     """Write for each article the part of its score that comes from the query's rare terms.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from relnews._kernels._compile import kernel
+from relnews._kernels._compile import inner_kernel, kernel
 
 # The code of an article's term. Bit 0: a phrase of the title. Bit 1: a word of the
 # title. Bits from 2 on: number of occurrences in the text.
@@ -61,7 +61,7 @@ def fold_plurals(text, start, end, n_runs, part_ptr, part_folds, has_ies):
             end[run] = last
 
 
-@kernel
+@inner_kernel
 def _is_short(text, first, last, least):
     """Return whether a word has fewer than ``least`` characters."""
     n = 0

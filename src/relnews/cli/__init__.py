@@ -69,6 +69,7 @@ def main() -> None:
     relnews backup my.relnews copy.relnews            copy the archive while it is written
     relnews health my.relnews                         measure lists
     relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
+    relnews warm-up                                   compile, so that nothing waits later
 
     Each command has help: relnews build --help. Lists go to standard output, everything else to
     standard error. Exit codes: 1 bad data or archive, 2 usage error, 130 interrupted.
@@ -96,6 +97,7 @@ for command in (
     updates.backup,
     quality.evaluate,
     quality.health,
+    archives.warm_up,
     serve.serve,
     rules.rules,
 ):

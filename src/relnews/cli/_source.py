@@ -1,4 +1,4 @@
-"""The source of a command's articles: a file, a folder or a query; and its options."""
+"""The source of a command's articles: files, folders or a query; and its options."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Source(NamedTuple):
 
     Parameters
     ----------
-    articles : str or None
-        Path of a file or a folder.
+    articles : tuple of str
+        Paths of files and folders.
     format_ : str or None
         Format of the files; None if their names tell.
     fields : tuple of str
@@ -38,7 +38,7 @@ class Source(NamedTuple):
         URL of a database, the query to run there, and the column that later queries go on from.
     """
 
-    articles: str | None
+    articles: tuple[str, ...]
     format_: str | None
     fields: tuple[str, ...]
     markup: str | None
@@ -51,16 +51,16 @@ class Source(NamedTuple):
     watermark: str | None
 
     def __str__(self) -> str:
-        return self.articles or "the query"
+        return " and ".join(self.articles) or "the query"
 
     def check(self) -> None:
         """Raise unless exactly one source is given."""
         given = click.get_current_context().get_parameter_source("sql")
         is_given = given is click.core.ParameterSource.COMMANDLINE or self.watermark is not None
-        if self.query is None and (self.articles is None or is_given):
+        if self.query is None and (not self.articles or is_given):
             msg = "give ARTICLES, or a database and a query (--sql, --query)."
             raise click.UsageError(msg)
-        if self.query is not None and (self.articles is not None or self.sql is None):
+        if self.query is not None and (self.articles or self.sql is None):
             msg = "--query goes with --sql, and without ARTICLES."
             raise click.UsageError(msg)
 
@@ -93,7 +93,7 @@ class Source(NamedTuple):
                     catalogue,
                     self.sql, self.query, strict=strict, watermark=self.watermark, **options,
                 )  # fmt: skip
-            return read_articles(self.articles or "", format=self.format_, strict=strict, **options)
+            return read_articles(self.articles, format=self.format_, strict=strict, **options)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except ImportError as error:
@@ -144,7 +144,7 @@ def _pair(field: str) -> tuple[str, str]:
 
 
 _OPTIONS = (
-    click.argument("articles", required=False),
+    click.argument("articles", nargs=-1),
     click.option(
         "--format",
         "format_",

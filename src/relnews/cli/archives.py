@@ -67,6 +67,22 @@ def demo(k: int, html: Path | None) -> None:
         click.echo(f"{story.title}\n{story.dek}\n\nRelated News\n{text.table(items)}")
 
 
+@click.command("warm-up")
+def warm_up() -> None:
+    """Compile the inner loops of relnews, so that no later command waits for it.
+
+    \b
+    relnews warm-up
+
+    They are kept on disk; NUMBA_CACHE_DIR names another place. Run it where an image of a machine
+    is made, or before tests.
+    """
+    import relnews
+
+    relnews.warm_up()
+    click.echo("the inner loops are compiled", err=True)
+
+
 @click.command()
 @source_options
 @click.option(
@@ -106,11 +122,11 @@ def build(
     strict: bool,
     quiet: bool,
 ) -> None:
-    """Build an archive from a file of articles, a folder, or a database.
+    """Build an archive from files of articles, folders, or a database.
 
-    ARTICLES is a file of JSON (.jsonl, .ndjson, .json) or CSV (.csv, .tsv), plain or
-    compressed (.gz, .xz), or - for standard input. It can also be a file, or a folder of files, of
-    Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml).
+    ARTICLES are files, or folders of files, of one format: JSON (.jsonl, .ndjson, .json), CSV
+    (.csv, .tsv), Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml),
+    plain or compressed (.gz, .xz); or - for standard input.
 
     \b
     relnews build articles.jsonl -o my.relnews

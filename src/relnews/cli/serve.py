@@ -9,7 +9,6 @@ import copy
 import dataclasses
 import gc
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,10 +26,6 @@ _BACKLOG = 2048
 #: Open files besides connections: the archive, and what Python has open.
 _OTHER_FILES = 256
 
-#: Seconds after which a thread that ranks hands over to the one that answers. With Python's 5 ms a
-#: stored list waits that long for each ranking under way.
-_SWITCH = 0.0005
-
 _LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 
 #: Help of the options of `Limits`, by field.
@@ -40,7 +35,7 @@ _LIMITS = {
     "body_timeout": "Seconds in which the body of a request must arrive.",
     "answer_timeout": "Seconds in which a client must take an answer.",
     "keep_alive": "Seconds that an idle connection is kept.",
-    "ranking_threads": "Number of lists that are ranked at a time.",
+    "ranking_threads": "Number of lists that are ranked at a time, each in a process.",
     "ranking_timeout": "Seconds in which a list must be ranked, waiting included.",
     "waiting": "Most rankings that wait; a long draft counts as several.",
 }
@@ -156,7 +151,6 @@ def serve(
         click.echo(f"{archive}: http://{address}/related/ID", err=True)
         # The loaded objects stay alive: collecting garbage among them would stop answers for 10 ms.
         gc.freeze()
-        sys.setswitchinterval(_SWITCH)
         # uvicorn raises the signal again, after it has answered the last requests.
         with contextlib.suppress(Signalled):
             uvicorn.Server(config).run(sockets=[listener])

@@ -50,7 +50,7 @@ def update(
 ) -> None:
     """Add a file of articles to an archive, or replace those with the same ids.
 
-    ARTICLES is what `relnews build` takes: a file, a folder, or - for standard input; or give a
+    ARTICLES are what `relnews build` takes: files, folders, or - for standard input; or give a
     query. Articles that have not changed are left as they are.
 
     \b
@@ -288,7 +288,8 @@ def _about_removed(news: RelatedNews, identifier: str) -> str:
     if identifier in news:
         sentence = f"{identifier!r} is in the archive, but hidden: under embargo or expired."
     else:
-        sentence = str(_checks.unknown_article(identifier, catalogue.all_ids()))
+        unknown = _checks.unknown_article(identifier, catalogue.all_ids())
+        sentence = f"{unknown} The archive does not remember removed ids: check the spelling."
     n_lists = len(catalogue.all_entries())
     lists = f"None of {n_lists:,} stored lists shows it, and no ranking can."
     files = "" if identifier in news else "\nNothing of it is left in the files of the archive."

@@ -51,6 +51,6 @@ class MatrixSegment:
         outline = common.outline(map(rows.cut, blocks(len(rows))), len(rows))
         factor = np.ones(len(rows), dtype=np.float32)
         postings = CodedPostings(*map(frozen, (ptr, scale, posting, code)))
-        arrays = SparseSegment(rows.arrays(), postings, outline, frozen(factor))
+        arrays = SparseSegment(rows.arrays(), postings, outline.or_none(), frozen(factor))
         n_bytes = sum(array.nbytes for array in (*outline, *postings, rows.factor, factor))
         return cls(first, len(rows), rows.longest, arrays, n_bytes)

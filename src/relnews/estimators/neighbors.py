@@ -344,7 +344,9 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         n = len(queries)
         weights = queries.value * np.repeat(queries.factor, np.diff(queries.ptr))
         outline = self._common.outline([queries], n)
-        block = QueryBlock(frozen(queries.ptr), frozen(queries.term), frozen(weights), outline)
+        block = QueryBlock(
+            frozen(queries.ptr), frozen(queries.term), frozen(weights), outline.or_none()
+        )
         floors = np.zeros(n)
         scores, rows = [], []
         for segment in self._segments:

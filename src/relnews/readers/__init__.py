@@ -17,13 +17,15 @@ Its modules::
     opening       plain files, gzip, xz, standard input
     formats       the registry of formats
     files         `read_articles`
+    file_reader   `FileReader`: files, folders and standard input
     lines         `LineReader`: files with a line for each article
     jsonl         JSON Lines, and other JSON
     json_document the values of JSON that is not JSON Lines
     json_shapes   where the records are in a value
+    json_tables   columns of values to records
     csv           a header row, then one article a row
     csv_rows      the rows of CSV, read on after a broken one
-    documents     `DocumentReader`: files that are read whole, or a folder of them
+    documents     `DocumentReader`: files that are read whole
     front_matter  names and values at the beginning of a text
     shortcodes    template code inside texts
     markdown_text the text of Markdown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from relnews._checks import listed, shortened
@@ -98,11 +98,10 @@ def unknown_extension(
     name: str, known: Sequence[str], packed: Sequence[str], formats: Sequence[str]
 ) -> ValueError:
     """Reject a file whose name does not tell its format."""
-    *others, last = (f'"{supported}"' for supported in formats)
     return ValueError(
         f"cannot tell the format of {name!r} from its name: expected it to end in "
-        f"{', '.join(known)}, each also with {' or '.join(packed)}. "
-        f"Say it with format={', '.join(others)} or {last}."
+        f"{', '.join(known)}, each also with {' or '.join(packed)}. Say it: "
+        f"{_format_option('csv')}. The formats are {', '.join(formats)}."
     )
 
 
@@ -111,20 +110,39 @@ def no_reader(*, needs: str, extra: str) -> ImportError:
     return ImportError(f"reading {needs} not installed: pip install 'relnews[{extra}]'")
 
 
-def check_articles_folder(path: Path, formats: Sequence[str]) -> None:
-    """Raise unless a folder has documents of exactly one format."""
-    if not formats:
+def nothing_to_read(path: Path, endings: Sequence[str]) -> IsADirectoryError:
+    """Reject a folder without files that can be read."""
+    return IsADirectoryError(
+        f"expected a folder of files that end in {', '.join(endings)}, found none in "
+        f"{str(path)!r}. Name the folder or the file with the articles."
+    )
+
+
+def several_formats(paths: Sequence[str], formats: Sequence[str]) -> ValueError:
+    """Reject files of several formats."""
+    return ValueError(
+        f"{listed(paths)} {'have' if len(paths) > 1 else 'has'} files of the formats "
+        f"{listed(formats)}. Say which to read: {_format_option(formats[0])}."
+    )
+
+
+def check_folder_of(name: str, path: Path, files: Mapping[Path, object]) -> None:
+    """Raise unless a folder has files of a format."""
+    if not files:
         message = (
-            "expected a file of articles, or a folder with Markdown, HTML or feeds in it, got the "
-            f"folder {str(path)!r}. Name a file in it."
+            f"the folder {str(path)!r} has no files of the format {name!r}. "
+            f"Name the folder or the file with the articles."
         )
         raise IsADirectoryError(message)
-    if len(formats) > 1:
-        message = (
-            f"the folder {str(path)!r} has files of the formats {listed(formats)}. Say which to "
-            f"read, such as format={formats[0]!r}."
-        )
-        raise ValueError(message)
+
+
+def _format_option(name: str) -> str:
+    return f'--format {name} on the command line, format="{name}" in Python'
+
+
+def read_as_western() -> str:
+    """Describe a text with bytes that are not UTF-8."""
+    return "bytes that are not UTF-8 are read as Windows-1252"
 
 
 def document_too_long(n_bytes: int) -> str:
@@ -187,7 +205,7 @@ def expected_mapping(got: str) -> str:
 
 def unreadable_feed(got: str) -> str:
     """Describe a file that is not a feed."""
-    return f"expected a feed of RSS or Atom{f', got <{got}>' if got else ''}"
+    return f"expected a feed of RSS, Atom or JSON Feed{f', got {got}' if got else ''}"
 
 
 def hidden_entries() -> str:
@@ -278,11 +296,23 @@ def database_error(name: str, message: str, *, lost: bool) -> Exception:
 
 def check_articles_file(path: Path) -> None:
     """Raise unless the path is a file."""
+    check_exists(path)
     if path.is_dir():
         message = f"expected a file of articles, got the folder {str(path)!r}. Name a file in it."
         raise IsADirectoryError(message)
+
+
+def not_one_source(paths: Sequence[str]) -> ValueError:
+    """Reject no path, or standard input among other paths."""
+    return ValueError(
+        f"expected files and folders of articles, or '-' alone, got {listed(paths) or 'no path'}."
+    )
+
+
+def check_exists(path: Path) -> None:
+    """Raise unless there is a file or a folder."""
     if not path.exists():
-        message = f"expected a file of articles, but there is no {str(path)!r}"
+        message = f"expected a file or a folder of articles, but there is no {str(path)!r}"
         if not path.is_absolute():
             message += f" in {str(Path.cwd())!r}"
         message += ". Check the path."

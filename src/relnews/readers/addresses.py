@@ -32,7 +32,7 @@ class UrlPattern:
     Raises
     ------
     ValueError
-        If braces do not match, or hold something else than a name.
+        If braces do not match, hold something else than a name, or are missing.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -43,9 +43,13 @@ class UrlPattern:
         for _, name, spec, conversion in self._parts:
             if name is not None and (spec or conversion or not name.isidentifier()):
                 raise _wrong_pattern(pattern, f"{name!r} is not a name")
+        if all(name is None for _, name, _, _ in self._parts):
+            raise _wrong_pattern(pattern, "all articles would have one address")
 
-    def url(self, values: Mapping[str, Any], record: Mapping[str, object]) -> str | None:
-        """Return the address of an article; None if the article lacks a part of it.
+    def url(
+        self, values: Mapping[str, Any], record: Mapping[str, object], written: dt.datetime | None
+    ) -> tuple[str | None, str]:
+        """Return the address of an article, or None and the name that the article lacks.
 
         Parameters
         ----------
@@ -53,16 +57,18 @@ class UrlPattern:
             Fields of the article.
         record : mapping
             The record as the source has it.
+        written : datetime or None
+            The date of publication in the time zone that the source writes.
         """
         pieces = []
         for text, name, _, _ in self._parts:
             pieces.append(text)
             if name is not None:
-                value = _value(name, values, record)
+                value = _value(name, values, record, written)
                 if not value:
-                    return None
+                    return None, name
                 pieces.append(quote(value, safe="/" if name in ("path", "id") else ""))
-        return "".join(pieces)
+        return "".join(pieces), ""
 
 
 def slug_of(values: Mapping[str, Any], record: Mapping[str, object]) -> str:
@@ -90,14 +96,17 @@ def digest_id(values: Mapping[str, Any]) -> str:
     return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _value(name: str, values: Mapping[str, Any], record: Mapping[str, object]) -> str:
+def _value(
+    name: str, values: Mapping[str, Any], record: Mapping[str, object], written: dt.datetime | None
+) -> str:
     if name == "slug":
         return slug_of(values, record)
     if name == "path":
         return str(values.get("id", ""))
     published = values.get("published")
     if name in _PARTS_OF_DATE and isinstance(published, dt.datetime):
-        return published.strftime(_PARTS_OF_DATE[name])
+        is_same = written is not None and written.tzinfo is not None and written == published
+        return (written if is_same and written else published).strftime(_PARTS_OF_DATE[name])
     value = values.get(name) if name in FIELDS else record.get(name)
     if isinstance(value, tuple):
         value = value[0] if value else ""

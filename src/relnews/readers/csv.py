@@ -23,7 +23,9 @@ _QUOTED = re.compile(r'"[^"]*(?:"|$)')
 
 
 class Reader(LineReader):
-    """The articles of a file of CSV."""
+    """The articles of files of CSV."""
+
+    format = "csv"
 
     def _parse(self, lines: Lines, name: str) -> Iterator[Found]:
         return records(lines, name, self._spec.fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import itertools
 import threading
 from collections import deque
@@ -11,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from relnews.readers import _errors
 from relnews.readers.lines import LONGEST
-from relnews.readers.opening import check_utf8
 
 #: The largest limit that every platform takes (a C long).
 _LONGEST_CELL = 2**31 - 1
@@ -54,7 +54,12 @@ class CsvRows:
     def __init__(self, first: str, rest: Iterator[str], number: int, delimiter: str) -> None:
         self._feed = _Feed(first, rest)
         self._delimiter = delimiter
-        self._rows = csv.reader(self._feed, delimiter=delimiter, strict=True)
+        # Who writes a blank after each delimiter of the header means none of it.
+        has_blanks = 0 < first.count(delimiter) == first.count(f"{delimiter} ")
+        self._parse = functools.partial(
+            csv.reader, delimiter=delimiter, strict=True, skipinitialspace=has_blanks
+        )
+        self._rows = self._parse(self._feed)
         self._number = number
         self._n_columns = 0
         self._n_named = 0
@@ -69,8 +74,6 @@ class CsvRows:
         """Return the first row, why it cannot be read, or None if there is no row."""
         row = self._next()
         self._number += len(self._feed.taken)
-        if isinstance(row, list):
-            return check_utf8("".join(row)) or row
         return row
 
     def expect(self, names: Sequence[str], name_of_id: str | None) -> None:
@@ -129,8 +132,6 @@ class CsvRows:
             return row
         if not self._fits(row):
             return _errors.expected_columns(self._n_columns, len(row))
-        if problem := check_utf8("".join(row)):
-            return problem
         if self._number <= self._lost_until and not self._is_id_alike(row):
             return _errors.row_lost()
         # One line may look like a row by chance; of two or more it is the quote that is wrong.
@@ -164,7 +165,7 @@ class CsvRows:
             if line.count(self._delimiter) < self._n_named - 1 or len(line) > LONGEST:
                 continue
             with _long_cells(), contextlib.suppress(csv.Error):
-                for row in csv.reader([line], delimiter=self._delimiter, strict=True):
+                for row in self._parse([line]):
                     n_rows += bool(row) and self._fits(row) and self._is_id_alike(row)
         return n_rows
 

@@ -1,79 +1,27 @@
-"""DocumentReader: articles of files that are read whole, or of a folder of such files."""
+"""DocumentReader: articles of files that are read whole."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import BinaryIO, ClassVar
+from pathlib import PurePosixPath
+from typing import BinaryIO
 
-from relnews import _checks
 from relnews.readers import _errors
-from relnews.readers.formats import FORMATS
+from relnews.readers.file_reader import FileReader
 from relnews.readers.load_report import Problem
-from relnews.readers.opening import DAMAGE, PACKED, STDIN, CountedFile, standard_input, unpacked
-from relnews.readers.read_options import ReadSpec
-from relnews.readers.reader import ArticleReader
+from relnews.readers.opening import PACKED
 from relnews.readers.records import Found, Skipped
 
 #: Bytes of the longest document, unpacked. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20
 
 
-class DocumentReader(ArticleReader):
-    """The articles of a document, or of all documents of a folder, in the order of their names.
-
-    Names that begin with a dot, and ``_index`` files, are skipped. A subclass parses a document.
-    """
+class DocumentReader(FileReader):
+    """The articles of documents. A subclass parses a document."""
 
     is_plain = False
 
-    #: Name of the format in `relnews.readers.formats`.
-    format: ClassVar[str]
-
-    def __init__(self, path: str, spec: ReadSpec, *, strict: bool = False) -> None:
-        super().__init__(spec, strict=strict)
-        self._path = path
-        self._sizes = {} if path == STDIN else {file: file.stat().st_size for file in self._files()}
-        self._n_read = 0
-        self._file: CountedFile | None = None
-
-    @property
-    def bytes_total(self) -> int | None:
-        """Size of all files."""
-        return None if self._path == STDIN else sum(self._sizes.values())
-
-    @property
-    def bytes_read(self) -> int | None:
-        """Bytes of the files that the latest pass has read."""
-        if self._path == STDIN:
-            return None
-        return self._n_read + (0 if self._file is None else self._file.bytes_read)
-
-    def _records(self) -> Iterator[Found]:
-        self._n_read, self._file = 0, None
-        if self._path == STDIN:
-            with standard_input() as file, unpacked(file) as stream:
-                yield from self._stream(stream, "<stdin>")
-            return
-        root = Path(self._path)
-        for path in self._sizes:
-            name = path.name if path == root else path.relative_to(root).as_posix()
-            if not path.resolve().is_relative_to(root.resolve()):
-                yield name, Skipped(Problem.UNREADABLE, _checks.leads_out())
-                continue
-            try:
-                with CountedFile(str(path)) as self._file, unpacked(self._file) as stream:
-                    yield from self._stream(stream, name)
-            except DAMAGE as error:
-                yield name, Skipped(Problem.UNREADABLE, _errors.damaged_file(error))
-            except OSError as error:
-                yield name, Skipped(Problem.UNREADABLE, str(error))
-            self._file = None
-            self._n_read += self._sizes[path]
-
     def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:
-        """Yield the entries of an open file. A file that may be long is read in parts."""
         content = stream.read(LONGEST + 1)
         if len(content) > LONGEST:
             yield name, Skipped(Problem.UNREADABLE, _errors.document_too_long(LONGEST))
@@ -84,25 +32,6 @@ class DocumentReader(ArticleReader):
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
         """Yield the place of a record in the document, and the record or why it is skipped."""
         raise NotImplementedError
-
-    def _endings(self) -> tuple[str, ...]:
-        """Return the endings of names of documents."""
-        known = FORMATS[self.format]
-        return known.endings or tuple(known.begins)
-
-    def _files(self) -> Iterator[Path]:
-        if not Path(self._path).is_dir():
-            yield Path(self._path)
-            return
-        endings = self._endings()
-        endings += tuple(ending + packed for ending in endings for packed in PACKED)
-        for folder, folders, names in os.walk(self._path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                if name.lower().endswith(endings) and not name.startswith((".", "_index.")):
-                    path = Path(folder, name)
-                    if path.is_file():
-                        yield path
 
 
 def id_of(name: str) -> str:

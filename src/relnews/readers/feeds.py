@@ -1,8 +1,9 @@
-"""Reader of RSS and Atom: the entries of a feed."""
+"""Reader of RSS, Atom and JSON Feed: the entries of a feed."""
 
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -34,6 +35,9 @@ _DATES = (
 #: Characters of Windows-1252, which references give by their numbers there.
 _C1 = re.compile("[\x80-\x9f]")
 
+#: What may stand before the bracket of JSON.
+_BLANKS = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"
+
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 
 #: Types of the texts of Atom; any other one is not a text.
@@ -50,7 +54,8 @@ class Reader(DocumentReader):
     format = "feed"
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
-        return records(content, name)
+        is_json = content[:64].strip(_BLANKS)[:1] == b"{"
+        return json_records(content) if is_json else records(content)
 
 
 class _Feed(NamedTuple):
@@ -61,7 +66,7 @@ class _Feed(NamedTuple):
     base: str
 
 
-def records(content: bytes, name: str) -> Iterator[Found]:
+def records(content: bytes) -> Iterator[Found]:
     """Yield the entries of a feed.
 
     Nothing is fetched from the network, and entities that the feed defines are not expanded.
@@ -70,8 +75,6 @@ def records(content: bytes, name: str) -> Iterator[Found]:
     ----------
     content : bytes
         RSS or Atom.
-    name : str
-        Path of the file below the folder.
 
     Yields
     ------
@@ -106,6 +109,53 @@ def records(content: bytes, name: str) -> Iterator[Found]:
         yield "", Skipped(Problem.UNREADABLE, _errors.hidden_entries())
 
 
+def json_records(content: bytes) -> Iterator[Found]:
+    """Yield the entries of a JSON Feed.
+
+    Parameters
+    ----------
+    content : bytes
+        JSON.
+
+    Yields
+    ------
+    place : str
+        Number of the entry, from 1.
+    record : dict or Skipped
+        Fields of an article, or why there is no article.
+    """
+    try:
+        feed = json.loads(content)
+        entries = feed["items"]
+        if not isinstance(entries, list):
+            raise TypeError
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        reason = str(error) if isinstance(error, ValueError) else "without a list of items"
+        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_feed(f"JSON ({reason})"))
+        return
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            detail = _errors.expected_json_object(json.dumps(entry), type(entry).__name__)
+            yield f":{number}", Skipped(Problem.UNREADABLE, detail)
+            continue
+        url = entry.get("url") or entry.get("external_url")
+        yield (
+            f":{number}",
+            entry
+            | {
+                "id": entry.get("id") or url,
+                "dek": entry.get("summary"),
+                "text": text_of(str(entry.get("content_html") or "")) or entry.get("content_text"),
+                "published": entry.get("date_published") or entry.get("date_modified"),
+                "url": url,
+                "author": entry.get("authors") or entry.get("author") or feed.get("authors"),
+                "source": feed.get("title"),
+                "language": entry.get("language") or feed.get("language"),
+                "image": entry.get("image") or entry.get("banner_image"),
+            },
+        )
+
+
 def _is_empty(content: bytes) -> bool:
     """Return whether a feed without entries has no remains of any: it is whole, and has no tag."""
     if _ENTRY.search(content) or b"<!DOCTYPE" in content:
@@ -122,7 +172,7 @@ def _problem(head: Head) -> str:
     if head.root is None:
         return head.problem or _errors.unreadable_feed("")
     name = name_of(head.root.tag)
-    return head.problem if name in _ROOTS else _errors.unreadable_feed(name)
+    return head.problem if name in _ROOTS else _errors.unreadable_feed(f"<{name}>")
 
 
 def _feed(root: ET.Element) -> _Feed:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from relnews.articles import FIELDS
 from relnews.readers.field_values import text_value
+from relnews.readers.source_dates import is_no_date
 from relnews.readers.visibility import EMBARGOES, plain_name, says_state, switch
 
 #: Names of a field by preference, in lower case, by their letters and digits. The
@@ -108,8 +109,8 @@ class FieldNames:
             if place is None or value is None or _is_blank(value):
                 continue
             field, rank = place
-            if field == "published" and switch(value) is not None:
-                continue  # says whether, not when
+            if field == "published" and (switch(value) is not None or is_no_date(value)):
+                continue  # says whether, not when; or that the time in UTC is not known
             if field not in best or rank < best[field][0]:
                 best[field] = rank, name
         named = {field: record[name] for field, (rank, name) in best.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -26,6 +27,9 @@ _DOCUMENTS = ("dek", "text")
 #: Text and Editor.js. Of the first two names the texts within one line are not parted.
 _SPANS = ("children", "content")
 _INSIDE = (*_SPANS, "root", "blocks", "data", "items", "paragraphs")
+
+#: What parts the tags of a text, by preference: a name may have a comma in it.
+_SEPARATORS = "|;,"
 
 #: Levels of the deepest document that is read.
 _DEEPEST = 50
@@ -89,8 +93,8 @@ def text_values(value: object, name: str) -> tuple[tuple[str, ...], str]:
     Parameters
     ----------
     value : object
-        A list of texts, or a text with commas or a list of JSON in it; or objects, which are
-        mended.
+        A list of texts, or a text with commas, semicolons or ``|``, or a list of JSON in it; or
+        objects, which are mended.
     name : str
         Field of `Article`.
     """
@@ -98,7 +102,10 @@ def text_values(value: object, name: str) -> tuple[tuple[str, ...], str]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         value = _list_in(value)
     if isinstance(value, str):
-        parts: Iterable[Any] = value.split(",")
+        if "&" in value and ";" in value:
+            value = html.unescape(value)
+        separator = next((sign for sign in _SEPARATORS if sign in value), None)
+        parts: Iterable[Any] = value.split(separator) if separator else [value]
     elif isinstance(value, Mapping):
         part = _part(value, name)
         parts, mended = ([*value] if part is None else [part]), f"`{name}` is a dict"

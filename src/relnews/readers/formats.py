@@ -9,7 +9,7 @@ import codecs
 import importlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -32,8 +32,6 @@ class Format(NamedTuple):
     module : str
         Module of `relnews.readers` whose class ``Reader`` reads the format. It is imported when it
         is needed, and then imports the packages that it needs.
-    in_folders : bool, default=False
-        Whether a folder of such files can be read.
     generator : str, default=""
         Generator of static sites whose rules the reader follows.
     begins : mapping of str to pattern, optional
@@ -44,23 +42,23 @@ class Format(NamedTuple):
     name: str
     endings: tuple[str, ...]
     module: str
-    in_folders: bool = False
     generator: str = ""
     begins: Mapping[str, re.Pattern[bytes]] = MappingProxyType({})
 
-    def reader(self, path: str, spec: ReadSpec, *, strict: bool) -> ArticleReader:
-        """Return a reader of a file, a folder or standard input.
+    def reader(self, paths: Sequence[str], spec: ReadSpec, *, strict: bool) -> ArticleReader:
+        """Return a reader of files, folders or standard input.
 
         Parameters
         ----------
-        path, strict
+        paths : sequence of str
+        strict
             As for `read_articles`.
         spec : ReadSpec
             How records are read.
         """
         module = importlib.import_module(f"relnews.readers.{self.module}")
         options = {"generator": self.generator} if self.generator else {}
-        reader: ArticleReader = module.Reader(path, spec, strict=strict, **options)
+        reader: ArticleReader = module.Reader(paths, spec, strict=strict, **options)
         return reader
 
 
@@ -76,11 +74,14 @@ FORMATS: dict[str, Format] = {
     for entry in (
         Format("jsonl", (".jsonl", ".ndjson", ".json"), "jsonl"),
         Format("csv", (".csv", ".tsv"), "csv"),
-        Format("markdown", _MARKDOWN, "markdown", in_folders=True),
-        Format("html", (".html", ".htm"), "pages", in_folders=True),
-        Format("feed", (".rss", ".atom", ".xml"), "feeds", in_folders=True),
+        Format("markdown", _MARKDOWN, "markdown"),
+        Format("html", (".html", ".htm"), "pages"),
         Format(
-            "wordpress", (), "wordpress", in_folders=True,
+            "feed", (".rss", ".atom", ".xml"), "feeds",
+            begins={".json": re.compile(rb'"version"\s*:\s*"https?:(?:\\?/){2}jsonfeed\.org')},
+        ),
+        Format(
+            "wordpress", (), "wordpress",
             begins={
                 ".xml": re.compile(rb"xmlns:\w+\s*=\s*[\"']https?://wordpress\.org/export/"),
                 ".json": re.compile(
@@ -90,7 +91,7 @@ FORMATS: dict[str, Format] = {
             },
         ),
         Format(
-            "ghost", (), "ghost", in_folders=True,
+            "ghost", (), "ghost",
             begins={
                 ".json": re.compile(
                     rb'^\s*\{\s*"(?:db"\s*:\s*\[\s*\{|meta"\s*:\s*\{[^{}]*"exported_on"'
@@ -101,8 +102,11 @@ FORMATS: dict[str, Format] = {
         ),
     )
 } | {
-    name: Format(name, (), "markdown", in_folders=True, generator=name) for name in GENERATORS
+    name: Format(name, (), "markdown", generator=name) for name in GENERATORS
 }  # fmt: skip
+
+#: Formats of files that hold settings as often as articles: beside documents they are passed over.
+_TABLES = {"jsonl", "csv"}
 
 #: The format of standard input, unless another one is given.
 STDIN_FORMAT = "jsonl"
@@ -113,42 +117,60 @@ _BEGINNING = 1 << 16
 _BY_ENDING = {ending: entry for entry in FORMATS.values() for ending in entry.endings}
 
 
-def format_of(path: str) -> Format:
-    """Return the format that the name of a file and its beginning tell, or raise ValueError.
+def format_of(paths: Sequence[str]) -> Format:
+    """Return the one format of files and folders, by their names and beginnings.
 
     Parameters
     ----------
-    path : str
-        Path of the file.
+    paths : sequence of str
+
+    Raises
+    ------
+    IsADirectoryError, ValueError
+        If there is no format, or more than one.
     """
-    ending = _ending(path)
-    if ending not in _BY_ENDING:
-        raise _errors.unknown_extension(Path(path).name, tuple(_BY_ENDING), PACKED, [*FORMATS])
-    return _by_beginning(path, ending) or _BY_ENDING[ending]
+    formats = {known.name: known for path in paths for known in _formats_at(Path(path))}
+    if len(formats) > 1:
+        raise _errors.several_formats(paths, sorted(formats))
+    return next(iter(formats.values()))
 
 
-def format_in(folder: Path) -> Format:
-    """Return the one format of which a folder has files, or raise IsADirectoryError or ValueError.
+def _formats_at(path: Path) -> Iterator[Format]:
+    """Yield the format of a file, or each format of which a folder has files."""
+    if not path.is_dir():
+        ending = _ending(path.name)
+        if ending not in _BY_ENDING:
+            raise _errors.unknown_extension(path.name, tuple(_BY_ENDING), PACKED, [*FORMATS])
+        yield _by_beginning(path, ending) or _BY_ENDING[ending]
+        return
+    first = {_ending(file.name): file for file in reversed([*visible_files(path)])}
+    formats = [
+        _by_beginning(file, ending) or _BY_ENDING[ending]
+        for ending, file in first.items()
+        if ending in _BY_ENDING
+    ]
+    if not formats:
+        raise _errors.nothing_to_read(path, tuple(_BY_ENDING))
+    names = {known.name for known in formats}
+    is_site = names != {"markdown"} and _is_site(path, has_texts="markdown" in names)
+    documents = [known for known in formats if known.name not in _TABLES]
+    yield from [FORMATS["markdown"]] if is_site else documents or formats
+
+
+def visible_files(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and below it, in the order of their names.
+
+    Names that begin with a dot, and ``_index`` files, are passed over.
 
     Parameters
     ----------
     folder : Path
     """
-    paths: dict[str, str] = {}
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            paths.setdefault(_ending(name), str(Path(place, name)))
-    formats = [
-        _by_beginning(path, ending) or _BY_ENDING[ending]
-        for ending, path in paths.items()
-        if ending in _BY_ENDING
-    ]
-    names = sorted({known.name for known in formats if known.in_folders})
-    if names not in ([], ["markdown"]) and _is_site(folder, has_texts="markdown" in names):
-        return FORMATS["markdown"]
-    _errors.check_articles_folder(folder, names)
-    return FORMATS[names[0]]
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith((".", "_index.")):
+                yield Path(place, name)
 
 
 def _is_site(folder: Path, *, has_texts: bool) -> bool:
@@ -161,22 +183,22 @@ def _is_site(folder: Path, *, has_texts: bool) -> bool:
     return bool(site.name) and (has_texts or site.reads_html)
 
 
-def _by_beginning(path: str, ending: str) -> Format | None:
+def _by_beginning(path: Path, ending: str) -> Format | None:
     """Return the format that the beginning of a file tells, if formats share its ending."""
     sharing = [entry for entry in FORMATS.values() if ending in entry.begins]
-    if not sharing or not Path(path).is_file():
+    if not sharing or not path.is_file():
         return None
     try:
-        with CountedFile(path) as file, unpacked(file) as stream:
+        with CountedFile(str(path)) as file, unpacked(file) as stream:
             beginning = stream.read(_BEGINNING).removeprefix(codecs.BOM_UTF8)
     except (OSError, *DAMAGE):
         return None  # the reader of the ending says what is wrong
     return next((entry for entry in sharing if entry.begins[ending].search(beginning)), None)
 
 
-def _ending(path: str) -> str:
+def _ending(name: str) -> str:
     """Return the ending of a name that tells the format of the file."""
-    suffixes = [suffix.lower() for suffix in Path(path).suffixes]
+    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
     if suffixes and suffixes[-1] in PACKED:
         suffixes.pop()
     return suffixes[-1] if suffixes else ""

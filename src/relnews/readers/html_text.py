@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Container
 
 #: Elements within a line; every other element begins a new line.
 _WITHIN = {
@@ -15,6 +16,34 @@ _WITHIN = {
     "kbd", "mark", "q", "ruby", "s", "samp", "small", "span", "strong", "sub", "sup", "time", "u",
     "var", "wbr",
 }  # fmt: skip
+
+#: The other elements of HTML, old ones too.
+_BLOCKS = {
+    "acronym", "address", "area", "article", "aside", "audio", "base", "big", "blink", "blockquote",
+    "body", "br", "button", "canvas", "caption", "center", "col", "colgroup", "datalist", "dd",
+    "details", "dfn", "dialog", "dir", "div", "dl", "dt", "embed", "fieldset", "figcaption",
+    "figure", "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head",
+    "header", "hgroup", "hr", "html", "iframe", "image", "img", "input", "label", "legend", "li",
+    "link", "main", "map", "marquee", "math", "menu", "meta", "meter", "nav", "nobr", "noframes",
+    "noscript", "object", "ol", "optgroup", "option", "output", "p", "param", "picture",
+    "plaintext", "pre", "progress", "rb", "rp", "rt", "rtc", "script", "search", "section",
+    "select", "slot", "source", "strike", "style", "summary", "svg", "table", "tbody", "td",
+    "template", "textarea", "tfoot", "th", "thead", "title", "tr", "track", "tt", "ul", "video",
+    "xmp",
+}  # fmt: skip
+
+#: Attributes that need no value.
+_SWITCHES = {
+    "allowfullscreen", "async", "autofocus", "autoplay", "border", "checked", "compact", "controls",
+    "contenteditable", "crossorigin", "default", "defer", "disabled", "disablepictureinpicture",
+    "download", "draggable", "formnovalidate", "hidden", "inert", "ismap", "itemscope", "loop",
+    "multiple", "muted", "nomodule", "noshade", "novalidate", "nowrap", "open", "playsinline",
+    "readonly", "required", "reversed", "selected", "webkitallowfullscreen", "mozallowfullscreen",
+    "/",
+}  # fmt: skip
+
+_ELEMENTS = frozenset(_WITHIN | _BLOCKS)
+_END_TAG = re.compile(r"</([a-zA-Z][^\s/<>\"']*)")
 
 #: Ends of elements whose content is not visible text.
 _SILENT = {
@@ -84,10 +113,17 @@ def text_of(source: str) -> str:
     pieces: list[str] = []
     position = 0
     anchor = None  # the first piece of the link that is open
+    ended: set[str] | None = None  # names of the elements that have an end
     while match := _MARKUP.search(source, position):
+        tag = (match[1] or "").lower()
+        if tag and tag not in _ELEMENTS and ended is None:
+            ended = {name.lower() for name in _END_TAG.findall(source)}
+        if tag and _is_text(tag, match[0], ended or ()):
+            pieces.append(html.unescape(source[position : match.start() + 1]))
+            position = match.start() + 1
+            continue
         pieces.append(html.unescape(source[position : match.start()]))
         position = match.end()
-        tag = (match[1] or "").lower()
         end = _COMMENT_END if match[0] == "<!--" else None
         if tag and match[0][1] != "/" and match[0][-2] != "/":
             end = _SILENT.get(tag)
@@ -107,6 +143,17 @@ def text_of(source: str) -> str:
     pieces.append(html.unescape(source[position:]))
     lines = (" ".join(line.split()) for line in "".join(pieces).split("\n"))
     return "\n".join(filter(None, lines))
+
+
+def _is_text(tag: str, markup: str, ended: Container[str]) -> bool:
+    """Return whether what looks like a tag is text, as in ``a<b and c>d`` and ``List<String>``."""
+    if markup[1] == "/":
+        return False
+    if tag not in _ELEMENTS:
+        return not (tag in ended or "-" in tag or ":" in tag or markup[-2] == "/")
+    if "=" in markup or len(markup) == len(tag) + 2:
+        return False
+    return not _SWITCHES.issuperset(markup[len(tag) + 1 : -1].lower().split())
 
 
 def _says_nothing(pieces: list[str]) -> bool:

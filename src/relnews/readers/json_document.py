@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from relnews.readers import _errors
 from relnews.readers.lines import LONGEST, Lines
 from relnews.readers.load_report import Problem
-from relnews.readers.opening import check_utf8
 from relnews.readers.records import Skipped
 
 #: Characters of the longest object that holds a list of records: it is decoded as a whole.
@@ -74,9 +73,8 @@ class _Document:
         while self._go_to_value():
             self._move_window()
             place = f"{self._line}:{self._at - self._line_start + 1}"
-            start = self._at
             value = self._value()
-            if isinstance(value, Skipped) and not self._go_to_next(start):
+            if isinstance(value, Skipped) and not self._go_to_next():
                 if self._is_damaged():
                     return
                 detail = f"{value.detail}; {_errors.rest_is_lost()}"
@@ -117,7 +115,8 @@ class _Document:
                 # The digits of a number may go on.
                 is_cut = end == len(self._text) and not isinstance(value, (dict, list, str))
                 if not is_cut or not self._more(_WINDOW):
-                    return self._checked(value, end)
+                    self._go_to(end)
+                    return value  # type: ignore[no-any-return]
                 continue
             n_read = len(self._text) - self._at
             limit = LONGEST
@@ -129,18 +128,11 @@ class _Document:
                 got = self._text[self._at : self._at + 200]
                 return Skipped(Problem.UNREADABLE, _errors.expected_json_object(got, reason))
 
-    def _checked(self, value: object, end: int) -> object | Skipped:
-        problem = check_utf8(self._text[self._at : end])
-        self._go_to(end)
-        return value if problem is None else Skipped(Problem.UNREADABLE, problem)
-
-    def _go_to_next(self, start: int) -> bool:
+    def _go_to_next(self) -> bool:
         """Go to the next element after one that cannot be read; return False if none is found.
 
         Elements of an array, and no objects inside them, begin lines of the same indentation.
         """
-        if self._at > start:  # the value was decoded
-            return True
         indentation = self._text[max(0, self._line_start) : self._at]
         if self._line_start < 0 or indentation.strip():
             return False

@@ -10,9 +10,9 @@ from relnews.readers import _errors
 from relnews.readers.field_names import FieldNames
 from relnews.readers.json_document import document_values, holds_list
 from relnews.readers.json_shapes import JsonShapes
+from relnews.readers.json_tables import rows_of_table
 from relnews.readers.lines import LONGEST, LineReader, Lines
 from relnews.readers.load_report import Problem
-from relnews.readers.opening import check_utf8
 from relnews.readers.records import Found, Skipped
 
 #: How an array of objects begins. A log line such as ``[INFO] …`` is no array.
@@ -20,13 +20,15 @@ _ARRAY = re.compile(r"\s*\[\s*(?:\[?\s*[{\]]|$)")
 
 
 class Reader(LineReader):
-    """The articles of a file of JSON."""
+    """The articles of files of JSON."""
+
+    format = "jsonl"
 
     def _parse(self, lines: Lines, name: str) -> Iterator[Found]:
-        return records(lines, JsonShapes(FieldNames(self._spec.fields, self._spec.remembered)))
+        return records(lines, FieldNames(self._spec.fields, self._spec.remembered))
 
 
-def records(lines: Lines, shapes: JsonShapes) -> Iterator[Found]:
+def records(lines: Lines, names: FieldNames) -> Iterator[Found]:
     """Yield each record of a file of JSON, with its place.
 
     JSON Lines are read line by line; what else the first line may begin, value by value.
@@ -35,8 +37,8 @@ def records(lines: Lines, shapes: JsonShapes) -> Iterator[Found]:
     ----------
     lines : Lines
         Blank lines are skipped.
-    shapes : JsonShapes
-        Finds the records in a value.
+    names : FieldNames
+        Names of the fields of an article.
 
     Yields
     ------
@@ -44,6 +46,7 @@ def records(lines: Lines, shapes: JsonShapes) -> Iterator[Found]:
         The line; the line and the column in a document.
     record : mapping or Skipped
     """
+    shapes = _Shapes(names)
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         if not _ARRAY.match(lines.damaged_line):
@@ -56,6 +59,25 @@ def records(lines: Lines, shapes: JsonShapes) -> Iterator[Found]:
     yield from _line(first, lines.number, shapes)
     for line in lines:
         yield from _line(line, lines.number, shapes)
+
+
+class _Shapes:
+    """Finds the records in values of JSON."""
+
+    def __init__(self, names: FieldNames) -> None:
+        self._names = names
+        self._shapes = JsonShapes(names)
+
+    def records(self, place: str, value: object) -> Iterator[Found]:
+        """Yield the records of a value: the rows of a table, or what `JsonShapes` finds."""
+        rows = None
+        if isinstance(value, dict) and isinstance(next(iter(value.values()), None), (dict, list)):
+            rows = rows_of_table(value, self._names)
+        if rows is None:
+            yield from self._shapes.records(place, value)
+            return
+        for number, row in enumerate(rows):
+            yield f"{place}[{number}]", row
 
 
 def _begins_document(line: str) -> bool:
@@ -72,15 +94,16 @@ def _begins_document(line: str) -> bool:
     return False
 
 
-def _line(line: str, number: int, shapes: JsonShapes) -> Iterator[Found]:
+def _line(line: str, number: int, shapes: _Shapes) -> Iterator[Found]:
     """Yield the record, or the records, of a line of JSON Lines."""
     text = line.strip().removeprefix("\ufeff")  # files with byte order marks were joined
     if not text:
         return
-    problem = _errors.record_too_long(LONGEST) if len(line) > LONGEST else check_utf8(text)
-    if problem is None:
+    if len(line) > LONGEST:
+        problem = _errors.record_too_long(LONGEST)
+    else:
         try:
-            value = json.loads(text)
+            value = json.loads(text, strict=False)  # a tab inside a text is no reason to lose it
         except json.JSONDecodeError as error:
             if error.msg == "Extra data" and text.startswith("{"):
                 for _, part in document_values(text):

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from relnews.readers import _errors
+from relnews.readers.file_reader import FileReader
 from relnews.readers.load_report import Problem
-from relnews.readers.opening import (
-    DAMAGE,
-    STDIN,
-    CountedFile,
-    Source,
-    size_of,
-    standard_input,
-    text_of,
-    unpacked,
-)
-from relnews.readers.read_options import ReadSpec
-from relnews.readers.reader import ArticleReader
+from relnews.readers.opening import DAMAGE, as_western, text_of
 from relnews.readers.records import Found, Skipped
 
 #: Characters of the longest record. A longer one is no article, and may be an attack.
@@ -31,48 +19,26 @@ LONGEST = 32 << 20
 _PIECE = 1 << 13
 
 
-class LineReader(ArticleReader):
-    """The articles of a file with a line, or a few lines, for each.
+class LineReader(FileReader):
+    """The articles of files with a line, or a few lines, for each.
 
     A subclass parses the lines.
     """
 
-    def __init__(self, path: str, spec: ReadSpec, *, strict: bool = False) -> None:
-        super().__init__(spec, strict=strict)
-        self._size = None if path == STDIN else size_of(Path(path))
-        self._path = path
-        self._file: CountedFile | None = None
-
-    @property
-    def bytes_total(self) -> int | None:
-        """Size of the file."""
-        return self._size
-
-    @property
-    def bytes_read(self) -> int | None:
-        """Bytes of the file that the latest pass has read."""
-        if self._size is None:
-            return None
-        return 0 if self._file is None else self._file.bytes_read
-
-    def _records(self) -> Iterator[Found]:
-        name = "<stdin>" if self._path == STDIN else Path(self._path).name
-        with self._open() as file, unpacked(file) as stream, Lines(stream) as lines:
+    def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:
+        with Lines(stream) as lines:
             for place, record in self._parse(lines, name):
                 yield f"{name}:{place}", record
             if lines.damage is not None:
                 detail = _errors.damaged_file(lines.damage)
                 yield f"{name}:{lines.number + 1}", Skipped(Problem.UNREADABLE, detail)
+            if lines.western_line:
+                detail = _errors.read_as_western()
+                yield f"{name}:{lines.western_line}", Skipped(Problem.MENDED, detail)
 
     def _parse(self, lines: Lines, name: str) -> Iterator[Found]:
         """Yield the place of each record in the file, and the record or why it is skipped."""
         raise NotImplementedError
-
-    def _open(self) -> contextlib.AbstractContextManager[Source]:
-        if self._path == STDIN:
-            return standard_input()
-        self._file = CountedFile(self._path)
-        return self._file
 
 
 class Lines:
@@ -84,7 +50,7 @@ class Lines:
     Parameters
     ----------
     stream : BinaryIO
-        UTF-8, or UTF-16 with a byte order mark.
+        In an encoding of `encoding_of`.
 
     Attributes
     ----------
@@ -94,12 +60,15 @@ class Lines:
         The error of unpacking that ended the stream.
     damaged_line : str
         The beginning of the line in which the stream ended.
+    western_line : int
+        Number of the first line with bytes that are not UTF-8, or 0.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self.number = 0
         self.damage: Exception | None = None
         self.damaged_line = ""
+        self.western_line = 0
         self._text: io.TextIOWrapper | None = None
         self._is_cut = False
         try:
@@ -127,7 +96,7 @@ class Lines:
         if len(line) > LONGEST:
             self._is_cut = _is_cut(line)
         self.number += 1
-        return line if self.number > 1 else line.removeprefix("\ufeff")
+        return self._mended(line)
 
     def read(self, n_characters: int) -> str:
         """Return the next characters: at least one before the end.
@@ -150,7 +119,14 @@ class Lines:
                 break
             pieces.append(piece)
             n_characters -= len(piece)
-        return "".join(pieces)
+        return self._mended("".join(pieces))
+
+    def _mended(self, text: str) -> str:
+        """Return a text whose bytes that are not UTF-8 are characters."""
+        if text.isascii() or (mended := as_western(text)) == text:
+            return text
+        self.western_line = self.western_line or self.number
+        return mended
 
     def _line(self, limit: int) -> str:
         """Return the next line, or as much of it; nothing at the end, and of a damaged line."""

@@ -51,13 +51,15 @@ class Problem(enum.StrEnum):
 _KEPT = {
     Problem.NO_TEXT: "kept, title only",
     Problem.BAD_DATE: "kept, undated",
-    Problem.AMBIGUOUS_DATE: "kept, the day is read first",
+    Problem.AMBIGUOUS_DATE: "kept, the day is read first; --date-order mdy reads the month first",
     Problem.MENDED: "kept",
 }
 
 
 #: Said if more was lost than loaded.
 MOSTLY_LOST = "only {0.loaded:,} of {0.n_articles:,} records became articles"
+#: Said beside it if there are records of other kinds.
+NOT_COUNTED = "; pictures, menus and the like are not counted"
 
 
 class LoadReport:
@@ -70,8 +72,10 @@ class LoadReport:
 
     Attributes
     ----------
-    loaded : int
-        Number of articles that were loaded.
+    is_admitting : bool
+        Whether an archive loads the articles, so that only those count which it admits.
+    n_read : int
+        Number of articles that a reader has made.
     problems : Counter of Problem
         Number of records with each kind of problem.
     examples : dict of Problem to list of str
@@ -89,7 +93,8 @@ class LoadReport:
 
     def __init__(self, *, strict: bool = False) -> None:
         self.strict = strict
-        self.loaded = 0
+        self.is_admitting = False
+        self.n_read = 0
         self.problems: Counter[Problem] = Counter()
         self.examples: dict[Problem, list[str]] = {}
         self.notes: list[str] = []
@@ -97,6 +102,11 @@ class LoadReport:
         self.likely: dict[str, str] = {}
         self.withheld_ids: list[str] = []
         self._ids: set[str] = set()
+
+    @property
+    def loaded(self) -> int:
+        """Number of articles that were loaded: by an archive, or else by who iterates a reader."""
+        return len(self._ids) if self.is_admitting else self.n_read
 
     @property
     def seen(self) -> int:
@@ -146,7 +156,6 @@ class LoadReport:
             )
             return False
         self._ids.add(article.id)
-        self.loaded += 1
         return True
 
     def check_loaded(self) -> None:
@@ -160,14 +169,14 @@ class LoadReport:
         if self.seen and not self.loaded:
             raise ArticleError(_nothing_loaded(self))
         if self.is_mostly_lost:
-            warnings.warn(MOSTLY_LOST.format(self), LoadWarning, stacklevel=3)
+            warnings.warn(self._mostly_lost(), LoadWarning, stacklevel=3)
 
     def summary(self) -> str:
         """Return the report as text: one line, and some lines for each kind of problem."""
         first = f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"
         lines = [f"{first}, {self.withheld:,} withheld" if self.withheld else first]
         if self.loaded and self.is_mostly_lost:
-            lines.append(f"  {MOSTLY_LOST.format(self)}")
+            lines.append(f"  {self._mostly_lost()}")
         lines.extend(f"  {sentence}" for sentence in self.notes)
         for problem, count in self.problems.most_common():
             is_withheld = problem.consequence == WITHHELD
@@ -179,6 +188,10 @@ class LoadReport:
                 lines.append(f"    … and {count - len(examples):,} more")
         return "\n".join(lines)
 
+    def _mostly_lost(self) -> str:
+        others = NOT_COUNTED if self.problems[Problem.NOT_AN_ARTICLE] else ""
+        return f"{MOSTLY_LOST.format(self)}{others}"
+
     def _count(self, consequence: str) -> int:
         return sum(n for problem, n in self.problems.items() if problem.consequence == consequence)
 
@@ -189,7 +202,7 @@ def _nothing_loaded(report: LoadReport) -> str:
     sentence = f"none of {report.seen:,} records became an article ({reasons})."
     if Problem.NO_WORDS in report.problems or Problem.MISSING_ID in report.problems:
         found = f" The first records have {listed(report.names[:20])};" if report.names else ""
-        likely = report.likely or {"text": "body"}
+        likely = report.likely or {"text": "NAME"}
         python = ", ".join(f'"{field}": "{name}"' for field, name in likely.items())
         options = " ".join(f"--field {field}={name}" for field, name in likely.items())
         sentence += (

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from relnews import _checks
+from relnews.articles import Article
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
-from relnews.readers.formats import FORMATS
+from relnews.readers.file_reader import common_folder
 from relnews.readers.front_matter import parted
 from relnews.readers.generators import site_of
-from relnews.readers.generators.site import Page, Site
+from relnews.readers.generators.site import HTML, Page, Site
 from relnews.readers.html_text import text_of
-from relnews.readers.load_report import Problem
+from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.markdown_text import text_and_heading
-from relnews.readers.opening import PACKED, STDIN
+from relnews.readers.opening import PACKED, STDIN, as_western, encoding_of
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import Found, Skipped
 from relnews.readers.rst import check_installed, parted_rst
@@ -42,9 +42,6 @@ _LISTS = frozenset({"tags", "categories"})
 
 _DRAFTS = "_drafts"
 
-#: Endings of texts that are HTML after their front matter.
-HTML = FORMATS["html"].endings
-
 
 class Reader(DocumentReader):
     """The articles of Markdown files."""
@@ -54,33 +51,44 @@ class Reader(DocumentReader):
     _skips_future = True
 
     def __init__(
-        self, path: str, spec: ReadSpec, *, strict: bool = False, generator: str = ""
+        self, paths: Sequence[str], spec: ReadSpec, *, strict: bool = False, generator: str = ""
     ) -> None:
-        """Open a file or a folder.
+        """Open files or folders.
 
         Parameters
         ----------
-        path, spec, strict
+        paths, spec, strict
             As for `DocumentReader`.
         generator : str, default=""
             Name of the generator of the site; by default its settings tell.
         """
-        is_stdin = path == STDIN
-        self._place = Path.cwd() if is_stdin else Path(path).resolve()
-        self._site = Site(self._place, {}) if is_stdin else site_of(self._place, generator)
-        super().__init__(path, spec, strict=strict)
+        place = Path(paths[0]) if len(paths) == 1 else common_folder(paths)
+        place = Path.cwd() if STDIN in paths else place.resolve()
+        self._site = Site(place, {}) if STDIN in paths else site_of(place, generator)
+        super().__init__(paths, spec, strict=strict)
+        if any(path.suffix == ".rst" for path in self._folders):
+            check_installed()
+
+    def _articles(self, load_report: LoadReport) -> Iterator[Article]:
+        site = self._site
+        home, here = site.root / site.home, Path.cwd()
+        if site.name and self._place != home:
+            note = f"ids and addresses are those of the whole {site.name} site: ids begin below"
+            shown = home.relative_to(here) if home.is_relative_to(here) else home
+            load_report.note(f"{note} {shown.as_posix()}")
+        yield from super()._articles(load_report)
+        for note in site.notes:
+            load_report.note(note)
 
     def _endings(self) -> tuple[str, ...]:
         return super()._endings() + (HTML if self._site.reads_html else ())
 
-    def _files(self) -> Iterator[Path]:
-        is_above = self._site.root.is_relative_to(self._place)
+    def _files_in(self, folder: Path) -> Iterator[Path]:
+        is_above = self._site.root.is_relative_to(folder.resolve())
         is_site = any((self._site.root / folder).is_dir() for folder in self._site.folders)
-        for path in super()._files():
+        for path in super()._files_in(folder):
             if is_above and is_site and not self._is_content(path.resolve()):
                 continue  # the folder of a site has other texts, too, such as README.md
-            if path.suffix == ".rst":
-                check_installed()
             yield path
 
     def _is_content(self, path: Path) -> bool:
@@ -90,12 +98,12 @@ class Reader(DocumentReader):
         )
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
-        place = self._place / name if self._place.is_dir() else self._place
+        place = self._root.resolve() / name
         root = self._site.root
         path = place.relative_to(root).as_posix() if place.is_relative_to(root) else name
-        folder = self._place.name if self._place.is_dir() else self._place.parent.name
+        is_draft = self._root.resolve().name == _DRAFTS
         return records(
-            content, name, site=self._site, path=path, is_draft=folder == _DRAFTS,
+            content, name, site=self._site, path=path, is_draft=is_draft,
             has_pattern=self._spec.url is not None,
         )  # fmt: skip
 
@@ -114,7 +122,7 @@ def records(
     Parameters
     ----------
     content : bytes
-        In UTF-8.
+        In an encoding of `encoding_of`.
     name : str
         Path of the file below the folder that is read.
     site : Site, optional
@@ -135,11 +143,10 @@ def records(
     """
     site = site or Site(Path(), {})
     path_of_page = _unpacked(path or name)
-    try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        yield "", Skipped(Problem.UNREADABLE, _checks.expected_utf8(content[error.start]))
-        return
+    source = content.decode(encoding_of(content), "surrogateescape")
+    if (text := as_western(source)) != source:
+        yield "", Skipped(Problem.MENDED, _errors.read_as_western())
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if path_of_page.suffix.lower() in site.others:
         yield "", Skipped(Problem.NOT_AN_ARTICLE, f"{site.name} reads no {path_of_page.suffix}")
         return
@@ -149,10 +156,10 @@ def records(
     except (ValueError, RecursionError) as error:
         yield "", Skipped(Problem.UNREADABLE, str(error))
         return
-    if path_of_page.suffix.lower() in HTML and not front:
-        yield "", Skipped(Problem.NOT_AN_ARTICLE, "HTML without front matter")
+    if not front and site.needs_front(path_of_page) and not text.startswith("---"):
+        yield "", Skipped(Problem.NOT_AN_ARTICLE, "it has no front matter")
         return
-    values = dict(site.defaults(path_of_page)) | front
+    values = site.values(path_of_page, front)
     values = {name.lower(): value for name, value in values.items()} | values
     page = Page(path_of_page, values, _title(values) or heading, _date(values, path_of_page, site))
     reason = "it leads to another page" if values.get("redirect_to") else site.no_article(page)
@@ -160,13 +167,16 @@ def records(
         yield "", Skipped(Problem.NOT_AN_ARTICLE, reason)
         return
     fields = _fields(page, site)
-    fields |= {"id": values.get("id") or id_of(name), "text": body}
+    identifier = site.id_of(path_of_page) if site.name else id_of(name)
+    fields |= {"id": values.get("id") or identifier, "text": body}
     fields["url"] = site.own_url(page) or (None if has_pattern else site.url(page))
-    parts = PurePosixPath(name).parts
-    if is_draft or _DRAFTS in (*parts[:-1], *path_of_page.parts[:-1]):
+    parts = path_of_page.parts
+    if is_draft or _DRAFTS in parts[:-1]:
         fields["draft"] = True
     elif any(part[0] == "_" and part not in site.articles_in for part in parts):
         fields["underscored"] = True
+    elif setting := site.excluded(path_of_page):
+        fields[f"{setting}:excluded"] = True
     yield "", values | fields
 
 

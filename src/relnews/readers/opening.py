@@ -7,19 +7,30 @@ import contextlib
 import gzip
 import io
 import lzma
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
-from relnews import _checks
-
 #: The path that means standard input.
 STDIN = "-"
 
 #: Endings of the names of packed files.
 PACKED = (".gz", ".xz")
+
+#: The first characters of a text in UTF-16 without a byte order mark: a bracket, or a name.
+_ZEROS = {
+    re.compile(rb"[^\0]\0[^\0]\0"): "utf-16-le",
+    re.compile(rb"\0[^\0]\0[^\0]"): "utf-16-be",
+}
+
+#: Bytes that are not UTF-8, as ``surrogateescape`` has them, and their characters in Windows-1252.
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_WESTERN = {
+    chr(0xDC00 + byte): bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)
+}
 
 #: Errors of unpacking a file that is cut off or damaged.
 DAMAGE = (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error)
@@ -64,36 +75,44 @@ def unpacked(file: Source) -> Iterator[BinaryIO]:
         buffered.detach()  # otherwise standard input would be closed
 
 
+def encoding_of(beginning: bytes) -> str:
+    """Return the encoding of a text: UTF-16 if its first characters say so, or else UTF-8.
+
+    Parameters
+    ----------
+    beginning : bytes
+        The first bytes. A UTF-8 byte order mark is part of ``utf-8-sig``.
+    """
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    without_mark = (encoding for zeros, encoding in _ZEROS.items() if zeros.match(beginning))
+    return next(without_mark, "utf-8-sig")
+
+
 def text_of(stream: BinaryIO) -> io.TextIOWrapper:
-    """Return the text of a stream: UTF-16 if its byte order mark says so, or else UTF-8.
+    """Return the text of a stream in the encoding of `encoding_of`.
 
     Lines end as the file ends them: with a line feed, a carriage return, or both. A byte that is
-    not UTF-8 becomes a lone surrogate, which `check_utf8` finds.
+    not UTF-8 becomes a lone surrogate; see `as_western`.
 
     Parameters
     ----------
     stream : BinaryIO
         With a ``peek``. Detach the text from it before the stream is left.
     """
-    head = cast("io.BufferedReader", stream).peek(2)
-    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    encoding, errors = ("utf-16", "replace") if is_utf16 else ("utf-8", "surrogateescape")
+    encoding = encoding_of(cast("io.BufferedReader", stream).peek(4))
+    errors = "replace" if encoding.startswith("utf-16") else "surrogateescape"
     return io.TextIOWrapper(stream, encoding, errors, newline="")
 
 
-def check_utf8(text: str) -> str | None:
-    """Return what is wrong with the encoding of a text of `text_of`; None if nothing is.
+def as_western(text: str) -> str:
+    """Return a text of `text_of` whose bytes that are not UTF-8 are read as Windows-1252.
 
     Parameters
     ----------
     text : str
     """
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            return _checks.expected_utf8(ord(text[error.start]) & 0xFF)
-    return None
+    return _ESCAPED.sub(lambda match: _WESTERN[match[0]], text)
 
 
 def size_of(path: Path) -> int | None:

@@ -42,7 +42,8 @@ class ReadOptions(TypedDict, total=False):
         dates are counted as ambiguous.
     url : str
         Address of an article that has none, such as ``"/{section}/{slug}.html"``: names of fields,
-        of the record's own values, ``{slug}``, ``{path}``, ``{year}``, ``{month}`` and ``{day}``.
+        of the record's own values, ``{slug}``, ``{path}``, ``{year}``, ``{month}`` and ``{day}``
+        of the date in the time zone that the source writes, or else in UTC.
     """
 
     fields: Mapping[str, str]
@@ -69,7 +70,7 @@ class ReadSpec:
     include_unlisted: bool = False
     unreadable_dates: str = "withhold"
     date_order: DateOrder | None = None
-    url: str | None = None
+    url: UrlPattern | None = None
     remembered: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @classmethod
@@ -86,7 +87,10 @@ class ReadSpec:
             if name not in known:
                 msg = f"unknown option {name!r} of reading. Use {listed(known)}."
                 raise TypeError(msg)
-        spec = cls(**{name: value for name, value in options.items() if value is not None})
+        given = {name: value for name, value in options.items() if value is not None}
+        if "url" in given:
+            given["url"] = UrlPattern(given["url"])
+        spec = cls(**given)
         if not isinstance(spec.fields, Mapping):
             msg = (
                 "`fields` must map fields of Article to names of the source, such as "
@@ -110,6 +114,4 @@ class ReadSpec:
                 expected = ", ".join(map(repr, values))
                 msg = f"`{name}` must be one of {expected}, got {getattr(spec, name)!r}."
                 raise ValueError(msg)
-        if spec.url is not None:
-            UrlPattern(spec.url)
         return spec

@@ -61,16 +61,15 @@ class ArticleReader:
     def _articles(self, load_report: LoadReport) -> Iterator[Article]:
         parser = RecordParser(self._spec, load_report, is_plain=self.is_plain)
         articles = parser.articles(self._records())
-        if not self._skips_future or self._spec.include_unlisted:
-            yield from articles
-            return
+        skips_future = self._skips_future and not self._spec.include_unlisted
         now = dt.datetime.now(dt.UTC)
         for article in articles:
-            if article.published is not None and article.published > now:
+            if skips_future and article.published is not None and article.published > now:
                 date = f"{article.published:%Y-%m-%d %H:%M} UTC"
                 load_report.withheld_ids.append(article.id)
                 load_report.report(Problem.FUTURE, article.origin, date)
             else:
+                load_report.n_read += 1
                 yield article
 
     def _records(self) -> Iterator[Found]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,7 +13,7 @@ from relnews._checks import listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import markup, visibility
-from relnews.readers.addresses import UrlPattern, digest_id
+from relnews.readers.addresses import digest_id
 from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
 from relnews.readers.field_values import text_value, text_values
 from relnews.readers.load_report import LoadReport, Problem
@@ -71,7 +72,7 @@ class RecordParser:
         self._report = load_report
         self._is_plain = is_plain
         self._names = FieldNames(spec.fields, spec.remembered, has_aliases=is_plain)
-        self._url = None if spec.url is None else UrlPattern(spec.url)
+        self._lacking: Counter[str] = Counter()
         self._is_html = spec.markup == "html"
         self._has_ids = True
 
@@ -95,6 +96,9 @@ class RecordParser:
                     yield article
         for field, name in self._names.taken.items():
             self._report.note(f"{field} is read from {name!r}")
+        for name, count in self._lacking.items():
+            if name:
+                self._report.note(f"{count:,} articles without {{{name}}} have no address")
 
     def _named(self, entry: Found) -> tuple[str, _Named | Skipped | Article]:
         """Return an entry with the names of its record."""
@@ -116,7 +120,10 @@ class RecordParser:
         self._report.names = [*dict.fromkeys(names)]
         for field, theirs in self._spec.fields.items():
             if theirs not in self._report.names:
-                self._report.note(f"no record has {theirs!r}, which `fields` names for {field}")
+                found = listed(self._report.names[:20])
+                self._report.note(
+                    f"no record has {theirs!r}, which `fields` names for {field}; they have {found}"
+                )
         named = [record.named for record in records]
         if not any("title" in values or "text" in values for values in named):
             self._report.likely = likely_names(self._report.names)
@@ -167,8 +174,12 @@ class RecordParser:
                 return None
             values["id"], note = self._id_of(values, given)
             self._report.note(note)
-        if self._url is not None and not values.get("url"):
-            values["url"] = self._url.url(values, given)
+        if self._spec.url is not None and not values.get("url"):
+            written = None
+            with contextlib.suppress(TypeError, ValueError, OverflowError):
+                written = read_date(named.get("published"), self._spec.date_order).written
+            values["url"], lacking = self._spec.url.url(values, given, written)
+            self._lacking[lacking] += 1
         for how in mended:
             self._report.report(Problem.MENDED, origin, f"{values['id']!r}: {how}")
         if not values.get("text", "").strip():
@@ -191,7 +202,7 @@ class RecordParser:
             if not isinstance(date, dt.date) and switch(date) in _SWITCHES[name]:
                 continue
             try:
-                moment, is_ambiguous = read_date(date, self._spec.date_order)
+                moment, is_ambiguous, _ = read_date(date, self._spec.date_order)
             except (TypeError, ValueError, OverflowError):
                 detail = _expected_date(date)
                 if self._spec.unreadable_dates == "withhold":
@@ -266,6 +277,7 @@ def articles_from(
     Article
         Each with an id that no earlier article had.
     """
+    load_report.is_admitting = True
     entries = (_entry(row, number) for number, row in enumerate(rows_of(source), start=1))
     yield from filter(load_report.admit, RecordParser(spec, load_report).articles(entries))
 

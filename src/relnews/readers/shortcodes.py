@@ -9,7 +9,14 @@ from relnews.readers import wordpress_shortcodes
 #: The beginnings of template code, and what ends each.
 _ENDS = {"{{<": ">}}", "{{%": "%}}", "{{": "}}", "{%": "%}", "{#": "#}"}
 
-_BEGIN = re.compile(r"\{\{[<%]?|\{[%#]")
+#: The same, or the beginning of code that a page shows as it is.
+_BEGIN = re.compile(r"\{\{[<%]?|\{[%#]|`+|^ {0,3}~{3,}", re.MULTILINE)
+
+_RAW = re.compile(r"\{%-?\s*(raw|verbatim)\s*-?%\}")
+_RAW_ENDS = {name: re.compile(rf"\{{%-?\s*end{name}\s*-?%\}}") for name in ("raw", "verbatim")}
+
+#: What stands for the code that is shown, while shortcodes go.
+_SHOWN = re.compile("\0(\\d+)\0")
 
 #: Comments, whose inside is no text either, each with the last characters of its end.
 _COMMENTS = (
@@ -51,10 +58,12 @@ def without_shortcodes(text: str) -> str:
     text : str
         Markdown or HTML.
     """
+    shown: list[str] = []
+    text = _without_code(_without_comments(text.replace("\0", " ")), shown)
     if "{" in text:
-        text = _ATTRIBUTES.sub(" ", _without_code(_without_comments(text)))
+        text = _ATTRIBUTES.sub(" ", text)
     text = wordpress_shortcodes.without_shortcodes(text, is_markdown=True)
-    return _ADMONITION.sub("", text)
+    return _SHOWN.sub(lambda match: shown[int(match[1])], _ADMONITION.sub("", text))
 
 
 def without_module_lines(text: str) -> str:
@@ -76,24 +85,53 @@ def _without_comments(text: str) -> str:
     return text
 
 
-def _without_code(text: str) -> str:
-    pieces = []
+def _without_code(text: str, shown: list[str]) -> str:
+    """Return a text without template code; code that a page shows is kept in a list."""
+    pieces: list[str] = []
     position = start = 0
     last: dict[str, int] = {}
+    lacking: set[str] = set()
     while begin := _BEGIN.search(text, start):
-        end = _ENDS[begin[0]]
-        if end not in last:
-            last[end] = text.rfind(end)
-        stop = -1
-        if last[end] >= begin.end():
-            stop = _end_of_code(text, begin.end(), end)
+        mark = begin[0].strip()
+        stop, kept = -1, " "
+        if mark[0] in "`~":
+            stop = _end_of_shown(text, begin, mark)
+            kept = text[begin.start() : stop]
+        elif mark == "{%" and (raw := _RAW.match(text, begin.start())) and raw[1] not in lacking:
+            if raw_end := _RAW_ENDS[raw[1]].search(text, raw.end()):
+                stop, kept = raw_end.end(), text[raw.end() : raw_end.start()]
+            else:
+                lacking.add(raw[1])  # so that no part is searched twice
+        else:
+            end = _ENDS[mark]
+            if end not in last:
+                last[end] = text.rfind(end)
+            if last[end] >= begin.end():
+                stop = _end_of_code(text, begin.end(), end)
         if stop < 0:
             start = begin.end()
             continue
-        pieces.append(text[position : begin.start()])
+        if kept != " ":
+            shown.append(kept)
+            kept = f"\0{len(shown) - 1}\0"
+        pieces += (text[position : begin.start()], kept)
         position = start = stop
     pieces.append(text[position:])
-    return " ".join(pieces)
+    return "".join(pieces)
+
+
+def _end_of_shown(text: str, begin: re.Match[str], mark: str) -> int:
+    """Return where code that is shown ends, or -1: a fence or, within a paragraph, a span."""
+    is_fence = (
+        len(mark) >= 3 and not text[text.rfind("\n", 0, begin.start()) + 1 : begin.start()].strip()
+    )
+    if is_fence:
+        fence = re.compile(rf"^ {{0,3}}{mark[0]}{{{len(mark)},}}[ \t]*$", re.MULTILINE)
+        end = fence.search(text, begin.end())
+        return len(text) if end is None else end.end()
+    span = re.compile(rf"(?<!`){mark}(?!`)|(\n\s*\n)")
+    found = span.search(text, begin.end(), begin.end() + _LONGEST)
+    return -1 if found is None or found[1] else found.end()
 
 
 def _end_of_code(text: str, start: int, end: str) -> int:

@@ -84,8 +84,11 @@ _AREA = re.compile(r"(?:^|\s)([A-Z][A-Za-z_]+(?:/[A-Z][\w+-]*)+)$")
 #: A time with its offset, or with the name of one. What follows can only repeat it.
 _WITH_OFFSET = re.compile(r":\d\d(?:[.,]\d+)?\s*(?:(?:GMT|UTC)?\s*[+-]\d[\d:]*|GMT|UTC|Z)$")
 
-#: What stands before an offset. The parser would take GMT+1 for POSIX, which turns the sign round.
-_BEFORE_OFFSET = re.compile(r"\b(?:GMT|UTC)\s*(?=[+-]\d)")
+#: A zone with an offset, which says how far east it is. The parser would take GMT+1 for POSIX,
+#: which turns the sign round.
+_NAME_AND_OFFSET = re.compile(
+    rf"\b({'|'.join(sorted(_ZONES, reverse=True))})\s*([+-]\d{{1,2}})(?::?(\d\d))?(?!\d)", re.I
+)
 
 #: The midnight that ends a day, and a leap second: Python's days have neither.
 _END_OF_DAY = re.compile(r"(?<![\d:.,+-])24:00(?::00(?:[.,]0+)?)?(?![\d:])")
@@ -104,10 +107,18 @@ class SourceDate(NamedTuple):
         In UTC; None for an empty value.
     is_ambiguous : bool
         Whether the same characters are another date in the other order of day and month.
+    written : datetime or None
+        The moment in the time zone that the source writes.
     """
 
     moment: dt.datetime | None
     is_ambiguous: bool = False
+    written: dt.datetime | None = None
+
+    @classmethod
+    def of(cls, written: dt.datetime, *, is_ambiguous: bool = False) -> SourceDate:
+        """Return the date of a moment in the time zone that the source writes."""
+        return cls(parse_date(written), is_ambiguous, written)
 
 
 def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
@@ -137,6 +148,8 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
         text = str(value) if _is_integer(value) else f"{value:.6f}"
         return SourceDate(_of_number(text, has_minutes=False))
     if not isinstance(value, str):
+        if isinstance(value, dt.datetime) and not is_missing(value):
+            return SourceDate.of(value)
         return SourceDate(parse_date(value))
     if len(value) > _LONGEST:
         raise ValueError
@@ -149,7 +162,7 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
         return SourceDate(_of_number(text), is_ambiguous)
     try:
         if _ISO.fullmatch(text):
-            return SourceDate(parse_date(text))
+            return SourceDate.of(dt.datetime.fromisoformat(text))
     except ValueError:
         pass
     return _of_text(text, order)
@@ -211,10 +224,10 @@ def _of_text(text: str, order: DateOrder | None) -> SourceDate:
         if n_years != 1:
             raise ValueError
         is_ambiguous = True
-    moment = _parsed(text, zone) + dt.timedelta(days=n_midnights)
-    if moment.year < _FIRST_YEAR:
+    written = _parsed(text, zone) + dt.timedelta(days=n_midnights)
+    if written.year < _FIRST_YEAR:
         raise ValueError
-    return SourceDate(moment, is_ambiguous and order is None)
+    return SourceDate.of(written, is_ambiguous=is_ambiguous and order is None)
 
 
 def _split_zone(text: str) -> tuple[str, dt.tzinfo | None]:
@@ -225,7 +238,15 @@ def _split_zone(text: str) -> tuple[str, dt.tzinfo | None]:
     if match := _AREA.search(text):
         before = text[: match.start()]
         return before, None if _WITH_OFFSET.search(before) else _area(match[1])
-    return _BEFORE_OFFSET.sub("", text), None
+    return _NAME_AND_OFFSET.sub(_offset, text), None
+
+
+def _offset(match: re.Match[str]) -> str:
+    """Return the offset of a zone with an offset; the zone's own one must be the same, or none."""
+    hours = int(match[2]) + int(f"{match[2][0]}{match[3] or 0}") / 60
+    if _ZONES[match[1].upper()] not in (0, hours):
+        raise ValueError
+    return f" {match[2]}:{match[3] or '00'}"
 
 
 def _with_iso(text: str, match: re.Match[str], year: int, month: int, day: int) -> str:
@@ -255,9 +276,8 @@ def _parsed(text: str, zone: dt.tzinfo | None) -> dt.datetime:
     # In "5-7 March 2024" the parser takes 2024 for a time.
     if moments[0] != moments[1] or (years and years != {moments[0].year}):
         raise ValueError
-    moment = parse_date(moments[0] if zone is None else moments[0].replace(tzinfo=zone))
-    assert moment is not None
-    return moment
+    moment: dt.datetime = moments[0]
+    return moment if zone is None else moment.replace(tzinfo=zone)
 
 
 def _zone(name: str | None, offset: int | None) -> dt.tzinfo | None:

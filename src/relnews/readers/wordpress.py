@@ -156,7 +156,7 @@ def _record(
     sections = terms.get("category", {})
     primary = next((site.categories.get(custom[name]) for name in _PRIMARY if name in custom), None)
     login = _first(values, "dc:creator")
-    dates = (_first(values, name) for name in ("wp:post_date_gmt", "wp:post_date", "pubDate"))
+    dates = (_first(values, name) for name in ("wp:post_date_gmt", "pubDate", "wp:post_date"))
     return {
         "id": _first(values, "wp:post_id") or _first(values, "guid") or _first(values, "link"),
         "title": title_of(_first(values, "title")),

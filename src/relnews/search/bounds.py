@@ -111,6 +111,10 @@ class Outline(NamedTuple):
         zeros, ones = frozen(np.zeros(n, np.float32)), frozen(np.ones(n, np.float32))
         return cls(sketch, ones, zeros, zeros, codes, ones, zeros, zeros)
 
+    def or_none(self) -> Outline | None:
+        """Return the outline as kernels take it: None if no term is common."""
+        return self if self.codes.shape[1] else None
+
     def frozen(self) -> Outline:
         """Return the outline with read-only arrays, as kernels take them."""
         arrays: Sequence[NDArray[Any]] = self

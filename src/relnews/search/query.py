@@ -99,7 +99,7 @@ class Queries:
 
     def arrays(self) -> QueryBlock:
         """Return the arrays as kernels take them."""
-        return QueryBlock(self.ptr, self.term, self.weight, self.outline)
+        return QueryBlock(self.ptr, self.term, self.weight, self.outline.or_none())
 
 
 def _title_match(

@@ -324,10 +324,31 @@ class Segment:
             and len(self.phrase_place) % 3 == 0
             and len(self.pair_key) == len(self.pair_term)
         )
-        return lengths_fit and bool(
-            layout.is_sound(
-                n_terms, self.key, self.published, self.values, self.rows, self.postings, self.texts
-            )
+        return (
+            lengths_fit
+            and self._numbers_fit(n_terms)
+            and bool(layout.rows_are_sound(n_terms, self.values, self.rows, self.texts))
+        )
+
+    def _numbers_fit(self, n_terms: int) -> bool:
+        """Return whether what the arrays point to is there, and what must ascend does."""
+        ascends, are_below = segment_layout.ascends, segment_layout.are_below
+        return (
+            ascends(self.row_ptr, len(self.row_low))
+            and ascends(self.term_ptr, len(self.group_level))
+            and ascends(self.group_ptr, len(self.posting))
+            and ascends(self.text_ptr, len(self.text_place))
+            and ascends(self.phrase_ptr, len(self.phrase_place) // 3)
+            and are_below(self.term, n_terms)
+            and are_below(self.row_level, len(self.values))
+            and are_below(self.group_level, len(self.values))
+            and are_below(self.posting, self.n_articles)
+            and are_below(self.key, np.iinfo(np.int64).max)
+            and are_below(self.pair_term, len(self.term))
+            and bool(np.all(self.values[:1] > 0))
+            and bool(np.all(self.values[1:] > self.values[:-1]))
+            and bool(np.all(self.term[1:] > self.term[:-1]))
+            and bool(np.all(self.published[1:] >= self.published[:-1]))
         )
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -179,3 +179,13 @@ def check_pairs(n_pairs: int, most: int) -> None:
             f"each article, and {most:,} is the maximum. Split articles that are as long as books."
         )
         raise ArticleError(msg)
+
+
+def ascends(ptr: NDArray[np.integer[Any]], last: int) -> bool:
+    """Return whether pointers begin with 0, never decrease, and end with ``last``."""
+    return bool(ptr[0] == 0 and ptr[-1] == last and np.all(ptr[1:] >= ptr[:-1]))
+
+
+def are_below(numbers: NDArray[np.integer[Any]], limit: int) -> bool:
+    """Return whether all numbers are below a limit, and none is negative."""
+    return not numbers.size or bool(numbers.min() >= 0 and numbers.max() < limit)

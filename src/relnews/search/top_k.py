@@ -93,7 +93,7 @@ class ScoredSegment:
         )  # fmt: skip
         postings = WeightedPostings(segment.postings, level_weight, idf, common.is_rare)
         self.arrays = ScoredArticles(
-            rows, postings, outline, frozen(max_inverse_norm), ones.astype(np.float32)
+            rows, postings, outline.or_none(), frozen(max_inverse_norm), ones.astype(np.float32)
         )
         self._set_prior(ones if prior is None else prior)
 

@@ -95,9 +95,13 @@ class Store:
         """
         folder = Path(folder)
         integrity.check_archive_target(folder, CATALOGUE)
+        made = [path for path in folder.absolute().parents if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         store = cls(Catalogue.create(folder))
-        _sync(folder)
+        sync_folder(folder)
+        for path in (folder.absolute().parent, *(path.parent for path in made)):
+            with contextlib.suppress(PermissionError):  # folders of others may be unreadable
+                sync_folder(path)
         return store
 
     @classmethod
@@ -147,7 +151,7 @@ class Store:
                     self.catalogue.set("last_folder", self._last_number)
                 if self._written and self._folder is not None:
                     with failures.writing_to(self._folder):
-                        _sync(self._folder)
+                        sync_folder(self._folder)
             leftovers = self._dropped
         finally:
             for entry in leftovers:
@@ -265,7 +269,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
             file.flush()
             os.fsync(file.fileno())
             files[name] = file.tell(), zlib.crc32(flat.data)
-    _sync(path)
+    sync_folder(path)
     return files
 
 
@@ -290,7 +294,7 @@ def _header(n: int, dtype: np.dtype[Any]) -> bytes:
     return b"\x93NUMPY\x01\x00" + header.encode()
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Sync a folder, so that the names in it are durable, on systems that can."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import integrity
-from relnews.storage.arrays import Store, folder_name
-from relnews.storage.arrays import _sync as sync_folder
+from relnews.storage.arrays import Store, folder_name, sync_folder
 
 #: Attempts at a copy while other processes change the archive.
 _ATTEMPTS = 10

@@ -7,13 +7,13 @@ import errno
 import sqlite3
 import threading
 import time
-import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from relnews.exceptions import ArchiveChangedError
 from relnews.storage import checksums, failures, integrity, schema
+from relnews.storage.closing import close_later, empty_and_close
 from relnews.storage.writer import named_writer, writer_of
 
 CATALOGUE = "catalogue.sqlite"
@@ -23,9 +23,6 @@ LOG = f"{CATALOGUE}-wal"
 
 #: Seconds to wait for another writer.
 PATIENCE = 10.0
-
-#: Seconds to wait at exit for reads of daemon threads.
-_LAST_READ = 1.0
 
 #: The files of the database.
 _FILES = tuple(f"{CATALOGUE}{end}" for end in ("", "-wal", "-shm", "-journal"))
@@ -80,7 +77,7 @@ class Database:
         self.generation: int | None = None
         self.owner = 0, 0
         self._lock = threading.Lock()
-        self._close = self._close_later()
+        self._close = close_later(self, self.connection, self.state_lock, self._lock)
         self._data_version = -1
         #: Number of rows that the connection had changed when the open transaction began.
         self._n_changes = 0
@@ -244,7 +241,7 @@ class Database:
         """Close the file; nothing can be read any more."""
         self._close.detach()
         with self._lock:
-            _empty_and_close(self.connection)
+            empty_and_close(self.connection)
 
     def copy_to(self, folder: Path) -> None:
         """Write the state of the open read transaction to the database of another folder."""
@@ -328,13 +325,9 @@ class Database:
             self.connection.close()
             other._close.detach()
             self.connection, self._stamp = other.connection, other._stamp
-            self._close = self._close_later()
+            self._close = close_later(self, self.connection, self.state_lock, self._lock)
             self._data_version = -1
             self._is_current = False
-
-    def _close_later(self) -> weakref.finalize[..., Database]:
-        """Close the connection with this object, or at the exit of the interpreter."""
-        return weakref.finalize(self, _close, self.connection, self.state_lock, self._lock)
 
 
 class _ReadTransaction:
@@ -378,24 +371,6 @@ def _check_no_log(folder: Path) -> None:
                 "`relnews backup`."
             )
             raise PermissionError(errno.EACCES, msg)
-
-
-def _close(connection: sqlite3.Connection, *locks: Any) -> None:
-    """Close a connection while no thread uses it: SQLite crashes otherwise.
-
-    At the exit of the interpreter, daemon threads may still read. The locks are kept, so that these
-    wait until the process has ended. A thread that holds a lock for longer keeps the connection.
-    """
-    if all(lock.acquire(timeout=_LAST_READ) for lock in locks):
-        _empty_and_close(connection)
-
-
-def _empty_and_close(connection: sqlite3.Connection) -> None:
-    """Close a connection, and empty the log unless others use it: it has what was removed."""
-    with contextlib.suppress(sqlite3.Error):
-        connection.execute("PRAGMA busy_timeout = 0")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
 
 
 def _stamp(folder: Path) -> object:

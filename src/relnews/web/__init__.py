@@ -6,7 +6,8 @@ Its modules::
     formats       the format that an address or a client asks for
     responses     cached answers
     limits        `Limits`: what a client may take of the service
-    rankings      the threads that rank, and the queue in front of them
+    rankings      the queue in front of the processes that rank
+    workers       the processes that rank
     connections   clients that are slow to send or slow to take
     access_log    a line for each request
     routes        addresses of lists
@@ -62,8 +63,8 @@ def app(
 ) -> Starlette:
     """Return an ASGI application that serves the lists of an archive.
 
-    It always serves the last commit. A stored list is only read; the first request for a list that
-    is not stored loads the compiled loops.
+    It always serves the last commit. A stored list is only read. Other lists are ranked in
+    processes that the first request for one starts; they end with the application.
 
     Parameters
     ----------

@@ -166,6 +166,7 @@ class Connection(HttpToolsProtocol):
         """Forget the connection."""
         self._stop()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()  # uvicorn leaves it after a reset
 
     def send_400_response(self, msg: str) -> None:
         """Refuse a request that is not HTTP."""

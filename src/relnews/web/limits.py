@@ -32,7 +32,7 @@ class Limits:
     keep_alive : float, default=5
         Seconds that an idle connection is kept for another request; an option of the server.
     ranking_threads : int, default=2
-        Number of rankings at a time.
+        Number of rankings at a time, each in a process of its own.
     ranking_timeout : float, default=10
         Seconds in which a list must be ranked, waiting included.
     waiting : int, default=32

@@ -41,6 +41,7 @@ class WebProblem(enum.Enum):
     OUT_OF_ORDER = 500, "Something is wrong with the service; its log says what."
     TOO_SLOW = 503, "Ranking took too long. Try again, or send a shorter text."
     BUSY = 503, "Too much is being ranked at the moment. Try again."
+    CUT_SHORT = 503, "The ranking was cut short. Try again."
     CROWDED = 503, "Too many connections are open. Try again."
     GONE = 503, "The archive cannot be read. The log of the service says why."
     CHANGING = 503, "The archive is changing too fast. Try again."

@@ -1,8 +1,8 @@
-"""Rankings: a pool of threads that ranks lists, and the queue in front of it.
+"""Rankings: the queue in front of the processes that rank.
 
-Clients share the pool by cost, whatever each asks for: the next ranking is the one that ends first
-if all clients are served at equal speed (weighted fair queuing). If too much waits, the client with
-the most in the queue is told to come back later.
+Clients share the processes by cost, whatever each asks for: the next ranking is the one that ends
+first if all clients are served at equal speed (weighted fair queuing). If too much waits, the
+client with the most in the queue is told to come back later.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class _Ranking:
         Its cost.
     end : float
         Virtual time of its end, if all clients are served at equal speed.
-    function : callable
-        Returns the list, in a thread.
+    question : tuple
+        What is asked of `Workers`.
     answer : Future
         The list, for the client.
     """
@@ -89,21 +89,24 @@ class _Ranking:
     client: str
     cost: float
     end: float
-    function: Callable[[], Any]
+    question: tuple[Any, ...]
     answer: asyncio.Future[Any]
 
 
 class Rankings:
-    """The pool of one service.
+    """The queue of one service.
 
     Parameters
     ----------
     limits : Limits
-        Threads, timeout, and the maximum cost of what waits.
+        Rankings at a time, timeout, and the maximum cost of what waits.
+    ask : callable
+        Returns the answer to a question, as `Workers.ask`; it is called in threads, which wait.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, ask: Callable[..., Any]) -> None:
         self._limits = limits
+        self._ask = ask
         self._threads = ThreadPoolExecutor(limits.ranking_threads, "relnews-rank")
         self._n_idle = limits.ranking_threads
         self._waiting: list[_Ranking] = []
@@ -117,8 +120,8 @@ class Rankings:
         """Cost of the rankings that wait."""
         return sum(ranking.cost for ranking in self._waiting)
 
-    async def run(self, client: str, cost: float, function: Callable[..., Any], *args: Any) -> Any:
-        """Return what a function returns in a thread.
+    async def run(self, client: str, cost: float, *question: Any) -> Any:
+        """Return the answer to a question.
 
         Parameters
         ----------
@@ -126,8 +129,8 @@ class Rankings:
             Who asks, as of `client_of`.
         cost : float
             Cost of the ranking, as of `cost_of`.
-        function : callable
-            Called with the further arguments.
+        *question
+            What is asked.
 
         Raises
         ------
@@ -135,9 +138,8 @@ class Rankings:
             If too much waits, or if the ranking does not end in time.
         """
         end = max(self._now, self._ends.get(client, 0.0)) + cost
-        ranking = _Ranking(
-            client, cost, end, lambda: function(*args), asyncio.get_running_loop().create_future()
-        )
+        answer = asyncio.get_running_loop().create_future()
+        ranking = _Ranking(client, cost, end, question, answer)
         try:
             if not self._n_idle:
                 self._make_room(client, cost)
@@ -173,13 +175,15 @@ class Rankings:
                 last.answer.set_exception(self._later(WebProblem.BUSY))
 
     def _start(self) -> None:
-        """Start the next rankings while threads are idle."""
+        """Start the next rankings while there are idle threads."""
         while self._n_idle and self._waiting:
             ranking = min(self._waiting, key=lambda one: one.end)
             self._waiting.remove(ranking)
             self._now = max(self._now, ranking.end - ranking.cost)
             self._n_idle -= 1
-            running = asyncio.get_running_loop().run_in_executor(self._threads, ranking.function)
+            running = asyncio.get_running_loop().run_in_executor(
+                self._threads, self._ask, *ranking.question
+            )
             running.add_done_callback(
                 functools.partial(self._finish, ranking, time.perf_counter())
             )  # fmt: skip

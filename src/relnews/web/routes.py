@@ -131,7 +131,7 @@ class ListRoute(BaseRoute):
         body = await self._bodies.read(Request(scope, receive))
         draft = Draft.parse(body)
         related = await self._rankings.run(
-            client_of(scope), cost_of(draft.k, len(body)), self._source.rank_draft, *draft
+            client_of(scope), cost_of(draft.k, len(body)), Source.rank_draft, *draft
         )
         await self._send(scope, send, 200, self._written(related, chosen, "no-store"), headers)
 
@@ -174,7 +174,7 @@ class ListRoute(BaseRoute):
         self._metrics.lists.labels("stored" if related is not None else "ranked").inc()
         if related is None:
             related = await self._rankings.run(
-                client, cost_of(k), self._source.rank, identifier, k
+                client, cost_of(k), Source.rank, identifier, k
             )  # fmt: skip
         if related is None:
             raise HTTPProblem(WebProblem.UNKNOWN_ARTICLE)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import logging
+from collections.abc import AsyncIterator
 from importlib import resources
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from starlette.routing import Route
 from relnews.exceptions import RelnewsError
 from relnews.web import _errors, openapi
 from relnews.web.access_log import AccessLog, AccessLogMiddleware
+from relnews.web.drafts import Draft
 from relnews.web.formats import takes_gzip
 from relnews.web.limits import Limits
 from relnews.web.metrics import CONTENT_TYPE, Metrics, MetricsMiddleware
@@ -26,6 +29,7 @@ from relnews.web.rankings import Rankings, client_of, cost_of
 from relnews.web.responses import CachedResponse
 from relnews.web.routes import ListRoute
 from relnews.web.source import Source
+from relnews.web.workers import Workers
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,10 +47,16 @@ def make_app(
     _errors.check_max_age(max_age)
     source = Source(folder)
     counts = Metrics()
-    rankings = Rankings(limits)
+    workers = Workers(folder)
+    rankings = Rankings(limits, workers.ask)
     lists = ListRoute(
         source, counts, max_age, limits, rankings, heading=heading, heading_level=heading_level
     )
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        workers.close()
 
     def status() -> dict[str, object]:
         try:
@@ -61,8 +71,8 @@ def make_app(
     async def ready(request: Request) -> Response:
         found = status()
         if not source.has_lists():  # every list is ranked, so it takes more to be ready
-            ask = source.rank_draft, "ready", "", 1, "und"
-            await rankings.run(client_of(request.scope), cost_of(1), *ask)
+            draft = Draft("ready", k=1)
+            await rankings.run(client_of(request.scope), cost_of(1), Source.rank_draft, *draft)
         return JSONResponse(found, headers={"Cache-Control": "no-store"})
 
     async def metrics(request: Request) -> Response:
@@ -105,6 +115,7 @@ def make_app(
             ),
         ],
         exception_handlers=HANDLERS,
+        lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     return app

@@ -36,8 +36,8 @@ class Found(NamedTuple):
 class Source:
     """A reader of an archive, opened at its first use because a connection must not cross a fork.
 
-    There are two connections. The first reads stored lists, in microseconds, in one thread. The
-    second ranks, in any thread, and is busy while it reads a change of the archive.
+    There are two connections. The first reads stored lists, in microseconds, in the process that
+    answers. The second is open in the processes that rank.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 Its modules::
 
     site        `Site`: a folder of no known generator, and the base of all others
+    sections    `Sections`: folders of Hugo without its settings
     settings    settings of sites, read without executing anything
     slugs       slugs as each generator makes them
     astro, docusaurus, eleventy, hugo, jekyll, mkdocs, pelican: a generator each
@@ -17,10 +18,11 @@ from pathlib import Path
 from relnews.readers.generators.astro import Astro
 from relnews.readers.generators.docusaurus import Docusaurus
 from relnews.readers.generators.eleventy import Eleventy
-from relnews.readers.generators.hugo import Hugo, sections_of
+from relnews.readers.generators.hugo import Hugo
 from relnews.readers.generators.jekyll import Jekyll
 from relnews.readers.generators.mkdocs import MkDocs
 from relnews.readers.generators.pelican import Pelican
+from relnews.readers.generators.sections import sections_of
 from relnews.readers.generators.site import Site
 
 #: The generators; of two that a folder may belong to, the first counts.

@@ -1,4 +1,4 @@
-"""Docusaurus: posts of its blog, by the date in their names."""
+"""Docusaurus: posts of its blogs, by the date in their names."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from relnews.readers.generators.settings import constant, text_of_file
-from relnews.readers.generators.site import Page, Site, from_root
+from relnews.readers.generators.settings import constant, constants, text_of_file
+from relnews.readers.generators.site import Page, Site, are_named, from_root, is_named, relative
 
 _DATED = re.compile(
     r"(?P<folder>.*)(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})[-/]?(?P<text>.*?)(?:/index)?"
 )
 
-#: The options of the blog in the settings.
+#: What stands between the braces of options: texts, and braces.
+_INSIDE = r"""(?:"[^"\n]*"|'[^'\n]*'|`[^`]*`|[^{}"'`]|\{[^{}]*\})*"""
+
+#: The options of a blog in the settings.
 _BLOG = re.compile(
-    r"\bblog\s*:\s*\{(?:[^{}]|\{[^{}]*\})*\}|plugin-content-blog[\"'`]\s*,\s*\{[^{}]*\}"
+    rf"(?:\bblog\s*:|plugin-content-blog[\"'`]\s*,)\s*(?:\{{({_INSIDE})\}}|(false)\b)"
 )
 
 
@@ -28,41 +31,57 @@ class Docusaurus(Site):
     marks = tuple(f"docusaurus.config.{ending}" for ending in ("js", "ts", "mjs", "cjs"))
     parts_at_blanks = False
 
+    def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
+        super().__init__(root, settings)
+        source = str(settings.get("source", ""))
+        blogs = [match[1] for match in _BLOG.finditer(source) if not match[2]]
+        #: Options of each blog by its folder.
+        self._blogs = {
+            str(PurePosixPath(constant(options, "path") or "blog")): options
+            for options in blogs or [""]
+        }
+        for options in blogs:
+            for name in ("exclude", "include"):
+                if constants(options, name) is None:
+                    self.notes.append(f"the settings compute `{name}`, which is not read")
+
     @classmethod
     def settings_in(cls, folder: Path) -> Mapping[str, Any] | None:
-        """Return folder and address of the blog, or None if there is no such site."""
-        for name in cls.marks:
-            if (folder / name).is_file():
-                blog = _BLOG.search(text_of_file(folder / name))
-                source = blog[0] if blog else ""
-                return {
-                    "path": constant(source, "path") or "blog",
-                    "route": "blog" if (r := constant(source, "routeBasePath")) is None else r,
-                }
-        return None
+        """Return the settings as they are written, or None if there is no such site."""
+        mark = cls.mark_in(folder)
+        return None if mark is None else {"source": text_of_file(mark)}
 
     @property
     def folders(self) -> tuple[str, ...]:
-        """The folder of the blog."""
-        return (str(PurePosixPath(self.settings.get("path") or "blog")),)
+        """The folders of the blogs."""
+        return tuple(self._blogs)
+
+    def excluded(self, path: PurePosixPath) -> str | None:
+        """Return the option of the blog that leaves a post out, or None."""
+        folder = self._folder(path)
+        below, options = relative(path, folder), self._blogs[folder]
+        if is_named(below, constants(options, "exclude") or []):
+            return "exclude"
+        return None if are_named(below, constants(options, "include") or []) else "include"
 
     def slug(self, page: Page) -> str | None:
         """Return the slug: its own, or the one of the path."""
-        return page.text("slug") or _slug(self._below(page))
+        below = relative(page.path, self._folder(page.path))
+        return page.text("slug") or _slug(str(below.with_suffix("")))
 
     def url(self, page: Page) -> str | None:
         """Return the address below the one of the blog."""
-        return from_root(f"{self.settings.get('route', 'blog')}/{self.slug(page)}")
+        route = constant(self._blogs[self._folder(page.path)], "routeBasePath")
+        return from_root(f"{'blog' if route is None else route}/{self.slug(page)}")
 
     def date_of(self, path: PurePosixPath) -> str | None:
         """Return the date that the folders and the name of a post say, or None."""
         dated = _DATED.fullmatch(str(path.with_suffix("")))
         return dated["date"].replace("/", "-") if dated else None
 
-    def _below(self, page: Page) -> str:
-        folder = self.folders[0]
-        path = page.path.relative_to(folder) if page.path.is_relative_to(folder) else page.path
-        return str(path.with_suffix(""))
+    def _folder(self, path: PurePosixPath) -> str:
+        """Return the folder of the blog that a post is in; else the first one."""
+        return next((f for f in self._blogs if path.is_relative_to(f)), next(iter(self._blogs)))
 
 
 def _slug(path: str) -> str:

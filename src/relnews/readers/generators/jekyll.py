@@ -10,8 +10,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from relnews.readers.generators.settings import read_settings
-from relnews.readers.generators.site import DAYS, MONTHS, Page, Site, from_root
+from relnews.readers.documents import id_of
+from relnews.readers.generators.settings import mappings
+from relnews.readers.generators.site import (
+    DAYS,
+    MONTHS,
+    Page,
+    Site,
+    filled,
+    from_root,
+    is_named,
+    relative,
+)  # fmt: skip
 from relnews.readers.generators.slugs import jekyll_slug
 from relnews.readers.source_dates import read_date
 
@@ -37,6 +47,9 @@ _PARTS_OF_DATE = {
     "short_year": "%y", "w_year": "%G", "week": "%V", "w_day": "%u", "y_day": "%j",
 }  # fmt: skip
 
+#: What Jekyll excludes by itself.
+_EXCLUDED = ("node_modules/", *(f"vendor/{name}/" for name in ("bundle", "cache", "gems", "ruby")))
+
 #: Folders of posts, also below other folders.
 _POSTS = ("_posts", "_drafts")
 
@@ -51,38 +64,74 @@ class Jekyll(Site):
 
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
         super().__init__(root, settings)
+        self._source = str(PurePosixPath(str(settings.get("source") or ".").strip("/")))
         collections = settings.get("collections") or {}
         self._collections: dict[str, Mapping[str, Any]] = {
             str(label): (collections[label] or {}) if isinstance(collections, Mapping) else {}
             for label in collections
         }
         self._collections_dir = str(settings.get("collections_dir") or ".").strip("/")
-        self.articles_in = frozenset({*_POSTS, *(f"_{label}" for label in self._collections)})
+        self._exclude = [*_EXCLUDED, *_texts(settings.get("exclude"))]
+        self._include = _texts(settings.get("include"))
+        labels = (f"_{label}" for label in self._collections)
+        self.articles_in = frozenset({*_POSTS, *labels, *self._include})
 
     @classmethod
     def settings_in(cls, folder: Path) -> Mapping[str, Any] | None:
         """Return the settings of a site in a folder; Hexo's file has the same name."""
-        if (folder / "scaffolds").is_dir():
-            return None
-        return next((read_settings(folder / m) for m in cls.marks if (folder / m).is_file()), None)
+        return None if (folder / "scaffolds").is_dir() else super().settings_in(folder)
+
+    @property
+    def home(self) -> str:
+        """The folder of the texts."""
+        return self._source
+
+    def id_of(self, path: PurePosixPath) -> str:
+        """Return the id: Jekyll's ``page.path`` without its ending."""
+        below = relative(path, self._source)
+        is_document = self._collection(path) is not None
+        return id_of(str(relative(below, self._collections_dir) if is_document else below))
 
     def holds(self, path: PurePosixPath) -> bool:
         """Return whether a file is a post or in a collection."""
         return self._collection(path) is not None
 
+    def excluded(self, path: PurePosixPath) -> str | None:
+        """Return that ``exclude`` names a text or a folder above it, or None."""
+        below = relative(path, self._source)
+        for place in (below, *below.parents[:-1]):
+            if _is_named(str(place), self._exclude) and not _is_named(place.name, self._include):
+                return "exclude"
+        return None
+
     def defaults(self, path: PurePosixPath) -> Mapping[str, Any]:
         """Return the values that ``defaults`` of the settings has for a path."""
-        values: dict[str, Any] = {}
+        below = relative(path, self._source)
         label = self._collection(path)
-        kind = {None: "pages", "posts": "posts"}.get(label, label)
-        for default in _mappings(self.settings.get("defaults")):
+        kind = "drafts" if "_drafts" in path.parts else label or "pages"
+        found = []
+        for default in mappings(self.settings.get("defaults")):
             scope = default.get("scope") or {}
-            place = str(scope.get("path") or "").strip("/")
-            if scope.get("type") not in (None, "", kind):
-                continue
-            if not place or path.is_relative_to(place) or fnmatch.fnmatch(str(path), place):
-                values |= default.get("values") or {}
+            place = str(scope.get("path") or "").lstrip("/")
+            if scope.get("type") in (None, "", kind) and self._is_in(below, place):
+                found.append((len(place), "type" in scope, default.get("values") or {}))
+        values: dict[str, Any] = {}
+        for _, _, others in sorted(found, key=lambda default: default[:2]):  # the longest path wins
+            values |= others
         return values
+
+    def _is_in(self, path: PurePosixPath, place: str) -> bool:
+        """Return whether a path begins like the path of a scope, in which ``*`` may stand."""
+        if place.startswith(f"{self._collections_dir}/"):
+            place = place.removeprefix(f"{self._collections_dir}/")
+        path = relative(path, self._collections_dir)
+        if "*" not in place:
+            return str(path).startswith(place)
+        return is_named(path, [place, f"{place.rstrip('/')}/**"])
+
+    def needs_front(self, path: PurePosixPath) -> bool:
+        """Return whether Jekyll only copies a file without front matter."""
+        return super().needs_front(path) or self._collection(path) != "posts"
 
     def no_article(self, page: Page) -> str | None:
         """Return why Jekyll makes no page: a name without a date, a collection without pages."""
@@ -107,16 +156,20 @@ class Jekyll(Site):
         label = self._collection(page.path)
         style = str(self.settings.get("permalink") or "date")
         if label is None:
-            parent = "" if str(page.path.parent) == "." else str(page.path.parent)
+            below = relative(page.path, self._source)
+            parent = "" if str(below.parent) == "." else str(below.parent)
             stem = "" if page.stem == "index" else f"{page.stem}{_suffix(style)}"
             return from_root(f"{parent}/{stem}".replace(":output_ext", ".html"))
         own = self._collections.get(label, {}).get("permalink")
         if own is None:
             own = style if label == "posts" else f"/:collection/:path{_suffix(style)}"
-        return self._expanded(str(own), page)
+        return self._expanded(_STYLES.get(str(own), str(own)), page)
 
     def _collection(self, path: PurePosixPath) -> str | None:
         """Return the collection of a file, or None."""
+        if not path.is_relative_to(self._source):
+            return None
+        path = path.relative_to(self._source)
         folders = path.parts[:-1]
         if any(folder in folders for folder in _POSTS):
             return "posts"
@@ -128,19 +181,15 @@ class Jekyll(Site):
 
     def _expanded(self, pattern: str, page: Page) -> str | None:
         """Return the address of a pattern, or None if a name in it has no value."""
-        pattern = _STYLES.get(pattern, pattern)
-        missing = []
 
-        def value(match: re.Match[str]) -> str:
-            names = [match[1], match[1].rstrip("_")]
-            for name in names:
+        def value(match: re.Match[str]) -> str | None:
+            for name in (match[1], match[1].rstrip("_")):
                 if (found := self._value(name, page)) is not None:
                     return found + "_" * (len(match[1]) - len(name))
-            missing.append(match[1])
-            return ""
+            return None
 
-        path = _NAME.sub(value, pattern)
-        return None if missing else from_root(path.replace("..", "/").replace("./", ""))
+        path = filled(pattern, _NAME, value)
+        return None if path is None else from_root(path.replace("..", "/").replace("./", ""))
 
     def _value(self, name: str, page: Page) -> str | None:
         """Return what a name in a pattern stands for, or None."""
@@ -157,11 +206,8 @@ class Jekyll(Site):
             case "collection":
                 return self._collection(page.path) or ""
             case "path":
-                label = self._collection(page.path)
-                base = PurePosixPath(self._collections_dir, f"_{label}")
-                if label and page.path.is_relative_to(base):
-                    return str(page.path.relative_to(base).with_suffix(""))
-                return str(page.path.with_suffix(""))
+                base = PurePosixPath(self._collections_dir, f"_{self._collection(page.path)}")
+                return str(relative(relative(page.path, self._source), base).with_suffix(""))
             case "categories":
                 return "/".join(dict.fromkeys(c.lower() for c in self._categories(page)))
             case "slugified_categories":
@@ -170,9 +216,7 @@ class Jekyll(Site):
 
     def _categories(self, page: Page) -> Iterable[str]:
         """Return the categories of a post: folders before ``_posts``, then its own."""
-        path = page.path
-        if path.is_relative_to(self._collections_dir):
-            path = path.relative_to(self._collections_dir)
+        path = relative(relative(page.path, self._source), self._collections_dir)
         parts = path.parts[:-1]
         special = next((folder for folder in _POSTS if folder in parts), None)
         # Folders below _posts are no categories.
@@ -212,6 +256,16 @@ class Jekyll(Site):
             return moment
 
 
+def _is_named(path: str, patterns: Iterable[str]) -> bool:
+    """Return whether a path begins like a pattern, or is named by it; a ``*`` may be folders."""
+    return any(f"{path}/".startswith(p) or fnmatch.fnmatchcase(path, p) for p in patterns)
+
+
+def _texts(values: object) -> list[str]:
+    parts = values if isinstance(values, list) else [values]
+    return [part.lstrip("/") for part in parts if isinstance(part, str) and part.strip("/")]
+
+
 def _without_date(stem: str) -> str:
     named = _POST.match(stem)
     return named[2] if named else stem
@@ -222,8 +276,3 @@ def _suffix(style: str) -> str:
     if style in ("date", "ordinal", "none") or style.endswith(":output_ext"):
         return ":output_ext"
     return "/" if style == "pretty" or style.endswith("/") else ""
-
-
-def _mappings(values: object) -> list[Mapping[str, Any]]:
-    parts = values if isinstance(values, list) else []
-    return [part for part in parts if isinstance(part, Mapping)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import fnmatch
+import functools
 import posixpath
 import re
 from collections.abc import Mapping
@@ -11,8 +11,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from relnews.readers.generators.settings import read_settings
-from relnews.readers.generators.site import MONTHS, Page, Site, from_root
+from relnews.readers.generators.site import MONTHS, Page, Site, from_root, relative
 from relnews.readers.generators.slugs import mkdocs_slug
+
+#: Files of settings that one may inherit from another.
+_MOST_PARENTS = 8
+
+#: Folders of a blog whose texts are lists of posts.
+_VIEWS = ("archive", "author", "category", "page")
 
 #: Parts of a date in a pattern of Unicode.
 _PART = re.compile(r"y+|M+|d+")
@@ -29,32 +35,81 @@ class MkDocs(Site):
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
         super().__init__(root, settings)
         self._docs = str(PurePosixPath(str(settings.get("docs_dir") or "docs")))
-        self._blogs = {_folder(blog): blog for blog in _blogs(settings.get("plugins"))}
+        plugins = settings.get("plugins")
+        self._blogs = {
+            _folder(blog): blog
+            for blog in _options(plugins, "blog")
+            if blog.get("enabled") is not False
+        }
+        self._is_translated = bool(_options(plugins, "i18n"))
+        if self._is_translated:
+            self.notes.append("the plugin i18n makes the addresses, so that none is known")
+        self._metadata = [str(p.get("meta_file", ".meta.yml")) for p in _options(plugins, "meta")]
+        self._read = functools.lru_cache(maxsize=None)(read_settings)
 
     @classmethod
     def settings_in(cls, folder: Path) -> Mapping[str, Any] | None:
         """Return the settings of a site in a folder, or None if there is no such site."""
-        return next((read_settings(folder / m) for m in cls.marks if (folder / m).is_file()), None)
+        settings = super().settings_in(folder)
+        for _ in range(_MOST_PARENTS):
+            if not settings or not isinstance(parent := settings.get("INHERIT"), str):
+                break
+            own = {name: value for name, value in settings.items() if name != "INHERIT"}
+            folder = (folder / parent).parent
+            settings = _merged(read_settings(folder / PurePosixPath(parent).name), own)
+        return settings
+
+    @property
+    def home(self) -> str:
+        """The folder of all texts."""
+        return self._docs
 
     @property
     def folders(self) -> tuple[str, ...]:
         """Folders of the posts; without a blog, of all pages."""
         return tuple(posixpath.join(self._docs, blog) for blog in self._blogs) or (self._docs,)
 
+    def excluded(self, path: PurePosixPath) -> str | None:
+        """Return the setting whose lines, as in .gitignore, name a text; or None."""
+        from pathspec import GitIgnoreSpec  # here: it takes 60 ms
+
+        below = str(relative(path, self._docs))
+        for name, always in (("exclude_docs", "/templates/\n"), ("draft_docs", "")):
+            lines = f"{always}{self.settings.get(name) or ''}".splitlines()
+            if GitIgnoreSpec.from_lines(lines).match_file(below):
+                return name
+        return None
+
     def defaults(self, path: PurePosixPath) -> Mapping[str, Any]:
-        """Return that a text is a draft if ``exclude_docs`` or ``draft_docs`` names it."""
-        below = self._docs_path(path)
-        names = ("exclude_docs", "draft_docs")
-        is_draft = any(_is_named(below, str(self.settings.get(name) or "")) for name in names)
-        return {"draft": True} if is_draft else {}
+        """Return what the files of the plugin ``meta`` say of all texts in their folders."""
+        values: dict[str, Any] = {}
+        for folder in reversed(path.parents):
+            for name in self._metadata:
+                if folder.is_relative_to(self._docs):
+                    values |= self._read(self.root / folder / name)
+        return values
+
+    def values(self, path: PurePosixPath, front: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the front matter; a status with an icon of its own hides no page."""
+        values = super().values(path, front)
+        extra = self.settings.get("extra")
+        icons = extra.get("status") if isinstance(extra, Mapping) else None
+        known = {"new", "deprecated", *(icons if isinstance(icons, Mapping) else ())}
+        return {n: v for n, v in values.items() if n != "status" or v not in known}
 
     def no_article(self, page: Page) -> str | None:
-        """Return why a text of the blog is no post, or None."""
-        below = self._docs_path(page.path)
+        """Return why a text is no page of its own, or a page that is no post; or None."""
+        below = relative(page.path, self._docs)
+        if page.path.name == "README.md" and (self.root / page.path).with_name("index.md").exists():
+            return "index.md stands for it"
         for posts, blog in self._blogs.items():
             home = PurePosixPath(str(blog.get("blog_dir", "blog")))
-            if below == home / "index.md" and not below.is_relative_to(posts):
-                return "it is the front page of the blog"
+            if below.is_relative_to(posts):
+                return None if page.date else "a post has a date"
+            if below.is_relative_to(home) and (
+                below == home / "index.md" or below.relative_to(home).parts[0] in _VIEWS
+            ):
+                return "it is a list of the blog"
         return None
 
     def slug(self, page: Page) -> str | None:
@@ -64,7 +119,9 @@ class MkDocs(Site):
 
     def url(self, page: Page) -> str | None:
         """Return the address of a post by the format of the blog, or of another page."""
-        below = self._docs_path(page.path)
+        if self._is_translated:
+            return None
+        below = relative(page.path, self._docs)
         for posts, blog in self._blogs.items():
             if below.is_relative_to(posts):
                 return self._post_url(page, blog)
@@ -102,22 +159,16 @@ class MkDocs(Site):
             return from_root(f"{parent}/{'index' if is_index else stem}.html")
         return from_root(f"{parent}/{'' if is_index else stem + '/'}")
 
-    def _docs_path(self, path: PurePosixPath) -> PurePosixPath:
-        return path.relative_to(self._docs) if path.is_relative_to(self._docs) else path
 
-
-def _is_named(path: PurePosixPath, patterns: str) -> bool:
-    """Return whether one of the lines of patterns, as in .gitignore, names a path."""
-    is_named = False
-    for line in filter(None, map(str.strip, patterns.splitlines())):
-        pattern = line.removeprefix("!").rstrip("/")
-        places = [str(place) for place in (path, *path.parents)]
-        if "/" not in pattern:
-            places = [PurePosixPath(place).name for place in places]
-        glob = pattern.removeprefix("/").replace("**/", "*")
-        if not line.startswith("#") and fnmatch.filter(places, glob):
-            is_named = not line.startswith("!")
-    return is_named
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings that complete others, mappings in mappings too."""
+    values = dict(base)
+    for name, value in own.items():
+        theirs = values.get(name)
+        if isinstance(value, Mapping) and isinstance(theirs, Mapping):
+            value = _merged(theirs, value)
+        values[name] = value
+    return values
 
 
 def _parts_of_date(day: dt.datetime) -> dict[str, str]:
@@ -128,14 +179,14 @@ def _parts_of_date(day: dt.datetime) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _blogs(plugins: object) -> list[Mapping[str, Any]]:
-    """Return the options of each blog among the plugins of the settings."""
+def _options(plugins: object, plugin: str) -> list[Mapping[str, Any]]:
+    """Return the options of each use of a plugin in the settings."""
     found: list[Mapping[str, Any]] = []
     entries: list[tuple[object, object]] = []
     for part in plugins if isinstance(plugins, list) else [plugins]:
         entries += part.items() if isinstance(part, Mapping) else [(part, {})]
     for name, options in entries:
-        if str(name).removeprefix("material/") == "blog":
+        if str(name).removeprefix("material/") == plugin:
             found.append(options if isinstance(options, Mapping) else {})
     return found
 

@@ -15,6 +15,9 @@ import yaml
 #: Bytes of the longest file of settings.
 _LONGEST = 1 << 20
 
+#: The value of a setting that Python computes.
+COMPUTED = object()
+
 
 class _Loader(yaml.SafeLoader):
     """YAML in which a tag that is not known, such as ``!ENV``, has no value."""
@@ -47,6 +50,18 @@ def read_settings(path: Path) -> Mapping[str, Any]:
     return values if isinstance(values, Mapping) else {}
 
 
+def mappings(values: object) -> list[Mapping[str, Any]]:
+    """Return the mappings of a list of settings, or the one that stands for a list.
+
+    Parameters
+    ----------
+    values : object
+        What the settings have.
+    """
+    parts = values if isinstance(values, list) else [values]
+    return [part for part in parts if isinstance(part, Mapping)]
+
+
 def text_of_file(path: Path) -> str:
     """Return the text of a file; empty if it is missing, too long, or no UTF-8.
 
@@ -77,8 +92,70 @@ def constant(source: str, name: str) -> str | None:
     return match[1] if match else None
 
 
+def constants(source: str, name: str) -> list[str] | None:
+    """Return the texts that a name has in JavaScript; None if they are computed.
+
+    Parameters
+    ----------
+    source : str
+        JavaScript or TypeScript.
+    name : str
+        The name of a text or a list of texts. Without a value it has no texts.
+    """
+    given = re.search(rf"\b{name}\b[\"']?\s*[:=]\s*(?=\S)", source)
+    if given is None:
+        return []
+    texts = re.match(rf"\[(?:\s*{_TEXT.pattern}\s*,?)*\s*\]|{_TEXT.pattern}", source[given.end() :])
+    return None if texts is None else [text[1:-1] for text in _TEXT.findall(texts[0])]
+
+
+def exported(source: str) -> Mapping[str, Any] | None:
+    """Return the object that JavaScript exports; None if something in it is computed.
+
+    Parameters
+    ----------
+    source : str
+        A module.
+    """
+    # Such an object is YAML but for comments, tabs, and colons without a blank.
+    plain = _TOKEN.sub(lambda m: m[1] or (": " if m[0] == ":" else " "), source).strip(" \n;")
+    begin = _EXPORT.match(plain)
+    if begin is None:
+        return None
+    try:
+        node = yaml.compose(plain[begin.end() :], _Loader)
+        if _is_computed(node):
+            return None
+        values = yaml.load(plain[begin.end() :], _Loader)  # a SafeLoader
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return None
+    return values if isinstance(values, Mapping) else None
+
+
+#: A text of JavaScript.
+_TEXT = re.compile(r"""(?:"[^"\\\n]*"|'[^'\\\n]*'|`[^`\\$]*`)""")
+
+#: A text, which is kept, and what YAML would not read: a comment, a colon, a tab.
+_TOKEN = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'[^'\\\n]*'|`[^`]*`)|//[^\n]*|/\*.*?\*/|:|\t""", re.DOTALL
+)
+
+_EXPORT = re.compile(r"(?:export\s+default|module\s*\.\s*exports\s*=)\s*(?=\{)")
+
+
+def _is_computed(node: yaml.Node | None) -> bool:
+    """Return whether there is a name or code among the values of an object."""
+    if isinstance(node, yaml.MappingNode):
+        return any(_is_computed(value) for _, value in node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return any(map(_is_computed, node.value))
+    if not isinstance(node, yaml.ScalarNode):
+        return True
+    return node.style is None and (not node.value or node.tag.endswith(":str"))
+
+
 def _constants(source: str) -> dict[str, Any]:
-    """Return the constants that Python assigns to names; nothing is executed."""
+    """Return the constants that Python assigns to names; `COMPUTED` for all other values."""
     values: dict[str, Any] = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign):
@@ -86,5 +163,5 @@ def _constants(source: str) -> dict[str, Any]:
             try:
                 values |= dict.fromkeys(names, ast.literal_eval(node.value))
             except (ValueError, TypeError):
-                continue
+                values |= dict.fromkeys(names, COMPUTED)
     return values

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from relnews.dates import is_missing
+from relnews.readers.documents import id_of
+from relnews.readers.formats import FORMATS
+from relnews.readers.generators.settings import read_settings
 from relnews.readers.source_dates import read_date
 
 #: Names of months and days; English in every locale.
@@ -19,6 +22,9 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+#: Endings of texts that are HTML after their front matter.
+HTML = FORMATS["html"].endings
 
 #: A date at the beginning of the name of a file.
 DATED_NAME = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:[-_ ]+(?=.)|$)")
@@ -120,6 +126,8 @@ class Site:
     def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
         self.root = root
         self.settings = settings
+        #: What of the settings cannot be read, for the summary.
+        self.notes: list[str] = []
 
     @classmethod
     def settings_in(cls, folder: Path) -> Mapping[str, Any] | None:
@@ -130,12 +138,49 @@ class Site:
         folder : Path
             The folder.
         """
-        return None
+        mark = cls.mark_in(folder)
+        return None if mark is None else read_settings(mark)
+
+    @classmethod
+    def mark_in(cls, folder: Path) -> Path | None:
+        """Return the file that tells the generator in a folder, or None.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder.
+        """
+        return next((folder / name for name in cls.marks if (folder / name).is_file()), None)
+
+    @property
+    def home(self) -> str:
+        """Folder, below the one of the site, at which the generator's paths of texts begin."""
+        return "."
 
     @property
     def folders(self) -> tuple[str, ...]:
         """Folders with content, below the folder of the site; ``"."`` is the folder itself."""
-        return (".",)
+        return (self.home,)
+
+    def id_of(self, path: PurePosixPath) -> str:
+        """Return the id of a text: its path below `home`, so that templates can compute it.
+
+        Parameters
+        ----------
+        path : PurePosixPath
+            Path of the file below the folder of the site.
+        """
+        return id_of(str(relative(path, self.home)))
+
+    def excluded(self, path: PurePosixPath) -> str | None:
+        """Return the name of the setting by which the site leaves a text out, or None.
+
+        Parameters
+        ----------
+        path : PurePosixPath
+            Path of the file below the folder of the site.
+        """
+        return None
 
     def holds(self, path: PurePosixPath) -> bool:
         """Return whether a file is content of the site.
@@ -158,6 +203,18 @@ class Site:
         """
         return {}
 
+    def values(self, path: PurePosixPath, front: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the front matter of a text, completed by `defaults`.
+
+        Parameters
+        ----------
+        path : PurePosixPath
+            Path of the file below the folder of the site.
+        front : mapping
+            The front matter.
+        """
+        return {**self.defaults(path), **front}
+
     def date_of(self, path: PurePosixPath) -> str | None:
         """Return the date that the name of a file begins with, or the name of a bundle; or None.
 
@@ -168,6 +225,16 @@ class Site:
         """
         dated = DATED_NAME.match(path.parent.name if path.stem == "index" else path.stem)
         return dated[1] if dated else None
+
+    def needs_front(self, path: PurePosixPath) -> bool:
+        """Return whether a file without front matter is no text of the site: HTML, for one.
+
+        Parameters
+        ----------
+        path : PurePosixPath
+            Path of the file below the folder of the site.
+        """
+        return path.suffix.lower() in HTML
 
     def no_article(self, page: Page) -> str | None:
         """Return why the generator makes no page of a text, or None.
@@ -222,6 +289,76 @@ class Site:
             The text.
         """
         return None
+
+
+def relative(path: PurePosixPath, folder: str | PurePosixPath) -> PurePosixPath:
+    """Return a path below a folder; outside of the folder, the path itself.
+
+    Parameters
+    ----------
+    path : PurePosixPath
+        Path of a file.
+    folder : str or PurePosixPath
+        Path of the folder.
+    """
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
+
+
+def is_named(path: PurePosixPath, patterns: Iterable[str], *, is_whole: bool = False) -> bool:
+    """Return whether a pattern with ``**`` and ``{a,b}`` names a path or a folder above it.
+
+    Parameters
+    ----------
+    path : PurePosixPath
+        Path of a file.
+    patterns : iterable of str
+        Globs of the whole path, as JavaScript's packages have them.
+    is_whole : bool, default=False
+        Whether a folder above the path does not count.
+    """
+    from wcmatch import glob  # here: it takes 60 ms
+
+    flags = glob.GLOBSTAR | glob.BRACE | glob.EXTGLOB | glob.DOTGLOB | glob.FORCEUNIX
+    plain = [re.sub(r"^(\./)+|/$", "", pattern) for pattern in patterns]
+    places = [path, *(place for place in path.parents if place.name and not is_whole)]
+    return any(glob.globmatch(str(place), plain, flags=flags) for place in places)
+
+
+def filled(
+    pattern: str, names: re.Pattern[str], value: Callable[[re.Match[str]], str | None]
+) -> str | None:
+    """Return a pattern with its names replaced by values; None if one has no value.
+
+    Parameters
+    ----------
+    pattern : str
+        Pattern of addresses.
+    names : pattern
+        A name in it.
+    value : callable
+        Returns the value of a match, or None.
+    """
+    values = [value(match) for match in names.finditer(pattern)]
+    if None in values:
+        return None
+    found = iter(values)
+    return names.sub(lambda _: str(next(found)), pattern)
+
+
+def are_named(path: PurePosixPath, patterns: Iterable[str]) -> bool:
+    """Return whether patterns name a path; one that begins with ``!`` takes back.
+
+    Parameters
+    ----------
+    path : PurePosixPath
+        Path of a file.
+    patterns : iterable of str
+        Globs as for `is_named`. If all take back, they name all other paths.
+    """
+    patterns = [*patterns]
+    given = [pattern for pattern in patterns if not pattern.startswith("!")]
+    taken = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    return (not given or is_named(path, given, is_whole=True)) and not is_named(path, taken)
 
 
 def plain_stem(path: PurePosixPath) -> str:

@@ -38,7 +38,8 @@ def hugo_path(text: str, *, keeps_case: bool = False) -> str:
     """
     pieces: list[str] = []
     is_blank = was_hyphen = False
-    for character in text:
+    # A percent sign stays where it quotes a character.
+    for character in re.sub("%(?![0-9A-Fa-f]{2})", "", text):
         if character in "./\\_#+~-@%" or _is_word(character):
             was_hyphen = character == "-"
             if is_blank and not was_hyphen:
