@@ -506,13 +506,11 @@ def test_related_all_computes_as_it_is_asked(n_jobs):
     articles = ({"id": i, "title": f"story number{i}"} for i in range(blocks * BLOCK))
     news = RelatedNews(n_jobs=n_jobs).fit(articles)
 
-    with mock.patch.object(
-        Snapshot, "rank_articles", autospec=True, side_effect=Snapshot.rank_articles
-    ) as rank_articles:
+    with mock.patch.object(Snapshot, "rank", autospec=True, side_effect=Snapshot.rank) as rank:
         lists = news.related_all(1)
-        assert rank_articles.call_count == 0
+        assert rank.call_count == 0
         assert next(lists).id == "0"
-        assert 1 <= rank_articles.call_count < blocks / 2
+        assert 1 <= rank.call_count < blocks / 2
         lists.close()
 
 

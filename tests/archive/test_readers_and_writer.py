@@ -129,7 +129,7 @@ def test_threads_read_while_one_writes(tmp_path, lists):
 def test_who_is_always_overtaken_gets_a_list_all_the_same():
     """A reader gets its list even if commits come faster than it can rank."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
-    rank, writers = Snapshot.rank_articles, []
+    rank, writers = Snapshot.rank, []
 
     def overtaken(snapshot, *arguments):
         ranked = rank(snapshot, *arguments)
@@ -140,7 +140,7 @@ def test_who_is_always_overtaken_gets_a_list_all_the_same():
             writers[-1].join()
         return ranked
 
-    with mock.patch.object(Snapshot, "rank_articles", overtaken):
+    with mock.patch.object(Snapshot, "rank", overtaken):
         got = news.related("s0", 4)
     for writer in writers:
         writer.join()
@@ -154,14 +154,14 @@ def test_who_is_always_overtaken_gets_a_list_all_the_same():
 def test_what_goes_while_its_list_is_made_has_none(options):
     """An article removed while its list is made has no list."""
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(20))
-    rank = Snapshot.rank_articles
+    rank = Snapshot.rank
 
     def late(snapshot, *arguments):
         if "s0" in news:
             news.remove("s0")
         return rank(snapshot, *arguments)
 
-    with mock.patch.object(Snapshot, "rank_articles", late), pytest.raises(UnknownArticleError):
+    with mock.patch.object(Snapshot, "rank", late), pytest.raises(UnknownArticleError):
         news.related("s0", 4, **options)
 
 

@@ -254,9 +254,9 @@ def test_stored_lists_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     news.store_lists(k=2)
     expected = {related.id: related.to_dict() for related in news.related_all(2)}
     calls = []
-    rank = Snapshot.rank_articles
+    rank = Snapshot.rank
     monkeypatch.setattr(
-        Snapshot, "rank_articles",
+        Snapshot, "rank",
         lambda self, keys, *rest: calls.append(keys) or rank(self, keys, *rest),
     )  # fmt: skip
 

@@ -58,7 +58,9 @@ def build(
 
 def lists_of(archive, k):
     """Return {id: [(id, score, similarity), …]} of every article."""
-    blocks = archive.by_blocks(lambda snapshot, keys: snapshot.rank_articles(keys, k), n_jobs=1)
+    blocks = archive.by_blocks(
+        lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), k), n_jobs=1
+    )
     lists = {}
     for ranked in itertools.chain.from_iterable(blocks):
         (own,) = archive.catalogue.ids([ranked.query])
@@ -131,7 +133,7 @@ def test_a_draft_equals_the_reference(articles, title, text, k, segment_articles
     expected = reference.ranking(reference.unit_weights(query, idf), rows, k)
 
     snapshot = archive.snapshot()
-    ranked = snapshot.rank_draft(snapshot.query_of(Article("", title=title, text=text)), k)
+    (ranked,) = snapshot.rank([snapshot.query_of(Article("", title=title, text=text))], k)
 
     assert in_words(archive, ranked) == expected
 
@@ -300,7 +302,7 @@ def test_block_size_and_n_jobs_do_not_matter():
         for n_jobs in (1, 2, -1):
             with mock.patch.object(archive_module, "BLOCK", block):
                 blocks = archive.by_blocks(
-                    lambda snapshot, keys: snapshot.rank_articles(keys, 8), n_jobs
+                    lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), 8), n_jobs
                 )
                 ranked = list(itertools.chain.from_iterable(blocks))
             ids = archive.catalogue.ids([ranking.query for ranking in ranked])
@@ -311,7 +313,7 @@ def test_block_size_and_n_jobs_do_not_matter():
 def test_a_draft_has_no_key_and_an_empty_archive_no_list():
     """A draft against an empty archive has an empty list."""
     snapshot = build([]).snapshot()
-    ranked = snapshot.rank_draft(snapshot.query_of(Article("", text="anything")), 3)
+    (ranked,) = snapshot.rank([snapshot.query_of(Article("", text="anything"))], 3)
 
     assert ranked.query == NO_ARTICLE
     assert len(ranked.key) == 0

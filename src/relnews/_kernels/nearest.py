@@ -124,7 +124,7 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
         Rows to rank.
     k : int
         At least 1, at most n_rows.
-    scratch : relnews.search.bounds.Scratch
+    scratch : relnews._kernels.scratch.Scratch
         Long enough for the segment; ``is_in_query`` is zeros again on return.
     floors : float64[n_queries]
         Scores that k rows of earlier segments reach; updated.

@@ -51,7 +51,7 @@ def compare(queries, first, rows, scratch, out_steps):
         First row to compare with; n_others rows follow each other.
     rows : UnitRows
         Articles to compare them with.
-    scratch : relnews.search.bounds.Scratch
+    scratch : relnews._kernels.scratch.Scratch
         ``is_in_query`` is zeros again on return.
     out_steps : int64[n_queries, n_others]
         Similarities in millionths.

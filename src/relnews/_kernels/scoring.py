@@ -59,7 +59,7 @@ def _score(article, query, rows, fading, titles, slots, scratch):
         None if titles do not count.
     slots : pair of int
         Sizes of tables, as returned by `title_match.note`; zeros if titles do not count.
-    scratch : relnews.search.bounds.Scratch
+    scratch : relnews._kernels.scratch.Scratch
         Scratch with the query entered by `pruning.note`.
     """
     row_ptr, row_low, row_high, row_level = rows.terms
@@ -108,7 +108,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
         Titles and texts; None if titles do not count.
     k : int
         At least 1, at most n_articles.
-    scratch : relnews.search.bounds.Scratch
+    scratch : relnews._kernels.scratch.Scratch
         Long enough for the segment; ``is_in_query`` is zeros again on return.
     floors : float64[n_queries]
         Steps that k articles of earlier segments reach; updated.

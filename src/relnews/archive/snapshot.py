@@ -191,34 +191,29 @@ class Snapshot:
 
     # --- ranking ---------------------------------------------------------------------------------
 
-    def rank_articles(
-        self, keys: Sequence[int], depth: int, conditions: ResolvedConditions | None = None
+    def rank(
+        self,
+        queries: Sequence[Query],
+        depth: int,
+        conditions: ResolvedConditions | None = None,
     ) -> list[Ranked]:
-        """Return the ranking of each of the given articles of the archive.
+        """Return the ranking of each query.
 
         Parameters
         ----------
-        keys : sequence of int
-            Keys of the articles.
+        queries : sequence of Query
+            Articles of the archive, as `View.read` returns them, and drafts, as `query_of` does.
         depth : int
             Maximum number of candidates of each ranking.
         conditions : ResolvedConditions, optional
             Conditions on the candidates. None means every other article, and the archive's recency.
         """
         view, excluded = self._view_under(conditions), self._excluded_by(conditions)
-        queries = view.read(keys)
+        if not view.segments:
+            none = np.empty(0, np.int64), np.empty(0), np.empty(0)
+            return [Ranked(query.key, *none) for query in queries]
         limits = Limits.of(queries, view.recency, conditions, self.now, excluded)
         return rank(view.segments, view.queries(queries, limits), depth, self.ids)
-
-    def rank_draft(
-        self, query: Query, depth: int, conditions: ResolvedConditions | None = None
-    ) -> Ranked:
-        """Return the ranking of a draft, given as `query_of` returns it."""
-        view, excluded = self._view_under(conditions), self._excluded_by(conditions)
-        if not view.segments:
-            return Ranked(NO_ARTICLE, np.empty(0, np.int64), np.empty(0), np.empty(0))
-        limits = Limits.of([query], view.recency, conditions, self.now, excluded)
-        return rank(view.segments, view.queries([query], limits), depth, self.ids)[0]
 
     def _excluded_by(self, conditions: ResolvedConditions | None) -> list[int]:
         """Return the keys of the articles that conditions exclude by their ids."""

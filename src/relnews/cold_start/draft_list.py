@@ -301,7 +301,8 @@ class _Compared:
         cosine = np.einsum("ik,jk->ij", self._weights[rows], self._weights[columns])
         steps: NDArray[np.int64] = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int64)
         steps[self._text[rows, None] == self._text[None, columns]] = SCORE_STEPS
+        length = np.array([*map(len, self._texts)], dtype=np.int64)
         containment.contain(
-            [(steps, rows, columns)], np.arange(len(self._texts)), self._texts.__getitem__
+            [(steps, rows, columns)], np.arange(len(length)), length, self._texts.__getitem__
         )
         return steps

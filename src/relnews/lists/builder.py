@@ -19,8 +19,8 @@ from relnews.lists.selector import select
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import Selection
 from relnews.results import RelatedItem, RelatedList, ranked_items
-from relnews.storage.compiled_rules import Exclusions
-from relnews.text.article_terms import NO_ARTICLE
+from relnews.storage.compiled_rules import NO_EXCLUSIONS, Exclusions
+from relnews.text.article_terms import NO_ARTICLE, Query
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
 
@@ -67,24 +67,7 @@ _REASONS: dict[str, Callable[[_PartialList], str]] = {
 
 
 def list_of(snapshot: Snapshot, identifier: str, k: int, spec: ListSpec) -> RelatedList:
-    """Return the list of one article, ranked.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        The archive at one moment.
-    identifier : str
-        Id of the article.
-    k : int
-        Maximum number of items.
-    spec : ListSpec
-        Options of the list.
-
-    Raises
-    ------
-    UnknownArticleError
-        If the archive lacks the article.
-    """
+    """Return the list of at most k items of the article with this id, ranked."""
     key, article = snapshot.article(identifier)
     return ListBuilder(snapshot, spec).article(key, article, k)
 
@@ -128,7 +111,7 @@ class ListBuilder:
         source : Source, optional
             Ranking of the article as query 0. None means a new ranking.
         """
-        source = source or CandidateSource.of_articles(self._snapshot, [key], self._spec.conditions)
+        source = source or self._source(self._snapshot.view.read([key]))
         partials = [self._partial(key, article)]
         return self._build(source, partials, k, np.array(beside, dtype=np.int64), _NO_KEYS)[0]
 
@@ -139,7 +122,7 @@ class ListBuilder:
             lists = self._snapshot.stored_lists(keys, k)
         missing = [key for key, stored in lists.items() if stored is None]
         if missing:
-            source = CandidateSource.of_articles(self._snapshot, missing, self._spec.conditions)
+            source = self._source(self._snapshot.view.read(missing))
             partials = [
                 self._partial(key, article)
                 for key, article in zip(missing, self._snapshot.items(missing), strict=True)
@@ -151,7 +134,7 @@ class ListBuilder:
         """Return the list of a draft, a story that is not in the archive."""
         article = RelatedItem("", 0, 0.0, 0.0, draft.title, published=draft.published)
         query = self._snapshot.query_of(draft)
-        source = CandidateSource.of_draft(self._snapshot, query, self._spec.conditions)
+        source = self._source([query])
         selection = self._spec.selection
         near_draft = _NO_KEYS
         if selection is not None and selection.duplicate_threshold is not None:
@@ -162,9 +145,15 @@ class ListBuilder:
 
     # --- the steps -------------------------------------------------------------------------------
 
+    def _source(self, queries: Sequence[Query]) -> CandidateSource:
+        """Return the ranking of queries, under the conditions of the lists."""
+        return CandidateSource(self._snapshot, queries, self._spec.conditions)
+
     def _partial(self, key: int, article: RelatedItem) -> _PartialList:
         """Return a list that has only its pins."""
         snapshot, spec, rules = self._snapshot, self._spec, self._snapshot.rules
+        if not rules.rules:
+            return _PartialList(key, article, NO_EXCLUSIONS, [])
         exclusions = rules.exclusions(article)
         pins = snapshot.pinned(article) if rules.pins(article.id) else {}
         entries = [

@@ -40,38 +40,33 @@ class CandidateSource:
 
     Parameters
     ----------
-    rank : callable
-        Given numbers of queries and a depth, it returns their rankings.
+    snapshot : Snapshot
+        The archive at one moment.
+    queries : sequence of Query
+        Articles and drafts.
+    conditions : ResolvedConditions or None
+        Conditions on the candidates; None means no condition.
     """
 
-    def __init__(self, rank: Callable[[Sequence[int], int], list[Ranked]]) -> None:
-        self._rank = rank
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        queries: Sequence[Query],
+        conditions: ResolvedConditions | None,
+    ) -> None:
+        self._snapshot = snapshot
+        self._queries = queries
+        self._conditions = conditions
         self._ranked: dict[int, Ranked] = {}
         self._depth: dict[int, int] = {}
-
-    @classmethod
-    def of_articles(
-        cls, snapshot: Snapshot, keys: Sequence[int], conditions: ResolvedConditions | None
-    ) -> CandidateSource:
-        """Return the source of candidates for articles of the archive, by key."""
-        return cls(
-            lambda numbers, depth: snapshot.rank_articles(
-                [keys[number] for number in numbers], depth, conditions
-            )
-        )
-
-    @classmethod
-    def of_draft(
-        cls, snapshot: Snapshot, query: Query, conditions: ResolvedConditions | None
-    ) -> CandidateSource:
-        """Return the source of candidates for a draft, which is query 0."""
-        return cls(lambda _, depth: [snapshot.rank_draft(query, depth, conditions)])
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
         """Return the best candidates of queries: `depth` each, or all if there are fewer."""
         missing = [number for number in numbers if self._depth.get(number, 0) < depth]
         if missing:
-            for number, ranked in zip(missing, self._rank(missing, depth), strict=True):
+            queries = [self._queries[number] for number in missing]
+            rankings = self._snapshot.rank(queries, depth, self._conditions)
+            for number, ranked in zip(missing, rankings, strict=True):
                 self._ranked[number] = ranked
                 # A ranking that is shorter than its depth has no more candidates at any depth.
                 self._depth[number] = depth if len(ranked.key) == depth else np.iinfo(np.int64).max

@@ -6,6 +6,7 @@ all of it. Broder, *On the resemblance and containment of documents* (1997).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,7 +41,10 @@ Table = tuple[NDArray[np.int64], slice, slice]
 
 
 def contain(
-    tables: Sequence[Table], article: NDArray[np.int64], text_of: Callable[[int], Text]
+    tables: Sequence[Table],
+    article: NDArray[np.int64],
+    length: NDArray[np.int64],
+    text_of: Callable[[int], Text],
 ) -> None:
     """Raise cosines to the containment of two texts where it is larger, in place.
 
@@ -52,37 +56,35 @@ def contain(
         Cosines in millionths, and the places of the articles of the rows and of the columns.
     article : int64 array of shape (n_places,)
         Number of the article at each place.
+    length : int64 array of shape (n_articles,)
+        Number of words of each article.
     text_of : callable
         Given the number of an article, it returns its words in reading order.
     """
-    near = [np.nonzero((steps >= LEAST_COSINE) & (steps < SCORE_STEPS)) for steps, *_ in tables]
-    sides = [
-        (article[rows][row], article[columns][column])
-        for (_, rows, columns), (row, column) in zip(tables, near, strict=True)
-    ]
-    pairs = np.sort(np.concatenate([np.empty((2, 0), np.int64), *sides], axis=1), axis=0)
-    if not pairs.size:
+    near = []
+    for steps, rows, columns in tables:
+        row, column = np.nonzero((steps >= LEAST_COSINE) & (steps < SCORE_STEPS))
+        first, second = article[rows][row], article[columns][column]
+        fits = _are_as_long(length[first], length[second])
+        pair = np.sort([first[fits], second[fits]], axis=0)
+        near.append((steps, (row[fits], column[fits]), pair[0] * len(length) + pair[1]))
+    codes, number = np.unique(np.concatenate([pairs for *_, pairs in near]), return_inverse=True)
+    if not len(codes):
         return
-    n = int(article.max()) + 1
-    code, number = np.unique(pairs[0] * n + pairs[1], return_inverse=True)
-    shares = np.array(_shares([divmod(pair, n) for pair in code.tolist()], text_of))[number]
+    shares = _shares([divmod(code, len(length)) for code in codes.tolist()], text_of)[number]
     begin = 0
-    for (steps, *_), places in zip(tables, near, strict=True):
-        end = begin + len(places[0])
-        steps[places] = np.maximum(steps[places], shares[begin:end])
-        begin = end
+    for steps, places, pairs in near:
+        steps[places] = np.maximum(steps[places], shares[begin : begin + len(pairs)])
+        begin += len(pairs)
 
 
-def _shares(pairs: Sequence[tuple[int, int]], text_of: Callable[[int], Text]) -> list[int]:
+def _shares(pairs: Sequence[tuple[int, int]], text_of: Callable[[int], Text]) -> NDArray[np.int64]:
     """Return the containment of each pair of articles, in millionths."""
-    texts = {number: text_of(number) for pair in pairs for number in pair}
+    texts = {number: text_of(number) for number in {*itertools.chain(*pairs)}}
     if sum(map(len, texts.values())) >= _PACKED:
-        return [containment(texts[one], texts[other]) for one, other in pairs]
+        return np.array([containment(texts[one], texts[other]) for one, other in pairs])
     sequences = dict(zip(texts, _sequences([*texts.values()]), strict=True))
-    return [
-        _share(sequences[one], sequences[other]) if _are_as_long(texts[one], texts[other]) else 0
-        for one, other in pairs
-    ]
+    return np.array([_share(sequences[one], sequences[other]) for one, other in pairs])
 
 
 def containment(text: Text, other: Text) -> int:
@@ -99,13 +101,14 @@ def containment(text: Text, other: Text) -> int:
         Number of distinct sequences of both texts, divided by that of the text with fewer; 0 if
         one of them has fewer than `SAME_WORDS` words, or is more than `MOST_LONGER` as long.
     """
-    return _share(*_sequences([text, other])) if _are_as_long(text, other) else 0
+    is_as_long = _are_as_long(np.array([len(text)]), np.array([len(other)])).all()
+    return _share(*_sequences([text, other])) if is_as_long else 0
 
 
-def _are_as_long(text: Text, other: Text) -> bool:
+def _are_as_long(length: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return whether both texts are long enough, and none is much longer than the other."""
-    shorter, longer = sorted((len(text), len(other)))
-    return shorter >= SAME_WORDS and longer <= MOST_LONGER * shorter
+    shorter, longer = np.minimum(length, other), np.maximum(length, other)
+    return (shorter >= SAME_WORDS) & (longer <= MOST_LONGER * shorter)
 
 
 def _share(first: NDArray[np.int64], second: NDArray[np.int64]) -> int:

@@ -74,7 +74,7 @@ def explain(snapshot: Snapshot, a: str, b: str, spec: ListSpec) -> Explanation:
         If the archive lacks one of the two.
     """
     keys = snapshot.keys_of([a, b])
-    source = CandidateSource.of_articles(snapshot, keys[:1], spec.conditions)
+    source = CandidateSource(snapshot, snapshot.view.read(keys[:1]), spec.conditions)
     pair = score_pair(snapshot, keys, source, spec.conditions)
     score, rank, ledger = pair.score, pair.rank, pair.ledger
     exclusions = snapshot.rules.exclusions(pair.article)

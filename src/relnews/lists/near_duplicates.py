@@ -224,7 +224,7 @@ def _same_texts(view: View) -> NDArray[np.int64]:
     # Removed and hidden articles have a prior of 0.
     local = [np.flatnonzero(scored.prior > 0) for scored in view.segments]
     part = np.repeat(np.arange(len(local)), [*map(len, local)])
-    number = numbers_of_texts(view, part, np.concatenate([_NO_KEYS, *local]))
+    _, number = numbers_of_texts(view, part, np.concatenate([_NO_KEYS, *local]))
     place = np.array(_starts(view))[part] + np.concatenate([_NO_KEYS, *local])
     order = np.argsort(number, kind="stable")
     same = np.flatnonzero(np.diff(number[order]) == 0)

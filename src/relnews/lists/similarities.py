@@ -107,23 +107,25 @@ class Similarities:
 
     def _unite_copies(self, tables: Sequence[Table]) -> None:
         """Raise the cosines of articles one of which has the text of the other."""
-        text, (part, local, article) = self._text, self._distinct
+        part, local, article, length, text = self._articles
         for steps, rows, columns in tables:
             steps[text[rows, None] == text[None, columns]] = SCORE_STEPS
         segments = [scored.segment for scored in self._view.segments]
-        containment.contain(tables, article, lambda i: segments[part[i]].text(int(local[i])))
+        containment.contain(
+            tables, article, length, lambda i: segments[part[i]].text(int(local[i]))
+        )
 
     @functools.cached_property
-    def _distinct(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Segment and local number of each distinct article, and the article at each place."""
+    def _articles(self) -> tuple[NDArray[np.int64], ...]:
+        """Distinct articles.
+
+        Segment and local number of each; the article at each place; number of words of each; and
+        at each place the number of the article's text: equal texts have equal numbers.
+        """
         code, article = np.unique(self._part * SEGMENT_ARTICLES + self._local, return_inverse=True)
-        return (*np.divmod(code, SEGMENT_ARTICLES), article)
-
-    @functools.cached_property
-    def _text(self) -> NDArray[np.int64]:
-        """The number of each article's text; equal texts have equal numbers."""
-        part, local, article = self._distinct
-        return numbers_of_texts(self._view, part, local)[article]
+        part, local = np.divmod(code, SEGMENT_ARTICLES)
+        length, text = numbers_of_texts(self._view, part, local)
+        return part, local, article, length, text[article]
 
     def _compare(
         self, queries: UnitRows, rows: UnitRows, first: int, out_steps: NDArray[np.int64]
@@ -157,8 +159,8 @@ class Similarities:
 
 def numbers_of_texts(
     view: View, part: NDArray[np.int64], local: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the numbers of the texts of distinct articles, as `same_texts` does."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the number of words of distinct articles, and their texts as `same_texts` does."""
     segments = [scored.segment for scored in view.segments]
     length = np.empty(len(part), dtype=np.int64)
     for number, segment in enumerate(segments):
@@ -170,7 +172,7 @@ def numbers_of_texts(
     for number in np.unique(part[may_be_same]).tolist():
         places = may_be_same & (part == number)
         signs[places] = segments[number].signs_of_texts(local[places])
-    return same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
+    return length, same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
 
 
 def same_texts(

@@ -48,7 +48,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
         snapshot.keys_of([a])
         sentence = str(error)
         return WhyNot(a, b, k, "unknown", sentence[0].upper() + sentence[1:])
-    source = CandidateSource.of_articles(snapshot, keys[:1], spec.conditions)
+    source = CandidateSource(snapshot, snapshot.view.read(keys[:1]), spec.conditions)
     pair = score_pair(snapshot, keys, source, spec.conditions)
     verdict = _in_ranking(snapshot, source, pair, k)
     rules = snapshot.rules

@@ -66,6 +66,10 @@ class Exclusions:
         return self._general.rule_of(item) if self._general else None
 
 
+#: The exclusions of an archive without rules.
+NO_EXCLUSIONS = Exclusions(())
+
+
 class CompiledRules:
     """All rules of an archive, laid out for lookups.
 

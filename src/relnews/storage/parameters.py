@@ -24,8 +24,7 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
         If a setting is missing or invalid.
     """
     with integrity.damage_in(catalogue.folder or ":memory:"):
-        analysis, weighting = catalogue.setting("analysis"), catalogue.setting("weighting")
-        recency = catalogue.setting("recency")
+        analysis, weighting, recency = catalogue.settings("analysis", "weighting", "recency")
         check_weighting(**weighting)
         check_normalization(analysis["normalization"])
         return {

@@ -11,12 +11,6 @@ from relnews._checks import check_integer
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 
-#: Settings that are integers, and the exclusive upper bound of each.
-_INTEGERS = {
-    "generation": integrity.MANY, "sealed": integrity.MANY, "epoch": 1 << 53, "n_stop": 1 << 31,
-    "seed": 1 << 64, "last_folder": integrity.MANY,
-}  # fmt: skip
-
 #: Settings and their format version. One query reads both from one state, because another process
 #: may migrate the archive between two queries.
 _SETTINGS = (
@@ -167,6 +161,13 @@ class Settings:
     def clear_cache(self) -> None:
         """Clear the cache, which may have values of settings that were not committed."""
         self._cached.clear()
+
+
+#: Settings that are integers, and the exclusive upper bound of each.
+_INTEGERS = {
+    "generation": integrity.MANY, "sealed": integrity.MANY, "epoch": 1 << 53, "n_stop": 1 << 31,
+    "seed": 1 << 64, "last_folder": integrity.MANY,
+}  # fmt: skip
 
 
 def _check(settings: Mapping[str, Any]) -> None:
