@@ -100,7 +100,7 @@ class ListSpec:
         """
         mode = options.get("mode", DEFAULT)
         if isinstance(mode, str) and options.keys() <= {"mode"}:
-            return _of_named_mode(mode)
+            return _of_mode(_mode_of(mode))
         _check_names(options, Options.__annotations__)
         return cls._completed(options, _mode_of(mode))
 
@@ -127,7 +127,7 @@ class ListSpec:
     @property
     def is_stored_mode(self) -> bool:
         """Whether stored lists answer these options."""
-        return self == _of_named_mode(STORED)
+        return self == _of_mode(MODES[STORED])
 
     def admits(self, item: RelatedItem, article: RelatedItem, now: int) -> bool:
         """Return whether the conditions allow an article in the list of another.
@@ -143,9 +143,9 @@ class ListSpec:
 
 
 @functools.lru_cache(maxsize=32)
-def _of_named_mode(name: str) -> ListSpec:
+def _of_mode(mode: Mode) -> ListSpec:
     """Return the options of a mode alone."""
-    return ListSpec._completed({}, _mode_of(name))
+    return ListSpec._completed({}, mode)
 
 
 def options_from_text(given: Mapping[str, Any]) -> Options:
