@@ -10,6 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from relnews.web import Limits
+
+#: For tests that start processes on a busy machine.
+PATIENT = Limits(ranking_timeout=100)
+
 
 @contextlib.contextmanager
 def serving(

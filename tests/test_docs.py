@@ -131,6 +131,11 @@ VISIBILITY = {
     "PUBLIC_STATES": "Words of public states",
     "HIDDEN_STATES": "Words of hidden states",
     "EMBARGOES": "Embargoes",
+    "PLUGIN_SWITCHES": "Switches of plugins",
+    "RESTRICTIONS": "Groups of readers",
+    "ROBOTS": "Robots",
+    "OWN_OBJECTS": "Objects about the article",
+    "UNMISTAKABLE": "All other objects",
 }
 
 

@@ -122,9 +122,8 @@ class RelatedNews(Parameters):
         ``articles`` is a data frame, or any iterable of dicts, `Article` objects or rows, such as
         `read_articles` returns. Each is read once, and its text is counted, not kept.
         ``load_report`` counts what is skipped, withheld and repaired, by default the reader's own
-        or a new one; ``LoadReport(strict=True)`` raises `ArticleError` instead. Options say how
-        records are read, see `ReadOptions`; a reader has its own. Raises `ArticleError` if there
-        are records but no article, and warns if fewer than half of the records are articles.
+        or a new one; ``LoadReport(strict=True)`` raises `ArticleError` instead. Options are those
+        of `ReadOptions`; a reader has its own. Raises if no record is an article.
         """
         from relnews.maintenance.build import build
         from relnews.readers.reader import with_load_report
@@ -137,9 +136,11 @@ class RelatedNews(Parameters):
         admitted, load_report = with_load_report(articles, load_report, options)
         archive = build(admitted, analysis, weighting, self.recency)
         load_report.check_loaded()
-        self._archive = archive
-        self._catalogue, self._changes = self._archive.catalogue, None
+        self._archive, self._catalogue, self._changes = archive, archive.catalogue, None
         self.load_report_ = load_report
+        if load_report.taken_back():
+            self.remove(load_report.taken_back())
+            self.compact()  # nothing of them is left
         return self
 
     def partial_fit(
@@ -157,7 +158,7 @@ class RelatedNews(Parameters):
         if self._catalogue is None:
             self.fit(())
         admitted, load_report = with_load_report(articles, load_report, options)
-        report = self._updates().add(admitted, load_report.withheld_ids)
+        report = self._updates().add(admitted, load_report.gone_ids)
         self.load_report_ = load_report
         return dataclasses.replace(report, load_report=load_report.summary())
 

@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 from relnews import Recency, RelatedNews, Selection, sample, web
 from relnews.export import formats, html, sites, text
 from relnews.text.analysis import Analysis
+from serving import PATIENT
 
 Answer = dict[str, Any]
 
@@ -355,7 +356,9 @@ def exported_site(archive: Any, folder: Path, kind: str, k: int, **options: Any)
 @contextlib.contextmanager
 def service(folder: Path) -> Iterator[TestClient]:
     """Serve an archive to a client; no answer may be kept for longer than a minute."""
-    with TestClient(web.app(folder, max_age=60), raise_server_exceptions=False) as client:
+    with TestClient(
+        web.app(folder, max_age=60, limits=PATIENT), raise_server_exceptions=False
+    ) as client:
         yield client
 
 

@@ -17,8 +17,8 @@ from reading import ARTICLES, RECORDS, Read, as_csv, ids, unreadable
 from relnews.articles import Article
 from relnews.readers import csv_rows
 from relnews.readers.csv import DELIMITERS, records
+from relnews.readers.found import Skipped
 from relnews.readers.lines import LONGEST, Lines
-from relnews.readers.records import Skipped
 
 # --- shapes of files -----------------------------------------------------------------------------
 

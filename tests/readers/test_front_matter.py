@@ -77,6 +77,8 @@ def test_front_matter_is_found(before: str, block: str, newline: str) -> None:
         "Status: the ferry is late.\n\nMore text.",
         "2024: a year\n\nMore text.",
         "# Heading\n\n---\n\nMore text.",
+        "----\nNote: between two rulings.\n----\nMore text.",
+        "\u2014\nSummary: after a dash.\n\nMore text.",
         "---\n---\nMore text.",
     ],
 )
@@ -102,6 +104,23 @@ def test_a_text_without_front_matter_is_whole(text: str) -> None:
         "---\n# comment\n\ntitle: A\nstatus: draft\nBody",
         "Status: draft\n\nBody",
         "draft: yes\n\nBody",
+        ".. title: A\n.. status: draft\n\nBody",
+        "<!--\n.. title: A\n.. status: draft\n.. date: 2020-01-01\n-->\n\nBody",
+        "Title: A\nStatus : draft\n\nBody",
+        "Title: A\nStatus\uff1adraft\n\nBody",
+        "Title: A\nStatus: published\nStatus: draft\n\nBody",
+        "---\u00a0\ntitle: A\ndraft: true\n---\u3000\nBody",
+        "----\ntitle: A\ndraft: true\n----\nBody",
+        "---\ntitle: A\ndraft: true\n-----\nBody",
+        "\u2014\ntitle: A\ndraft: true\n\u2014\nBody",
+        "++++\ntitle = 'A'\ndraft = true\n++++\nBody",
+        "----\ntitle: [A\ndraft: true\n----\nBody",
+        "---\u2028title: A\u2028draft: true\u2028---\u2028Body",
+        "---\x85title: A\x85draft: true\x85---\x85Body",
+        "---\ndraft:true\n---\nBody",
+        "---\ntitle: A\nstatus:draft\n---\nBody",
+        "---\ndraft: true\ntitle: A\ndraft: false\n---\nBody",
+        '{"title": "A", "draft": true, "draft": false}\nBody',
     ],
 )
 def test_a_draft_is_never_a_text(text: str) -> None:
@@ -256,9 +275,47 @@ def test_restructured_text() -> None:
         ("_build: {render: false}", True),
         ("build: {list: always, render: always}", False),
         ("permalink: /a/", False),
+        ("params: {draft: true}", True),
+        ("params:\n  private: yes", True),
+        ("seo: {noindex: true}", True),
+        ("head:\n  - - meta\n    - name: robots\n      content: noindex", True),
+        ("meta:\n  - {name: robots, content: 'noindex, nofollow'}", True),
+        ("cover: {hidden: true}", False),
+        ("author: {name: A, status: inactive}", False),
     ],
 )
 def test_nested_words_of_visibility(front: str, is_hidden: bool) -> None:
     """Mappings of robots and of Hugo's build, and other names of switches."""
     articles, report = read(f"---\ntitle: A\n{front}\n---\nText.")
     assert (not articles, report.withheld) == (is_hidden, int(is_hidden))
+
+
+@pytest.mark.parametrize(
+    ("code", "is_hidden"),
+    [
+        ("export const meta = { title: 'A', draft: true };", True),
+        ("import A from 'a'\n\nexport const a = {\n  title: 'A',\n  'status': \"draft\",\n}", True),
+        ("export const metadata: Metadata = {published: false}", True),
+        ("export const meta = { title: 'A', draft: false };", False),
+        ("export const n = 3", False),
+    ],
+)  # fmt: skip
+def test_what_the_code_of_mdx_exports(code: str, is_hidden: bool) -> None:
+    """A page of MDX may export who may see it."""
+    articles, report = read(f"{code}\n\n# Title\n\nText.", "a.mdx")
+    assert (not articles, report.withheld) == (is_hidden, int(is_hidden))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A\n#\n\n:status: draft\n:status: published\n\nBody",
+        "A\n#\n\n:status: published\n:status: draft\n\nBody",
+        ".. title: A\n.. slug: a\n.. status: draft\n\nBody",
+        "A\n#\n\n:private: yes\n\nBody",
+    ],
+)
+def test_a_draft_in_restructured_text(text: str) -> None:
+    """A name that stands twice, and the comments of Nikola, do not publish a draft."""
+    articles, report = read(text, "a.rst")
+    assert (articles, report.withheld) == ([], 1)

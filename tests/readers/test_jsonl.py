@@ -19,11 +19,12 @@ from relnews.articles import FIELDS, Article
 from relnews.exceptions import ArticleError
 from relnews.readers import read_articles
 from relnews.readers.field_names import FieldNames
+from relnews.readers.found import Skipped
 from relnews.readers.json_document import LONGEST_DOCUMENT
 from relnews.readers.jsonl import records
 from relnews.readers.lines import Lines
 from relnews.readers.load_report import LoadReport, Problem
-from relnews.readers.records import Skipped, articles_from
+from relnews.readers.records import articles_from
 
 # --- JSON Lines ----------------------------------------------------------------------------------
 

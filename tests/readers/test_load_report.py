@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from relnews import RelatedNews
 from relnews.exceptions import ArticleError, LoadWarning
 from relnews.readers import read_articles
+from relnews.readers.found import Skipped
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
-from relnews.readers.records import RecordParser, Skipped, articles_from
+from relnews.readers.records import RecordParser, articles_from
 
 #: Kinds of records, and what becomes of each: loaded, skipped, withheld.
 KINDS: list[tuple[dict[str, Any], str]] = [
@@ -33,21 +34,31 @@ KINDS: list[tuple[dict[str, Any], str]] = [
 
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 8)), max_size=30))
 def test_every_record_has_one_outcome(records: list[tuple[Any, int]]) -> None:
-    """Records seen are loaded, skipped or withheld; the first article of an id is loaded."""
+    """Records seen are loaded, skipped or withheld; the first article of an id is loaded.
+
+    Once a record of an id is withheld, all others of it are, also the one that was loaded.
+    """
     expected = {"loaded": 0, "skipped": 0, "withheld": 0}
-    known = set()
+    admitted, withheld = set(), set()
     rows = []
     for (record, outcome), number in records:
         rows.append({"id": str(number), **record})
-        if outcome == "loaded":
-            outcome = "skipped" if number in known else "loaded"
-            known.add(number)
+        if outcome == "withheld":
+            if number in admitted - withheld:
+                expected["loaded"] -= 1
+                expected["withheld"] += 1
+            withheld.add(number)
+        elif outcome == "loaded":
+            outcome = "loaded" if number not in admitted else "skipped"
+            outcome = "withheld" if number in withheld else outcome
+            admitted |= {number} if outcome == "loaded" else set()
         expected[outcome] += 1
     report = LoadReport()
     articles = [*articles_from(rows, report)]
     assert (report.loaded, report.skipped, report.withheld) == tuple(expected.values())
     assert report.seen == len(rows)
-    assert len(articles) == report.loaded
+    assert {*report.taken_back()} == {str(number) for number in admitted & withheld}
+    assert len(articles) == report.loaded + len(report.taken_back())
     first = report.summary().splitlines()[0]
     assert first.startswith(f"{report.loaded} articles loaded, {report.skipped} skipped")
     assert ("withheld" in first) == (report.withheld > 0)

@@ -37,6 +37,9 @@ def read(
     return articles, reader.load_report
 
 
+DRAFT = '{"@type": "NewsArticle", "headline": "<!-- -->", "creativeWorkStatus": "Draft"}'
+
+
 def linked(**values: object) -> str:
     return f'<script type="application/ld+json">{json.dumps(values)}</script>'
 
@@ -48,7 +51,18 @@ def linked(**values: object) -> str:
         '<META NAME="Robots" CONTENT="NOINDEX, FOLLOW">',
         '<meta name=robots content="none">',
         '<meta name="robots" content="index"><meta name="googlebot" content="noindex">',
+        *(f'<meta name="{robot}" content="noindex">' for robot in (
+            "googlebot-news", "bingbot", "BingBot", "duckduckbot", "yandex", "slurp")),
+        '<meta http-equiv="X-Robots-Tag" content="noindex">',
+        '<meta name="visibility" content="private">',
+        '<meta property="article:status" content="draft">',
         linked(**{"@type": "NewsArticle", "creativeWorkStatus": "Draft"}),
+        f'<script type="application/LD+JSON; charset=utf-8">{DRAFT}</script>',
+        *(f'<script type="application/ld+json">{a}{DRAFT}{z}</script>' for a, z in (
+            ("//<![CDATA[\n", "\n//]]>"), ("/*<![CDATA[*/", "/*]]>*/"), ("<![CDATA[", "]]>"),
+            ("<!--\n", "\n-->"), ("", ",}"))),
+        linked(**{"@type": "NewsArticle"})[:-10]
+        + ',"creativeWorkStatus":"Draft","creativeWorkStatus":"Published"}</script>',
         linked(**{"@graph": [{"@type": "WebPage"}, {"@type": ["Article"],
                                                     "creativeWorkStatus": "Pending"}]}),
     ],
@@ -68,6 +82,7 @@ def test_a_page_that_asks_not_to_be_shown(head: str, tmp_path: Path) -> None:
      '<meta name="robots" content="nofollow, noarchive">',
      '<meta name="twitterbot" content="noindex">',
      linked(**{"@type": "NewsArticle", "creativeWorkStatus": "Published"}),
+     '<meta name="audience" content="families"><meta name="state" content="Texas">',
      '<script type="application/ld+json">{broken</script>', linked(**{"@type": None})],
 )  # fmt: skip
 def test_a_page_that_may_be_shown(head: str, tmp_path: Path) -> None:

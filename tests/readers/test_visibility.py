@@ -55,7 +55,7 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
     **{
         name: ([*ON, *other], [*OFF, "never"])
         for name, other in {
-            "publish": ["2020-01-01"], "permalink": ["/a/"], "render": ["a"], "live": ["ticker"],
+            "permalink": ["/a/"], "render": ["a"], "live": ["ticker"],
             "active": ["x"], "enabled": ["x"], "online": ["https://g.example"], "approved": ["x"],
             "show": ["Panorama"], "display": ["block"],
             "published": ["2020-01-01"],
@@ -78,7 +78,6 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
     # Words with several meanings: only a word that is known keeps an article out.
     "state": (["published", 1, 2, "Texas"], ["draft", "unpublished", 0, -2, "-2"]),
     "audience": (["everyone", "families"], ["only_paid", "founding", "private"]),
-    "access": (["public", "1"], ["private", "registered", "members-only"]),
     # Passwords, and the moment of deletion.
     "password": ([False], ["secret", "0", "false", 1234]),
     "wp:post_password": ([], ["secret", "0"]),
@@ -97,6 +96,31 @@ RULES: dict[str, tuple[list[Any], list[Any]]] = {
          {"render": "link"}, {"list": "sometimes"}, False, "never"],
     ),
     "_build": ([{"list": "always"}], [{"list": "never"}, {"render": "no"}]),
+    # Plugins of WordPress and TYPO3: groups of readers, and robots.
+    "fe_group": (["0", 0, "-1", ""], ["1", "2,3", -2, 7]),
+    "_members_access_role": ([[], "none"], ["subscriber", ["editor"]]),
+    "_jetpack_newsletter_access": (["everybody"], ["subscribers", "paid_subscribers"]),
+    "rcp_subscription_level": (["a:0:{}"], ["any", 'a:1:{i:0;s:1:"2";}']),
+    "_yoast_wpseo_meta-robots-noindex": (["0", "2"], ["1", 1]),
+    "_aioseo_noindex": (["0"], ["1"]),
+    "rank_math_robots": ([["index"], 'a:1:{i:0;s:5:"index";}'], [["noindex"],
+                         'a:1:{i:0;s:7:"noindex";}']),
+    "googlebot": (["index"], ["noindex"]),
+    "yoast_head_json.robots.index": (["index"], ["noindex"]),
+    # Objects that are about the article, and others.
+    "seo": ([{"noindex": False}, {"title": "x"}], [{"noindex": True}, {"robots": "noindex"}]),
+    "params": ([{"draft": "no"}, {}], [{"draft": True}, {"status": "trash"}, {"hidden": "maybe"},
+                                       {"seo": {"noindex": "yes"}}]),
+    "meta": ([[{"key": "colour", "value": "1"}], [1, "x"]],
+             [{"_members_access_role": "editor"}, [{"key": "noindex", "value": "1"}],
+              [["meta", {"name": "robots", "content": "none"}]]]),
+    "access": (["public", "1", 1, {"level": "public"}],
+               ["private", "registered", "members-only", 2, "3", 0, {"level": "members"},
+                {"site.login": "yes"}]),
+    "publish": ([True, "2020-01-01"], [False, "never", {"status": "draft"}]),
+    "_id": (["a", "a.drafts."], ["drafts.a"]),
+    "memberships": ([[], "none"], [["gold"], "gold"]),
+    "cover": ([{"hidden": True, "status": "odd", "draft": False}], [{"draft": True}]),
     # Dates before which an article is not public.
     "embargo": ([False, "no", 0], [True, "yes", "1", "tomorrow"]),
     "publish_up": (["0000-00-00 00:00:00", "2020-01-01"], ["some day"]),
@@ -336,6 +360,81 @@ def test_duplicate_columns_all_say_who_may_see_an_article(tmp_path: Path) -> Non
     assert [article.id for article in read_articles(path)] == ["2"]
 
 
+@pytest.mark.parametrize("record", [
+    '"draft": true, "draft": false', '"status": "draft", "status": "published"',
+    '"expires": "2001-01-01", "expires": "2090-01-01"', '"seo": {"noindex": 1, "noindex": 0}',
+    '"published": "2090-01-01", "published": "2020-01-01"',
+])  # fmt: skip
+def test_a_name_that_stands_twice_in_json(record: str, tmp_path: Path) -> None:
+    """Of two values of one name, one that hides decides; of two dates, the stricter one."""
+    path = tmp_path / "a.jsonl"
+    lines = [f'{{"id": "a", "text": "ferry strike", {record}}}', '{"id": "b", "text": "ferry"}']
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert RelatedNews().fit(read_articles(path)).related("b", mode="similar").ids == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_public"),
+    [
+        *((name, False) for name in (
+            "drafts", "draft", "trash", "trashed", "deleted", "unpublished", "private",
+            "draft_posts", "privateArticles", "deletedItems", "members_only", "scheduled",
+            "archived", "embargoed", "spiked", "inReview")),
+        *((name, True) for name in ("archive", "news", "posts", "new", "private_equity")),
+    ],
+)  # fmt: skip
+def test_a_list_whose_name_hides_what_is_in_it(name: str, is_public: bool, tmp_path: Path) -> None:
+    """The entries of a list of drafts are withheld, beside another list, inside it, and alone."""
+    path = tmp_path / "a.json"
+    entry, article = {**GOOD, "id": "d"}, {**GOOD, "id": "p"}
+    shapes: list[Any] = [
+        {name: [entry], "articles": [article]}, {name: {"posts": [entry]}, "posts": [article]},
+        {name: [entry]}, {"posts": {"published": [article], name: [entry]}}, [{name: [entry]}],
+        {name: {"d": {"title": "A title", "text": "Some text."}}},
+    ]  # fmt: skip
+    for shape in shapes:
+        path.write_text(json.dumps(shape), encoding="utf-8")
+        reader = read_articles(path)
+        ids = {article.id for article in reader}
+        assert is_public or (ids <= {"p"} and reader.load_report.withheld_ids == ["d"]), shape
+        assert not is_public or reader.load_report.withheld == 0
+    assert [a.id for a in read_articles(path, include_unlisted=True)] == ["d"]
+
+
+@pytest.mark.parametrize("is_inner", [True, False])
+def test_an_object_and_the_record_around_it(is_inner: bool, tmp_path: Path) -> None:
+    """A record whose fields are in an object inside it has the states of both."""
+    inner, outer = {**GOOD, "draft": is_inner}, {"draft": not is_inner}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"edges": [{**outer, "node": inner}]}), encoding="utf-8")
+    reader = read_articles(path)
+    assert [*reader] == []
+    assert reader.load_report.withheld_ids == ["a"]
+
+
+def test_times_of_typo3_and_of_events() -> None:
+    """TYPO3's `starttime` and `endtime` are an embargo and an expiry; others are of events."""
+    times = {"starttime": 4102444800, "endtime": 4102448400}
+    (article,) = articles_from([{**GOOD, **times}], LoadReport())
+    assert article.published == dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+    assert article.expires == dt.datetime(2100, 1, 1, 1, tzinfo=dt.UTC)
+    others: list[dict[str, Any]] = [{"starttime": 0, "endtime": 0}, {"start_time": "2100-01-01"},
+                                    {"endTime": "2001-01-01"}]  # fmt: skip
+    for values in others:
+        (article,) = articles_from([{**GOOD, **values}], LoadReport())
+        assert (article.published, article.expires) == (None, None)
+
+
+def test_an_embargo_and_an_expiry_in_an_object() -> None:
+    """Dates count in objects that are about the article."""
+    record = {**GOOD, "meta": {"embargo_until": "2090-01-01"}, "params": {"expiryDate": "2091"}}
+    assert read(record)[0] == []  # a year is no date
+    record["params"] = {"expiryDate": "2091-01-01"}
+    (article,) = articles_from([record], LoadReport())
+    assert article.published == LATE
+    assert article.expires == dt.datetime(2091, 1, 1, tzinfo=dt.UTC)
+
+
 def test_drafts_of_atom_and_blogger(tmp_path: Path) -> None:
     """What a feed says of the state of an entry is read."""
     path = tmp_path / "a.atom"
@@ -345,6 +444,9 @@ def test_drafts_of_atom_and_blogger(tmp_path: Path) -> None:
         'xmlns:blogger="http://schemas.google.com/blogger/2018"><title>G</title>'
         + entry.format(1, 1, "<app:control><app:draft>yes</app:draft></app:control>")
         + entry.format(2, 2, "<blogger:status>DRAFT</blogger:status>")
+        + entry.format(4, 4, "<status>draft</status><status>published</status>")
+        + entry.format(5, 5, "<expirationDate>soon</expirationDate>")
+        + entry.format(6, 6, '<m:status xmlns:m="http://search.yahoo.com/mrss/" state="blocked"/>')
         + entry.format(3, 3, "<app:control><app:draft>no</app:draft></app:control>")
         + "</feed>"
     )

@@ -139,9 +139,20 @@ HIDDEN = [
     {"status": "pitch"}, {"post_password": "pw"}, {"post_date_gmt": "next week"},
 ]  # fmt: skip
 HIDING_META = [
-    {"_yoast_wpseo_meta-robots-noindex": "1"}, {"_seopress_robots_index": "yes"},
-    {"rank_math_robots": 'a:1:{i:0;s:7:"noindex";}'}, {"_expiration-date": "soon"},
-]  # fmt: skip
+    {"_yoast_wpseo_meta-robots-noindex": "1"},
+    {"_seopress_robots_index": "yes"},
+    {"rank_math_robots": 'a:1:{i:0;s:7:"noindex";}'},
+    {"_expiration-date": "soon"},
+    {"_aioseo_noindex": "1"},
+    {"_members_access_role": "editor"},
+    {"rcp_access_level": "3"},
+    {"_jetpack_newsletter_access": "paid_subscribers"},
+]
+SHOWING_META = {
+    "_edit_lock": "1", "_yoast_wpseo_meta-robots-noindex": "2", "_seopress_robots_index": "",
+    "_jetpack_newsletter_access": "everybody", "rcp_user_level": "All", "status": "of a theme",
+    "rank_math_robots": 'a:1:{i:0;s:5:"index";}', "_members_access_role": "",
+}  # fmt: skip
 KINDS = ["page", "attachment", "nav_menu_item", "wp_block", "revision", "shop_order"]
 
 
@@ -150,15 +161,24 @@ def test_only_public_posts_come_out(write: Write) -> None:
     items = [item(number, **values) for number, values in enumerate(HIDDEN, start=1)]
     items += [item(number, meta=meta) for number, meta in enumerate(HIDING_META, start=50)]
     items += [item(number, post_type=kind) for number, kind in enumerate(KINDS, start=80)]
-    path = write(*items, item(100), item(101, is_sticky="1", meta={"_edit_lock": "1"}))
+    path = write(*items, item(100), item(101, is_sticky="1", meta=SHOWING_META))
     articles, report = loaded(path)
     assert [article.id for article in articles] == ["100", "101"]
     assert report.withheld == len(HIDDEN) + len(HIDING_META)
     assert report.problems[Problem.NOT_AN_ARTICLE] == len(KINDS)
     articles, _ = loaded(path, include_unlisted=True, unreadable_dates="keep")
     assert len(articles) == len(HIDDEN) + len(HIDING_META) + 2
-    with pytest.warns(match="only 2 of 17 records became articles"):
+    with pytest.warns(match=f"only 2 of {2 + report.withheld} records became articles"):
         RelatedNews().fit(read_articles(path))
+
+
+def test_of_two_custom_fields_one_that_hides_decides(write: Write) -> None:
+    """WordPress keeps several values of one custom field."""
+    twice = item(1, meta={"_aioseo_noindex": "0"}, more=(
+        "<wp:postmeta><wp:meta_key>_aioseo_noindex</wp:meta_key>"
+        "<wp:meta_value>1</wp:meta_value></wp:postmeta>"
+    ))  # fmt: skip
+    assert loaded(write(twice))[0] == []
 
 
 def test_dates(write: Write) -> None:

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from relnews import RelatedNews, web
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web.access_log import LOGGER, AccessLogMiddleware
-from serving import serving
+from serving import PATIENT, serving
 
 COMMON = re.compile(
     r'(?P<client>\S+) - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "(?P<request>[^"]*)" '
@@ -61,7 +61,9 @@ def test_the_common_form(archive: Path, lines: Any) -> None:
 
 def test_the_json_form(archive: Path, lines: Any) -> None:
     """A line is one object; the id is the one in the answer."""
-    client = TestClient(web.app(archive, access_log="json"), raise_server_exceptions=False)
+    client = TestClient(
+        web.app(archive, access_log="json", limits=PATIENT), raise_server_exceptions=False
+    )
     answer = client.post("/related", json={"title": "Ukraine"})
     (line,) = lines()
     entry = json.loads(line)

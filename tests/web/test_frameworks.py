@@ -26,6 +26,7 @@ from werkzeug.test import Client
 from relnews import RelatedNews, web
 from relnews.export import html
 from relnews.sample import DEMO_ID, sample_articles
+from serving import PATIENT
 
 ODD = "2025/ünï 100%/../<b>"
 
@@ -70,7 +71,7 @@ django.setup(set_prefix=False)
 def test_in_fastapi(news: RelatedNews, archive: Path) -> None:
     """Mounted in FastAPI, the service answers below its path."""
     application = fastapi.FastAPI()
-    application.mount("/news", web.app(archive))
+    application.mount("/news", web.app(archive, limits=PATIENT))
 
     @application.get("/")
     def index() -> str:
@@ -89,7 +90,7 @@ def test_in_django(news: RelatedNews, archive: Path) -> None:
     """Beside Django under one ASGI server, the service has its own path."""
     with override_settings(RELNEWS_ARCHIVE=archive):
         application = Starlette(
-            routes=[Mount("/relnews", web.app(archive)), Mount("/", ASGIHandler())]
+            routes=[Mount("/relnews", web.app(archive, limits=PATIENT)), Mount("/", ASGIHandler())]
         )
         client = TestClient(application)
         answer = client.get(f"/relnews/related/{DEMO_ID}.html")
@@ -108,7 +109,7 @@ def test_in_flask(news: RelatedNews, archive: Path) -> None:
         return "the site"
 
     wsgi = DispatcherMiddleware(
-        application.wsgi_app, {"/news": a2wsgi.ASGIMiddleware(web.app(archive))}
+        application.wsgi_app, {"/news": a2wsgi.ASGIMiddleware(web.app(archive, limits=PATIENT))}
     )
     client = Client(wsgi)
     assert client.get("/").text == "the site"

@@ -52,7 +52,8 @@ from relnews import web
 logging.basicConfig(filename={log!r}, format="%(message)s", level=logging.INFO)
 log = logging.getLogger("relnews.access")
 log.addFilter(lambda record: setattr(record, "msg", f"{{os.getpid()}} %s") or True)
-app = web.app({archive!r}, access_log="json")
+limits = web.Limits(ranking_timeout=100)
+app = web.app({archive!r}, access_log="json", limits=limits)
 """
 
 

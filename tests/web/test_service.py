@@ -35,7 +35,7 @@ from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
 from relnews.web.source import Source
 from relnews.web.workers import Workers
-from serving import serving
+from serving import PATIENT, serving
 
 #: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
 ODD_IDS = [
@@ -67,7 +67,7 @@ def archive(news: RelatedNews) -> Path:
 
 @pytest.fixture(scope="module")
 def client(archive: Path) -> TestClient:
-    return TestClient(web.app(archive), raise_server_exceptions=False)
+    return TestClient(web.app(archive, limits=PATIENT), raise_server_exceptions=False)
 
 
 @pytest.fixture
@@ -76,7 +76,8 @@ def living(tmp_path: Path) -> tuple[RelatedNews, TestClient]:
     RelatedNews().fit(sample_articles()).save(tmp_path / "archive.relnews")
     news = RelatedNews.open(tmp_path / "archive.relnews")
     news.store_lists(8)
-    return news, TestClient(web.app(tmp_path / "archive.relnews"), raise_server_exceptions=False)
+    service = web.app(tmp_path / "archive.relnews", limits=PATIENT)
+    return news, TestClient(service, raise_server_exceptions=False)
 
 
 # --- forms ---------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ def test_lists_are_ranked_where_none_are_stored(tmp_path: Path) -> None:
     """An archive without stored lists can be served."""
     news = RelatedNews().fit(sample_articles())
     news.save(tmp_path / "archive.relnews")
-    client = TestClient(web.app(tmp_path / "archive.relnews"))
+    client = TestClient(web.app(tmp_path / "archive.relnews", limits=PATIENT))
     assert client.get(f"/related/{DEMO_ID}").json() == news.related(DEMO_ID).to_dict()
 
 
@@ -609,7 +610,7 @@ def test_the_process_that_answers_does_not_rank(archive: Path) -> None:
 import sys
 from starlette.testclient import TestClient
 from relnews import web
-client = TestClient(web.app({str(archive)!r}))
+client = TestClient(web.app({str(archive)!r}, limits=web.Limits(ranking_timeout=100)))
 assert client.get("/related/{DEMO_ID}").json()["related"]
 assert client.get("/related/{DEMO_ID}.html").text
 assert client.get("/related/{DEMO_ID}?k=40").json()["related"][39]
@@ -706,7 +707,7 @@ def test_health_looks_at_the_disk(
     folder = tmp_path / "archive.relnews"
     RelatedNews().fit(sample_articles()).save(folder)
     RelatedNews.open(folder).store_lists()
-    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    client = TestClient(web.app(folder, limits=PATIENT), raise_server_exceptions=False)
     checks = ("/health", "/ready")
     for target in checks:
         assert client.get(target).json()["articles"] == 124
@@ -740,18 +741,18 @@ def test_ready_means_that_lists_can_be_made(tmp_path: Path) -> None:
     """Where no lists are stored, one has to be ranked."""
     folder = tmp_path / "archive.relnews"
     RelatedNews().fit(sample_articles()).save(folder)
-    client = TestClient(web.app(folder), raise_server_exceptions=False)
+    client = TestClient(web.app(folder, limits=PATIENT), raise_server_exceptions=False)
     assert client.get("/ready").json()["status"] == "ok"
     for array in folder.glob("*.segment/*"):
         array.unlink()
-    other = TestClient(web.app(folder), raise_server_exceptions=False)
+    other = TestClient(web.app(folder, limits=PATIENT), raise_server_exceptions=False)
     assert other.get("/health").status_code == 200
     check_problem(other.get("/ready"), 500)
 
 
 def test_metrics(archive: Path) -> None:
     """Metrics count requests by route and status, and lists by source."""
-    client = TestClient(web.app(archive))
+    client = TestClient(web.app(archive, limits=PATIENT))
     for target in (f"/related/{DEMO_ID}", f"/related/{DEMO_ID}?k=40", "/related/unknown", "/x"):
         client.get(target)
     for _ in range(20):

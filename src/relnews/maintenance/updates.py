@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from relnews._checks import check_integer, check_real
 from relnews.archive.archive import Archive
@@ -23,6 +24,8 @@ from relnews.results import Drift, UpdateReport
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.rules import drop_rules_of_the_gone
 from relnews.text.article_terms import ArticleCounter
+
+T = TypeVar("T")
 
 #: Stored candidates for each item of a list. Candidates behind the items move up after a removal,
 #: so that few removals need a new ranking.
@@ -45,16 +48,18 @@ class Updates:
         self._counter: ArticleCounter | None = None
         self._lists: tuple[int, StoredLists] | None = None
 
-    def add(self, articles: Iterable[Article], withheld: Sequence[str] = ()) -> UpdateReport:
+    def add(
+        self, articles: Iterable[Article], gone: Callable[[], Sequence[str]] = tuple
+    ) -> UpdateReport:
         """Add articles, or replace articles of the same ids; return the report.
 
         Parameters
         ----------
         articles : iterable of Article
             Their ids are distinct.
-        withheld : sequence of str
-            Ids that are not public, known when ``articles`` is read to its end. Articles of the
-            archive with such an id are removed.
+        gone : callable
+            Returns ids that are not public, known when ``articles`` is read to its end. Articles
+            with such an id are removed, also if they were just added.
         """
         with self._change() as state:
             entered = Entered()
@@ -64,21 +69,20 @@ class Updates:
                 self._catalogue.add_terms(n_known, state.vocabulary.newest(n_known))
                 self._catalogue.add_counts(to_store(rows.key.tolist(), rows.terms))
                 merging.lay_out(state)
-            given = {*entered.added, *entered.replaced, *entered.unchanged}
-            stored = self._catalogue.digests([*dict.fromkeys(withheld)])
-            removed = {id_: key for id_, (key, _) in stored.items() if id_ not in given}
+            removed = {id_: key for id_, (key, _) in self._catalogue.digests(gone()).items()}
             if removed:
                 self._catalogue.remove([*removed.values()])
                 state.apply_commits()
                 merging.merge(state)
             report = UpdateReport(
-                tuple(entered.added),
-                tuple(entered.replaced),
-                tuple(removed),
-                tuple(entered.unchanged),
+                _without(entered.added, removed),
+                _without(entered.replaced, removed),
+                _without(removed, {*entered.added}),
+                _without(entered.unchanged, removed),
             )
-            gone = [*entered.gone, *removed.values()]
-            return self._finish(state, report, entered.keys, gone)
+            keys = _without(entered.keys, {*removed.values()})
+            gone_keys = _without(removed.values(), {*entered.keys})
+            return self._finish(state, report, keys, [*entered.gone, *gone_keys])
 
     def remove(self, identifiers: Sequence[str]) -> UpdateReport:
         """Remove articles; if the archive lacks an id, raise and remove none."""
@@ -179,3 +183,7 @@ class Updates:
             changed = sorted({*changed, *self._begin_lists(state, k, candidates, None)})
             drift = Drift(0.0)
         return dataclasses.replace(report, changed=tuple(self._catalogue.ids(changed)), drift=drift)
+
+
+def _without(values: Iterable[T], left_out: Container[T]) -> tuple[T, ...]:
+    return tuple(value for value in values if value not in left_out)

@@ -11,7 +11,9 @@ Its modules::
     read_options  `ReadOptions`: how records are read
     html_text     the text of HTML
     markup        whether fields are HTML
+    found         entries of a source, before they are articles
     rows          lists, objects and data frames to mappings
+    posts         posts of Ghost and WordPress in any file or table
     records       `RecordParser`: mappings to articles
     reader        `ArticleReader`, the base of all readers
     opening       plain files, gzip, xz, standard input
@@ -20,6 +22,7 @@ Its modules::
     file_reader   `FileReader`: files, folders and standard input
     lines         `LineReader`: files with a line for each article
     jsonl         JSON Lines, and other JSON
+    json_decoding values of JSON, and names that stand twice
     json_document the values of JSON that is not JSON Lines
     json_shapes   where the records are in a value
     json_tables   columns of values to records
@@ -42,6 +45,7 @@ Its modules::
     wordpress     the posts of an export of WordPress
     wordpress_api posts of WordPress's REST API
     ghost_bodies  the documents of Ghost's editors
+    ghost_posts   the fields of posts of Ghost
     ghost         the posts of an export of Ghost
     sql           the rows of a query; `read_sql`
 """

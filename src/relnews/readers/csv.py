@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from relnews.readers import _errors
 from relnews.readers.csv_rows import CsvRows
 from relnews.readers.field_names import is_name_of_id
+from relnews.readers.found import Found, Skipped
 from relnews.readers.lines import LineReader, Lines
 from relnews.readers.load_report import Problem
-from relnews.readers.records import Found, Skipped
 from relnews.readers.visibility import plain_name
 
 #: Delimiters of cells; the first wins a tie.

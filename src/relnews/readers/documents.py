@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar
 
 from relnews.readers import _errors
 from relnews.readers.file_reader import FileReader
+from relnews.readers.found import Found, Skipped
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import PACKED
-from relnews.readers.records import Found, Skipped
 
 #: Bytes of the longest document, unpacked. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20
+
+#: What the name of a file gets that is withdrawn.
+_WITHDRAWN = re.compile(r"(^|/)(?:_drafts/|_+)")
 
 
 class DocumentReader(FileReader):
     """The articles of documents. A subclass parses a document."""
 
     is_plain = False
+
+    #: Whether each file is an article, whose id is made of the path. An article that the archive
+    #: has from a file stays only if the file still is an article.
+    is_file_article: ClassVar[bool] = False
+
+    def _former_ids(self, name: str) -> Iterator[str]:
+        if self.is_file_article:
+            yield self._id_of(name)
+            if "_" in name:
+                yield self._id_of(_WITHDRAWN.sub(r"\1", name))
+
+    def _id_of(self, name: str) -> str:
+        """Return the id of the document in a file that names none."""
+        return id_of(name)
 
     def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:
         content = stream.read(LONGEST + 1)

@@ -12,11 +12,12 @@ from xml.etree import ElementTree as ET
 
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader
+from relnews.readers.field_names import says_visibility
+from relnews.readers.found import Found, Skipped
 from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
 from relnews.readers.markup import is_html, title_of
-from relnews.readers.records import Found, Skipped
-from relnews.readers.visibility import plain_name, says_state
+from relnews.readers.visibility import distinct
 from relnews.readers.xml_entries import Head, entries, name_of
 from relnews.readers.xml_mending import IS_HTML
 
@@ -223,11 +224,13 @@ def _said(entry: ET.Element) -> dict[str, Any]:
     for element in entry:
         if element.tag.rpartition("}")[2] == "control":
             elements.extend(element)
-    named = ((element.tag.rpartition("}")[2], _value(element)) for element in elements)
-    return {
-        name: value for name, value in named
-        if value and (says_state(plain_name(name)) or name == "expires")
-    }  # fmt: skip
+    pairs = [
+        ("expires" if name == "valid" else name, _value(element) or element.get("state", ""))
+        for element in elements
+        if says_visibility(name := element.tag.rpartition("}")[2]) or name == "valid"
+    ]
+    names = distinct([name for name, _ in pairs])
+    return {name: value for name, (_, value) in zip(names, pairs, strict=True) if value}
 
 
 def _fields(element: ET.Element) -> dict[str, list[ET.Element]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Container, Iterable, Mapping
 
 from relnews.articles import FIELDS
@@ -37,7 +38,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
               "leadimage", "picture", "ogimage", "images"),
     "expires": ("expiry", "expirydate", "expiresat", "expireson", "expirationdate", "unpublishon",
                 "unpublishat", "unpublishdate", "publishdown", "expire", "expiration", "expiredate",
-                "validuntil", "visibleuntil", "availableuntil", "publishuntil"),
+                "expirytime", "expirationtime", "validuntil", "validto", "validthrough",
+                "visibleuntil", "availableuntil", "publishuntil", "onlineuntil", "liveuntil",
+                "activeuntil", "displayuntil", "showuntil", "publishend", "publicationend",
+                "endpublishing", "unavailableafter", "takedowndate", "takedownat"),
 }  # fmt: skip
 
 #: Names of the part of an address that tells one article from another.
@@ -165,9 +169,15 @@ def is_name(name: str) -> bool:
     return plain in _FIELD_OF or plain in EMBARGOES or plain in _SLUGS or says_state(plain)
 
 
+def says_visibility(name: str) -> bool:
+    """Return whether a name tells who may see an article, or until when."""
+    plain = plain_name(name)
+    return says_state(plain) or _FIELD_OF.get(plain, ("", 0))[0] == "expires"
+
+
 def embargoes(record: Mapping[str, object]) -> list[object]:
-    """Return the dates before which a record says that it is not public."""
-    return _values_named(record, EMBARGOES)
+    """Return the dates before which a record, flattened, says that it is not public."""
+    return [value for name, value in record.items() if _is_embargo(name)]
 
 
 def likely_names(names: Iterable[str]) -> dict[str, str]:
@@ -198,15 +208,33 @@ def likely_names(names: Iterable[str]) -> dict[str, str]:
 
 def slug_in(record: Mapping[str, object]) -> str:
     """Return the slug that a record has, or an empty text."""
-    found = (text_value(value, "id")[0] for value in _values_named(record, _SLUGS))
+    found = (
+        text_value(value, "id")[0] for name, value in record.items() if plain_name(name) in _SLUGS
+    )
     return next((slug.strip() for slug in found if slug and slug.strip()), "")
 
 
 def expiries(record: Mapping[str, object]) -> list[object]:
-    """Return the dates from which on a record says that it is not public."""
-    return _values_named(record, ALIASES["expires"])
+    """Return the dates from which on a record, flattened, says that it is not public."""
+    return [value for name, value in record.items() if _is_expiry(name)]
 
 
-def _values_named(record: Mapping[str, object], names: Container[str]) -> list[object]:
-    """Return the values of a record that have one of these names, as `plain_name` writes them."""
-    return [value for name, value in record.items() if plain_name(name) in names]
+@functools.lru_cache(4096)
+def _is_embargo(name: str) -> bool:
+    # Spelled in another way, such as ``start_time``, TYPO3's name is of an event.
+    return name == "starttime" or _is_one_of(name, EMBARGOES) or _is_second(name, "published")
+
+
+@functools.lru_cache(4096)
+def _is_expiry(name: str) -> bool:
+    return name == "endtime" or _is_one_of(name, ALIASES["expires"]) or _is_second(name, "expires")
+
+
+def _is_second(name: str, field: str) -> bool:
+    """Return whether a name is of another value of a field, such as ``expires (2)``."""
+    return str(name).startswith(f"{field} (") and plain_name(name) == field
+
+
+def _is_one_of(name: str, names: Container[str]) -> bool:
+    """Return whether a name, or its last part, is one of the names."""
+    return plain_name(name) in names or plain_name(str(name).rpartition(".")[2]) in names

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from relnews import _checks
 from relnews.readers import _errors
 from relnews.readers.formats import FORMATS, visible_files
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import (
     DAMAGE,
@@ -22,7 +23,6 @@ from relnews.readers.opening import (
 )  # fmt: skip
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.reader import ArticleReader
-from relnews.readers.records import Found, Skipped
 
 
 class FileReader(ArticleReader):
@@ -73,6 +73,8 @@ class FileReader(ArticleReader):
                 yield from self._stream(stream, "<stdin>")
         for path, folder in self._folders.items():
             name = Path(os.path.relpath(path, self._root)).as_posix()
+            for identifier in self._former_ids(name):
+                yield name, Former(identifier)
             if folder is not None and not path.resolve().is_relative_to(folder.resolve()):
                 yield name, Skipped(Problem.UNREADABLE, _checks.leads_out())
                 continue
@@ -87,6 +89,10 @@ class FileReader(ArticleReader):
                 yield name, Skipped(Problem.UNREADABLE, str(error))
             self._n_read += self._sizes[path] or 0
             self._file = None
+
+    def _former_ids(self, name: str) -> Iterable[str]:
+        """Return ids that the archive may have an article of the file under."""
+        return ()
 
     def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:
         """Yield the place of each record of an open file, and the record or why it is skipped."""

@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 
 from relnews.readers import _errors
+from relnews.readers.found import Skipped
+from relnews.readers.json_decoding import raw_decode
 from relnews.readers.lines import LONGEST, Lines
 from relnews.readers.load_report import Problem
-from relnews.readers.records import Skipped
 
 #: Characters of the longest object that holds a list of records: it is decoded as a whole.
 LONGEST_DOCUMENT = 256 << 20
@@ -25,8 +26,6 @@ _LONGEST_PIECE = 16
 
 _LIST = re.compile(r"\[\s*\{")
 _BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
-
-_decode = json.JSONDecoder().raw_decode
 
 
 def document_values(
@@ -104,7 +103,7 @@ class _Document:
         while True:
             is_cut = False
             try:
-                value, end = _decode(self._text, self._at)
+                value, end = raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 reason = error.msg
                 left = len(self._text) - error.pos

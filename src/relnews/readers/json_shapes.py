@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from relnews.readers import _errors
+from relnews.readers import _errors, ghost_posts, visibility
 from relnews.readers.field_names import FieldNames
+from relnews.readers.found import Found, Skipped
 from relnews.readers.load_report import Problem
-from relnews.readers.records import Found, Skipped
 from relnews.readers.visibility import plain_name
 
 #: Names of lists of articles, by preference, as `plain_name` writes them.
@@ -23,6 +23,7 @@ _LISTS = (
 _OTHER_LISTS = frozenset({
     "pages", "comments", "replies", "tags", "categories", "authors", "users", "media", "images",
     "attachments", "menus", "links", "related", "snippets", "newsletters", "products", "settings",
+    "revisions", "autosaves", "versions", "history",
 })  # fmt: skip
 
 #: Names of an object inside a record that holds its fields.
@@ -72,17 +73,26 @@ class JsonShapes:
             yield self._entry(place, value)
 
     def _of_object(self, place: str, value: dict[str, object]) -> Iterator[Found]:
+        posts = ghost_posts.posts_of(value) or ()
+        if any(isinstance(post, dict) and ghost_posts.is_post(post) for post in posts[:_N_FIRST]):
+            for number, post in enumerate(posts):
+                yield self._entry(f"{place}: posts[{number}]", post)
+            return
         value = self._unwrapped(value)
         lists = {} if self._is_article(value) else self._lists(value)
         if not lists:
             yield self._entry(place, value)
             return
-        best = min(map(_rank, lists))
-        taken = [path for path in lists if _rank(path) == best]
+        hidden = {path: name for path in lists if (name := _hidden_list(path))}
+        best = min((_rank(path) for path in lists if path not in hidden), default=0)
+        taken = [path for path in lists if path not in hidden and _rank(path) == best]
         for path, entries in lists.items():
-            if path in taken:
+            if path in taken or path in hidden:
                 for key, entry in entries:
-                    yield self._entry(f"{place}: {path}[{key}]", entry)
+                    where, record = self._entry(f"{place}: {path}[{key}]", entry)
+                    if path in hidden and isinstance(record, dict):
+                        record = visibility.listed_under(hidden[path], record)
+                    yield where, record
             else:
                 detail = _errors.list_left_out(len(entries), " and ".join(taken))
                 yield f"{place}: {path}", Skipped(Problem.NOT_AN_ARTICLE, detail)
@@ -140,7 +150,13 @@ class JsonShapes:
             if isinstance(inner, dict):
                 named = self._names.named(inner)
                 if named.get("title") or named.get("text"):
-                    return {key: part for key, part in record.items() if key != name} | inner
+                    # Both may say who may see the article.
+                    outer = {
+                        f"{key} (2)" if key in inner else key: part
+                        for key, part in record.items()
+                        if key != name
+                    }
+                    return outer | inner
         return record
 
 
@@ -151,6 +167,13 @@ def _entries(value: object) -> _Entries:
     if isinstance(value, dict) and all(isinstance(part, dict) for part in value.values()):
         return [(key, {"id": key, **part}) for key, part in value.items()]
     return []
+
+
+@functools.lru_cache(256)
+def _hidden_list(path: str) -> str:
+    """Return the name in a path that says that what is below it is not public, or nothing."""
+    names = (name.partition("[")[0] for name in path.split("."))
+    return next(filter(visibility.hides_list, names), "")
 
 
 @functools.lru_cache(256)

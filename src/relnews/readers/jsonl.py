@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from relnews.readers import _errors
 from relnews.readers.field_names import FieldNames
+from relnews.readers.found import Found, Skipped
+from relnews.readers.json_decoding import loads, loads_leniently
 from relnews.readers.json_document import document_values, holds_list
 from relnews.readers.json_shapes import JsonShapes
 from relnews.readers.json_tables import rows_of_table
 from relnews.readers.lines import LONGEST, LineReader, Lines
 from relnews.readers.load_report import Problem
-from relnews.readers.records import Found, Skipped
 
 #: How an array of objects begins. A log line such as ``[INFO] …`` is no array.
 _ARRAY = re.compile(r"\s*\[\s*(?:\[?\s*[{\]]|$)")
@@ -86,7 +87,7 @@ def _begins_document(line: str) -> bool:
         return holds_list(line)
     text = line.strip()
     try:
-        json.loads(text)
+        loads(text)
     except json.JSONDecodeError as error:
         return text.startswith("{") and error.pos >= len(text)
     except (ValueError, RecursionError):  # beyond Python's limits
@@ -103,7 +104,7 @@ def _line(line: str, number: int, shapes: _Shapes) -> Iterator[Found]:
         problem = _errors.record_too_long(LONGEST)
     else:
         try:
-            value = json.loads(text, strict=False)  # a tab inside a text is no reason to lose it
+            value = loads_leniently(text)  # a tab inside a text is no reason to lose it
         except json.JSONDecodeError as error:
             if error.msg == "Extra data" and text.startswith("{"):
                 for _, part in document_values(text):

@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from relnews.readers import _errors
 from relnews.readers.file_reader import FileReader
+from relnews.readers.found import Found, Skipped
 from relnews.readers.load_report import Problem
 from relnews.readers.opening import DAMAGE, as_western, text_of
-from relnews.readers.records import Found, Skipped
 
 #: Characters of the longest record. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20

@@ -87,8 +87,6 @@ class LoadReport:
         Names of the fields of the first records.
     likely : dict of str to str
         Fields that an article needs to the names that probably mean them, if none is known.
-    withheld_ids : list of str
-        Ids of the articles that were withheld, as far as they have one.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
@@ -100,13 +98,15 @@ class LoadReport:
         self.notes: list[str] = []
         self.names: list[str] = []
         self.likely: dict[str, str] = {}
-        self.withheld_ids: list[str] = []
         self._ids: set[str] = set()
+        self._withheld: dict[str, None] = {}
+        self._lost: dict[str, None] = {}
+        self._n_taken_back = 0
 
     @property
     def loaded(self) -> int:
         """Number of articles that were loaded: by an archive, or else by who iterates a reader."""
-        return len(self._ids) if self.is_admitting else self.n_read
+        return len(self._ids) - self._n_taken_back if self.is_admitting else self.n_read
 
     @property
     def seen(self) -> int:
@@ -129,6 +129,11 @@ class LoadReport:
         return self._count(SKIPPED)
 
     @property
+    def withheld_ids(self) -> list[str]:
+        """Ids of the articles that were withheld, as far as they have one."""
+        return [*self._withheld]
+
+    @property
     def withheld(self) -> int:
         """Number of articles that are not public, or of which nobody can tell."""
         return self._count(WITHHELD)
@@ -143,6 +148,31 @@ class LoadReport:
         if len(examples) < EXAMPLES_NAMED:
             examples.append(sentence)
 
+    def withhold(self, problem: Problem, identifier: str, origin: str, detail: str) -> None:
+        """Count a record that is withheld. Its id may be empty.
+
+        Another record of the same id, before or after it, is withheld as well.
+        """
+        self.report(problem, origin, detail)
+        if identifier and identifier not in self._withheld:
+            self._withheld[identifier] = None
+            if identifier in self._ids:
+                self._n_taken_back += 1
+                detail = f"{identifier!r}: so is an earlier record of this id"
+                self.report(Problem.NOT_PUBLIC, origin, detail)
+
+    def lose(self, identifier: str) -> None:
+        """Note the id of an article that its source had before, and may not have any more."""
+        self._lost[identifier] = None
+
+    def taken_back(self) -> list[str]:
+        """Return the ids of articles that were admitted before a record of theirs was withheld."""
+        return [id_ for id_ in self._withheld if id_ in self._ids]
+
+    def gone_ids(self) -> list[str]:
+        """Return the ids that no article of an archive may have after this source was read."""
+        return [*self._withheld, *(id_ for id_ in self._lost if id_ not in self._ids)]
+
     def note(self, sentence: str) -> None:
         """Add a note once."""
         if sentence not in self.notes:
@@ -150,6 +180,10 @@ class LoadReport:
 
     def admit(self, article: Article) -> bool:
         """Count an article and return True if its id is new; else report it and return False."""
+        if article.id in self._withheld:
+            detail = f"{article.id!r}: so is another record of this id"
+            self.report(Problem.NOT_PUBLIC, article.origin, detail)
+            return False
         if article.id in self._ids:
             self.report(
                 Problem.DUPLICATE_ID, article.origin, f"{article.id!r}; the first one is kept"

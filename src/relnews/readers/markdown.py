@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,6 +12,7 @@ from relnews.articles import Article
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
 from relnews.readers.file_reader import common_folder
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.front_matter import parted
 from relnews.readers.generators import site_of
 from relnews.readers.generators.site import HTML, Page, Site
@@ -19,10 +21,9 @@ from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.markdown_text import text_and_heading
 from relnews.readers.opening import PACKED, STDIN, as_western, encoding_of
 from relnews.readers.read_options import ReadSpec
-from relnews.readers.records import Found, Skipped
 from relnews.readers.rst import check_installed, parted_rst
 from relnews.readers.shortcodes import without_shortcodes
-from relnews.readers.visibility import switch
+from relnews.readers.visibility import plain_name, says_state, switch
 
 #: Names that generators use for a field of `Article`, in lower case; the first with a value counts.
 _NAMES = {
@@ -42,11 +43,22 @@ _LISTS = frozenset({"tags", "categories"})
 
 _DRAFTS = "_drafts"
 
+#: An object that the code of MDX exports, and a property in it.
+_EXPORT = re.compile(r"export const \w+(?:: \w+)? = \{([^}]*)\}")
+_PROPERTY = re.compile(r"\b(\w++)['\"]?\s*+:\s*+(true|false|'[^'\n]*'|\"[^\"\n]*\")")
+
+#: What ends a line; some editors write Unicode's line separator.
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+
+#: The id of an article in front matter that cannot be read.
+_ID = re.compile(r"^[ \t\"]*id\"?[ \t]*[:=][ \t]*[\"']?([^\"'\n]+)", re.MULTILINE | re.IGNORECASE)
+
 
 class Reader(DocumentReader):
     """The articles of Markdown files."""
 
     format = "markdown"
+    is_file_article = True
     # Generators of sites do not show such articles yet either.
     _skips_future = True
 
@@ -63,8 +75,8 @@ class Reader(DocumentReader):
             Name of the generator of the site; by default its settings tell.
         """
         place = Path(paths[0]) if len(paths) == 1 else common_folder(paths)
-        place = Path.cwd() if STDIN in paths else place.resolve()
-        self._site = Site(place, {}) if STDIN in paths else site_of(place, generator)
+        self._place = Path.cwd() if STDIN in paths else place.resolve()
+        self._site = Site(self._place, {}) if STDIN in paths else site_of(self._place, generator)
         super().__init__(paths, spec, strict=strict)
         if any(path.suffix == ".rst" for path in self._folders):
             check_installed()
@@ -97,10 +109,16 @@ class Reader(DocumentReader):
             PurePosixPath(path.relative_to(root).as_posix())
         )
 
+    def _path_in_site(self, name: str) -> str:
+        place, root = self._root.resolve() / name, self._site.root
+        return place.relative_to(root).as_posix() if place.is_relative_to(root) else name
+
+    def _id_of(self, name: str) -> str:
+        site = self._site
+        return site.id_of(_unpacked(self._path_in_site(name))) if site.name else id_of(name)
+
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
-        place = self._root.resolve() / name
-        root = self._site.root
-        path = place.relative_to(root).as_posix() if place.is_relative_to(root) else name
+        path = self._path_in_site(name)
         is_draft = self._root.resolve().name == _DRAFTS
         return records(
             content, name, site=self._site, path=path, is_draft=is_draft,
@@ -146,7 +164,7 @@ def records(
     source = content.decode(encoding_of(content), "surrogateescape")
     if (text := as_western(source)) != source:
         yield "", Skipped(Problem.MENDED, _errors.read_as_western())
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _LINE_ENDS.sub("\n", text)
     if path_of_page.suffix.lower() in site.others:
         yield "", Skipped(Problem.NOT_AN_ARTICLE, f"{site.name} reads no {path_of_page.suffix}")
         return
@@ -154,6 +172,8 @@ def records(
     try:
         front, body, heading = parse(text, path_of_page.suffix.lower(), site)
     except (ValueError, RecursionError) as error:
+        if match := _ID.search(text):
+            yield "", Former(match[1].strip(" ,"))
         yield "", Skipped(Problem.UNREADABLE, str(error))
         return
     if not front and site.needs_front(path_of_page) and not text.startswith("---"):
@@ -164,6 +184,7 @@ def records(
     page = Page(path_of_page, values, _title(values) or heading, _date(values, path_of_page, site))
     reason = "it leads to another page" if values.get("redirect_to") else site.no_article(page)
     if reason is not None:
+        yield "", Former(str(values.get("id")))
         yield "", Skipped(Problem.NOT_AN_ARTICLE, reason)
         return
     fields = _fields(page, site)
@@ -186,9 +207,18 @@ def _parsed(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, st
         front, body = parted(text, has_meta_lines=site.has_meta_lines)
     except (ValueError, RecursionError) as error:
         raise ValueError(_errors.unreadable_front_matter(str(error))) from error
+    if ending == ".mdx":
+        front = _exported(body) | front
     if ending in HTML:
         return front, text_of(without_shortcodes(body)), ""
     return front, *text_and_heading(body, is_mdx=ending == ".mdx")
+
+
+def _exported(text: str) -> dict[str, str]:
+    """Return the states that the code of MDX exports: ``export const meta = {draft: true}``."""
+    code = _EXPORT.match(text, text.find("export const "))
+    values = _PROPERTY.findall(code[1]) if code else []
+    return {name: value.strip("'\"") for name, value in values if says_state(plain_name(name))}
 
 
 def _parsed_rst(text: str, ending: str, site: Site) -> tuple[dict[str, Any], str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import collections
 import itertools
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from relnews.readers.json_decoding import loads_leniently
+from relnews.readers.load_report import Problem
 from relnews.readers.source_dates import read_date
+from relnews.readers.visibility import hidden, plain_name
 
 #: Names of the moment of publication in ``meta``, by preference: Open Graph, schema.org, Dublin
 #: Core, Parse.ly, Sailthru, and what CMS write.
@@ -22,8 +24,24 @@ _PUBLISHED = (
 #: Names of the moment of expiry in ``meta``.
 _EXPIRES = ("article:expiration_time", "og:expiration_time", "expires-on", "dcterms.valid")
 
-#: Robots whose directives are everybody's.
-_ROBOTS = ("robots", "googlebot")
+#: Names of robots in ``meta``: of all of them, or of a search engine.
+_ROBOTS = re.compile(
+    r"robots|x-robots-tag|googlebot(?:-\w+)?|google|bingbot|msnbot|slurp|teoma|duckduckbot|"
+    r"baiduspider|yandex(?:bot)?|applebot|seznambot|petalbot|qwantbot|yeti"
+)
+
+#: Type of a script with linked data.
+_LINKED_DATA = "application/ld+json"
+
+#: Name of the state of a page in linked data.
+_STATE = "creativeworkstatus"
+
+#: What may stand before JSON in a script, for old browsers and XHTML, and the characters after it.
+_BEFORE_JSON = re.compile(r"\A(?:(?://|/\*)\s*)?(?:<!\[CDATA\[|<!--)\s*(?:\*/)?")
+_AFTER_JSON = re.compile(r"(?://|/\*)?\s{0,9}(?:\]\]>|-->)\s{0,9}(?:\*/)?\Z")
+
+#: What linked data that cannot be read says of who may see the page.
+_STATES = re.compile(r'"(creativeWorkStatus|expires)"\s*:\s*"([^"]*)"')
 
 #: The directive of robots that says when a page expires. Its date may have a comma in it.
 _UNAVAILABLE = re.compile(
@@ -95,11 +113,17 @@ def said_of_itself(tree: Any) -> dict[str, Any]:
     """
     metas: dict[str, list[str]] = {}
     for meta in tree.iter("meta"):
-        name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
+        named = ("property", "name", "itemprop", "http-equiv")
+        name = next(filter(None, map(meta.get, named)), "")
         if content := meta.get("content", "").strip():
             metas.setdefault(name.strip().lower(), []).append(content)
     data = _linked_data(tree)
-    robots = [content for name in _ROBOTS for content in metas.get(name, ())]
+    robots = [
+        content
+        for name, contents in metas.items()
+        if _ROBOTS.fullmatch(name)
+        for content in contents
+    ]
     unavailable = (match[1] for text in robots if (match := _UNAVAILABLE.search(text)))
     said = {
         "published": _first(
@@ -110,10 +134,17 @@ def said_of_itself(tree: Any) -> dict[str, Any]:
         "expiry": data.get("expires"),
         "expirationDate": _first(unavailable),
         "robots": robots,
-        "creativeWorkStatus": data.get("creativeWorkStatus"),
         "language": tree.get("lang") or tree.get("xml:lang"),
     }  # fmt: skip
+    said |= {name: value for name, value in data.items() if plain_name(name) == _STATE}
+    said |= {name: values for name, values in metas.items() if _is_hidden(name, values)}
     return {name: value for name, value in said.items() if value}
+
+
+def _is_hidden(name: str, values: list[str]) -> bool:
+    """Return whether a ``meta`` says that not everybody may see the page."""
+    reasons = (hidden({name: value}) for value in values)
+    return any(reason is not None and reason.problem is Problem.NOT_PUBLIC for reason in reasons)
 
 
 def moment_in_body(tree: Any, day: str | None) -> str | None:
@@ -168,12 +199,17 @@ def _linked_data(tree: Any) -> Mapping[str, Any]:
     left = _LONGEST_JSON
     for script in tree.iter("script"):
         text = script.text or ""
-        if script.get("type", "").strip().lower() != "application/ld+json" or len(text) > left:
+        if (
+            script.get("type", "").partition(";")[0].strip().lower() != _LINKED_DATA
+            or len(text) > left
+        ):
             continue
         left -= len(text)
         try:
-            data = json.loads(text, strict=False)
+            data = loads_leniently(_AFTER_JSON.sub("", _BEFORE_JSON.sub("", text.strip(), 1), 1))
         except (ValueError, RecursionError):
+            if said := dict(_STATES.findall(text)):
+                return said
             continue
         for entry in itertools.islice(_entries(data), _MOST_ENTRIES):
             if _is_article(entry):

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from relnews._checks import shortened
 from relnews.readers import _errors
 from relnews.readers.documents import DocumentReader, id_of
+from relnews.readers.found import Found, Skipped
 from relnews.readers.load_report import Problem
 from relnews.readers.page_head import leads_to, moment_in_body, said_of_itself
-from relnews.readers.records import Found, Skipped
 
 try:
     import trafilatura
@@ -28,6 +28,7 @@ class Reader(DocumentReader):
     """The articles of HTML pages."""
 
     format = "html"
+    is_file_article = True
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
         return records(content, name)

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 from relnews.articles import Article
 from relnews.readers import _errors
+from relnews.readers.found import Found
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
-from relnews.readers.records import Found, RecordParser, articles_from
+from relnews.readers.records import RecordParser, articles_from
 
 
 class ArticleReader:
@@ -66,8 +67,7 @@ class ArticleReader:
         for article in articles:
             if skips_future and article.published is not None and article.published > now:
                 date = f"{article.published:%Y-%m-%d %H:%M} UTC"
-                load_report.withheld_ids.append(article.id)
-                load_report.report(Problem.FUTURE, article.origin, date)
+                load_report.withhold(Problem.FUTURE, article.id, article.origin, date)
             else:
                 load_report.n_read += 1
                 yield article

@@ -7,7 +7,7 @@ import datetime as dt
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from relnews._checks import listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
@@ -16,7 +16,9 @@ from relnews.readers import markup, visibility
 from relnews.readers.addresses import digest_id
 from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
 from relnews.readers.field_values import text_value, text_values
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import LoadReport, Problem
+from relnews.readers.posts import with_fields
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.rows import as_mapping, rows_of
 from relnews.readers.source_dates import read_date
@@ -26,31 +28,12 @@ from relnews.readers.visibility import switch
 N_FIRST = 100
 
 
-class Skipped(NamedTuple):
-    """A record that is skipped, or something in a source that was mended without losing a record.
-
-    Parameters
-    ----------
-    problem : Problem
-        The kind of problem; `Problem.MENDED` is counted beside the records.
-    detail : str, default=""
-        The rest of the message.
-    """
-
-    problem: Problem
-    detail: str = ""
-
-
 class _Named(NamedTuple):
     """A record, and its values that are not missing, by the names of the source and by field."""
 
     record: Mapping[str, object]
     given: Mapping[str, object]
     named: Mapping[str, object]
-
-
-#: An entry of a source: its place, and the record, why it is skipped, or a finished article.
-Found: TypeAlias = tuple[str, Mapping[str, object] | Skipped | Article]
 
 
 class RecordParser:
@@ -78,6 +61,8 @@ class RecordParser:
 
     def articles(self, entries: Iterator[Found]) -> Iterator[Article]:
         """Yield the article of every entry that has one."""
+        if self._is_plain:
+            entries = with_fields(entries)
         first = [*itertools.islice(map(self._named, entries), N_FIRST)]
         if self._is_plain:
             self._look_at([record for _, record in first if isinstance(record, _Named)])
@@ -86,6 +71,8 @@ class RecordParser:
                 yield record
             elif isinstance(record, Skipped):
                 self._report.report(record.problem, origin, record.detail)
+            elif isinstance(record, Former):
+                self._report.lose(record.id)
             else:
                 try:
                     article = self._article(record, origin)
@@ -100,10 +87,10 @@ class RecordParser:
             if name:
                 self._report.note(f"{count:,} articles without {{{name}}} have no address")
 
-    def _named(self, entry: Found) -> tuple[str, _Named | Skipped | Article]:
+    def _named(self, entry: Found) -> tuple[str, _Named | Skipped | Former | Article]:
         """Return an entry with the names of its record."""
         origin, record = entry
-        if isinstance(record, (Article, Skipped)):
+        if isinstance(record, (Article, Skipped, Former)):
             return origin, record
         given = {
             name: value
@@ -154,7 +141,8 @@ class RecordParser:
         elif self._is_plain and self._spec.markup == "auto" and "&" in values.get("title", ""):
             values["title"] = markup.characters(values["title"])
         identifier = values.get("id", "")
-        reason = None if self._spec.include_unlisted else visibility.hidden(given)
+        said = visibility.flattened(given)
+        reason = None if self._spec.include_unlisted else visibility.hidden(said)
         if reason is not None:
             with contextlib.suppress(TypeError, ValueError, OverflowError):
                 values["published"] = read_date(named.get("published")).moment
@@ -164,9 +152,11 @@ class RecordParser:
             return None
         if not any(values.get(name, "").strip() for name in ("title", "dek", "text")):
             self._report.report(Problem.NO_WORDS, origin, repr(identifier))
+            if identifier:
+                self._report.lose(identifier)
             return None
         for name in DATES:
-            if not self._read_date(name, named, given, values, origin):
+            if not self._read_date(name, named, said, values, origin):
                 return None
         if not identifier.strip():
             if self._has_ids:
@@ -220,9 +210,8 @@ class RecordParser:
 
     def _withheld(self, problem: Problem, identifier: str, origin: str, detail: str) -> None:
         if identifier:
-            self._report.withheld_ids.append(identifier)
             detail = f"{identifier!r}: {detail}"
-        self._report.report(problem, origin, detail)
+        self._report.withhold(problem, identifier, origin, detail)
 
     def _id_of(self, values: Mapping[str, Any], given: Mapping[str, object]) -> tuple[str, str]:
         """Return the id of an article of a source without ids, and a note of what it is made of."""

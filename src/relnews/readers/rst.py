@@ -6,6 +6,8 @@ import importlib.util
 from typing import Any
 
 from relnews.readers import _errors
+from relnews.readers.front_matter import of_nikola
+from relnews.readers.visibility import distinct
 
 #: Characters of the longest text: docutils takes up to 0.2 ms for each.
 _LONGEST = 1 << 17
@@ -50,15 +52,17 @@ def parted_rst(text: str) -> tuple[dict[str, Any], str, str]:
     except Exception as error:  # the text makes the parser fail
         raise ValueError(str(error)) from error
     title = next((node.astext() for node in document.findall(nodes.title)), "")
-    front: dict[str, Any] = {}
+    found: list[tuple[str, Any]] = [*of_nikola(text)[0].items()]
     for info in document.findall(nodes.docinfo):
         for element in info.children:
             if isinstance(element, nodes.field):
-                front[element[0].astext().lower()] = element[1].astext()
+                found.append((element[0].astext().lower(), element[1].astext()))
             elif isinstance(element, nodes.authors):
-                front["authors"] = [author.astext() for author in element.children]
+                found.append(("authors", [author.astext() for author in element.children]))
             else:
-                front[element.tagname.lower()] = element.astext()
+                found.append((element.tagname.lower(), element.astext()))
+    names = distinct([name for name, _ in found])
+    front = {name: value for name, (_, value) in zip(names, found, strict=True)}
     silent = (nodes.docinfo, nodes.comment, nodes.system_message, nodes.title, nodes.raw,
               nodes.substitution_definition, nodes.target)  # fmt: skip
     for node in [*document.findall(lambda node: isinstance(node, silent))]:

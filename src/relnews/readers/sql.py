@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import quote, quote_plus
 
 from relnews.readers import _errors
+from relnews.readers.found import Found
 from relnews.readers.read_options import ReadOptions, ReadSpec
 from relnews.readers.reader import ArticleReader
-from relnews.readers.records import Found
 from relnews.storage import integrity
 
 if TYPE_CHECKING:

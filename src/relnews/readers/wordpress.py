@@ -5,16 +5,18 @@ from __future__ import annotations
 import html
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 from xml.etree import ElementTree as ET
 
-from relnews.readers import _errors, wordpress_api
+from relnews.readers import _errors, visibility, wordpress_api
 from relnews.readers.documents import DocumentReader
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.html_text import text_of
 from relnews.readers.load_report import Problem
 from relnews.readers.markup import title_of
-from relnews.readers.records import Found, Skipped
+from relnews.readers.visibility import plain_name
 from relnews.readers.wordpress_shortcodes import without_shortcodes
 from relnews.readers.xml_entries import Head, entries, name_of
 
@@ -27,12 +29,11 @@ _BLOCK = re.compile(r"<!-- /?wp:[^<>]*-->")
 #: Custom fields in which plugins keep the category that counts as the main one.
 _PRIMARY = ("_yoast_wpseo_primary_category", "rank_math_primary_category")
 
-#: Custom fields by which plugins ask search engines not to show a post, and the value that does.
-_NOINDEX = {
-    "_yoast_wpseo_meta-robots-noindex": "1",
-    "_genesis_noindex": "1",
-    "_seopress_robots_index": "yes",
-}
+#: Kinds of items that were no posts before.
+_PARTS = ("attachment", "revision", "nav_menu_item")
+
+#: Custom fields of plugins that say who may see a post.
+_SAYING = visibility.PLUGIN_SWITCHES | visibility.ROBOTS | visibility.RESTRICTIONS
 
 #: What PublishPress Future does to a post when its time has come, if it stays public.
 _STAYS = re.compile(r"(?:un)?stick|category.*")
@@ -108,6 +109,8 @@ class Reader(DocumentReader):
             for waiting, record in self._waiting.pop(number, ()):
                 yield waiting, {**record, "image": url}
         if kind != "post":
+            if kind not in _PARTS:
+                yield place, Former(_id_of(values))
             yield place, Skipped(Problem.NOT_AN_ARTICLE, f"its type is {kind!r}")
             return
         custom = _custom_fields(item)
@@ -158,7 +161,7 @@ def _record(
     login = _first(values, "dc:creator")
     dates = (_first(values, name) for name in ("wp:post_date_gmt", "pubDate", "wp:post_date"))
     return {
-        "id": _first(values, "wp:post_id") or _first(values, "guid") or _first(values, "link"),
+        "id": _id_of(values),
         "title": title_of(_first(values, "title")),
         "dek": _text(_first(values, "excerpt:encoded")),
         "text": _text("\n".join(values.get("content:encoded", ()))),
@@ -173,9 +176,7 @@ def _record(
         # Several states, in an item that was mended, are none that is known.
         "status": " ".join(values.get("wp:status", ())) or "missing",
         "password": _first(values, "wp:post_password") or None,
-        "noindex": any(custom.get(name) == value for name, value in _NOINDEX.items())
-        # An array as PHP writes it.
-        or '"noindex"' in custom.get("rank_math_robots", ""),
+        "meta": {name: value for name, value in custom.items() if plain_name(name) in _SAYING},
     }
 
 
@@ -193,6 +194,10 @@ def _values(element: ET.Element) -> dict[str, list[str]]:
     return values
 
 
+def _id_of(values: Mapping[str, list[str]]) -> str:
+    return _first(values, "wp:post_id") or _first(values, "guid") or _first(values, "link")
+
+
 def _text(content: str) -> str:
     """Return the text of a content or an excerpt."""
     # Comments of blocks go first: they are half of the markup, and one pattern is faster.
@@ -204,12 +209,16 @@ def _first(values: Mapping[str, list[str]], name: str) -> str:
 
 
 def _custom_fields(item: ET.Element) -> dict[str, str]:
-    """Return the custom fields of a post by key."""
+    """Return the custom fields of a post by key; the first of a key has it alone."""
     fields: dict[str, str] = {}
+    counts: Counter[str] = Counter()
     for child in item:
         if child.tag.endswith("}postmeta"):
             texts = {part.tag.rpartition("}")[2]: part.text or "" for part in child}
-            fields.setdefault(texts.get("meta_key", ""), texts.get("meta_value", "").strip())
+            name = texts.get("meta_key", "")
+            counts[name] += 1
+            name = name if counts[name] == 1 else f"{name} ({counts[name]})"
+            fields[name] = texts.get("meta_value", "").strip()
     return fields
 
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from relnews.readers import _errors
+from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.html_text import text_of
+from relnews.readers.json_decoding import raw_decode
 from relnews.readers.load_report import Problem
 from relnews.readers.markup import title_of
-from relnews.readers.records import Found, Skipped
 from relnews.readers.wordpress_shortcodes import without_shortcodes
+
+#: Names of the values that are HTML.
+_RENDERED = ("title", "content", "excerpt", "guid")
+_FLATTENED = frozenset(f"{name}.rendered" for name in _RENDERED)
 
 _BLANK = re.compile(r"\s*")
 
@@ -44,38 +49,46 @@ def records(content: bytes) -> Iterator[Found]:
         for page in pages:
             for post in page if isinstance(page, list) else [page]:
                 number += 1
-                yield f":{number}", record_of(post)
+                if is_post(post):
+                    yield from ((f":{number}", found) for found in found_in(post))
+                else:
+                    code = post.get("code") if isinstance(post, Mapping) else None
+                    got = f"the error {code}" if code else "another value"
+                    problem = _errors.unreadable_export(got)
+                    yield f":{number}", Skipped(Problem.UNREADABLE, problem)
 
 
-def is_post(record: object) -> bool:
-    """Return whether a value is a post of the REST API.
+def is_post(record: object) -> TypeGuard[Mapping[str, Any]]:
+    """Return whether a value is a post of the REST API, also one flattened to ``title.rendered``.
 
     Parameters
     ----------
     record : object
         A value of JSON.
     """
-    return isinstance(record, Mapping) and any(
-        isinstance(record.get(name), Mapping) and "rendered" in record[name]
-        for name in ("title", "content", "guid", "excerpt")
+    if not isinstance(record, Mapping):
+        return False
+    values = [record[name] for name in _RENDERED if name in record]
+    return not _FLATTENED.isdisjoint(record) or any(
+        isinstance(value, Mapping) and "rendered" in value
+        for value in values
+        if type(value) is not str
     )
 
 
-def record_of(post: object) -> dict[str, Any] | Skipped:
-    """Return the fields of a post, and what WordPress says of who may see it.
+def found_in(post: Mapping[str, Any]) -> Iterator[dict[str, Any] | Skipped | Former]:
+    """Yield a post with the fields of an article beside its own values, or why it is skipped.
 
     Parameters
     ----------
-    post : object
-        A value of JSON.
+    post : mapping
+        A post of the REST API.
     """
-    if not isinstance(post, Mapping) or not is_post(post):
-        code = post.get("code") if isinstance(post, Mapping) else None
-        got = f"the error {code}" if code else "another value"
-        return Skipped(Problem.UNREADABLE, _errors.unreadable_export(got))
     kind = post.get("type") or "post"
     if kind != "post":
-        return Skipped(Problem.NOT_AN_ARTICLE, f"its type is {kind!r}")
+        yield Former(str(post.get("id")))
+        yield Skipped(Problem.NOT_AN_ARTICLE, f"its type is {kind!r}")
+        return
     text = text_of(without_shortcodes(_rendered(post, "content")))
     excerpt = text_of(without_shortcodes(_rendered(post, "excerpt")))
     embedded = _mapping(post.get("_embedded"))
@@ -87,9 +100,8 @@ def record_of(post: object) -> dict[str, Any] | Skipped:
     pictures = [
         _mapping(media).get("source_url") for media in _list(embedded.get("wp:featuredmedia"))
     ]
-    content = _mapping(post.get("content"))
-    yoast = _mapping(post.get("yoast_head_json"))
-    return {
+    yield {
+        **post,
         "id": post.get("id") or _rendered(post, "guid") or post.get("link"),
         "title": title_of(_rendered(post, "title")),
         "dek": "" if _is_beginning(excerpt, text) else excerpt,
@@ -101,21 +113,16 @@ def record_of(post: object) -> dict[str, Any] | Skipped:
         "author": ", ".join(str(name) for name in authors if name) or None,
         "language": post.get("lang"),
         "image": next(filter(None, pictures), None) or post.get("jetpack_featured_media_url"),
-        "slug": post.get("slug"),
-        "status": post.get("status"),
-        "password": post.get("password") or (content.get("protected") is True and "set") or None,
-        "robots": _mapping(yoast.get("robots")).get("index"),
     }
 
 
 def _documents(content: bytes) -> Iterator[object]:
     """Yield the values of JSON that stand after each other, and what is wrong with the rest."""
-    decoder = json.JSONDecoder()
     position = 0
     try:
         text = content.decode(json.detect_encoding(content)).strip()
         while position < len(text) or not text:
-            value, end = decoder.raw_decode(text, position)
+            value, end = raw_decode(text, position)
             yield value
             match = _BLANK.match(text, end)
             position = match.end() if match else end
@@ -124,7 +131,8 @@ def _documents(content: bytes) -> Iterator[object]:
 
 
 def _rendered(post: Mapping[str, Any], name: str) -> str:
-    return str(_mapping(post.get(name)).get("rendered") or "")
+    text = _mapping(post.get(name)).get("rendered", post.get(f"{name}.rendered"))
+    return text if isinstance(text, str) else ""
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
