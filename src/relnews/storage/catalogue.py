@@ -46,8 +46,8 @@ _COUNTS = (
 _REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
 
 
-#: Kinds of folders of arrays.
-KINDS = ("vocabulary", "epoch", "segment", "outline")
+#: Kinds of folders of arrays, in the order in which an archive is saved.
+KINDS = ("vocabulary", "segment", "epoch", "outline")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
