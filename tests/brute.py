@@ -57,8 +57,8 @@ class Brute:
         pairs = counts(lambda fields: _phrases(fields[TEXTS]), binary=True)
         self._title = sp.hstack([title @ idf, PHRASE * phrases @ idf], format="csr")
         self._has = sp.hstack([text.sign(), pairs], format="csr")
-        whole = self._title.sum(axis=1)
-        self._share = np.divide(1, whole, out=np.zeros_like(whole), where=whole > 0)
+        least = 4 * (np.log(1 + len(fields)) + 1)
+        self._share = 1 / np.maximum(self._title.sum(axis=1), least)
 
     def cosines(self, article):
         """Return all cosines with the article at a position, float64 (n_articles,)."""

@@ -268,30 +268,34 @@ class Disk:
         """Return the bytes of a file: of each sector, the content after some of the writes to it.
 
         Sectors that were never written are zeros or garbage. The size is the size after some write.
+        A cut happens as a whole or not at all, and no later write without it.
         """
         writes, synced = self._writes.get(inode, []), self._synced.get(inode, -1)
         content = bytearray()
         for time, write in writes:
             if time < synced or rng is None:
                 _apply(content, write)
-        waiting = [write for time, write in writes if time > synced]
-        if rng is None or not waiting:
+        waiting = [write for time, write in writes if time > synced] if rng else []
+        ends, cuts = [len(content)], []
+        for number, write in enumerate(waiting):
+            end = write.start + len(write.content or b"")
+            if write.content is None and end < ends[-1]:
+                cuts.append(number)
+            ends.append(end if write.content is None else max(end, ends[-1]))
+        if not waiting:
             return bytes(content)
         size = rng.choice([512, 4096])
-        n_synced = -(-len(content) // size)
-        ends = [len(content)]
-        for write in waiting:
-            end = write.start + len(write.content or b"")
-            ends.append(end if write.content is None else max(end, ends[-1]))
-        n_sectors = -(-max(ends) // size)
+        n_synced, n_sectors = -(-len(content) // size), -(-max(ends) // size)
         content.extend(bytes(n_synced * size - len(content)))
         content.extend(rng.choice([bytes, bytes, rng.randbytes])(n_sectors * size - len(content)))
-        is_written, n_kept = _chosen_writes(len(waiting), rng)
+        is_written, first, last = _chosen_writes(cuts, len(waiting), rng)
         lost, new = set(), {*range(n_synced, n_sectors)}
-        for number, write in enumerate(waiting):
-            data = write.content
-            if data is None:
-                data = bytes(n_sectors * size - write.start)
+        for number, write in enumerate(waiting[:last]):
+            if number in cuts:
+                content[write.start :] = bytes(len(content) - write.start)
+                lost -= {*range(write.start // size, n_sectors)}
+                continue
+            data = write.content or b""
             for sector in range(write.start // size, -(-(write.start + len(data)) // size)):
                 if sector in lost or not is_written(number):
                     lost.add(sector)  # later writes to it come on top of this one
@@ -302,22 +306,33 @@ class Disk:
                 low = max(sector * size, write.start)
                 high = min((sector + 1) * size, write.start + len(data))
                 content[low:high] = data[low - write.start : high - write.start]
-        return bytes(content[: ends[n_kept]])
+        return bytes(content[: rng.choice(ends[first : last + 1])])
 
 
-def _chosen_writes(n, rng):
-    """Return whether a sector of a write is kept, by its number, and whose size the file has."""
+def _chosen_writes(cuts, n, rng):
+    """Return which of n writes are kept.
+
+    Returns
+    -------
+    is_written : callable
+        Whether a sector of a write is kept, by the number of the write.
+    first, last : int
+        Numbers of writes: the file has its size after one of these.
+    """
     how = rng.choice(["none", "all", "first", "some", "sectors"])
-    last, some = rng.randrange(n), {number for number in range(n) if rng.random() < 0.7}
-    size = {"none": 0, "all": n, "first": last + rng.randrange(2)}.get(how, rng.randrange(n + 1))
+    if how == "none":
+        return lambda _: False, 0, min(cuts, default=0)
+    n_cuts = len(cuts) if how == "all" else rng.randrange(len(cuts) + 1)
+    first = cuts[n_cuts - 1] + 1 if n_cuts else 0
+    last = cuts[n_cuts] if n_cuts < len(cuts) else n
+    end, some = rng.randint(first, last), {i for i in range(n) if rng.random() < 0.7}
     is_written = {
-        "none": lambda _: False,
         "all": lambda _: True,
-        "first": lambda number: number < last or (number == last and rng.random() < 0.5),
+        "first": lambda number: number < end or (number == end and rng.random() < 0.5),
         "some": lambda number: number in some,
         "sectors": lambda _: rng.random() < 0.5,
     }[how]
-    return is_written, size
+    return is_written, last if how == "all" else end if how == "first" else first, last
 
 
 def _write_folder(path, inode, names, contents):

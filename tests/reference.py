@@ -109,8 +109,10 @@ def inverse_document_frequency(all_words):
     n = len(all_words)
 
     class Idf(dict):
+        unseen = math.log(1 + n) + 1
+
         def __missing__(self, term):
-            return math.log(1 + n) + 1
+            return self.unseen
 
     return Idf({term: math.log((1 + n) / (1 + df)) + 1 for term, df in frequency.items()})
 
@@ -126,6 +128,8 @@ def ignoring(idf, ignored, normalization="english"):
         return any("_".join(parts[i:j]) in words for j in ends for i in range(j))
 
     class Ignoring(dict):
+        unseen = idf.unseen
+
         def __contains__(self, term):
             return term in idf
 
@@ -158,8 +162,11 @@ def unit_weights(words, idf, sublinear_tf=True, title_weight=1.0):
     return Weights({term: weight / length for term, weight in weights.items()}, words, idf)
 
 
-def quoted(a, b):
-    """Return the share of a's title, words and phrases by idf, that b's texts contain."""
+def quoted(a, b, least_title=4.0):
+    """Return the share of a's title, words and phrases by idf, that b's texts contain.
+
+    A title weighs at least as much as ``least_title`` words that no article has.
+    """
     of, idf = a.words, a.idf
     whole = found = 0.0
     for word in dict.fromkeys(of.title):
@@ -168,14 +175,14 @@ def quoted(a, b):
     for phrase, pair in of.phrases.items():
         whole += 2 * idf[phrase]
         found += 2 * idf[phrase] * (pair in b.words.pairs)
-    return found / whole if whole else 0.0
+    return found / max(whole, least_title * idf.unseen) if whole else 0.0
 
 
-def similarity(a, b, title_overlap=0.1):
+def similarity(a, b, title_overlap=0.1, least_title=4.0):
     """Return cosine plus shares of the titles in the other texts, at most 1."""
     both = cosine(a, b)
     if both > 0 and title_overlap:
-        both += title_overlap * (quoted(a, b) + quoted(b, a))
+        both += title_overlap * (quoted(a, b, least_title) + quoted(b, a, least_title))
     return min(both / (1 + 2 * title_overlap), 1.0)
 
 
@@ -232,7 +239,7 @@ def fading(a, b, half_life, floor):
     return floor + (1 - floor) / (1 + days / half_life)
 
 
-def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1):
+def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1, least_title=4.0):
     """Return the k best items of an archive for a query's weights.
 
     ``archive`` is a list of (id, published or None, weights); the answer is a list of
@@ -240,7 +247,7 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1):
     """
     rows = []
     for position, (identifier, published, weights) in enumerate(archive):
-        alike = similarity(query, weights, title_overlap)
+        alike = similarity(query, weights, title_overlap, least_title)
         score = alike * (1.0 if priors is None else priors[position])
         if identifier != exclude and rounded(score) > 0:
             age = math.inf if published is None else -published.timestamp()
@@ -249,8 +256,8 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1):
 
 
 def related_news(
-    articles, k, *, stop_words, title_weight=1.0, title_overlap=0.1, normalization="english",
-    sublinear_tf=True, recency=None, language="en",
+    articles, k, *, stop_words, title_weight=1.0, title_overlap=0.1, least_title=4.0,
+    normalization="english", sublinear_tf=True, recency=None, language="en",
 ):  # fmt: skip
     """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts.
 
@@ -268,8 +275,9 @@ def related_news(
         if recency is not None:
             priors = [fading(date, other, *recency) for _, other, _ in archive]
         lists[i] = ranking(
-            weights, archive, k, exclude=i, priors=priors, title_overlap=title_overlap
-        )
+            weights, archive, k, exclude=i, priors=priors, title_overlap=title_overlap,
+            least_title=least_title,
+        )  # fmt: skip
     return lists
 
 

@@ -146,12 +146,12 @@ def shortened(value: object, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def check_weighting(sublinear_tf: object, title_weight: object, title_overlap: object) -> None:
+def check_weighting(sublinear_tf: object, **weights: object) -> None:
     """Raise ValueError unless the first is a bool and the weights are numbers from 0 to 1000."""
     if sublinear_tf not in (True, False):
         msg = f"`sublinear_tf` must be True or False, got {shortened(sublinear_tf)}."
         raise ValueError(msg)
-    for name, value in (("title_weight", title_weight), ("title_overlap", title_overlap)):
+    for name, value in weights.items():
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not is_number or not 0 <= float(value) <= 1000:  # type: ignore[arg-type]
             msg = f"`{name}` must be a number from 0 to 1000, got {shortened(value)}."

@@ -223,9 +223,10 @@ def check_terms(terms, a, b, all_words):
 
 
 def title_of(article):
-    """Return the total idf of the words and phrases of a title."""
+    """Return the total idf of the words and phrases of a title, at least that of 4 new words."""
     words, idf = article.words, article.idf
-    return sum(idf[w] for w in {*words.title}) + 2 * sum(idf[p] for p in words.phrases)
+    whole = sum(idf[w] for w in {*words.title}) + 2 * sum(idf[p] for p in words.phrases)
+    return max(whole, 4 * idf.unseen)
 
 
 STORIES = [

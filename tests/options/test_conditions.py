@@ -221,6 +221,7 @@ def test_a_draft_has_conditions_too():
         ({"within": "a day"}, TypeError, "`within` must be a number of days"),
         ({"filters": {"colour": "red"}}, ValueError, "`filters` can name 'section'"),
         ({"filters": {"section": 3}}, TypeError, "`filters` must map 'section' to a string"),
+        ({"filters": {"section": ["World", 3]}}, TypeError, "must map 'section' to a string"),
         ({"filters": "World"}, TypeError, "`filters` must map fields to values"),
         ({"recency": 365}, TypeError, "`recency` must be a relnews.Recency"),
         ({"until": "2025"}, TypeError, "unexpected option 'until'"),
@@ -249,6 +250,21 @@ def test_dates_may_be_dates_or_strings():
     for moment in ("2025-08-02", dt.date(2025, 8, 2), dt.datetime(2025, 8, 2, tzinfo=dt.UTC)):
         assert news.related("1", after=moment).ids == ["2", "3"]
         assert news.related("3", before=moment).ids == ["1"]
+
+
+def test_within_includes_both_ends():
+    """An article exactly so many days away is in the list; a microsecond more is too much."""
+    dates = {
+        "early": "2025-07-31T23:59:59.999999", "first": "2025-08-01", "q": "2025-08-02",
+        "last": "2025-08-03", "late": "2025-08-03T00:00:00.000001",
+    }  # fmt: skip
+    news = RelatedNews().fit(
+        {"id": name, "text": f"guarantees word{date}", "published": date}
+        for name, date in dates.items()
+    )
+
+    assert {*news.related("q", within=1).ids} == {"first", "last"}
+    assert {*news.related("q", within=1, fallback=["newest"]).ids} == {"first", "last"}
 
 
 def test_conditions_see_updates():

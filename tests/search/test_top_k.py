@@ -82,8 +82,9 @@ shares = st.sampled_from([0.0, 0.1, 0.3, 0.6, 1.0])
 
 #: Parameters of the weights.
 weightings = st.builds(
-    Weighting, st.booleans(), st.sampled_from([0.0, 1.0, 2.5]), st.sampled_from([0.0, 0.1, 1.0])
-)
+    Weighting, st.booleans(), st.sampled_from([0.0, 1.0, 2.5]), st.sampled_from([0.0, 0.1, 1.0]),
+    st.sampled_from([0.0, 4.0, 20.0]),
+)  # fmt: skip
 
 recencies = st.none() | st.builds(Recency, st.sampled_from([1.0, 180.0]), st.floats(0, 1))
 

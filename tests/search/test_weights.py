@@ -1,5 +1,7 @@
 """Weights against scikit-learn's TfidfTransformer."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfTransformer
 
+from relnews import RelatedNews
 from relnews._kernels.arguments import ArticleRows
 from relnews.search import weights
 
@@ -93,7 +96,8 @@ def test_how_a_term_weighs():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"title_weight": -1}, {"title_overlap": "0"}, {"title_overlap": 1e9}]
+    "parameters",
+    [{"title_weight": -1}, {"title_overlap": "0"}, {"title_overlap": 1e9}, {"least_title": -1}],
 )
 def test_weights_of_titles_are_checked(parameters):
     """A wrong title weight is refused by name."""
@@ -105,3 +109,28 @@ def test_weights_of_titles_are_checked(parameters):
 def test_an_article_without_terms_weighs_nothing():
     """The inverse norm of an empty row is 0, not infinite."""
     assert weights.inverse(np.array([0.0, 2.0])).tolist() == [0.0, 0.5]
+
+
+def test_a_short_title_counts_little():
+    """A text with the one word of a title does not contain as much as one with a long title."""
+    articles = [
+        {"id": "query", "title": "x", "text": "Internet bans: the minister explains new rules"},
+        {"id": "short", "title": "What is the Internet?", "text": "Rules of networks"},
+        {"id": "long", "title": "The minister explains new rules", "text": "Rules of networks"},
+        *({"id": f"f{i}", "title": f"filler {i}", "text": "filler"} for i in range(9)),
+    ]  # fmt: skip
+    news = RelatedNews(recency=None).fit(articles)
+    assert news.related("query").ids[:2] == ["long", "short"]
+    whole, cosine = (
+        news.explain("query", "short").similarity
+        for news in (news, RelatedNews(recency=None, title_overlap=0).fit(articles))
+    )
+    idf, unseen = math.log((1 + 12) / (1 + 2)) + 1, math.log(1 + 12) + 1
+    assert whole == pytest.approx((cosine + 0.1 * idf / (4 * unseen)) / 1.2, abs=2e-6)
+
+
+def test_archives_of_earlier_versions_have_no_least_title():
+    """Their setting does not name it, and their stored lists stay what they are."""
+    setting = {"sublinear_tf": True, "title_weight": 1.0, "title_overlap": 0.1}
+    assert weights.Weighting.of_setting(setting).least_title == 0
+    assert weights.Weighting.of_setting({**setting, "least_title": 4}) == weights.Weighting()

@@ -1,6 +1,7 @@
 """Damage to the catalogue: no wrong list and no wrong title while `verify` is silent."""
 
 import contextlib
+import gc
 import os
 import random
 import shutil
@@ -12,7 +13,7 @@ import mutations
 from relnews import RelatedNews
 from relnews.exceptions import RelnewsError
 from relnews.storage import schema
-from relnews.storage.database import CATALOGUE
+from relnews.storage.database import CATALOGUE, LOG
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,8 @@ def whole(tmp_path_factory):
     mutations.build(folder)
     with mutations.small_segments():
         RelatedNews.open(folder).partial_fit(mutations.articles(107, 110))
+    gc.collect()  # closes the database
+    assert not (folder / LOG).exists()
     return folder
 
 
@@ -67,11 +70,16 @@ def is_noticed_when_read(folder, expected):
 
 
 def copied(whole, folder):
-    """Return a copy of an archive, which shares its arrays."""
-    shutil.copytree(whole, folder, copy_function=os.link)
-    (folder / CATALOGUE).unlink()
+    """Return a copy of an archive, which shares its arrays, but no file of its database."""
+    ignored = shutil.ignore_patterns(f"{CATALOGUE}*")
+    shutil.copytree(whole, folder, copy_function=os.link, ignore=ignored)
     shutil.copyfile(whole / CATALOGUE, folder / CATALOGUE)
     return folder
+
+
+def remove(folder):
+    """Remove a copy; an archive that is closed meanwhile removes files of its database itself."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- each value ----------------------------------------------------------------------------------
@@ -137,8 +145,10 @@ def test_one_value(whole, expected, tmp_path, table, column, n_rows):
                 continue
             connection.commit()
         assert is_noticed(folder, expected), (statement, values)
-        assert is_noticed_when_read(folder, expected), (statement, values)
-        shutil.rmtree(folder, ignore_errors=True)  # a connection that closes now removes files
+        # Under another key, a list is missing where it was: a new one is ranked, which is right.
+        if (table, column) != ("lists", "key"):
+            assert is_noticed_when_read(folder, expected), (statement, values)
+        remove(folder)
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -179,5 +189,5 @@ def test_damaged_pages(whole, expected, tmp_path, n):
         (folder / CATALOGUE).write_bytes(damaged)
         n_same += damaged == content
         assert is_noticed(folder, expected), number
-        shutil.rmtree(folder)
+        remove(folder)
     assert n_same < n // 2

@@ -1,6 +1,8 @@
 """Words of articles: characters, apostrophes, case and names, by language."""
 
+import gzip
 import itertools
+import json
 
 import pytest
 import unicodedata2
@@ -13,6 +15,7 @@ from relnews.articles import Article
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import ArticleCounter
 from relnews.text.characters import is_special, settled
+from relnews.text.languages import code_of
 from relnews.text.words import shown
 from strategies import any_text
 
@@ -155,6 +158,20 @@ def test_invisible_characters_change_nothing(text, data, invisible):
     changed = text[:place] + invisible + text[place:]
     assert words(changed) == words(text)
     assert in_text(changed, stop_words=None) == in_text(text, stop_words=None)
+
+
+@pytest.mark.parametrize("name", ["arabic_2000", "chinese_2000", "african_16_languages"])
+def test_words_of_real_scripts(data_folder, name):
+    """Words of real articles are those of the reference, in NFD and with soft hyphens too."""
+    with gzip.open(data_folder / "unicode" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
+        articles = [json.loads(line) for line in itertools.islice(lines, 0, None, 40)]
+    for article in articles:
+        text, language = f"{article['title']}\n{article['text']}"[:2000], code_of(article["lang"])
+        expected = reference_words.words_of(text, language, folds=False)
+        assert words(text, language) == expected
+        assert words(unicodedata2.normalize("NFD", text), language) == expected
+        assert words("\u00ad".join(text), language) == expected
+        assert in_text(text, language, stop_words=None, normalization=None) == expected
 
 
 @given(st.text("abcçdefgğhıijklmnoöprsştuüvyzâî ", max_size=30))

@@ -303,10 +303,12 @@ class ScoredRows(NamedTuple):
         Days since 1970, `NO_DAY` if unknown.
     level_weight, level_title : float64[n_levels]
         tf weight of each level, and its weight in a title.
+    least_title : float
+        Least weight of a title in its share.
     idf : float64[n_terms]
         idf of each term.
     inverse_norm, inverse_title : float64[n_articles]
-        1 / length of the weights; 1 / sum of idf of the title, 0 without a title. NaN in
+        1 / length of the weights; 1 / weight of the title, 0 without a title. NaN in
         ``inverse_norm`` means that both are unknown; kernels then compute and store them.
     prior : float64[n_articles]
         Factor on each score.
@@ -316,6 +318,7 @@ class ScoredRows(NamedTuple):
     day: Any
     level_weight: Any
     level_title: Any
+    least_title: Any
     idf: Any
     inverse_norm: Any
     inverse_title: Any

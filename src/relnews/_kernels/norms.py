@@ -121,17 +121,17 @@ def inverse_length(term, level, level_weight, idf):
 
 
 @kernel
-def inverse_title(term, level, level_title, idf):
-    """Return 1 / sum of the idf of an article's title; 0 if it has no title."""
+def inverse_title(term, level, level_title, idf, least_title):
+    """Return 1 / sum of the idf of an article's title, or 1 / the least; 0 if it has no title."""
     title = 0.0
     for i in range(term.size):
         if level_title[level[i]] > 0:
             title += level_title[level[i]] * idf[term[i]]
-    return 1.0 / title if title > 0 else 0.0
+    return 1.0 / max(title, least_title) if title > 0 else 0.0
 
 
 @kernel
-def bound_factors(norms, norm_tolerance, n_common, max_common_idf, inverses, titles):
+def bound_factors(norms, norm_tolerance, least_title, n_common, max_common_idf, inverses, titles):
     """Write upper bounds of the factors on scores and on shares of titles.
 
     Parameters
@@ -140,13 +140,15 @@ def bound_factors(norms, norm_tolerance, n_common, max_common_idf, inverses, tit
         Length of each article; sum of the idf of its title.
     norm_tolerance : float
         Relative error bound of both.
+    least_title : float
+        Least weight of a title in its share.
     n_common : int32[n_articles]
         Number of common words in each title.
     max_common_idf : float
         Largest idf of a common term.
     inverses : pair of float64[n_articles]
-        Out: upper bounds of 1 / length and of 1 / idf of the title; 0 for an article without terms
-        or without a title.
+        Out: upper bounds of 1 / length and of 1 / weight of the title; 0 for an article without
+        terms or without a title.
     titles : three float32[n_articles]
         Out: `ArticleTitleMatch.length`, ``per_title`` and ``common``.
     """
@@ -156,7 +158,9 @@ def bound_factors(norms, norm_tolerance, n_common, max_common_idf, inverses, tit
     for article in range(length.size):
         long = length[article]
         out_inverse_length[article] = (1.0 + norm_tolerance) / long if long > 0 else 0.0
-        inverse_title = (1.0 + norm_tolerance) / title[article] if title[article] > 0 else 0.0
+        inverse_title = 0.0
+        if title[article] > 0:
+            inverse_title = (1.0 + norm_tolerance) / max(title[article], least_title)
         out_inverse_title[article] = inverse_title
         long *= _UP / (1.0 - norm_tolerance)
         per_title = long * inverse_title

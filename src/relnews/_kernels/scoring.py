@@ -73,7 +73,9 @@ def _score(article, query, rows, fading, titles, slots, scratch):
     for i in range(n_shared):
         total += weight[np.uint64(terms[shared[i]])] * level_weight[levels[shared[i]]]
     if math.isnan(inverse_norm[article]):
-        rows.inverse_title[article] = inverse_title(terms, levels, rows.level_title, idf)
+        rows.inverse_title[article] = inverse_title(
+            terms, levels, rows.level_title, idf, rows.least_title
+        )
         inverse_norm[article] = inverse_length(terms, levels, level_weight, idf)
     similarity = total * inverse_norm[article]
     if titles is not None and similarity > 0:

@@ -294,7 +294,7 @@ def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_t
     idf : float64[n_terms]
         idf of each term.
     inverse_title : float
-        1 / sum of the idf of the article's title; 0 without a title.
+        1 / weight of the article's title; 0 without a title.
     titles : TitleMatch
         Titles and texts of both, the query entered by `note`.
 

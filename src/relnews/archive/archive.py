@@ -81,7 +81,7 @@ class Archive:
         )
         with integrity.damage_in(self.catalogue.folder or ":memory:"):
             self.analysis = Analysis.of_setting(analysis)
-            self.weighting = Weighting(**weighting)
+            self.weighting = Weighting.of_setting(weighting)
             self.recency = None if recency is None else Recency(**recency)
             check_own_recency(self.recency)
             self.n_stop = int(n_stop)

@@ -324,7 +324,9 @@ class ArchiveState:
         idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
         n_articles = self.epoch.n_articles if now is None else self.n_articles
         unseen = float(weights.inverse_document_frequency(np.zeros(1, np.int32), n_articles)[0])
-        statistics = CorpusStats(idf, unseen, common, idf[common.terms] / idf_then)
+        statistics = CorpusStats(
+            idf, unseen, self.weighting.least_title * unseen, common, idf[common.terms] / idf_then
+        )
         until = _NEVER
         scored = []
         for live in self._all_segments():

@@ -109,7 +109,7 @@ class _Ranking:
         self._state = state
         query = state.query(draft)
         common = CommonTerms(np.empty(0, np.int32), np.empty((0, 0)), len(state.idf))
-        statistics = CorpusStats(state.idf, state.unseen, common)
+        statistics = CorpusStats(state.idf, state.unseen, state.least_title, common)
         self._queries = Queries.of([query], statistics, state.weighting)
         self._text = query.text
         self._text_pairs = pairs_of(query.text[:-1], query.text[1:])
@@ -173,7 +173,7 @@ class _Ranking:
         weight, idf = state.weighting.tf_weight(part.values), state.idf
         cosine, of_query, of_article, more = np.zeros((4, len(part.key)))
         length, title = part.totals(state.weighting, idf)
-        inverse_title = inverse(title)
+        inverse_title = inverse(np.maximum(title, state.least_title))
         for i, place in part.places(queries.term):
             groups = part.groups(place)
             level = part.level[groups]

@@ -152,7 +152,7 @@ class MappedArchive:
         self.catalogue = catalogue
         self.now = dates.now()
         self.analysis = Analysis.of_setting(setting("analysis"))
-        self.weighting = Weighting(**setting("weighting"))
+        self.weighting = Weighting.of_setting(setting("weighting"))
         self.recency = None if (recency := setting("recency")) is None else Recency(**recency)
         self.n_stop = int(setting("n_stop"))
         (self._words,) = (store.arrays(entry) for entry in entries if entry.kind == "vocabulary")
@@ -178,6 +178,7 @@ class MappedArchive:
         n_articles = sum(int(np.count_nonzero(part.is_alive)) for part in self.parts)
         self.idf = inverse_document_frequency(self.frequency, n_articles)
         self.unseen = float(inverse_document_frequency(np.zeros(1, dtype=np.int64), n_articles)[0])
+        self.least_title = self.weighting.least_title * self.unseen
         self._expires = {key for key, date in catalogue.expiries().items() if date <= self.now}
 
     def is_shown(self, part: Part) -> NDArray[np.bool_]:

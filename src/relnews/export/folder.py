@@ -10,6 +10,7 @@ from pathlib import Path
 
 from relnews.export import _errors
 from relnews.export.names import is_ours
+from relnews.storage.syncing import make_folder, sync
 
 #: Name of a file until it is complete.
 _PARTIAL = ".relnews-{}.partial"
@@ -99,7 +100,7 @@ class KeptFolder:
         parents = {parent for path in self._new for parent in path.parents}
         inside = sorted(parent for parent in parents if parent.is_relative_to(self._folder))
         for path in [*self._new, *inside]:
-            _wait_for_disk(path)
+            sync(path)
         self._enter(self._written)
 
     def _enter(self, names: Collection[str]) -> None:
@@ -107,7 +108,7 @@ class KeptFolder:
         content = "".join(f"{name}\n" for name in sorted(names)).encode()
         if names != self._ours or not self._list.exists():
             _replace(self._list, content, self._partial, durable=True)
-            _wait_for_disk(self._folder)
+            sync(self._folder)
             self._ours = {*names}
 
     def _make_parent(self, parent: Path) -> None:
@@ -143,7 +144,7 @@ def kept(folder: Path, list_name: str, names: Collection[str]) -> Iterator[KeptF
     FileExistsError
         If one of the files exists and no export wrote it; then nothing is written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     files = KeptFolder(folder, list_name)
     files.prepare(names)
     yield files
@@ -171,17 +172,6 @@ def _replace(path: Path, content: bytes, partial: Path, *, durable: bool = False
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _wait_for_disk(path: Path) -> None:
-    """Wait until the content of a file, or the names of a folder, are on the disk."""
-    if path.is_dir() and os.name != "posix":  # folders cannot be opened there
-        return
-    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _leads_out(parent: Path, folder: Path) -> bool:

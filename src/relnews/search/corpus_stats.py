@@ -155,6 +155,8 @@ class CorpusStats:
         idf of each term.
     unseen : float
         idf of a term that no article has.
+    least_title : float
+        Least weight of a title in its share; see `relnews.search.weights.Weighting`.
     common : CommonTerms
         Terms that are bounded instead of walked.
     common_factor : float64 array of shape (n_common_terms,), optional
@@ -163,5 +165,6 @@ class CorpusStats:
 
     idf: NDArray[np.float64]
     unseen: float
+    least_title: float
     common: CommonTerms
     common_factor: NDArray[np.float64] | None = None

@@ -124,7 +124,8 @@ def _title_match(
     # Unknown words and phrases are not among the terms, but they count in the title's total.
     n_unknown = np.array([query.n_unknown for query in queries])
     title = title + unseen * n_unknown + np.bincount(of_query, phrase * is_unseen, len(queries))
-    per_title, share = inverse(title), weighting.title_overlap * weighting.scale
+    per_title = inverse(np.maximum(title, statistics.least_title))
+    share = weighting.title_overlap * weighting.scale
     part = np.where(code & IN_TITLE > 0, idf[term], 0.0)
     # In the bound, a phrase counts with the rarer of its words. Both words must be known.
     known = (first >= 0) & (last >= 0)

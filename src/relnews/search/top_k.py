@@ -76,8 +76,8 @@ class ScoredSegment:
         inverses = np.empty_like(norm), np.empty_like(norm)
         length, per_title, in_title = (np.empty(len(norm), dtype=np.float32) for _ in range(3))
         norms.bound_factors(
-            (norm, title), norm_tolerance, n_common, max_common_idf, inverses,
-            (length, per_title, in_title),
+            (norm, title), norm_tolerance, statistics.least_title, n_common, max_common_idf,
+            inverses, (length, per_title, in_title),
         )  # fmt: skip
         max_inverse_norm, inverse_title = inverses
         # Not frozen: kernels replace NaN by the exact values.
@@ -88,8 +88,8 @@ class ScoredSegment:
         ones = np.ones(segment.n_articles)
         level_weight = frozen(level_weight)
         rows = ScoredRows(
-            segment.rows, segment.day, level_weight, frozen(level_title), idf, inverse_norm,
-            inverse_title, frozen(ones),
+            segment.rows, segment.day, level_weight, frozen(level_title), statistics.least_title,
+            idf, inverse_norm, inverse_title, frozen(ones),
         )  # fmt: skip
         postings = WeightedPostings(segment.postings, level_weight, idf, common.is_rare)
         self.arrays = ScoredArticles(
@@ -111,11 +111,13 @@ class ScoredSegment:
         self.arrays = self.arrays._replace(rows=rows, factor=factor)
 
     def inverses(self, local: int) -> tuple[float, float]:
-        """Return 1 / length of an article's weights, and 1 / sum of idf of its title, or 0."""
+        """Return 1 / length of an article's weights, and 1 / weight of its title, or 0."""
         (terms, levels), rows = self.segment.row(local), self.arrays.rows
         return (
             norms.inverse_length(terms, frozen(levels), rows.level_weight, rows.idf),
-            norms.inverse_title(terms, frozen(levels), rows.level_title, rows.idf),
+            norms.inverse_title(
+                terms, frozen(levels), rows.level_title, rows.idf, rows.least_title
+            ),
         )
 
     def with_prior(self, prior: NDArray[np.float64]) -> ScoredSegment:

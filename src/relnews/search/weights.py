@@ -11,6 +11,8 @@ the idf of a's title that b's text contains, the similarity of two articles is
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,14 +38,24 @@ class Weighting:
     title_overlap : float, default=0.1
         Weight λ of a whole title that the other text contains, relative to the cosine; see the
         formula above. 0 means that titles do not count.
+    least_title : float, default=4
+        Least weight of a title in its share, in idf of a word that no article has. A title of two
+        such words and their phrase weighs 4. Without it, every text with the word "internet" would
+        contain the whole of the title "What is the internet?".
     """
 
     sublinear_tf: bool = True
     title_weight: float = 1.0
     title_overlap: float = 0.1
+    least_title: float = 4.0
 
     def __post_init__(self) -> None:
-        check_weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
+        check_weighting(**dataclasses.asdict(self))
+
+    @classmethod
+    def of_setting(cls, setting: Mapping[str, Any]) -> Weighting:
+        """Return the weighting of an archive from its setting, at first without a least title."""
+        return cls(**{"least_title": 0.0, **setting})
 
     @property
     def scale(self) -> float:

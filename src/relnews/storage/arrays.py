@@ -36,6 +36,7 @@ from relnews.storage import failures, integrity
 from relnews.storage.catalogue import KINDS, Catalogue, FolderEntry
 from relnews.storage.database import CATALOGUE
 from relnews.storage.mapping import mapped
+from relnews.storage.syncing import make_folder, sync
 
 #: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
@@ -95,13 +96,9 @@ class Store:
         """
         folder = Path(folder)
         integrity.check_archive_target(folder, CATALOGUE)
-        made = [path for path in folder.absolute().parents if not path.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         store = cls(Catalogue.create(folder))
-        sync_folder(folder)
-        for path in (folder.absolute().parent, *(path.parent for path in made)):
-            with contextlib.suppress(PermissionError):  # folders of others may be unreadable
-                sync_folder(path)
+        sync(folder)
         return store
 
     @classmethod
@@ -151,7 +148,7 @@ class Store:
                     self.catalogue.set("last_folder", self._last_number)
                 if self._written and self._folder is not None:
                     with failures.writing_to(self._folder):
-                        sync_folder(self._folder)
+                        sync(self._folder)
             leftovers = self._dropped
         finally:
             for entry in leftovers:
@@ -269,7 +266,7 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
             file.flush()
             os.fsync(file.fileno())
             files[name] = file.tell(), zlib.crc32(flat.data)
-    sync_folder(path)
+    sync(path)
     return files
 
 
@@ -292,13 +289,3 @@ def _header(n: int, dtype: np.dtype[Any]) -> bytes:
     """Return the first bytes of a file of n values, without the padding of the header."""
     header = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n},), }}"
     return b"\x93NUMPY\x01\x00" + header.encode()
-
-
-def sync_folder(folder: Path) -> None:
-    """Sync a folder, so that the names in it are durable, on systems that can."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import integrity
-from relnews.storage.arrays import Store, folder_name, sync_folder
+from relnews.storage.arrays import Store, folder_name
+from relnews.storage.syncing import sync
 
 #: Attempts at a copy while other processes change the archive.
 _ATTEMPTS = 10
@@ -58,7 +59,7 @@ def back_up(store: Store, target: Path) -> None:
         if target.exists():
             target.rmdir()
         copy.rename(target)
-        sync_folder(target.absolute().parent)
+        sync(target.absolute().parent)
     except BaseException:
         shutil.rmtree(copy, ignore_errors=True)
         raise
@@ -103,10 +104,11 @@ def _take_arrays(copied: Store, folder: Path, copy: Path) -> None:
             own = path.with_name(f"{path.name}.own")
             shutil.copyfile(path, own, follow_symlinks=False)
             own.replace(path)
-            _sync_file(path)
-        sync_folder(copy / name)
-    _sync_file(copy / "catalogue.sqlite")
-    sync_folder(copy)
+            if not path.is_symlink():
+                sync(path)
+        sync(copy / name)
+    sync(copy / "catalogue.sqlite")
+    sync(copy)
 
 
 def _check(copied: Store) -> None:
@@ -124,10 +126,3 @@ def _link(path: Path, target: Path) -> None:
         raise
     except OSError:  # another file system, or one without links
         shutil.copyfile(path, target, follow_symlinks=False)
-
-
-def _sync_file(path: Path) -> None:
-    if path.is_symlink():
-        return
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
