@@ -12,7 +12,8 @@ from sklearn.feature_extraction.text import TfidfTransformer
 import reference
 import strategies
 from relnews.estimators.columns import Features, Lookup, idf, matrix, weigh
-from relnews.text.counts import Batch, Counter, Counts
+from relnews.text.counts import Batch, Counter
+from relnews.text.rows import Counts
 from relnews.text.vocabulary import Vocabulary, Workspace
 
 documents = st.lists(

@@ -61,7 +61,7 @@ def test_all_is_well(news, tmp_path):
 
 def test_an_article_in_no_segment(news):
     """An article in no segment is a problem, since it cannot be ranked."""
-    news.archive_.catalogue.add([Article(id="ghost")], [900], [b"digest"])
+    news.archive_.catalogue.add([Article(id="ghost")], [b"digest"])
 
     assert news.verify() == [
         "article 'ghost' is in 0 segments, expected 1", "1 articles have no stored list"

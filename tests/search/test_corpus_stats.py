@@ -11,8 +11,8 @@ from relnews.archive.state import LiveSegment
 from relnews.search import weights
 from relnews.search.corpus_stats import Statistics
 from relnews.search.segment import Segment
-from relnews.text.article_terms import ArticleTerms, Ragged
-from relnews.text.counts import Counts
+from relnews.text.article_terms import ArticleTerms
+from relnews.text.rows import Counts, Ragged
 
 N_TERMS = 8
 

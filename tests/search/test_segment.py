@@ -16,8 +16,8 @@ from relnews.search import segment_layout
 from relnews.search.order import oldest_first
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.segment_layout import MOST_PAIRS, SEGMENT_DTYPES, WIDER_DTYPES
-from relnews.text.article_terms import ArticleTerms, Ragged
-from relnews.text.counts import Counts
+from relnews.text.article_terms import ArticleTerms
+from relnews.text.rows import Counts, Ragged
 
 N_TERMS = 12
 

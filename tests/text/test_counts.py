@@ -13,8 +13,9 @@ import reference
 import strategies
 from relnews._kernels import counting, hashing
 from relnews.text import counts as counts_module
-from relnews.text.counts import Batch, Counter, Counts
+from relnews.text.counts import Batch, Counter
 from relnews.text.encoding import encode
+from relnews.text.rows import Counts
 from relnews.text.vocabulary import Runs, Vocabulary
 
 any_text = strategies.any_text()

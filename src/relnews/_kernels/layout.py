@@ -20,11 +20,11 @@ def order_by(keys, order, cursor, out_order):
     ----------
     keys : int32[n]
         From 0 to n_keys - 1.
-    order : int64[n]
+    order : int32[n]
         Positions in ``keys``.
     cursor : int64[n_keys]
         Where each key's run begins in the output; on return, where it ends.
-    out_order : int64[n]
+    out_order : int32[n]
         The positions in ascending order of their keys.
     """
     for i in range(order.size):
@@ -44,7 +44,7 @@ def group_postings(
     ----------
     term, level, article : int32[n]
         Local term number, level and local article number of each pair.
-    order : int64[n]
+    order : int32[n]
         The pairs by (term, level, article).
     out_article : uint16[n]
         Local article number of each pair, in the new order.

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from relnews._kernels.wording import BREAK, PHRASE
 from relnews.dates import UNDATED
 from relnews.storage.catalogue import StoredCounts
-from relnews.text.article_terms import ArticleTerms, Ragged
-from relnews.text.counts import Counts
+from relnews.text.article_terms import ArticleTerms
+from relnews.text.rows import Counts, Ragged
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

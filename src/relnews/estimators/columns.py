@@ -16,7 +16,8 @@ from relnews import _parallel
 from relnews._kernels import rows
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import CountArrays
-from relnews.text.counts import Batch, Counter, Counts, Phrases, count_words
+from relnews.text.counts import Batch, Counter, Phrases, count_words, term_runs
+from relnews.text.rows import Counts
 from relnews.text.term_order import spelled
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
@@ -399,7 +400,8 @@ class Lookup:
             phrases = None if self.phrases is None else self.phrases.copy()
         runs = Runs.of(batch.texts, batch.is_ascii, lower=lower, workspace=workspace)
         word = self.words.find(runs, min_length)
-        words = count_words(runs, word, batch, self.n_stop, tally if self._counts_words else None)
+        terms = term_runs(runs, word, batch)
+        words = count_words(runs, terms, batch, self.n_stop, tally if self._counts_words else None)
         if phrases is None:
             counts = none(batch.n_rows)
         else:

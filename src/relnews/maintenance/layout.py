@@ -15,6 +15,7 @@ from relnews.archive.pending import joined
 from relnews.archive.state import ArchiveState
 from relnews.search.bounds import CommonTerms, Outline, common_terms
 from relnews.search.epoch import Epoch
+from relnews.search.order import oldest_first
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.weights import inverse_document_frequency
 from relnews.storage.arrays import Store
@@ -45,10 +46,12 @@ class Rows:
         """Return the articles from place `first` up to, not including, place `last`."""
         if first == 0 and last == len(self.key):
             return self
-        places = np.arange(first, last)
-        return Rows(
-            self.terms.take(places), self.key[places], self.published[places], self.ids[first:last]
-        )
+        return self.take(np.arange(first, last))
+
+    def take(self, places: NDArray[np.int64]) -> Rows:
+        """Return the articles at the given places, in the given order."""
+        ids = [self.ids[place] for place in places.tolist()]
+        return Rows(self.terms.take(places), self.key[places], self.published[places], ids)
 
     @classmethod
     def concatenate(cls, parts: Sequence[Rows]) -> Rows:
@@ -97,6 +100,13 @@ def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows
     """
     waiting: list[Rows] = []
     n_articles = n_pairs = 0
+
+    def portion() -> Rows:
+        """Return the rows that wait, in the order of a segment, in memory of their own."""
+        joined = Rows.concatenate(waiting)
+        waiting.clear()
+        return joined.take(oldest_first(joined.published, joined.ids))
+
     for part in rows:
         while len(part.key):
             room = min(SEGMENT_ARTICLES - n_articles, len(part.key))
@@ -109,10 +119,10 @@ def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows
             part = part.cut(room, len(part.key))
             is_full = most_pairs is not None and n_pairs >= most_pairs
             if n_articles == SEGMENT_ARTICLES or is_full:
-                yield Rows.concatenate(waiting)
-                waiting, n_articles, n_pairs = [], 0, 0
+                n_articles = n_pairs = 0
+                yield portion()
     if waiting:
-        yield Rows.concatenate(waiting)
+        yield portion()
 
 
 def put_segment(store: Store, segment: Segment, outline: Outline) -> None:

@@ -106,8 +106,6 @@ def text_values(value: object, name: str) -> tuple[tuple[str, ...], str]:
             value = html.unescape(value)
         separator = next((sign for sign in _SEPARATORS if sign in value), None)
         parts: Iterable[Any] = value.split(separator) if separator else [value]
-    elif value is None or is_missing(value):
-        return (), ""
     elif isinstance(value, Mapping):
         part = _part(value, name)
         parts, mended = ([*value] if part is None else [part]), f"`{name}` is a dict"
@@ -115,6 +113,8 @@ def text_values(value: object, name: str) -> tuple[tuple[str, ...], str]:
         parts = [*_parts(value)]
         if not all(isinstance(part, str) or _is_plain(part) for part in parts):
             mended = f"`{name}` has parts that are no texts, their names are taken"
+    elif value is None or is_missing(value):
+        return (), ""
     else:
         text, mended = text_value(value, name)
         parts = [text]

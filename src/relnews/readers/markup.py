@@ -41,7 +41,7 @@ def is_mostly_html(records: Sequence[Mapping[str, Any]]) -> bool:
         Fields of articles to values.
     """
     texts = [
-        " ".join((text_value(record.get(name), name)[0] or "")[:_BEGINNING] for name in _FIELDS)
+        " ".join([(text_value(record.get(name), name)[0] or "")[:_BEGINNING] for name in _FIELDS])
         for record in records
     ]
     return 2 * sum(map(is_html, texts)) > sum(not text.isspace() for text in texts)

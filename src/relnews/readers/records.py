@@ -7,7 +7,7 @@ import datetime as dt
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from relnews._checks import listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
@@ -26,6 +26,14 @@ from relnews.readers.visibility import switch
 
 #: Records that tell how all of them are read: whether they have ids, and whether texts are HTML.
 N_FIRST = 100
+
+
+class _Named(NamedTuple):
+    """A record, and its values that are not missing, by the names of the source and by field."""
+
+    record: Mapping[str, object]
+    given: Mapping[str, object]
+    named: Mapping[str, object]
 
 
 class RecordParser:
@@ -55,10 +63,10 @@ class RecordParser:
         """Yield the article of every entry that has one."""
         if self._is_plain:
             entries = with_fields(entries)
-        first = [*itertools.islice(entries, N_FIRST)]
+        first = [*itertools.islice(map(self._named, entries), N_FIRST)]
         if self._is_plain:
-            self._look_at([record for _, record in first if isinstance(record, Mapping)])
-        for origin, record in itertools.chain(first, entries):
+            self._look_at([record for _, record in first if isinstance(record, _Named)])
+        for origin, record in itertools.chain(first, map(self._named, entries)):
             if isinstance(record, Article):
                 yield record
             elif isinstance(record, Skipped):
@@ -79,18 +87,31 @@ class RecordParser:
             if name:
                 self._report.note(f"{count:,} articles without {{{name}}} have no address")
 
-    def _look_at(self, records: list[Mapping[str, object]]) -> None:
+    def _named(self, entry: Found) -> tuple[str, _Named | Skipped | Former | Article]:
+        """Return an entry with the names of its record."""
+        origin, record = entry
+        if isinstance(record, (Article, Skipped, Former)):
+            return origin, record
+        given = {
+            name: value
+            for name, value in record.items()
+            if type(value) in _NEVER_MISSING or not is_missing(value)
+        }
+        return origin, _Named(record, given, self._names.named(given))
+
+    def _look_at(self, records: list[_Named]) -> None:
         """Decide, from the first records, how all of them are read."""
         if not records:
             return
-        self._report.names = [*dict.fromkeys(itertools.chain.from_iterable(records))]
+        names = itertools.chain.from_iterable(named.record for named in records)
+        self._report.names = [*dict.fromkeys(names)]
         for field, theirs in self._spec.fields.items():
             if theirs not in self._report.names:
                 found = listed(self._report.names[:20])
                 self._report.note(
                     f"no record has {theirs!r}, which `fields` names for {field}; they have {found}"
                 )
-        named = [self._names.named(_given(record)) for record in records]
+        named = [record.named for record in records]
         if not any("title" in values or "text" in values for values in named):
             self._report.likely = likely_names(self._report.names)
         unknown = self._names.unknown(self._report.names)
@@ -102,9 +123,8 @@ class RecordParser:
             if self._is_html:
                 self._report.note("texts are read as HTML; --markup text reads them as they are")
 
-    def _article(self, record: Mapping[str, object], origin: str) -> Article | None:
-        given = _given(record)
-        named = self._names.named(given)
+    def _article(self, record: _Named, origin: str) -> Article | None:
+        _, given, named = record
         values: dict[str, Any] = {}
         mended = []
         for name, parse in _PARSERS:
@@ -161,18 +181,16 @@ class RecordParser:
         values: dict[str, Any], origin: str,
     ) -> bool:  # fmt: skip
         """Add a date to the values of an article; return whether the article may be shown."""
-        dates = [named.get(name)]
+        dates, strictest = [named.get(name)], _STRICTEST[name]
         if name == "published":
-            # `visibility` has seen the switches of these names.
-            dates = [date for date in [*dates, *embargoes(given)] if switch(date) is None]
-            strictest: Callable[..., dt.datetime] = max
-        else:
-            if name not in self._spec.fields:
-                dates += expiries(given)
-            dates = [date for date in dates if switch(date) is not False]
-            strictest = min
+            dates += embargoes(given)
+        elif name not in self._spec.fields:
+            dates += expiries(given)
         identifier = values.get("id", "")
-        for date in {repr(date): date for date in dates}.values():
+        for date in {repr(date): date for date in dates if date is not None}.values():
+            # `visibility` has seen the switches of these names.
+            if not isinstance(date, dt.date) and switch(date) in _SWITCHES[name]:
+                continue
             try:
                 moment, is_ambiguous, _ = read_date(date, self._spec.date_order)
             except (TypeError, ValueError, OverflowError):
@@ -214,6 +232,15 @@ _PARSERS: tuple[tuple[str, Callable[[object, str], tuple[Any, str]]], ...] = (
 #: Texts that are only carried along.
 _CARRIED = frozenset(TEXTS) - {"id", "title", "dek", "text"}
 
+#: Types of which no value is missing.
+_NEVER_MISSING = frozenset({str, bool, int, list, tuple, dict, dt.date, dt.datetime})
+
+#: Of several dates of publication the last counts, of expiry the first.
+_STRICTEST: dict[str, Callable[..., dt.datetime]] = {"published": max, "expires": min}
+
+#: Values that are no dates, where a date is expected.
+_SWITCHES = {"published": (True, False), "expires": (False,)}
+
 _UNREADABLE = {"published": Problem.UNREADABLE_DATE, "expires": Problem.UNREADABLE_EXPIRY}
 
 
@@ -249,15 +276,6 @@ def _entry(row: object, number: int) -> Found:
     if isinstance(row, Article) and row.origin:
         return row.origin, row
     return f"article {number}", as_mapping(row, number)
-
-
-def _given(record: Mapping[str, object]) -> dict[str, object]:
-    """Return the values of a record that are not missing."""
-    return {
-        name: value
-        for name, value in record.items()
-        if isinstance(value, str) or (value is not None and not is_missing(value))
-    }
 
 
 def _expected_date(got: object) -> str:

@@ -16,8 +16,8 @@ from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
 from relnews.search import segment_layout
 from relnews.search.limits import days
 from relnews.search.order import oldest_first
-from relnews.text.article_terms import ArticleTerms, Query, Ragged
-from relnews.text.counts import Counts
+from relnews.text.article_terms import ArticleTerms, Query
+from relnews.text.rows import Counts, Ragged
 
 #: Maximum number of articles of a segment: local numbers have 16 bits.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS

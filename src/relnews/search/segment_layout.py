@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from relnews._kernels import layout, wording
 from relnews._kernels._compile import frozen
 from relnews.exceptions import ArticleError
-from relnews.text.article_terms import MOST_PLACES, ArticleTerms, Ragged
+from relnews.text.article_terms import MOST_PLACES, ArticleTerms
+from relnews.text.rows import Ragged
 
 #: Maximum number of pairs of a segment: offsets of postings have 32 bits.
 MOST_PAIRS = np.iinfo(np.int32).max
@@ -63,8 +64,9 @@ def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
     local_term = frozen(local_term_of[counts.term])
 
     # Stable counting sorts, least significant key first; the pairs come article by article.
-    by_level = order_by(level, np.arange(len(article)), len(values))
+    by_level = order_by(level, np.arange(len(article), dtype=np.int32), len(values))
     by_term = order_by(local_term, by_level, len(term))
+    del by_level
     by_row = order_by(article, by_term, len(counts.row_ptr) - 1)
 
     posting = np.empty(len(article), dtype=np.uint16)
@@ -161,7 +163,7 @@ def pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArra
     return {"pair_key": frozen(pair_key), "pair_term": frozen(local_term_of[phrase[where]])}
 
 
-def order_by(keys: NDArray[np.int32], order: NDArray[np.int64], n_keys: int) -> NDArray[np.int64]:
+def order_by(keys: NDArray[np.int32], order: NDArray[np.int32], n_keys: int) -> NDArray[np.int32]:
     """Return an order sorted stably by keys, which are from 0 to n_keys - 1."""
     ordered, starts = np.empty_like(order), np.zeros(n_keys + 1, dtype=np.int64)
     np.cumsum(np.bincount(keys, minlength=n_keys), out=starts[1:])

@@ -33,7 +33,7 @@ from relnews._kernels._compile import frozen
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import failures, integrity
-from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.catalogue import KINDS, Catalogue, FolderEntry
 from relnews.storage.database import CATALOGUE
 from relnews.storage.mapping import mapped
 from relnews.storage.syncing import make_folder, sync
@@ -198,7 +198,7 @@ class Store:
             self.drop(entry)
         self.catalogue.replace_by(other.catalogue)
         numbers: dict[int | None, int | None] = {None: None}
-        for entry in sorted(other.catalogue.folders(), key=lambda entry: entry.segment is not None):
+        for entry in sorted(other.catalogue.folders(), key=lambda entry: KINDS.index(entry.kind)):
             with integrity.damage_in(other.catalogue.folder or ":memory:"):
                 segment = numbers[entry.segment]
             numbers[entry.number] = self.put(entry.kind, other.arrays(entry), segment)

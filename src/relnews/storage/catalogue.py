@@ -21,7 +21,7 @@ from relnews.dates import timestamps
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 from relnews.storage.settings import Settings
-from relnews.storage.stored_articles import ID, PUBLISHED, StoredArticles, marks
+from relnews.storage.stored_articles import ID, MAX_CHECKED, PUBLISHED, StoredArticles, marks
 
 if TYPE_CHECKING:
     from relnews.articles import Article
@@ -46,8 +46,8 @@ _COUNTS = (
 _REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
 
 
-#: Kinds of folders of arrays.
-KINDS = ("vocabulary", "epoch", "segment", "outline")
+#: Kinds of folders of arrays, in the order in which an archive is saved.
+KINDS = ("vocabulary", "segment", "epoch", "outline")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class Catalogue(StoredArticles):
     def counts(self, after: int) -> list[StoredCounts]:
         """Return the counts of articles in no segment whose keys are above ``after``."""
         rows = self._read(_COUNTS, after)
-        self._rows([row[0] for row in rows])
+        self._compare_keys([row[0] for row in rows])
         with integrity.damage_in(self._place):
             checksums.check_counts([row[:6] for row in rows], have_keys=self._has_checksums())
         return [StoredCounts(*row[:5], *row[6:]) for row in rows]
@@ -243,7 +243,6 @@ class Catalogue(StoredArticles):
                         self.set("removals", self._sum_of_removals())
                     if self.has_changes():
                         self.set("generation", self.generation() + 1)
-                        self._settings.seal()
                     self._is_current = True
             except BaseException:
                 self.forget_rows()  # they may be of articles that were not committed
@@ -265,7 +264,6 @@ class Catalogue(StoredArticles):
         if self.setting("traces"):
             with self._database.transaction():
                 self.set("traces", False)
-                self._settings.seal()
         self._database.empty_log()
 
     def add(self, articles: Sequence[Article], digests: Iterable[bytes]) -> Sequence[int]:
@@ -275,6 +273,8 @@ class Catalogue(StoredArticles):
         columns = [_column(name, articles) for name in schema.READ]
         rows = checksums.sealed_articles(zip(*columns, keys, strict=True), digests)
         self._write(_ADD, rows)
+        if len(self._checked) + len(keys) < MAX_CHECKED:
+            self._checked.update(zip(keys, (article.id for article in articles), strict=True))
         return keys
 
     def next_key(self) -> int:

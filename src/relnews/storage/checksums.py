@@ -101,7 +101,7 @@ def check_articles(rows: Iterable[Sequence[Any]]) -> None:
     Parameters
     ----------
     rows : iterable of sequence
-        The fields, the key, and the digest with the checksum at its end, of each article.
+        The fields, the key, and the digest with the checksum at its end.
     """
     for *fields, stored in rows:
         if not isinstance(stored, bytes) or stored != digest_of(fields, stored[:-N_BYTES]):

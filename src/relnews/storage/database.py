@@ -64,8 +64,8 @@ class Database:
         Whether a read transaction is open.
     generation : int or None
         Number of committed changes; None until the open read transaction has read it.
-    n_transactions : int
-        Number of transactions that were begun, to read or to write.
+    owner : (int, int)
+        Thread that began the latest transaction, and how many were begun before.
     """
 
     def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
@@ -75,7 +75,7 @@ class Database:
         self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
-        self.n_transactions = 0
+        self.owner = 0, 0
         self._lock = threading.Lock()
         self._close = close_later(self, self.connection, self.state_lock, self._lock)
         self._data_version = -1
@@ -205,9 +205,9 @@ class Database:
         """
         with self.state_lock:
             self.check_not_changing()
+            self.owner = threading.get_ident(), self.owner[1] + 1
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
-                self.n_transactions += 1
                 self._n_changes = self.connection.total_changes
             except sqlite3.Error as error:
                 raise failures.cannot_write(self.place, error, writer_of(self.place)) from error
@@ -290,8 +290,8 @@ class Database:
         if is_outermost:
             with self._lock:
                 self._follow()
+            self.owner = threading.get_ident(), self.owner[1] + 1
             self.connection.execute("BEGIN")
-            self.n_transactions += 1
             self.is_reading = True
         if generation is not None:
             if not self.is_at(generation):

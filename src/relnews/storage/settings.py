@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -43,8 +44,8 @@ class Settings:
         #: By settings: the generation when they were read, and the value of `make`.
         self._cached: dict[tuple[str, ...], tuple[int, Any]] = {}
         self._latest_generation = 0
-        #: Number of the transaction in which the settings were read, format version, and texts.
-        self._kept: tuple[int, int, dict[str, str]] = -1, schema.FORMAT_VERSION, {}
+        #: `Database.owner` when the settings were read, format version, and settings in JSON.
+        self._kept: tuple[object, int, dict[str, str]] = None, schema.FORMAT_VERSION, {}
 
     def get(self, name: str) -> Any:
         """Return a setting; None if it is missing."""
@@ -52,7 +53,8 @@ class Settings:
 
     def several(self, *names: str) -> list[Any]:
         """Return settings in the order of the given names; None for a missing setting."""
-        version, texts = self._texts()
+        with self._database.state_lock:  # never inside the transaction of another thread
+            version, texts = self._texts()
         try:
             settings = {name: json.loads(texts.get(name, "null")) for name in names}
             if version != schema.FORMAT_VERSION:
@@ -64,11 +66,11 @@ class Settings:
         return [*settings.values()]
 
     def _texts(self) -> tuple[int, dict[str, str]]:
-        """Return format version and settings in JSON; they are read once in a transaction."""
-        database = self._database
-        number = database.n_transactions
-        is_inside = database.connection.in_transaction
-        if is_inside and self._kept[0] == number:
+        """Return format version and settings in JSON; a transaction reads them once."""
+        database, owner = self._database, self._database.owner
+        # Other threads may read through the same connection, and keep nothing.
+        is_inside = database.connection.in_transaction and owner[0] == threading.get_ident()
+        if is_inside and self._kept[0] == owner:
             return self._kept[1:]
         rows = database.read(_SETTINGS)
         version = rows[0][2] if rows else schema.version_of(database.connection)
@@ -83,7 +85,7 @@ class Settings:
         except integrity.DAMAGE as error:
             integrity.raise_damage(database.place, error)
         if is_inside:
-            self._kept = number, version, texts
+            self._kept = owner, version, texts
         return version, texts
 
     def names(self) -> list[str]:
@@ -132,23 +134,19 @@ class Settings:
         self.set_all({name: value})
 
     def set_all(self, settings: Mapping[str, object]) -> None:
-        """Set settings, inside a transaction; `seal` ends it."""
+        """Set settings, and their checksum with them, inside a transaction."""
         self._cached.clear()
         _, texts = self._texts()
         new = {name: json.dumps(value, default=_number) for name, value in settings.items()}
-        self._database.write(_SET, [*new.items()])
         texts.update(new)
+        checksum = str(_checksum_of(texts))
+        self._database.write(_SET, [*new.items(), (_CHECKSUM, checksum)])
 
     def replace_all(self, settings: Mapping[str, object]) -> None:
         """Set these settings and delete all others, inside a transaction."""
         self._database.write("DELETE FROM settings", [()])
         self._texts()[1].clear()
         self.set_all(settings)
-
-    def seal(self) -> None:
-        """Write the checksum of all settings, as the last change of a transaction."""
-        _, texts = self._texts()
-        self._database.write(_SET, [(_CHECKSUM, str(_checksum_of(texts)))])
 
     def migrate(self) -> None:
         """Write settings of an older format in the form of this format, inside a transaction."""

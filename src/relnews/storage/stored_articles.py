@@ -26,7 +26,7 @@ from relnews.storage.database import Database
 _MAX_VALUES = 999
 
 #: Maximum number of rows that are remembered as compared.
-_MAX_CHECKED = 1 << 18
+MAX_CHECKED = 1 << 18
 
 # A column of SQLite may hold values of any type, so every read casts.
 ID = "ifnull(CAST(id AS TEXT), '')"
@@ -182,7 +182,7 @@ class StoredArticles:
     def expiries(self) -> dict[int, int]:
         """Return the timestamps at which articles expire, by key."""
         rows = self._read(f"SELECT key, {_EXPIRES} FROM articles WHERE expires IS NOT NULL")
-        self._rows([key for key, _ in rows if key not in self._checked])
+        self._compare_keys(key for key, _ in rows)
         return dict(rows)
 
     def digests(self, identifiers: Sequence[str]) -> dict[str, tuple[int, bytes]]:
@@ -221,7 +221,7 @@ class StoredArticles:
             f"WHERE key IN ({marks(keys)}) ORDER BY key",
             *keys,
         )
-        self._rows([row[0] for row in rows])
+        self._compare_keys([row[0] for row in rows])
         lists = dict(self._lists([(key, stored) for key, _, stored in rows if stored is not None]))
         return [(key, identifier, lists.get(key)) for key, identifier, _ in rows]
 
@@ -289,13 +289,19 @@ class StoredArticles:
             raise ArchiveChangedError
         return rows
 
+    def _compare_keys(self, keys: Iterable[int]) -> None:
+        """Compare the rows of articles with their checksums, unless they were compared before."""
+        new = [key for key in keys if key not in self._checked]
+        if new:
+            self._rows(new)
+
     def _compare_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Compare rows of `schema.ROW` with their checksums."""
         try:
             checksums.check_articles(rows)
         except integrity.DAMAGE as error:
             integrity.raise_damage(self._place, error)
-        if len(self._checked) > _MAX_CHECKED:
+        if len(self._checked) > MAX_CHECKED:
             self._checked.clear()
         self._checked |= {row[-2]: row[0] for row in rows}
 

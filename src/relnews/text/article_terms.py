@@ -16,7 +16,14 @@ from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 from relnews.articles import Article
 from relnews.dates import UNDATED
 from relnews.text.analysis import MIN_LENGTH, Analysis
-from relnews.text.counts import BATCH_BYTES, Batch, Counts, count_words, term_runs, zeros
+from relnews.text.counts import (
+    BATCH_BYTES,
+    Batch,
+    count_words,
+    term_runs,
+    zeros,
+)
+from relnews.text.rows import Counts, Ragged
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
 #: ``Query.key`` of a draft, which is not in the archive.
@@ -27,50 +34,6 @@ JOINT = "_"
 
 #: Maximum number of terms of an article whose text is searched for phrases: places have 16 bits.
 MOST_PLACES = 65_535
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ragged:
-    """A sequence of numbers, or of rows of numbers, for each of several articles.
-
-    Parameters
-    ----------
-    ptr : int64 array of shape (n_articles + 1,)
-        Place of each article's first value; the last entry is n.
-    value : integer array of shape (n,) or (n, width)
-        Values of all articles, one article after another.
-    """
-
-    ptr: NDArray[np.int64]
-    value: NDArray[np.integer[Any]]
-
-    def take(self, articles: NDArray[np.int64]) -> Ragged:
-        """Return the values of the given articles, in the given order."""
-        lengths = np.diff(self.ptr)[articles]
-        ptr = np.zeros(len(articles) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=ptr[1:])
-        places = np.arange(ptr[-1]) + np.repeat(self.ptr[articles] - ptr[:-1], lengths)
-        return Ragged(ptr, self.value[places])
-
-    def without(self, articles: NDArray[np.bool_]) -> Ragged:
-        """Return the values, with empty sequences for the marked articles."""
-        lengths = np.diff(self.ptr)
-        stays = np.repeat(~articles, lengths)
-        ptr = np.concatenate([[0], np.cumsum(np.where(articles, 0, lengths))])
-        return Ragged(ptr, self.value[stays])
-
-    @classmethod
-    def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
-        """Return the values of several parts, one part after another."""
-        shifts = np.cumsum([0, *(len(part.value) for part in parts)])
-        ptr = [part.ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
-        return cls(np.concatenate([*ptr, shifts[-1:]]), np.concatenate([p.value for p in parts]))
-
-    @classmethod
-    def gather(cls, values: Sequence[NDArray[np.integer[Any]]]) -> Ragged:
-        """Return values that are given article by article."""
-        ptr = np.cumsum([0, *map(len, values)], dtype=np.int64)
-        return cls(ptr, np.concatenate(values))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -236,6 +199,8 @@ class ArticleBatch:
         self.parts = Batch()
         self._analysis = analysis
         self._ignored = ignored
+        #: Whether each part is dek or text.
+        self._is_text = np.empty(0, dtype=np.uint8)
         #: For each article: places, among the words of its title, of the words of its phrases.
         self.phrases: list[list[tuple[int, int]]] = []
 
@@ -265,6 +230,8 @@ class ArticleBatch:
 
     def runs(self, workspace: Workspace) -> Runs:
         """Return the words of all articles as runs, in the form that is counted."""
+        is_text = np.array(self.parts.weights, dtype=np.int64) >> TF_SHIFT > 0
+        self._is_text = frozen(is_text.astype(np.uint8))
         runs = Runs.of(
             self.parts.texts, self.parts.is_ascii, lower=True, workspace=workspace,
             characters=self._analysis.characters,
@@ -324,12 +291,11 @@ class ArticleBatch:
         tally : int32 array of shape (≥ n_terms,)
             Scratch space; all zeros before and after the call.
         """
-        counts = count_words(runs, term, self.parts, n_stop, tally)
+        terms = term_runs(runs, term, self.parts)
+        counts = count_words(runs, terms, self.parts, n_stop, tally)
         room = runs.workspace.array("in_order", runs.n + len(self.parts.texts), np.int32)
         ptr = np.empty(self.parts.n_rows + 1, dtype=np.int64)
-        n = wording.words_in_order(
-            term_runs(runs, term, self.parts), self._is_text, n_stop, ptr, room
-        )
+        n = wording.words_in_order(terms, self._is_text, n_stop, ptr, room)
         return ArticleTerms(counts, Ragged(ptr, room[:n].copy()), self._phrases_of(runs, term))
 
     def n_unknown(self, runs: Runs, term: NDArray[np.int32]) -> int:
@@ -341,12 +307,6 @@ class ArticleBatch:
             if weight == IN_TITLE
         ]
         return sum(int(np.count_nonzero(title < 0)) for title in titles)
-
-    @property
-    def _is_text(self) -> NDArray[np.uint8]:
-        return frozen(
-            (np.array(self.parts.weights, dtype=np.int64) >> TF_SHIFT > 0).astype(np.uint8)
-        )
 
     def _phrases_of(self, runs: Runs, term: NDArray[np.int32]) -> Ragged:
         """Return the phrases of the titles as numbers of terms."""

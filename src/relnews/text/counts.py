@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable, Iterable, Sequence
 
@@ -14,60 +13,13 @@ from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import CountArrays, TermRuns
 from relnews._kernels.counting import PhraseScratch
 from relnews.text.encoding import encode
+from relnews.text.rows import Counts
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
 
 #: Size in bytes of a batch of texts, small enough to stay in the cache from step to step.
 BATCH_BYTES = 1 << 19
 
 _FIRST_TABLE = 1 << 15
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Counts:
-    """Distinct (article, term) pairs and their counts, article by article.
-
-    Parameters
-    ----------
-    row_ptr : int64 array of shape (n_articles + 1,)
-        Place of each article's first pair; the last entry is n_pairs.
-    term, count : int32 arrays of shape (n_pairs,)
-        Terms, in the order of their first occurrence in an article, and their counts.
-    """
-
-    row_ptr: NDArray[np.int64]
-    term: NDArray[np.int32]
-    count: NDArray[np.int32]
-
-    @property
-    def n_articles(self) -> int:
-        """Articles counted."""
-        return len(self.row_ptr) - 1
-
-    @property
-    def article(self) -> NDArray[np.int32]:
-        """The article of each pair, int32 array of shape (n_pairs,)."""
-        return np.repeat(np.arange(self.n_articles, dtype=np.int32), np.diff(self.row_ptr))
-
-    def take(self, articles: NDArray[np.int64]) -> Counts:
-        """Return the counts of the given articles, in the given order."""
-        lengths = np.diff(self.row_ptr)[articles]
-        row_ptr = np.zeros(len(articles) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=row_ptr[1:])
-        pairs = np.arange(row_ptr[-1]) + np.repeat(self.row_ptr[articles] - row_ptr[:-1], lengths)
-        return Counts(row_ptr, self.term[pairs], self.count[pairs])
-
-    @classmethod
-    def concatenate(cls, parts: Sequence[Counts]) -> Counts:
-        """Return the counts of several parts, one part after another."""
-        if len(parts) == 1:
-            return parts[0]
-        shifts = np.cumsum([0, *(len(part.term) for part in parts)])
-        row_ptr = [part.row_ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
-        return cls(
-            np.concatenate([*row_ptr, shifts[-1:]]),
-            np.concatenate([part.term for part in parts] or [np.empty(0, np.int32)]),
-            np.concatenate([part.count for part in parts] or [np.empty(0, np.int32)]),
-        )
 
 
 class Counter:
@@ -150,7 +102,8 @@ class Counter:
             term = self._stems.replace(term, self.vocabulary)
             n_stop, n_terms = 0, len(self._stems)
         self._tally = zeros(self._tally, n_terms)
-        words = count_words(runs, term, batch, n_stop, self._tally if self._counts_words else None)
+        tally = self._tally if self._counts_words else None
+        words = count_words(runs, term_runs(runs, term, batch), batch, n_stop, tally)
         if self.phrases is None:
             return words, None
         return words, self.phrases.count(runs, term, batch, n_stop)
@@ -393,7 +346,7 @@ class Phrases:
 
 def count_words(
     runs: Runs,
-    term: NDArray[np.int32],
+    terms: TermRuns,
     batch: Batch,
     n_stop: int,
     tally: NDArray[np.int32] | None,
@@ -404,8 +357,8 @@ def count_words(
     ----------
     runs : Runs
         The runs of the batch.
-    term : int32 array of shape (runs.n,)
-        The word of each run.
+    terms : TermRuns
+        The word of each run, as `term_runs` returns them.
     batch : Batch
         The texts.
     n_stop : int
@@ -416,14 +369,14 @@ def count_words(
     row_ptr = np.zeros(batch.n_rows + 1, dtype=np.int64)
     if tally is None:
         return Counts(row_ptr, np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32))
-    terms = runs.workspace.array("terms", runs.n + 1, np.int32)
+    term = runs.workspace.array("terms", runs.n + 1, np.int32)
     count = runs.workspace.array("count", runs.n, np.int32)
     n_pairs = counting.count_terms(
-        term_runs(runs, term, batch), frozen(np.array(batch.weights, dtype=np.int32)), n_stop,
-        tally, CountArrays(row_ptr, terms, count),
+        terms, frozen(np.array(batch.weights, dtype=np.int32)), n_stop, tally,
+        CountArrays(row_ptr, term, count),
     )  # fmt: skip
     keep = runs.workspace.keep
-    return Counts(row_ptr, keep(terms[:n_pairs]), keep(count[:n_pairs]))
+    return Counts(row_ptr, keep(term[:n_pairs]), keep(count[:n_pairs]))
 
 
 def term_runs(runs: Runs, term: NDArray[np.int32], batch: Batch) -> TermRuns:
