@@ -63,13 +63,13 @@ class EpochOfIdf(dict):
     def __init__(self, articles):
         idf, n = frequencies(articles)
         super().__init__(idf)
-        self.unknown = math.log(1 + n) + 1
+        self.unseen = math.log(1 + n) + 1
 
     def __contains__(self, term):
         return True
 
     def __missing__(self, term):
-        return self.unknown
+        return self.unseen
 
 
 class Living(RuleBasedStateMachine):
