@@ -422,7 +422,9 @@ def use(folder):
 def _plain_draft(news):
     """Rank a draft as the first list of a process is ranked."""
     draft = Article(id="", title="dike flood", text="dike inundationrecord3 word101 flood crest")
-    with mock.patch.object(draft_list, "CompiledRules", mock.Mock(of=lambda _: ())):
+    with mock.patch.object(
+        draft_list, "CompiledRules", mock.Mock(of=lambda _: mock.Mock(rules=()))
+    ):
         return draft_list.list_of_draft(news._catalogue, draft, 3)
 
 

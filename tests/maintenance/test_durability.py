@@ -519,7 +519,7 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
     ("target", "name"),
     [
         (state.LiveSegment, "norm_components"), (state.ArchiveState, "apply_commits"),
-        (arrays, "_write_arrays"), (arrays, "_sync"), (os, "fsync"),
+        (arrays, "_write_arrays"), (arrays, "sync"), (os, "fsync"),
         (database.Database, "write"), (Statistics, "add"),
         (stored_lists.StoredLists, "update"), (stored_lists.StoredLists, "_insert"),
         (merging, "lay_out"), (segment.Segment, "from_terms"),

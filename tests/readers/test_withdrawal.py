@@ -112,7 +112,6 @@ def move(name: str) -> Callable[[Path], None]:
 
 CHANGES = {
     "broken front matter": rewrite("---\ntitle: [x\ndraft: true\n---\nText."),
-    "no UTF-8": rewrite(b"---\ntitle: x\n---\n\xff\xfe\xff"),
     "a redirect": rewrite(TEXT.format("x", "redirect_to: /b/\n")),
     "a draft": rewrite(TEXT.format("x", "draft: true\n")),
     "another id": rewrite(TEXT.format("x", "id: other\n")),
