@@ -156,6 +156,13 @@ def test_an_unknown_name(archive):
     run("why-not", archive, "nobody", "veto", code=1)
 
 
+@pytest.mark.parametrize("command", [["show"], ["related"], ["remove"], ["rules", "pin"]])
+def test_a_name_that_is_not_utf8(archive, command):
+    """An argument with bytes that are not UTF-8 is a usage error."""
+    assert "surrogates not allowed" in run(*command, archive, "\udcff", code=2).stderr
+    run("find", archive, "\udcff", code=1)
+
+
 def test_files_of_ids_are_ids(archive):
     """A file of ids has no titles: a program wrote it."""
     result = run("remove", archive, "--ids-from", "-", input="Kremlin seeks veto\n", code=1)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from relnews.cli._options import usage
+
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
     from relnews.results import RelatedItem
@@ -35,7 +37,9 @@ def article_id(news: RelatedNews, name: str, *, may_be_unknown: bool = False) ->
     from relnews import _checks
     from relnews.storage import titles
 
-    if name in news:
+    with usage():  # an argument that is not UTF-8 cannot be looked up
+        is_id = name in news
+    if is_id:
         return name
     catalogue = news.archive_.catalogue
     with catalogue.read_transaction():
