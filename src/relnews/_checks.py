@@ -110,9 +110,9 @@ def check_draft(title: object, text: object) -> None:
         raise ValueError(msg)
 
 
-def unknown_article(identifier: str, known: Iterable[str]) -> UnknownArticleError:
+def unknown_article(identifier: str, known: Iterable[str], what: str = "id") -> UnknownArticleError:
     """Return the error of an unknown id, with the most similar known id as a hint."""
-    sentence = f"no article has the id {shortened(identifier, 200)}."
+    sentence = f"no article has the {what} {shortened(identifier, 200)}."
     near = _nearest(identifier, known)
     return UnknownArticleError(f"{sentence} Did you mean {near!r}?" if near else sentence)
 

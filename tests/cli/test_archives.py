@@ -549,7 +549,7 @@ def test_an_unknown_id_gets_a_suggestion(invoke, archive):
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: no article has the id '{DEMO_ID[:-1]}'. Did you mean '{DEMO_ID}'?\n"
+        f"Error: no article has the id, title or url '{DEMO_ID[:-1]}'. Did you mean '{DEMO_ID}'?\n"
     )
 
 

@@ -284,7 +284,10 @@ def test_remove_an_unknown_id(invoke, archive):
     result = invoke("remove", archive, "veto", "lonee")
 
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "Error: no article has the id 'lonee'. Did you mean 'lone'?\n"
+    assert (
+        result.stderr
+        == "Error: no article has the id, title or url 'lonee'. Did you mean 'lone'?\n"
+    )
     assert len(RelatedNews.open(archive)) == 3
 
 

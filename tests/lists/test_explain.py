@@ -506,7 +506,10 @@ def test_explain_prints(invoke, saved):
     nothing = invoke("explain", "a", "d", "--format", "line")
     assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "No shared term.\n")
     unknown = invoke("explain", "a", "x")
-    assert (unknown.exit_code, unknown.stderr) == (1, "Error: no article has the id 'x'.\n")
+    assert (unknown.exit_code, unknown.stderr) == (
+        1,
+        "Error: no article has the id, title or url 'x'.\n",
+    )
 
 
 def test_why_not_prints(invoke, saved):

@@ -11,7 +11,17 @@ from typing import Any
 import click
 
 import relnews
-from relnews.cli import _leaving, archives, explanations, quality, rules, serve, sites, updates
+from relnews.cli import (
+    _leaving,
+    archives,
+    articles,
+    explanations,
+    quality,
+    rules,
+    serve,
+    sites,
+    updates,
+)
 from relnews.exceptions import RelnewsError
 
 # Modules that need Numba are imported inside the commands: `relnews --help` answers at once.
@@ -54,6 +64,8 @@ def main() -> None:
     relnews build articles.jsonl -o my.relnews        build an archive of your own articles
     relnews related my.relnews SOME-ID                print the list of one article
     relnews related-blocks my.relnews SOME-ID news=3  print several lists
+    relnews find my.relnews kyiv                      find articles by words of their titles
+    relnews show my.relnews SOME-ID                   print what the archive has of an article
     relnews export my.relnews -o lists.jsonl          write the list of every article
     relnews info my.relnews                           print what is in the archive
     relnews duplicates my.relnews                     print groups of near-duplicates
@@ -71,6 +83,8 @@ def main() -> None:
     relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
     relnews warm-up                                   compile, so that nothing waits later
 
+    In place of an ID, give the title or url of an article, if no other article has it.
+
     Each command has help: relnews build --help. Lists go to standard output, everything else to
     standard error. Exit codes: 1 bad data or archive, 2 usage error, 130 interrupted.
     """
@@ -84,6 +98,8 @@ for command in (
     archives.build,
     archives.related,
     archives.related_blocks,
+    articles.find,
+    articles.show,
     sites.export,
     archives.info,
     archives.duplicates,

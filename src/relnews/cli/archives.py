@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from tqdm import tqdm
 
+from relnews.cli._articles import article_id
 from relnews.cli._options import list_options, usage
 from relnews.cli._shared import (
     archive_argument,
@@ -219,7 +220,7 @@ def related(
     news = RelatedNews.open(archive)
     with usage():
         if id is not None:
-            items = news.related(id, k, **options)
+            items = news.related(article_id(news, id), k, **options)
         else:
             draft = read_text(text_file) if text_file else ""
             items = news.related_to_text(
@@ -261,8 +262,10 @@ def related_blocks(
     if "mode" in options:
         msg = "give modes as MODE=K, such as background=3, instead of --mode."
         raise click.UsageError(msg)
+    news = RelatedNews.open(archive)
+    id = article_id(news, id)  # noqa: A001 (the field's own name)
     with usage():
-        lists = RelatedNews.open(archive).related_blocks(id, counts_by_name(sizes), **options)
+        lists = news.related_blocks(id, counts_by_name(sizes), **options)
     if format_ == "json":
         lines = {mode: items.to_dict() for mode, items in lists.items()}
         click.echo(json.line({"id": id, "blocks": lines}).encode())
@@ -346,7 +349,7 @@ def duplicates(
 
 def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
     """Return a table with one line for each article: number of its group, date, id and title."""
-    from relnews.export.text import printable
+    from relnews.export.text import aligned, date_of, printable
     from relnews.storage.compiled_rules import articles_of
 
     ids = [id_ for group in groups for id_ in group]
@@ -354,13 +357,9 @@ def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
     rows = [("#", "date", "id", "title")]
     for number, group in enumerate(groups, start=1):
         for article in (about[id_] for id_ in group if id_ in about):
-            date = article.published.date().isoformat() if article.published else ""
-            rows.append((str(number), date, printable(article.id), printable(article.title)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        f"{row[0]:>{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:<{widths[2]}}  {row[3]}"
-        for row in rows
-    )
+            names = printable(article.id), printable(article.title)
+            rows.append((str(number), date_of(article), *names))
+    return aligned(rows, n_right=1)
 
 
 @click.command()

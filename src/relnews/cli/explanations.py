@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from relnews.cli._articles import article_id
 from relnews.cli._options import list_options, usage
 from relnews.cli._shared import archive_argument, k_option
 
@@ -45,8 +46,9 @@ def explain(archive: Path, a: str, b: str, format_: str, options: Options) -> No
 
     from relnews.related import RelatedNews
 
+    news = RelatedNews.open(archive)
     with usage():
-        explanation = RelatedNews.open(archive).explain(a, b, **options)
+        explanation = news.explain(article_id(news, a), article_id(news, b), **options)
     if format_ == "table":
         click.echo(str(explanation))
     elif format_ == "json":
@@ -87,8 +89,10 @@ def why_not(archive: Path, a: str, b: str, k: int, format_: str, options: Option
 
     from relnews.related import RelatedNews
 
+    news = RelatedNews.open(archive)
+    a, b = article_id(news, a), article_id(news, b, may_be_unknown=True)
     with usage():
-        reason = RelatedNews.open(archive).why_not(a, b, k, **options)
+        reason = news.why_not(a, b, k, **options)
     if format_ == "text":
         click.echo(str(reason))
     else:

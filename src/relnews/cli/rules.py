@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from relnews.cli._articles import article_id
 from relnews.cli._options import usage
 from relnews.cli._shared import archive_argument, format_option
 from relnews.storage.rule_kinds import KINDS, Rule, RuleKind
 
 if TYPE_CHECKING:
-    from relnews.storage.rules import Rules
+    from relnews.related import RelatedNews
 
 
 @click.group()
@@ -50,7 +51,7 @@ def list_(archive: Path, format_: str) -> None:
     """
     from relnews.export.text import printable
 
-    kept = _rules_of(archive)
+    kept = _open(archive).rules
     asleep = kept.sleeping()
     for number, rule in enumerate(kept, start=1):
         note = asleep.get(rule)
@@ -77,8 +78,9 @@ def pin(archive: Path, id: str, others: tuple[str, ...]) -> None:  # noqa: A002
     They replace the earlier pins of that list; without OTHER the command removes the pins. A pinned
     article that is removed, under embargo or expired is not shown; the pin is kept.
     """
+    news = _open(archive)
     with usage():
-        _rules_of(archive).pin(id, others)
+        news.rules.pin(article_id(news, id), [article_id(news, other) for other in others])
 
 
 @rules.command()
@@ -93,7 +95,8 @@ def block(archive: Path, id: str, other: str, both_ways: bool) -> None:  # noqa:
     relnews rules block my.relnews SOME-ID OTHER
     relnews rules block my.relnews SOME-ID OTHER --both-ways
     """
-    _rules_of(archive).block(id, other, both_ways=both_ways)
+    news = _open(archive)
+    news.rules.block(article_id(news, id), article_id(news, other), both_ways=both_ways)
 
 
 @rules.command()
@@ -110,7 +113,7 @@ def ignore(archive: Path, words: tuple[str, ...]) -> None:
     stores lists without it, lists are ranked when they are read.
     """
     with usage():
-        _rules_of(archive).ignore(*words)
+        _open(archive).rules.ignore(*words)
 
 
 @rules.command()
@@ -122,7 +125,7 @@ def drop(archive: Path, numbers: tuple[int, ...]) -> None:
     \b
     relnews rules drop my.relnews 3
     """
-    kept = _rules_of(archive)
+    kept = _open(archive).rules
     there = [*kept]
     if max(numbers) > len(there):
         msg = f"{archive} has {len(there):,} rules, so there is no number {max(numbers)}."
@@ -140,7 +143,7 @@ def _command_of(kind: RuleKind) -> click.Command:
     @archive_argument
     def add(archive: Path, **parts: str) -> None:
         with usage():
-            _rules_of(archive).add(Rule(kind.name, **parts))
+            _open(archive).rules.add(Rule(kind.name, **parts))
 
     arguments = click.Argument(["a"], metavar="ARTICLES"), click.Argument(["b"], metavar="OTHERS")
     add.params += arguments[: kind.n_parts]
@@ -153,7 +156,7 @@ for _kind in KINDS.values():
         rules.add_command(_command_of(_kind))
 
 
-def _rules_of(archive: Path) -> Rules:
+def _open(archive: Path) -> RelatedNews:
     from relnews.related import RelatedNews
 
-    return RelatedNews.open(archive).rules
+    return RelatedNews.open(archive)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from relnews.cli._articles import article_id
 from relnews.cli._options import usage
 from relnews.cli._shared import (
     archive_argument,
@@ -97,14 +98,14 @@ def remove(
 
     If the archive lacks one of the ids, nothing is removed.
     """
-    wanted = [*ids]
-    if ids_from is not None:
-        lines = read_text(ids_from).split("\n")
-        wanted += [_id_of(line) for line in lines if line.strip()]
-    if not wanted and ids_from is None:
+    if not ids and ids_from is None:
         msg = "give the ID of an article, or a file of ids (--ids-from)."
         raise click.UsageError(msg)
-    _tell(_open_to_change(archive, changed).remove(wanted), changed, quiet)
+    lines = [] if ids_from is None else read_text(ids_from).split("\n")
+    news = _open_to_change(archive, changed)
+    wanted = [article_id(news, id_) for id_ in ids]
+    wanted += [_id_of(line) for line in lines if line.strip()]
+    _tell(news.remove(wanted), changed, quiet)
 
 
 @click.command()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from relnews.results import SIMILAR, RelatedItem, RelatedList
 
 #: Characters of real headlines that Python calls unprintable and that do no harm: the soft hyphen,
@@ -29,20 +31,44 @@ def table(related: RelatedList) -> str:
     if not related:
         return ""
     rows = [("#", "score", "date", "reason", "title"), *map(_row, related)]
-    ranks, scores, dates, reasons, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-    is_similar = all(item.reason == SIMILAR for item in related)
+    if all(item.reason == SIMILAR for item in related):
+        rows = [(*row[:3], row[4]) for row in rows]
+    return aligned(rows, n_right=2)
+
+
+def aligned(rows: Sequence[Sequence[str]], n_right: int = 0) -> str:
+    """Return rows as lines of aligned columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The cells, of the heading too.
+    n_right : int
+        Number of first columns that are aligned to the right.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        f"{rank:>{ranks}}  {score:>{scores}}  {date:<{dates}}  "
-        + ("" if is_similar else f"{reason:<{reasons}}  ")
-        + title
-        for rank, score, date, reason, title in rows
+        "  ".join(
+            f"{cell:{'>' if place < n_right else '<'}{width}}"
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
     )
 
 
 def _row(item: RelatedItem) -> tuple[str, ...]:
-    date = item.published.date().isoformat() if item.published else ""
-    title = printable(item.title) or printable(item.dek) or printable(item.id)
-    return str(item.rank), f"{item.score:.3f}", date, printable(", ".join(item.reason)), title
+    reason = printable(", ".join(item.reason))
+    return str(item.rank), f"{item.score:.3f}", date_of(item), reason, title_of(item)
+
+
+def date_of(item: RelatedItem) -> str:
+    """Return the day of an article; empty if it is unknown."""
+    return item.published.date().isoformat() if item.published else ""
+
+
+def title_of(item: RelatedItem) -> str:
+    """Return the printable title of an article; its dek or its id if it has none."""
+    return printable(item.title) or printable(item.dek) or printable(item.id)
 
 
 def printable(text: str) -> str:

@@ -34,6 +34,9 @@ _TITLE = "ifnull(CAST(title AS TEXT), '')"
 PUBLISHED = "CAST(published AS INTEGER)"
 _EXPIRES = "CAST(expires AS INTEGER)"
 
+#: The order of articles, newest first, undated ones last.
+_NEWEST = f"published IS NULL, {PUBLISHED} DESC, {ID}"
+
 
 #: A stored list and the number of changes, in one query instead of two.
 _ENTRIES_OF = (
@@ -150,8 +153,13 @@ class StoredArticles:
     def newest(self) -> list[tuple[int, str | None]]:
         """Return key and section of all articles, newest first, undated ones last."""
         self._check_columns()
-        order = f"published IS NULL, {PUBLISHED} DESC, {ID}"
-        return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {order}")
+        return self._read(f"SELECT key, CAST(section AS TEXT) FROM articles ORDER BY {_NEWEST}")
+
+    def headlines(self) -> list[tuple[int, str, str | None]]:
+        """Return key, title and address of all articles, in the order of `newest`."""
+        self._check_columns()
+        columns = f"key, {_TITLE}, CAST(url AS TEXT)"
+        return self._read(f"SELECT {columns} FROM articles ORDER BY {_NEWEST}")
 
     def keys_where(self, fields: Iterable[tuple[str, Sequence[str]]]) -> list[int]:
         """Return the keys of articles that match every field.
