@@ -514,6 +514,18 @@ def test_links_out_of_a_folder_are_not_followed(write: Write, tmp_path: Path) ->
     assert "it is a link out of the folder" in sentences(reader, Problem.UNREADABLE)[0]
 
 
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe-\x00-", b"\xfe\xff\xd8\x00", b"\xff\xfe\x00\xd8a\x00"]
+)
+@pytest.mark.parametrize("name", ["sub/b.md", "sub/b.rst"])
+def test_a_text_that_is_no_utf_16(content: bytes, name: str, write: Write) -> None:
+    """A file that breaks the encoding of its first bytes is named, and the others are read."""
+    reader = read_articles(write({"a.md": "Text.", name: content, "c.md": "Text."}))
+    assert [*by_id(reader)] == ["a", "c"]
+    (sentence,) = sentences(reader, Problem.UNREADABLE)
+    assert sentence.startswith(f"{name}: unreadable: expected a text in utf-16")
+
+
 def test_a_document_that_fills_memory(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """A document over the size limit, packed or not, is not read."""
     monkeypatch.setattr(documents, "LONGEST", 1000)

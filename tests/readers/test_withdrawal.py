@@ -114,7 +114,8 @@ CHANGES = {
     "broken front matter": rewrite("---\ntitle: [x\ndraft: true\n---\nText."),
     "a redirect": rewrite(TEXT.format("x", "redirect_to: /b/\n")),
     "a draft": rewrite(TEXT.format("x", "draft: true\n")),
-    "another id": rewrite(TEXT.format("x", "id: other\n")),
+    "a draft with another id": rewrite(TEXT.format("x", "id: other\ndraft: true\n")),
+    "a broken mark of UTF-16": rewrite(b"\xff\xfe-\x00-"),
     "an empty file": rewrite(""),
     "an underscore": move("_a.md"),
     "a folder of drafts": move("_drafts/a.md"),
@@ -157,6 +158,51 @@ def test_an_id_that_has_moved_to_another_file_stays(tmp_path: Path) -> None:
     (tmp_path / "c.md").write_text(TEXT.format("a", "id: a\n"))
     assert news.partial_fit(read_articles(tmp_path)).removed == ()
     assert {*news.archive_.catalogue.all_ids()} == {"a", "b"}
+
+
+def test_an_article_with_an_id_withdraws_nothing(tmp_path: Path) -> None:
+    """The path of a file that is an article by its own id may be the id of another one."""
+    (tmp_path / "x.md").write_text(TEXT.format("x", "id: 5\n"))
+    (tmp_path / "5.md").write_text(TEXT.format("5", "id: other\n"))
+    news = RelatedNews().fit(read_articles(tmp_path))
+    assert {*news.archive_.catalogue.all_ids()} == {"5", "other"}
+    (tmp_path / "5.md").write_text(TEXT.format("6", "id: other\n"))
+    report = news.partial_fit(read_articles(tmp_path / "5.md"))
+    assert (report.removed, report.replaced) == ((), ("other",))
+    (tmp_path / "5.md").write_text("")
+    assert news.partial_fit(read_articles(tmp_path / "5.md")).removed == ("5",)
+
+
+@pytest.mark.parametrize("name", ["_a.md", "_drafts/a.md", "_drafts"])
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_draft_beside_its_article(name: str, stands: bool, tmp_path: Path) -> None:
+    """A draft withdraws the article beside it only if the file of the article is gone."""
+    for article in "abc":
+        (tmp_path / f"{article}.md").write_text(TEXT.format(article, ""))
+    news = RelatedNews().fit(read_articles(tmp_path))
+    draft = tmp_path / (name if name.endswith(".md") else f"{name}/a.md")
+    draft.parent.mkdir(exist_ok=True)
+    draft.write_text(TEXT.format("a", ""))
+    if not stands:
+        (tmp_path / "a.md").unlink()
+    report = news.partial_fit(read_articles(tmp_path / name))
+    assert report.removed == (() if stands else ("a",))
+    assert news.load_report_.withheld == 1
+
+
+@pytest.mark.parametrize("read", [".", "_drafts", "_drafts/2025-06-02-strike.md"])
+def test_a_post_of_jekyll_that_is_a_draft_again(read: str, tmp_path: Path) -> None:
+    """A post that is moved to the drafts under its name leaves the archive, and no other post."""
+    (tmp_path / "_config.yml").write_text("title: Gazette\n")
+    (tmp_path / "_posts").mkdir()
+    (tmp_path / "_drafts").mkdir()
+    for name in ("2025-06-02-strike", "2025-06-03-talks", "2025-06-04-end"):
+        (tmp_path / "_posts" / f"{name}.md").write_text(TEXT.format(name, ""))
+    news = RelatedNews().fit(read_articles(tmp_path))
+    (tmp_path / "_posts/2025-06-02-strike.md").rename(tmp_path / "_drafts/2025-06-02-strike.md")
+    (tmp_path / "_drafts/2025-06-03-talks.md").write_text(TEXT.format("talks", ""))
+    report = news.partial_fit(read_articles(tmp_path / read))
+    assert report.removed == ("_posts/2025-06-02-strike",)
 
 
 PAGE = "<html><head><title>{0}</title>{1}</head><body><article><p>{2}</p></article></body></html>"

@@ -155,6 +155,11 @@ def too_many_tags(n_tags: int) -> str:
     return f"expected an entry with at most {n_tags:,} tags; this one may be an attack"
 
 
+def unreadable_encoding(error: UnicodeDecodeError) -> str:
+    """Describe a text whose bytes are not in the encoding that its first bytes say."""
+    return f"expected a text in {error.encoding}, as its first bytes say ({error.reason})"
+
+
 def unreadable_front_matter(reason: str) -> str:
     """Describe front matter that cannot be read."""
     reason = " ".join(reason.split())

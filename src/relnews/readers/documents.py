@@ -16,8 +16,9 @@ from relnews.readers.opening import PACKED
 #: Bytes of the longest document, unpacked. A longer one is no article, and may be an attack.
 LONGEST = 32 << 20
 
-#: What the name of a file gets that is withdrawn.
+#: What the name of a file gets that is withdrawn, and in Jekyll that of a post.
 _WITHDRAWN = re.compile(r"(^|/)(?:_drafts/|_+)")
+_DRAFT = re.compile(r"(^|/)_drafts/")
 
 
 class DocumentReader(FileReader):
@@ -25,15 +26,16 @@ class DocumentReader(FileReader):
 
     is_plain = False
 
-    #: Whether each file is an article, whose id is made of the path. An article that the archive
-    #: has from a file stays only if the file still is an article.
+    #: Whether each file is an article, whose id is made of the path. If a file is none any more,
+    #: the article that the archive has from it goes.
     is_file_article: ClassVar[bool] = False
 
     def _former_ids(self, name: str) -> Iterator[str]:
         if self.is_file_article:
             yield self._id_of(name)
-            if "_" in name:
-                yield self._id_of(_WITHDRAWN.sub(r"\1", name))
+            for former in (_WITHDRAWN.sub(r"\1", name), _DRAFT.sub(r"\1_posts/", name)):
+                if not (self._root / former).exists():
+                    yield self._id_of(former)
 
     def _id_of(self, name: str) -> str:
         """Return the id of the document in a file that names none."""

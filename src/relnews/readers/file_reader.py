@@ -73,25 +73,28 @@ class FileReader(ArticleReader):
                 yield from self._stream(stream, "<stdin>")
         for path, folder in self._folders.items():
             name = Path(os.path.relpath(path, self._root)).as_posix()
+            yield from self._records_of(path, folder, name)
             for identifier in self._former_ids(name):
                 yield name, Former(identifier)
-            if folder is not None and not path.resolve().is_relative_to(folder.resolve()):
-                yield name, Skipped(Problem.UNREADABLE, _checks.leads_out())
-                continue
-            try:
-                with CountedFile(str(path)) as self._file, unpacked(self._file) as stream:
-                    yield from self._stream(stream, name)
-            except DAMAGE as error:
-                yield name, Skipped(Problem.UNREADABLE, _errors.damaged_file(error))
-            except OSError as error:
-                if folder is None:
-                    raise
-                yield name, Skipped(Problem.UNREADABLE, str(error))
             self._n_read += self._sizes[path] or 0
             self._file = None
 
+    def _records_of(self, path: Path, folder: Path | None, name: str) -> Iterator[Found]:
+        if folder is not None and not path.resolve().is_relative_to(folder.resolve()):
+            yield name, Skipped(Problem.UNREADABLE, _checks.leads_out())
+            return
+        try:
+            with CountedFile(str(path)) as self._file, unpacked(self._file) as stream:
+                yield from self._stream(stream, name)
+        except DAMAGE as error:
+            yield name, Skipped(Problem.UNREADABLE, _errors.damaged_file(error))
+        except OSError as error:
+            if folder is None:
+                raise
+            yield name, Skipped(Problem.UNREADABLE, str(error))
+
     def _former_ids(self, name: str) -> Iterable[str]:
-        """Return ids that the archive may have an article of the file under."""
+        """Return ids that the archive may have an article under, of a file that is none now."""
         return ()
 
     def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:

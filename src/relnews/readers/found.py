@@ -25,7 +25,9 @@ class Skipped(NamedTuple):
 
 
 class Former(NamedTuple):
-    """The id that an article of a source had before; an update removes it if no record has it.
+    """The id that an article of a source had before.
+
+    An update removes it if no record has it, and its place has given no article just before.
 
     Parameters
     ----------

@@ -78,6 +78,9 @@ class Reader(DocumentReader):
         self._place = Path.cwd() if STDIN in paths else place.resolve()
         self._site = Site(self._place, {}) if STDIN in paths else site_of(self._place, generator)
         super().__init__(paths, spec, strict=strict)
+        self._is_draft = self._root.resolve().name == _DRAFTS
+        if (root := self._root.absolute()).name == _DRAFTS:
+            self._root = root.parent  # a draft has another id than the article beside the folder
         if any(path.suffix == ".rst" for path in self._folders):
             check_installed()
 
@@ -119,9 +122,8 @@ class Reader(DocumentReader):
 
     def _parse(self, content: bytes, name: str) -> Iterator[Found]:
         path = self._path_in_site(name)
-        is_draft = self._root.resolve().name == _DRAFTS
         return records(
-            content, name, site=self._site, path=path, is_draft=is_draft,
+            content, name, site=self._site, path=path, is_draft=self._is_draft,
             has_pattern=self._spec.url is not None,
         )  # fmt: skip
 
@@ -161,7 +163,11 @@ def records(
     """
     site = site or Site(Path(), {})
     path_of_page = _unpacked(path or name)
-    source = content.decode(encoding_of(content), "surrogateescape")
+    try:
+        source = content.decode(encoding_of(content), "surrogateescape")
+    except UnicodeDecodeError as error:
+        yield "", Skipped(Problem.UNREADABLE, _errors.unreadable_encoding(error))
+        return
     if (text := as_western(source)) != source:
         yield "", Skipped(Problem.MENDED, _errors.read_as_western())
     text = _LINE_ENDS.sub("\n", text)

@@ -66,13 +66,15 @@ class RecordParser:
         first = [*itertools.islice(map(self._named, entries), N_FIRST)]
         if self._is_plain:
             self._look_at([record for _, record in first if isinstance(record, _Named)])
+        latest = None  # the place of the latest article
         for origin, record in itertools.chain(first, map(self._named, entries)):
             if isinstance(record, Article):
                 yield record
             elif isinstance(record, Skipped):
                 self._report.report(record.problem, origin, record.detail)
             elif isinstance(record, Former):
-                self._report.lose(record.id)
+                if origin != latest:
+                    self._report.lose(record.id)
             else:
                 try:
                     article = self._article(record, origin)
@@ -80,6 +82,7 @@ class RecordParser:
                     self._report.report(Problem.UNREADABLE, origin, "it is nested too deeply")
                     continue
                 if article is not None:
+                    latest = origin
                     yield article
         for field, name in self._names.taken.items():
             self._report.note(f"{field} is read from {name!r}")
