@@ -187,7 +187,7 @@ class RecordParser:
         elif name not in self._spec.fields:
             dates += expiries(given)
         identifier = values.get("id", "")
-        for date in {repr(date): date for date in dates if date is not None}.values():
+        for date in {repr(date): date for date in dates if not visibility.is_empty(date)}.values():
             # `visibility` has seen the switches of these names.
             if not isinstance(date, dt.date) and switch(date) in _SWITCHES[name]:
                 continue
