@@ -166,7 +166,7 @@ def test_unknown_names_in_any_kind_of_source(kind: str, tmp_path: Path) -> None:
     message = str(caught.value)
     assert message.startswith("none of 3 records became an article (no title and no text: 3).")
     for words in ("'ueberschrift'", "'inhalt'", "`id`", "`title` or `text`",
-                  'fields={"text": "NAME"}', "--field text=NAME"):  # fmt: skip
+                  'fields={"title": "NAME", "text": "NAME"}', "--field text=NAME"):  # fmt: skip
         assert words in message
     news = fit(source, fields=MAPPING)
     assert len(news) == 3
@@ -194,6 +194,47 @@ def test_the_likely_mapping_is_said() -> None:
     assert 'fields={"title": "Titel", "text": "fulltext_de"}' in message
     assert "--field title=Titel --field text=fulltext_de" in message
     RelatedNews().fit(records, fields={"title": "Titel", "text": "fulltext_de"})
+
+
+@pytest.mark.parametrize(
+    ("record", "options", "mapping"),
+    [
+        ({"storyId": 1, "kop": "T", "tekst": "U"}, {}, '"title": "NAME", "text": "NAME"'),
+        ({"storyId": 1, "Titel": "T", "x": "U"}, {}, '"title": "Titel", "text": "NAME"'),
+        ({"story_nr": 1, "kop": "T"}, {"id": "story_nr"}, '"title": "NAME", "text": "NAME"'),
+        ({"id": 1, "kop": "T"}, {"title": "kopje"}, '"title": "NAME", "text": "NAME"'),
+        ({"nr": 1, "title": "T", "text": "U"}, {"id": "nummer"}, '"id": "NAME"'),
+    ],
+)
+def test_what_is_known_is_not_proposed(
+    record: dict[str, Any], options: dict[str, str], mapping: str
+) -> None:
+    """The mapping that the error proposes has the fields that no record has, and no others."""
+    for source in ([record], pd.DataFrame([record])):
+        with pytest.raises(ArticleError) as caught:
+            RelatedNews().fit(source, fields=options)
+        assert f"fields={{{mapping}}}, or" in str(caught.value)
+
+
+def test_no_mapping_is_proposed_if_all_fields_are_known() -> None:
+    """Blank words of articles are not for `fields` to mend."""
+    records = [{"id": 1, "title": "T", "text": "U", "draft": True}, {"id": 2, "title": " "}]
+    with pytest.raises(ArticleError, match="an article needs") as caught:
+        RelatedNews().fit(records)
+    assert "Name them" not in str(caught.value)
+
+
+def test_a_source_without_titles(tmp_path: Path) -> None:
+    """That no column is the title is said if another one may be it."""
+    path = tmp_path / "a.csv"
+    path.write_text("id;Titel;Text\n1;Streik;Die Fähre ruht.\n", "utf-8")
+    reader = read_articles(path)
+    assert [article.title for article in reader] == [""]
+    assert "no field is the title; other names are 'Titel'" in reader.load_report.summary()
+    _, report = read([{"id": 1, "dek": "D", "Titel": "T", "inhalt": "U"}])
+    assert "no field is the title or the text; other names are 'Titel', 'inhalt'" in report.notes
+    assert read([{"id": 1, "text": "U", "slug": "t"}])[1].notes == []
+    assert read([{"id": 1, "text": "U", "Titel": "T"}], fields={"title": "Titel"})[1].notes == []
 
 
 def test_a_source_without_texts() -> None:

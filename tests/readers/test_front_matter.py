@@ -27,6 +27,14 @@ def read(text: str, name: str = "a.md", **options: Any) -> tuple[list[Article], 
         return [*reader], reader.load_report
 
 
+@pytest.mark.parametrize("name", ["hidden", "private", "status", "password", "embargo", "expires"])
+@pytest.mark.parametrize("value", ["[]", "{}", '""', "' '", ""])
+def test_a_name_without_a_value_says_nothing(name: str, value: str) -> None:
+    """Containers of nothing and blanks hide no article."""
+    (article,), report = read(f"---\ntitle: Storm\n{name}: {value}\n---\nGales.")
+    assert (article.title, report.problems) == ("Storm", {})
+
+
 # --- where front matter begins and ends ----------------------------------------------------------
 
 #: What may stand before front matter, and is no part of the text.

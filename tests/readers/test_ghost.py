@@ -113,6 +113,23 @@ def test_only_public_posts_come_out(write: Write) -> None:
     assert len(articles) == len(hidden) + 2
 
 
+@pytest.mark.parametrize("tables", [{}, {"tags": []}])
+@pytest.mark.parametrize("name", ["status", "visibility"])
+def test_a_post_of_an_export_says_who_may_see_it(
+    name: str, tables: dict[str, Any], write: Write
+) -> None:
+    """A post of an export without a state is withheld, whatever tables are beside it."""
+    posts = [post(0), post(1), *(post(2, **{name: nothing}) for nothing in (None, "", " ", []))]
+    del posts[1][name]
+    document = {"db": [{"data": {"posts": posts, **tables}}]}
+    for kind in ("ghost", "jsonl"):
+        articles, report = loaded(write(document), format=kind)
+        assert [article.title for article in articles] == ["Storm 0"]
+        assert report.withheld == report.problems[Problem.UNREADABLE_STATE] == 5
+    page = {"posts": posts[:2], "meta": {}}
+    assert len(loaded(write(page))[0]) == 2  # of the Content API, which need not say it
+
+
 def test_pages_of_the_content_api(write: Write, tmp_path: Path) -> None:
     """Saved pages of the Content API have tags and authors in the posts; a folder holds them."""
     page = {

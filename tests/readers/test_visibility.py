@@ -25,7 +25,7 @@ GOOD = {"id": "a", "title": "A title", "text": "Some text."}
 
 ON = [True, 1, "true", "True", "yes", "Yes", "on", "ON", "y", "t", "1", " true ", 1.0, np.True_]
 OFF = [False, 0, "false", "FALSE", "no", "No", "off", "n", "f", "0", 0.0, np.False_]
-UNREADABLE = ["maybe", "soon", 2, -1, "2", [], {}, ["yes"], "ja", "?"]
+UNREADABLE = ["maybe", "soon", 2, -1, "2", ["yes"], "ja", "?"]
 
 #: What a source says: its name, values that everybody may see, and values that keep an article out.
 RULES: dict[str, tuple[list[Any], list[Any]]] = {
@@ -193,9 +193,10 @@ def test_who_asks_for_unlisted_articles_gets_them(hidden: tuple[str, Any]) -> No
     assert read({**GOOD, name: value}, **options)[0] == ["a"]
 
 
-@given(st.sampled_from([*RULES]), st.sampled_from([None, "", " ", "\t", float("nan")]))
+@given(st.sampled_from([*RULES]),
+       st.sampled_from([None, "", " ", "\t", float("nan"), [], {}, (), np.array([])]))  # fmt: skip
 def test_a_name_without_a_value_says_nothing(name: str, value: object) -> None:
-    """An empty cell is no state."""
+    """An empty cell is no state, and nor is a list or an object of nothing."""
     assert read({**GOOD, name: value})[0] == ["a"]
 
 

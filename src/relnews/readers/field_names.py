@@ -180,16 +180,18 @@ def embargoes(record: Mapping[str, object]) -> list[object]:
     return [value for name, value in record.items() if _is_embargo(name)]
 
 
-def likely_names(names: Iterable[str]) -> dict[str, str]:
-    """Return the names that probably mean the fields which an article needs, by field.
+def likely_names(fields: Iterable[str], names: Iterable[str]) -> dict[str, str]:
+    """Return the names that probably mean fields, by field.
 
     Parameters
     ----------
+    fields : iterable of str
+        Fields of an article.
     names : iterable of str
         Names of a source that are not known.
     """
     likely: dict[str, str] = {}
-    for field in ("id", "title", "text"):
+    for field in fields:
         known = [
             name
             for name in (field, *ALIASES[field])

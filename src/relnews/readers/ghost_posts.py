@@ -8,9 +8,13 @@ from typing import Any
 from relnews.readers.found import Former, Skipped
 from relnews.readers.ghost_bodies import body_of
 from relnews.readers.load_report import Problem
+from relnews.readers.visibility import is_empty
 
 #: What an export has in place of the address of its site.
 _SITE = "__GHOST_URL__"
+
+#: Names that say who may see a post. One without a value hides it.
+_STATES = ("status", "visibility")
 
 #: Names of a post that no other system has.
 _OWN_NAMES = frozenset({"lexical", "mobiledoc", "comment_id"})
@@ -32,11 +36,13 @@ def posts_of(document: object) -> list[object] | None:
     document : object
         A value of JSON.
     """
+    if not isinstance(document, Mapping):
+        return None
     tables = _tables(document)
     posts = tables.get("posts")
     if not isinstance(posts, list):
         return None
-    if tables.keys() == {"posts"}:
+    if tables.keys() == {"posts"} and "db" not in document:
         return posts
     relations = _Relations(tables)
     return [relations.joined(post) if isinstance(post, Mapping) else post for post in posts]
@@ -67,7 +73,8 @@ class _Relations:
         return {
             **post,
             **{name: value for name, value in meta if value and not post.get(name)},
-            "status": post.get("status"),  # an export says it of every post
+            # An export says them of every post.
+            **{name: post.get(name) for name in _STATES},
             "tags": post.get("tags") or [self._tags[tag] for tag in tags if tag in self._tags],
             "authors": post.get("authors")
             or [self._users[user] for user in authors if user in self._users],
@@ -96,9 +103,11 @@ def found_in(post: Mapping[str, Any]) -> Iterator[dict[str, Any] | Skipped | For
     ]
     authors = [str(author["name"]) for author in _rows(post.get("authors")) if author.get("name")]
     image = post.get("feature_image")
-    status = post.get("status")
+    # The Content API gives published posts only, and does not say that they are.
+    missing = {name: "missing" for name in _STATES if name in post and is_empty(post[name])}
     yield {
         **post,
+        **missing,
         "id": post.get("id"),
         "title": post.get("title"),
         "dek": post.get("custom_excerpt"),
@@ -110,16 +119,12 @@ def found_in(post: Mapping[str, Any]) -> Iterator[dict[str, Any] | Skipped | For
         "author": ", ".join(authors) or None,
         "language": post.get("locale"),
         "image": image.replace(_SITE, "") if isinstance(image, str) else image,
-        # The Content API gives published posts only, and does not say that they are.
-        "status": "missing" if "status" in post and not status else status,
         "noindex": "noindex" in str(post.get("codeinjection_head")),
     }
 
 
-def _tables(document: object) -> Mapping[str, Any]:
+def _tables(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the tables of an export; of a page of the Content API, the table of its posts."""
-    if not isinstance(document, Mapping):
-        return {}
     databases = document.get("db")
     if isinstance(databases, list) and databases and isinstance(databases[0], Mapping):
         document = databases[0]

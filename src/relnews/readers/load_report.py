@@ -85,8 +85,9 @@ class LoadReport:
         ids that were made, HTML.
     names : list of str
         Names of the fields of the first records.
-    likely : dict of str to str
-        Fields that an article needs to the names that probably mean them, if none is known.
+    lacking : dict of str to str
+        Fields that an article needs and no first record has, to the name that probably means each,
+        or ``NAME``.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
@@ -97,7 +98,7 @@ class LoadReport:
         self.examples: dict[Problem, list[str]] = {}
         self.notes: list[str] = []
         self.names: list[str] = []
-        self.likely: dict[str, str] = {}
+        self.lacking: dict[str, str] = {}
         self._ids: set[str] = set()
         self._withheld: dict[str, None] = {}
         self._lost: dict[str, None] = {}
@@ -236,13 +237,12 @@ def _nothing_loaded(report: LoadReport) -> str:
     sentence = f"none of {report.seen:,} records became an article ({reasons})."
     if Problem.NO_WORDS in report.problems or Problem.MISSING_ID in report.problems:
         found = f" The first records have {listed(report.names[:20])};" if report.names else ""
-        likely = report.likely or {"text": "NAME"}
-        python = ", ".join(f'"{field}": "{name}"' for field, name in likely.items())
-        options = " ".join(f"--field {field}={name}" for field, name in likely.items())
-        sentence += (
-            f"{found} an article needs `id`, and `title` or `text`. Name them with "
-            f"fields={{{python}}}, or {options} on the command line."
-        )
+        sentence += f"{found} an article needs `id`, and `title` or `text`."
+        if report.lacking:
+            pairs = report.lacking.items()
+            python = ", ".join(f'"{field}": "{name}"' for field, name in pairs)
+            options = " ".join(f"--field {field}={name}" for field, name in pairs)
+            sentence += f" Name them with fields={{{python}}}, or {options} on the command line."
     if report.withheld:
         sentence += (
             " Articles that are not public, or of which nobody can tell, are withheld; "

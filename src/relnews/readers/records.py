@@ -115,12 +115,25 @@ class RecordParser:
                     f"no record has {theirs!r}, which `fields` names for {field}; they have {found}"
                 )
         named = [record.named for record in records]
-        if not any("title" in values or "text" in values for values in named):
-            self._report.likely = likely_names(self._report.names)
         unknown = self._names.unknown(self._report.names)
-        if unknown and not any("text" in values for values in named):
-            self._report.note(f"no field is the text; other names are {listed(unknown[:20])}")
-        self._has_ids = "id" in self._spec.fields or any("id" in values for values in named)
+        lacking = [
+            field
+            for field in ("id", "title", "text")
+            if all(values.get(field) is None for values in named)
+        ]
+        self._has_ids = "id" in self._spec.fields or "id" not in lacking
+        likely = likely_names(lacking, unknown)
+        self._report.lacking = {
+            field: likely.get(field, "NAME")
+            for field in lacking
+            # An article without an id gets one, unless the caller names it.
+            if field != "id" or field in likely or field in self._spec.fields
+        }
+        words = [name for name in lacking if name != "id" and name not in self._spec.fields]
+        if unknown and words:
+            self._report.note(
+                f"no field is the {' or the '.join(words)}; other names are {listed(unknown[:20])}"
+            )
         if self._spec.markup == "auto":
             self._is_html = markup.is_mostly_html(named)
             if self._is_html:
@@ -190,7 +203,7 @@ class RecordParser:
         elif name not in self._spec.fields:
             dates += expiries(given)
         identifier = values.get("id", "")
-        for date in {repr(date): date for date in dates if date is not None}.values():
+        for date in {repr(date): date for date in dates if not visibility.is_empty(date)}.values():
             # `visibility` has seen the switches of these names.
             if not isinstance(date, dt.date) and switch(date) in _SWITCHES[name]:
                 continue

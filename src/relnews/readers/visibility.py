@@ -273,6 +273,16 @@ def switch(value: object) -> bool | None:
     return True if word in _ON else False if word in _OFF else None
 
 
+def is_empty(value: object) -> bool:
+    """Return whether a value is missing, blank, or a container of nothing: it says nothing."""
+    if isinstance(value, str):
+        return not value.strip()
+    try:
+        return len(value) == 0  # type: ignore[arg-type]
+    except TypeError:
+        return is_missing(value)
+
+
 def hidden(record: Mapping[str, object]) -> Hidden | None:
     """Return why a record may not be shown, or None if it may.
 
@@ -283,9 +293,7 @@ def hidden(record: Mapping[str, object]) -> Hidden | None:
     """
     for name, value in record.items():
         plain = _saying_name(name)
-        if plain is None:
-            continue
-        if value is None or is_missing(value) or (isinstance(value, str) and not value.strip()):
+        if plain is None or is_empty(value):
             continue
         problem = _problem(plain, value)
         if problem is not None:
@@ -356,7 +364,7 @@ def _problem(name: str, value: object) -> Problem | None:
     if name in RESTRICTIONS:
         text = str(value).strip()
         is_open = text == _NOT_LOGGED_IN or _plain(text) in _EVERYBODY
-        return None if is_open or state is False or not value else Problem.NOT_PUBLIC
+        return None if is_open or state is False else Problem.NOT_PUBLIC
     if name in HIDES_IF_SET:
         return None if state is False or is_no_date(value) else Problem.NOT_PUBLIC
     if name in HIDES_IF_OFF_SWITCH:
