@@ -155,6 +155,11 @@ def too_many_tags(n_tags: int) -> str:
     return f"expected an entry with at most {n_tags:,} tags; this one may be an attack"
 
 
+def several_in_item(name: str) -> str:
+    """Describe an item of an export that has run into another."""
+    return f"expected one <{name}> in an item, got several: items are run together"
+
+
 def unreadable_front_matter(reason: str) -> str:
     """Describe front matter that cannot be read."""
     reason = " ".join(reason.split())

@@ -32,6 +32,9 @@ _PRIMARY = ("_yoast_wpseo_primary_category", "rank_math_primary_category")
 #: Kinds of items that were no posts before.
 _PARTS = ("attachment", "revision", "nav_menu_item")
 
+#: What an item has once; one that has it twice has run into another.
+_SINGLE = ("title", "link", "wp:post_id")
+
 #: Custom fields of plugins that say who may see a post.
 _SAYING = visibility.PLUGIN_SWITCHES | visibility.ROBOTS | visibility.RESTRICTIONS
 
@@ -79,7 +82,7 @@ class Reader(DocumentReader):
         """Yield the posts of an export."""
         site = _Site({}, {}, None)
         number = 0
-        for part in entries(stream, ends_cdata=True):
+        for part in entries(stream):
             place = f"{name}:{number}" if number else name
             if isinstance(part, Head):
                 if number == 0 and (problem := _problem(part)):
@@ -102,6 +105,10 @@ class Reader(DocumentReader):
     def _post(self, item: ET.Element, site: _Site, place: str) -> Iterator[Found]:
         """Yield the record of an item as soon as its picture is known, and those that waited."""
         values = _values(item)
+        for name in _SINGLE:
+            if len(values.get(name, ())) > 1:
+                yield place, Skipped(Problem.UNREADABLE, _errors.several_in_item(name))
+                return
         kind = " ".join(values.get("wp:post_type", ())) or "post"
         if kind == "attachment":
             number, url = _first(values, "wp:post_id"), _first(values, "wp:attachment_url")
