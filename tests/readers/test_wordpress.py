@@ -308,6 +308,16 @@ def test_items_that_are_run_together_are_skipped(write: Write, name: str) -> Non
     assert f"<{name}>" in report.examples[Problem.UNREADABLE][0]
 
 
+@pytest.mark.parametrize("tag", ["content:encoded", "wp:post_id"])
+def test_an_item_that_lost_its_end_is_not_mended_with_the_next_one(write: Write, tag: str) -> None:
+    """An element that goes on to its end in another item, as a part is missing, is no text."""
+    lost, other = item(1, status="draft"), item(2)
+    path = write(lost[: lost.index(f"</{tag}>")] + other[other.index("<title>") :], item(3))
+    articles, report = loaded(path)
+    assert [article.id for article in articles] == ["3"]
+    assert report.problems[Problem.UNREADABLE] == 1
+
+
 def test_an_export_among_feeds_is_not_read_as_a_feed(write: Write, tmp_path: Path) -> None:
     """The reader of feeds knows nothing of states, and takes no export."""
     path = write(item(1, status="draft"), item(2))
