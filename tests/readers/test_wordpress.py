@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -252,6 +253,69 @@ def test_a_state_is_not_forged_by_a_broken_text(write: Write) -> None:
     draft = draft.replace("]]></content:encoded>", "</content:encoded>")
     articles, report = loaded(write(draft))
     assert (articles, report.withheld) == ([], 1)
+
+
+@pytest.mark.parametrize("tag", ["title", "content:encoded", "wp:meta_value"])
+@pytest.mark.parametrize("cut", ["]]>", "]]", "to the next item"])
+@pytest.mark.parametrize("status", ["draft", "publish"])
+def test_a_text_without_an_end_takes_nothing_of_the_next_item(
+    write: Write, tag: str, cut: str, status: str
+) -> None:
+    """An item whose CDATA goes on to that of the next item is parted from it again."""
+    example = (
+        " <content:encoded><![CDATA[b]]></content:encoded>" if tag == "content:encoded" else ""
+    )
+    items = [
+        item(n, status=state, content=f"text {n}{example}", meta={"note": f"note {n}"})
+        for n, state in ((1, status), (2, "publish"), (3, "publish"))
+    ]
+    others = re.compile(rf"<(?!{tag}>)([\w:]+)><!\[CDATA\[(.*?)\]\]></")
+    items = [others.sub(r"<\1>\2</", source) for source in items]  # as older exports have them
+    whole, _ = loaded(write(*items))
+    assert [article.id for article in whole] == ["1", "2", "3"][status == "draft" :]
+    start = items[0].index(f"<{tag}><![CDATA[") + len(tag) + 14
+    if cut == "to the next item":
+        items[0] = items[0][:start]
+    else:
+        end = items[0].index(f"]]></{tag}>", start)
+        items[0] = items[0][:end] + "]" * (cut == "]]") * 2 + items[0][end + 3 :]
+    articles, report = loaded(write(*items))
+    assert articles[-2:] == whole[-2:]
+    assert [article.id for article in articles[:-2]] in ([], ["1"][status == "draft" :])
+    assert report.seen == 3
+    assert len(articles) + report.withheld + report.skipped == 3
+
+
+def test_a_text_about_feeds_is_a_text(write: Write) -> None:
+    """The tags of items in a CDATA that has its end are text."""
+    example = (
+        "<item><content:encoded><![CDATA[b]]></content:encoded><wp:status>x</wp:status></item>"
+    )
+    articles, report = loaded(write(item(1, content=f"{example} c {example} d"), item(2)))
+    assert [article.id for article in articles] == ["1", "2"]
+    assert articles[0].text.endswith("d")
+    assert report.problems == {}
+
+
+@pytest.mark.parametrize("name", ["title", "link", "wp:post_id"])
+def test_items_that_are_run_together_are_skipped(write: Write, name: str) -> None:
+    """An item with two titles, addresses or numbers is nobody's."""
+    articles, report = loaded(
+        write(item(1, more=f"<{name}>https://x.example/9/</{name}>"), item(2))
+    )
+    assert [article.id for article in articles] == ["2"]
+    assert report.problems == {Problem.UNREADABLE: 1}
+    assert f"<{name}>" in report.examples[Problem.UNREADABLE][0]
+
+
+@pytest.mark.parametrize("tag", ["content:encoded", "wp:post_id"])
+def test_an_item_that_lost_its_end_is_not_mended_with_the_next_one(write: Write, tag: str) -> None:
+    """An element that goes on to its end in another item, as a part is missing, is no text."""
+    lost, other = item(1, status="draft"), item(2)
+    path = write(lost[: lost.index(f"</{tag}>")] + other[other.index("<title>") :], item(3))
+    articles, report = loaded(path)
+    assert [article.id for article in articles] == ["3"]
+    assert report.problems[Problem.UNREADABLE] == 1
 
 
 def test_an_export_among_feeds_is_not_read_as_a_feed(write: Write, tmp_path: Path) -> None:

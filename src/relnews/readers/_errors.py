@@ -160,6 +160,11 @@ def unreadable_encoding(error: UnicodeDecodeError) -> str:
     return f"expected a text in {error.encoding}, as its first bytes say ({error.reason})"
 
 
+def several_in_item(name: str) -> str:
+    """Describe an item of an export that has run into another."""
+    return f"expected one <{name}> in an item, got several: items are run together"
+
+
 def unreadable_front_matter(reason: str) -> str:
     """Describe front matter that cannot be read."""
     reason = " ".join(reason.split())

@@ -19,6 +19,7 @@ from relnews.readers.markup import title_of
 from relnews.readers.visibility import plain_name
 from relnews.readers.wordpress_shortcodes import without_shortcodes
 from relnews.readers.xml_entries import Head, entries, name_of
+from relnews.readers.xml_mending import IS_HTML
 
 #: A missing date: of a draft, or of a post of which only the local time is known.
 _NO_DATE = re.compile(r"0000-00-00|.*-0001")
@@ -31,6 +32,12 @@ _PRIMARY = ("_yoast_wpseo_primary_category", "rank_math_primary_category")
 
 #: Kinds of items that were no posts before.
 _PARTS = ("attachment", "revision", "nav_menu_item")
+
+#: What an item has once; one that has it twice has run into another.
+_SINGLE = ("title", "link", "wp:post_id")
+
+#: The beginning of an element of an item, which no element that is read as HTML has.
+_FIELD = re.compile(r"<(title|link|dc:creator|(?:content|excerpt):encoded|wp:\w+)[\s>]")
 
 #: Custom fields of plugins that say who may see a post.
 _SAYING = visibility.PLUGIN_SWITCHES | visibility.ROBOTS | visibility.RESTRICTIONS
@@ -79,7 +86,7 @@ class Reader(DocumentReader):
         """Yield the posts of an export."""
         site = _Site({}, {}, None)
         number = 0
-        for part in entries(stream, ends_cdata=True):
+        for part in entries(stream):
             place = f"{name}:{number}" if number else name
             if isinstance(part, Head):
                 if number == 0 and (problem := _problem(part)):
@@ -102,6 +109,13 @@ class Reader(DocumentReader):
     def _post(self, item: ET.Element, site: _Site, place: str) -> Iterator[Found]:
         """Yield the record of an item as soon as its picture is known, and those that waited."""
         values = _values(item)
+        several = [name for name in _SINGLE if len(values.get(name, ())) > 1]
+        for child in item:
+            if IS_HTML in child.attrib:
+                several += _FIELD.findall(child.text or "")
+        if several:
+            yield place, Skipped(Problem.UNREADABLE, _errors.several_in_item(several[0]))
+            return
         kind = " ".join(values.get("wp:post_type", ())) or "post"
         if kind == "attachment":
             number, url = _first(values, "wp:post_id"), _first(values, "wp:attachment_url")

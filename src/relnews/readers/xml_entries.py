@@ -106,16 +106,13 @@ class Entry(NamedTuple):
     mended: list[str]
 
 
-def entries(stream: BinaryIO, *, ends_cdata: bool = False) -> Iterator[Head | Entry]:
+def entries(stream: BinaryIO) -> Iterator[Head | Entry]:
     """Yield the head of a document, each entry, and a head without a root if the end was mended.
 
     Parameters
     ----------
     stream : binary file
         RSS, Atom, or an export of WordPress.
-    ends_cdata : bool, default=False
-        Whether who writes the document ends each CDATA. A feed may cut a text off in the middle of
-        it, so that it ends in a later entry.
     """
     mended: list[str] = []
     splitter = _Splitter()
@@ -127,11 +124,11 @@ def entries(stream: BinaryIO, *, ends_cdata: bool = False) -> Iterator[Head | En
     yield head
     reported = [*mended]
     for part in parts:
-        is_merged = not ends_cdata and _has_swallowed(part, splitter.name)
-        if not is_merged and (entry := _entry(part, spaces)) is not None:
-            yield entry
-        else:
+        entry = _entry(part, spaces)
+        if entry is None or _has_swallowed(part, entry.element, splitter.name):
             yield from _resumed(part, spaces, splitter.name, is_whole=not splitter.is_cut_off)
+        else:
+            yield entry
     if splitter.name and not (splitter.has_end or splitter.is_cut_off):
         mended.append("the end of the document is missing")
     if mended != reported:
@@ -362,13 +359,23 @@ def _root(text: str) -> tuple[ET.Element | None, bool]:
     return (root if isinstance(root, ET.Element) else None), is_broken
 
 
-def _has_swallowed(source: str, name: str) -> bool:
-    """Return whether a CDATA of an entry goes on to another CDATA, across an end of an entry."""
-    if source.count(f"<{name}") == 1:
+def _has_swallowed(source: str, entry: ET.Element | None, name: str) -> bool:
+    """Return whether a CDATA without an end goes on to the same element of a later entry.
+
+    Its text then has the beginning of an entry, and of its own element with a CDATA, but not the
+    end of that. In a text about feeds both are there.
+    """
+    if entry is None or source.count(f"<{name}") == 1:
         return False
-    for section in source.split("<![CDATA[")[1:-1]:
-        if "]]>" not in section and f"</{name}>" in section:
-            return True
+    for element in entry.iter():
+        _, begins, text = (element.text or "").partition(f"<{name}")
+        if begins and _CDATA in text:
+            tag = rf"(?:[\w.-]+:)?{re.escape(element.tag.rpartition('}')[2])}\b"
+            depth = 0
+            for match in re.finditer(rf"<{tag}[^<>]*>\s*<!\[CDATA\[|(\]\]>\s*</{tag})", text):
+                depth = max(0, depth - 1) if match[1] else depth + 1
+            if depth:
+                return True
     return False
 
 
