@@ -183,9 +183,11 @@ def test_future_dates_and_folders_of_drafts_are_skipped(write: Write) -> None:
     assert sentences(reader, Problem.FUTURE)[0] == (
         "a.md: withheld: dated in the future: 9000-01-01 00:00 UTC"
     )
-    reader = read_articles(write({"_drafts/d.md": "Text."}))
-    assert "d" not in by_id(reader)
-    assert reader.load_report.problems[Problem.NOT_PUBLIC] == 1
+    folder = write({"_drafts/sub/d.md": "Text."})
+    for part in ("", "_drafts", "_drafts/sub", "_drafts/sub/d.md"):
+        reader = read_articles(folder / part)
+        assert not {"d", "sub/d", "_drafts/sub/d"} & by_id(reader).keys()
+        assert reader.load_report.problems[Problem.NOT_PUBLIC] == 1
 
 
 @pytest.mark.parametrize(

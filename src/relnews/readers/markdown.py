@@ -78,9 +78,10 @@ class Reader(DocumentReader):
         self._place = Path.cwd() if STDIN in paths else place.resolve()
         self._site = Site(self._place, {}) if STDIN in paths else site_of(self._place, generator)
         super().__init__(paths, spec, strict=strict)
-        self._is_draft = self._root.resolve().name == _DRAFTS
-        if (root := self._root.absolute()).name == _DRAFTS:
-            self._root = root.parent  # a draft has another id than the article beside the folder
+        self._is_draft = _DRAFTS in self._root.resolve().parts
+        if _DRAFTS in (parts := self._root.absolute().parts):
+            # A draft has another id than the article beside the folder.
+            self._root = Path(*parts[: parts.index(_DRAFTS)])
         if any(path.suffix == ".rst" for path in self._folders):
             check_installed()
 
