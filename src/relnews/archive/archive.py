@@ -114,14 +114,17 @@ class Archive:
     def refresh(self) -> bool:
         """Apply changes that other processes committed; return whether there were any."""
         with self.locked():
+            is_held = self.catalogue.is_reading
             for attempt in range(_ATTEMPTS):
                 try:
                     with self.catalogue.read_transaction():
                         return self.apply_commits()
-                except (ValueError, FileNotFoundError):
+                except (ValueError, FileNotFoundError) as error:
                     # A later change removes folders that it does not need.
-                    generation = self.catalogue.generation()
                     self._made = None
+                    if is_held:  # a transaction that is open already cannot see that change
+                        raise ArchiveChangedError from error
+                    generation = self.catalogue.generation()
                     if attempt == _ATTEMPTS - 1 or self._seen == generation:
                         raise
                     self._seen = generation

@@ -125,6 +125,11 @@ class Catalogue(StoredArticles):
         self._folders: dict[int, FolderEntry] | None = None
         self._is_current = self._has_checksums()
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a read transaction is open."""
+        return self._database.is_reading
+
     @classmethod
     def in_memory(cls) -> Catalogue:
         """Return an empty catalogue."""
