@@ -366,6 +366,15 @@ def test_json_feed(tmp_path: Path, encoding: str) -> None:
         assert (report.skipped, report.withheld) == (1 if path.is_file() else 2, 1)
 
 
+def test_a_name_that_stands_twice_in_json_feed(tmp_path: Path) -> None:
+    """Of two values of one name, one that hides decides."""
+    entry = '{"id": "1", "title": "One", "draft": true, "draft": false}'
+    (tmp_path / "a.json").write_text(f'{{"items": [{entry}]}}')
+    reader = read_articles(tmp_path / "a.json", format="feed")
+    assert [*reader] == []
+    assert reader.load_report.withheld == 1
+
+
 @pytest.mark.parametrize("content", ["{", '{"items": 3}', "{}", '{"version": "x"}'])
 def test_what_is_no_json_feed(tmp_path: Path, content: str) -> None:
     """JSON that is no feed is named."""

@@ -490,8 +490,9 @@ LEFT_OUT: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
          "c/c.11tydata.js": "export default { draft: true, eleventyComputed: { a: (d) => d.b } };",
          "d/d.json": '{"draft": true}', "e/e.11tydata.json": '{"draft": 1}',
          "f/f.11tydata.json": '{"draft": true}',
-         "f/f.11tydata.js": "export default {draft: false}"},
-        ["f/x.md"], ["a/x.md", "b/x.md", "c/x.md", "d/x.md", "e/y/x.md"],
+         "f/f.11tydata.js": "export default {draft: false}",
+         "g/g.json": '{"draft": true, "draft": false}'},
+        ["f/x.md"], ["a/x.md", "b/x.md", "c/x.md", "d/x.md", "e/y/x.md", "g/x.md"],
     ),
     "pelican": (
         {"pelicanconf.py": "PATH = 'content'\nIGNORE_FILES = ['*.tmp.md', 'old']\n"

@@ -15,6 +15,7 @@ from relnews.readers.documents import DocumentReader
 from relnews.readers.field_names import says_visibility
 from relnews.readers.found import Found, Skipped
 from relnews.readers.html_text import text_of
+from relnews.readers.json_decoding import loads
 from relnews.readers.load_report import Problem
 from relnews.readers.markup import is_html, title_of
 from relnews.readers.visibility import distinct
@@ -126,7 +127,7 @@ def json_records(content: bytes) -> Iterator[Found]:
         Fields of an article, or why there is no article.
     """
     try:
-        feed = json.loads(content)
+        feed = loads(content)
         entries = feed["items"]
         if not isinstance(entries, list):
             raise TypeError

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from relnews.readers.json_decoding import loads
 
 #: Bytes of the longest file of settings.
 _LONGEST = 1 << 20
@@ -40,7 +41,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
             case ".toml":
                 values = tomllib.loads(text)
             case ".json":
-                values = json.loads(text)
+                values = loads(text)
             case ".py":
                 values = _constants(text)
             case _:
