@@ -26,15 +26,15 @@ class DocumentReader(FileReader):
 
     is_plain = False
 
-    #: Whether each file is an article, whose id is made of the path. If a file is none any more,
-    #: the article that the archive has from it goes.
+    #: Whether each file is an article, whose id is made of the path. If a file gives no article any
+    #: more, the archive loses the one that it has from the file.
     is_file_article: ClassVar[bool] = False
 
     def _former_ids(self, name: str) -> Iterator[str]:
         if self.is_file_article:
             yield self._id_of(name)
             for former in (_WITHDRAWN.sub(r"\1", name), _DRAFT.sub(r"\1_posts/", name)):
-                if not (self._root / former).exists():
+                if former != name and not (self._root / former).exists():
                     yield self._id_of(former)
 
     def _id_of(self, name: str) -> str:

@@ -94,7 +94,7 @@ class FileReader(ArticleReader):
             yield name, Skipped(Problem.UNREADABLE, str(error))
 
     def _former_ids(self, name: str) -> Iterable[str]:
-        """Return ids that the archive may have an article under, of a file that is none now."""
+        """Return ids that the archive may have an article under, of a file that gives none now."""
         return ()
 
     def _stream(self, stream: BinaryIO, name: str) -> Iterator[Found]:

@@ -8,7 +8,7 @@ from relnews.readers.field_names import FieldNames, is_name_of_id
 
 
 def rows_of_table(value: Mapping[str, object], names: FieldNames) -> list[dict[str, object]] | None:
-    """Return the records of a table; None if a value is none.
+    """Return the records of a table; None if it is no table.
 
     Parameters
     ----------
