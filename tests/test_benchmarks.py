@@ -452,7 +452,7 @@ def test_peers_leave_out_the_stop_words_of_the_language(name: str) -> None:
         ("fr", "dans", False), ("de-AT", "nicht", False), ("en", "the", False),
         (None, "the", False), ("en", "dans", True), ("fr", "the", True), ("xx", "dans", True),
     ]:  # fmt: skip
-        texts = [f"{word} Lyon", f"{word} Wien", "Linz"]
+        texts = [f"{word} Lyon", f"{word} Wien", "Graz"]
         articles = [{"title": "", "text": text, "language": language} for text in texts]
         assert (PEERS[name](1).scores(articles, [0])[0, 1] > 0) == shared
 
