@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -264,3 +265,48 @@ def test_files_of_another_user(place, folder, tmp_path):
         path.chmod(0o755)
     assert line.startswith("PermissionError [Errno 13]"), line
     assert not DAMAGE.search(line)
+
+
+#: What may happen to the folder of an archive that is open.
+MOVES = {
+    "moved": lambda folder: folder.rename(folder.with_name("elsewhere")),
+    "gone": shutil.rmtree,
+    "replaced": lambda folder: (
+        folder.rename(folder.with_name("elsewhere")),
+        RelatedNews().fit(ARTICLES[:9]).save(folder),
+    ),
+}
+
+
+@on_linux
+@pytest.mark.parametrize("move", MOVES)
+def test_a_folder_that_is_not_where_it_was_opened(move, folder, tmp_path):
+    """A moved, removed or replaced folder is not called damaged, and takes no change."""
+    news = RelatedNews.open(folder)
+    MOVES[move](folder)
+    for call in (
+        lambda: news.related("1"), lambda: news.related_to_text("talks"), news.verify, news.compact,
+        lambda: news.partial_fit([{"id": "new", "text": "talks"}]),
+        lambda: news.rules.hide("id=3"), lambda: news.backup(tmp_path / "copy"),
+    ):  # fmt: skip
+        with pytest.raises(FileNotFoundError, match="Open it again") as caught:
+            call()
+        assert caught.value.errno == errno.ENOENT
+        assert not DAMAGE.search(str(caught.value))
+    assert not (tmp_path / "copy").exists()
+    if move == "replaced":
+        assert len(RelatedNews.open(folder)) == 9
+    if move != "gone":
+        assert len(RelatedNews.open(folder.with_name("elsewhere"))) == len(ARTICLES)
+
+
+def test_a_program_that_changes_its_working_folder(folder, tmp_path, monkeypatch):
+    """An archive that was opened by a relative path is found from everywhere."""
+    monkeypatch.chdir(folder.parent)
+    news = RelatedNews.open(folder.name)
+    monkeypatch.chdir(tmp_path.parent)
+
+    assert news.related("1") == RelatedNews.open(folder).related("1")
+    news.remove("3")
+    news.backup(tmp_path / "copy")
+    assert len(RelatedNews.open(folder)) == len(RelatedNews.open(tmp_path / "copy")) == 39

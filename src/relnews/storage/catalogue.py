@@ -98,7 +98,8 @@ class Catalogue(StoredArticles):
         The archive folder; None in memory.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
-    read_transaction, is_at, has_changes, check_not_changing, empty_log, copy_to, close : methods
+    read_transaction, is_at, has_changes, check_not_changing, check_in_place : methods
+    empty_log, copy_to, close : methods
         Those of `Database`.
     setting, settings, setting_names, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, `settings` is `Settings.several`, and
@@ -111,6 +112,7 @@ class Catalogue(StoredArticles):
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction, self.has_changes = database.read_transaction, database.has_changes
         self.is_at, self.check_not_changing = database.is_at, database.check_not_changing
+        self.check_in_place = database.check_in_place
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all, self.setting_names = settings.set, settings.set_all, settings.names
         self.cached, self.generation = settings.cached, settings.generation
