@@ -118,6 +118,17 @@ def test_keys_are_never_used_twice(empty):
     assert add(empty, "a") == [2]
 
 
+@pytest.mark.parametrize("seq", [0, -1, None, "x", 1 << 62])
+def test_a_number_of_keys_that_is_wrong(empty, seq):
+    """A next key that an article has, or a removed one that a segment may still have, is damage."""
+    assert add(empty, "a", "b") == [0, 1]
+    with empty.transaction():
+        empty.remove([1])
+    empty._database.connection.execute("UPDATE sqlite_sequence SET seq = ?", [seq])
+    with pytest.raises(ArchiveFormatError, match="the last article has the key"):
+        empty.next_key()
+
+
 def test_dates_and_expiries(empty):
     """Dates and expiries are timestamps by key; the span covers the known dates."""
     assert empty.span() == (None, None)

@@ -42,6 +42,13 @@ _COUNTS = (
     "FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key"
 )
 
+#: The highest key that SQLite gave an article, and the highest one that is in use.
+_LAST_KEYS = (
+    "SELECT ifnull((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = 'articles'), -1),"
+    " max(ifnull((SELECT max(key) FROM articles), -1), "
+    "ifnull((SELECT max(CAST(key AS INTEGER)) FROM removals), -1))"
+)
+
 #: A checksum of the removed articles, in any order.
 _REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
 
@@ -286,12 +293,9 @@ class Catalogue(StoredArticles):
 
     def next_key(self) -> int:
         """Return a key that no article has or had."""
-        rows = self._read(
-            "SELECT ifnull(CAST(seq AS INTEGER), -1) FROM sqlite_sequence WHERE name = 'articles'"
-        )
-        last = rows[0][0] if rows else -1
-        if rows and not 0 <= last < integrity.MANY:
-            why = f"the last article has the key {last}"
+        last, used = (int(key) for key in self._read(_LAST_KEYS)[0])
+        if not used <= last < integrity.MANY:
+            why = f"the last article has the key {last}, expected at least {used}"
             raise integrity.damaged_archive(self._place, why)
         return last + 1
 
