@@ -106,7 +106,7 @@ def test_a_link_at_the_target_is_refused_before_anything_is_copied(folder, tmp_p
 
 def test_a_backup_inside_the_archive_is_refused(folder):
     """It would keep what is removed from the archive."""
-    with pytest.raises(ValueError, match="inside the archive"):
+    with pytest.raises(FileExistsError, match="inside the archive"):
         RelatedNews.open(folder).backup(folder / "copy")
 
 

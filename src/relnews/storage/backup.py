@@ -32,9 +32,7 @@ def back_up(store: Store, target: Path) -> None:
     Raises
     ------
     FileExistsError
-        If there is something at the target.
-    ValueError
-        If the target is inside the archive.
+        If there is something at the target, or the target is inside the archive.
     RuntimeError
         If this thread is changing the archive.
     ArchiveFormatError
@@ -51,8 +49,8 @@ def back_up(store: Store, target: Path) -> None:
         msg = f"there is no folder {target.absolute().parent} to put the backup in. Create it."
         raise FileNotFoundError(msg)
     if folder is not None and target.resolve().is_relative_to(folder.resolve()):
-        msg = f"{target} is inside the archive {folder}. Put the backup into another folder."
-        raise ValueError(msg)
+        msg = f"{target} is inside the archive {folder}. Put the backup elsewhere."
+        raise FileExistsError(msg)
     with store.catalogue.state_lock:
         store.catalogue.check_not_changing()
     copy = Path(

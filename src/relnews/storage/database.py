@@ -159,7 +159,10 @@ class Database:
             try:
                 if self._stamp is not None:
                     self._follow()
-                return self.connection.execute(query, values).fetchall()
+                try:
+                    return self.connection.execute(query, values).fetchall()
+                except UnicodeEncodeError:
+                    return self.connection.execute(query, schema.bound(values)).fetchall()
             except _ERRORS as error:
                 raise failures.unreadable_archive(self.place, error) from error
 
