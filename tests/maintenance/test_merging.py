@@ -1,0 +1,78 @@
+"""Merging: which segments become one, and what is left of removed articles in the tables."""
+
+from types import SimpleNamespace
+from unittest import mock
+
+import numpy as np
+import pytest
+
+import mutations
+from relnews import RelatedNews
+from relnews.maintenance import merging
+
+
+def segments(*sizes):
+    """Return segments of so many articles, or of so many living ones out of so many."""
+    pairs = [size if isinstance(size, tuple) else (size, size) for size in sizes]
+    return [SimpleNamespace(n_alive=n_alive, is_alive=np.ones(n)) for n_alive, n in pairs]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "merged"),
+    [
+        ([1024] * 7, 0),
+        ([1024] * 8, 8),
+        ([8191] * 8, 8),
+        ([1024] * 7 + [8192], 0),
+        ([8192] * 8 + [1024], 8),
+        ([65_535] * 8, 8),
+        ([65_536] * 20, 0),
+        ([65_536, (32_767, 65_536)], 1),
+        ([(32_768, 65_536)], 0),
+    ],
+)
+def test_segments_of_a_level_become_one(sizes, merged):
+    """Eight of a level become one; full ones stay, and more than half gone is written again."""
+    assert len(merging._to_merge(segments(*sizes))) == merged
+
+
+def test_no_removal_stays_without_a_segment(tmp_path):
+    """The table of removed articles is empty when no file has them, pending or in a segment."""
+    articles = [{"id": f"a{i}", "text": f"dike breach part{i}"} for i in range(12)]
+    RelatedNews().fit(articles).save(tmp_path / "a.relnews")
+    news = RelatedNews.open(tmp_path / "a.relnews")
+    with mock.patch.multiple(merging, PENDING_ARTICLES=8):
+        catalogue = news.archive_.catalogue
+        news.partial_fit({"id": f"b{i}", "text": f"dike breach other{i}"} for i in range(4))
+        news.remove(["a1", "b2"])
+        assert len(catalogue.removals(0)) == 2
+        news.partial_fit({"id": f"c{i}", "text": f"dike breach more{i}"} for i in range(5))
+        assert [key for _, key in catalogue.removals(0)] == [1]  # b2 waited, and went before it
+        news.remove([f"a{i}" for i in range(2, 9)])  # the segment is written again
+        assert catalogue.removals(0) == []
+        news.remove("a9")
+        news.compact()
+    assert catalogue.removals(0) == []
+    assert news.verify() == []
+
+
+@pytest.mark.parametrize("has_lists", [False, True])
+def test_compaction_keeps_the_bounds_of_common_terms(tmp_path, has_lists):
+    """Ranking a compacted archive skips as many postings as before."""
+    articles = [{"id": f"a{i}", "text": f"dike breach part{i} lot{i % 2}"} for i in range(30)]
+    with mutations.bounded_terms():
+        RelatedNews().fit(articles).save(tmp_path / "a.relnews")
+        news = RelatedNews.open(tmp_path / "a.relnews")
+        if has_lists:
+            news.store_lists(2)
+        common = news.archive_.state.epoch.common
+        n_common = len(common.terms)
+        assert n_common
+        news.remove("a1")
+        news.compact()
+        state = news.archive_.state
+        assert len(state.epoch.common.terms) == n_common
+        kinds = sorted(entry.kind for entry in news.archive_.catalogue.folders())
+        assert kinds == ["epoch", "outline", "segment", "vocabulary"]
+        (live,) = state.live_segments.values()
+        assert live.outline.norm.max() > 0
