@@ -13,7 +13,7 @@ import pytest
 
 from relnews import RelatedNews
 from relnews.exceptions import ArchiveFormatError
-from relnews.storage import arrays, failures
+from relnews.storage import arrays, backup, failures
 
 ARTICLES = [{"id": str(i), "text": f"talks on guarantees, part{i % 7}"} for i in range(40)]
 
@@ -265,6 +265,33 @@ def test_files_of_another_user(place, folder, tmp_path):
         path.chmod(0o755)
     assert line.startswith("PermissionError [Errno 13]"), line
     assert not DAMAGE.search(line)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
+@pytest.mark.parametrize("place", ["copy", "sync", "array"])
+def test_a_backup_that_cannot_be_made(number, place, folder, tmp_path, monkeypatch):
+    """The error says what fails and what to do, and keeps its number."""
+
+    def fail(*names):
+        raise OSError(number, os.strerror(number), *names)
+
+    news = RelatedNews.open(folder)
+    with monkeypatch.context() as patch:
+        match place:
+            case "copy":
+                patch.setattr(
+                    backup.shutil, "copyfile", lambda source, to, **_: fail(source, None, to)
+                )
+            case "sync":
+                patch.setattr(backup, "sync", lambda _: fail())
+            case "array":
+                patch.setattr(backup, "_link", lambda source, _: fail(source))
+        with pytest.raises(OSError, match=r"cannot (read|write)|no space left") as caught:
+            news.backup(tmp_path / "copy")
+    assert caught.value.errno == number
+    assert not DAMAGE.search(str(caught.value))
+    assert str(folder if place == "array" else tmp_path / "copy") in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.relnews"]
 
 
 #: What may happen to the folder of an archive that is open.

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.storage import integrity
+from relnews.storage import failures, integrity
 from relnews.storage.arrays import DTYPES, Store, folder_name
 from relnews.storage.syncing import sync
 
@@ -69,9 +69,21 @@ def back_up(store: Store, target: Path) -> None:
             target.rmdir()
         copy.rename(target)
         sync(target.absolute().parent)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(copy, ignore_errors=True)
+        if isinstance(error, OSError):
+            _raise_cause(folder, target, error)
         raise
+
+
+def _raise_cause(folder: Path | None, target: Path, error: OSError) -> None:
+    """Raise the error of an archive for one of the system; return if it is one already."""
+    if error.errno is None or error.strerror != os.strerror(error.errno):
+        return
+    is_read = folder is not None and Path(error.filename or "").is_relative_to(folder)
+    if folder is not None and is_read and error.filename2 is None:
+        raise failures.unreadable_archive(folder, error) from error
+    raise failures.cannot_write(target, error) from error
 
 
 def _copy(store: Store, folder: Path, copy: Path) -> None:
