@@ -76,3 +76,39 @@ def test_compaction_keeps_the_bounds_of_common_terms(tmp_path, has_lists):
         assert kinds == ["epoch", "outline", "segment", "vocabulary"]
         (live,) = state.live_segments.values()
         assert live.outline.norm.max() > 0
+
+
+@pytest.mark.parametrize(("has_lists", "n_articles"), [(False, 6), (True, 6), (False, 3)])
+def test_an_epoch_begins_when_an_archive_without_lists_has_doubled(has_lists, n_articles):
+    """Stored lists keep their epoch; without them it begins again at more than twice the size."""
+    news = RelatedNews().fit({"id": f"a{i}", "text": f"dike breach part{i}"} for i in range(3))
+    if has_lists:
+        news.store_lists(2)
+    with mock.patch.multiple(merging, PENDING_ARTICLES=n_articles):
+        news.partial_fit({"id": f"b{i}", "text": f"dike lot{i}"} for i in range(n_articles))
+        n_then = 9 if n_articles == 6 and not has_lists else 3
+        assert news.archive_.state.epoch.n_articles == n_then
+        assert news.archive_.catalogue.setting("epoch") == n_then
+        if has_lists:
+            expected = [*news.related_all(2)]
+            news.compact()
+            assert news.archive_.state.epoch.n_articles == 3
+            assert [*news.related_all(2)] == expected
+            assert news.verify() == []
+
+
+@pytest.mark.parametrize(("n_new", "is_written"), [(4, False), (5, True)])
+@pytest.mark.parametrize("by", ["number", "share"])
+def test_many_new_terms_become_a_vocabulary(n_new, is_written, by):
+    """New terms wait in their table up to a number and a share of the others."""
+    news = RelatedNews(stop_words=None).fit(
+        [{"id": "a", "text": " ".join(f"w{i}" for i in range(10))}]
+    )
+    limits = {"NEWER_TERMS": 4, "NEWER_SHARE": 0.1} if by == "number" else {
+        "NEWER_TERMS": 1, "NEWER_SHARE": 0.4,
+    }  # fmt: skip
+    with mock.patch.multiple(merging, **limits):
+        news.partial_fit([{"id": "b", "text": " ".join(f"v{i}" for i in range(n_new))}])
+    assert len(news.archive_.state.vocabulary.newer) == (0 if is_written else n_new)
+    assert len(news.archive_.state.vocabulary) == 10 + n_new
+    assert news.verify() == []
