@@ -95,6 +95,22 @@ def test_an_epoch_begins_when_an_archive_without_lists_has_doubled(has_lists, n_
             assert news.archive_.state.epoch.n_articles == 3
             assert [*news.related_all(2)] == expected
             assert news.verify() == []
+        else:
+            news.compact()
+            assert news.archive_.state.epoch.n_articles == len(news)
+
+
+def test_no_hash_stays_of_a_word_that_came_after_the_epoch():
+    """Only words that stored lists depend on are known again by a hash."""
+    news = RelatedNews().fit({"id": f"a{i}", "text": f"dike breach part{i}"} for i in range(4))
+    news.store_lists(2)
+    news.partial_fit([{"id": "late", "text": "dike afterwards"}])
+    news.remove("late")
+    news.compact()
+    assert not news.archive_.catalogue.setting("forgotten")
+    news.remove("a0")
+    news.compact()
+    assert [*news.archive_.catalogue.setting("forgotten").values()] == [1]
 
 
 @pytest.mark.parametrize(("n_new", "is_written"), [(4, False), (5, True)])
