@@ -67,3 +67,13 @@ def test_ids_in_other_files(tmp_path, identifier, content, is_found):
     problems = news.verify_removed(identifier)
     assert [*map(bool, problems)] == [True] * is_found, problems
     assert all(problem.startswith("copy.txt has the id") for problem in problems)
+
+
+def test_a_stored_list_with_an_article_that_is_gone():
+    """A list that still has the key of a removed article is a trace of it."""
+    news = RelatedNews().fit(ARTICLES)
+    news.store_lists(2)
+    connection = news.archive_.catalogue._database.connection
+    connection.execute("DELETE FROM articles WHERE id = 'other'")
+
+    assert "stored lists hold 1 articles that are gone" in news.verify_removed("other")
