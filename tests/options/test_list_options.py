@@ -91,7 +91,25 @@ def test_a_fallback_is_several_names(fallback):
 def test_stored_lists_answer_the_default_only():
     """Options that come to those of stored lists are those; any other is ranked."""
     assert ListSpec.of({}).is_stored_mode
+    assert ListSpec.of({}).mentions == 0
     assert ListSpec.of({"mode": MODES[STORED], "mentions": 0}).is_stored_mode
     assert not ListSpec.of({"mentions": 1}).is_stored_mode
     assert not ListSpec.of({"exclude": ["a"]}).is_stored_mode
     assert ListSpec.of({"mode": STORED}) is ListSpec.of({"mode": STORED})
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"depth": 3}, TypeError, "unexpected option 'depth'. Use "),
+        ({"mode": "news", "depth": 3}, TypeError, "unexpected option 'depth'. Use "),
+        ({"mode": "latest"}, ValueError, "`mode` must be one of "),
+        ({"mode": None}, TypeError, "`mode` must be the name of one or a relnews.Mode"),
+        ({"selection": {"min_score": 1}}, TypeError, "`selection` must be "),
+        ({"mentions": -1}, ValueError, "`mentions` must be "),
+    ],
+)
+def test_options_that_there_are_not(options, error, message):
+    """An unknown option, an unknown mode and a value of the wrong type are named."""
+    with pytest.raises(error, match=message):
+        ListSpec.of(options)
