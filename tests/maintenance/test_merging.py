@@ -51,7 +51,9 @@ def test_no_removal_stays_without_a_segment(tmp_path):
         news.remove([f"a{i}" for i in range(2, 9)])  # the segment is written again
         assert catalogue.removals(0) == []
         news.remove("a9")
+        news.partial_fit([{"id": "d", "text": "dike breach"}])
         news.compact()
+    assert catalogue.counts(-1) == []
     assert catalogue.removals(0) == []
     assert news.verify() == []
 
