@@ -299,6 +299,12 @@ class RelatedNews(Parameters):
         check_n_jobs(self.n_jobs)
         return self.archive_.answer(groups_of, options, self.n_jobs, progress)
 
+    def near_duplicates(self, id: str, threshold: float = 0.9) -> list[str]:
+        """Return the ids of an article's near-duplicates that readers may see, newest first."""
+        from relnews.lists.near_duplicates import near_article
+
+        return self.archive_.answer(near_article, str(id), threshold)
+
     @property
     def rules(self) -> Rules:
         """Editors' rules, kept in the archive and applied whenever a list is read."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ from relnews.exceptions import LoadWarning
 if TYPE_CHECKING:
     from relnews.articles import Article
     from relnews.readers import ArticleReader
+    from relnews.results import RelatedList
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -56,6 +59,11 @@ def format_option(text: str) -> Callable[[Command], Command]:
     )
 
 
+ids_option = click.option(
+    "--ids/--no-ids",
+    default=None,
+    help="Show the ids of the articles in a table.  [default: at a terminal that is wide enough]",
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 n_jobs_option = click.option(
     "--n-jobs",
@@ -120,6 +128,24 @@ def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Ite
     for article in articles:
         bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
         yield article
+
+
+def table_of(related: RelatedList, ids: bool | None) -> str:
+    """Return a list as a table, with ids if they are wanted or, for None, if there is room.
+
+    Parameters
+    ----------
+    related : RelatedList
+        The list.
+    ids : bool or None
+        Value of `ids_option`.
+    """
+    from relnews.export import text
+
+    if ids is None and sys.stdout.isatty():
+        lines = text.table(related, ids=True).splitlines()
+        ids = max(map(len, lines), default=0) <= shutil.get_terminal_size().columns
+    return text.table(related, ids=bool(ids))
 
 
 def read_text(file: BinaryIO) -> str:
