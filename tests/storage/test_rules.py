@@ -265,12 +265,47 @@ def test_pins_are_added(news):
     news.rules.pin("talks", "trial")
     news.rules.pin("live", "veto")
     news.rules.pin("talks", ["veto", "trial"])
-    assert [rule.b for rule in news.rules] == ["id=trial", "id=veto", "id=veto"]
     assert news.related("talks", 2).ids == ["trial", "veto"]
+    news.rules.pin("talks", "live", place=1)
+    assert news.related("talks").ids == ["trial", "live", "veto"]
+    news.rules.pin("talks", "trial", place=2)
+    assert news.related("talks").ids == ["live", "veto", "trial"]
+    news.rules.pin("talks", ["veto", "trial"], place=0)
+    assert news.related("talks").ids == ["veto", "trial", "live"]
+    rules = [*news.rules]
+    news.rules.pin("talks", "trial", place=1)
+    assert [*news.rules] == rules
+    with pytest.raises(ValueError, match="`place`"):
+        news.rules.pin("talks", "trial", place=-1)
     news.rules.pin("talks", ["live"], replace=True)
     assert news.related("talks", 1).ids == ["live"]
     news.rules.pin("talks", [], replace=True)
     assert [*news.rules] == [Rule("pin", "id=live", "id=veto")]
+
+
+@given(
+    st.lists(st.integers(0, 5), unique=True),
+    st.lists(st.integers(0, 5), unique=True),
+    st.lists(st.integers(0, 5), unique=True),
+)
+def test_a_change_is_reverted(before, after, later):
+    """Reverting restores the rules; what was added and dropped since then stays so."""
+    kept, numbered = RelatedNews().fit(STORIES).rules, [Rule("hide", f"tag={n}") for n in range(6)]
+    kept.replace(numbered[n] for n in before)
+    kept.replace(numbered[n] for n in after)
+    change = kept.last_change
+    assert change.before == tuple(numbered[n] for n in before)
+    kept.revert(change)
+    assert [*kept] == [*change.before]
+    kept.revert(kept.last_change)
+    assert [*kept] == [*change.after]
+
+    kept.replace(numbered[n] for n in later)
+    kept.revert(change)
+    undone = {*after} - {*before}, {*before} - {*after}
+    expected = ({*later} - undone[0] - ({*before} & undone[0])) | undone[1]
+    expected -= {n for n in before if n not in later and n in after}
+    assert {*kept} == {numbered[n] for n in expected}
 
 
 @pytest.mark.parametrize(

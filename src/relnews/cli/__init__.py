@@ -17,6 +17,7 @@ from relnews.cli import (
     articles,
     explanations,
     quality,
+    review,
     rules,
     serve,
     sites,
@@ -72,6 +73,7 @@ def main() -> None:
     relnews explain my.relnews SOME-ID OTHER          explain the score of OTHER in the list
     relnews why-not my.relnews SOME-ID OTHER          explain why OTHER is not in the list
     relnews rules list my.relnews                     print what editors pin, block and hide
+    relnews review my.relnews                         read lists and change rules on a local page
     relnews update my.relnews new.jsonl               add or replace articles
     relnews remove my.relnews SOME-ID                 remove articles
     relnews store-lists my.relnews                    store every list
@@ -116,5 +118,6 @@ for command in (
     archives.warm_up,
     serve.serve,
     rules.rules,
+    review.review,
 ):
     main.add_command(command)

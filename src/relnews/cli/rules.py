@@ -21,6 +21,7 @@ from relnews.storage.rule_kinds import KINDS, Rule, RuleKind
 
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
+    from relnews.storage.rules import Rules
 
 
 @click.group()
@@ -52,14 +53,16 @@ def list_(archive: Path, format_: str) -> None:
     relnews rules list my.relnews
     relnews rules list my.relnews --format json > rules.jsonl
     """
+    from relnews.export.text import printable
+    from relnews.storage.rules import in_words
+
     kept = _open(archive).rules
     asleep = kept.sleeping()
     for number, rule in enumerate(kept, start=1):
-        note = asleep.get(rule)
         if format_ == "table":
-            click.echo(f"{number}. {_sentence(rule, note)}")
+            click.echo(printable(f"{number}. {in_words(rule, asleep)}"))
         else:
-            record = {"kind": rule.kind, "a": rule.a, "b": rule.b, "asleep": note}
+            record = {"kind": rule.kind, "a": rule.a, "b": rule.b, "asleep": asleep.get(rule)}
             click.echo(json.dumps(record, ensure_ascii=False).encode())
     if not len(kept) and format_ == "table":
         click.echo("No rules.", err=True)
@@ -82,9 +85,9 @@ def pin(archive: Path, id: str, others: tuple[str, ...], replace: bool) -> None:
     OTHER the list then has no pins. A pinned article that is removed, under embargo or expired is
     not shown; the pin is kept.
     """
-    with _changing(archive) as news:
+    with _changing(archive) as (news, kept):
         ids = [article_id(news, other) for other in others]
-        news.rules.pin(article_id(news, id), ids, replace=replace)
+        kept.pin(article_id(news, id), ids, replace=replace)
 
 
 @rules.command()
@@ -99,8 +102,8 @@ def block(archive: Path, id: str, other: str, both_ways: bool) -> None:  # noqa:
     relnews rules block my.relnews SOME-ID OTHER
     relnews rules block my.relnews SOME-ID OTHER --both-ways
     """
-    with _changing(archive) as news:
-        news.rules.block(article_id(news, id), article_id(news, other), both_ways=both_ways)
+    with _changing(archive) as (news, kept):
+        kept.block(article_id(news, id), article_id(news, other), both_ways=both_ways)
 
 
 @rules.command()
@@ -116,8 +119,8 @@ def ignore(archive: Path, words: tuple[str, ...]) -> None:
     Every word is ignored, by itself and in any phrase of a title. Until `relnews store-lists`
     stores lists without it, lists are ranked when they are read.
     """
-    with _changing(archive) as news:
-        news.rules.ignore(*words)
+    with _changing(archive) as (_, kept):
+        kept.ignore(*words)
 
 
 @rules.command()
@@ -129,12 +132,12 @@ def drop(archive: Path, numbers: tuple[int, ...]) -> None:
     \b
     relnews rules drop my.relnews 3
     """
-    with _changing(archive) as news:
-        there = [*news.rules]
+    with _changing(archive) as (_, kept):
+        there = [*kept]
         if max(numbers) > len(there):
             msg = f"{archive} has {len(there):,} rules, so there is no number {max(numbers)}."
             raise click.ClickException(msg)
-        news.rules.drop(*(there[number - 1] for number in numbers))
+        kept.drop(*(there[number - 1] for number in numbers))
 
 
 def _command_of(kind: RuleKind) -> click.Command:
@@ -146,8 +149,8 @@ def _command_of(kind: RuleKind) -> click.Command:
     @click.command(kind.name, help="\n".join([f"{inspect.getdoc(kind)}\n\n\b", *examples]))
     @archive_argument
     def add(archive: Path, **parts: str) -> None:
-        with _changing(archive) as news:
-            news.rules.add(Rule(kind.name, **parts))
+        with _changing(archive) as (_, kept):
+            kept.add(Rule(kind.name, **parts))
 
     arguments = click.Argument(["a"], metavar="ARTICLES"), click.Argument(["b"], metavar="OTHERS")
     add.params += arguments[: kind.n_parts]
@@ -161,29 +164,17 @@ for _kind in KINDS.values():
 
 
 @contextlib.contextmanager
-def _changing(archive: Path) -> Iterator[RelatedNews]:
+def _changing(archive: Path) -> Iterator[tuple[RelatedNews, Rules]]:
     """Open an archive whose rules a command changes; then print what has changed."""
-    news = _open(archive)
-    before = [*news.rules]
-    with usage():
-        yield news
-    after, asleep = [*news.rules], news.rules.sleeping()
-    for rule in after:
-        if rule not in before:
-            click.echo(f"added: {_sentence(rule, asleep.get(rule))}", err=True)
-    for rule in before:
-        if rule not in after:
-            click.echo(f"removed: {_sentence(rule)}", err=True)
-    if after == before:
-        click.echo("No change: the archive has these rules already.", err=True)
-    elif {*after} == {*before}:
-        click.echo("The pins have another order.", err=True)
-
-
-def _sentence(rule: Rule, note: str | None = None) -> str:
     from relnews.export.text import printable
 
-    return printable(f"{rule} (asleep: {note})" if note else f"{rule}")
+    news = _open(archive)
+    kept = news.rules
+    with usage():
+        yield news, kept
+    assert kept.last_change is not None
+    for sentence in kept.last_change.sentences(kept.sleeping()):
+        click.echo(printable(sentence), err=True)
 
 
 def _open(archive: Path) -> RelatedNews:
