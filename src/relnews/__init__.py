@@ -25,7 +25,8 @@ above it in this list; `tests/test_layers.py` has the table.
 =================  =================================================================================
 
 Every wing may use these: `exceptions`, `_checks` (checks that several wings share), `dates`
-(timestamps), `articles` (Article), `results` (lists as callers get them) and `_parallel` (joblib).
+(timestamps), `_display` (tables in notebooks), `articles` (Article), `results` (lists as callers
+get them) and `_parallel` (joblib).
 """
 
 from __future__ import annotations

@@ -144,6 +144,11 @@ def nearest(name: str, known: Iterable[str], least: float = 0.75) -> str | None:
     return best
 
 
+def distinct(ids: str | Iterable[str]) -> list[str]:
+    """Return one id, or several, as a list of strings without repetitions."""
+    return [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
+
+
 def shortened(value: object, length: int = 60) -> str:
     text = repr(value)
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -9,19 +9,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from relnews import _checks
-from relnews._checks import check_integer, check_n_jobs
+from relnews import _checks, _display
+from relnews._checks import check_integer, check_n_jobs, distinct
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
 from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
-from relnews.results import Drift, RelatedList, UpdateReport
+from relnews.results import Drift, RelatedList, RelatedLists, UpdateReport
 from relnews.storage import list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.parameters import parameters_of
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    from matplotlib.axes import Axes
 
     from relnews.archive.archive import Archive
     from relnews.lists.explanation import Explanation, WhyNot
@@ -167,8 +169,7 @@ class RelatedNews(Parameters):
 
         If the archive lacks one of them, none is removed.
         """
-        wanted = [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
-        return self._updates().remove(wanted)
+        return self._updates().remove(distinct(ids))
 
     def related(self, id: str, k: int = 8, **options: Unpack[Options]) -> RelatedList:
         """Return the Related News of an article.
@@ -240,26 +241,16 @@ class RelatedNews(Parameters):
 
     def related_all(
         self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
-    ) -> Iterator[RelatedList]:
+    ) -> RelatedLists:
         """Yield the list of every article, or of ``ids``, in the order of the archive.
 
         Lists are made one block at a time, so memory does not grow with the archive. This is
         faster than many calls of `related`, and takes the same ``k`` and options.
         """
-        from relnews.archive.snapshot import Snapshot
-        from relnews.lists.builder import ListBuilder
+        from relnews.lists.builder import lists_of
 
-        check_integer("k", k, minimum=1)
-        check_n_jobs(self.n_jobs)
-        archive, spec, keys = self.archive_, ListSpec.of(options), None
-        if ids is not None:
-            wanted = [*dict.fromkeys(map(str, ids))]
-            keys = archive.answer(Snapshot.keys_of, wanted)
-        blocks = archive.by_blocks(
-            lambda snapshot, block: [*ListBuilder(snapshot, spec).articles(block, k)],
-            self.n_jobs, keys,
-        )  # fmt: skip
-        return (related for block in blocks for related in block)
+        spec, wanted = ListSpec.of(options), None if ids is None else distinct(ids)
+        return RelatedLists(lists_of(self.archive_, wanted, k, spec, self.n_jobs))
 
     def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
         """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""
@@ -304,6 +295,16 @@ class RelatedNews(Parameters):
         from relnews.lists.near_duplicates import near_article
 
         return self.archive_.answer(near_article, str(id), threshold)
+
+    def map(self, ids: str | Iterable[str], *, k: int = 8, ax: Axes | None = None) -> Axes:
+        """Draw articles and the items of their lists as a map; return Matplotlib's axes.
+
+        Near articles are similar, as well as a plane can show it; the colour is the date. ``ids``
+        is one id or several; ``ax`` is where to draw, by default a new figure.
+        """
+        from relnews.lists import plots
+
+        return plots.plot_map(*self.archive_.answer(plots.map_of, distinct(ids), k), ax)
 
     @property
     def rules(self) -> Rules:
@@ -397,6 +398,10 @@ class RelatedNews(Parameters):
     def __repr__(self) -> str:
         size = "" if self._catalogue is None else f" of {len(self):,} articles"
         return super().__repr__() + size
+
+    def _repr_html_(self) -> str:
+        about = {} if self._catalogue is None else self.archive_.describe()
+        return _display.table([(repr(self), ""), *about.items()])
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._catalogue is not None

@@ -87,12 +87,35 @@ def main() -> None:
 
     In place of an ID, give the title or url of an article, if no other article has it.
 
-    Each command has help: relnews build --help. Lists go to standard output, everything else to
-    standard error. Exit codes: 1 bad data or archive, 2 usage error, 130 interrupted.
+    Each command has help: relnews help build, or relnews build --help. Lists go to standard output,
+    everything else to standard error. Exit codes: 1 bad data or archive, 2 usage error, 130
+    interrupted.
     """
     # A terminal without a headline's letters shows question marks; data is always UTF-8.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+@main.command("help")
+@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def help_(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Print the help of a command.
+
+    \b
+    relnews help
+    relnews help related
+    relnews help rules pin
+    """
+    found = ctx.find_root()
+    for name in names:
+        if not isinstance(found.command, click.Group):
+            msg = f"{found.command_path!r} has no commands, so there is no {name!r}."
+            raise click.UsageError(msg)
+        _, command, _ = found.command.resolve_command(found, [name])
+        assert command is not None  # it raises for an unknown name
+        found = click.Context(command, parent=found, info_name=name)
+    click.echo(found.get_help())
 
 
 for command in (

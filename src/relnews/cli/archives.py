@@ -190,13 +190,9 @@ def build(
     "--published", metavar="DATE", help="Day or moment that the draft is dated.  [default: now]"
 )
 @click.option("--language", metavar="TAG", help="Language of the draft.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", *FORMATS]),
-    default="table",
-    show_default=True,
-    help="A table for the terminal, a <section> of HTML for a page, or a format for programs.",
+@format_option(
+    "A table for the terminal, a <section> of HTML for a page, or a format for programs.",
+    ("table", *FORMATS),
 )
 @ids_option
 @list_options
@@ -381,15 +377,25 @@ def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
 
 @click.command()
 @archive_argument
-def info(archive: Path) -> None:
+@format_option("A line for each property, or one line of JSON.")
+def info(archive: Path, format_: str) -> None:
     """Print what is in an archive, and how it was built.
 
     \b
     relnews info my.relnews
+    relnews info my.relnews --json
     """
+    import dataclasses
+    import json
+
     from relnews.related import RelatedNews
 
     news = RelatedNews.open(archive)
-    about = {**news.archive_.describe(), "drift": str(news.drift(100))}
+    drift = news.drift(100)
+    if format_ == "json":
+        facts = news.archive_.facts() | {"drift": dataclasses.asdict(drift)}
+        click.echo(json.dumps(facts, ensure_ascii=False).encode())
+        return
+    about = {**news.archive_.describe(), "drift": str(drift)}
     for name, value in about.items():
         click.echo(f"{name + ':':<14} {value}")

@@ -146,7 +146,7 @@ class Rules:
         """
         if place is not None:
             _checks.check_integer("place", place, minimum=0)
-        ids = [others] if isinstance(others, str) else [*dict.fromkeys(map(str, others))]
+        ids = _checks.distinct(others)
         if article in ids:
             msg = (
                 f"`others` must be other articles, got {shortened(article)}, which the list is for."
