@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from relnews import _checks, _display
 from relnews._checks import check_integer, check_n_jobs, distinct
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
+from relnews.lists.inspection import Inspection
 from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
@@ -23,20 +24,16 @@ from relnews.storage.parameters import parameters_of
 if TYPE_CHECKING:
     import datetime as dt
 
-    from matplotlib.axes import Axes
-
     from relnews.archive.archive import Archive
-    from relnews.lists.explanation import Explanation, WhyNot
-    from relnews.lists.near_duplicates import Progress
     from relnews.maintenance.updates import Updates
     from relnews.options.list_options import Options
-    from relnews.options.selection import Keep
     from relnews.readers.load_report import LoadReport
     from relnews.readers.read_options import ReadOptions
     from relnews.storage.rules import Rules
+    from relnews.tuning.tuning import Labels, Tuning, TuningOptions
 
 
-class RelatedNews(Parameters):
+class RelatedNews(Inspection, Parameters):
     r"""Related News lists for an archive of articles.
 
     An article's list is the k best other articles, exactly, by default without near-duplicates. The
@@ -252,60 +249,6 @@ class RelatedNews(Parameters):
         spec, wanted = ListSpec.of(options), None if ids is None else distinct(ids)
         return RelatedLists(lists_of(self.archive_, wanted, k, spec, self.n_jobs))
 
-    def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
-        """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""
-        from relnews.lists.explain import explain
-
-        return self.archive_.answer(explain, str(a), str(b), ListSpec.of(options))
-
-    def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
-        """Return why ``b`` is not among the first ``k`` items of the list of ``a``, ranked now.
-
-        ``b`` need not be in the archive. Options as for `related`.
-        """
-        from relnews.lists.why_not import why_not
-
-        check_integer("k", k, minimum=1)
-        return self.archive_.answer(why_not, str(a), str(b), k, ListSpec.of(options))
-
-    def duplicates(
-        self,
-        threshold: float = 0.9,
-        *,
-        keep: Keep = "newest",
-        wire_sources: Iterable[str] = (),
-        progress: Progress | None = None,
-    ) -> list[tuple[str, ...]]:
-        """Return the groups of near-duplicates, comparing every two articles of the archive.
-
-        A group has the ids of the canonical article and of the others, newest first. Larger groups
-        come first. Near-duplicates of one article are in one group, so the ends of a chain of
-        versions can be less similar than ``threshold``, which is the ``duplicate_threshold`` of
-        `Selection`; so are ``keep`` and ``wire_sources``, which choose the canonical article.
-        ``progress`` gets the blocks of articles and their number, and returns them.
-        """
-        from relnews.lists.near_duplicates import GroupOptions, groups_of
-
-        options = GroupOptions(threshold, keep, wire_sources)
-        check_n_jobs(self.n_jobs)
-        return self.archive_.answer(groups_of, options, self.n_jobs, progress)
-
-    def near_duplicates(self, id: str, threshold: float = 0.9) -> list[str]:
-        """Return the ids of an article's near-duplicates that readers may see, newest first."""
-        from relnews.lists.near_duplicates import near_article
-
-        return self.archive_.answer(near_article, str(id), threshold)
-
-    def map(self, ids: str | Iterable[str], *, k: int = 8, ax: Axes | None = None) -> Axes:
-        """Draw articles and the items of their lists as a map; return Matplotlib's axes.
-
-        Near articles are similar, as well as a plane can show it; the colour is the date. ``ids``
-        is one id or several; ``ax`` is where to draw, by default a new figure.
-        """
-        from relnews.lists import plots
-
-        return plots.plot_map(*self.archive_.answer(plots.map_of, distinct(ids), k), ax)
-
     @property
     def rules(self) -> Rules:
         """Editors' rules, kept in the archive and applied whenever a list is read."""
@@ -325,6 +268,17 @@ class RelatedNews(Parameters):
         check_n_jobs(self.n_jobs)
         return self._updates().store_lists(k, max_drift, self.n_jobs)
 
+    def tune(self, labels: Labels | None = None, **options: Unpack[TuningOptions]) -> Tuning:
+        """Choose title weights and recency by judgements; keep what is significantly better.
+
+        ``labels`` has grades by article and other article; None takes editors' pins.
+        """
+        from relnews.tuning.tuning import tuned
+
+        found = tuned(self.archive_, self._updates(), labels, self.n_jobs, **options)
+        self.set_params(**parameters_of(self._read_catalogue()))
+        return found
+
     def drift(self, sample: int = 100) -> Drift:
         """Return how far the statistics have moved since the epoch of the stored lists.
 
@@ -332,8 +286,7 @@ class RelatedNews(Parameters):
         """
         from relnews.maintenance.drift import drift_of
 
-        check_integer("sample", sample, minimum=0)
-        return drift_of(self.archive_, sample)
+        return drift_of(self.archive_, check_integer("sample", sample, minimum=0))
 
     def compact(self) -> UpdateReport:
         """Rewrite the archive without anything of removed articles; lists do not change.
