@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from relnews import _display
@@ -220,15 +220,19 @@ class RelatedLists(Iterator[RelatedList]):
 
     Parameters
     ----------
-    lists : iterator of RelatedList
+    lists : generator of RelatedList
         The lists.
     """
 
-    def __init__(self, lists: Iterator[RelatedList]) -> None:
+    def __init__(self, lists: Generator[RelatedList]) -> None:
         self._lists = lists
 
     def __next__(self) -> RelatedList:
         return next(self._lists)
+
+    def close(self) -> None:
+        """Stop: make no more lists."""
+        self._lists.close()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the items of the lists that were not yielded yet as a pandas data frame.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +76,7 @@ def list_of(snapshot: Snapshot, identifier: str, k: int, spec: ListSpec) -> Rela
 
 def lists_of(
     archive: Archive, ids: Sequence[str] | None, k: int, spec: ListSpec, n_jobs: int | None
-) -> Iterator[RelatedList]:
+) -> Generator[RelatedList]:
     """Return the lists of articles in the order of the archive, one block at a time.
 
     Parameters
