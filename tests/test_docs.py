@@ -48,8 +48,8 @@ def test_every_command_and_option_is_documented() -> None:
     sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert list(sections) == [
         "demo", "build", "related", "related-blocks", "find", "show", "export", "info",
-        "duplicates", "rules", "explain", "why-not", "update", "remove", "store-lists", "serve",
-        "compact", "verify", "backup", "evaluate", "tune", "health", "warm-up",
+        "duplicates", "rules", "review", "explain", "why-not", "update", "remove", "store-lists",
+        "serve", "compact", "verify", "backup", "evaluate", "tune", "health", "help", "warm-up",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():

@@ -8,7 +8,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "relnews"
 
 #: Rooms of the top level that every wing may use; each imports only earlier ones.
-SHARED = ["exceptions", "dates", "_checks", "articles", "results", "_parallel", "_resampling"]
+SHARED = [
+    "exceptions", "dates", "_checks", "_display", "articles", "results", "_parallel", "_resampling",
+]  # fmt: skip
 
 #: The wings, and the wings that each may import in addition to the shared rooms.
 WINGS = {
@@ -52,7 +54,7 @@ USERS = {
     "jinja2": {"export"},
     "stop_words": {"text"},
     "ir_measures": {"evaluation"},
-    "matplotlib": {"evaluation"},
+    "matplotlib": {"evaluation", "lists", "related"},
     "starlette": {"web"},
     "prometheus_client": {"web"},
     "django": {"web"},

@@ -8,6 +8,7 @@ import contextlib
 import copy
 import dataclasses
 import gc
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -161,6 +162,8 @@ def _logging(level: str) -> dict[str, Any]:
     from uvicorn.config import LOGGING_CONFIG
 
     config: dict[str, Any] = copy.deepcopy(LOGGING_CONFIG)
+    if os.environ.get("NO_COLOR"):
+        config["formatters"]["default"]["use_colors"] = False
     config["formatters"]["line"] = {"format": "%(message)s"}
     config["handlers"]["line"] = {
         "class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout",

@@ -17,6 +17,7 @@ Its modules::
     metrics       metrics for Prometheus
     openapi       the OpenAPI document
     box           `Box`: Related News for templates, such as Jinja's
+    review        the page on which an editor reads lists and changes rules
     django        the same as a tag of Django's templates
 
 `app` needs ``pip install 'relnews[web]'``; `Box` does not.
