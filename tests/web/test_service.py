@@ -428,7 +428,7 @@ def test_long_lists_are_packed(client: TestClient) -> None:
     assert "content-encoding" not in short.headers
 
 
-@pytest.mark.parametrize("target", ["/related-news.js", "/openapi.json"])
+@pytest.mark.parametrize("target", ["/related-news.js", "/related-news.css", "/openapi.json"])
 def test_the_module_and_the_description_are_packed(client: TestClient, target: str) -> None:
     """A client that accepts gzip gets the same bytes packed, under the same ETag."""
     plain = client.get(target, headers={"accept-encoding": "identity"})
@@ -784,6 +784,17 @@ def test_the_element_is_served(client: TestClient) -> None:
     assert 'customElements.define("related-news"' in answer.text
     again = client.get("/related-news.js", headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
+    style = client.get("/related-news.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert style.text == html.stylesheet()
+
+
+def test_dates_are_in_the_language_of_the_service(archive: Path) -> None:
+    """HTML has dates in the language that the service is told; an unknown one is an error."""
+    client = TestClient(web.app(archive, language="de"))
+    assert 'lang="de" dir="ltr">18. August 2025' in client.get(f"/related/{DEMO_ID}.html").text
+    with pytest.raises(ValueError, match="`language` must be a language tag"):
+        web.app(archive, language="xx")
 
 
 def test_the_etag_of_the_element_is_that_of_its_bytes(
@@ -791,14 +802,14 @@ def test_the_etag_of_the_element_is_that_of_its_bytes(
 ) -> None:
     """Another module has another ETag, and a client that has the old one gets it."""
     files = types.SimpleNamespace(files=lambda _: tmp_path)
-    monkeypatch.setattr("relnews.web.service.resources", files)
+    monkeypatch.setattr("relnews.web.element.resources", files)
     answers = []
-    for script in ("// 1", "// 2", "// 1"):
+    for script in ("1;", "2;", "1;"):
         (tmp_path / "related-news.js").write_text(script)
         client = TestClient(web.app(archive))
         known = answers[-1].headers["etag"] if answers else '"none"'
         answers.append(client.get("/related-news.js", headers={"if-none-match": known}))
-    assert [answer.text for answer in answers] == ["// 1", "// 2", "// 1"]
+    assert [answer.text for answer in answers] == ["1;", "2;", "1;"]
     tags = [answer.headers["etag"] for answer in answers]
     assert tags[0] == tags[2] != tags[1]
     assert client.get("/openapi.json").headers["etag"] not in tags

@@ -73,6 +73,8 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
               help="Heading of a list as HTML.")  # fmt: skip
 @click.option("--heading-level", type=click.IntRange(1, 6), default=2, show_default=True,
               help="Level of the heading, from 1 to 6.")  # fmt: skip
+@click.option("--language", metavar="TAG", default="en", show_default=True,
+              help="Language in which HTML has dates.")  # fmt: skip
 @click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS",
               help="Proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; an address, a "
               "network, or * for every one.  [default: 127.0.0.1 and ::1]")  # fmt: skip
@@ -96,6 +98,7 @@ def serve(
     max_age: int,
     heading: str,
     heading_level: int,
+    language: str,
     proxies: tuple[str, ...],
     root_path: str,
     access_log: Any,
@@ -114,6 +117,7 @@ def serve(
     /related/SOME-ID.html    the list as HTML; likewise .json, .jsonld, .atom, .jsonfeed
     /related                 POST a draft: {"title": "…", "text": "…"}
     /related-news.js         the element <related-news> for your pages
+    /related-news.css        the style of lists
     /openapi.json            the description of this interface
     /health, /ready          whether the archive can be read, and lists can be made
     /metrics                 load of the service
@@ -134,7 +138,7 @@ def serve(
             raise _errors.no_web_extra(error) from error
         application = web.app(
             archive, origins=origins, max_age=max_age, heading=heading,
-            heading_level=heading_level, limits=allowed, access_log=access_log,
+            heading_level=heading_level, language=language, limits=allowed, access_log=access_log,
         )  # fmt: skip
     allowed = dataclasses.replace(allowed, connections=_with_files(allowed.connections))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
