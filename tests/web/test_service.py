@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import click
 import click.testing
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,7 +37,7 @@ from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
 from relnews.web.source import Source
 from relnews.web.workers import Workers
-from serving import PATIENT, serving
+from serving import PATIENT, children_of, serving
 
 #: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
 ODD_IDS = [
@@ -868,6 +870,48 @@ def test_serve_ends_when_it_is_told(number: signal.Signals, archive: Path) -> No
         process.send_signal(number)
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_serve_answers_what_was_asked_before_it_ends(archive: Path) -> None:
+    """A list that is being ranked when the request to end comes is still sent."""
+    command = [sys.executable, "-c", "from relnews.cli import main; main()"]
+    patient = {**os.environ, "RELNEWS_SERVE_RANKING_TIMEOUT": "100", "RELNEWS_SERVE_PORT": "0"}
+    with subprocess.Popen(
+        [*command, "serve", str(archive)], stderr=subprocess.PIPE, text=True, env=patient
+    ) as process:
+        assert process.stderr is not None
+        address = process.stderr.readline().split()[-1].removesuffix("/related/ID")
+        host, port = address.removeprefix("http://").split(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=100)
+        draft = json.dumps({"title": "Talks push for guarantees"})
+        connection.request("POST", "/related", draft, {"Content-Type": "application/json"})
+        while not children_of(process.pid):  # what ranks starts with the request
+            time.sleep(0.01)
+        process.terminate()
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert json.loads(answer.read())["related"]
+        connection.close()
+    assert process.returncode == 0
+
+
+def test_every_option_of_serve_is_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RELNEWS_SERVE_ and the name of an option give its value; several are parted by spaces."""
+    command, wanted = main.commands["serve"], {}
+    for option in command.params:
+        if isinstance(option, click.Option):
+            (name,) = (name.removeprefix("--") for name in option.opts)
+            text = {"IntRange": "3", "FloatRange": "3", "Path": __file__}.get(
+                type(option.type).__name__, "x"
+            )
+            text = option.type.choices[-1] if isinstance(option.type, click.Choice) else text
+            monkeypatch.setenv(f"RELNEWS_SERVE_{name.replace('-', '_').upper()}", text)
+            wanted[name.replace("-", "_")] = (text,) if option.multiple else option.type(text)
+    monkeypatch.setenv("RELNEWS_SERVE_ORIGIN", "https://a.example https://b.example")
+    wanted["origin"] = ("https://a.example", "https://b.example")
+    found = command.make_context("serve", ["archive.relnews"]).params
+    assert wanted == {name: value for name, value in found.items() if name != "archive"}
+    assert len(wanted) == 20
 
 
 def test_packing_is_the_same_each_time(client: TestClient) -> None:

@@ -19,6 +19,7 @@ from relnews.cli._shared import (
     k_option,
     n_jobs_option,
     one_line,
+    phase,
     quiet_option,
     read_text,
     reading,
@@ -151,13 +152,14 @@ def build(
         normalization=None if normalization == "none" else normalization,
         language=language,
     )
-    with reading(reader, quiet) as records:
+    with reading(reader, quiet, "laying out") as records:
         news.fit(records, load_report=reader.load_report)
     if not len(news):
         msg = f"{source} has no articles, and {output} was not written."
         raise click.ClickException(msg)
     source.remember(reader, news)
-    news.save(output)
+    with phase("writing", quiet):
+        news.save(output)
     if not quiet:
         click.echo(f"{output}: {len(news):,} articles", err=True)
 

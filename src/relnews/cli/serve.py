@@ -54,7 +54,7 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command()
+@click.command(context_settings={"auto_envvar_prefix": "RELNEWS_SERVE"})
 @archive_argument
 @click.option("--host", default="127.0.0.1", show_default=True,
               help="Address to listen at; 0.0.0.0 for the whole network.")  # fmt: skip
@@ -62,7 +62,6 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
               help="Port to listen at; 0 takes a free one.")  # fmt: skip
 @click.option(
     "--origin",
-    "origins",
     multiple=True,
     help="Site whose pages may send requests, such as https://news.example; * for all sites. May "
     "be repeated.",
@@ -75,7 +74,7 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
               help="Level of the heading, from 1 to 6.")  # fmt: skip
 @click.option("--language", metavar="TAG", default="en", show_default=True,
               help="Language in which HTML has dates.")  # fmt: skip
-@click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS",
+@click.option("--proxy", multiple=True, metavar="ADDRESS",
               help="Proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; an address, a "
               "network, or * for every one.  [default: 127.0.0.1 and ::1]")  # fmt: skip
 @click.option("--root-path", default="", metavar="PATH",
@@ -94,12 +93,12 @@ def serve(
     archive: Path,
     host: str,
     port: int,
-    origins: tuple[str, ...],
+    origin: tuple[str, ...],
     max_age: int,
     heading: str,
     heading_level: int,
     language: str,
-    proxies: tuple[str, ...],
+    proxy: tuple[str, ...],
     root_path: str,
     access_log: Any,
     log_level: str,
@@ -124,6 +123,8 @@ def serve(
 
     The service shows commits of other processes at once. Store the lists first (relnews
     store-lists), so that it does not rank for each request.
+
+    An option may be an environment variable: RELNEWS_SERVE_PORT is --port.
     """
     from relnews import web
     from relnews.web import _errors
@@ -137,7 +138,7 @@ def serve(
         except ImportError as error:
             raise _errors.no_web_extra(error) from error
         application = web.app(
-            archive, origins=origins, max_age=max_age, heading=heading,
+            archive, origins=origin, max_age=max_age, heading=heading,
             heading_level=heading_level, language=language, limits=allowed, access_log=access_log,
         )  # fmt: skip
     allowed = dataclasses.replace(allowed, connections=_with_files(allowed.connections))
@@ -149,7 +150,7 @@ def serve(
                 application, http=with_limits(allowed), ws="none", access_log=False,
                 log_level=log_level, log_config=_logging(log_level) if log_config is None
                 else str(log_config), server_header=False, backlog=_BACKLOG,
-                forwarded_allow_ips=[*proxies] or None, root_path=root_path,
+                forwarded_allow_ips=[*proxy] or None, root_path=root_path,
                 timeout_keep_alive=allowed.keep_alive,  # type: ignore[arg-type]
             )  # fmt: skip
         click.echo(f"{archive}: http://{address}/related/ID", err=True)
