@@ -110,8 +110,8 @@ def reading(reader: ArticleReader, quiet: bool, then: str) -> Iterator[Iterator[
             disable=True if quiet else None,
         ))  # fmt: skip
 
-        def shown() -> Iterator[Article]:
-            for article in reader:
+        def shown(articles: Iterator[Article]) -> Iterator[Article]:
+            for article in articles:
                 bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
                 yield article
             bar.close()
@@ -120,7 +120,7 @@ def reading(reader: ArticleReader, quiet: bool, then: str) -> Iterator[Iterator[
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", LoadWarning)  # the summary says it, too
-                yield shown()
+                yield shown(iter(reader))  # which begins a new report
         except ValueError as error:
             if reader.load_report.seen:
                 stack.close()
