@@ -52,6 +52,7 @@ USERS = {
     "click": {"cli"},
     "tqdm": {"cli"},
     "jinja2": {"export"},
+    "babel": {"export"},
     "stop_words": {"text"},
     "ir_measures": {"evaluation"},
     "matplotlib": {"evaluation", "lists", "related"},

@@ -814,7 +814,10 @@ def test_progress_is_shown_on_a_terminal(articles, tmp_path):
     folder, lists = tmp_path / "a", tmp_path / "lists.jsonl"
     build, export = ["build", articles, "-o", folder], ["export", folder, "-o", lists]
 
-    assert re.search(r"reading: .*\d%.*4 articles loaded", on_terminal(build), re.DOTALL)
+    phases = r"reading: .*100%.*laying out ….*4 articles loaded.*writing ….*4 articles"
+    assert re.search(phases, on_terminal(build), re.DOTALL)
+    update = on_terminal(["update", folder, articles])
+    assert re.search(r"reading: .*100%.*writing ….*4 articles loaded", update, re.DOTALL)
     assert re.search(r"4/4 .* lists/s", on_terminal(export))
     assert on_terminal([*build, "--quiet"]) == ""
 

@@ -117,35 +117,43 @@ def one_line() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
+def phase(name: str, quiet: bool) -> tqdm:
+    """Return a context in which a terminal shows what the command does."""
+    hidden = True if quiet else None
+    return tqdm(desc=name, bar_format="{desc} …", leave=False, disable=hidden)
+
+
 @contextlib.contextmanager
-def reading(reader: ArticleReader, quiet: bool) -> Iterator[Iterator[Article]]:
+def reading(reader: ArticleReader, quiet: bool, then: str) -> Iterator[Iterator[Article]]:
     """Yield the articles of a reader, with a progress bar and a summary after it.
 
-    An invalid file is reported as one line.
+    An invalid file is reported as one line. ``then`` names what is done after the last article.
     """
     unit = " articles" if reader.bytes_total is None else "B"
-    with tqdm(
-        total=reader.bytes_total, unit=unit, unit_scale=True, desc="reading",
-        disable=True if quiet else None,
-    ) as bar:  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(tqdm(
+            total=reader.bytes_total, unit=unit, unit_scale=True, desc="reading",
+            disable=True if quiet else None,
+        ))  # fmt: skip
+
+        def shown(articles: Iterator[Article]) -> Iterator[Article]:
+            for article in articles:
+                bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
+                yield article
+            bar.close()
+            stack.enter_context(phase(then, quiet))
+
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", LoadWarning)  # the summary says it, too
-                yield _shown(iter(reader), reader, bar)
+                yield shown(iter(reader))  # which begins a new report
         except ValueError as error:
             if reader.load_report.seen:
-                bar.close()
+                stack.close()
                 click.echo(reader.load_report.summary(), err=True)
             raise click.ClickException(str(error)) from error
     if not quiet:
         click.echo(reader.load_report.summary(), err=True)
-
-
-def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Iterator[Article]:
-    """Yield articles, and move the bar by the bytes read."""
-    for article in articles:
-        bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
-        yield article
 
 
 def table_of(related: RelatedList, ids: bool | None) -> str:

@@ -21,6 +21,7 @@ from relnews.cli._shared import (
     k_option,
     n_jobs_option,
     one_line,
+    phase,
     quiet_option,
     read_text,
     reading,
@@ -161,7 +162,7 @@ def build(
         normalization=None if normalization == "none" else normalization,
         language=language,
     )
-    with reading(reader, quiet) as records:
+    with reading(reader, quiet, "laying out") as records:
         news.fit(records, load_report=reader.load_report)
     if not len(news):
         msg = f"{source} has no articles, and {output} was not written."
@@ -170,7 +171,8 @@ def build(
     kept = Kept.of(output)
     if not fresh:
         kept.apply(news)
-    news.save(output)
+    with phase("writing", quiet):
+        news.save(output)
     if not quiet:
         note = f"; {'dropped' if fresh else 'kept'}: {kept}" if str(kept) else ""
         click.echo(f"{output}: {len(news):,} articles{note}", err=True)

@@ -60,6 +60,8 @@ NO_ADDRESS = (
     show_default=True,
     help="Heading of the lists; --site html.",
 )
+@click.option("--language", metavar="TAG", default="en", show_default=True,
+              help="Language in which the lists have dates; --site html.")  # fmt: skip
 @k_option
 @list_options
 @n_jobs_option
@@ -69,6 +71,7 @@ def export(
     output: Path,
     site: str | None,
     heading: str,
+    language: str,
     k: int,
     n_jobs: int | None,
     quiet: bool,
@@ -104,8 +107,9 @@ def export(
     if site is not None:
         with one_line():
             report = export_site(
-                news, output, site, k=k, heading=heading, progress=shown, **options
-            )
+                news, output, site, k=k, heading=heading, language=language, progress=shown,
+                **options,
+            )  # fmt: skip
         if not quiet:
             click.echo(f"{output}: {report}", err=True)
         if report.without_address and not quiet:
