@@ -10,14 +10,19 @@ A document is read from top to bottom in an empty working directory of its own. 
 - ```` ```{code-block} ```` with a ``:caption:``: is saved as the file that the caption names.
 
 In what is compared, ``...`` stands for anything.
+
+It also sets up a run of all tests: where temporary files are, how many workers there are, and which
+files they begin with.
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import doctest
 import os
 import re
+import shutil
 import subprocess
 import sysconfig
 import tempfile
@@ -25,11 +30,61 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.myst.lexers import DirectiveLexer
 
+#: A file system in memory. Tests sync thousands of small files, for which a disk takes its time.
+MEMORY = Path("/dev/shm")
+#: Bytes that it must have free; the files of one run take a quarter of a gigabyte.
+ROOM = 4 * 2**30
+
+#: Files with few but long tests, which `--dist loadfile` would begin last: one worker would be busy
+#: with the last file while the others wait.
+LONG_FILES = (
+    "tests/maintenance/test_durability.py",
+    "tests/export/test_static_site.py",
+    "docs/how-to/command-line.md",
+    "tests/cli/test_leaving.py",
+    "tests/maintenance/test_power_loss.py",
+    "tests/storage/test_arrays.py",
+    "tests/test_newcomers.py",
+    "tests/maintenance/test_updates.py",
+    "docs/how-to/keep-up-to-date.md",
+    "docs/how-to/takedown.md",
+)
+
 FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare a run, before there are workers, which inherit the environment."""
+    if hasattr(config, "workerinput"):
+        return
+    # Child processes compile the package once, not each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="relnews-", dir=MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True))
+    if hasattr(config.option, "loadscopereorder"):  # pytest-xdist is installed
+        config.option.loadscopereorder = False
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than processors: a test that waits leaves its processor to others."""
+    n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    return (n_processors or os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files, then go from files with many tests to files with few."""
+    files = [item.nodeid.partition("::")[0] for item in items]
+    n_tests = collections.Counter(files)
+    ranks = {path: rank for rank, path in enumerate(LONG_FILES, start=-len(LONG_FILES))}
+    order = {path: (ranks.get(path, 0), -n_tests[path]) for path in n_tests}
+    items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
 
 
 def run_console(example: Example) -> str | None:
