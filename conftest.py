@@ -3,9 +3,10 @@
 A document is read from top to bottom in an empty working directory of its own. What it does:
 
 - ```` ```python ````: runs; what follows ``>>>`` lines is compared.
-- ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` that is installed
-  beside this Python; what it prints on either stream is compared. Lines with ``$ pip`` are not run,
-  for a test must install nothing; of ``$ pip install … && relnews …`` the second half is.
+- ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` of
+  `tests/preloaded.py`, which starts at once; what it prints on either stream is compared. Lines
+  with ``$ pip`` are not run, for a test must install nothing; of ``$ pip install … && relnews …``
+  the second half is.
   A command that ends in ``&`` runs on until the document ends; what is shown of it is waited for.
 - ```` ```{code-block} ```` with a ``:caption:``: is saved as the file that the caption names.
 
@@ -34,6 +35,8 @@ import pytest
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.myst.lexers import DirectiveLexer
+
+import preloaded
 
 #: A file system in memory. Tests sync thousands of small files, for which a disk takes its time.
 MEMORY = Path("/dev/shm")
@@ -100,7 +103,7 @@ def run_console(example: Example) -> str | None:
             got = _begin(command.removesuffix(" &"), want.count("\n"), example.namespace["_stack"])
         else:
             got = subprocess.run(
-                command, shell=True, encoding="utf-8", env=_environment(),
+                command, shell=True, encoding="utf-8", env=_environment(preloaded.folder()),
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             ).stdout  # fmt: skip
         if not checker.check_output(want, got, FLAGS):
@@ -120,8 +123,10 @@ def _begin(command: str, n_lines: int, stack: contextlib.ExitStack) -> str:
     return "".join(process.stdout.readline() for _ in range(n_lines))
 
 
-def _environment() -> dict[str, str]:
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+def _environment(first: Path | None = None) -> dict[str, str]:
+    """Return the environment of a command, with `relnews` from a folder or beside this Python."""
+    folders = [sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]
+    path = os.pathsep.join([*([str(first)] if first else []), *folders])
     return {**os.environ, "PATH": path, "PYTHONUTF8": "1"}
 
 
