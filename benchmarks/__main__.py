@@ -9,7 +9,7 @@
 The jobs: ``vectorise`` (texts to vectors), ``lists`` (many at a time), ``single`` (one at a time),
 ``cold`` (a new process opens the index and finds a list), ``update`` (adds an article and finds its
 list), ``planted`` (finds known duplicates and stories again), ``relevance`` (compares lists with
-judgements). docs/explanation/benchmarks.md says how each job measures.
+judgements). docs/how-to/run-the-benchmarks.md says how each job measures.
 """
 
 from __future__ import annotations

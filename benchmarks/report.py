@@ -3,7 +3,7 @@
 ::
 
     python -m benchmarks.report results.json
-    python -m benchmarks.report results.json --page docs/explanation/benchmarks.md
+    python -m benchmarks.report results.json --page docs/reference/benchmark-results.md
 
 The second command replaces the text between the marks ``<!-- benchmarks: begin -->`` and
 ``<!-- benchmarks: end -->`` of the page, and draws pictures into the folder ``pictures`` beside it.

@@ -29,6 +29,10 @@ STEPS = ("import", "compile", "build", "warm-up")
 #: Column titles of the tables.
 ORDER = list(TITLES)
 
+#: Column titles of a ratio to relnews, and to a `RelatedNews`.
+RELATIVE = "time relative to relnews (higher is slower)"
+RELATIVE_TO_ARCHIVE = "time relative to RelatedNews (higher is slower)"
+
 #: Words in tables for the kinds of `Peer.searches`.
 KINDS = {"exact": "exact", "near": "recall", "other": "overlap"}
 
@@ -117,7 +121,7 @@ def _against(rows: Sequence[Record]) -> list[Record]:
 
 def _vectorise(rows: Sequence[Record]) -> str:
     return table(
-        ["system", "time / relnews'", "vectors", "articles/s", "seconds"],
+        ["system", RELATIVE, "vectors", "articles/s", "seconds"],
         (
             [_name(row), _ratio(row), row["kind"], _per_second(row, row["articles"]),
              _spread(row["seconds"], 1)]
@@ -128,7 +132,7 @@ def _vectorise(rows: Sequence[Record]) -> str:
 
 def _lists(rows: Sequence[Record]) -> str:
     return table(
-        ["system", "time / ours", "ours is", "lists", "lists/s", "ms a list"],
+        ["system", RELATIVE, "compared with", "lists", "lists/s", "ms a list"],
         (
             [_name(row), _ratio(row), row.get("against", ""), _share(row),
              _per_second(row), _spread(row["seconds"], 1000)]
@@ -139,7 +143,8 @@ def _lists(rows: Sequence[Record]) -> str:
 
 def _single(rows: Sequence[Record]) -> str:
     return table(
-        ["system", "p50 / ours", "p99 / ours", "ours is", "lists", "p50, ms", "p99, ms", "queries"],
+        ["system", f"median {RELATIVE}", "99 % relative to relnews", "compared with", "lists",
+         "median, ms", "99 %, ms", "queries"],
         (
             [_name(row), _ratio(row), f"{_short(row['ratio_p99'])}" if "ratio" in row else "1",
              row.get("against", ""), _share(row), _spread(row["seconds"], 1000),
@@ -151,7 +156,7 @@ def _single(rows: Sequence[Record]) -> str:
 
 def _cold(rows: Sequence[Record]) -> str:
     return table(
-        ["system", "time / RelatedNews", "ms", "peak MB", "private MB"],
+        ["system", RELATIVE_TO_ARCHIVE, "ms", "peak MB", "private MB"],
         (
             [_name(row), _ratio(row), _spread(row["seconds"], 1000), _middle(row.get("peak_mb")),
              _middle(row.get("private_mb"))]
@@ -162,7 +167,8 @@ def _cold(rows: Sequence[Record]) -> str:
 
 def _update(rows: Sequence[Record]) -> str:
     return table(
-        ["system", "time / RelatedNews", "to add only, / RelatedNews", "ms", "to add only, ms"],
+        ["system", RELATIVE_TO_ARCHIVE, "time to add only, relative to RelatedNews", "ms",
+         "time to add only, ms"],
         (
             [_name(row), _ratio(row), _short(row["ratio_add"]["median"]) if "ratio" in row else "1",
              _spread(row["seconds"], 1000), _spread(row["add_s"], 1000)]

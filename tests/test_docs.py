@@ -49,7 +49,7 @@ def test_every_command_and_option_is_documented() -> None:
     assert list(sections) == [
         "demo", "build", "related", "related-blocks", "find", "show", "export", "info",
         "duplicates", "rules", "explain", "why-not", "update", "remove", "store-lists", "serve",
-        "compact", "verify", "backup", "evaluate", "health", "warm-up",
+        "compact", "verify", "backup", "evaluate", "tune", "health", "warm-up",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "relnews"
 
 #: Rooms of the top level that every wing may use; each imports only earlier ones.
-SHARED = ["exceptions", "dates", "_checks", "articles", "results", "_parallel"]
+SHARED = ["exceptions", "dates", "_checks", "articles", "results", "_parallel", "_resampling"]
 
 #: The wings, and the wings that each may import in addition to the shared rooms.
 WINGS = {
@@ -25,14 +25,15 @@ WINGS = {
     "maintenance": {
         "_kernels", "text", "options", "search", "storage", "archive", "lists",
     },
+    "tuning": {"_kernels", "options", "search", "storage", "archive", "maintenance"},
     "related": {
         "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
-        "readers", "maintenance",
+        "readers", "maintenance", "tuning",
     },
     "warming": {"options", "search", "related"},
     "export": {"options", "storage", "related"},
     "web": {"text", "storage", "related", "export"},
-    "evaluation": {"readers", "related", "export"},
+    "evaluation": {"readers", "tuning", "related", "export"},
     "sample": {"readers"},
     "cli": {
         "options", "storage", "readers", "related", "export", "web", "evaluation", "sample",

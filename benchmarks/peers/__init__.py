@@ -1,6 +1,6 @@
 """The systems that are measured, a file each; `base` says what such a file has.
 
-To add one, write its file and name it below: see docs/explanation/benchmarks.md.
+To add one, write its file and name it below: see docs/how-to/run-the-benchmarks.md.
 """
 
 from __future__ import annotations

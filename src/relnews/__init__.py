@@ -15,6 +15,7 @@ above it in this list; `tests/test_layers.py` has the table.
 `cold_start`       The first list of a process, ranked without compiled kernels.
 `readers`          Files, folders and databases to articles.
 `maintenance`      Build, update, merge, store lists, verify.
+`tuning`           Choose settings by judgements of one site.
 `related`          RelatedNews: the main class.
 `warming`          Compile the kernels before the first list is asked for.
 `export`           Lists as HTML, JSON, JSON-LD, feeds, text, and files for static sites.
@@ -25,7 +26,8 @@ above it in this list; `tests/test_layers.py` has the table.
 =================  =================================================================================
 
 Every wing may use these: `exceptions`, `_checks` (checks that several wings share), `dates`
-(timestamps), `articles` (Article), `results` (lists as callers get them) and `_parallel` (joblib).
+(timestamps), `articles` (Article), `results` (lists as callers get them), `_parallel` (joblib) and
+`_resampling` (intervals).
 """
 
 from __future__ import annotations

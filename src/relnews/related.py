@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from relnews.readers.load_report import LoadReport
     from relnews.readers.read_options import ReadOptions
     from relnews.storage.rules import Rules
+    from relnews.tuning.tuning import Labels, Tuning, TuningOptions
 
 
 class RelatedNews(Parameters):
@@ -295,8 +296,8 @@ class RelatedNews(Parameters):
         """
         from relnews.lists.near_duplicates import GroupOptions, groups_of
 
-        options = GroupOptions(threshold, keep, wire_sources)
         check_n_jobs(self.n_jobs)
+        options = GroupOptions(threshold, keep, wire_sources)
         return self.archive_.answer(groups_of, options, self.n_jobs, progress)
 
     @property
@@ -318,6 +319,17 @@ class RelatedNews(Parameters):
         check_n_jobs(self.n_jobs)
         return self._updates().store_lists(k, max_drift, self.n_jobs)
 
+    def tune(self, labels: Labels | None = None, **options: Unpack[TuningOptions]) -> Tuning:
+        """Choose title weights and recency by judgements; keep what is significantly better.
+
+        ``labels`` has grades by article and other article; None takes editors' pins.
+        """
+        from relnews.tuning.tuning import tuned
+
+        found = tuned(self.archive_, self._updates(), labels, self.n_jobs, **options)
+        self.set_params(**parameters_of(self._read_catalogue()))
+        return found
+
     def drift(self, sample: int = 100) -> Drift:
         """Return how far the statistics have moved since the epoch of the stored lists.
 
@@ -325,8 +337,7 @@ class RelatedNews(Parameters):
         """
         from relnews.maintenance.drift import drift_of
 
-        check_integer("sample", sample, minimum=0)
-        return drift_of(self.archive_, sample)
+        return drift_of(self.archive_, check_integer("sample", sample, minimum=0))
 
     def compact(self) -> UpdateReport:
         """Rewrite the archive without anything of removed articles; lists do not change.

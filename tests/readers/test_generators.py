@@ -572,7 +572,7 @@ def test_a_part_of_a_site(tmp_path: Path) -> None:
         assert found.keys() == ids
         assert all(found[i].url == whole[i].url and found[i].tags == whole[i].tags for i in ids)
         (note,) = reader.load_report.notes
-        assert note.startswith("ids and addresses are those of the whole hugo site")
+        assert note.startswith("ids and addresses belong to the whole hugo site")
         assert note.endswith("content")
     reader = read_articles(tmp_path / "content")
     assert len([*reader]) == 3

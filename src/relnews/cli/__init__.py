@@ -20,6 +20,7 @@ from relnews.cli import (
     rules,
     serve,
     sites,
+    tuning,
     updates,
 )
 from relnews.exceptions import RelnewsError
@@ -81,6 +82,7 @@ def main() -> None:
     relnews backup my.relnews copy.relnews            copy the archive while it is written
     relnews health my.relnews                         measure lists
     relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
+    relnews tune my.relnews --links articles.jsonl    choose settings by the links of the site
     relnews warm-up                                   compile, so that nothing waits later
 
     In place of an ID, give the title or url of an article, if no other article has it.
@@ -113,6 +115,7 @@ for command in (
     updates.backup,
     quality.evaluate,
     quality.health,
+    tuning.tune,
     archives.warm_up,
     serve.serve,
     rules.rules,

@@ -35,7 +35,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Rows are compared by the cosine of their angle, as
     ``NearestNeighbors(metric="cosine", algorithm="brute")`` does, but without multiplying every
-    row with every other: see [](/explanation/performance.md).
+    row with every other: see :doc:`/explanation/how-it-works`.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ public names; the classes of their results are described in the reference.
 from relnews.evaluation.baselines import baselines
 from relnews.evaluation.checkup import health
 from relnews.evaluation.judgements import known_to, read_qrels, write_qrels
-from relnews.evaluation.links import labels_from_links
+from relnews.evaluation.links import labels_from_links, quoted_titles
 from relnews.evaluation.pictures import picture
 from relnews.evaluation.runs import make_run, read_run, write_run
 from relnews.evaluation.scores import compare, score
@@ -32,6 +32,7 @@ __all__ = [
     "labels_from_links",
     "make_run",
     "picture",
+    "quoted_titles",
     "read_qrels",
     "read_run",
     "score",

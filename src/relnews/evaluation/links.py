@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
@@ -64,6 +64,61 @@ def labels_from_links(articles: object) -> dict[str, dict[str, int]]:
         for query, found in links.items()
     }
     return {query: grades for query, grades in labels.items() if grades}
+
+
+def quoted_titles(
+    articles: object, labels: Mapping[str, Mapping[str, int]]
+) -> set[tuple[str, str]]:
+    """Return the judged pairs in which the text of one article has the title of the other.
+
+    Any search for the title finds such a pair, so it says little of how good lists are.
+
+    Parameters
+    ----------
+    articles : iterable or DataFrame
+        As for `labels_from_links`.
+    labels : mapping of str to mapping of str to int
+        Query to judged article to grade.
+
+    Returns
+    -------
+    set of (str, str)
+        Query and judged article. Case and white space do not matter; titles of one word are
+        never quoted.
+
+    Examples
+    --------
+    >>> from relnews.evaluation import quoted_titles
+    >>> stories = [
+    ...     {"id": "talks", "title": "Talks push on"},
+    ...     {"id": "veto", "title": "Veto", "text": "Read also: talks push on"},
+    ... ]
+    >>> quoted_titles(stories, {"veto": {"talks": 1}})
+    {('veto', 'talks')}
+    """
+    judged = {article for grades in labels.values() for article in grades} | {*labels}
+    words = {
+        article.id: (_plain(article.title), f" {_plain(article.dek)} {_plain(article.text)} ")
+        for article in articles_from(articles, LoadReport())
+        if article.id in judged
+    }
+
+    def is_quoted(title: str, text: str) -> bool:
+        return " " in title and f" {title} " in text
+
+    return {
+        (query, other)
+        for query, grades in labels.items()
+        for other in grades
+        if query in words and other in words
+        if is_quoted(words[other][0], words[query][1])
+        or is_quoted(words[query][0], words[other][1])
+    }
+
+
+def _plain(text: str) -> str:
+    """Return the words of a text in lower case, with single spaces between them."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def targets(text: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from relnews.evaluation import _errors
 from relnews.evaluation.checkup import Health
+from relnews.tuning.tuning import Tuning
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,15 +25,16 @@ if TYPE_CHECKING:
 FORMATS = (".png", ".svg", ".pdf")
 
 
-def picture(subject: Sequence[Scores] | Health, path: str | os.PathLike[str]) -> None:
-    """Draw scores, or the health of an archive.
+def picture(subject: Sequence[Scores] | Health | Tuning, path: str | os.PathLike[str]) -> None:
+    """Draw scores, the health of an archive, or what tuning found.
 
     Scores become a bar for each measure of each run, with the interval of the mean. Health becomes
-    the number of lists by length, and of articles by the number of lists that contain them.
+    the number of lists by length, and of articles by the number of lists that contain them. Tuning
+    becomes the highest mean nDCG with each value of each parameter.
 
     Parameters
     ----------
-    subject : sequence of Scores, or Health
+    subject : sequence of Scores, Health or Tuning
         Scores of the same queries and measures.
     path : path-like
         File to write; ``.png``, ``.svg`` or ``.pdf``.
@@ -44,6 +46,8 @@ def picture(subject: Sequence[Scores] | Health, path: str | os.PathLike[str]) ->
     """
     if isinstance(subject, Health):
         _draw_health(subject, path)
+    elif isinstance(subject, Tuning):
+        _draw_tuning(subject, path)
     else:
         _draw_scores(subject, path)
 
@@ -89,6 +93,21 @@ def _draw_health(health: Health, path: str | os.PathLike[str]) -> None:
         for axes in (lengths, in_links):
             axes.xaxis.get_major_locator().set_params(integer=True)
             _plain(axes)
+
+
+def _draw_tuning(tuning: Tuning, path: str | os.PathLike[str]) -> None:
+    """Draw the highest mean nDCG with each value of each parameter."""
+    with _figure(path, (7.2, 3.2)) as figure:
+        row = figure.subplots(1, len(tuning.best), sharey=True)
+        for axes, (name, best) in zip(row, tuning.best.items(), strict=True):
+            values = sorted(best, key=lambda value: float(value.replace("none", "inf")))
+            axes.plot(range(len(values)), [best[value] for value in values], marker="o")
+            axes.axhline(tuning.now, color="#888888", linestyle="--")
+            axes.set_xticks(range(len(values)), values)
+            axes.set_xlabel(name)
+            _plain(axes)
+        row[0].set_ylabel(f"nDCG@{tuning.k}; dashed: now")
+        row[0].set_title(f"{tuning.queries:,} lists", loc="left")
 
 
 def check_picture(path: str | os.PathLike[str]) -> None:

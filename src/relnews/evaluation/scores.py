@@ -10,18 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import _checks
+from relnews._resampling import intervals, p_values
 from relnews.evaluation import _errors
 from relnews.evaluation.judgements import Qrels, any_relevant
 from relnews.evaluation.runs import Run
-
-#: Share of the resampled means inside an interval.
-CONFIDENCE = 0.95
-
-#: Resamples of the queries, for an interval or a p-value.
-RESAMPLES = 4999
-
-#: Numbers drawn at a time, to bound the memory of resampling.
-_AT_A_TIME = 1 << 21
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +47,7 @@ class Scores:
         It shows how much the mean depends on the choice of queries. With a single query both ends
         are NaN.
         """
-        return dict(zip(self.values, _intervals(_stacked(self)), strict=True))
+        return dict(zip(self.values, intervals(_stacked(self)), strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Return means and intervals as plain JSON values."""
@@ -184,7 +176,7 @@ def compare(first: Scores, second: Scores) -> list[Comparison]:
             worse=int((values < 0).sum()),
         )
         for measure, values, (low, high), p_value in zip(
-            first.values, difference, _intervals(difference), _p_values(*values_of), strict=True
+            first.values, difference, intervals(difference), p_values(*values_of), strict=True
         )
     ]
 
@@ -203,44 +195,6 @@ def _countdown(run: Run, queries: Mapping[str, object], k: int) -> dict[str, dic
 
 def _stacked(scores: Scores) -> NDArray[np.float64]:
     return np.stack(list(scores.values.values()))
-
-
-def _intervals(values: NDArray[np.float64]) -> list[tuple[float, float]]:
-    """Return the interval of the mean of each row."""
-    from scipy import stats
-
-    if values.shape[1] < 2:
-        return [(np.nan, np.nan)] * len(values)
-    found = stats.bootstrap(
-        (values,), np.mean, axis=-1, method="percentile", confidence_level=CONFIDENCE,
-        n_resamples=RESAMPLES, batch=_batch(values), rng=np.random.default_rng(0),
-    ).confidence_interval  # fmt: skip
-    low, high = np.asarray(found.low), np.asarray(found.high)
-    return list(zip(low.tolist(), high.tolist(), strict=True))
-
-
-def _p_values(first: NDArray[np.float64], second: NDArray[np.float64]) -> list[float]:
-    """Return the p-value of each pair of rows."""
-    from scipy import stats
-
-    if first.shape[1] < 2:
-        return [1.0] * len(first)  # exchanged or not, the difference is as far from 0
-
-    def mean_difference(
-        x: NDArray[np.float64], y: NDArray[np.float64], axis: int
-    ) -> NDArray[np.float64]:
-        return np.asarray(np.mean(x - y, axis=axis))
-
-    found = stats.permutation_test(
-        (first, second), mean_difference, axis=-1, permutation_type="samples",
-        n_resamples=RESAMPLES, batch=_batch(first), rng=np.random.default_rng(0),
-    )  # fmt: skip
-    p_values: list[float] = found.pvalue.tolist()
-    return p_values
-
-
-def _batch(values: NDArray[np.float64]) -> int:
-    return max(1, _AT_A_TIME // values.size)
 
 
 def _ends(interval: tuple[float, float]) -> dict[str, float | None]:

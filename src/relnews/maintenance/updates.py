@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -20,7 +21,9 @@ from relnews.articles import Article
 from relnews.maintenance import merging
 from relnews.maintenance.build import Entered, chunks_of, enter
 from relnews.maintenance.stored_lists import StoredLists, store_all, stored_items
+from relnews.options.recency import Recency
 from relnews.results import Drift, UpdateReport
+from relnews.search.weights import Weighting
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.rules import drop_rules_of_the_gone
 from relnews.text.article_terms import ArticleCounter
@@ -105,6 +108,31 @@ class Updates:
             self._catalogue.set("lists", settings)
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
 
+    def reweigh(
+        self, weighting: Weighting, recency: Recency | None, n_jobs: int | None
+    ) -> UpdateReport:  # fmt: skip
+        """Change how titles and dates count, and store lists anew, if any are; return the report.
+
+        Outlines and stored lists are made with the weights, so an epoch begins.
+        """
+        with self._change() as state:
+            self._catalogue.set_all(
+                {
+                    "weighting": dataclasses.asdict(weighting),
+                    "recency": None if recency is None else dataclasses.asdict(recency),
+                    "made": os.urandom(8).hex(),  # so that every reader reads the settings again
+                }
+            )
+            self._archive.apply_commits()
+            state = self._archive.state
+            settings = self._catalogue.setting("lists")
+            if settings is None:
+                merging.begin_epoch(state)
+                state.apply_commits()
+                return UpdateReport()
+            changed = self._begin_lists(state, settings["k"], settings["candidates"], n_jobs)
+            return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
+
     def compact(self) -> UpdateReport:
         """Rewrite all files without anything of removed articles; return the report."""
         with self._change() as state:
@@ -128,6 +156,7 @@ class Updates:
                         self._lists = None  # another process has changed the lists
                     yield state
                     is_changed = self._catalogue.has_changes()
+                    state = self._archive.state  # another one if settings have changed
             except BaseException:
                 state.reset()  # the state may include changes that were not committed
                 self._counter = self._lists = None

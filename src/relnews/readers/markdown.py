@@ -89,7 +89,7 @@ class Reader(DocumentReader):
         site = self._site
         home, here = site.root / site.home, Path.cwd()
         if site.name and self._place != home:
-            note = f"ids and addresses are those of the whole {site.name} site: ids begin below"
+            note = f"ids and addresses belong to the whole {site.name} site: ids begin below"
             shown = home.relative_to(here) if home.is_relative_to(here) else home
             load_report.note(f"{note} {shown.as_posix()}")
         yield from super()._articles(load_report)

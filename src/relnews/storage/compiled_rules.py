@@ -166,6 +166,10 @@ class CompiledRules:
         """
         return self._pins.get(identifier or "", ())
 
+    def all_pins(self) -> dict[str, list[str]]:
+        """Return the ids that are pinned to the list of each article that has pins."""
+        return {owner: [*pins] for owner, pins in self._pins.items()}
+
     def pinned_to(self, identifiers: Iterable[str]) -> list[str]:
         """Return the ids of the articles to whose lists any of these articles is pinned.
 

@@ -155,7 +155,8 @@ class Database:
         """Return the rows of a query."""
         with self._lock:
             try:
-                self._follow()
+                if self._stamp is not None:
+                    self._follow()
                 return self.connection.execute(query, values).fetchall()
             except _ERRORS as error:
                 raise failures.unreadable_archive(self.place, error) from error

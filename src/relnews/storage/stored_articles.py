@@ -214,13 +214,13 @@ class StoredArticles:
         if not rows:
             return None
         ((entries, generation, key),) = rows
-        self._check_ids([(identifier, key)])
+        if self._checked.get(key) != identifier:
+            self._check_ids([(identifier, key)])
         # A damaged value is left for `Settings.generation` to report.
         is_number = isinstance(generation, str) and generation.isdecimal() and len(generation) < 20
         if self._database.is_reading and is_number:
             self._database.generation = int(generation)
-        ((_, entries),) = self._lists([(key, entries)])
-        return entries
+        return self._lists([(key, entries)])[0][1]
 
     def entries(self, keys: Sequence[int]) -> list[tuple[int, str, bytes | None]]:
         """Return key, id and stored list of articles; None in place of a list not stored."""
@@ -360,11 +360,10 @@ def _details(
 ) -> tuple[Any, ...] | None:
     """Return a row of `Catalogue.details`; None if the article cannot be seen now."""
     *shown, expires = row
-    embargo = shown[_PUBLISHED_PLACE]
-    if now is not None and (
-        (embargo is not None and embargo > now) or (expires is not None and expires <= now)
-    ):
-        return None
+    if now is not None:
+        embargo = shown[_PUBLISHED_PLACE]
+        if (embargo is not None and embargo > now) or (expires is not None and expires <= now):
+            return None
     shown[_PUBLISHED_PLACE] = published
     for place in _TUPLE_PLACES:
         shown[place] = _tags(shown[place])

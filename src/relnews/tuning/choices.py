@@ -1,0 +1,73 @@
+"""Choices: the settings that tuning tries."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import Any
+
+from relnews.options.recency import Recency
+from relnews.search.weights import Weighting
+
+#: Values of each parameter.
+TITLE_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 3.0)
+TITLE_OVERLAPS = (0.0, 0.05, 0.1, 0.2, 0.3)
+HALF_LIVES = (30.0, 90.0, 180.0, 365.0, 1095.0)
+FLOORS = (0.25, 0.5, 0.75)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """How titles and dates count.
+
+    Parameters
+    ----------
+    title_weight, title_overlap : float
+        As for `RelatedNews`.
+    recency : Recency or None
+        As for `RelatedNews`.
+    """
+
+    title_weight: float
+    title_overlap: float
+    recency: Recency | None
+
+    def __str__(self) -> str:
+        recency = "none"
+        if self.recency is not None:
+            recency = f"half-life {self.recency.half_life:g} days, floor {self.recency.floor:g}"
+        return (
+            f"title_weight {self.title_weight:g}, title_overlap {self.title_overlap:g}, "
+            f"recency {recency}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the parameters as plain JSON values."""
+        return dataclasses.asdict(self)
+
+    def weighting(self, weighting: Weighting) -> Weighting:
+        """Return the weighting of an archive with these parameters in it."""
+        return dataclasses.replace(
+            weighting, title_weight=self.title_weight, title_overlap=self.title_overlap
+        )
+
+
+def choices(current: Choice) -> list[Choice]:
+    """Return the settings to try: the present ones first, then all combinations.
+
+    Parameters
+    ----------
+    current : Choice
+        The settings of the archive. Their values are combined with the others, too.
+    """
+    recencies: list[Recency | None] = [
+        current.recency,
+        None,
+        *(Recency(*both) for both in itertools.product(HALF_LIVES, FLOORS)),
+    ]
+    combined = itertools.product(
+        (current.title_weight, *TITLE_WEIGHTS),
+        (current.title_overlap, *TITLE_OVERLAPS),
+        recencies,
+    )
+    return [*dict.fromkeys([current, *(Choice(*values) for values in combined)])]

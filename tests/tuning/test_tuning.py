@@ -1,0 +1,248 @@
+"""Tuning: what it compares are the lists, what it finds is judged apart, and a change is whole."""
+
+import itertools
+import json
+import math
+import random
+
+import numpy as np
+import pytest
+
+from relnews import Mode, Recency, RelatedNews
+from relnews.evaluation import labels_from_links, picture, quoted_titles, write_qrels
+from relnews.maintenance import merging
+from relnews.search import bounds
+from relnews.tuning import gains, tuning
+from relnews.tuning.choices import Choice, choices
+
+CURRENT = Choice(1.0, 0.1, Recency())
+
+
+def articles(n=90, seed=1):
+    """Return articles of a few words, most of them with a title and a date."""
+    choice = random.Random(seed)
+
+    def words(k):
+        return " ".join(f"word{int(choice.expovariate(0.06))}" for _ in range(k))
+
+    return [
+        {
+            "id": f"a{i}",
+            "title": words(choice.randrange(6)),
+            "text": words(choice.randrange(5, 60)),
+            "published": None if i % 17 == 0 else f"20{10 + i % 9}-{1 + i % 12:02}-01",
+        }
+        for i in range(n)
+    ]
+
+
+def judged(n=90, seed=2):
+    """Return grades of random articles."""
+    choice = random.Random(seed)
+    return {
+        f"a{i}": {f"a{choice.randrange(n)}": choice.randrange(3) for _ in range(6)}
+        for i in range(n)
+    }
+
+
+def ndcg(ids, grades, k):
+    """Return nDCG with the gains of trec_eval."""
+
+    def gain(values):
+        return sum(value / math.log2(place + 2) for place, value in enumerate(values[:k]))
+
+    return gain([max(grades.get(i, 0), 0) for i in ids]) / gain(sorted(grades.values())[::-1])
+
+
+@pytest.mark.parametrize(("is_pruned", "depth"), [(True, 4), (False, 128)])
+def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth):
+    """The nDCG of every choice is that of the lists of an archive that was built with it."""
+    monkeypatch.setattr(gains, "DEPTH", depth)
+    if is_pruned:
+        monkeypatch.setattr(bounds, "WORTH_PRUNING", 8)
+    RelatedNews().fit(articles()[:70]).save(tmp_path / "a.relnews")
+    news = RelatedNews.open(tmp_path / "a.relnews")
+    news.partial_fit(articles()[70:])
+    news.remove(["a3", "a75"])
+    labels, without = judged(), {("a5", "a6"), ("a8", "a9"), ("a8", "a10")}
+    known = tuning.judgements_of(news.archive_, labels, without)
+    tried = [CURRENT, *random.Random(depth).sample(choices(CURRENT), 6)]
+    found = gains.gains(news.archive_, known, tried, 5, None, iter)
+    ids = news.archive_.catalogue.ids(known.key.tolist())
+    kept = [article for article in articles() if article["id"] not in ("a3", "a75")]
+    for choice, values in zip(tried, found, strict=True):
+        fresh = RelatedNews(
+            title_weight=choice.title_weight, title_overlap=choice.title_overlap,
+            recency=choice.recency,
+        ).fit(kept)  # fmt: skip
+        for article, value in zip(ids, values, strict=True):
+            out = {other for query, other in without if query == article} | {article}
+            listed = [i for i in fresh.related(article, 90, mode=Mode()).ids if i not in out]
+            grades = {
+                i: grade for i, grade in labels[article].items() if i in fresh and i not in out
+            }
+            assert value == pytest.approx(ndcg(listed, grades, 5), abs=1e-9), (choice, article)
+
+
+def titled(n=120):
+    """Return pairs of articles that only their titles tell from others, and the pairs."""
+    choice = random.Random(5)
+    stories, labels = [], {}
+    for i in range(n):
+        mark = f"event{i // 2}"
+        text = " ".join(f"word{choice.randrange(40)}" for _ in range(30))
+        stories.append({"id": f"a{i}", "title": mark, "text": text, "published": "2025-01-01"})
+        labels[f"a{i}"] = {f"a{i ^ 1}": 1}
+    return stories, labels
+
+
+def test_a_significant_gain_changes_the_archive(tmp_path):
+    """The settings change in the archive, in this object, for other readers and stored lists."""
+    stories, labels = titled()
+    RelatedNews(title_weight=0, title_overlap=0).fit(stories).save(tmp_path / "a.relnews")
+    news = RelatedNews.open(tmp_path / "a.relnews")
+    news.store_lists(3)
+    reader = RelatedNews.open(tmp_path / "a.relnews")
+    reader.related("a0", k=4)
+    found = news.tune(labels)
+    assert found.is_better
+    assert found.before == Choice(0.0, 0.0, Recency())
+    assert found.by_query.after > found.by_query.before + 0.5
+    assert news.get_params()["title_weight"] == found.after.title_weight > 0
+    fresh = RelatedNews(
+        title_weight=found.after.title_weight, title_overlap=found.after.title_overlap,
+        recency=found.after.recency,
+    ).fit(stories)  # fmt: skip
+    opened = RelatedNews.open(tmp_path / "a.relnews")
+    assert opened.get_params() == fresh.get_params()
+    for one in (news, reader, opened):
+        for k in (3, 5):  # stored and ranked
+            assert one.related("a0", k) == fresh.related("a0", k)
+    news.partial_fit([{**stories[0], "id": "new"}])
+    fresh.partial_fit([{**stories[0], "id": "new"}])
+    assert news.related("new", 5) == fresh.related("new", 5)
+    assert news.verify() == []
+
+
+def test_a_failed_change_leaves_everything(monkeypatch, tmp_path):
+    """An error while outlines are made leaves settings and lists as they were."""
+    stories, labels = titled()
+    RelatedNews(title_weight=0, title_overlap=0).fit(stories).save(tmp_path / "a.relnews")
+    news = RelatedNews.open(tmp_path / "a.relnews")
+    before = news.get_params(), news.related("a0")
+
+    def fail(state):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(merging, "begin_epoch", fail)
+        with pytest.raises(OSError, match="no space"):
+            news.tune(labels)
+    opened = RelatedNews.open(tmp_path / "a.relnews")
+    for one in (news, opened):
+        assert (one.get_params(), one.related("a0")) == before
+    assert news.tune(labels).is_better
+
+
+def test_without_a_gain_nothing_changes():
+    """Judgements at random change nothing, and neither does a call that only asks."""
+    news = RelatedNews().fit(articles())
+    generation = news.archive_.catalogue.generation()
+    assert not news.tune(judged()).is_better
+    stories, labels = titled()
+    other = RelatedNews(title_weight=0, title_overlap=0).fit(stories)
+    assert other.tune(labels, apply=False).is_better
+    assert other.get_params()["title_weight"] == 0
+    assert news.archive_.catalogue.generation() == generation
+
+
+def test_held_out_lists_do_not_choose():
+    """A choice that wins one list by chance does not win it held out."""
+    n = 200
+    found = np.full((n + 1, n), 0.5)
+    found[np.arange(n) + 1, np.arange(n)] = 1.0
+    assert tuning.held_out(found).mean() == 0.5
+
+
+def test_a_gain_that_newer_articles_reverse_is_none():
+    """What the older half chooses must not be worse on the newer half."""
+    before = np.full(200, 0.5)
+    after = np.where(np.arange(200) < 110, 0.9, 0.4)
+    found = np.stack([before, after])
+    gain = tuning.by_time(found, np.arange(200))
+    assert gain.after < gain.before
+    better = tuning.Gain.of(before, after)
+    assert better.is_significant
+    whole = tuning.Tuning(CURRENT, Choice(2.0, 0.1, None), 0.5, 8, 200, 200, better, gain, {})
+    assert not whole.is_better
+
+
+def test_pins_are_judgements():
+    """Without labels, what editors pinned is relevant."""
+    stories, labels = titled()
+    news = RelatedNews(title_weight=0, title_overlap=0).fit(stories)
+    for article, grades in itertools.islice(labels.items(), 60):
+        news.rules.pin(article, *grades)
+    found = news.tune()
+    assert (found.queries, found.is_better) == (60, True)
+
+
+def test_too_few_judgements_say_so():
+    """The error tells how many are needed and how many there are."""
+    news = RelatedNews().fit(articles())
+    with pytest.raises(ValueError, match=r"at least 40 .* got 1 from 2 judged"):
+        news.tune({"a1": {"a2": 1}, "nowhere": {"a2": 1}})
+
+
+def test_many_judgements_are_sampled_over_time(monkeypatch):
+    """A sample has articles of every time."""
+    monkeypatch.setattr(tuning, "MAX_QUERIES", 45)
+    news = RelatedNews().fit(articles())
+    known = tuning.judgements_of(news.archive_, judged(), ())
+    assert len(known.key) == len({*known.key.tolist()}) == 45
+    years = {*(known.published // (365 * 86_400_000_000)).tolist()}
+    assert len(years) >= 9
+
+
+def test_quoted_titles():
+    """A title in the other text is found either way, whatever case and punctuation."""
+    stories = [
+        {"id": "1", "title": "Talks push on", "text": "Nothing."},
+        {"id": "2", "title": "Veto", "text": "Read also: “TALKS, push on”."},
+        {"id": "3", "title": "Talks push", "text": "A veto. Talks pushed."},
+    ]
+    labels = {"1": {"2": 1, "3": 1}, "2": {"1": 1, "3": 1}, "3": {"2": 1}}
+    assert quoted_titles(stories, labels) == {("1", "2"), ("2", "1"), ("2", "3"), ("3", "2")}
+
+
+def test_command(invoke, tmp_path):
+    """The command prints what it found, and changes the archive unless it is a dry run."""
+    stories, labels = titled()
+    folder, qrels, links = (tmp_path / name for name in ("a.relnews", "q.tsv", "a.jsonl"))
+    RelatedNews(title_weight=0, title_overlap=0).fit(stories).save(folder)
+    for story in stories:
+        (other,) = labels[story["id"]]
+        story |= {"url": f"https://example.org/{story['id']}"}
+        story["text"] += f" [more](https://example.org/{other})"
+    links.write_text("\n".join(map(json.dumps, stories)))
+    assert labels_from_links(stories) == labels
+    write_qrels(qrels, labels)
+    dry = invoke("tune", folder, "--qrels", qrels, "--dry-run", "--format", "json")
+    assert dry.exit_code == 0, dry.output
+    assert json.loads(dry.stdout)["is_better"]
+    assert RelatedNews.open(folder).title_weight == 0
+    made = invoke("tune", folder, "--links", links, "-q", "--picture", tmp_path / "t.svg")
+    assert made.exit_code == 0, made.output
+    assert made.stdout.endswith("The archive has the best settings now.\n")
+    assert "title_weight" in (tmp_path / "t.svg").read_text()
+    assert RelatedNews.open(folder).title_weight > 0
+    both = invoke("tune", folder, "--qrels", qrels, "--links", links)
+    assert both.exit_code == 2
+
+
+def test_a_picture_needs_a_known_ending(tmp_path):
+    """The picture of a tuning is drawn like others."""
+    stories, labels = titled()
+    found = RelatedNews(title_weight=0).fit(stories).tune(labels, apply=False)
+    with pytest.raises(ValueError, match=r"\.png"):
+        picture(found, tmp_path / "t.gif")
