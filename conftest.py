@@ -43,11 +43,15 @@ MEMORY = Path("/dev/shm")
 #: Bytes that it must have free; the files of one run take a quarter of a gigabyte.
 ROOM = 4 * 2**30
 
-#: Files with few but long tests, which `--dist loadfile` would begin last: one worker would be busy
-#: with the last file while the others wait.
-LONG_FILES = (
+#: Files to begin with. With `--dist loadfile` a file with few but long tests would come last, and
+#: one worker would be busy with it while the others wait. The readers among the first need no
+#: kernels: meanwhile another worker compiles them for all.
+FIRST_FILES = (
     "tests/maintenance/test_durability.py",
+    "tests/readers/test_front_matter.py",
+    "tests/readers/test_generators.py",
     "tests/export/test_static_site.py",
+    "tests/readers/test_files.py",
     "docs/how-to/command-line.md",
     "tests/cli/test_leaving.py",
     "tests/maintenance/test_power_loss.py",
@@ -55,7 +59,6 @@ LONG_FILES = (
     "tests/test_newcomers.py",
     "tests/maintenance/test_updates.py",
     "docs/how-to/keep-up-to-date.md",
-    "docs/how-to/takedown.md",
 )
 
 FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
@@ -82,10 +85,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long files, then go from files with many tests to files with few."""
+    """Begin with `FIRST_FILES`, then go from files with many tests to files with few."""
     files = [item.nodeid.partition("::")[0] for item in items]
     n_tests = collections.Counter(files)
-    ranks = {path: rank for rank, path in enumerate(LONG_FILES, start=-len(LONG_FILES))}
+    ranks = {path: rank for rank, path in enumerate(FIRST_FILES, start=-len(FIRST_FILES))}
     order = {path: (ranks.get(path, 0), -n_tests[path]) for path in n_tests}
     items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
 
