@@ -83,7 +83,9 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--k", type=int, default=8, help="items of a list (default: 8)")
     parser.add_argument("--patience", type=float, default=120, metavar="SECONDS",
                         help="for one answer of a peer (default: 120)")  # fmt: skip
-    parser.add_argument("--data", type=Path, help="folder of the judged sets, for relevance")
+    parser.add_argument(
+        "--data", type=Path, help="a judged set, or a folder of sets, for relevance"
+    )
     parser.add_argument("--markdown", nargs="?", const=DOCUMENT, type=Path, metavar="FILE",
                         help="write the relevance table into this page")  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all records here")
@@ -100,7 +102,7 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
         parser.error("--archive or --generate is needed")
     if "relevance" in options.jobs and not options.data:
         if not timed:
-            parser.error("--data is needed: the folder of digitalgov, cnrec and lee")
+            parser.error("--data is needed: a folder of docs.* and qrels*.tsv, or of such folders")
         options.jobs.remove("relevance")
         print("relevance is left out: it needs --data", file=sys.stderr)
     return options

@@ -1,8 +1,17 @@
 """Lists and scores against judgements: links set by writers, and ratings by people.
 
-The sets are folders: ``digitalgov`` (links between stories of one site), ``cnrec`` (pairs of news
-that people rated), ``lee`` (short news, all pairs rated). relnews is used as a site uses it; each
-peer scores all articles, and the highest scores are its list.
+A set is a folder with articles (``docs.*`` and ``background.*``, of any format that `read_articles`
+reads) and judgements:
+
+- ``qrels*.tsv``: query, article, grade. Lists are made of the whole archive.
+- ``pairs.tsv``: two articles and their ratings by people, a column each, with a first line of
+  titles. Scores are compared with the ratings, and qrels of such a set are known of its rated pairs
+  only, so that lists are made of the judged articles of a query.
+- ``quoted.tsv``: pairs in which one text has the other's title. They are left out of judgements and
+  lists in a second measure.
+
+relnews is used as a site uses it; each peer scores all articles, and the highest scores are its
+list.
 """
 
 from __future__ import annotations
@@ -20,13 +29,16 @@ from benchmarks.peers import PEERS
 #: Items of a list.
 K = 8
 
+#: Fields of the articles that systems get.
+FIELDS = ("title", "text", "published", "language")
+
 #: Bootstrap resamples of articles for the interval of a difference of correlations.
 RESAMPLES = 2000
 
-#: The measures, in the order of the tables.
-MEASURES = (
-    "digitalgov", "digitalgov, unquoted", "cnrec", "similarity", "would-follow", "lee",
-)  # fmt: skip
+#: Names in tables of the columns of ``pairs.tsv``; others keep their names.
+RATINGS = {
+    "meanSimRating": "similarity", "similarity_0_1": "similarity", "meanGoodR": "would-follow",
+}  # fmt: skip
 
 #: Systems that always run, since they need only what relnews needs.
 ALWAYS = ("scikit-learn", "sublinear")
@@ -121,7 +133,7 @@ def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[st
     Parameters
     ----------
     data : Path
-        Folder of the sets.
+        A set, or a folder of sets.
     peers : sequence of str
         Names in `benchmarks.peers.PEERS`.
     threads : int
@@ -130,7 +142,7 @@ def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[st
     others = [name for name in PEERS if name in ALWAYS or name in peers]
     asked = [name for name in others if "relevance" in PEERS[name].jobs]
     found: dict[str, dict[str, Any]] = {}
-    sets = {name: read(data / name) for name in ("digitalgov", "cnrec", "lee")}
+    sets = {folder.name: read(folder) for folder in folders_of_sets(data.resolve())}
     for name in ["relnews", *asked]:
         for label, ranker in rankers(name, threads):
             found[label] = {}
@@ -138,40 +150,65 @@ def measured(data: Path, peers: Sequence[str], threads: int) -> Iterator[dict[st
                 found[label] |= of_set(*judged_set, ranker(judged_set[1]))
             print(f"relevance: {label}", file=sys.stderr, flush=True)
     for label, values in found.items():
-        means = {measure: mean(values[measure]) for measure in MEASURES}
+        means = {measure: mean(value) for measure, value in values.items()}
         yield {"job": "relevance", "system": label, "ours": label == "relnews", "means": means}
     for label, values in found.items():
         if label != "relnews":
             ours = found["relnews"]
-            differences = {m: difference(ours[m], values[m]) for m in MEASURES}
+            differences = {m: difference(ours[m], value) for m, value in values.items()}
             yield {"job": "bootstrap", "system": label, "differences": differences}
+
+
+def folders_of_sets(data: Path) -> list[Path]:
+    """Return the sets of a folder: itself, or the folders in it with articles and judgements."""
+    folders = [data, *sorted(path for path in data.iterdir() if path.is_dir())]
+    found = [
+        folder
+        for folder in folders
+        if any(folder.glob("docs.*")) and [*folder.glob("qrels*.tsv"), *folder.glob("pairs.tsv")]
+    ]
+    if not found:
+        raise SystemExit(
+            f"{data} has no set: expected docs.* and qrels*.tsv or pairs.tsv, in it or in a folder"
+            " in it"
+        )
+    return found
 
 
 def read(folder: Path) -> Judged:
     """Read a set: articles, qrels, title pairs and ratings, as far as it has them."""
     from relnews import read_articles
-    from relnews.evaluation import read_qrels
+    from relnews.evaluation import known_to, read_qrels
 
-    files = [folder / "docs.jsonl.gz", folder / "background.jsonl.gz"]
-    read_ = [article for path in files if path.exists() for article in read_articles(path)]
+    files = [path for name in ("docs.*", "background.*") for path in sorted(folder.glob(name))]
+    read_ = [article for path in files for article in read_articles(path)]
     place = {article.id: i for i, article in enumerate(read_)}
     articles = [
-        {"id": str(i), "title": a.title, "text": a.text, "published": a.published}
+        {
+            "id": str(i),
+            "title": a.title,
+            "text": a.text,
+            "published": a.published,
+            "language": a.language,
+        }
         for i, a in enumerate(read_)
     ]
     qrels: dict[int, dict[int, int]] = {}
     for path in sorted(folder.glob("qrels*.tsv")):
-        for query, grades in read_qrels(path).items():
-            qrels[place[query]] = {place[article]: grade for article, grade in grades.items()}
-    quoted = [(place[a], place[b]) for a, b, *_ in _rows(folder / "quoted.tsv")]
+        known = known_to(place, read_qrels(path))
+        print(f"relevance: {path}: {known.summary()}", file=sys.stderr)
+        for query, grades in known.qrels.items():
+            of_query = qrels.setdefault(place[query], {})
+            of_query |= {place[article]: grade for article, grade in grades.items()}
+    quoted = [(a, b) for a, b, *_ in _known(_rows(folder / "quoted.tsv"), place)]
     titles, *rows = _rows(folder / "pairs.tsv") or [[]]
-    names = {"meanSimRating": "similarity", "meanGoodR": "would-follow"}
+    rated = _known(rows, place)
     ratings = {
-        names.get(title, folder.name): np.array([float(row[column]) for row in rows])
+        RATINGS.get(title, title): np.array([float(row[column]) for row in rated])
         for column, title in enumerate(titles)
-        if column > 1
+        if column > 1 and title != "ratings"  # the number of people that rated
     }
-    pairs = np.array([(place[a], place[b]) for a, b, *_ in rows], dtype=int).reshape(-1, 2)
+    pairs = np.array([row[:2] for row in rated], dtype=int).reshape(-1, 2)
     return Judged(articles, qrels, frozenset(quoted), pairs, ratings)
 
 
@@ -179,6 +216,11 @@ def _rows(path: Path) -> list[list[str]]:
     if not path.exists():
         return []
     return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _known(rows: list[list[str]], place: Mapping[str, int]) -> list[list[Any]]:
+    """Return the rows of two known articles, with positions in place of ids."""
+    return [[place[a], place[b], *rest] for a, b, *rest in rows if a in place and b in place]
 
 
 def rankers(name: str, threads: int) -> Iterator[tuple[str, Callable[[Judged], Ranker]]]:
@@ -230,24 +272,24 @@ def by_scores(
 
 def of_set(name: str, judged: Judged, ranker: Ranker) -> dict[str, Any]:
     """Return the measures of a set: nDCG of each query as `Scores`, or a `Correlation`."""
-    if name == "digitalgov":
-        return {
-            name: of_archive(judged, ranker, frozenset()),
-            f"{name}, unquoted": of_archive(judged, ranker, judged.quoted),
-        }
+    found: dict[str, Any] = {}
+    if judged.qrels:
+        measure = f"{name} nDCG@{K}"
+        found[measure] = (of_judged if judged.ratings else of_archive)(judged, ranker)
+        if judged.quoted:
+            found[f"{measure}, unquoted"] = of_archive(judged, ranker, judged.quoted)
     # A rating has no direction, so scores that depend on the direction are averaged.
     rows = {int(query): ranker.scores(int(query)) for query in np.unique(judged.pairs)}
     scores = np.array([(rows[a][b] + rows[b][a]) / 2 for a, b in judged.pairs.tolist()], float)
-    found: dict[str, Any] = {
-        label: Correlation(len(judged.articles), judged.pairs, scores, ratings)
-        for label, ratings in judged.ratings.items()
-    }
-    if judged.qrels:
-        found[name] = of_judged(judged, ranker)
+    for question, ratings in judged.ratings.items():
+        correlation = Correlation(len(judged.articles), judged.pairs, scores, ratings)
+        found[f"{name} {question}"] = correlation
     return found
 
 
-def of_archive(judged: Judged, ranker: Ranker, out: frozenset[tuple[int, int]]) -> Any:
+def of_archive(
+    judged: Judged, ranker: Ranker, out: frozenset[tuple[int, int]] = frozenset()
+) -> Any:
     """Return nDCG over the whole archive; excluded pairs are neither judged nor listed."""
     from relnews.evaluation import score
 

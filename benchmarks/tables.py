@@ -194,32 +194,22 @@ def _planted(rows: Sequence[Record]) -> str:
 
 
 def _relevance(rows: Sequence[Record]) -> str:
-    def cells(row: Record) -> list[str]:
-        m = {name: f"{value:.3f}".lstrip("0") for name, value in row["means"].items()}
-        return [
-            row["system"],
-            f"{m['digitalgov']} ({m['digitalgov, unquoted']})",
-            f"{m['cnrec']} / {m['similarity']} / {m['would-follow']}",
-            m["lee"],
-        ]
-
-    return table(
-        ["system", "digitalgov nDCG@8 (without quoted)", "cnrec nDCG@8 / similarity / would-follow",
-         "lee"],
-        map(cells, rows),
-    )  # fmt: skip
+    return _by_measure(rows, "means", lambda mean: f"{mean:.3f}".replace("0.", ".", 1))
 
 
 def _bootstrap(rows: Sequence[Record]) -> str:
-    measures = list(rows[0]["differences"])
-
     def cell(found: Record) -> str:
         text = f"{found['difference']:+.3f} [{found['low']:+.3f}, {found['high']:+.3f}]"
         return f"**{text}**" if found["low"] > 0 or found["high"] < 0 else text
 
+    return _by_measure(rows, "differences", cell)
+
+
+def _by_measure(rows: Sequence[Record], of: str, cell: Callable[[Any], str]) -> str:
+    """Return a table with a line for each measure and a column for each system."""
     return table(
-        ["relnews less", *measures],
-        ([row["system"], *(cell(row["differences"][m]) for m in measures)] for row in rows),
+        ["measure", *(row["system"] for row in rows)],
+        ([measure, *(cell(row[of][measure]) for row in rows)] for measure in rows[0][of]),
     )
 
 

@@ -400,7 +400,10 @@ def test_relevance_makes_the_table_of_its_page(judged_sets: Path, tmp_path: Path
     means = {row["system"]: row["means"] for row in records if row["job"] == "relevance"}
     assert list(means) == ["relnews", "scikit-learn", "scikit-learn, stop words, sublinear tf"]
     for values in means.values():
-        assert list(values) == list(relevance.MEASURES)
+        assert list(values) == [
+            "cnrec nDCG@8", "cnrec would-follow", "cnrec similarity",
+            "digitalgov nDCG@8", "digitalgov nDCG@8, unquoted", "lee similarity",
+        ]  # fmt: skip
         assert all(0 < value < 1 for value in values.values())
     ahead = {row["system"]: row["differences"] for row in records if row["job"] == "bootstrap"}
     for system, differences in ahead.items():
@@ -408,8 +411,50 @@ def test_relevance_makes_the_table_of_its_page(judged_sets: Path, tmp_path: Path
             gap = means["relnews"][measure] - means[system][measure]
             assert found["difference"] == pytest.approx(gap)
             assert found["low"] <= found["high"]
-    assert "| relnews |" in page.read_text()
+    assert "| measure | relnews | scikit-learn |" in page.read_text()
+    assert f"| lee similarity | {means['relnews']['lee similarity']:.3f}".replace("0.", ".") in (
+        page.read_text()
+    )
     assert page.read_text().endswith("more text\n")
+
+
+def test_a_folder_with_articles_and_judgements_is_a_set(judged_sets: Path) -> None:
+    """Any format of articles will do; judgements of unknown articles are left out."""
+    folder = judged_sets / "digitalgov"
+    known = relevance.read(folder)
+    with gzip.open(folder / "docs.jsonl.gz", "rt") as packed:
+        (folder / "docs.jsonl").write_text(packed.read())
+    (folder / "docs.jsonl.gz").unlink()
+    first = (folder / "qrels.links-clean.tsv").read_text().splitlines()[0]
+    (folder / "qrels.more.tsv").write_text(f"{first}\nnobody\tnothing\t1\n")
+    (folder / "pairs.tsv").write_text("a\tb\tlike\tratings\nnobody\tnothing\t1\t6\n")
+    assert relevance.folders_of_sets(folder) == [folder]
+    judged = relevance.read(folder)
+    assert (judged.articles, judged.qrels, judged.quoted) == (
+        known.articles, known.qrels, known.quoted
+    )  # fmt: skip
+    assert list(judged.ratings) == ["like"]
+    assert len(judged.pairs) == len(judged.ratings["like"]) == 0
+
+
+def test_folders_without_judgements_are_no_sets(judged_sets: Path, tmp_path: Path) -> None:
+    (judged_sets / "lee" / "pairs.tsv").unlink()
+    assert [path.name for path in relevance.folders_of_sets(judged_sets)] == ["cnrec", "digitalgov"]
+    with pytest.raises(SystemExit, match=r"lee has no set: expected docs\.\*"):
+        main(["relevance", "--data", str(judged_sets / "lee"), "--peers", "none"])
+
+
+@pytest.mark.parametrize("name", ["sublinear", "bm25s"])
+def test_peers_leave_out_the_stop_words_of_the_language(name: str) -> None:
+    """Two texts that share only a stop word have no score, in a language with a list."""
+    pytest.importorskip(PEERS[name].module)
+    for language, word, shared in [
+        ("fr", "dans", False), ("de-AT", "nicht", False), ("en", "the", False),
+        (None, "the", False), ("en", "dans", True), ("fr", "the", True), ("xx", "dans", True),
+    ]:  # fmt: skip
+        texts = [f"{word} Lyon", f"{word} Wien", "Graz"]
+        articles = [{"title": "", "text": text, "language": language} for text in texts]
+        assert (PEERS[name](1).scores(articles, [0])[0, 1] > 0) == shared
 
 
 def test_scores_of_relnews_are_those_of_a_site(judged_sets: Path) -> None:
@@ -452,7 +497,7 @@ def test_measures_of_real_judgements_are_those_known(data_folder: Path) -> None:
     judged = relevance.read(data_folder / "lee")
     ((_, ranker),) = relevance.rankers("scikit-learn", 1)
     found = relevance.of_set("lee", judged, ranker(judged))
-    assert found["lee"].value() == pytest.approx(0.537, abs=0.001)
+    assert found["lee similarity"].value() == pytest.approx(0.537, abs=0.001)
 
 
 # history

@@ -134,3 +134,19 @@ class Peer:
     def scores(self, articles: Sequence[dict[str, Any]], queries: Sequence[int]) -> np.ndarray:
         """Return the scores of all articles for each query: an array (queries, articles)."""
         raise NotImplementedError
+
+
+def stop_words_of(articles: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the stop words of the language of the first article, by the package stop-words.
+
+    They are for languages of which a system has no list of its own. A set is of one language.
+    """
+    from stop_words import LANGUAGE_MAPPING, get_stop_words
+
+    code = language_of(articles)
+    return get_stop_words(code) if code in LANGUAGE_MAPPING else []
+
+
+def language_of(articles: Sequence[dict[str, Any]]) -> str:
+    """Return the language of the first article, English if it names none."""
+    return str(articles[0]["language"] or "en").partition("-")[0].lower()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.peers.base import Peer, Search
+from benchmarks.peers.base import Peer, Search, language_of, stop_words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,8 @@ class Bm25s(Peer):
     def scores(self, articles: Sequence[dict[str, Any]], queries: Sequence[int]) -> np.ndarray:
         import numpy as np
 
-        tokens = _tokens([_text(a) for a in articles], ids=False)
+        stop_words = "en" if language_of(articles) == "en" else stop_words_of(articles)
+        tokens = _tokens([_text(a) for a in articles], stop_words, ids=False)
         index = self._indexed(tokens)
         return np.array([index.get_scores(tokens[query]) for query in queries])
 
@@ -77,7 +78,7 @@ def _text(article: dict[str, Any]) -> str:
     return f"{article['title']}\n{article['text']}"
 
 
-def _tokens(texts: list[str], *, ids: bool = True) -> Any:
+def _tokens(texts: list[str], stop_words: str | list[str] = "en", *, ids: bool = True) -> Any:
     from bm25s import tokenize
 
-    return tokenize(texts, stopwords="en", return_ids=ids, show_progress=False)
+    return tokenize(texts, stopwords=stop_words, return_ids=ids, show_progress=False)

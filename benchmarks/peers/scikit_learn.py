@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.peers.base import Peer
+from benchmarks.peers.base import Peer, language_of, stop_words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,12 +81,17 @@ class ScikitLearn(Peer):
 
 
 class Sublinear(ScikitLearn):
-    """The settings that many users choose: stop words and sublinear counts."""
+    """The settings that many users choose: stop words of the language, and sublinear counts."""
 
     name = "scikit-learn, stop words, sublinear tf"
     jobs = ("relevance",)
     note = ""
-    vectorizer = {"stop_words": "english", "sublinear_tf": True}  # noqa: RUF012
+
+    def scores(self, articles: Sequence[dict[str, Any]], queries: Sequence[int]) -> np.ndarray:
+        english = language_of(articles) == "en"
+        stop_words = "english" if english else stop_words_of(articles)
+        self.vectorizer = {"stop_words": stop_words, "sublinear_tf": True}
+        return super().scores(articles, queries)
 
 
 class Hashing(Peer):

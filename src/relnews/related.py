@@ -375,7 +375,7 @@ class RelatedNews(Parameters):
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the archive, as of one moment, to a new folder, while others may write it.
 
-        The folder, which must not exist, appears when it is complete, checked and durable.
+        The folder is new, or empty before. It appears when it is complete, checked and durable.
         """
         from relnews.storage.backup import back_up
 

@@ -513,6 +513,20 @@ def test_links_that_are_labels(form, target):
     assert evaluation.labels_from_links(articles) == {"veto": {"talks": 1}}
 
 
+@pytest.mark.parametrize("first", ["Talks push on.", "<p>Talks push on.</p>"])
+def test_links_of_a_site_whose_texts_are_all_html(first):
+    """Links count too where most texts have tags, so that reading them would leave links out."""
+    articles = [
+        {"id": "talks", "url": HOME, "text": first},
+        *(
+            {"id": f"{i}", "url": f"https://example.org/{i}", "text": f"<p><a href='{HOME}'>x</a>"}
+            for i in range(9)
+        ),
+    ]
+
+    assert evaluation.labels_from_links(articles) == {f"{i}": {"talks": 1} for i in range(9)}
+
+
 @pytest.mark.parametrize(("form", "target"), [*product(WAYS, OTHER)])
 def test_links_that_are_no_labels(form, target):
     """Other pages, other schemes, the home page and invalid addresses are no labels."""

@@ -323,6 +323,27 @@ def test_rules_that_stay(tmp_path):
     assert [*life.news.rules] == rules
 
 
+def test_words_that_lists_were_stored_without(tmp_path):
+    """A word of the removed article that was ignored once is not kept, and lists stay the same."""
+    life = Life(tmp_path)
+    life.add_gone()
+    gone, kept = Rule("ignore", "zyxtestimony1"), Rule("ignore", "gauge")
+    life.news.rules.add(gone, kept)
+    life.news.store_lists(2)
+    life.news.rules.drop(gone)
+    life.take_down()
+    expected = [items.to_dict() for items in life.news.related_all(2)]
+    assert life.found()
+    for _ in range(2):
+        life.news.compact()
+        assert life.found() == set()
+        assert [items.to_dict() for items in life.news.related_all(2)] == expected
+        assert life.news.archive_.catalogue.setting("ignored") == ["gauge", "\ufffd"]
+        assert life.news.verify() == []
+    life.news.store_lists(2)
+    assert life.news.archive_.catalogue.setting("ignored") == ["gauge"]
+
+
 def test_saving_over_an_archive_leaves_traces_until_it_is_compacted(tmp_path):
     """The rows that another archive replaced may be in free space."""
     life = Life(tmp_path)

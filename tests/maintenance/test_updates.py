@@ -276,6 +276,7 @@ def test_the_generation_rises_only_with_a_change(tmp_path, is_in_folder):
     assert news.archive_.catalogue.generation() == generation
     news.store_lists(2)
     news.rules.pin("a", "c")
+    news.rules.pin("b", "a")
     lists = [*news.related_all(2)]
 
     def generations():

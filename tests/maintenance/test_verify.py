@@ -198,7 +198,7 @@ def run(folder, statement):
     [
         ("UPDATE articles SET published = 5 WHERE id = 'a1'", "'a1' has another date in its seg"),
         ("UPDATE settings SET value = '7' WHERE name = 'seed'", "terms are not found in the voc"),
-        ("UPDATE sqlite_sequence SET seq = 2", "the next article would get the key 3, which is in"),
+        ("UPDATE sqlite_sequence SET seq = 2", "the last article has the key 2, expected at least"),
     ],
 )
 def test_what_checksums_do_not_say(folder, statement, problem):

@@ -91,6 +91,56 @@ def test_a_backup_replaces_nothing(folder, tmp_path, what):
     assert content.read_text() == "precious"
 
 
+@pytest.mark.parametrize("to", ["empty", "nowhere"])
+def test_a_link_at_the_target_is_refused_before_anything_is_copied(folder, tmp_path, to):
+    """A link is something, wherever it leads."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "target").symlink_to(to)
+
+    with (
+        mock.patch.object(backup, "_copy", side_effect=AssertionError),
+        pytest.raises(FileExistsError, match="it is left as it is"),
+    ):
+        RelatedNews.open(folder).backup(tmp_path / "target")
+
+
+def test_a_backup_inside_the_archive_is_refused(folder):
+    """It would keep what is removed from the archive."""
+    with pytest.raises(FileExistsError, match="inside the archive"):
+        RelatedNews.open(folder).backup(folder / "copy")
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "pipe"])
+def test_a_backup_has_only_what_belongs_to_the_archive(folder, tmp_path, kind):
+    """What somebody else put into the folders of the archive is no part of the copy."""
+    for place in (folder, next(folder.glob("*.segment"))):
+        path = place / "stray"
+        {"file": path.touch, "folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}[kind]()  # noqa: B023
+    RelatedNews.open(folder).backup(tmp_path / "copy")
+
+    assert not [*(tmp_path / "copy").rglob("stray")]
+    assert lists_of(RelatedNews.open(tmp_path / "copy")) == lists_of(RelatedNews.open(folder))
+
+
+@pytest.mark.skipif("os.geteuid() == 0", reason="root writes everywhere")
+def test_a_folder_that_cannot_be_written_to(folder, tmp_path):
+    """A reader without write permission makes a backup that its owner can change."""
+    folder.chmod(0o555)
+    try:
+        RelatedNews.open(folder).backup(tmp_path / "copy")
+    finally:
+        folder.chmod(0o755)
+    RelatedNews.open(tmp_path / "copy").remove("s1")
+
+
+def test_the_mode_of_a_backup(folder, tmp_path):
+    """Who may read the folder may read the backup, which its owner can always change."""
+    folder.chmod(0o555)
+    RelatedNews.open(folder).backup(tmp_path / "copy")
+    folder.chmod(0o755)
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o755
+
+
 @pytest.mark.parametrize("failing", ["sync", "_check", "_link"])
 def test_a_backup_that_fails_leaves_nothing(folder, tmp_path, failing):
     """After an error in the middle, or an interrupt, there is no target."""

@@ -12,7 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import reference
-from relnews import ArchiveChangedError, ArchiveFormatError, Mode, RelatedNews, Selection
+from relnews import (
+    ArchiveChangedError,
+    ArchiveFormatError,
+    Mode,
+    RelatedNews,
+    Selection,
+    UnknownArticleError,
+)
 from relnews.articles import Article
 from relnews.dates import moment, timestamp
 from relnews.maintenance import layout
@@ -116,6 +123,37 @@ def test_keys_are_never_used_twice(empty):
         empty.remove([0, 1])
     assert empty.next_key() == 2
     assert add(empty, "a") == [2]
+
+
+def test_ids_that_no_encoding_takes():
+    """Half a surrogate pair is in no text of the archive, so no article has such an id."""
+    news = RelatedNews().fit(
+        [{"id": "a\ud800", "title": "dike"}, {"id": "b", "title": "dike breach"}]
+    )
+    wrong = "a\ud800"
+    assert wrong not in news
+    for call in (news.related, news.remove, lambda name: news.rules.pin("b", name)):
+        with pytest.raises(UnknownArticleError):
+            call(wrong)
+    assert news.verify_removed(wrong) == []
+    expected = news.related("b")
+    assert news.related("b", exclude=[wrong, "é"]) == expected
+    assert news.related("b", filters={"section": wrong}).ids == []
+    news.rules.hide(f"id={wrong}")
+    assert news.related("b") == expected
+    assert len(news.compact().dropped_rules) == 1
+    assert news.verify() == []
+
+
+@pytest.mark.parametrize("seq", [0, -1, None, "x", 1 << 62])
+def test_a_number_of_keys_that_is_wrong(empty, seq):
+    """A next key that an article has, or a removed one that a segment may still have, is damage."""
+    assert add(empty, "a", "b") == [0, 1]
+    with empty.transaction():
+        empty.remove([1])
+    empty._database.connection.execute("UPDATE sqlite_sequence SET seq = ?", [seq])
+    with pytest.raises(ArchiveFormatError, match="the last article has the key"):
+        empty.next_key()
 
 
 def test_dates_and_expiries(empty):

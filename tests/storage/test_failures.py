@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from relnews import RelatedNews
 from relnews.exceptions import ArchiveFormatError
-from relnews.storage import arrays, failures
+from relnews.storage import arrays, backup, failures
 
 ARTICLES = [{"id": str(i), "text": f"talks on guarantees, part{i % 7}"} for i in range(40)]
 
@@ -265,3 +266,75 @@ def test_files_of_another_user(place, folder, tmp_path):
         path.chmod(0o755)
     assert line.startswith("PermissionError [Errno 13]"), line
     assert not DAMAGE.search(line)
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
+@pytest.mark.parametrize("place", ["copy", "sync", "array"])
+def test_a_backup_that_cannot_be_made(number, place, folder, tmp_path, monkeypatch):
+    """The error says what fails and what to do, and keeps its number."""
+
+    def fail(*names):
+        raise OSError(number, os.strerror(number), *names)
+
+    news = RelatedNews.open(folder)
+    with monkeypatch.context() as patch:
+        match place:
+            case "copy":
+                patch.setattr(
+                    backup.shutil, "copyfile", lambda source, to, **_: fail(source, None, to)
+                )
+            case "sync":
+                patch.setattr(backup, "sync", lambda _: fail())
+            case "array":
+                patch.setattr(backup, "_link", lambda source, _: fail(source))
+        with pytest.raises(OSError, match=r"cannot (read|write)|no space left") as caught:
+            news.backup(tmp_path / "copy")
+    assert caught.value.errno == number
+    assert not DAMAGE.search(str(caught.value))
+    assert str(folder if place == "array" else tmp_path / "copy") in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.relnews"]
+
+
+#: What may happen to the folder of an archive that is open.
+MOVES = {
+    "moved": lambda folder: folder.rename(folder.with_name("elsewhere")),
+    "gone": shutil.rmtree,
+    "replaced": lambda folder: (
+        folder.rename(folder.with_name("elsewhere")),
+        RelatedNews().fit(ARTICLES[:9]).save(folder),
+    ),
+}
+
+
+@on_linux
+@pytest.mark.parametrize("move", MOVES)
+def test_a_folder_that_is_not_where_it_was_opened(move, folder, tmp_path):
+    """A moved, removed or replaced folder is not called damaged, and takes no change."""
+    news = RelatedNews.open(folder)
+    MOVES[move](folder)
+    for call in (
+        lambda: news.related("1"), lambda: news.related_to_text("talks"), news.verify, news.compact,
+        lambda: news.partial_fit([{"id": "new", "text": "talks"}]),
+        lambda: news.rules.hide("id=3"), lambda: news.backup(tmp_path / "copy"),
+    ):  # fmt: skip
+        with pytest.raises(FileNotFoundError, match="Open it again") as caught:
+            call()
+        assert caught.value.errno == errno.ENOENT
+        assert not DAMAGE.search(str(caught.value))
+    assert not (tmp_path / "copy").exists()
+    if move == "replaced":
+        assert len(RelatedNews.open(folder)) == 9
+    if move != "gone":
+        assert len(RelatedNews.open(folder.with_name("elsewhere"))) == len(ARTICLES)
+
+
+def test_a_program_that_changes_its_working_folder(folder, tmp_path, monkeypatch):
+    """An archive that was opened by a relative path is found from everywhere."""
+    monkeypatch.chdir(folder.parent)
+    news = RelatedNews.open(folder.name)
+    monkeypatch.chdir(tmp_path.parent)
+
+    assert news.related("1") == RelatedNews.open(folder).related("1")
+    news.remove("3")
+    news.backup(tmp_path / "copy")
+    assert len(RelatedNews.open(folder)) == len(RelatedNews.open(tmp_path / "copy")) == 39

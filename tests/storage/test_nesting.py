@@ -17,6 +17,7 @@ CALLS = {
     "store_lists": lambda news: news.store_lists(3),
     "compact": lambda news: news.compact(),
     "rules": lambda news: news.rules.hide("section=World"),
+    "backup": lambda news: news.backup("never.relnews"),
 }
 
 

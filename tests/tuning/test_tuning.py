@@ -223,7 +223,7 @@ def test_command(invoke, tmp_path):
     for story in stories:
         (other,) = labels[story["id"]]
         story |= {"url": f"https://example.org/{story['id']}"}
-        story["text"] += f" [more](https://example.org/{other})"
+        story["text"] += f' <a href="https://example.org/{other}">more</a>'
     links.write_text("\n".join(map(json.dumps, stories)))
     assert labels_from_links(stories) == labels
     write_qrels(qrels, labels)

@@ -32,7 +32,7 @@ _source = click.Path(path_type=Path, exists=True)
 @click.option(
     "--links",
     type=_source,
-    help="Articles with the links in their texts, as `build` reads them: a linked article is taken "
+    help="Articles in JSON or CSV with the links in their texts: a linked article is taken "
     "for relevant. Pairs in which one text has the title of the other are left out.",
 )
 @k_option
@@ -82,9 +82,8 @@ def tune(
         if qrels is not None:
             labels = evaluation.read_qrels(qrels)
         if links is not None:
-            articles = [*read_articles(links)]
-            labels = evaluation.labels_from_links(articles)
-            without = evaluation.quoted_titles(articles, labels)
+            labels = evaluation.labels_from_links(read_articles(links, markup="text"))
+            without = evaluation.quoted_titles(read_articles(links), labels)
         found = news.tune(
             labels, k=k, without=without, apply=not dry_run,
             progress=lambda tried: tqdm(tried, unit=" weightings", disable=True if quiet else None),

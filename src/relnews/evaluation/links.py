@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from relnews.readers.load_report import LoadReport
+from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import articles_from
 
 #: Parameters of an address that track the reader and do not change the page.
@@ -15,6 +16,9 @@ _TRACKING = re.compile(r"utm_\w+|(?:fb|g|d|ms|y)clid|mc_[ce]id|igshid", re.IGNOR
 
 #: ``[words](target)`` and ``[name]: target``; a target may have a pair of parentheses in it.
 _MARKDOWN = re.compile(r"\](?:\(|:[ \t])\s*<?((?:[^\s()<>]|\([^\s()<>]*\))+)")
+
+#: Reading of records: texts that are read as HTML lose their links.
+_AS_WRITTEN = ReadSpec(markup="text")
 
 _BARE = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
@@ -53,7 +57,7 @@ def labels_from_links(articles: object) -> dict[str, dict[str, int]]:
     """
     home: dict[str, str] = {}
     links: dict[str, list[str]] = {}
-    for article in articles_from(articles, LoadReport()):
+    for article in articles_from(articles, LoadReport(), _AS_WRITTEN):
         own = address(article.url or "")
         if own is not None:
             home.setdefault(own, article.id)

@@ -138,6 +138,8 @@ class Updates:
         with self._change() as state:
             dropped = drop_rules_of_the_gone(self._catalogue)
             merging.compact(state)
+            CompiledRules.of(self._catalogue).forget_words(self._catalogue, self._archive.has_word)
+            state.apply_commits()
         self._catalogue.rewrite()
         return UpdateReport(dropped_rules=tuple(map(str, dropped)))
 

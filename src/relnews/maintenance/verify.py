@@ -103,8 +103,10 @@ def _problems_of_articles(
     n_early = sum(stored.key < sealed for stored in catalogue.counts(-1))
     if n_early:
         yield f"{n_early:,} articles wait for a segment, but have keys of articles in segments"
-    if articles and catalogue.next_key() <= articles[-1]:
-        yield f"the next article would get the key {catalogue.next_key()}, which is in use"
+    try:
+        catalogue.next_key()
+    except ArchiveFormatError as error:
+        yield str(error)
     if not archive.state.vocabulary.base.is_found():
         yield "terms are not found in the vocabulary: its seed is another than when it was written"
 

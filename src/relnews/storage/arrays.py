@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
+from relnews.exceptions import ArchiveFormatError
 from relnews.search.bounds import OUTLINE_DTYPES
 from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import failures, integrity
@@ -121,18 +122,14 @@ class Store:
         """Return the arrays of a folder, mapped, after comparing their checksums."""
         if self._folder is None:
             return self._in_memory[entry.number]
-        path = self._folder / folder_name(entry)
         arrays = {}
         for name, dtype in DTYPES[entry.kind].items():
-            file = f"{path.name}/{name}.npy"
-            n_bytes, checksum = entry.files.get(name, (None, 0))
-            with failures.reading_from(self._folder):
-                integrity.check_file(self._folder, file, n_bytes)
-                array = _mapped(self._folder, file, dtype, WIDER_DTYPES.get(name, dtype))
-            if (got := zlib.crc32(array.data)) != checksum:
-                why = f"{file} has the checksum {got:08x}, expected {checksum:08x}"
-                raise integrity.damaged_archive(self._folder, why)
-            arrays[name] = frozen(array)
+            file = f"{folder_name(entry)}/{name}.npy"
+            try:
+                arrays[name] = _checked(self._folder, file, dtype, entry.files.get(name))
+            except ArchiveFormatError:
+                self.catalogue.check_in_place()
+                raise
         return arrays
 
     @contextlib.contextmanager
@@ -268,6 +265,20 @@ def _write_arrays(path: Path, arrays: Arrays) -> dict[str, tuple[int, int]]:
             files[name] = file.tell(), zlib.crc32(flat.data)
     sync(path)
     return files
+
+
+def _checked(
+    folder: Path, name: str, dtype: np.dtype[Any], expected: tuple[int, int] | None
+) -> NDArray[Any]:
+    """Return a mapped array of the expected bytes and checksum."""
+    n_bytes, checksum = expected or (None, 0)
+    with failures.reading_from(folder):
+        integrity.check_file(folder, name, n_bytes)
+        array = _mapped(folder, name, dtype, WIDER_DTYPES.get(Path(name).stem, dtype))
+    if (got := zlib.crc32(array.data)) != checksum:
+        why = f"{name} has the checksum {got:08x}, expected {checksum:08x}"
+        raise integrity.damaged_archive(folder, why)
+    return frozen(array)
 
 
 def _mapped(folder: Path, name: str, *dtypes: np.dtype[Any]) -> NDArray[Any]:

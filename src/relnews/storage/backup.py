@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.storage import integrity
-from relnews.storage.arrays import Store, folder_name
+from relnews.storage import failures, integrity
+from relnews.storage.arrays import DTYPES, Store, folder_name
 from relnews.storage.syncing import sync
 
 #: Attempts at a copy while other processes change the archive.
@@ -31,38 +32,58 @@ def back_up(store: Store, target: Path) -> None:
     Raises
     ------
     FileExistsError
-        If there is something at the target.
+        If there is something at the target, or the target is inside the archive.
+    RuntimeError
+        If this thread is changing the archive.
     ArchiveFormatError
         If the archive is damaged.
     ArchiveChangedError
         If the archive changes during every attempt.
     """
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+    folder = store.catalogue.folder
+    is_new = not (target.exists() or target.is_symlink())
+    if not is_new and (target.is_symlink() or not target.is_dir() or any(target.iterdir())):
         msg = f"{target} exists; it is left as it is. Choose another name for the backup."
         raise FileExistsError(msg)
     if not target.absolute().parent.is_dir():
         msg = f"there is no folder {target.absolute().parent} to put the backup in. Create it."
         raise FileNotFoundError(msg)
+    if folder is not None and target.resolve().is_relative_to(folder.resolve()):
+        msg = f"{target} is inside the archive {folder}. Put the backup elsewhere."
+        raise FileExistsError(msg)
+    with store.catalogue.state_lock:
+        store.catalogue.check_not_changing()
     copy = Path(
         tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.absolute().parent)
     )
     try:
-        folder = store.catalogue.folder
         if folder is None:
             saved = Store.create(copy)
             with saved.transaction():
                 saved.copy_from(store)
             saved.catalogue.close()
         else:
-            shutil.copymode(folder, copy)
             _copy(store, folder, copy)
-        if target.exists():
+            copy.chmod(folder.stat().st_mode | stat.S_IRWXU)  # it has to be renamed, and changed
+        if not is_new:
             target.rmdir()
         copy.rename(target)
         sync(target.absolute().parent)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(copy, ignore_errors=True)
+        if isinstance(error, OSError):
+            _raise_cause(folder, target, error)
         raise
+
+
+def _raise_cause(folder: Path | None, target: Path, error: OSError) -> None:
+    """Raise the error of an archive for one of the system; return if it is one already."""
+    if error.errno is None or error.strerror != os.strerror(error.errno):
+        return
+    is_read = folder is not None and Path(error.filename or "").is_relative_to(folder)
+    if folder is not None and is_read and error.filename2 is None:
+        raise failures.unreadable_archive(folder, error) from error
+    raise failures.cannot_write(target, error) from error
 
 
 def _copy(store: Store, folder: Path, copy: Path) -> None:
@@ -78,6 +99,7 @@ def _copy(store: Store, folder: Path, copy: Path) -> None:
             return
         except (FileNotFoundError, ArchiveFormatError) as error:
             if generation == store.catalogue.generation():
+                store.catalogue.check_in_place()
                 if isinstance(error, ArchiveFormatError):
                     raise
                 raise integrity.damaged_archive(folder, error) from error
@@ -88,18 +110,19 @@ def _copy(store: Store, folder: Path, copy: Path) -> None:
 
 def _take_arrays(copied: Store, folder: Path, copy: Path) -> None:
     """Bring the arrays that a copied catalogue names into the folder of the copy."""
-    names = {folder_name(entry) for entry in copied.catalogue.folders()}
+    files_of = {folder_name(entry): DTYPES[entry.kind] for entry in copied.catalogue.folders()}
     for path in copy.iterdir():
-        if path.is_dir() and path.name not in names:
+        if path.is_dir() and path.name not in files_of:
             shutil.rmtree(path)  # of an earlier attempt
     # First all of them get a second name, as fast as can be: a writer may remove the first.
-    for name in sorted(names):
+    for name, files in files_of.items():
         (copy / name).mkdir(exist_ok=True)
-        for path in (folder / name).iterdir():
-            if not (copy / name / path.name).exists():
-                _link(path, copy / name / path.name)
+        for file in files:
+            path = Path(name, f"{file}.npy")
+            if not (copy / path).exists():
+                _link(folder / path, copy / path)
     # Then each becomes a file of its own: damage to the archive is not damage to the backup.
-    for name in sorted(names):
+    for name in files_of:
         for path in (copy / name).iterdir():
             own = path.with_name(f"{path.name}.own")
             shutil.copyfile(path, own, follow_symlinks=False)

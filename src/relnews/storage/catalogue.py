@@ -42,6 +42,13 @@ _COUNTS = (
     "FROM counts JOIN articles USING (key) WHERE key > ? ORDER BY key"
 )
 
+#: The highest key that SQLite gave an article, and the highest one that is in use.
+_LAST_KEYS = (
+    "SELECT ifnull((SELECT CAST(seq AS INTEGER) FROM sqlite_sequence WHERE name = 'articles'), -1),"
+    " max(ifnull((SELECT max(key) FROM articles), -1), "
+    "ifnull((SELECT max(CAST(key AS INTEGER)) FROM removals), -1))"
+)
+
 #: A checksum of the removed articles, in any order.
 _REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
 
@@ -98,7 +105,8 @@ class Catalogue(StoredArticles):
         The archive folder; None in memory.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
-    read_transaction, is_at, has_changes, check_not_changing, empty_log, copy_to, close : methods
+    read_transaction, is_at, has_changes, check_not_changing, check_in_place : methods
+    empty_log, copy_to, close : methods
         Those of `Database`.
     setting, settings, setting_names, cached, generation, latest_generation, set, set_all : methods
         Those of `Settings`; `setting` is `Settings.get`, `settings` is `Settings.several`, and
@@ -111,6 +119,7 @@ class Catalogue(StoredArticles):
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction, self.has_changes = database.read_transaction, database.has_changes
         self.is_at, self.check_not_changing = database.is_at, database.check_not_changing
+        self.check_in_place = database.check_in_place
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all, self.setting_names = settings.set, settings.set_all, settings.names
         self.cached, self.generation = settings.cached, settings.generation
@@ -284,12 +293,9 @@ class Catalogue(StoredArticles):
 
     def next_key(self) -> int:
         """Return a key that no article has or had."""
-        rows = self._read(
-            "SELECT ifnull(CAST(seq AS INTEGER), -1) FROM sqlite_sequence WHERE name = 'articles'"
-        )
-        last = rows[0][0] if rows else -1
-        if rows and not 0 <= last < integrity.MANY:
-            why = f"the last article has the key {last}"
+        last, used = (int(key) for key in self._read(_LAST_KEYS)[0])
+        if not used <= last < integrity.MANY:
+            why = f"the last article has the key {last}, expected at least {used}"
             raise integrity.damaged_archive(self._place, why)
         return last + 1
 

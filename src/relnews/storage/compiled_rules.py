@@ -6,7 +6,7 @@ This module does not import NumPy, so that reading a stored list does not wait f
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from relnews.results import RelatedItem, item_of
 from relnews.storage.catalogue import Catalogue
@@ -17,6 +17,9 @@ SETTING = "rules"
 
 #: The setting with the words that were ignored when the stored lists were made.
 _IGNORED_IN_LISTS = "ignored"
+
+#: Stands in that setting for words that went with removed articles.
+_FORGOTTEN = "\ufffd"
 
 
 class Exclusions:
@@ -140,6 +143,25 @@ class CompiledRules:
         """
         if self.outdates_lists:
             catalogue.set(_IGNORED_IN_LISTS, self.ignored)
+
+    def forget_words(self, catalogue: Catalogue, is_used: Callable[[str], bool]) -> None:
+        """Drop the spelling of words that stored lists lack, and that no rule and no article has.
+
+        A mark stays in their place, since the lists are still other ones than without the words.
+
+        Parameters
+        ----------
+        catalogue : Catalogue
+            Catalogue of the archive.
+        is_used : callable
+            Given a word, it returns whether any article has it.
+        """
+        words = {
+            word if word in self.ignored or is_used(word) else _FORGOTTEN
+            for word in self.ignored_in_lists
+        }
+        if words != {*self.ignored_in_lists}:
+            catalogue.set(_IGNORED_IN_LISTS, sorted(words))
 
     @property
     def has_exclusions(self) -> bool:

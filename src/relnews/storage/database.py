@@ -55,9 +55,9 @@ class Database:
     connection : sqlite3.Connection
         Open connection to the file.
     folder : Path or None
-        The archive folder; None if the database is in memory.
+        The archive folder, absolute; None if the database is in memory.
     place : Path
-        The folder, or ``:memory:``, for messages.
+        The folder as it was given, or ``:memory:``, for messages.
     state_lock : RLock
         Held by a reader that needs all reads from one commit, and by a writer.
     is_reading : bool
@@ -70,7 +70,8 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
         self.connection = connection
-        self.folder = folder
+        # A program may change its working folder.
+        self.folder = folder and folder.absolute()
         self.place = folder or Path(":memory:")
         self.state_lock = threading.RLock()
         self.is_reading = False
@@ -84,6 +85,7 @@ class Database:
         self._is_current = False
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
+        self._file = _file_of(self.folder)
 
     @classmethod
     def in_memory(cls) -> Database:
@@ -157,7 +159,10 @@ class Database:
             try:
                 if self._stamp is not None:
                     self._follow()
-                return self.connection.execute(query, values).fetchall()
+                try:
+                    return self.connection.execute(query, values).fetchall()
+                except UnicodeEncodeError:
+                    return self.connection.execute(query, schema.bound(values)).fetchall()
             except _ERRORS as error:
                 raise failures.unreadable_archive(self.place, error) from error
 
@@ -203,9 +208,12 @@ class Database:
             If another process has not finished writing after `PATIENCE` seconds.
         RuntimeError
             If this thread is already inside a transaction.
+        FileNotFoundError
+            If the folder was moved or replaced.
         """
         with self.state_lock:
             self.check_not_changing()
+            self.check_in_place()
             self.owner = threading.get_ident(), self.owner[1] + 1
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
@@ -229,10 +237,20 @@ class Database:
         if self.connection.in_transaction:
             msg = (
                 f"the archive {self.place} is being changed or read by a call that has not "
-                "returned, and cannot be changed from within it. Do not call remove, partial_fit "
-                "and the like inside the articles that partial_fit reads; call them afterwards."
+                "returned, and cannot be changed or backed up from within it. Do not call remove, "
+                "partial_fit, backup and the like inside the articles that partial_fit reads; call "
+                "them afterwards."
             )
             raise RuntimeError(msg)
+
+    def check_in_place(self) -> None:
+        """Raise FileNotFoundError if the file that is open is not the one in the folder now."""
+        if _file_of(self.folder) != self._file:
+            msg = (
+                f"the archive {self.place} was moved, removed or replaced since it was opened. "
+                "Open it again where it is now."
+            )
+            raise FileNotFoundError(errno.ENOENT, msg)
 
     def has_changes(self) -> bool:
         """Return whether the open transaction has changed a row."""
@@ -326,6 +344,7 @@ class Database:
             self.connection.close()
             other._close.detach()
             self.connection, self._stamp = other.connection, other._stamp
+            self._file = other._file
             self._close = close_later(self, self.connection, self.state_lock, self._lock)
             self._data_version = -1
             self._is_current = False
@@ -352,6 +371,15 @@ class _ReadTransaction:
                 self._database._end_reading()
         finally:
             self._database.state_lock.release()
+
+
+def _file_of(folder: Path | None) -> tuple[int, int] | None:
+    """Return what identifies the file of a folder's database; None if there is none."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if folder is not None:
+            stat = (folder / CATALOGUE).stat()
+            return stat.st_dev, stat.st_ino
+    return None
 
 
 def log_size(folder: Path) -> int:

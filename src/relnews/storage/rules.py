@@ -86,9 +86,14 @@ class Rules:
             raise ValueError(msg)
         self._check_known([article, *ids])
         pins = [Rule("pin", f"id={article}", f"id={other}") for other in ids]
-        self._change(lambda rules: [
-            *(rule for rule in rules if rule.kind != "pin" or rule.a != f"id={article}"), *pins,
-        ])  # fmt: skip
+
+        def change(rules: Sequence[Rule]) -> list[Rule]:
+            before = [rule for rule in rules if rule.kind == "pin" and rule.a == f"id={article}"]
+            if before == pins:
+                return [*rules]
+            return [*(rule for rule in rules if rule not in before), *pins]
+
+        self._change(change)
 
     def block(self, article: str, other: str, *, both_ways: bool = False) -> None:
         """Exclude an article from the list of another article.

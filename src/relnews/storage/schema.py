@@ -8,7 +8,7 @@ translates its settings. The first change migrates the folder; see `relnews.stor
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,18 @@ def version_of(connection: sqlite3.Connection) -> int:
 def set_version(connection: sqlite3.Connection) -> None:
     """Write this format version to a catalogue, inside a transaction."""
     connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+
+def bound(values: Iterable[object]) -> list[object]:
+    """Return values that SQLite takes: text with a lone surrogate as bytes, which equal no text."""
+
+    def encoded(value: object) -> object:
+        if isinstance(value, str):
+            data = value.encode("utf-8", "surrogatepass")
+            return value if data.decode(errors="ignore") == value else data
+        return value
+
+    return [*map(encoded, values)]
 
 
 def create_tables(connection: sqlite3.Connection) -> None:

@@ -63,6 +63,9 @@ def client_of(scope: Any) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host  # a socket without an address, or a name that a proxy gave
+    mapped = getattr(address, "ipv4_mapped", None)  # a socket of both versions has such addresses
+    if mapped is not None:
+        return str(mapped)
     if address.version == 6:
         return str(ipaddress.ip_network((int(address) >> 64 << 64, 64)))
     return host
