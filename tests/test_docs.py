@@ -179,6 +179,12 @@ def test_every_field_is_documented() -> None:
             assert f"`{field.name}`" in text
 
 
+def test_the_citation_names_the_version() -> None:
+    """The version is written in two places, which agree."""
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {relnews.__version__}\n" in citation
+
+
 def test_links_of_the_readme() -> None:
     """The README's links to files work; Sphinx checks links between documents."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
