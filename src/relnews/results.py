@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
@@ -93,9 +94,10 @@ _ITEM_FIELDS = tuple(field.name for field in dataclasses.fields(RelatedItem))
 SHOWN = tuple(name for name in _ITEM_FIELDS if name in FIELDS)
 
 #: An item while it is filled. Creating an instance of a frozen class takes more than 2× as long.
+_ORDER = (*SHOWN, *(name for name in _ITEM_FIELDS if name not in SHOWN))
 _Unfrozen: Any = dataclasses.make_dataclass(
     "_Unfrozen",
-    [*SHOWN, *(name for name in _ITEM_FIELDS if name not in SHOWN)],
+    _ORDER,
     repr=False,
     eq=False,
     slots=True,
@@ -121,6 +123,17 @@ def item_of(
         As for `RelatedItem`.
     """
     item = _Unfrozen(*shown, rank, score, similarity, near_duplicates, reason, mentions)
+    item.__class__ = RelatedItem
+    found: RelatedItem = item
+    return found
+
+
+#: Returns the values of an item, in the order that `_item_of_row` takes.
+_row_of = operator.attrgetter(*_ORDER)
+
+
+def _item_of_row(row: Iterable[Any]) -> RelatedItem:
+    item = _Unfrozen(*row)
     item.__class__ = RelatedItem
     found: RelatedItem = item
     return found
@@ -186,6 +199,15 @@ class RelatedList(Sequence[RelatedItem]):
 
     def __str__(self) -> str:
         return "\n".join(f"{item.rank}. {item.title}" for item in self.items)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Worker processes return lists as plain tuples, a quarter of the time of objects.
+        return _list_of_rows, (self.id, [*map(_row_of, self.items)])
+
+
+def _list_of_rows(identifier: str | None, rows: Iterable[tuple[Any, ...]]) -> RelatedList:
+    """Return the list that was pickled."""
+    return RelatedList(identifier, tuple(map(_item_of_row, rows)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
