@@ -18,6 +18,7 @@ from relnews.exceptions import LoadWarning
 if TYPE_CHECKING:
     from relnews.articles import Article
     from relnews.readers import ArticleReader
+    from relnews.results import RelatedList
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -120,6 +121,18 @@ def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Ite
     for article in articles:
         bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
         yield article
+
+
+def lists_bar(quiet: bool) -> Callable[[Iterator[RelatedList], int], Iterable[RelatedList]]:
+    """Return a function that shows the progress of lists, given them and their number."""
+
+    def shown(lists: Iterator[RelatedList], total: int) -> Iterable[RelatedList]:
+        bar: Iterable[RelatedList] = tqdm(
+            lists, total=total, unit=" lists", disable=True if quiet else None
+        )
+        return bar
+
+    return shown
 
 
 def read_text(file: BinaryIO) -> str:
