@@ -67,7 +67,8 @@ class RelatedNews(Parameters):
         How scores fade with the days between two articles; None is no fading.
     n_jobs : int, default=None
         Threads for many lists at a time; -1 is all cores. None is 1, unless a
-        ``joblib.parallel_config`` says otherwise. Lists do not depend on it.
+        ``joblib.parallel_config`` says otherwise. With its backend of processes, such as ``loky``
+        or ``dask``, workers open the archive's folder. Lists do not depend on it.
 
     Attributes
     ----------
@@ -240,27 +241,21 @@ class RelatedNews(Parameters):
         return self.archive_.answer(lambda snapshot: ListBuilder(snapshot, spec).draft(draft, k))
 
     def related_all(
-        self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
-    ) -> Iterator[RelatedList]:
+        self, k: int = 8, *, ids: Iterable[str] | None = None, ordered: bool = True,
+        **options: Unpack[Options],
+    ) -> Iterator[RelatedList]:  # fmt: skip
         """Yield the list of every article, or of ``ids``, in the order of the archive.
 
         Lists are made one block at a time, so memory does not grow with the archive. This is
-        faster than many calls of `related`, and takes the same ``k`` and options.
+        faster than many calls of `related`, and takes the same ``k`` and options. With worker
+        processes, ``ordered=False`` yields each block when it is there.
         """
-        from relnews.archive.snapshot import Snapshot
-        from relnews.lists.builder import ListBuilder
+        from relnews.lists.all_lists import lists_of
 
         check_integer("k", k, minimum=1)
         check_n_jobs(self.n_jobs)
-        archive, spec, keys = self.archive_, ListSpec.of(options), None
-        if ids is not None:
-            wanted = [*dict.fromkeys(map(str, ids))]
-            keys = archive.answer(Snapshot.keys_of, wanted)
-        blocks = archive.by_blocks(
-            lambda snapshot, block: [*ListBuilder(snapshot, spec).articles(block, k)],
-            self.n_jobs, keys,
-        )  # fmt: skip
-        return (related for block in blocks for related in block)
+        spec = ListSpec.of(options)
+        return lists_of(self.archive_, k, spec, self.n_jobs, ids=ids, ordered=ordered)
 
     def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
         """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.tokens import UNKNOWN
+from relnews.archive.commit import Commit
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
@@ -65,6 +66,12 @@ class Snapshot:
     _catalogue: Catalogue
     _state: ArchiveState
     _known: _Known = dataclasses.field(default_factory=_Known)
+
+    @property
+    def commit(self) -> Commit:
+        """The commit of the archive's folder that this is a snapshot of."""
+        with self._catalogue.read_transaction(self.generation):
+            return Commit.of(self._catalogue)
 
     # --- articles --------------------------------------------------------------------------------
 

@@ -102,6 +102,7 @@ class ArchiveState:
         self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
         self._view: View | None = None
         self._epoch_view: View | None = None
+        self._next_epoch_view: View | None = None
 
     def refresh(self, generation: int) -> None:
         """Apply the changes committed since the last call.
@@ -137,16 +138,22 @@ class ArchiveState:
         expiries = catalogue.expiries()
         self._expiring = np.array([*expiries], dtype=np.int64)
         self._expires = np.array([*expiries.values()], dtype=np.int64)
-        self._view = self._epoch_view = None
+        self._view = self._epoch_view = self._next_epoch_view = None
 
     @property
     def n_articles(self) -> int:
         """Number of articles of the archive."""
         return self.statistics.n_articles
 
-    def view(self) -> View:
-        """Return the view of the articles that readers may see, under the present statistics."""
-        now = dates.now()
+    def view(self, now: int | None = None) -> View:
+        """Return the view of the articles that readers may see, under the present statistics.
+
+        Parameters
+        ----------
+        now : int, optional
+            Timestamp of the moment at which they may see them. None means now.
+        """
+        now = dates.now() if now is None else now
         view = self._view
         if view is None or not view.since <= now < view.until:
             change = self.statistics.settle()
@@ -157,8 +164,9 @@ class ArchiveState:
                 change = change.without(is_ignored)
             try:
                 view = self._view_of(
-                    idf, lambda live: live.norms(self.statistics, change, is_ignored), now
-                )
+                    idf, lambda live: live.norms(self.statistics, change, is_ignored),
+                    self.n_articles, now,
+                )  # fmt: skip
             except BaseException:
                 self.reset()  # an interrupt may leave only part of the norms updated
                 raise
@@ -178,8 +186,21 @@ class ArchiveState:
                     live.epoch_norms = Norms.of(live.norm_components(idf))
                 return live.epoch_norms
 
-            self._epoch_view = self._view_of(idf, norms, None)
+            self._epoch_view = self._view_of(idf, norms, self.epoch.n_articles)
         return self._epoch_view
+
+    def next_epoch_view(self) -> View:
+        """Return the `epoch_view` that there would be if an epoch began now."""
+        if self._next_epoch_view is None:
+            frequency = self.statistics.document_frequency
+            idf = weights.inverse_document_frequency(frequency, self.n_articles)
+            is_ignored = self.ignored.among(self.vocabulary)
+            if is_ignored is not None:
+                idf[is_ignored] = 0.0
+            self._next_epoch_view = self._view_of(
+                idf, lambda live: Norms.of(live.norm_components(idf)), self.n_articles
+            )
+        return self._next_epoch_view
 
     def drift(self) -> float:
         """Return the largest relative change of an idf since the epoch, among terms in use."""
@@ -316,13 +337,13 @@ class ArchiveState:
         self,
         idf: NDArray[np.float64],
         norms: Callable[[LiveSegment], Norms],
-        now: int | None,
+        n_articles: int,
+        now: int | None = None,
     ) -> View:
         common = self.epoch.common
         idf = frozen(idf)
         then = self.epoch.document_frequency[common.terms]
         idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
-        n_articles = self.epoch.n_articles if now is None else self.n_articles
         unseen = float(weights.inverse_document_frequency(np.zeros(1, np.int32), n_articles)[0])
         statistics = CorpusStats(
             idf, unseen, self.weighting.least_title * unseen, common, idf[common.terms] / idf_then
