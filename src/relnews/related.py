@@ -241,21 +241,23 @@ class RelatedNews(Parameters):
         return self.archive_.answer(lambda snapshot: ListBuilder(snapshot, spec).draft(draft, k))
 
     def related_all(
-        self, k: int = 8, *, ids: Iterable[str] | None = None, ordered: bool = True,
-        **options: Unpack[Options],
+        self, k: int = 8, *, ids: Iterable[str] | None = None,
+        part: tuple[int, int] | None = None, ordered: bool = True, **options: Unpack[Options],
     ) -> Iterator[RelatedList]:  # fmt: skip
         """Yield the list of every article, or of ``ids``, in the order of the archive.
 
         Lists are made one block at a time, so memory does not grow with the archive. This is
-        faster than many calls of `related`, and takes the same ``k`` and options. With worker
-        processes, ``ordered=False`` yields each block when it is there.
+        faster than many calls of `related`, and takes the same ``k`` and options. ``part`` is
+        (3, 64) for the third of 64 ranges that take about as long as each other; all of its lists
+        are of one commit. With worker processes, ``ordered=False`` yields each block when it is
+        there.
         """
         from relnews.lists.all_lists import lists_of
 
         check_integer("k", k, minimum=1)
         check_n_jobs(self.n_jobs)
         spec = ListSpec.of(options)
-        return lists_of(self.archive_, k, spec, self.n_jobs, ids=ids, ordered=ordered)
+        return lists_of(self.archive_, k, spec, self.n_jobs, ids=ids, part=part, ordered=ordered)
 
     def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
         """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""

@@ -37,7 +37,7 @@ class Commit:
         """
         if catalogue.folder is None:
             msg = (
-                "worker processes cannot read an archive that is in memory only. Save it with "
+                "other processes cannot read an archive that is in memory only. Save it with "
                 "save(path), and open it with RelatedNews.open(path); or use threads, joblib's "
                 "backend 'threading'."
             )

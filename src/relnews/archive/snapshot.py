@@ -92,6 +92,11 @@ class Snapshot:
             key, fields = self._catalogue.article(identifier)
         return key, item_of(fields)
 
+    def keys(self) -> list[int]:
+        """Return the keys of all articles, in the order of the archive."""
+        with self._catalogue.read_transaction(self.generation):
+            return sorted(self._catalogue.keys())
+
     def keys_of(self, ids: Sequence[str]) -> list[int]:
         """Return the keys of articles.
 

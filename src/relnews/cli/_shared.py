@@ -123,10 +123,12 @@ def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Ite
         yield article
 
 
-def lists_bar(quiet: bool) -> Callable[[Iterator[RelatedList], int], Iterable[RelatedList]]:
-    """Return a function that shows the progress of lists, given them and their number."""
+def lists_bar(
+    quiet: bool,
+) -> Callable[[Iterator[RelatedList], int | None], Iterable[RelatedList]]:
+    """Return a function that shows the progress of lists, given them and their number, if known."""
 
-    def shown(lists: Iterator[RelatedList], total: int) -> Iterable[RelatedList]:
+    def shown(lists: Iterator[RelatedList], total: int | None) -> Iterable[RelatedList]:
         bar: Iterable[RelatedList] = tqdm(
             lists, total=total, unit=" lists", disable=True if quiet else None
         )

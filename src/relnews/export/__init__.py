@@ -7,6 +7,8 @@
 `relnews.export.jsonld`         schema.org's ``ItemList``, for search engines
 `relnews.export.feeds`          Atom or JSON Feed, for feed readers
 `relnews.export.sites`          files for static sites; unchanged files are not written again
+`relnews.export.list_files`     JSON Lines and Parquet, a file whole or not at all
+`relnews.export.parts`          parts of these, for any scheduler of tasks
 `relnews.export.text`           a table for the terminal
 ==============================  ===================================================================
 
