@@ -98,6 +98,8 @@ class ArchiveState:
         self._forgotten: dict[str, int] = {}
         self.ignored = self._ignored_of_epoch = IgnoredTerms((), self.analysis)
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
+        #: Terms that the epoch counted, and their idf, to measure the drift; None until then.
+        self._of_epoch: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
         #: By first and last place in `pending`: these articles as a segment.
         self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
         self._view: View | None = None
@@ -204,6 +206,11 @@ class ArchiveState:
 
     def drift(self) -> float:
         """Return the largest relative change of an idf since the epoch, among terms in use."""
+        if self._of_epoch is None:
+            # Late: a process that only ranks does without 16 bytes a term.
+            n_terms = len(self.epoch.document_frequency)
+            in_use = np.flatnonzero(self.epoch.document_frequency)
+            self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
         in_use, before = self._of_epoch
         now = self.statistics.document_frequency[in_use]
         after = weights.inverse_document_frequency(now, self.n_articles)
@@ -251,23 +258,18 @@ class ArchiveState:
                 self.statistics = Statistics(n_articles)
             self._epoch_number = entry.number
             self._forgotten = self.store.catalogue.setting("forgotten") or {}
-            self._note_epoch(n_terms)
+            self._of_epoch = None
             for live in self.live_segments.values():
                 live.epoch_norms = None
         n_known = len(self.epoch.document_frequency)
         if self._forgotten and n_known < n_terms:
             self.epoch = self.epoch.recalling(self.vocabulary.newest(n_known), self._forgotten)
             if self.epoch.document_frequency[n_known:].any():
-                self._note_epoch(n_terms)
+                self._of_epoch = None
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
-
-    def _note_epoch(self, n_terms: int) -> None:
-        """Note the terms that the epoch counted, and their idf, to measure the drift."""
-        in_use = np.flatnonzero(self.epoch.document_frequency)
-        self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
 
     def _refresh_segments(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
