@@ -21,5 +21,5 @@
 
 More detailed commands: `main_job` (the command line on a whole archive), `living` (the cost of each
 change and each read), `serve` (the service under load), `vectorize` (the vectorizers, in one
-process), `memory` (memory of an index).
+process), `memory` (memory of an index), `workers` (lists by worker processes).
 """

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, tables
+from benchmarks.generate import count
 from benchmarks.given import NEW, WEIGHTS, Source, lay_out
 from benchmarks.jobs import RANKING, Plan, ranking, sized, vectorise
 from benchmarks.peers import OURS, PEERS, chosen
@@ -110,12 +111,6 @@ def parsed(arguments: list[str] | None) -> argparse.Namespace:
 
 #: The page whose table ``relevance --markdown`` writes.
 DOCUMENT = machine.ROOT / "docs" / "explanation" / "relevance.md"
-
-
-def count(text: str) -> int:
-    """Return the number written as 100000, 100k or 1M."""
-    units = {"k": 1000, "M": 1_000_000}
-    return int(text[:-1]) * units[text[-1]] if text[-1:] in units else int(text)
 
 
 def measured(options: argparse.Namespace, peers: list[str]) -> Iterator[Iterable[dict[str, Any]]]:

@@ -2,8 +2,8 @@
 
 Write the articles, or their TF-IDF vectors without the text::
 
-    python -m benchmarks.generate 1000000 -o archive.jsonl.gz
-    python -m benchmarks.generate 1000000 -o vectors.npz
+    python -m benchmarks.generate 1M -o archive.jsonl.gz
+    python -m benchmarks.generate 1M -o vectors.npz
 
 The numbers below were fitted to 100,000 English news articles, as vectors of both kinds of weights.
 `benchmarks.generator_check` compares the fit and the cost of lists with real articles;
@@ -85,7 +85,7 @@ PACE = 172
 def main() -> None:
     """Write an archive or its vectors."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("articles", type=int, help="how many")
+    parser.add_argument("articles", type=count, help="how many, such as 10k or 1M")
     parser.add_argument("-o", "--output", type=Path, required=True,
                         help=".jsonl, .jsonl.gz, or .npz for vectors")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
@@ -97,6 +97,12 @@ def main() -> None:
         sp.save_npz(options.output, made, compressed=False)
     else:
         write(options.output, options.articles, options.seed)
+
+
+def count(text: str) -> int:
+    """Return the number written as 100000, 100k or 1M."""
+    units = {"k": 1000, "M": 1_000_000}
+    return int(text[:-1]) * units[text[-1]] if text[-1:] in units else int(text)
 
 
 def write(path: Path, n: int, seed: int) -> None:

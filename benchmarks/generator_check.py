@@ -19,7 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks import generate
-from benchmarks.__main__ import count
+from benchmarks.generate import count
 from benchmarks.given import WEIGHTS, Source
 from benchmarks.worker import seconds
 

@@ -33,7 +33,8 @@ from benchmarks import (  # noqa: E402
     report,
     tables,
 )
-from benchmarks.__main__ import JOBS, count, main  # noqa: E402
+from benchmarks.__main__ import JOBS, main  # noqa: E402
+from benchmarks.generate import count  # noqa: E402
 from benchmarks.peers import PEERS, chosen  # noqa: E402
 
 #: Size of blocks in these tests, and a number of articles slightly above it.
@@ -341,6 +342,14 @@ def test_installed_peers_find_lists(name: str, laid_out: given.Given) -> None:
 @pytest.mark.parametrize(("text", "number"), [("500", 500), ("10k", 10_000), ("1M", 1_000_000)])
 def test_counts_are_written_short(text: str, number: int) -> None:
     assert count(text) == number
+
+
+def test_the_generator_takes_counts_written_short(tmp_path: Path, monkeypatch: Any) -> None:
+    """The command of the documentation, for a thousand articles."""
+    file = tmp_path / "archive.jsonl"
+    monkeypatch.setattr(sys, "argv", ["generate", "1k", "-o", str(file)])
+    generate.main()
+    assert file.read_bytes().count(b"\n") == 1000
 
 
 @pytest.mark.parametrize(

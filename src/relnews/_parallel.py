@@ -1,14 +1,17 @@
-"""Parallel: the only module that starts threads for a call, and that calls joblib."""
+"""Parallel: the only module that starts threads and processes for a call, and that calls joblib."""
 
 from __future__ import annotations
 
 import collections
+import contextlib
 import itertools
+import multiprocessing
 import queue
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 Task = TypeVar("Task")
 Worker = TypeVar("Worker")
@@ -16,6 +19,17 @@ Answer = TypeVar("Answer")
 
 #: Tasks that wait for each thread, so that a slow task does not leave the others idle.
 _WAITING = 2
+
+#: Tasks that are dispatched together, for each worker process. At the end of these a worker waits
+#: for the others, half a task on average. If the caller is slow, their answers are in memory.
+_TOGETHER = 32
+
+#: Tries of the same tasks while worker processes die.
+_TRIES = 3
+
+#: Seconds after which a task has no answer. With some backends the error of a worker that cannot
+#: even read its task does not arrive.
+_NO_ANSWER = 3600.0
 
 #: Numbers of pools, for the names of their threads.
 _NUMBERS = itertools.count()
@@ -83,3 +97,114 @@ def _in_threads(
         # The garbage collector may close the generator in one of its own threads.
         is_own = threading.current_thread().name.startswith(name)
         pool.shutdown(wait=not is_own, cancel_futures=True)
+
+
+# --- worker processes ----------------------------------------------------------------------------
+
+
+def has_processes(n_jobs: int | None) -> bool:
+    """Return whether ``joblib.parallel_config`` names a backend of several worker processes."""
+    from joblib.parallel import get_active_backend
+
+    backend, _ = get_active_backend(prefer="threads")
+    return not getattr(backend, "supports_sharedmem", False) and n_workers(n_jobs) > 1
+
+
+def in_processes(
+    function: Callable[[Task], Answer],
+    tasks: Iterable[Task],
+    n_jobs: int | None,
+    *,
+    ordered: bool = True,
+) -> Iterator[Answer]:
+    """Yield ``function(task)`` for each task, from the processes of the active joblib backend.
+
+    Only some tasks per worker are dispatched at a time, so memory does not grow with their number.
+    The tasks of a worker that died are done again.
+
+    Parameters
+    ----------
+    function : callable
+        It and the tasks can be pickled; a task that is done twice does no harm.
+    tasks : iterable
+        The tasks.
+    n_jobs : int or None
+        Number of processes; None means what ``joblib.parallel_config`` says.
+    ordered : bool, default=True
+        Yield answers in the order of the tasks. Otherwise yield each when it is there.
+
+    Raises
+    ------
+    ChildProcessError
+        If worker processes die again and again.
+    TimeoutError
+        If a task has no answer for an hour.
+    """
+    import joblib
+    from joblib.parallel import get_active_backend
+
+    backend, _ = get_active_backend()
+    form = "list"  # joblib's backends of `multiprocessing` and Ray give nothing else
+    if backend.supports_return_generator:
+        form = "generator" if ordered else "generator_unordered"
+    parallel = joblib.Parallel(
+        n_jobs, return_as=form, pre_dispatch="all", batch_size=1, timeout=_NO_ANSWER
+    )  # here, while the caller's `parallel_config` is active
+    call = joblib.delayed(_numbered)
+    size = _TOGETHER * n_workers(n_jobs)
+    return _answers(
+        parallel, lambda number, task: call(function, number, task), enumerate(tasks), size
+    )
+
+
+def _answers(
+    parallel: Any,
+    call: Callable[[int, Task], object],
+    numbered: Iterator[tuple[int, Task]],
+    size: int,
+) -> Iterator[Answer]:
+    """Yield the answers of calls, dispatching ``size`` tasks at a time."""
+    waiting: dict[int, Task] = {}
+    tries = 0
+    while True:
+        try:
+            with parallel:
+                while waiting := waiting or dict(itertools.islice(numbered, size)):
+                    calls = [call(number, task) for number, task in waiting.items()]
+                    with _closing(parallel(calls)) as answers:
+                        for number, answer in answers:
+                            del waiting[number]
+                            tries = 0
+                            yield answer
+                return
+        except BrokenExecutor as error:
+            tries += 1
+            if tries == _TRIES:
+                msg = (
+                    f"worker processes died {_TRIES} times at the same tasks; the system ends "
+                    "processes for lack of memory. Use fewer of them, or give them more memory."
+                )
+                raise ChildProcessError(msg) from error
+        except multiprocessing.TimeoutError as error:
+            msg = (
+                f"a task has had no answer for {_NO_ANSWER:,.0f} seconds. Look at the logs of the "
+                "workers: the answer of one that cannot import relnews, or that dies with its "
+                "task, may never come."
+            )
+            raise TimeoutError(msg) from error
+
+
+@contextlib.contextmanager
+def _closing(answers: Iterable[Answer]) -> Iterator[Iterable[Answer]]:
+    """Close what joblib yields, without its warning of answers that nobody wanted."""
+    try:
+        yield answers
+    finally:
+        if isinstance(answers, collections.abc.Generator):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                answers.close()
+
+
+def _numbered(function: Callable[[Task], Answer], number: int, task: Task) -> tuple[int, Answer]:
+    return number, function(task)

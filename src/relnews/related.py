@@ -65,7 +65,8 @@ class RelatedNews(Inspection, Parameters):
         How scores fade with the days between two articles; None is no fading.
     n_jobs : int, default=None
         Threads for many lists at a time; -1 is all cores. None is 1, unless a
-        ``joblib.parallel_config`` says otherwise. Lists do not depend on it.
+        ``joblib.parallel_config`` says otherwise. With its backend of processes, such as ``loky``
+        or ``dask``, workers open the archive's folder. Lists do not depend on it.
 
     Attributes
     ----------
@@ -237,17 +238,23 @@ class RelatedNews(Inspection, Parameters):
         return self.archive_.answer(lambda snapshot: ListBuilder(snapshot, spec).draft(draft, k))
 
     def related_all(
-        self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
-    ) -> RelatedLists:
+        self, k: int = 8, *, ids: Iterable[str] | None = None,
+        part: tuple[int, int] | None = None, ordered: bool = True, **options: Unpack[Options],
+    ) -> RelatedLists:  # fmt: skip
         """Yield the list of every article, or of ``ids``, in the order of the archive.
 
         Lists are made one block at a time, so memory does not grow with the archive. This is
-        faster than many calls of `related`, and takes the same ``k`` and options.
+        faster than many calls of `related`, and takes the same ``k`` and options. ``part`` is
+        (3, 64) for the third of 64 ranges that take about as long as each other; all of its lists
+        are of one commit. With worker processes, ``ordered=False`` yields each block when it is
+        there.
         """
-        from relnews.lists.builder import lists_of
+        from relnews.lists.all_lists import lists_of
 
-        spec, wanted = ListSpec.of(options), None if ids is None else distinct(ids)
-        return RelatedLists(lists_of(self.archive_, wanted, k, spec, self.n_jobs))
+        spec = ListSpec.of(options)
+        return RelatedLists(
+            lists_of(self.archive_, k, spec, self.n_jobs, ids=ids, part=part, ordered=ordered)
+        )
 
     @property
     def rules(self) -> Rules:

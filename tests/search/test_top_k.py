@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from relnews.archive import archive as archive_module
+from relnews.archive import workers
 from relnews.articles import Article
 from relnews.dates import UNDATED
 from relnews.maintenance import build as building
@@ -58,8 +58,8 @@ def build(
 
 def lists_of(archive, k):
     """Return {id: [(id, score, similarity), …]} of every article."""
-    blocks = archive.by_blocks(
-        lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), k), n_jobs=1
+    blocks = workers.by_blocks(
+        archive, lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), k), n_jobs=1
     )
     lists = {}
     for ranked in itertools.chain.from_iterable(blocks):
@@ -301,9 +301,11 @@ def test_block_size_and_n_jobs_do_not_matter():
     expected = lists_of(archive, 8)
     for block in (1, 7, 1000):
         for n_jobs in (1, 2, -1):
-            with mock.patch.object(archive_module, "BLOCK", block):
-                blocks = archive.by_blocks(
-                    lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), 8), n_jobs
+            with mock.patch.object(workers, "BLOCK", block):
+                blocks = workers.by_blocks(
+                    archive,
+                    lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), 8),
+                    n_jobs,
                 )
                 ranked = list(itertools.chain.from_iterable(blocks))
             ids = archive.catalogue.ids([ranking.query for ranking in ranked])

@@ -136,7 +136,7 @@ def rank(news: RelatedNews, path: Path) -> RelatedLists:
     assert_type(len(news), int)
     assert_type(DEMO_ID in news, bool)
     news.save(path)
-    return RelatedNews.open(str(path), n_jobs=2).related_all(8)
+    return RelatedNews.open(str(path), n_jobs=2).related_all(8, part=(3, 64), ordered=False)
 
 
 def explain(news: RelatedNews) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -13,7 +13,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from relnews import dates
-from relnews._parallel import in_order
 from relnews.archive.snapshot import Snapshot
 from relnews.archive.state import ArchiveState
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
@@ -142,10 +141,16 @@ class Archive:
         self.state.refresh(generation or 0)
         return True
 
-    def snapshot(self) -> Snapshot:
-        """Return the archive at this moment; snapshots of one state share their caches."""
+    def snapshot(self, moment: int | None = None) -> Snapshot:
+        """Return the archive at a moment; snapshots of one state share their caches.
+
+        Parameters
+        ----------
+        moment : int, optional
+            Timestamp; it says what readers may see. None means now.
+        """
         for _ in range(_ATTEMPTS):
-            now, latest = dates.now(), self._latest
+            now, latest = dates.now() if moment is None else moment, self._latest
             if (
                 latest is not None
                 and latest.view.since <= now < latest.view.until
@@ -154,10 +159,17 @@ class Archive:
                 return dataclasses.replace(latest, now=now)
             try:
                 with self.catalogue.read_transaction(self.state.generation):
-                    self._latest = self.snapshot_of(self.state.view())
+                    self._latest = self.snapshot_of(self.state.view(now))
             except ArchiveChangedError:
                 self.refresh()
         raise ArchiveChangedError
+
+    def epoch_snapshot(self) -> Snapshot:
+        """Return the archive under the statistics of an epoch that begins now."""
+        with self.locked():
+            self.refresh()
+            with self.catalogue.read_transaction(self.state.generation):
+                return self.snapshot_of(self.state.next_epoch_view())
 
     def snapshot_of(self, view: View) -> Snapshot:
         """Return the present state of the archive, to be ranked over in another view."""
@@ -216,27 +228,6 @@ class Archive:
             self.refresh()
             has_word = IgnoredTerms([word], self.analysis).among(self.state.vocabulary)
             return bool(self.state.statistics.document_frequency[has_word].any())
-
-    def by_blocks(
-        self,
-        function: Callable[[Snapshot, list[int]], Answer],
-        n_jobs: int | None,
-        keys: Sequence[int] | None = None,
-    ) -> Iterator[Answer]:
-        """Yield what a function returns for blocks of articles, in the order of the archive.
-
-        Parameters
-        ----------
-        function : callable
-            Given a snapshot and the keys of a block, it returns the answer for them.
-        n_jobs : int or None
-            Number of threads; None means 1, -1 means all cores.
-        keys : sequence of int, optional
-            Articles; by default all.
-        """
-        ordered = sorted(self.catalogue.keys() if keys is None else keys)
-        blocks = (ordered[i : i + BLOCK] for i in range(0, len(ordered), BLOCK))
-        return in_order(lambda block: self.answer(function, block), blocks, n_jobs)
 
     def facts(self) -> dict[str, Any]:
         """Return the properties of the archive as JSON values, by name."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.tokens import UNKNOWN
+from relnews.archive.commit import Commit
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
@@ -66,6 +67,12 @@ class Snapshot:
     _state: ArchiveState
     _known: _Known = dataclasses.field(default_factory=_Known)
 
+    @property
+    def commit(self) -> Commit:
+        """The commit of the archive's folder that this is a snapshot of."""
+        with self._catalogue.read_transaction(self.generation):
+            return Commit.of(self._catalogue)
+
     # --- articles --------------------------------------------------------------------------------
 
     @property
@@ -84,6 +91,11 @@ class Snapshot:
         with self._catalogue.read_transaction(self.generation):
             key, fields = self._catalogue.article(identifier)
         return key, item_of(fields)
+
+    def keys(self) -> list[int]:
+        """Return the keys of all articles, in the order of the archive."""
+        with self._catalogue.read_transaction(self.generation):
+            return sorted(self._catalogue.keys())
 
     def keys_of(self, ids: Sequence[str]) -> list[int]:
         """Return the keys of articles.

@@ -98,10 +98,13 @@ class ArchiveState:
         self._forgotten: dict[str, int] = {}
         self.ignored = self._ignored_of_epoch = IgnoredTerms((), self.analysis)
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
+        #: Terms that the epoch counted, and their idf, to measure the drift; None until then.
+        self._of_epoch: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
         #: By first and last place in `pending`: these articles as a segment.
         self._pending_segments: dict[tuple[int, int], LiveSegment] = {}
         self._view: View | None = None
         self._epoch_view: View | None = None
+        self._next_epoch_view: View | None = None
 
     def refresh(self, generation: int) -> None:
         """Apply the changes committed since the last call.
@@ -140,16 +143,22 @@ class ArchiveState:
         expiries = catalogue.expiries()
         self._expiring = np.array([*expiries], dtype=np.int64)
         self._expires = np.array([*expiries.values()], dtype=np.int64)
-        self._view = self._epoch_view = None
+        self._view = self._epoch_view = self._next_epoch_view = None
 
     @property
     def n_articles(self) -> int:
         """Number of articles of the archive."""
         return self.statistics.n_articles
 
-    def view(self) -> View:
-        """Return the view of the articles that readers may see, under the present statistics."""
-        now = dates.now()
+    def view(self, now: int | None = None) -> View:
+        """Return the view of the articles that readers may see, under the present statistics.
+
+        Parameters
+        ----------
+        now : int, optional
+            Timestamp of the moment at which they may see them. None means now.
+        """
+        now = dates.now() if now is None else now
         view = self._view
         if view is None or not view.since <= now < view.until:
             change = self.statistics.settle()
@@ -160,8 +169,9 @@ class ArchiveState:
                 change = change.without(is_ignored)
             try:
                 view = self._view_of(
-                    idf, lambda live: live.norms(self.statistics, change, is_ignored), now
-                )
+                    idf, lambda live: live.norms(self.statistics, change, is_ignored),
+                    self.n_articles, now,
+                )  # fmt: skip
             except BaseException:
                 self.reset()  # an interrupt may leave only part of the norms updated
                 raise
@@ -181,11 +191,29 @@ class ArchiveState:
                     live.epoch_norms = Norms.of(live.norm_components(idf))
                 return live.epoch_norms
 
-            self._epoch_view = self._view_of(idf, norms, None)
+            self._epoch_view = self._view_of(idf, norms, self.epoch.n_articles)
         return self._epoch_view
+
+    def next_epoch_view(self) -> View:
+        """Return the `epoch_view` that there would be if an epoch began now."""
+        if self._next_epoch_view is None:
+            frequency = self.statistics.document_frequency
+            idf = weights.inverse_document_frequency(frequency, self.n_articles)
+            is_ignored = self.ignored.among(self.vocabulary)
+            if is_ignored is not None:
+                idf[is_ignored] = 0.0
+            self._next_epoch_view = self._view_of(
+                idf, lambda live: Norms.of(live.norm_components(idf)), self.n_articles
+            )
+        return self._next_epoch_view
 
     def drift(self) -> float:
         """Return the largest relative change of an idf since the epoch, among terms in use."""
+        if self._of_epoch is None:
+            # Late: a process that only ranks does without 16 bytes a term.
+            n_terms = len(self.epoch.document_frequency)
+            in_use = np.flatnonzero(self.epoch.document_frequency)
+            self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
         in_use, before = self._of_epoch
         now = self.statistics.document_frequency[in_use]
         after = weights.inverse_document_frequency(now, self.n_articles)
@@ -233,23 +261,18 @@ class ArchiveState:
                 self.statistics = Statistics(n_articles)
             self._epoch_number = entry.number
             self._forgotten = self.store.catalogue.setting("forgotten") or {}
-            self._note_epoch(n_terms)
+            self._of_epoch = None
             for live in self.live_segments.values():
                 live.epoch_norms = None
         n_known = len(self.epoch.document_frequency)
         if self._forgotten and n_known < n_terms:
             self.epoch = self.epoch.recalling(self.vocabulary.newest(n_known), self._forgotten)
             if self.epoch.document_frequency[n_known:].any():
-                self._note_epoch(n_terms)
+                self._of_epoch = None
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
-
-    def _note_epoch(self, n_terms: int) -> None:
-        """Note the terms that the epoch counted, and their idf, to measure the drift."""
-        in_use = np.flatnonzero(self.epoch.document_frequency)
-        self._of_epoch = in_use, self.epoch.idf(n_terms)[in_use]
 
     def _refresh_segments(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
@@ -319,13 +342,13 @@ class ArchiveState:
         self,
         idf: NDArray[np.float64],
         norms: Callable[[LiveSegment], Norms],
-        now: int | None,
+        n_articles: int,
+        now: int | None = None,
     ) -> View:
         common = self.epoch.common
         idf = frozen(idf)
         then = self.epoch.document_frequency[common.terms]
         idf_then = weights.inverse_document_frequency(then, self.epoch.n_articles)
-        n_articles = self.epoch.n_articles if now is None else self.n_articles
         unseen = float(weights.inverse_document_frequency(np.zeros(1, np.int32), n_articles)[0])
         statistics = CorpusStats(
             idf, unseen, self.weighting.least_title * unseen, common, idf[common.terms] / idf_then

@@ -174,6 +174,20 @@ def table_of(related: RelatedList, ids: bool | None) -> str:
     return text.table(related, ids=bool(ids))
 
 
+def lists_bar(
+    quiet: bool,
+) -> Callable[[Iterator[RelatedList], int | None], Iterable[RelatedList]]:
+    """Return a function that shows the progress of lists, given them and their number, if known."""
+
+    def shown(lists: Iterator[RelatedList], total: int | None) -> Iterable[RelatedList]:
+        bar: Iterable[RelatedList] = tqdm(
+            lists, total=total, unit=" lists", disable=True if quiet else None
+        )
+        return bar
+
+    return shown
+
+
 def read_text(file: BinaryIO) -> str:
     """Return the text of a file; report a file that is not UTF-8 as one line.
 

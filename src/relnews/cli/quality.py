@@ -4,25 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-from tqdm import tqdm
 
 from relnews.cli._shared import (
     archive_argument,
     format_option,
     k_option,
+    lists_bar,
     n_jobs_option,
     one_line,
     picture_option,
     quiet_option,
 )
-
-if TYPE_CHECKING:
-    from relnews.results import RelatedList
 
 
 @click.command()
@@ -85,8 +80,8 @@ def evaluate(
         if picture is not None:
             pictures.check_picture(picture)  # before the work, not after it
         judged = evaluation.known_to(news, evaluation.read_qrels(qrels))
-        queries = tqdm(judged.qrels, unit=" lists", disable=True if quiet else None)
-        runs = [(archive.name, evaluation.make_run(news, queries, k))]
+        run = evaluation.make_run(news, judged.qrels, k, progress=lists_bar(quiet))
+        runs = [(archive.name, run)]
         if run_out is not None:
             evaluation.write_run(run_out, runs[0][1])
         if against is not None:
@@ -161,18 +156,12 @@ def health(
     from relnews.evaluation import pictures
     from relnews.related import RelatedNews
 
-    def shown(lists: Iterator[RelatedList], total: int) -> Iterable[RelatedList]:
-        bar: Iterable[RelatedList] = tqdm(
-            lists, total=total, unit=" lists", disable=True if quiet else None
-        )
-        return bar
-
     news = RelatedNews.open(archive, n_jobs=n_jobs)
     other = None if against is None else RelatedNews.open(against, n_jobs=n_jobs)
     with one_line():
         if picture is not None:
             pictures.check_picture(picture)
-        state = evaluation.health(news, k, against=other, progress=shown)
+        state = evaluation.health(news, k, against=other, progress=lists_bar(quiet))
         if picture is not None:
             evaluation.picture(state, picture)
     if format_ == "json":

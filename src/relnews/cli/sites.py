@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from tqdm import tqdm
 
 from relnews.cli._options import list_options, usage
 from relnews.cli._shared import (
-    archive_argument,
     k_option,
+    lists_bar,
     n_jobs_option,
     one_line,
     quiet_option,
@@ -25,7 +23,7 @@ from relnews.export.sites import SITES, export_site
 
 if TYPE_CHECKING:
     from relnews.options.list_options import Options
-    from relnews.results import RelatedList
+    from relnews.related import RelatedNews
 
 
 #: Endings of the names of files with lists. A name without one has JSON, one object a line.
@@ -38,13 +36,23 @@ NO_ADDRESS = (
 )
 
 
+def _part(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Return the number of a part, and of all parts."""
+    if value is None:
+        return None
+    number, _, count = value.partition("/")
+    if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+        return int(number), int(count)
+    msg = f"expected a part from 1/64 to 64/64, if they are 64, got {value!r}."
+    raise click.BadParameter(msg)
+
+
 @click.command()
-@archive_argument
+@click.argument("archive", type=click.Path(path_type=Path), required=False)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
-    required=True,
     help="File to write: one JSON object a line (.jsonl, or - for standard output), or a row for "
     "each item (.csv, .parquet). With --site, the folder of the site.",
 )
@@ -53,6 +61,19 @@ NO_ADDRESS = (
     type=click.Choice([*SITES]),
     help="Write files for a static site instead, where this kind of site looks for data. With json "
     "or html, write one file for each article.",
+)
+@click.option(
+    "--part",
+    callback=_part,
+    metavar="N/M",
+    help="Write part N of M only; parts take about as long as each other. A part that is there and "
+    "complete is left.",
+)
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Print the parts that a folder lacks, or that are of another commit or other options; "
+    "write nothing. With ARCHIVE, compare with what is in it now.",
 )
 @click.option(
     "--heading",
@@ -67,9 +88,11 @@ NO_ADDRESS = (
 @n_jobs_option
 @quiet_option
 def export(
-    archive: Path,
-    output: Path,
+    archive: Path | None,
+    output: Path | None,
     site: str | None,
+    part: tuple[int, int] | None,
+    check: Path | None,
     heading: str,
     language: str,
     k: int,
@@ -83,32 +106,45 @@ def export(
     relnews export my.relnews -o lists.jsonl
     relnews export my.relnews -k 5 --n-jobs -1 -o - | gzip > lists.jsonl.gz
     relnews export my.relnews -o lists.csv
+    relnews export my.relnews --part 3/64 -o lists/part-00003.jsonl
     relnews export my.relnews --site html -o related
 
     Each line is a JSON object, in the order of the archive: the "id" of an article, and its
     "related" articles with id, rank, score, similarity, title and other fields. A file is written
     whole or not at all.
 
+    Parts can be written by any number of processes, on any number of machines that see the archive.
+    After them, --check lists prints one line for each part that has to be written, with a tab
+    behind its number, and exits with 1; without such a part it prints nothing.
+
     With --site the command writes only files whose content has changed. It removes the files of
     articles that are gone, and leaves files alone that no export wrote.
+
+    Parquet needs: pip install 'relnews[frames]'
     """
     from relnews.related import RelatedNews
 
-    def shown(lists: Iterator[RelatedList], total: int) -> Iterable[RelatedList]:
-        bar: Iterable[RelatedList] = tqdm(
-            lists, total=total, unit=" lists", disable=True if quiet else None
-        )
-        return bar
-
-    _check_output(output, site)
+    if check is not None:
+        _check_parts(check, archive)
+        return
+    if archive is None:
+        msg = "Missing argument 'ARCHIVE'."
+        raise click.UsageError(msg)
+    if output is None:
+        msg = "Missing option '-o' / '--output'."
+        raise click.UsageError(msg)
+    _check_output(output, site, part)
     news = RelatedNews.open(archive, n_jobs=n_jobs)
+    if part is not None:
+        _write_part(news, part, output, k, quiet, options)
+        return
     with usage():
         lists = news.related_all(k, **options)  # checks the options before anything is written
     if site is not None:
         with one_line():
             report = export_site(
-                news, output, site, k=k, heading=heading, language=language, progress=shown,
-                **options,
+                news, output, site, k=k, heading=heading, language=language,
+                progress=lists_bar(quiet), **options,
             )  # fmt: skip
         if not quiet:
             click.echo(f"{output}: {report}", err=True)
@@ -117,15 +153,16 @@ def export(
         return
     from relnews.export import json, tables
 
+    shown = lists_bar(quiet)(lists, len(news))
     suffix = output.suffix.lower()
     if suffix == ".parquet":
         with one_line(), replacing(output) as partial:
-            tables.write_parquet(partial, shown(lists, len(news)))
+            tables.write_parquet(partial, shown)
         return
     if suffix == ".csv":
-        write_file(output, tables.csv_text(shown(lists, len(news))))
+        write_file(output, tables.csv_text(shown))
         return
-    lines = (json.dumps(items) + "\n" for items in shown(lists, len(news)))
+    lines = (json.dumps(items) + "\n" for items in shown)
     if str(output) == "-":
         for line in lines:
             click.echo(line.encode(), nl=False)
@@ -133,9 +170,42 @@ def export(
         write_file(output, lines)
 
 
-def _check_output(output: Path, site: str | None) -> None:
+def _write_part(
+    news: RelatedNews,
+    part: tuple[int, int],
+    output: Path,
+    k: int,
+    quiet: bool,
+    options: Options,
+) -> None:
+    """Write a part of an export, and say what was done."""
+    from relnews.export.parts import export_part
+
+    with one_line(), usage():
+        record = export_part(news, part, output, k, progress=lists_bar(quiet), **options)
+    if not quiet:
+        done = "is there already" if record is None else f"{record.lists:,} lists"
+        click.echo(f"{output}: part {part[0]}/{part[1]}, {done}", err=True)
+
+
+def _check_parts(folder: Path, archive: Path | None) -> None:
+    """Print the parts that have to be written; exit with 1 if there are any."""
+    from relnews.export.parts import problems_of_parts
+    from relnews.related import RelatedNews
+
+    news = None if archive is None else RelatedNews.open(archive)
+    problems = problems_of_parts(folder, news)
+    for part, why in problems:
+        click.echo(f"{part}\t{why}")
+    if problems:
+        click.get_current_context().exit(1)
+
+
+def _check_output(output: Path, site: str | None, part: tuple[int, int] | None) -> None:
     """Raise if the output is a folder where a file is expected, or the other way round."""
-    if site is None and output.is_dir():
+    if part is not None and (site is not None or str(output) == "-"):
+        msg = "a part is written to a file of its own, such as lists/part-00003.jsonl."
+    elif site is None and output.is_dir():
         msg = f"expected a file, got the folder {output}; files for a site are written with --site."
     elif site is not None and (str(output) == "-" or (output.exists() and not output.is_dir())):
         msg = f"expected the folder of a site, got {output}."

@@ -10,14 +10,18 @@ from relnews.evaluation import _errors
 from relnews.evaluation.judgements import rows, write_rows
 
 if TYPE_CHECKING:
+    from relnews.evaluation.checkup import Progress
     from relnews.related import RelatedNews
+    from relnews.results import RelatedList
 
 #: Query to the ids of its list, best first.
 Run: TypeAlias = Mapping[str, Sequence[str]]
 
 
-def make_run(news: RelatedNews, queries: Iterable[str], k: int = 8) -> dict[str, list[str]]:
-    """Return the lists of some articles of an archive.
+def make_run(
+    news: RelatedNews, queries: Iterable[str], k: int = 8, *, progress: Progress | None = None
+) -> dict[str, list[str]]:
+    """Return the lists of some articles of an archive, made by its threads or processes.
 
     Parameters
     ----------
@@ -27,13 +31,20 @@ def make_run(news: RelatedNews, queries: Iterable[str], k: int = 8) -> dict[str,
         Ids of its articles, such as the keys of judgements.
     k : int, default=8
         Items of a list, at most.
+    progress : callable, optional
+        Called with the lists and their number; returns the lists, as ``tqdm`` does.
 
     Returns
     -------
     dict of str to list of str
         Query to ids, best first.
     """
-    return {query: news.related(query, k).ids for query in queries}
+    queries = [*dict.fromkeys(queries)]
+    lists: Iterable[RelatedList] = news.related_all(k, ids=queries)
+    if progress is not None:
+        lists = progress(iter(lists), len(queries))
+    run = {str(related.id): related.ids for related in lists}
+    return {query: run[str(query)] for query in queries}
 
 
 def read_run(path: str | os.PathLike[str]) -> dict[str, list[str]]:

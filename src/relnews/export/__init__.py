@@ -8,6 +8,8 @@
 `relnews.export.feeds`          Atom or JSON Feed, for feed readers
 `relnews.export.sites`          files for static sites; unchanged files are not written again
 `relnews.export.tables`         CSV and Parquet, a row for each item
+`relnews.export.list_files`     files of lists, whole or not at all
+`relnews.export.parts`          parts of these, for any scheduler of tasks
 `relnews.export.text`           a table for the terminal
 ==============================  ===================================================================
 

@@ -1,4 +1,4 @@
-"""Errors of exports to the folder of a site."""
+"""Errors of exports."""
 
 from __future__ import annotations
 
@@ -50,3 +50,15 @@ def unknown_language(language: object) -> ValueError:
         f"{shortened(language)}."
     )
     return ValueError(msg)
+
+
+def missing_pyarrow(error: ImportError) -> ImportError:
+    """Return the error of a file of Parquet without the package that writes it."""
+    return ImportError(f"Parquet needs pyarrow ({error}): pip install 'relnews[frames]'")
+
+
+def no_parts(folder: Path) -> FileNotFoundError:
+    """Return the error of a folder without parts."""
+    return FileNotFoundError(
+        f"{folder} has no part of an export. Make them with `relnews export --part 1/64` and so on."
+    )

@@ -12,8 +12,9 @@ import io
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from relnews.export._errors import missing_pyarrow
 from relnews.results import COLUMNS, RelatedItem, RelatedList
 
 #: Lists in a row group of Parquet.
@@ -35,12 +36,12 @@ def csv_text(lists: Iterable[RelatedList]) -> Iterator[str]:
         yield _csv_of([[_cell(value) for value in row] for row in related.rows()])
 
 
-def write_parquet(path: Path, lists: Iterable[RelatedList]) -> None:
+def write_parquet(file: Path | BinaryIO, lists: Iterable[RelatedList]) -> None:
     """Write the items of lists to a Parquet file.
 
     Parameters
     ----------
-    path : Path
+    file : Path or binary file
         File to write.
     lists : iterable of RelatedList
         The lists.
@@ -54,8 +55,7 @@ def write_parquet(path: Path, lists: Iterable[RelatedList]) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        msg = "Parquet needs pyarrow: pip install 'relnews[frames]'."
-        raise ImportError(msg) from error
+        raise missing_pyarrow(error) from error
     types = {
         "str": pa.string(), "str | None": pa.string(), "int": pa.int32(), "float": pa.float64(),
         "dt.datetime | None": pa.timestamp("us", tz="UTC"),
@@ -64,7 +64,7 @@ def write_parquet(path: Path, lists: Iterable[RelatedList]) -> None:
     fields = [(field.name, types[str(field.type)]) for field in dataclasses.fields(RelatedItem)]
     schema = pa.schema([("article", pa.string()), *fields])
     waiting = iter(lists)
-    with pq.ParquetWriter(path, schema) as writer:
+    with pq.ParquetWriter(file, schema) as writer:
         while group := [*itertools.islice(waiting, _GROUP)]:
             rows = [row for related in group for row in related.rows()]
             columns = [[row[i] for row in rows] for i in range(len(COLUMNS))]

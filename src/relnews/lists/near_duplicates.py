@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from relnews._checks import check_real
 from relnews._kernels._compile import frozen
 from relnews._kernels.wording import TF_SHIFT
-from relnews._parallel import in_order
+from relnews.archive import workers
 from relnews.archive.archive import BLOCK
 from relnews.archive.snapshot import Snapshot
 from relnews.dates import UNDATED
@@ -84,7 +85,7 @@ def groups_of(
         equal size are in the order of their canonical ids.
     """
     view = snapshot.view
-    blocks = near_pairs(view, floor_of(options.threshold), n_jobs)
+    blocks = near_pairs(snapshot, floor_of(options.threshold), n_jobs)
     shown = blocks if progress is None else progress(blocks, len(_blocks(view)))
     canonical = Canonical(options.keep, snapshot, tuple(options.wire_sources))
     pairs = itertools.chain(shown, [_same_texts(view)])
@@ -181,17 +182,18 @@ def _named(snapshot: Snapshot, canonical: int, keys: Sequence[int]) -> tuple[str
 # --- of a whole archive --------------------------------------------------------------------------
 
 
-def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[np.int64]]:
+def near_pairs(snapshot: Snapshot, floor: int, n_jobs: int | None) -> Iterator[NDArray[np.int64]]:
     """Yield the pairs of articles from a similarity on, each pair once.
 
     Every article is compared with the articles after it, by the cosine of the weights and by the
     containment of the texts; see `relnews.lists.containment`. The result is exact; bounds only save
-    sums. Threads work on blocks of articles, and the pairs of one block are yielded at a time.
+    sums. Threads or worker processes work on blocks of articles, and the pairs of one block are
+    yielded at a time.
 
     Parameters
     ----------
-    view : View
-        The segments to compare.
+    snapshot : Snapshot
+        The archive at one moment.
     floor : int
         Minimum similarity in millionths.
     n_jobs : int or None
@@ -202,9 +204,8 @@ def near_pairs(view: View, floor: int, n_jobs: int | None) -> Iterator[NDArray[n
     int64 array of shape (n_pairs, 2)
         Articles, numbered through all segments.
     """
-    least = min(floor, LEAST_COSINE)
-    floors = [frozen(np.full(scored.segment.n_articles, least)) for scored in view.segments]
-    return in_order(lambda block: _pairs_of(view, floors, floor, *block), _blocks(view), n_jobs)
+    pairs_of = functools.partial(_pairs_of, floor)
+    return workers.over(snapshot, pairs_of, _blocks(snapshot.view), n_jobs)
 
 
 def _blocks(view: View) -> list[tuple[int, int]]:
@@ -222,10 +223,11 @@ def _starts(view: View) -> list[int]:
     return [*itertools.accumulate(sizes, initial=0)]
 
 
-def _pairs_of(
-    view: View, floors: Sequence[NDArray[np.int64]], floor: int, number: int, first: int
-) -> NDArray[np.int64]:
+def _pairs_of(floor: int, snapshot: Snapshot, block: tuple[int, int]) -> NDArray[np.int64]:
     """Return the pairs whose first article is in a block."""
+    view, (number, first) = snapshot.view, block
+    least = min(floor, LEAST_COSINE)
+    floors = [frozen(np.full(scored.segment.n_articles, least)) for scored in view.segments]
     scored, starts = view.segments[number], _starts(view)
     # Removed and hidden articles have a prior of 0.
     shown = first + np.flatnonzero(scored.prior[first : first + BLOCK] > 0)

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels.scoring import SCORE_STEPS
-from relnews._parallel import in_order
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.selector import places_of
 from relnews.options.modes import MODES, STORED
@@ -289,56 +288,20 @@ class StoredLists:
 
     def _items(self, row: int) -> list[int]:
         keys, _, _, position = self._columns_of(row)
-        return _items_of(keys, position)
+        return items_of_list(keys, position)
 
     def _is_short(self, row: int, items: Sequence[int]) -> bool:
         """Return whether articles that are not stored may fill the list up."""
         return len(items) < self._k and not self._is_all[row]
 
     def _packed(self, row: int) -> tuple[bool, bytes]:
-        return bool(self._is_all[row]), _entries_of(self._columns_of(row))
+        return bool(self._is_all[row]), entries_of(self._columns_of(row))
 
     def _set_floors(self, rows: NDArray[np.int64]) -> None:
         length = self._length[rows]
         last = self._steps[rows, np.maximum(length - 1, 0)]
         has_room = (length == 0) | (self._is_all[rows] & (length < self._candidates))
         self._floor[rows] = np.where(has_room, 1, np.maximum(last, 1))
-
-
-def store_all(
-    catalogue: Catalogue, snapshot: Snapshot, k: int, candidates: int, n_jobs: int | None
-) -> Iterator[tuple[int, list[int]]]:
-    """Yield key and items of the list of every article, ranked and stored.
-
-    Parameters
-    ----------
-    catalogue : Catalogue
-        Catalogue without stored lists.
-    snapshot : Snapshot
-        All articles, under the statistics of the epoch.
-    k : int
-        Items of a list.
-    candidates : int
-        Number of candidates to store for each list.
-    n_jobs : int or None
-        Number of threads; None means 1, -1 means all cores.
-    """
-    view, keys = snapshot.view, catalogue.keys()
-    blocks = (keys[i : i + _BLOCK] for i in range(0, len(keys), _BLOCK))
-    for rankings in in_order(
-        lambda block: view.rank(block, candidates, catalogue.ids), blocks, n_jobs
-    ):
-        queries = [ranked.query for ranked in rankings]
-        lists = [candidates_of(ranked) for ranked in rankings]
-        is_all = [len(ranked.key) < candidates for ranked in rankings]
-        for (*_, position), chosen in zip(
-            lists, positions_of(snapshot, queries, lists, is_all, k), strict=True
-        ):
-            position[:] = chosen
-        packed = pack_lists(zip(is_all, map(_entries_of, lists), strict=True))
-        catalogue.set_entries(zip(queries, packed, strict=True))
-        for key, (candidate_keys, _, _, position) in zip(queries, lists, strict=True):
-            yield key, _items_of(candidate_keys, position)
 
 
 def differing(snapshot: Snapshot, lists: Sequence[tuple[int, bytes]], k: int) -> Iterator[int]:
@@ -418,14 +381,15 @@ def positions_of(
         yield position
 
 
-def _items_of(keys: NDArray[np.int64], position: NDArray[np.int32]) -> list[int]:
+def items_of_list(keys: NDArray[np.int64], position: NDArray[np.int32]) -> list[int]:
     """Return the keys of the items of a list, in order."""
     places = np.flatnonzero(position >= 0)
     items: list[int] = keys[places[np.argsort(position[places], kind="stable")]].tolist()
     return items
 
 
-def _entries_of(columns: Columns) -> bytes:
+def entries_of(columns: Columns) -> bytes:
+    """Return the entries of a list as `relnews.storage.list_codec` packs them."""
     entries = np.empty(len(columns[0]), dtype=_ENTRY)
     for name, column in zip(_ENTRY.names or (), columns, strict=True):
         entries[name] = column

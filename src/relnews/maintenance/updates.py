@@ -14,13 +14,16 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from relnews._checks import check_integer, check_real
+from relnews._parallel import has_processes
 from relnews.archive.archive import Archive
+from relnews.archive.commit import Commit
 from relnews.archive.pending import to_store
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.maintenance import merging
 from relnews.maintenance.build import Entered, chunks_of, enter
-from relnews.maintenance.stored_lists import StoredLists, store_all, stored_items
+from relnews.maintenance.epoch_lists import store_all
+from relnews.maintenance.stored_lists import StoredLists, stored_items
 from relnews.options.recency import Recency
 from relnews.results import Drift, UpdateReport
 from relnews.search.weights import Weighting
@@ -103,7 +106,8 @@ class Updates:
             check_real("max_drift", max_drift, 0, math.inf)
         candidates = CANDIDATES_PER_ITEM * k
         with self._change() as state:
-            changed = self._begin_lists(state, k, candidates, n_jobs)
+            commit = Commit.of(self._catalogue) if has_processes(n_jobs) else None
+            changed = self._begin_lists(state, k, candidates, n_jobs, commit)
             settings = {"k": k, "candidates": candidates, "max_drift": max_drift}
             self._catalogue.set("lists", settings)
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
@@ -174,7 +178,12 @@ class Updates:
         return self._counter
 
     def _begin_lists(
-        self, state: ArchiveState, k: int, candidates: int, n_jobs: int | None
+        self,
+        state: ArchiveState,
+        k: int,
+        candidates: int,
+        n_jobs: int | None = None,
+        commit: Commit | None = None,
     ) -> list[int]:
         """Store the lists of a new epoch; return the keys of the articles whose list changed."""
         before = stored_items(self._catalogue)
@@ -183,7 +192,7 @@ class Updates:
         state.apply_commits()
         self._catalogue.clear_entries()
         snapshot = self._archive.snapshot_of(state.epoch_view())
-        after = store_all(self._catalogue, snapshot, k, candidates, n_jobs)
+        after = store_all(self._catalogue, snapshot, k, candidates, n_jobs, commit)
         self._lists = None
         return [key for key, items in after if before.get(key) != items]
 
@@ -211,7 +220,7 @@ class Updates:
         changed += sorted({key for key, _ in pinned.values()} - {*changed})
         drift = Drift(state.drift())
         if max_drift is not None and drift.idf > max_drift:
-            changed = sorted({*changed, *self._begin_lists(state, k, candidates, None)})
+            changed = sorted({*changed, *self._begin_lists(state, k, candidates)})
             drift = Drift(0.0)
         return dataclasses.replace(report, changed=tuple(self._catalogue.ids(changed)), drift=drift)
 

@@ -1,0 +1,74 @@
+"""All lists: the lists of many articles, made by threads or worker processes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Generator, Iterable, Sequence
+
+from relnews._checks import check_integer, check_n_jobs, shortened
+from relnews.archive import workers
+from relnews.archive.archive import Archive
+from relnews.archive.parts import part_of
+from relnews.archive.snapshot import Snapshot
+from relnews.lists.builder import ListBuilder
+from relnews.options.list_options import ListSpec
+from relnews.results import RelatedList
+
+
+def lists_of(
+    archive: Archive,
+    k: int,
+    spec: ListSpec,
+    n_jobs: int | None,
+    *,
+    ids: Iterable[str] | None = None,
+    part: tuple[int, int] | None = None,
+    ordered: bool = True,
+) -> Generator[RelatedList]:
+    """Return the lists of articles in the order of the archive, made a block at a time.
+
+    Parameters
+    ----------
+    archive : Archive
+        The archive.
+    k : int
+        Maximum number of items.
+    spec : ListSpec
+        Options of the lists.
+    n_jobs : int or None
+        Number of threads or processes.
+    ids : iterable of str, optional
+        Ids of the articles; by default all.
+    part : tuple of (int, int), optional
+        Number of a part, from 1, and of parts; its lists are all of one commit.
+    ordered : bool, default=True
+        As for `relnews.archive.workers.by_blocks`.
+    """
+    check_integer("k", k, minimum=1)
+    check_n_jobs(n_jobs)
+    keys, commit = None, None
+    if part is not None:
+        commit, keys = archive.answer(part_of, *_check_part(part, ids))
+    elif ids is not None:
+        keys = archive.answer(Snapshot.keys_of, [*dict.fromkeys(map(str, ids))])
+    blocks = workers.by_blocks(
+        archive, functools.partial(_of_block, spec, k), n_jobs, keys,
+        commit=commit, ordered=ordered,
+    )  # fmt: skip
+    return (related for block in blocks for related in block)
+
+
+def _check_part(part: object, ids: object) -> tuple[int, int]:
+    """Return a part, or raise TypeError or ValueError."""
+    if not isinstance(part, tuple) or len(part) != 2:
+        msg = f"`part` must be two integers such as (3, 64), got {shortened(part)}."
+        raise TypeError(msg)
+    if ids is not None:
+        msg = "`part` is of all articles: give it or `ids`, not both."
+        raise ValueError(msg)
+    count = check_integer("part", part[1], minimum=1)
+    return check_integer("part", part[0], minimum=1, maximum=count), count
+
+
+def _of_block(spec: ListSpec, k: int, snapshot: Snapshot, keys: Sequence[int]) -> list[RelatedList]:
+    return [*ListBuilder(snapshot, spec).articles(keys, k)]
