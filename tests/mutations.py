@@ -437,7 +437,11 @@ def try_one(archive, work, number):
     with np.errstate(all="ignore"), small_segments():
         outcomes = [*use(folder)]
     for path in work.glob(f"{number}.*"):
-        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        # An archive that is closed meanwhile removes files of its database itself.
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
     return changes, outcomes
 
 
