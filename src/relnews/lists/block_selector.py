@@ -330,15 +330,17 @@ class BlockSelector:
         """Return the items of each list; None if a ranking is too short to decide."""
         places = self.places()
         near = [
-            (i, place)
+            (i, slot, place)
             for i, items in enumerate(places)
-            for _, duplicates in items or ()
+            for slot, (_, duplicates) in enumerate(items or ())
             for place in duplicates
         ]
-        id_of: dict[tuple[int, int], str] = {}
+        names: dict[tuple[int, int], tuple[str, ...]] = {}
         if near:
-            ids = self._snapshot.ids(self._key[tuple(np.transpose(near))].tolist())
-            id_of = dict(zip(near, ids, strict=True))
+            lists, _, candidates = np.transpose(near)
+            ids = self._snapshot.ids(self._key[lists, candidates].tolist())
+            for (i, slot, _), identifier in zip(near, ids, strict=True):
+                names[i, slot] = (*names.get((i, slot), ()), identifier)
         columns = (
             np.take_along_axis(column[:, : self._n_ranked], self._items, axis=1).tolist()
             for column in (self._key, self._score, self._similarity)
@@ -348,7 +350,7 @@ class BlockSelector:
             if items is None
             else SelectedItems(
                 key[: len(items)], score[: len(items)], similarity[: len(items)],
-                [tuple([id_of[i, place] for place in near]) for _, near in items],
+                [names.get((i, slot), ()) for slot in range(len(items))],
             )
             for i, (items, key, score, similarity) in enumerate(zip(places, *columns, strict=True))
         ]  # fmt: skip

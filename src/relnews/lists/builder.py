@@ -20,7 +20,7 @@ from relnews.lists.fallback import NewestArticles
 from relnews.lists.selector import select
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import Selection
-from relnews.results import RelatedItem, RelatedList, ranked_items
+from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import NO_EXCLUSIONS, Exclusions
 from relnews.text.article_terms import NO_ARTICLE, Query
@@ -239,25 +239,24 @@ class ListBuilder:
         """Return lists as callers get them; the fields of each article are read once."""
         keys = sorted({entry.key for partial in partials for entry in partial.entries})
         details = dict(zip(keys, self._snapshot.details(keys), strict=True))
-        mentions = self._mentions if self._spec.mentions else _no_mentions
         return [
             RelatedList(
                 None if partial.key == NO_ARTICLE else partial.article.id,
-                ranked_items(
-                    [
-                        (details[entry.key], *entry[1:], mentions(partial, entry))
-                        for entry in partial.entries
-                    ]
-                ),
+                tuple([
+                    item_of(
+                        details[entry.key], rank, *entry[1:], self._mentions(partial, entry.key)
+                    )
+                    for rank, entry in enumerate(partial.entries, start=1)
+                ]),
             )
             for partial in partials
-        ]
+        ]  # fmt: skip
 
-    def _mentions(self, partial: _PartialList, entry: _Entry) -> tuple[str, ...]:
+    def _mentions(self, partial: _PartialList, key: int) -> tuple[str, ...]:
         """Return the names that an item shares with the article of the list."""
-        if partial.key == NO_ARTICLE:
+        if not self._spec.mentions or partial.key == NO_ARTICLE:
             return ()
-        return names_of(self._snapshot, partial.key, entry.key)[: self._spec.mentions]
+        return names_of(self._snapshot, partial.key, key)[: self._spec.mentions]
 
 
 def _unselected(ranked: Ranked, listed: NDArray[np.int64]) -> SelectedItems:
@@ -266,7 +265,3 @@ def _unselected(ranked: Ranked, listed: NDArray[np.int64]) -> SelectedItems:
         ranked = cut(ranked, np.flatnonzero(~np.isin(ranked.key, listed)))
     columns = ranked.key.tolist(), ranked.score.tolist(), ranked.similarity.tolist()
     return SelectedItems(*columns, [()] * len(ranked.key))
-
-
-def _no_mentions(_: _PartialList, __: _Entry) -> tuple[str, ...]:
-    return ()

@@ -123,11 +123,12 @@ def same_texts(
         Given a place, it returns the words; called only for texts with equal signs.
     """
     number = -1 - np.arange(len(signs))
-    seen = [*map(tuple, signs.tolist())]
-    times = Counter(seen)
+    is_long = np.flatnonzero(signs[:, 0] >= containment.SAME_WORDS)
+    seen = dict(zip(is_long.tolist(), map(tuple, signs[is_long].tolist()), strict=True))
+    times = Counter(seen.values())
     first_places: dict[bytes, int] = {}
-    for place, sign in enumerate(seen):
-        if sign[0] >= containment.SAME_WORDS and times[sign] > 1:
+    for place, sign in seen.items():
+        if times[sign] > 1:
             words = text_of(place).astype("<i4").tobytes()
             number[place] = first_places.setdefault(hashlib.blake2b(words).digest(), place)
     return number
