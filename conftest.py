@@ -3,21 +3,27 @@
 A document is read from top to bottom in an empty working directory of its own. What it does:
 
 - ```` ```python ````: runs; what follows ``>>>`` lines is compared.
-- ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` that is installed
-  beside this Python; what it prints on either stream is compared. Lines with ``$ pip`` are not run,
-  for a test must install nothing; of ``$ pip install … && relnews …`` the second half is.
+- ```` ```console ````: each ``$ `` line runs in a shell, with the `relnews` of
+  `tests/preloaded.py`, which starts at once; what it prints on either stream is compared. Lines
+  with ``$ pip`` are not run, for a test must install nothing; of ``$ pip install … && relnews …``
+  the second half is.
   A command that ends in ``&`` runs on until the document ends; what is shown of it is waited for.
 - ```` ```{code-block} ```` with a ``:caption:``: is saved as the file that the caption names.
 
 In what is compared, ``...`` stands for anything.
+
+It also sets up a run of all tests: where temporary files are, how many workers there are, and which
+files they begin with.
 """
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import doctest
 import os
 import re
+import shutil
 import subprocess
 import sysconfig
 import tempfile
@@ -25,11 +31,66 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.myst.lexers import DirectiveLexer
 
+import preloaded
+
+#: A file system in memory. Tests sync thousands of small files, for which a disk takes its time.
+MEMORY = Path("/dev/shm")
+#: Bytes that it must have free; the files of one run take a quarter of a gigabyte.
+ROOM = 4 * 2**30
+
+#: Files to begin with. With `--dist loadfile` a file with few but long tests would come last, and
+#: one worker would be busy with it while the others wait. The readers among the first need no
+#: kernels: meanwhile another worker compiles them for all.
+FIRST_FILES = (
+    "tests/maintenance/test_durability.py",
+    "tests/readers/test_front_matter.py",
+    "tests/readers/test_generators.py",
+    "tests/export/test_static_site.py",
+    "tests/readers/test_files.py",
+    "docs/how-to/command-line.md",
+    "tests/cli/test_leaving.py",
+    "tests/maintenance/test_power_loss.py",
+    "tests/storage/test_arrays.py",
+    "tests/test_newcomers.py",
+    "tests/maintenance/test_updates.py",
+    "docs/how-to/keep-up-to-date.md",
+)
+
 FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare a run, before there are workers, which inherit the environment."""
+    if hasattr(config, "workerinput"):
+        return
+    # Child processes compile the package once, not each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="relnews-", dir=MEMORY)
+        config.add_cleanup(lambda: shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True))
+    if hasattr(config.option, "loadscopereorder"):  # pytest-xdist is installed
+        config.option.loadscopereorder = False
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than processors: a test that waits leaves its processor to others."""
+    n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    return (n_processors or os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with `FIRST_FILES`, then go from files with many tests to files with few."""
+    files = [item.nodeid.partition("::")[0] for item in items]
+    n_tests = collections.Counter(files)
+    ranks = {path: rank for rank, path in enumerate(FIRST_FILES, start=-len(FIRST_FILES))}
+    order = {path: (ranks.get(path, 0), -n_tests[path]) for path in n_tests}
+    items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
 
 
 def run_console(example: Example) -> str | None:
@@ -45,7 +106,7 @@ def run_console(example: Example) -> str | None:
             got = _begin(command.removesuffix(" &"), want.count("\n"), example.namespace["_stack"])
         else:
             got = subprocess.run(
-                command, shell=True, encoding="utf-8", env=_environment(),
+                command, shell=True, encoding="utf-8", env=_environment(preloaded.folder()),
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             ).stdout  # fmt: skip
         if not checker.check_output(want, got, FLAGS):
@@ -65,8 +126,10 @@ def _begin(command: str, n_lines: int, stack: contextlib.ExitStack) -> str:
     return "".join(process.stdout.readline() for _ in range(n_lines))
 
 
-def _environment() -> dict[str, str]:
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
+def _environment(first: Path | None = None) -> dict[str, str]:
+    """Return the environment of a command, with `relnews` from a folder or beside this Python."""
+    folders = [sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]
+    path = os.pathsep.join([*([str(first)] if first else []), *folders])
     return {**os.environ, "PATH": path, "PYTHONUTF8": "1"}
 
 

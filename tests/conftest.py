@@ -17,8 +17,12 @@ from relnews.cli import main
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The first example often compiles a kernel, which a time limit would measure.
-settings.register_profile("relnews", deadline=None, print_blob=True)
+# The first example often compiles a kernel, which a time limit would measure. Some tests ask for
+# more examples; `--hypothesis-profile=thorough` tries others each time.
+settings.register_profile("relnews", deadline=None, print_blob=True, max_examples=50)
+settings.register_profile(
+    "thorough", settings.get_profile("relnews"), max_examples=1000, derandomize=False
+)
 settings.load_profile("relnews")
 
 

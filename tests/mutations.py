@@ -32,8 +32,8 @@ from relnews.storage import settings as stored_settings
 from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import StoredList
 
-#: Seconds after which a change counts as an endless loop.
-MOST_SECONDS = 20
+#: Seconds after which a change counts as an endless loop, on a busy machine too.
+MOST_SECONDS = 300
 
 WORDS = [
     "dike", "breach", "flood", "crest", "river", "rain", "levee", "dam", "gauge", "pump", "silt",

@@ -73,7 +73,7 @@ def running_postgres() -> Iterator[sa.URL]:
             yield url
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(100)
 
 
 def wait_for(url: sa.URL, server: subprocess.Popen[bytes]) -> None:

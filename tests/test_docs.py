@@ -48,8 +48,8 @@ def test_every_command_and_option_is_documented() -> None:
     sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert list(sections) == [
         "demo", "build", "related", "related-blocks", "find", "show", "export", "info",
-        "duplicates", "rules", "explain", "why-not", "update", "remove", "store-lists", "serve",
-        "compact", "verify", "backup", "evaluate", "tune", "health", "warm-up",
+        "duplicates", "rules", "review", "explain", "why-not", "update", "remove", "store-lists",
+        "serve", "compact", "verify", "backup", "evaluate", "tune", "health", "help", "warm-up",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():
@@ -177,6 +177,12 @@ def test_every_field_is_documented() -> None:
             "mentions",
         ):
             assert f"`{field.name}`" in text
+
+
+def test_the_citation_names_the_version() -> None:
+    """The version is written in two places, which agree."""
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {relnews.__version__}\n" in citation
 
 
 def test_links_of_the_readme() -> None:

@@ -8,7 +8,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "relnews"
 
 #: Rooms of the top level that every wing may use; each imports only earlier ones.
-SHARED = ["exceptions", "dates", "_checks", "articles", "results", "_parallel", "_resampling"]
+SHARED = [
+    "exceptions", "dates", "_checks", "_display", "articles", "results", "_parallel", "_resampling",
+]  # fmt: skip
 
 #: The wings, and the wings that each may import in addition to the shared rooms.
 WINGS = {
@@ -50,9 +52,10 @@ USERS = {
     "click": {"cli"},
     "tqdm": {"cli"},
     "jinja2": {"export"},
+    "babel": {"export"},
     "stop_words": {"text"},
     "ir_measures": {"evaluation"},
-    "matplotlib": {"evaluation"},
+    "matplotlib": {"evaluation", "lists", "related"},
     "starlette": {"web"},
     "prometheus_client": {"web"},
     "django": {"web"},

@@ -30,7 +30,7 @@ def test_a_configuration_of_joblib_sets_the_number_of_threads():
     """`n_jobs=None` takes the number from ``joblib.parallel_config``."""
     barrier = threading.Barrier(3)  # passed by three tasks at the same time only
     with joblib.parallel_config(n_jobs=3):
-        assert len([*in_order(lambda _: barrier.wait(10), range(3), None)]) == 3
+        assert len([*in_order(lambda _: barrier.wait(100), range(3), None)]) == 3
 
 
 class Count:
@@ -109,7 +109,7 @@ def test_a_generator_that_one_of_its_threads_collects():
 
     def work(task):
         if task == 1:
-            ready.wait(10)
+            ready.wait(100)
             gc.collect()
             collected.set()
 
@@ -120,7 +120,7 @@ def test_a_generator_that_one_of_its_threads_collects():
         next(holder[0])
         del holder
         ready.set()
-        assert collected.wait(10)
+        assert collected.wait(100)
     finally:
         gc.enable()
 

@@ -26,8 +26,8 @@ above it in this list; `tests/test_layers.py` has the table.
 =================  =================================================================================
 
 Every wing may use these: `exceptions`, `_checks` (checks that several wings share), `dates`
-(timestamps), `articles` (Article), `results` (lists as callers get them), `_parallel` (joblib) and
-`_resampling` (intervals).
+(timestamps), `_display` (tables in notebooks), `articles` (Article), `results` (lists as callers
+get them), `_parallel` (joblib) and `_resampling` (intervals).
 """
 
 from __future__ import annotations

@@ -113,21 +113,24 @@ def check_draft(title: object, text: object) -> None:
 def unknown_article(identifier: str, known: Iterable[str], what: str = "id") -> UnknownArticleError:
     """Return the error of an unknown id, with the most similar known id as a hint."""
     sentence = f"no article has the {what} {shortened(identifier, 200)}."
-    near = _nearest(identifier, known)
+    near = nearest(identifier, known)
     return UnknownArticleError(f"{sentence} Did you mean {near!r}?" if near else sentence)
 
 
-def _nearest(identifier: str, known: Iterable[str]) -> str | None:
-    """Return the most similar id; None if no id is similar enough for a typing error."""
+def nearest(name: str, known: Iterable[str], least: float = 0.75) -> str | None:
+    """Return the most similar known name; None if none is similar enough for a typing error.
+
+    ``least`` is the smallest ratio of difflib, from 0 to 1.
+    """
     import difflib  # late: reading a list does not need it
 
-    folded = identifier.strip().casefold()
+    folded = name.strip().casefold()
     matcher = difflib.SequenceMatcher(autojunk=False)
     matcher.set_seq2(folded)
-    best, least = None, 0.75
+    best = None
     letters = set(folded)
     for candidate in known:
-        # Two cheap upper bounds skip most ids: an archive has many.
+        # Two cheap upper bounds skip most names: an archive has many ids.
         if 2 * min(len(candidate), len(folded)) < least * (len(candidate) + len(folded)):
             continue
         theirs = candidate.casefold()
@@ -139,6 +142,11 @@ def _nearest(identifier: str, known: Iterable[str]) -> str | None:
             if ratio > least:
                 best, least = candidate, ratio
     return best
+
+
+def distinct(ids: str | Iterable[str]) -> list[str]:
+    """Return one id, or several, as a list of strings without repetitions."""
+    return [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
 
 
 def shortened(value: object, length: int = 60) -> str:

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from relnews import _checks
-from relnews._checks import check_integer, check_n_jobs
+from relnews import _checks, _display
+from relnews._checks import check_integer, check_n_jobs, distinct
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
+from relnews.lists.inspection import Inspection
 from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
-from relnews.results import Drift, RelatedList, UpdateReport
+from relnews.results import Drift, RelatedList, RelatedLists, UpdateReport
 from relnews.storage import list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.parameters import parameters_of
@@ -24,18 +25,15 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from relnews.archive.archive import Archive
-    from relnews.lists.explanation import Explanation, WhyNot
-    from relnews.lists.near_duplicates import Progress
     from relnews.maintenance.updates import Updates
     from relnews.options.list_options import Options
-    from relnews.options.selection import Keep
     from relnews.readers.load_report import LoadReport
     from relnews.readers.read_options import ReadOptions
     from relnews.storage.rules import Rules
     from relnews.tuning.tuning import Labels, Tuning, TuningOptions
 
 
-class RelatedNews(Parameters):
+class RelatedNews(Inspection, Parameters):
     r"""Related News lists for an archive of articles.
 
     An article's list is the k best other articles, exactly, by default without near-duplicates. The
@@ -168,8 +166,7 @@ class RelatedNews(Parameters):
 
         If the archive lacks one of them, none is removed.
         """
-        wanted = [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
-        return self._updates().remove(wanted)
+        return self._updates().remove(distinct(ids))
 
     def related(self, id: str, k: int = 8, **options: Unpack[Options]) -> RelatedList:
         """Return the Related News of an article.
@@ -241,64 +238,16 @@ class RelatedNews(Parameters):
 
     def related_all(
         self, k: int = 8, *, ids: Iterable[str] | None = None, **options: Unpack[Options]
-    ) -> Iterator[RelatedList]:
+    ) -> RelatedLists:
         """Yield the list of every article, or of ``ids``, in the order of the archive.
 
         Lists are made one block at a time, so memory does not grow with the archive. This is
         faster than many calls of `related`, and takes the same ``k`` and options.
         """
-        from relnews.archive.snapshot import Snapshot
-        from relnews.lists.builder import ListBuilder
+        from relnews.lists.builder import lists_of
 
-        check_integer("k", k, minimum=1)
-        check_n_jobs(self.n_jobs)
-        archive, spec, keys = self.archive_, ListSpec.of(options), None
-        if ids is not None:
-            wanted = [*dict.fromkeys(map(str, ids))]
-            keys = archive.answer(Snapshot.keys_of, wanted)
-        blocks = archive.by_blocks(
-            lambda snapshot, block: [*ListBuilder(snapshot, spec).articles(block, k)],
-            self.n_jobs, keys,
-        )  # fmt: skip
-        return (related for block in blocks for related in block)
-
-    def explain(self, a: str, b: str, **options: Unpack[Options]) -> Explanation:
-        """Return why ``b`` has its score and rank in the list of ``a``; takes `related` options."""
-        from relnews.lists.explain import explain
-
-        return self.archive_.answer(explain, str(a), str(b), ListSpec.of(options))
-
-    def why_not(self, a: str, b: str, k: int = 8, **options: Unpack[Options]) -> WhyNot:
-        """Return why ``b`` is not among the first ``k`` items of the list of ``a``, ranked now.
-
-        ``b`` need not be in the archive. Options as for `related`.
-        """
-        from relnews.lists.why_not import why_not
-
-        check_integer("k", k, minimum=1)
-        return self.archive_.answer(why_not, str(a), str(b), k, ListSpec.of(options))
-
-    def duplicates(
-        self,
-        threshold: float = 0.9,
-        *,
-        keep: Keep = "newest",
-        wire_sources: Iterable[str] = (),
-        progress: Progress | None = None,
-    ) -> list[tuple[str, ...]]:
-        """Return the groups of near-duplicates, comparing every two articles of the archive.
-
-        A group has the ids of the canonical article and of the others, newest first. Larger groups
-        come first. Near-duplicates of one article are in one group, so the ends of a chain of
-        versions can be less similar than ``threshold``, which is the ``duplicate_threshold`` of
-        `Selection`; so are ``keep`` and ``wire_sources``, which choose the canonical article.
-        ``progress`` gets the blocks of articles and their number, and returns them.
-        """
-        from relnews.lists.near_duplicates import GroupOptions, groups_of
-
-        check_n_jobs(self.n_jobs)
-        options = GroupOptions(threshold, keep, wire_sources)
-        return self.archive_.answer(groups_of, options, self.n_jobs, progress)
+        spec, wanted = ListSpec.of(options), None if ids is None else distinct(ids)
+        return RelatedLists(lists_of(self.archive_, wanted, k, spec, self.n_jobs))
 
     @property
     def rules(self) -> Rules:
@@ -402,6 +351,10 @@ class RelatedNews(Parameters):
     def __repr__(self) -> str:
         size = "" if self._catalogue is None else f" of {len(self):,} articles"
         return super().__repr__() + size
+
+    def _repr_html_(self) -> str:
+        about = {} if self._catalogue is None else self.archive_.describe()
+        return _display.table([(repr(self), ""), *about.items()])
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._catalogue is not None

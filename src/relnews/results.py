@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, overload
 
+from relnews import _display
 from relnews.articles import FIELDS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Version of the JSON form of a list. A new field keeps the version; a changed meaning of a field
 #: changes it.
@@ -91,6 +95,9 @@ _ITEM_FIELDS = tuple(field.name for field in dataclasses.fields(RelatedItem))
 
 #: The fields of an article that an item shows, in the order of `Catalogue.details`.
 SHOWN = tuple(name for name in _ITEM_FIELDS if name in FIELDS)
+
+#: The columns of lists as a table: the id of the article whose list it is, and fields of its items.
+COLUMNS = ("article", *_ITEM_FIELDS)
 
 #: An item while it is filled. Creating an instance of a frozen class takes more than 2× as long.
 _Unfrozen: Any = dataclasses.make_dataclass(
@@ -184,8 +191,66 @@ class RelatedList(Sequence[RelatedItem]):
         related = [item.to_dict() for item in self.items]
         return {"version": LIST_VERSION, "id": self.id, "related": related}
 
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the items as rows of `COLUMNS`."""
+        for item in self.items:
+            yield self.id, *(getattr(item, name) for name in _ITEM_FIELDS)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the items as a pandas data frame.
+
+        Its columns are ``article``, the id of this list, and the fields of `RelatedItem`.
+        """
+        return _frame_of([self])
+
     def __str__(self) -> str:
         return "\n".join(f"{item.rank}. {item.title}" for item in self.items)
+
+    def _repr_html_(self) -> str:
+        rows: list[Sequence[object]] = [("#", "score", "date", "title", "reason", "id")]
+        for item in self.items:
+            day = item.published.date() if item.published else ""
+            title, reason = item.title or item.dek or item.id, ", ".join(item.reason)
+            rows.append((item.rank, f"{item.score:.3f}", day, title, reason, item.id))
+        return _display.table(rows, n_right=2) if self.items else _display.line("empty list")
+
+
+class RelatedLists(Iterator[RelatedList]):
+    """Many lists, each made when it is asked for.
+
+    Parameters
+    ----------
+    lists : generator of RelatedList
+        The lists.
+    """
+
+    def __init__(self, lists: Generator[RelatedList]) -> None:
+        self._lists = lists
+
+    def __next__(self) -> RelatedList:
+        return next(self._lists)
+
+    def close(self) -> None:
+        """Stop: make no more lists."""
+        self._lists.close()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the items of the lists that were not yielded yet as a pandas data frame.
+
+        Its columns are ``article``, the id of the list, and the fields of `RelatedItem`.
+        """
+        return _frame_of(self)
+
+
+def _frame_of(lists: Iterable[RelatedList]) -> pd.DataFrame:
+    try:
+        import pandas as pd
+    except ImportError as error:
+        msg = "a data frame needs pandas: pip install 'relnews[frames]'."
+        raise ImportError(msg) from error
+    rows = [row for related in lists for row in related.rows()]
+    frame = pd.DataFrame(rows, columns=[*COLUMNS])
+    return frame.assign(published=pd.to_datetime(frame["published"], utc=True).dt.as_unit("us"))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -255,3 +320,7 @@ class UpdateReport:
             lines.append(str(self.drift))
         lines += [f"rule dropped: {rule}" for rule in self.dropped_rules]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        lines = [*str(self).splitlines(), *self.load_report.splitlines()]
+        return "".join(map(_display.line, lines))

@@ -1,5 +1,7 @@
 """The commands that look up articles, and the names that every command takes for an article."""
 
+import contextlib
+import io
 import json
 
 import pytest
@@ -78,6 +80,53 @@ def test_show(archive):
     ]  # fmt: skip
     record = json.loads(run("show", archive, "lone", "--format", "json").stdout)
     assert record["expires"] == "2025-02-01T00:00:00+00:00"
+
+
+def test_show_has_the_near_duplicates(archive):
+    """Public copies of an article are shown, newest first; hidden ones are not."""
+    text = "Rain falls on the hills from noon and reaches the coast before the night begins."
+    copies = [
+        {"id": "old", "title": "Rain", "text": text, "published": "2025-01-01"},
+        {"id": "new", "title": "Rain", "text": text, "published": "2025-01-02"},
+        {"id": "own", "title": "Rain at last", "text": f"Rain. {text}", "published": "2025-01-03"},
+        {"id": "gone", "title": "Rain", "text": text, "expires": "2025-01-02"},
+        {"id": "soon", "title": "Rain", "text": text, "published": "2999-01-01"},
+        {"id": "other", "title": "Rain", "text": "No drop fell.", "published": "2025-01-02"},
+    ]
+    news = RelatedNews.open(archive)
+    news.partial_fit(copies)
+    for name, near in {"old": ["own", "new"], "soon": ["own", "new", "old"], "other": []}.items():
+        record = json.loads(run("show", archive, name, "--format", "json").stdout)
+        assert record.get("near_duplicates", []) == near == news.near_duplicates(name)
+    assert "near_duplicates: own, new\n" in run("show", archive, "old").stdout
+    assert news.near_duplicates("new", threshold=1) == ["old"]
+
+
+class Terminal(io.StringIO):
+    """Standard output that is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+def test_lists_show_ids(archive, monkeypatch):
+    """The column of ids is an option; by default a terminal has it if the table fits."""
+    heading = ["#", "score", "date", "id", "title"]
+    for command in (["related", archive, "veto"], ["related-blocks", archive, "veto", "similar=3"]):
+        with_ids = [line.split() for line in run(*command, "--ids").stdout.splitlines()]
+        assert heading in with_ids
+        assert any("push" in line for line in with_ids)
+        assert heading not in [line.split() for line in run(*command).stdout.splitlines()]
+        for columns, has_ids in ((200, True), (30, False)):
+            monkeypatch.setenv("COLUMNS", str(columns))
+            terminal = Terminal()
+            with contextlib.redirect_stdout(terminal):
+                main([*map(str, command)], standalone_mode=False)
+            words = [line.split() for line in terminal.getvalue().splitlines()]
+            assert (heading in words) == has_ids
+            with contextlib.redirect_stdout(Terminal()) as terminal:
+                main([*map(str, command), "--no-ids"], standalone_mode=False)
+            assert heading not in [line.split() for line in terminal.getvalue().splitlines()]
 
 
 def test_an_id_wins(archive):

@@ -122,9 +122,9 @@ def test_a_second_signal_ends_at_once(archive, tmp_path):
     code = code.replace("main(prog_name", "import relnews.related\n"
                         "def never(*_, **__):\n"
                         "    try:\n"
-                        "        print('ready', flush=True); time.sleep(60)\n"
+                        "        print('ready', flush=True); time.sleep(200)\n"
                         "    finally:\n"
-                        "        print('waiting', flush=True); time.sleep(60)\n"
+                        "        print('waiting', flush=True); time.sleep(200)\n"
                         "relnews.related.RelatedNews.related_all = never\n"
                         "main(prog_name")  # fmt: skip
     with subprocess.Popen(
@@ -133,7 +133,7 @@ def test_a_second_signal_ends_at_once(archive, tmp_path):
         for line in (b"ready\n", b"waiting\n"):
             assert process.stdout.readline() == line
             process.send_signal(signal.SIGINT)
-        assert process.wait(30) == -signal.SIGINT
+        assert process.wait(100) == -signal.SIGINT
 
 
 @pytest.mark.slow

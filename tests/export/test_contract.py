@@ -206,7 +206,7 @@ def test_the_service_does_as_it_says(archive: Path, tmp_path: Path) -> None:
             check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "Tested: 7" in done.stdout
+    assert "Tested: 8" in done.stdout
 
 
 def test_the_service_is_described_where_lists_are(archive: Path) -> None:

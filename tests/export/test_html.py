@@ -33,7 +33,7 @@ class Element:
 class Outline(HTMLParser):
     """All elements of a document in order; raises if tags do not match."""
 
-    VOID = frozenset({"meta"})
+    VOID = frozenset({"meta", "img"})
 
     def __init__(self, markup: str) -> None:
         super().__init__()
@@ -62,6 +62,10 @@ class Outline(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         pytest.fail(f"a comment: {data!r}")
+
+
+#: The attributes of every image.
+IMAGE = {"alt": "", "width": "150", "height": "100", "loading": "lazy", "decoding": "async"}
 
 
 def item(**fields: object) -> RelatedItem:
@@ -111,7 +115,7 @@ items = st.builds(
     author=maybe_anything,
     source=maybe_anything,
     language=maybe_anything,
-    image=maybe_anything,
+    image=st.none() | urls,
 )
 lists = st.builds(RelatedList, maybe_anything, st.lists(items, min_size=1, max_size=4).map(tuple))
 
@@ -138,13 +142,18 @@ def test_fragment_holds_what_it_should_and_nothing_else(
     for entry in listed:
         li, link = next(found), next(found)
         assert (li.tag, li.attributes) == ("li", {})
+        if link.tag == "img":
+            assert entry.image
+            assert urlsplit(in_browsers(entry.image)).scheme in {"http", "https"}
+            assert link.attributes == {"src": entry.image, **IMAGE}
+            link = next(found)
         expected = {"class": "relnews-title", "dir": "auto"}
         if entry.language:
             expected["lang"] = entry.language
         if link.tag == "a":
             assert entry.url
             assert urlsplit(in_browsers(entry.url)).scheme in {"http", "https"}
-            expected["href"] = entry.url
+            expected |= {"href": entry.url, "data-relnews-rank": str(entry.rank)}
         assert link.tag in {"a", "span"}
         assert link.attributes == expected
         stand_ins = [text for text in (entry.title, entry.dek) if text.strip()]
@@ -275,6 +284,53 @@ def test_dates_are_written_for_readers_and_machines() -> None:
         assert time.attributes["datetime"] == machine
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "direction"),
+    [
+        ("en", "22 August 2025", "ltr"),
+        ("en-US", "August 22, 2025", "ltr"),
+        ("de", "22. August 2025", "ltr"),
+        ("pt_BR", "22 de agosto de 2025", "ltr"),
+        ("zh-Hans", "2025年8月22日", "ltr"),
+        ("fa", "۲۲ اوت ۲۰۲۵", "rtl"),
+    ],
+)
+def test_dates_are_in_the_language_of_the_page(language: str, text: str, direction: str) -> None:
+    """A date is written as the language does, and says which one it is."""
+    day = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
+    found = Outline(html.fragment(related(item(published=day)), language=language))
+    attributes = {"datetime": "2025-08-22", "lang": language, "dir": direction}
+    assert found["time"] == [Element("time", attributes, text)]
+    page = Outline(html.page(Article("a", "T", published=day, language=language), related()))
+    assert page["time"] == found["time"]
+
+
+@pytest.mark.parametrize("language", ["", "xx", "en-", '"><b>', "../en", None, 7])
+def test_unknown_languages(language: object) -> None:
+    """A fragment names a language that nobody knows; a page, whose article has it, is English."""
+    for listed in (related(item()), related()):
+        with pytest.raises(ValueError, match="`language` must be a language tag"):
+            html.fragment(listed, language=language)  # type: ignore[arg-type]
+    article = Article("a", "T", published=dt.datetime(2025, 8, 22, tzinfo=dt.UTC),
+                      language=str(language))  # fmt: skip
+    assert Outline(html.page(article, related()))["time"][0].text == "22 August 2025"
+
+
+def test_images_are_shown_where_there_are_some() -> None:
+    """An item with an image shows it, lazily; a page lets images be loaded only if it has one."""
+    found = outline(image="https://img.example/a.jpg?w=300&h=200")
+    assert found["img"][0].attributes == {"src": "https://img.example/a.jpg?w=300&h=200", **IMAGE}
+    assert not outline(image="javascript:alert(1)")["img"]
+    for image, policy in (("/a.jpg", "; img-src http: https:;"), (None, ";"), ("data:x,y", ";"),
+                          ("cover.jpg", ";"), ("//host.example/a.jpg", ";")):  # fmt: skip
+        page = Outline(html.page(Article("a", "T"), related(item(image=image))))
+        (found_policy,) = (
+            m.attributes["content"] for m in page["meta"] if "http-equiv" in m.attributes
+        )
+        assert found_policy
+        assert found_policy.partition("base-uri")[0].endswith(f"'{policy} ")
+
+
 def test_section_source_and_date_stand_in_one_line() -> None:
     """Known facts about a story are shown; unknown ones leave no gap."""
     date = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
@@ -335,6 +391,17 @@ def test_page_allows_its_own_style_only() -> None:
     assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
     assert "url(" not in page["style"][0].text
     assert "@import" not in page["style"][0].text
+
+
+def test_every_colour_and_space_is_a_custom_property() -> None:
+    """The stylesheet has no colour and no space of its own that a page cannot set."""
+    rules = re.sub(r"/\*.*?\*/", "", html.stylesheet(), flags=re.DOTALL)
+    for name, value in re.findall(r"([\w-]+): ([^;{}]+);", rules):
+        if name != "white-space" and re.search(
+            "color|background|padding|gap|font|radius|width$|space", name
+        ):
+            own = re.fullmatch(r"0|1px|100%|inherit|none", value)
+            assert own or "var(--relnews-" in value, f"{name}: {value}"
 
 
 def test_page_shows_a_story_without_a_title() -> None:

@@ -85,14 +85,15 @@ def test_a_fragment_stays_a_fragment(related: RelatedList, heading: str, level: 
     assert [child.tag for child in section] == [f"h{level}", "ol"]
     assert [child.tag for child in section[1]] == ["li"] * len(related)
     assert set(names(section)) <= {
-        "section", f"h{level}", "ol", "li", "a", "span", "div", "bdi", "time",
+        "section", f"h{level}", "ol", "li", "img", "a", "span", "div", "bdi", "time",
     }  # fmt: skip
     for element in section.iter():
         assert set(element.attrib) <= {
-            "class", "id", "aria-labelledby", "href", "lang", "dir", "datetime",
+            "class", "id", "aria-labelledby", "href", "lang", "dir", "datetime", "src",
+            "data-relnews-rank", "alt", "width", "height", "loading", "decoding",
         }  # fmt: skip
-        if "href" in element.attrib:
-            address = urlsplit(in_browsers(element.get("href", "")))
+        for name in {"href", "src"} & set(element.attrib):
+            address = urlsplit(in_browsers(element.get(name, "")))
             assert address.scheme in ("http", "https")
         assert re.fullmatch(r"relnews(-\w+)?", element.get("class", "relnews"))
 
@@ -188,9 +189,11 @@ def test_disguised_addresses_are_no_links(url: str) -> None:
     assert body is not None
     links = list(body.iter("a"))
     for link in links:
-        assert set(link.attrib) <= {"class", "href", "dir"}
+        assert set(link.attrib) <= {"class", "href", "dir", "data-relnews-rank"}
         assert link.get("href") == url
         assert urlsplit(in_browsers(url)).scheme in ("http", "https")
+    images = [image.get("src") for image in body.iter("img")]
+    assert images == [url] * len(links) or (not images and not re.match("https?:|/", url))
     (entry,) = jsonld.to_dict(related)["itemListElement"]  # type: ignore[misc, attr-defined]
     assert ("url" in entry["item"]) == bool(links)
 

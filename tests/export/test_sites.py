@@ -314,7 +314,7 @@ def test_another_export_to_the_same_folder(tmp_path: Path) -> None:
     export_site(news, tmp_path, "html")
 
     names = {name for name in files_of(tmp_path) if not name.startswith((".", "_"))}
-    assert names == {"a.json", "b.json", "b.html"}
+    assert names == {"a.json", "b.json", "b.html", "related-news.css"}
 
 
 def test_a_file_in_the_way_is_not_written_over(tmp_path: Path) -> None:

@@ -15,10 +15,12 @@ from urllib.parse import unquote, urljoin
 
 import pytest
 
+import preloaded
 from relnews import read_articles
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "pelican-site"
+SCRIPTS = sysconfig.get_path("scripts")
 
 
 class Box(HTMLParser):
@@ -41,7 +43,8 @@ class Box(HTMLParser):
 
 
 def run(command: list[str], folder: Path) -> None:
-    program = shutil.which(command[0], path=sysconfig.get_path("scripts")) or command[0]
+    folders = os.pathsep.join(map(str, filter(None, [preloaded.folder(), SCRIPTS])))
+    program = shutil.which(command[0], path=folders) or command[0]
     # The cache of Docusaurus is beside its packages, and takes one site for another.
     env = {**os.environ, "DOCUSAURUS_NO_PERSISTENT_CACHE": "true"}
     done = subprocess.run(

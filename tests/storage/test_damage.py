@@ -151,6 +151,23 @@ def test_one_value(whole, expected, tmp_path, table, column, n_rows):
         remove(folder)
 
 
+def test_missing_counts_of_a_hidden_article(tmp_path):
+    """An article whose counts are gone is noticed when lists are read, though nobody sees it."""
+    folder = tmp_path / "a.relnews"
+    RelatedNews().fit([{"id": f"a{i}", "text": f"dike flood word{i}"} for i in range(5)]).save(
+        folder
+    )
+    RelatedNews.open(folder).partial_fit(
+        [{"id": "later", "text": "dike flood", "published": "2999-01-01"}]
+    )
+    gc.collect()
+    with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
+        assert connection.execute("DELETE FROM counts").rowcount == 1
+        connection.commit()
+    with pytest.raises(RelnewsError, match="counts are missing"):
+        RelatedNews.open(folder).related("a0")
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 

@@ -252,7 +252,8 @@ def test_files_of_another_user(place, folder, tmp_path):
             """
             import os, sys
             from relnews import RelatedNews
-            import relnews.archive.archive, relnews.lists.builder
+            # Import all that is needed: the other user may not be able to read Python's own files.
+            RelatedNews.open(sys.argv[1]).related("1")
             os.setgroups([]); os.setgid(65534); os.setuid(65534)
             try:
                 RelatedNews.open(sys.argv[1]).related("1")

@@ -245,7 +245,7 @@ def test_changes_are_durable_at_once(news, tmp_path):
     news.rules.hide("title=live: *")
     assert news.archive_.catalogue.generation() == generation + 1
     news.rules.pin("talks", ["trial", "veto"])
-    news.rules.pin("talks", ["veto", "trial"])
+    news.rules.pin("talks", ["veto", "trial"], replace=True)
 
     assert other.related("talks").ids == ["veto", "trial"]
     assert RelatedNews.open(tmp_path / "a.relnews").related("talks").ids == ["veto", "trial"]
@@ -258,6 +258,80 @@ def test_changes_are_durable_at_once(news, tmp_path):
     news.rules.drop(*news.rules)
     assert other.related("talks").ids == ["live", "trial", "veto"]
     assert len(other.rules) == 0
+
+
+def test_pins_are_added(news):
+    """A second pin follows the first; `replace` puts others in place of all, or removes them."""
+    news.rules.pin("talks", "trial")
+    news.rules.pin("live", "veto")
+    news.rules.pin("talks", ["veto", "trial"])
+    assert news.related("talks", 2).ids == ["trial", "veto"]
+    news.rules.pin("talks", "live", place=1)
+    assert news.related("talks").ids == ["trial", "live", "veto"]
+    news.rules.pin("talks", "trial", place=2)
+    assert news.related("talks").ids == ["live", "veto", "trial"]
+    news.rules.pin("talks", ["veto", "trial"], place=0)
+    assert news.related("talks").ids == ["veto", "trial", "live"]
+    rules = [*news.rules]
+    news.rules.pin("talks", "trial", place=1)
+    assert [*news.rules] == rules
+    with pytest.raises(ValueError, match="`place`"):
+        news.rules.pin("talks", "trial", place=-1)
+    news.rules.pin("talks", ["live"], replace=True)
+    assert news.related("talks", 1).ids == ["live"]
+    news.rules.pin("talks", [], replace=True)
+    assert [*news.rules] == [Rule("pin", "id=live", "id=veto")]
+
+
+@given(
+    st.lists(st.integers(0, 5), unique=True),
+    st.lists(st.integers(0, 5), unique=True),
+    st.lists(st.integers(0, 5), unique=True),
+)
+def test_a_change_is_reverted(before, after, later):
+    """Reverting restores the rules; what was added and dropped since then stays so."""
+    kept, numbered = RelatedNews().fit(STORIES).rules, [Rule("hide", f"tag={n}") for n in range(6)]
+    kept.replace(numbered[n] for n in before)
+    kept.replace(numbered[n] for n in after)
+    change = kept.last_change
+    assert change.before == tuple(numbered[n] for n in before)
+    kept.revert(change)
+    assert [*kept] == [*change.before]
+    kept.revert(kept.last_change)
+    assert [*kept] == [*change.after]
+
+    kept.replace(numbered[n] for n in later)
+    kept.revert(change)
+    undone = {*after} - {*before}, {*before} - {*after}
+    expected = ({*later} - undone[0] - ({*before} & undone[0])) | undone[1]
+    expected -= {n for n in before if n not in later and n in after}
+    assert {*kept} == {numbered[n] for n in expected}
+
+
+@pytest.mark.parametrize(
+    ("articles", "reason"),
+    [
+        ("section=Cuort", "no article has the section 'Cuort'; did you mean 'Court'?"),
+        ("section=zzzz", "no article has the section 'zzzz'"),
+        ("tag=cuort", "no article has the tag 'cuort'; did you mean 'court'?"),
+        ("title=Lvie: *", "no article has the title 'Lvie: *'; did you mean 'Live: *'?"),
+        ("title=zzzz", "no article has the title 'zzzz'"),
+        ("id=talk", "'talk' is not in the archive; did you mean 'talks'?"),
+    ],
+)
+def test_rules_of_no_article_say_so(news, articles, reason):
+    """A rule that matches no article is inactive, with the nearest value that exists."""
+    rules = [Rule("hide", articles), Rule("never", "section=Court", articles)]
+    news.rules.add(*rules)
+    assert news.rules.sleeping() == dict.fromkeys(rules, reason)
+
+
+def test_rules_of_some_article_are_awake(news):
+    """A rule is active if any article matches, one under embargo too."""
+    news.partial_fit([{"id": "soon", "title": "Later", "section": "Soon", "published": SOON}])
+    for articles in ("section=Soon", "section=Court", "tag=court", "title=LATER", "title=*live*"):
+        news.rules.hide(articles)
+    assert news.rules.sleeping() == {}
 
 
 def test_blocks_and_pairs(news):
@@ -373,6 +447,7 @@ def test_stored_lists_are_read_without_numpy(news, tmp_path):
         (lambda rules: rules.pin("talks", ["vet"]), UnknownArticleError, "mean 'veto'"),
         (lambda rules: rules.pin("talk", ["veto"]), UnknownArticleError, "mean 'talks'"),
         (lambda rules: rules.pin("talks", ["talks"]), ValueError, "must be other articles"),
+        (lambda rules: rules.pin("talks", []), ValueError, "`replace=True` to remove the pins"),
         (lambda rules: rules.block("talks", "x"), UnknownArticleError, "'x'"),
         (lambda rules: rules.hide("colour=red"), ValueError, "id=… or section=… or tag=…"),
         (lambda rules: rules.hide("World"), ValueError, "names articles as id=…"),
@@ -459,7 +534,9 @@ def test_rules_can_be_carried_over(news):
     other.rules.replace(news.rules)
 
     assert [*other.rules] == [*news.rules]
-    assert [*other.rules.sleeping().values()] == ["'trial' is not in the archive"]
+    assert [*other.rules.sleeping().values()] == [
+        "'trial' is not in the archive", "no article has the section 'Court'"
+    ]  # fmt: skip
     record = news.related("talks")[0].to_dict()
     assert "reason" not in record
     news.rules.drop(news.rules[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, assert_type
 
@@ -37,6 +37,7 @@ from relnews.export import html, json, text
 from relnews.options.modes import MODES
 from relnews.readers import ArticleReader
 from relnews.readers.load_report import Problem
+from relnews.results import RelatedLists
 from relnews.sample import DEMO_ID, sample_articles
 
 
@@ -55,7 +56,7 @@ def edited(news: RelatedNews) -> None:
     )
     assert_type(news.related_blocks("a", {"newest": 3}, exclude=["b"]), dict[str, RelatedList])
     options: Options = {"mode": "background", "selection": None, "fallback": ["section"]}
-    assert_type(news.related_all(**options), Iterator[RelatedList])
+    assert_type(news.related_all(**options), RelatedLists)
     assert_type(MODES["news"], Mode)
     rules: Rules = news.rules
     rules.pin("a", ["b"])
@@ -121,7 +122,7 @@ def fit() -> RelatedNews:
     return news.fit(article() for _ in range(2))
 
 
-def rank(news: RelatedNews, path: Path) -> Iterator[RelatedList]:
+def rank(news: RelatedNews, path: Path) -> RelatedLists:
     """Request lists in every way."""
     assert_type(news.related(DEMO_ID), RelatedList)
     assert_type(news.related(DEMO_ID, k=3), RelatedList)
@@ -130,7 +131,7 @@ def rank(news: RelatedNews, path: Path) -> Iterator[RelatedList]:
     assert_type(news.related(DEMO_ID, selection=own), RelatedList)
     chosen = Selection(duplicate_threshold=None, diversity=0.3, caps={"section": 2}, min_score=0.1)
     assert_type(news.related_to_text("text", selection=chosen), RelatedList)
-    assert_type(news.related_all(8, selection=chosen), Iterator[RelatedList])
+    assert_type(news.related_all(8, selection=chosen), RelatedLists)
     assert_type(news.duplicates(0.8, keep="longest"), list[tuple[str, ...]])
     assert_type(len(news), int)
     assert_type(DEMO_ID in news, bool)

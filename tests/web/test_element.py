@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
+import datetime as dt
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -19,7 +19,9 @@ from starlette.routing import Mount, Route
 
 from relnews import RelatedNews, web
 from relnews.export import html
+from relnews.results import RelatedItem, RelatedList
 from relnews.sample import DEMO_ID, sample_articles
+from relnews.web.element import module
 from web.test_browser import CONTRASTS, HOSTILE
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
 else:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-
-MODULE = Path(web.__file__).with_name("related-news.js")
 
 ARABIC = [
     ("ar-1", "محادثات السلام تتواصل في جنيف وسط ضغوط دولية", "العالم"),
@@ -38,7 +38,9 @@ ARABIC = [
 ]
 
 #: Policy of a careful site: nothing inline, nothing from other hosts.
-POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'"
+)
 
 CSS = """
 :root { color-scheme: light dark; --ink: #1c1b19; --paper: #fffefb; --rule: #d8d4ca; }
@@ -54,6 +56,8 @@ related-news:empty:not([hidden]) { display: block; min-block-size: 28rem; }
 .themed h2 { letter-spacing: 3px; }
 .far { height: 6000px; }
 """
+
+PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="3" height="2"><path d="M0 0h3v2H0z"/></svg>'
 
 PAGE = """<!DOCTYPE html>
 <html lang="{language}" dir="{direction}">
@@ -114,10 +118,15 @@ def site(news: RelatedNews) -> Iterator[str]:
         )
         return Response(markup, 200, {"Content-Security-Policy": POLICY}, "text/html")
 
+    async def picture(request: Request) -> Response:
+        return Response(PIXEL, media_type="image/svg+xml")
+
     application = Starlette(
         routes=[
             Route("/site.css", css),
             Route("/page", page),
+            Route("/p/{name}", picture),
+            Route("/favicon.ico", picture),
             Mount("/relnews", web.app(news.archive_.catalogue.folder)),
         ]
     )
@@ -194,12 +203,16 @@ def check_axe(page: sync_api.Page) -> None:
     assert len(found["passes"]) > 5
 
 
-def test_it_is_small() -> None:
-    """The element loads less than 3 KB and makes no further request."""
-    source = MODULE.read_bytes()
-    assert len(gzip.compress(source, 9, mtime=0)) < 3000
-    assert b"import" not in source
-    assert b"innerHTML" not in source
+def test_it_loads_nothing_else() -> None:
+    """The module imports nothing, writes no HTML, and has the whole stylesheet in it."""
+    source = module().decode()
+    assert "import" not in source
+    assert "innerHTML" not in source
+    for sign in ("{", "}", "var(--relnews-", ":where("):
+        style = re.sub(r"/\*.*?\*/", "", html.stylesheet(), flags=re.DOTALL)
+        sheet = source.split("`")[1]
+        assert sheet.count(sign) == style.count(sign) > 10
+    assert not {"\\", "$"} & {*sheet}
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -234,7 +247,7 @@ def test_it_reads_well_to_a_screen_reader(show: Open, news: RelatedNews) -> None
         assert link.get_attribute("lang") == "en"
     first = related[0]
     assert first.published
-    about = f"{first.section} · {first.source} · {first.published:%B} {first.published.day}, "
+    about = f"{first.section} · {first.source} · {first.published.day} {first.published:%B} "
     assert about in entries.first.inner_text()
     for item in related:
         page.keyboard.press("Tab")
@@ -395,3 +408,141 @@ def test_another_source_is_another_list(show: Open, news: RelatedNews) -> None:
     page.wait_for_selector("related-news:last-of-type a[href='/ar-2']")
     ids = page.evaluate("[...document.querySelectorAll('h2')].map(e => e.id)")
     assert len(set(ids)) == len(ids) == 2
+
+
+# --- layouts, images, dates and clicks: the element and the fragment -----------------------------
+
+
+def pictured(images: list[str | None], **fields: Any) -> RelatedList:
+    day = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
+    items = (
+        RelatedItem(
+            f"s-{rank}", rank, 0.5, 0.5, f"Talks {rank} " * (40 if rank == 2 else 3),
+            url=None if rank == 3 else f"/s-{rank}", published=day, section="World",
+            **{"image": image, **fields},
+        )
+        for rank, image in enumerate(images, start=1)
+    )  # fmt: skip
+    return RelatedList("a", tuple(items))
+
+
+IMAGES = ["/p/1.svg", "/p/2.svg", None, "/p/4.svg"]
+
+
+def both(show: Open, related: RelatedList, layout: str, language: str, **options: Any) -> Any:
+    """Open a page with the fragment, and with the element, of a list; return both pages."""
+    fragment = html.fragment(related, language=language)
+    body = f'<link rel="stylesheet" href="/relnews/related-news.css"><div class="relnews-{layout}">'
+    served = show(f"{body}{fragment}</div>", lang=language, **options)
+    made = show("<p></p>", lang=language, **options)
+    made.route("**/related/*", lambda route: route.fulfill(json=related.to_dict()))
+    made.evaluate(
+        "layout => { const e = document.createElement('related-news'); e.setAttribute('layout',"
+        " layout); e.setAttribute('src', '/relnews/related/a');"
+        " document.querySelector('main').append(e); }",
+        layout,
+    )
+    state(made, "ready")
+    return served, made
+
+
+#: What is to be the same in both: elements with their attributes and texts, and their places.
+LOOKS = """() => [...document.querySelectorAll(".relnews ol *")].map(e => {
+  const box = e.getBoundingClientRect(), list = e.closest("ol").getBoundingClientRect();
+  const attributes = [...e.attributes].filter(a => !["lang", "dir"].includes(a.name))
+    .map(a => `${a.name}=${a.value}`).sort().join(" ");
+  const text = e.textContent.replace(/\\s+/g, " ").trim();
+  return [e.localName, attributes, text, ...[box.x - list.x, box.y - list.y, box.width, box.height]
+    .map(Math.round)].join("|");
+})"""
+
+
+@pytest.mark.parametrize(("layout", "width"), [("list", 320), ("cards", 1440), ("compact", 320)])
+def test_layouts_are_the_same_in_both(show: Open, layout: str, width: int) -> None:
+    """Fragment and element look the same, fit the screen, and axe finds nothing."""
+    scheme = "dark" if width == 320 else "light"
+    pages = both(show, pictured(IMAGES), layout, "en", width=width, color_scheme=scheme)
+    served, made = (page.evaluate(LOOKS) for page in pages)
+    assert served == made
+    for screen in (320, 390, 768, 1440):
+        pages[0].set_viewport_size({"width": screen, "height": 800})
+        assert pages[0].evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_axe(pages[0])
+    titles = pages[0].locator(".relnews-title").all()
+    heights = [title.evaluate("e => e.offsetHeight") for title in titles]
+    assert heights[1] < heights[0] * 7  # clamped
+    weights = [title.evaluate("e => getComputedStyle(e).fontWeight") for title in titles]
+    assert weights == ["700", "700", "400", "700"]
+    shown = [image.is_visible() for image in pages[1].locator("img").all()]
+    assert shown == [layout != "compact"] * 3
+
+
+def test_cards_are_beside_each_other_where_there_is_room(show: Open) -> None:
+    """The width of the box decides, not that of the screen."""
+    page, _ = both(show, pictured(IMAGES), "cards", "en", width=1440)
+    tops = "() => new Set([...document.querySelectorAll('li')].map(e => e.offsetTop)).size"
+    assert page.evaluate(tops) == 2
+    image = page.locator("img").first
+    is_wide = "(e) => e.offsetWidth > e.parentElement.clientWidth / 2"
+    assert image.evaluate(is_wide)
+    page.evaluate("document.querySelector('main').style.width = '20rem'")
+    assert page.evaluate(tops) == 4
+    assert not image.evaluate(is_wide)
+
+
+def test_dates_are_the_same_in_both(show: Open) -> None:
+    """Server and browser write a date the same way, in the language of the page."""
+    page = show("<p></p>")
+    day = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
+    related = RelatedList("a", (RelatedItem("b", 1, 0.5, 0.5, "T", published=day),))
+    page.route("**/related/*", lambda route: route.fulfill(json=related.to_dict()))
+    for language in "en EN en-US de pt-BR ru ar-EG fa mr zh th".split():  # noqa: SIM905
+        page.evaluate(
+            "language => { document.documentElement.lang = language;"
+            " const e = document.createElement('related-news'); e.setAttribute('src',"
+            " '/relnews/related/a'); document.querySelector('main').replaceChildren(e); }",
+            language,
+        )
+        state(page, "ready")
+        (written,) = re.findall(
+            r"<time[^>]*>(.*?)</time>", html.fragment(related, language=language)
+        )
+        shown = page.locator("time").inner_text()
+        assert shown.split() == written.split(), language
+
+
+def test_images_are_lazy_and_only_where_there_are_some(show: Open) -> None:
+    """An image far down is not loaded; an unsafe address is no image."""
+    unsafe = [
+        "javascript:alert(1)",
+        "data:image/svg+xml,x",
+        "//elsewhere.example/x.png",
+        "/p/1.svg",
+    ]
+    for page in both(show, pictured(unsafe), "list", "en"):
+        assert [e.get_attribute("src") for e in page.locator("img").all()] == ["/p/1.svg"]
+    fragment = html.fragment(pictured(IMAGES))
+    page = show(f'<div class="far"></div>{fragment}')
+    page.wait_for_load_state("networkidle")
+    assert not any("/p/" in url for url in page.asked)  # type: ignore[attr-defined]
+
+
+def test_a_click_is_an_event_and_no_request(show: Open, site: str) -> None:
+    """The element tells of a click with rank and address, to the page alone."""
+    link = '<link rel="stylesheet" href="/relnews/related-news.css">'
+    page = show(link + element(inside=html.fragment(pictured(IMAGES))))
+    page.evaluate(
+        "window.told = []; addEventListener('click', event => event.preventDefault());"
+        "addEventListener('relnews-click', event => window.told.push(event.detail))"
+    )
+    page.wait_for_load_state("networkidle")
+    asked = len(page.asked)  # type: ignore[attr-defined]
+    page.locator("a[data-relnews-rank='2']").click()
+    page.locator("img").nth(2).click(force=True)  # the whole item is the link
+    page.locator("h2").click()
+    page.locator("span.relnews-title").click()
+    assert page.evaluate("window.told") == [
+        {"rank": 2, "url": f"{site}/s-2"}, {"rank": 4, "url": f"{site}/s-4"},
+    ]  # fmt: skip
+    assert len(page.asked) == asked  # type: ignore[attr-defined]
+    assert page.context.cookies() == []

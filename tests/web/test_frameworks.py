@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import Context, Template
 from django.test import override_settings
 from django.urls import path
+from django.utils import translation
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
@@ -96,7 +97,7 @@ def test_in_django(news: RelatedNews, archive: Path) -> None:
         answer = client.get(f"/relnews/related/{DEMO_ID}.html")
         assert answer.text == html.fragment(news.related(DEMO_ID))
         answer = client.get(f"/news/{DEMO_ID}")
-        expected = html.fragment(news.related(DEMO_ID, 3), heading_level=4)
+        expected = html.fragment(news.related(DEMO_ID, 3), heading_level=4, language="en-us")
         assert answer.text == f"<main>{expected}</main>"
 
 
@@ -132,10 +133,15 @@ def test_the_tag_takes_any_id(news: RelatedNews, archive: Path) -> None:
     template = Template("{% load relnews %}{% related_news id heading=heading %}")
     with override_settings(RELNEWS_ARCHIVE=str(archive)):
         made = template.render(Context({"id": ODD, "heading": "<i>Mehr</i>"}))
-        assert made == html.fragment(news.related(ODD), heading="<i>Mehr</i>")
+        expected = {"heading": "<i>Mehr</i>", "language": "en-us"}
+        assert made == html.fragment(news.related(ODD), **expected)
         assert "&lt;i&gt;Mehr" in made
         for nothing in ("unknown", "", None, 7):
             assert template.render(Context({"id": nothing, "heading": "x"})) == ""
+        for chosen, written in (("de", "de"), ("tlh", "en")):  # Klingon is not in CLDR
+            with translation.override(chosen):
+                made = template.render(Context({"id": ODD, "heading": "x"}))
+            assert made == html.fragment(news.related(ODD), heading="x", language=written)
 
 
 def test_the_global_of_jinja(news: RelatedNews, archive: Path) -> None:

@@ -30,7 +30,7 @@ class Pool:
         return asyncio.ensure_future(coroutine)
 
     def _rank(self, client: str) -> str:
-        assert self.gate.wait(20)
+        assert self.gate.wait(100)
         self.order.append(client)
         return client
 

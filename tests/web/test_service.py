@@ -7,6 +7,7 @@ import datetime as dt
 import gzip
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import click
 import click.testing
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,7 +37,7 @@ from relnews.web.formats import preferred, takes_gzip
 from relnews.web.responses import ResponseCache, cache_control_of
 from relnews.web.source import Source
 from relnews.web.workers import Workers
-from serving import PATIENT, serving
+from serving import PATIENT, children_of, serving
 
 #: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
 ODD_IDS = [
@@ -428,7 +430,7 @@ def test_long_lists_are_packed(client: TestClient) -> None:
     assert "content-encoding" not in short.headers
 
 
-@pytest.mark.parametrize("target", ["/related-news.js", "/openapi.json"])
+@pytest.mark.parametrize("target", ["/related-news.js", "/related-news.css", "/openapi.json"])
 def test_the_module_and_the_description_are_packed(client: TestClient, target: str) -> None:
     """A client that accepts gzip gets the same bytes packed, under the same ETag."""
     plain = client.get(target, headers={"accept-encoding": "identity"})
@@ -784,6 +786,17 @@ def test_the_element_is_served(client: TestClient) -> None:
     assert 'customElements.define("related-news"' in answer.text
     again = client.get("/related-news.js", headers={"if-none-match": answer.headers["etag"]})
     assert again.status_code == 304
+    style = client.get("/related-news.css")
+    assert style.headers["content-type"].startswith("text/css")
+    assert style.text == html.stylesheet()
+
+
+def test_dates_are_in_the_language_of_the_service(archive: Path) -> None:
+    """HTML has dates in the language that the service is told; an unknown one is an error."""
+    client = TestClient(web.app(archive, language="de"))
+    assert 'lang="de" dir="ltr">18. August 2025' in client.get(f"/related/{DEMO_ID}.html").text
+    with pytest.raises(ValueError, match="`language` must be a language tag"):
+        web.app(archive, language="xx")
 
 
 def test_the_etag_of_the_element_is_that_of_its_bytes(
@@ -791,14 +804,14 @@ def test_the_etag_of_the_element_is_that_of_its_bytes(
 ) -> None:
     """Another module has another ETag, and a client that has the old one gets it."""
     files = types.SimpleNamespace(files=lambda _: tmp_path)
-    monkeypatch.setattr("relnews.web.service.resources", files)
+    monkeypatch.setattr("relnews.web.element.resources", files)
     answers = []
-    for script in ("// 1", "// 2", "// 1"):
+    for script in ("1;", "2;", "1;"):
         (tmp_path / "related-news.js").write_text(script)
         client = TestClient(web.app(archive))
         known = answers[-1].headers["etag"] if answers else '"none"'
         answers.append(client.get("/related-news.js", headers={"if-none-match": known}))
-    assert [answer.text for answer in answers] == ["// 1", "// 2", "// 1"]
+    assert [answer.text for answer in answers] == ["1;", "2;", "1;"]
     tags = [answer.headers["etag"] for answer in answers]
     assert tags[0] == tags[2] != tags[1]
     assert client.get("/openapi.json").headers["etag"] not in tags
@@ -857,6 +870,48 @@ def test_serve_ends_when_it_is_told(number: signal.Signals, archive: Path) -> No
         process.send_signal(number)
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_serve_answers_what_was_asked_before_it_ends(archive: Path) -> None:
+    """A list that is being ranked when the request to end comes is still sent."""
+    command = [sys.executable, "-c", "from relnews.cli import main; main()"]
+    patient = {**os.environ, "RELNEWS_SERVE_RANKING_TIMEOUT": "100", "RELNEWS_SERVE_PORT": "0"}
+    with subprocess.Popen(
+        [*command, "serve", str(archive)], stderr=subprocess.PIPE, text=True, env=patient
+    ) as process:
+        assert process.stderr is not None
+        address = process.stderr.readline().split()[-1].removesuffix("/related/ID")
+        host, port = address.removeprefix("http://").split(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=100)
+        draft = json.dumps({"title": "Talks push for guarantees"})
+        connection.request("POST", "/related", draft, {"Content-Type": "application/json"})
+        while not children_of(process.pid):  # what ranks starts with the request
+            time.sleep(0.01)
+        process.terminate()
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert json.loads(answer.read())["related"]
+        connection.close()
+    assert process.returncode == 0
+
+
+def test_every_option_of_serve_is_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RELNEWS_SERVE_ and the name of an option give its value; several are parted by spaces."""
+    command, wanted = main.commands["serve"], {}
+    for option in command.params:
+        if isinstance(option, click.Option):
+            (name,) = (name.removeprefix("--") for name in option.opts)
+            text = {"IntRange": "3", "FloatRange": "3", "Path": __file__}.get(
+                type(option.type).__name__, "x"
+            )
+            text = option.type.choices[-1] if isinstance(option.type, click.Choice) else text
+            monkeypatch.setenv(f"RELNEWS_SERVE_{name.replace('-', '_').upper()}", text)
+            wanted[name.replace("-", "_")] = (text,) if option.multiple else option.type(text)
+    monkeypatch.setenv("RELNEWS_SERVE_ORIGIN", "https://a.example https://b.example")
+    wanted["origin"] = ("https://a.example", "https://b.example")
+    found = command.make_context("serve", ["archive.relnews"]).params
+    assert wanted == {name: value for name, value in found.items() if name != "archive"}
+    assert len(wanted) == 20
 
 
 def test_packing_is_the_same_each_time(client: TestClient) -> None:

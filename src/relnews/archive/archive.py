@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -238,42 +238,62 @@ class Archive:
         blocks = (ordered[i : i + BLOCK] for i in range(0, len(ordered), BLOCK))
         return in_order(lambda block: self.answer(function, block), blocks, n_jobs)
 
-    def describe(self) -> dict[str, str]:
-        """Return the properties of the archive as text, by name."""
+    def facts(self) -> dict[str, Any]:
+        """Return the properties of the archive as JSON values, by name."""
         oldest, newest = self.catalogue.span()
         state = self.state
         live_segments = state.live_segments.values()
         n_pairs = sum(len(live.segment.row_level) for live in live_segments)
         n_pairs += sum(len(article.term) for article in state.pending.values())
-        n_removed = sum(len(live.is_alive) - live.n_alive for live in live_segments)
         stop_words = self.analysis.stop_words
-        stored = self.catalogue.setting("lists")
         return {
-            "articles": f"{self.n_articles:,}",
-            "dates": f"{oldest:%Y-%m-%d} to {newest:%Y-%m-%d}" if oldest and newest else "none",
-            "terms": f"{int(np.count_nonzero(state.statistics.document_frequency)):,}",
-            "pairs": f"{n_pairs:,} (article, term)",
-            "index": f"{self.store.size() / 1e6:,.1f} MB",
-            "segments": f"{len(live_segments)}, and {len(state.pending):,} articles in none yet",
-            "removed": f"{n_removed:,} to be reclaimed",
-            "changes": f"{state.generation:,}",
-            "drift": f"{state.drift():.1%} largest change of an idf since the epoch",
-            "stored lists": f"{stored['k']} of {stored['candidates']} candidates"
-            if stored
-            else "none",
-            "title": f"weighs {self.weighting.title_weight:g}, "
-            f"its share in the other text {self.weighting.title_overlap:g}",
-            "language": self.analysis.language or "one, whatever articles name",
-            "stop words": "of the language"
-            if stop_words == "language"
-            else stop_words
-            if isinstance(stop_words, str)
-            else f"{len(stop_words)} words"
-            if stop_words
-            else "none",
-            "normalization": self.analysis.normalization or "none",
-            "analysis": f"version {self.analysis.version}"
-            + ("" if self.analysis.version == VERSION else f"; a new build has {VERSION}"),
-            "tf": "1 + ln(tf)" if self.weighting.sublinear_tf else "tf",
-            "recency": str(self.recency or "none"),
+            "articles": self.n_articles,
+            "oldest": oldest and oldest.isoformat(),
+            "newest": newest and newest.isoformat(),
+            "terms": int(np.count_nonzero(state.statistics.document_frequency)),
+            "pairs": n_pairs,
+            "bytes": self.store.size(),
+            "segments": len(live_segments),
+            "pending": len(state.pending),
+            "removed": sum(len(live.is_alive) - live.n_alive for live in live_segments),
+            "changes": state.generation,
+            "drift": state.drift(),
+            "stored_lists": self.catalogue.setting("lists"),
+            "title_weight": self.weighting.title_weight,
+            "title_overlap": self.weighting.title_overlap,
+            "language": self.analysis.language,
+            "stop_words": [*stop_words] if isinstance(stop_words, tuple) else stop_words,
+            "normalization": self.analysis.normalization,
+            "analysis": self.analysis.version,
+            "sublinear_tf": self.weighting.sublinear_tf,
+            "recency": self.recency and dataclasses.asdict(self.recency),
         }
+
+    def describe(self) -> dict[str, str]:
+        """Return the properties of the archive as text, by name."""
+        facts = self.facts()
+        span, words, lists = facts["oldest"], facts["stop_words"], facts["stored_lists"]
+        version = facts["analysis"]
+        return {
+            "articles": f"{facts['articles']:,}",
+            "dates": f"{span[:10]} to {facts['newest'][:10]}" if span else "none",
+            "terms": f"{facts['terms']:,}",
+            "pairs": f"{facts['pairs']:,} (article, term)",
+            "index": f"{facts['bytes'] / 1e6:,.1f} MB",
+            "segments": f"{facts['segments']}, and {facts['pending']:,} articles in none yet",
+            "removed": f"{facts['removed']:,} to be reclaimed",
+            "changes": f"{facts['changes']:,}",
+            "drift": f"{facts['drift']:.1%} largest change of an idf since the epoch",
+            "stored lists": f"{lists['k']} of {lists['candidates']} candidates"
+            if lists else "none",
+            "title": f"weighs {facts['title_weight']:g}, "
+            f"its share in the other text {facts['title_overlap']:g}",
+            "language": facts["language"] or "one, whatever articles name",
+            "stop words": f"{len(words)} words" if isinstance(words, list) and words
+            else "of the language" if words == "language" else words or "none",
+            "normalization": facts["normalization"] or "none",
+            "analysis": f"version {version}"
+            + ("" if version == VERSION else f"; a new build has {VERSION}"),
+            "tf": "1 + ln(tf)" if facts["sublinear_tf"] else "tf",
+            "recency": str(self.recency or "none"),
+        }  # fmt: skip

@@ -17,6 +17,7 @@ from relnews.cli import (
     articles,
     explanations,
     quality,
+    review,
     rules,
     serve,
     sites,
@@ -73,6 +74,7 @@ def main() -> None:
     relnews explain my.relnews SOME-ID OTHER          explain the score of OTHER in the list
     relnews why-not my.relnews SOME-ID OTHER          explain why OTHER is not in the list
     relnews rules list my.relnews                     print what editors pin, block and hide
+    relnews review my.relnews                         read lists and change rules on a local page
     relnews update my.relnews new.jsonl               add or replace articles
     relnews remove my.relnews SOME-ID                 remove articles
     relnews store-lists my.relnews                    store every list
@@ -87,12 +89,35 @@ def main() -> None:
 
     In place of an ID, give the title or url of an article, if no other article has it.
 
-    Each command has help: relnews build --help. Lists go to standard output, everything else to
-    standard error. Exit codes: 1 bad data or archive, 2 usage error, 130 interrupted.
+    Each command has help: relnews help build, or relnews build --help. Lists go to standard output,
+    everything else to standard error. Exit codes: 1 bad data or archive, 2 usage error, 130
+    interrupted.
     """
     # A terminal without a headline's letters shows question marks; data is always UTF-8.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+@main.command("help")
+@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.pass_context
+def help_(ctx: click.Context, names: tuple[str, ...]) -> None:
+    """Print the help of a command.
+
+    \b
+    relnews help
+    relnews help related
+    relnews help rules pin
+    """
+    found = ctx.find_root()
+    for name in names:
+        if not isinstance(found.command, click.Group):
+            msg = f"{found.command_path!r} has no commands, so there is no {name!r}."
+            raise click.UsageError(msg)
+        _, command, _ = found.command.resolve_command(found, [name])
+        assert command is not None  # it raises for an unknown name
+        found = click.Context(command, parent=found, info_name=name)
+    click.echo(found.get_help())
 
 
 for command in (
@@ -119,5 +144,6 @@ for command in (
     archives.warm_up,
     serve.serve,
     rules.rules,
+    review.review,
 ):
     main.add_command(command)

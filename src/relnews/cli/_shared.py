@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import functools
 import os
+import shutil
+import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -18,6 +21,7 @@ from relnews.exceptions import LoadWarning
 if TYPE_CHECKING:
     from relnews.articles import Article
     from relnews.readers import ArticleReader
+    from relnews.results import RelatedList
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -38,24 +42,46 @@ k_option = click.option(
 )
 
 
-def format_option(text: str) -> Callable[[Command], Command]:
-    """Return the option of a command that prints a table or JSON.
+def format_option(
+    text: str, formats: Sequence[str] = ("table", "json")
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the options ``--format`` and ``--json`` of a command that prints JSON or another form.
+
+    The command gets the format as ``format_``.
 
     Parameters
     ----------
     text : str
         Help of the option.
+    formats : sequence of str
+        The formats; the first is the default.
     """
-    return click.option(
-        "--format",
-        "format_",
-        type=click.Choice(["table", "json"]),
-        default="table",
-        show_default=True,
-        help=text,
-    )
+
+    def with_options(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def with_format(*, format_: str | None, as_json: bool, **options: Any) -> None:
+            if as_json and format_ not in (None, "json"):
+                msg = f"--json is --format json, and cannot go with --format {format_}."
+                raise click.UsageError(msg)
+            command(format_="json" if as_json else format_ or formats[0], **options)
+
+        add_json = click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
+        add_format = click.option(
+            "--format",
+            "format_",
+            type=click.Choice(formats),
+            help=f"{text}  [default: {formats[0]}]",
+        )
+        return add_format(add_json(with_format))
+
+    return with_options
 
 
+ids_option = click.option(
+    "--ids/--no-ids",
+    default=None,
+    help="Show the ids of the articles in a table.  [default: at a terminal that is wide enough]",
+)
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
 n_jobs_option = click.option(
     "--n-jobs",
@@ -91,35 +117,61 @@ def one_line() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
+def phase(name: str, quiet: bool) -> tqdm:
+    """Return a context in which a terminal shows what the command does."""
+    hidden = True if quiet else None
+    return tqdm(desc=name, bar_format="{desc} …", leave=False, disable=hidden)
+
+
 @contextlib.contextmanager
-def reading(reader: ArticleReader, quiet: bool) -> Iterator[Iterator[Article]]:
+def reading(reader: ArticleReader, quiet: bool, then: str) -> Iterator[Iterator[Article]]:
     """Yield the articles of a reader, with a progress bar and a summary after it.
 
-    An invalid file is reported as one line.
+    An invalid file is reported as one line. ``then`` names what is done after the last article.
     """
     unit = " articles" if reader.bytes_total is None else "B"
-    with tqdm(
-        total=reader.bytes_total, unit=unit, unit_scale=True, desc="reading",
-        disable=True if quiet else None,
-    ) as bar:  # fmt: skip
+    with contextlib.ExitStack() as stack:
+        bar = stack.enter_context(tqdm(
+            total=reader.bytes_total, unit=unit, unit_scale=True, desc="reading",
+            disable=True if quiet else None,
+        ))  # fmt: skip
+
+        def shown(articles: Iterator[Article]) -> Iterator[Article]:
+            for article in articles:
+                bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
+                yield article
+            bar.close()
+            stack.enter_context(phase(then, quiet))
+
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", LoadWarning)  # the summary says it, too
-                yield _shown(iter(reader), reader, bar)
+                yield shown(iter(reader))  # which begins a new report
         except ValueError as error:
             if reader.load_report.seen:
-                bar.close()
+                stack.close()
                 click.echo(reader.load_report.summary(), err=True)
             raise click.ClickException(str(error)) from error
     if not quiet:
         click.echo(reader.load_report.summary(), err=True)
 
 
-def _shown(articles: Iterable[Article], reader: ArticleReader, bar: tqdm) -> Iterator[Article]:
-    """Yield articles, and move the bar by the bytes read."""
-    for article in articles:
-        bar.update(1 if reader.bytes_read is None else reader.bytes_read - bar.n)
-        yield article
+def table_of(related: RelatedList, ids: bool | None) -> str:
+    """Return a list as a table, with ids if they are wanted or, for None, if there is room.
+
+    Parameters
+    ----------
+    related : RelatedList
+        The list.
+    ids : bool or None
+        Value of `ids_option`.
+    """
+    from relnews.export import text
+
+    if ids is None and sys.stdout.isatty():
+        lines = text.table(related, ids=True).splitlines()
+        ids = max(map(len, lines), default=0) <= shutil.get_terminal_size().columns
+    return text.table(related, ids=bool(ids))
 
 
 def read_text(file: BinaryIO) -> str:
@@ -141,18 +193,26 @@ def read_text(file: BinaryIO) -> str:
 
 def write_file(path: Path, pieces: Iterable[str]) -> None:
     """Write a file whole or not at all; write to a pipe or a device piece by piece."""
+    with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(pieces)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield the name under which to write a file; it takes its place if no error is raised.
+
+    A pipe or a device is written itself.
+    """
     from relnews import _checks
 
     _checks.check_parent(path)
     if path.exists() and not path.is_file():
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(pieces)
+        yield path
         return
     path = path.resolve()  # replace the file that a link leads to, not the link
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(pieces)
+        yield partial
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

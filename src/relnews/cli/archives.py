@@ -13,16 +13,20 @@ from tqdm import tqdm
 
 from relnews.cli._articles import article_id
 from relnews.cli._options import list_options, usage
+from relnews.cli._rebuild import Kept
 from relnews.cli._shared import (
     archive_argument,
     format_option,
+    ids_option,
     k_option,
     n_jobs_option,
     one_line,
+    phase,
     quiet_option,
     read_text,
     reading,
     strict_option,
+    table_of,
     write_file,
 )
 from relnews.cli._source import Source, source_options
@@ -111,6 +115,8 @@ def warm_up() -> None:
 )
 @click.option("--language", metavar="TAG", default="en", show_default=True,
               help="Language of articles that do not name theirs.")  # fmt: skip
+@click.option("--fresh", is_flag=True,
+              help="Drop the rules and the stored lists of an archive in this folder.")  # fmt: skip
 @strict_option
 @quiet_option
 def build(
@@ -120,6 +126,7 @@ def build(
     stop_words: str,
     normalization: str,
     language: str,
+    fresh: bool,
     strict: bool,
     quiet: bool,
 ) -> None:
@@ -138,12 +145,16 @@ def build(
     author, source, language (or lang), image, expires. An id, and a title or a text, are needed.
 
     Invalid articles are skipped or corrected; the report counts them and names the first few.
+
+    If an archive is in the folder already, the new one has its rules and, if it has stored lists,
+    lists of the same length; --fresh drops them.
     """
     from relnews.related import RelatedNews
     from relnews.storage import integrity
     from relnews.storage.database import CATALOGUE
 
     integrity.check_archive_target(output, CATALOGUE)  # before the work, not after it
+    Kept.of(output)  # raises if the archive there is damaged
     reader = source.open(strict)
     news = RelatedNews(
         title_weight=title_weight,
@@ -151,15 +162,20 @@ def build(
         normalization=None if normalization == "none" else normalization,
         language=language,
     )
-    with reading(reader, quiet) as records:
+    with reading(reader, quiet, "laying out") as records:
         news.fit(records, load_report=reader.load_report)
     if not len(news):
         msg = f"{source} has no articles, and {output} was not written."
         raise click.ClickException(msg)
     source.remember(reader, news)
-    news.save(output)
+    kept = Kept.of(output)
+    if not fresh:
+        kept.apply(news)
+    with phase("writing", quiet):
+        news.save(output)
     if not quiet:
-        click.echo(f"{output}: {len(news):,} articles", err=True)
+        note = f"; {'dropped' if fresh else 'kept'}: {kept}" if str(kept) else ""
+        click.echo(f"{output}: {len(news):,} articles{note}", err=True)
 
 
 @click.command()
@@ -176,14 +192,11 @@ def build(
     "--published", metavar="DATE", help="Day or moment that the draft is dated.  [default: now]"
 )
 @click.option("--language", metavar="TAG", help="Language of the draft.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", *FORMATS]),
-    default="table",
-    show_default=True,
-    help="A table for the terminal, a <section> of HTML for a page, or a format for programs.",
+@format_option(
+    "A table for the terminal, a <section> of HTML for a page, or a format for programs.",
+    ("table", *FORMATS),
 )
+@ids_option
 @list_options
 def related(
     archive: Path,
@@ -194,6 +207,7 @@ def related(
     published: str | None,
     language: str | None,
     format_: str,
+    ids: bool | None,
     options: Options,
 ) -> None:
     """Print the Related News of an article or of a draft.
@@ -208,7 +222,6 @@ def related(
 
     Articles that share no word with the story are not related, so a list may be short or empty.
     """
-    from relnews.export import text
     from relnews.related import RelatedNews
 
     if (id is None) == (not title and text_file is None):
@@ -227,7 +240,7 @@ def related(
                 draft, title=title, published=published, language=language, k=k, **options
             )
     if format_ == "table":
-        click.echo(text.table(items) or "No related news.", err=not items)
+        click.echo(table_of(items, ids) or "No related news.", err=not items)
     elif written := FORMATS[format_].write(items):
         click.echo(written.rstrip("\n").encode())
     else:
@@ -239,12 +252,14 @@ def related(
 @click.argument("id")
 @click.argument("sizes", nargs=-1, required=True, metavar="MODE=K...")
 @format_option("Tables to read, or one line of JSON.")
+@ids_option
 @list_options
 def related_blocks(
     archive: Path,
     id: str,  # noqa: A002
     sizes: tuple[str, ...],
     format_: str,
+    ids: bool | None,
     options: Options,
 ) -> None:
     """Print several lists of an article; no item is in two of them.
@@ -256,7 +271,7 @@ def related_blocks(
     The first list chooses first. Each is what `relnews related --mode` prints, without the items of
     the lists before it. Options hold for every list.
     """
-    from relnews.export import json, text
+    from relnews.export import json
     from relnews.related import RelatedNews
 
     if "mode" in options:
@@ -270,7 +285,7 @@ def related_blocks(
         lines = {mode: items.to_dict() for mode, items in lists.items()}
         click.echo(json.line({"id": id, "blocks": lines}).encode())
     else:
-        tables = (f"{mode}\n{text.table(items) or 'none'}" for mode, items in lists.items())
+        tables = (f"{mode}\n{table_of(items, ids) or 'none'}" for mode, items in lists.items())
         click.echo("\n\n".join(tables))
 
 
@@ -364,15 +379,25 @@ def _table_of_groups(news: RelatedNews, groups: Sequence[Sequence[str]]) -> str:
 
 @click.command()
 @archive_argument
-def info(archive: Path) -> None:
+@format_option("A line for each property, or one line of JSON.")
+def info(archive: Path, format_: str) -> None:
     """Print what is in an archive, and how it was built.
 
     \b
     relnews info my.relnews
+    relnews info my.relnews --json
     """
+    import dataclasses
+    import json
+
     from relnews.related import RelatedNews
 
     news = RelatedNews.open(archive)
-    about = {**news.archive_.describe(), "drift": str(news.drift(100))}
+    drift = news.drift(100)
+    if format_ == "json":
+        facts = news.archive_.facts() | {"drift": dataclasses.asdict(drift)}
+        click.echo(json.dumps(facts, ensure_ascii=False).encode())
+        return
+    about = {**news.archive_.describe(), "drift": str(drift)}
     for name, value in about.items():
         click.echo(f"{name + ':':<14} {value}")

@@ -74,14 +74,15 @@ def find(archive: Path, words: tuple[str, ...], k: int, format_: str) -> None:
 @click.argument("id")
 @format_option("A line for each field, or one line of JSON.")
 def show(archive: Path, id: str, format_: str) -> None:  # noqa: A002
-    """Print the fields that an archive has of an article, without its text.
+    """Print what an archive has of an article: its fields, without the text, and its copies.
 
     \b
     relnews show my.relnews SOME-ID
     relnews show my.relnews SOME-ID --format json
 
     Fields that the article lacks are left out. Articles under embargo and expired ones are shown,
-    too.
+    too. The near-duplicates are the ids of public articles that are nearly the same text, newest
+    first.
     """
     from relnews.dates import moment
     from relnews.export import json
@@ -94,13 +95,16 @@ def show(archive: Path, id: str, format_: str) -> None:  # noqa: A002
         key = catalogue.keys_of([article_id(news, id)])
         (item,) = items_of(news, key)
         expires = moment(catalogue.expires(key[0]))
+    near = news.near_duplicates(item.id)
     record = _record(item) | ({"expires": expires.isoformat()} if expires else {})
+    record |= {"near_duplicates": near} if near else {}
     if format_ == "json":
         click.echo(json.line(record).encode())
         return
+    width = max(map(len, record)) + 1
     for name, value in record.items():
         text = ", ".join(value) if isinstance(value, list) else str(value)
-        click.echo(f"{name + ':':<10} {printable(text)}")
+        click.echo(f"{name + ':':<{width}} {printable(text)}")
 
 
 def _record(item: RelatedItem) -> dict[str, object]:

@@ -11,7 +11,7 @@ import click
 
 from relnews.cli._articles import article_id
 from relnews.cli._options import list_options, usage
-from relnews.cli._shared import archive_argument, k_option
+from relnews.cli._shared import archive_argument, format_option, k_option
 
 if TYPE_CHECKING:
     from relnews.options.list_options import Options
@@ -21,13 +21,8 @@ if TYPE_CHECKING:
 @archive_argument
 @click.argument("a")
 @click.argument("b")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "line"]),
-    default="table",
-    show_default=True,
-    help="Tables to read, one line of JSON, or a line for readers.",
+@format_option(
+    "Tables to read, one line of JSON, or a line for readers.", ("table", "json", "line")
 )
 @list_options
 def explain(archive: Path, a: str, b: str, format_: str, options: Options) -> None:
@@ -64,14 +59,7 @@ def explain(archive: Path, a: str, b: str, format_: str, options: Options) -> No
 @click.argument("a")
 @click.argument("b")
 @k_option
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A sentence to read, or one line of JSON.",
-)
+@format_option("A sentence to read, or one line of JSON.", ("text", "json"))
 @list_options
 def why_not(archive: Path, a: str, b: str, k: int, format_: str, options: Options) -> None:
     """Explain why B is not in the list of A.

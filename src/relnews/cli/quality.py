@@ -130,14 +130,7 @@ def evaluate(
     help="Another build of the archive; print how much the lists changed.",
 )
 @picture_option
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Lines to read, or one line of JSON.",
-)
+@format_option("Lines to read, or one line of JSON.", ("text", "json"))
 @n_jobs_option
 @quiet_option
 def health(

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from relnews.storage.rule_kinds import KINDS, Rule, RuleKind
 
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
+    from relnews.storage.rules import Rules
 
 
 @click.group()
@@ -34,7 +37,8 @@ def rules() -> None:
     relnews rules list my.relnews                        print the rules
     relnews rules drop my.relnews 3                      remove the third rule
 
-    Rules hold from the next list on, for stored lists and exports too, and survive updates.
+    Each command prints the rules that it adds and removes, and why a rule has no effect now. Rules
+    hold from the next list on, for stored lists and exports too, and survive updates.
     ARTICLES are id=…, section=…, tag=… or title=…; * in a title stands for any text.
     """
 
@@ -50,15 +54,15 @@ def list_(archive: Path, format_: str) -> None:
     relnews rules list my.relnews --format json > rules.jsonl
     """
     from relnews.export.text import printable
+    from relnews.storage.rules import in_words
 
     kept = _open(archive).rules
     asleep = kept.sleeping()
     for number, rule in enumerate(kept, start=1):
-        note = asleep.get(rule)
         if format_ == "table":
-            click.echo(printable(f"{number}. {rule}{f' (asleep: {note})' if note else ''}"))
+            click.echo(printable(f"{number}. {in_words(rule, asleep)}"))
         else:
-            record = {"kind": rule.kind, "a": rule.a, "b": rule.b, "asleep": note}
+            record = {"kind": rule.kind, "a": rule.a, "b": rule.b, "asleep": asleep.get(rule)}
             click.echo(json.dumps(record, ensure_ascii=False).encode())
     if not len(kept) and format_ == "table":
         click.echo("No rules.", err=True)
@@ -68,19 +72,22 @@ def list_(archive: Path, format_: str) -> None:
 @archive_argument
 @click.argument("id")
 @click.argument("others", nargs=-1, metavar="[OTHER]...")
-def pin(archive: Path, id: str, others: tuple[str, ...]) -> None:  # noqa: A002
+@click.option("--replace", is_flag=True, help="Remove the earlier pins of the list.")
+def pin(archive: Path, id: str, others: tuple[str, ...], replace: bool) -> None:  # noqa: A002
     """Begin the list of an article with other articles, in this order.
 
     \b
     relnews rules pin my.relnews SOME-ID OTHER
-    relnews rules pin my.relnews SOME-ID
+    relnews rules pin my.relnews SOME-ID --replace OTHER
+    relnews rules pin my.relnews SOME-ID --replace
 
-    They replace the earlier pins of that list; without OTHER the command removes the pins. A pinned
-    article that is removed, under embargo or expired is not shown; the pin is kept.
+    They come after the earlier pins of that list; with --replace they take their place, and without
+    OTHER the list then has no pins. A pinned article that is removed, under embargo or expired is
+    not shown; the pin is kept.
     """
-    news = _open(archive)
-    with usage():
-        news.rules.pin(article_id(news, id), [article_id(news, other) for other in others])
+    with _changing(archive) as (news, kept):
+        ids = [article_id(news, other) for other in others]
+        kept.pin(article_id(news, id), ids, replace=replace)
 
 
 @rules.command()
@@ -95,8 +102,8 @@ def block(archive: Path, id: str, other: str, both_ways: bool) -> None:  # noqa:
     relnews rules block my.relnews SOME-ID OTHER
     relnews rules block my.relnews SOME-ID OTHER --both-ways
     """
-    news = _open(archive)
-    news.rules.block(article_id(news, id), article_id(news, other), both_ways=both_ways)
+    with _changing(archive) as (news, kept):
+        kept.block(article_id(news, id), article_id(news, other), both_ways=both_ways)
 
 
 @rules.command()
@@ -112,8 +119,8 @@ def ignore(archive: Path, words: tuple[str, ...]) -> None:
     Every word is ignored, by itself and in any phrase of a title. Until `relnews store-lists`
     stores lists without it, lists are ranked when they are read.
     """
-    with usage():
-        _open(archive).rules.ignore(*words)
+    with _changing(archive) as (_, kept):
+        kept.ignore(*words)
 
 
 @rules.command()
@@ -125,12 +132,12 @@ def drop(archive: Path, numbers: tuple[int, ...]) -> None:
     \b
     relnews rules drop my.relnews 3
     """
-    kept = _open(archive).rules
-    there = [*kept]
-    if max(numbers) > len(there):
-        msg = f"{archive} has {len(there):,} rules, so there is no number {max(numbers)}."
-        raise click.ClickException(msg)
-    kept.drop(*(there[number - 1] for number in numbers))
+    with _changing(archive) as (_, kept):
+        there = [*kept]
+        if max(numbers) > len(there):
+            msg = f"{archive} has {len(there):,} rules, so there is no number {max(numbers)}."
+            raise click.ClickException(msg)
+        kept.drop(*(there[number - 1] for number in numbers))
 
 
 def _command_of(kind: RuleKind) -> click.Command:
@@ -142,8 +149,8 @@ def _command_of(kind: RuleKind) -> click.Command:
     @click.command(kind.name, help="\n".join([f"{inspect.getdoc(kind)}\n\n\b", *examples]))
     @archive_argument
     def add(archive: Path, **parts: str) -> None:
-        with usage():
-            _open(archive).rules.add(Rule(kind.name, **parts))
+        with _changing(archive) as (_, kept):
+            kept.add(Rule(kind.name, **parts))
 
     arguments = click.Argument(["a"], metavar="ARTICLES"), click.Argument(["b"], metavar="OTHERS")
     add.params += arguments[: kind.n_parts]
@@ -154,6 +161,20 @@ def _command_of(kind: RuleKind) -> click.Command:
 for _kind in KINDS.values():
     if _kind.name not in rules.commands:
         rules.add_command(_command_of(_kind))
+
+
+@contextlib.contextmanager
+def _changing(archive: Path) -> Iterator[tuple[RelatedNews, Rules]]:
+    """Open an archive whose rules a command changes; then print what has changed."""
+    from relnews.export.text import printable
+
+    news = _open(archive)
+    kept = news.rules
+    with usage():
+        yield news, kept
+    assert kept.last_change is not None
+    for sentence in kept.last_change.sentences(kept.sleeping()):
+        click.echo(printable(sentence), err=True)
 
 
 def _open(archive: Path) -> RelatedNews:

@@ -8,6 +8,7 @@ import contextlib
 import copy
 import dataclasses
 import gc
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,7 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command()
+@click.command(context_settings={"auto_envvar_prefix": "RELNEWS_SERVE"})
 @archive_argument
 @click.option("--host", default="127.0.0.1", show_default=True,
               help="Address to listen at; 0.0.0.0 for the whole network.")  # fmt: skip
@@ -62,7 +63,6 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
               help="Port to listen at; 0 takes a free one.")  # fmt: skip
 @click.option(
     "--origin",
-    "origins",
     multiple=True,
     help="Site whose pages may send requests, such as https://news.example; * for all sites. May "
     "be repeated.",
@@ -73,7 +73,9 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
               help="Heading of a list as HTML.")  # fmt: skip
 @click.option("--heading-level", type=click.IntRange(1, 6), default=2, show_default=True,
               help="Level of the heading, from 1 to 6.")  # fmt: skip
-@click.option("--proxy", "proxies", multiple=True, metavar="ADDRESS",
+@click.option("--language", metavar="TAG", default="en", show_default=True,
+              help="Language in which HTML has dates.")  # fmt: skip
+@click.option("--proxy", multiple=True, metavar="ADDRESS",
               help="Proxy whose X-Forwarded-For and X-Forwarded-Proto are believed; an address, a "
               "network, or * for every one.  [default: 127.0.0.1 and ::1]")  # fmt: skip
 @click.option("--root-path", default="", metavar="PATH",
@@ -92,11 +94,12 @@ def serve(
     archive: Path,
     host: str,
     port: int,
-    origins: tuple[str, ...],
+    origin: tuple[str, ...],
     max_age: int,
     heading: str,
     heading_level: int,
-    proxies: tuple[str, ...],
+    language: str,
+    proxy: tuple[str, ...],
     root_path: str,
     access_log: Any,
     log_level: str,
@@ -114,12 +117,15 @@ def serve(
     /related/SOME-ID.html    the list as HTML; likewise .json, .jsonld, .atom, .jsonfeed
     /related                 POST a draft: {"title": "…", "text": "…"}
     /related-news.js         the element <related-news> for your pages
+    /related-news.css        the style of lists
     /openapi.json            the description of this interface
     /health, /ready          whether the archive can be read, and lists can be made
     /metrics                 load of the service
 
     The service shows commits of other processes at once. Store the lists first (relnews
     store-lists), so that it does not rank for each request.
+
+    An option may be an environment variable: RELNEWS_SERVE_PORT is --port.
     """
     from relnews import web
     from relnews.web import _errors
@@ -133,8 +139,8 @@ def serve(
         except ImportError as error:
             raise _errors.no_web_extra(error) from error
         application = web.app(
-            archive, origins=origins, max_age=max_age, heading=heading,
-            heading_level=heading_level, limits=allowed, access_log=access_log,
+            archive, origins=origin, max_age=max_age, heading=heading,
+            heading_level=heading_level, language=language, limits=allowed, access_log=access_log,
         )  # fmt: skip
     allowed = dataclasses.replace(allowed, connections=_with_files(allowed.connections))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -145,7 +151,7 @@ def serve(
                 application, http=with_limits(allowed), ws="none", access_log=False,
                 log_level=log_level, log_config=_logging(log_level) if log_config is None
                 else str(log_config), server_header=False, backlog=_BACKLOG,
-                forwarded_allow_ips=[*proxies] or None, root_path=root_path,
+                forwarded_allow_ips=[*proxy] or None, root_path=root_path,
                 timeout_keep_alive=allowed.keep_alive,  # type: ignore[arg-type]
             )  # fmt: skip
         click.echo(f"{archive}: http://{address}/related/ID", err=True)
@@ -161,6 +167,8 @@ def _logging(level: str) -> dict[str, Any]:
     from uvicorn.config import LOGGING_CONFIG
 
     config: dict[str, Any] = copy.deepcopy(LOGGING_CONFIG)
+    if os.environ.get("NO_COLOR"):
+        config["formatters"]["default"]["use_colors"] = False
     config["formatters"]["line"] = {"format": "%(message)s"}
     config["handlers"]["line"] = {
         "class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout",

@@ -18,6 +18,7 @@ from relnews.cli._shared import (
     n_jobs_option,
     one_line,
     quiet_option,
+    replacing,
     write_file,
 )
 from relnews.export.sites import SITES, export_site
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from relnews.options.list_options import Options
     from relnews.results import RelatedList
 
+
+#: Endings of the names of files with lists. A name without one has JSON, one object a line.
+_SUFFIXES = ("", ".jsonl", ".ndjson", ".csv", ".parquet")
 
 #: Said once if titles in lists cannot be links.
 NO_ADDRESS = (
@@ -41,8 +45,8 @@ NO_ADDRESS = (
     "--output",
     type=click.Path(path_type=Path, allow_dash=True),
     required=True,
-    help="File to write, one JSON object a line; - for standard output. With --site, the folder of "
-    "the site.",
+    help="File to write: one JSON object a line (.jsonl, or - for standard output), or a row for "
+    "each item (.csv, .parquet). With --site, the folder of the site.",
 )
 @click.option(
     "--site",
@@ -56,6 +60,8 @@ NO_ADDRESS = (
     show_default=True,
     help="Heading of the lists; --site html.",
 )
+@click.option("--language", metavar="TAG", default="en", show_default=True,
+              help="Language in which the lists have dates; --site html.")  # fmt: skip
 @k_option
 @list_options
 @n_jobs_option
@@ -65,6 +71,7 @@ def export(
     output: Path,
     site: str | None,
     heading: str,
+    language: str,
     k: int,
     n_jobs: int | None,
     quiet: bool,
@@ -75,6 +82,7 @@ def export(
     \b
     relnews export my.relnews -o lists.jsonl
     relnews export my.relnews -k 5 --n-jobs -1 -o - | gzip > lists.jsonl.gz
+    relnews export my.relnews -o lists.csv
     relnews export my.relnews --site html -o related
 
     Each line is a JSON object, in the order of the archive: the "id" of an article, and its
@@ -99,15 +107,24 @@ def export(
     if site is not None:
         with one_line():
             report = export_site(
-                news, output, site, k=k, heading=heading, progress=shown, **options
-            )
+                news, output, site, k=k, heading=heading, language=language, progress=shown,
+                **options,
+            )  # fmt: skip
         if not quiet:
             click.echo(f"{output}: {report}", err=True)
         if report.without_address and not quiet:
             click.echo(NO_ADDRESS.format(report.without_address), err=True)
         return
-    from relnews.export import json
+    from relnews.export import json, tables
 
+    suffix = output.suffix.lower()
+    if suffix == ".parquet":
+        with one_line(), replacing(output) as partial:
+            tables.write_parquet(partial, shown(lists, len(news)))
+        return
+    if suffix == ".csv":
+        write_file(output, tables.csv_text(shown(lists, len(news))))
+        return
     lines = (json.dumps(items) + "\n" for items in shown(lists, len(news)))
     if str(output) == "-":
         for line in lines:
@@ -122,6 +139,9 @@ def _check_output(output: Path, site: str | None) -> None:
         msg = f"expected a file, got the folder {output}; files for a site are written with --site."
     elif site is not None and (str(output) == "-" or (output.exists() and not output.is_dir())):
         msg = f"expected the folder of a site, got {output}."
+    elif site is None and output.suffix.lower() not in _SUFFIXES:
+        names = ", ".join(filter(None, _SUFFIXES))
+        msg = f"expected a name that ends in one of {names}, got {output}."
     else:
         return
     raise click.BadParameter(msg, param_hint="'-o' / '--output'")

@@ -63,7 +63,7 @@ def update(
     """
     news = _open_to_change(archive, changed)
     reader = source.open(strict, news)
-    with reading(reader, quiet) as records:
+    with reading(reader, quiet, "writing") as records:
         report = news.partial_fit(records, load_report=reader.load_report)
     if reader.load_report.skipped and not (reader.load_report.loaded or report.removed):
         msg = f"no article of {source} was loaded, and {archive} is as it was."

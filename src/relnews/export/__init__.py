@@ -7,6 +7,7 @@
 `relnews.export.jsonld`         schema.org's ``ItemList``, for search engines
 `relnews.export.feeds`          Atom or JSON Feed, for feed readers
 `relnews.export.sites`          files for static sites; unchanged files are not written again
+`relnews.export.tables`         CSV and Parquet, a row for each item
 `relnews.export.text`           a table for the terminal
 ==============================  ===================================================================
 

@@ -41,3 +41,12 @@ def check_leads_in(path: Path, leads_out: bool) -> None:
     if leads_out:
         msg = f"{path} is a link out of the folder to be written. Remove the link."
         raise FileExistsError(msg)
+
+
+def unknown_language(language: object) -> ValueError:
+    """Return the error of a language in which no date can be written."""
+    msg = (
+        "`language` must be a language tag that Unicode's CLDR knows, such as 'de' or 'pt-BR', got "
+        f"{shortened(language)}."
+    )
+    return ValueError(msg)

@@ -25,7 +25,8 @@ class Format(NamedTuple):
         Module of `relnews.export` and function, such as ``json.dumps``. The module is imported
         when it is needed.
     settings : tuple of str, default=()
-        Keyword arguments that the function takes, of ``heading`` and ``heading_level``.
+        Keyword arguments that the function takes, of ``heading``, ``heading_level`` and
+        ``language``.
     """
 
     name: str
@@ -52,7 +53,8 @@ class Format(NamedTuple):
         related : RelatedList
             The list.
         **settings
-            ``heading`` and ``heading_level``; a format that does not show them ignores them.
+            ``heading``, ``heading_level`` and ``language``; a format ignores those that it does not
+            show.
         """
         module, _, name = self.writer.partition(".")
         function = getattr(importlib.import_module(f"relnews.export.{module}"), name)
@@ -67,7 +69,7 @@ FORMATS: dict[str, Format] = {
     entry.name: entry
     for entry in (
         Format("json", "application/json", "json.dumps"),
-        Format("html", "text/html", "html.fragment", ("heading", "heading_level")),
+        Format("html", "text/html", "html.fragment", ("heading", "heading_level", "language")),
         Format("jsonld", "application/ld+json", "jsonld.dumps"),
         Format("atom", "application/atom+xml", "feeds.atom", ("heading",)),
         Format("jsonfeed", "application/feed+json", "feeds.json_feed", ("heading",)),

@@ -17,11 +17,11 @@ from relnews.export import _errors, json
 from relnews.export.folder import FolderReport, KeptFolder, kept
 from relnews.export.formats import FORMATS
 from relnews.export.names import digest, file_name
+from relnews.results import RelatedList
 
 if TYPE_CHECKING:
     from relnews.options.list_options import Options
     from relnews.related import RelatedNews
-    from relnews.results import RelatedList
 
 #: Lists in one file of a pack, on average at most.
 PACKED = 1024
@@ -44,12 +44,15 @@ class Site:
         Whether a file has many lists, by id, instead of the list of one article. Only JSON.
     index : str or None, default=None
         Name of a file that maps ids to the names of files, for templates that cannot compute them.
+    stylesheet : str or None, default=None
+        Name of a file with the style of the lists.
     """
 
     folder: str
     format: str = "json"
     packed: bool = False
     index: str | None = None
+    stylesheet: str | None = None
 
     @property
     def ending(self) -> str:
@@ -62,7 +65,7 @@ class Site:
 #: loads a collection from any folder; in Pelican, MkDocs and Docusaurus the settings decide.
 SITES: Mapping[str, Site] = {
     "json": Site(".", index="_index.json"),
-    "html": Site(".", format="html", index="_index.html.json"),
+    "html": Site(".", format="html", index="_index.html.json", stylesheet="related-news.css"),
     "hugo": Site("assets/relnews", index="_index.json"),
     "astro": Site("src/data/relnews"),
     "jekyll": Site("_data/relnews", packed=True),
@@ -80,6 +83,7 @@ def export_site(
     *,
     k: int = 8,
     heading: str = "Related News",
+    language: str = "en",
     progress: Callable[[Iterator[RelatedList], int], Iterable[RelatedList]] | None = None,
     **options: Unpack[Options],
 ) -> FolderReport:
@@ -101,6 +105,8 @@ def export_site(
         Maximum length of a list.
     heading : str, default="Related News"
         Heading of HTML fragments.
+    language : str, default="en"
+        BCP 47 tag of the language in which HTML fragments have dates.
     progress : callable, optional
         Called with the lists and their number; returns the lists, to show progress.
     **options
@@ -117,11 +123,11 @@ def export_site(
         If a file that no export wrote is in the way; then nothing is written.
     """
     about = SITES[_errors.check_site(site, SITES)]
+    FORMATS[about.format].write(RelatedList(None, ()), heading=heading, language=language)  # checks
     ids = news.archive_.catalogue.visible_ids(dates.now())
     stems = _pack_names(ids) if about.packed else {id_: file_name(id_) for id_ in ids}
     names = {stem + about.ending for stem in stems.values()}
-    if about.index:
-        names.add(about.index)
+    names |= {name for name in (about.index, about.stylesheet) if name}
     with kept(Path(folder, about.folder), f".relnews-{site}", names) as files:
         lists: Iterable[RelatedList] = news.related_all(k, **options)
         if progress is not None:
@@ -131,10 +137,14 @@ def export_site(
         if about.packed:
             _write_packs(files, known, about)
         else:
-            done = _write_each(files, known, about, heading)
+            done = _write_each(files, known, about, heading=heading, language=language)
             if about.index:
                 index = {id_: stems[id_] + about.ending for id_ in sorted(done)}
                 files.write(about.index, f"{json.line(index)}\n".encode())
+            if about.stylesheet:
+                from relnews.export import html  # late: other sites do not wait for Jinja
+
+                files.write(about.stylesheet, html.stylesheet().encode())
     return dataclasses.replace(files.report, without_address=len(no_address))
 
 
@@ -154,11 +164,11 @@ def _pack_names(ids: list[str]) -> dict[str, str]:
 
 
 def _write_each(
-    files: KeptFolder, lists: Iterable[tuple[str, RelatedList]], site: Site, heading: str
+    files: KeptFolder, lists: Iterable[tuple[str, RelatedList]], site: Site, **settings: str
 ) -> list[str]:
     done: list[str] = []
     for stem, related in lists:
-        text = FORMATS[site.format].write(related, heading=heading)
+        text = FORMATS[site.format].write(related, **settings)
         files.write(stem + site.ending, f"{text}\n".encode() if text else b"")
         done.append(str(related.id))
     return done

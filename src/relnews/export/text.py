@@ -11,7 +11,7 @@ from relnews.results import SIMILAR, RelatedItem, RelatedList
 _HARMLESS = "\xad\u200b\u200c\u200d\u200e\u200f"
 
 
-def table(related: RelatedList) -> str:
+def table(related: RelatedList, *, ids: bool = False) -> str:
     """Return a list as aligned columns: rank, score, date and title.
 
     The title comes last, so that alignment does not depend on how wide a terminal draws it. The
@@ -21,6 +21,8 @@ def table(related: RelatedList) -> str:
     ----------
     related : RelatedList
         The list.
+    ids : bool, default=False
+        Add a column with the ids, before the title.
 
     Returns
     -------
@@ -30,10 +32,10 @@ def table(related: RelatedList) -> str:
     """
     if not related:
         return ""
-    rows = [("#", "score", "date", "reason", "title"), *map(_row, related)]
-    if all(item.reason == SIMILAR for item in related):
-        rows = [(*row[:3], row[4]) for row in rows]
-    return aligned(rows, n_right=2)
+    rows = [("#", "score", "date", "reason", "id", "title"), *map(_row, related)]
+    has_reasons = any(item.reason != SIMILAR for item in related)
+    columns = [0, 1, 2, *([3] * has_reasons), *([4] * ids), 5]
+    return aligned([[row[column] for column in columns] for row in rows], n_right=2)
 
 
 def aligned(rows: Sequence[Sequence[str]], n_right: int = 0) -> str:
@@ -58,7 +60,8 @@ def aligned(rows: Sequence[Sequence[str]], n_right: int = 0) -> str:
 
 def _row(item: RelatedItem) -> tuple[str, ...]:
     reason = printable(", ".join(item.reason))
-    return str(item.rank), f"{item.score:.3f}", date_of(item), reason, title_of(item)
+    name, title = printable(item.id), title_of(item)
+    return str(item.rank), f"{item.score:.3f}", date_of(item), reason, name, title
 
 
 def date_of(item: RelatedItem) -> str:

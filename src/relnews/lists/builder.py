@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._checks import check_integer, check_n_jobs
+from relnews.archive.archive import Archive
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
 from relnews.lists import near_duplicates
@@ -73,6 +75,33 @@ def list_of(snapshot: Snapshot, identifier: str, k: int, spec: ListSpec) -> Rela
     """Return the list of at most k items of the article with this id, ranked."""
     key, article = snapshot.article(identifier)
     return ListBuilder(snapshot, spec).article(key, article, k)
+
+
+def lists_of(
+    archive: Archive, ids: Sequence[str] | None, k: int, spec: ListSpec, n_jobs: int | None
+) -> Generator[RelatedList]:
+    """Return the lists of articles in the order of the archive, one block at a time.
+
+    Parameters
+    ----------
+    archive : Archive
+        The archive.
+    ids : sequence of str or None
+        The articles, each once; None means all.
+    k : int
+        Maximum number of items of a list.
+    spec : ListSpec
+        Options of the lists.
+    n_jobs : int or None
+        Number of threads; None means 1, -1 means all cores.
+    """
+    check_integer("k", k, minimum=1)
+    check_n_jobs(n_jobs)
+    keys = None if ids is None else archive.answer(Snapshot.keys_of, ids)
+    blocks = archive.by_blocks(
+        lambda snapshot, block: [*ListBuilder(snapshot, spec).articles(block, k)], n_jobs, keys
+    )
+    return (related for block in blocks for related in block)
 
 
 class ListBuilder:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from relnews import _checks
+from relnews import _checks, _display
 from relnews.lists.shared_terms import SharedTerm
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 #: Shared terms that a table shows.
 _SHOWN = 12
+
+_NO_TERM = "no shared term"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,9 +111,30 @@ class Explanation:
         rank = "in no list" if self.rank is None else f"rank {self.rank:,}"
         return f"{self._table_of_terms()}\n\n{self._table_of_rules()}\n\n{rank}"
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the parts of the shared terms as bars, the largest on top; return Matplotlib's axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default a new figure.
+        """
+        from relnews.lists.plots import plot_explanation
+
+        return plot_explanation(self, ax)
+
+    def _repr_html_(self) -> str:
+        rank = "in no list" if self.rank is None else f"rank {self.rank:,}"
+        terms = _display.table(self._rows_of_terms()) if self.terms else _NO_TERM
+        return f"{terms}{_display.table(self._rows_of_rules())}{_display.line(rank)}"
+
     def _table_of_terms(self) -> str:
-        if not self.terms:
-            return "no shared term"
+        return _aligned(self._rows_of_terms()) if self.terms else _NO_TERM
+
+    def _table_of_rules(self) -> str:
+        return _aligned(self._rows_of_rules(), notes=True)
+
+    def _rows_of_terms(self) -> list[tuple[str, ...]]:
         rows = [
             (term.term, f"{term.part:.6f}", _times(term.tf_a, term.in_title_a),
              _times(term.tf_b, term.in_title_b), f"{term.idf:.3f}", f"{term.df:,}")
@@ -118,14 +144,14 @@ class Explanation:
         if hidden:
             part = math.fsum(term.part for term in hidden)
             rows.append((f"… {len(hidden):,} more", f"{part:.6f}", "", "", "", ""))
-        return _aligned([("shared term", "part", "in a", "in b", "idf", "df"), *rows])
+        return [("shared term", "part", "in a", "in b", "idf", "df"), *rows]
 
-    def _table_of_rules(self) -> str:
+    def _rows_of_rules(self) -> list[tuple[str, ...]]:
         rows = [
             (line.name, f"{line.factor:.6f}", f"{line.product:.6f}", line.note)
             for line in self.ledger
         ]
-        return _aligned([("rule", "factor", "product", ""), *rows], notes=True)
+        return [("rule", "factor", "product", ""), *rows]
 
 
 #: Why an article is not among the first k items; ``listed`` if it is.
@@ -176,6 +202,9 @@ class WhyNot:
 
     def __str__(self) -> str:
         return self.sentence
+
+    def _repr_html_(self) -> str:
+        return _display.line(self.sentence)
 
 
 def _times(tf: int, in_title: bool) -> str:

@@ -116,6 +116,31 @@ def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
     return np.concatenate([_NO_KEYS, *near])
 
 
+def near_article(snapshot: Snapshot, identifier: str, threshold: float) -> list[str]:
+    """Return the ids of the near-duplicates of an article that readers may see, newest first.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        The archive at one moment.
+    identifier : str
+        Id of the article.
+    threshold : float
+        Minimum cosine, or containment, of a near-duplicate.
+
+    Raises
+    ------
+    UnknownArticleError
+        If the archive lacks the article.
+    """
+    check_real("threshold", threshold, 0, 1, above=True)
+    (key,) = snapshot.keys_of([identifier])
+    near = near_query(snapshot.view, snapshot.view.read([key])[0], threshold)
+    keys = [*snapshot.visible_items([*{*near.tolist()} - {key}])]
+    columns = zip(snapshot.dates(keys), snapshot.ids(keys), strict=True)
+    return [name for *_, name in sorted(newest_key(date, name) for date, name in columns)]
+
+
 def _near(
     scored: ScoredSegment,
     query: Queries,

@@ -6,6 +6,7 @@ import enum
 import warnings
 from collections import Counter
 
+from relnews import _display
 from relnews._checks import listed
 from relnews.articles import Article
 from relnews.exceptions import ArticleError, LoadWarning
@@ -222,6 +223,9 @@ class LoadReport:
             if count > len(examples):
                 lines.append(f"    … and {count - len(examples):,} more")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return "".join(map(_display.line, self.summary().splitlines()))
 
     def _mostly_lost(self) -> str:
         others = NOT_COUNTED if self.problems[Problem.NOT_AN_ARTICLE] else ""

@@ -61,15 +61,19 @@ class Effects:
     exclusions: Sequence[tuple[str | None, str]] = ()
     ignored: Sequence[str] = ()
 
+    def articles(self) -> list[str]:
+        """Return the articles that the rule excludes or whose lists it changes, as ``field=…``."""
+        names = (name for pair in self.exclusions for name in pair if name is not None)
+        return [*dict.fromkeys(names)]
+
     def ids(self) -> list[str]:
         """Return the ids that the rule names, in their order, each once."""
-        names = [name for pair in self.exclusions for name in pair if name is not None]
-        named = (name.removeprefix("id=") for name in names if name.startswith("id="))
+        named = (name.removeprefix("id=") for name in self.articles() if name.startswith("id="))
         return [*dict.fromkeys([*(identifier for pin in self.pins for identifier in pin), *named])]
 
     def titles(self) -> list[str]:
         """Return the whole titles that the rule names: patterns without ``*``."""
-        names = [name for pair in self.exclusions for name in pair if name is not None]
+        names = self.articles()
         patterns = [name.removeprefix("title=") for name in names if name.startswith("title=")]
         return [pattern for pattern in patterns if "*" not in pattern]
 

@@ -5,7 +5,9 @@ relnews applies them when it reads or makes a list, so a change holds from the n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from relnews import _checks, dates
 from relnews._checks import shortened
@@ -18,11 +20,62 @@ from relnews.storage.compiled_rules import (
 )
 from relnews.storage.rule_kinds import Effects, Rule, effects_of, parse_rules
 
+#: The least similarity of a section or tag that is proposed, as difflib's own. There are fewer than
+#: ids and titles: with their 0.75, *Ecomony* does not propose *Economy*.
+_LEAST = 0.6
+
+
+class RulesChange(NamedTuple):
+    """One change of the rules of an archive.
+
+    Parameters
+    ----------
+    before, after : tuple of Rule
+        All rules.
+    """
+
+    before: tuple[Rule, ...]
+    after: tuple[Rule, ...]
+
+    @property
+    def added(self) -> list[Rule]:
+        """The rules that the change added."""
+        return [rule for rule in self.after if rule not in self.before]
+
+    @property
+    def removed(self) -> list[Rule]:
+        """The rules that the change removed."""
+        return [rule for rule in self.before if rule not in self.after]
+
+    def sentences(self, asleep: Mapping[Rule, str]) -> list[str]:
+        """Return the change as sentences.
+
+        Parameters
+        ----------
+        asleep : mapping of Rule to str
+            Why rules have no effect; see `Rules.sleeping`.
+        """
+        if self.after == self.before:
+            return ["No change: the archive has these rules already."]
+        lines = [f"added: {in_words(rule, asleep)}" for rule in self.added]
+        lines += [f"removed: {rule}" for rule in self.removed]
+        return lines or ["The pins have another order."]
+
+
+def in_words(rule: Rule, asleep: Mapping[Rule, str]) -> str:
+    """Return a rule as a sentence, with the reason why it has no effect if it has none."""
+    return f"{rule} (asleep: {asleep[rule]})" if rule in asleep else f"{rule}"
+
 
 class Rules:
     """The rules of an archive, in the order in which they were made; each change is durable.
 
     ``len(rules)``, ``rules[0]`` and ``for rule in rules`` read the present rules.
+
+    Attributes
+    ----------
+    last_change : RulesChange or None
+        The last change made through this object, which `revert` takes; None before the first.
 
     Examples
     --------
@@ -45,6 +98,7 @@ class Rules:
     def __init__(self, catalogue: Catalogue, has_word: Callable[[str], bool]) -> None:
         self._catalogue = catalogue
         self._has_word = has_word
+        self.last_change: RulesChange | None = None
 
     def __len__(self) -> int:
         return len(self._rules())
@@ -58,11 +112,19 @@ class Rules:
     def __repr__(self) -> str:
         return f"<Rules: {len(self):,}>"
 
-    def pin(self, article: str, others: str | Iterable[str]) -> None:
+    def pin(
+        self,
+        article: str,
+        others: str | Iterable[str],
+        *,
+        place: int | None = None,
+        replace: bool = False,
+    ) -> None:
         """Begin the list of an article with other articles, in the order given.
 
-        They replace the earlier pins of that list; an empty iterable removes the pins. A pin sleeps
-        while its article is removed, under embargo or expired, and while another rule excludes it.
+        They come after the earlier pins of that list, and an article that is pinned there keeps its
+        place; ``place`` and ``replace`` change that. A pin sleeps while its article is removed,
+        under embargo or expired, and while another rule excludes it.
 
         Parameters
         ----------
@@ -70,30 +132,44 @@ class Rules:
             Id of the article whose list changes.
         others : str or iterable of str
             Ids of the articles to pin.
+        place : int, optional
+            Number of earlier pins, without the others, that stay in front of the others.
+        replace : bool, default=False
+            Remove the earlier pins of that list; with an empty iterable, only remove them.
 
         Raises
         ------
         UnknownArticleError
             If the archive lacks one of the articles; then nothing changes.
         ValueError
-            If ``article`` is among ``others``.
+            If ``article`` is among ``others``, or if there is nothing to pin or to replace.
         """
-        ids = [others] if isinstance(others, str) else [*dict.fromkeys(map(str, others))]
+        if place is not None:
+            _checks.check_integer("place", place, minimum=0)
+        ids = _checks.distinct(others)
         if article in ids:
             msg = (
                 f"`others` must be other articles, got {shortened(article)}, which the list is for."
             )
             raise ValueError(msg)
+        if not ids and not replace:
+            msg = "`others` is empty; give articles to pin, or `replace=True` to remove the pins."
+            raise ValueError(msg)
         self._check_known([article, *ids])
-        pins = [Rule("pin", f"id={article}", f"id={other}") for other in ids]
+        owner = f"id={article}"
+        pins = [Rule("pin", owner, f"id={other}") for other in ids]
 
-        def change(rules: Sequence[Rule]) -> list[Rule]:
-            before = [rule for rule in rules if rule.kind == "pin" and rule.a == f"id={article}"]
-            if before == pins:
+        def pinned(rules: Sequence[Rule]) -> list[Rule]:
+            own = [rule for rule in rules if (rule.kind, rule.a) == ("pin", owner)]
+            kept = [rule for rule in own if not replace and (place is None or rule not in pins)]
+            new = [pin for pin in pins if pin not in kept]
+            cut = len(kept) if place is None else place
+            ordered = [*kept[:cut], *new, *kept[cut:]]
+            if ordered == own:
                 return [*rules]
-            return [*(rule for rule in rules if rule not in before), *pins]
+            return [*(rule for rule in rules if rule not in own), *ordered]
 
-        self._change(change)
+        self._change(pinned)
 
     def block(self, article: str, other: str, *, both_ways: bool = False) -> None:
         """Exclude an article from the list of another article.
@@ -192,6 +268,22 @@ class Rules:
         new = [*dict.fromkeys(rules)]
         self._change(lambda _: new)
 
+    def revert(self, change: RulesChange) -> None:
+        """Undo a change of the rules; changes that were made since then stay.
+
+        Parameters
+        ----------
+        change : RulesChange
+            A `last_change`.
+        """
+
+        def reverted(rules: Sequence[Rule]) -> list[Rule]:
+            kept = {*rules, *change.removed}
+            later = [rule for rule in rules if rule not in (*change.before, *change.after)]
+            return [*(rule for rule in change.before if rule in kept), *later]
+
+        self._change(reverted)
+
     def sleeping(self) -> dict[Rule, str]:
         """Return the rules that have no effect now, each with the reason."""
         with self._catalogue.state_lock:
@@ -201,10 +293,20 @@ class Rules:
             items = articles_of(self._catalogue, [*ids])
             visible = articles_of(self._catalogue, [*items], dates.now())
 
+        @functools.cache
+        def values(field: str) -> Sequence[str]:
+            catalogue = self._catalogue
+            return catalogue.titles() if field == "title" else catalogue.values_of(field)
+
         def reason(effect: Effects) -> str | None:
             for identifier in effect.ids():
                 if identifier not in items:
-                    return f"{identifier!r} is not in the archive"
+                    near = _checks.nearest(identifier, self._catalogue.all_ids())
+                    return f"{identifier!r} is not in the archive{_proposal(near)}"
+            for articles in effect.articles():
+                field, _, value = articles.partition("=")
+                if field != "id" and (none := _none_of(field, value, values(field))):
+                    return none
             for article, other in effect.pins:
                 if other not in visible:
                     return f"{other!r} is under embargo, or has expired"
@@ -235,6 +337,36 @@ class Rules:
             parse_rules(value)  # raises if a rule is wrong
             if rules != before:
                 self._catalogue.set(SETTING, value)
+        self.last_change = RulesChange(tuple(before), tuple(rules))
+
+
+def _none_of(field: str, value: str, known: Sequence[str]) -> str | None:
+    """Return that no article has a value, with the nearest one; None if there are some.
+
+    Parameters
+    ----------
+    field : str
+        ``section``, ``tag`` or ``title``.
+    value : str
+        The section or tag, or the pattern of titles.
+    known : sequence of str
+        The values of all articles.
+    """
+    if field != "title":
+        if value in known:
+            return None
+        near = _checks.nearest(value, known, _LEAST)
+    else:
+        if any(title_matches(value, title) for title in known):
+            return None
+        if value.endswith("*"):  # compared with the beginnings of titles
+            known = [f"{title[: len(value) - 1]}*" for title in known]
+        near = _checks.nearest(value, known)
+    return f"no article has the {field} {shortened(value, 200)}{_proposal(near)}"
+
+
+def _proposal(near: str | None) -> str:
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def drop_rules_of_the_gone(catalogue: Catalogue) -> list[Rule]:

@@ -131,6 +131,14 @@ class StoredArticles:
         """Return the distinct titles of the archive."""
         return [row[0] for row in self._read(f"SELECT DISTINCT {_TITLE} FROM articles")]
 
+    def values_of(self, field: str) -> list[str]:
+        """Return the distinct values of all articles; ``field`` is ``section`` or ``tag``."""
+        self._check_columns()
+        column, tables = "CAST(section AS TEXT)", "articles WHERE section IS NOT NULL"
+        if field == "tag":
+            column, tables = "CAST(value AS TEXT)", "articles, json_each(tags)"
+        return [row[0] for row in self._read(f"SELECT DISTINCT {column} FROM {tables}")]
+
     def visible_ids(self, now: int) -> list[str]:
         """Return the ids of the articles that can be seen at a timestamp."""
         rows = self._read(

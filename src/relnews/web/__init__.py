@@ -16,7 +16,9 @@ Its modules::
     problems      answers without a list
     metrics       metrics for Prometheus
     openapi       the OpenAPI document
+    element       the module of ``<related-news>``
     box           `Box`: Related News for templates, such as Jinja's
+    review        the page on which an editor reads lists and changes rules
     django        the same as a tag of Django's templates
 
 `app` needs ``pip install 'relnews[web]'``; `Box` does not.
@@ -58,6 +60,7 @@ def app(
     max_age: int = 3600,
     heading: str = "Related News",
     heading_level: int = 2,
+    language: str = "en",
     limits: Limits | None = None,
     access_log: AccessLog = "off",
 ) -> Starlette:
@@ -80,6 +83,8 @@ def app(
         Heading of HTML, and title of feeds.
     heading_level : int, default=2
         Level of the HTML heading, from 1 to 6.
+    language : str, default="en"
+        BCP 47 tag of the language in which HTML has dates.
     limits : Limits, optional
         What clients may take of the service; by default that of `Limits`.
     access_log : 'off', 'common' or 'json', default='off'
@@ -101,5 +106,5 @@ def app(
     _errors.check_access_log(access_log)
     return make_app(
         Path(archive), _errors.check_origins(origins), max_age, heading, heading_level,
-        limits or Limits(), access_log,
+        language, limits or Limits(), access_log,
     )  # fmt: skip

@@ -30,6 +30,8 @@ class Box:
         Heading of a list.
     heading_level : int, default=2
         Level of the heading, from 1 to 6.
+    language : str, default="en"
+        BCP 47 tag of the page's language, in which dates are written.
 
     Examples
     --------
@@ -44,12 +46,15 @@ class Box:
         k: int = 8,
         heading: str = "Related News",
         heading_level: int = 2,
+        language: str = "en",
     ) -> None:
         _checks.check_integer("k", k, minimum=1)
         self._archive = archive
         self._k = k
-        self._write = functools.partial(html.fragment, heading=heading, heading_level=heading_level)
-        self._write(RelatedList(None, ()))  # raises for an invalid level
+        self._write = functools.partial(
+            html.fragment, heading=heading, heading_level=heading_level, language=language
+        )
+        self._write(RelatedList(None, ()))  # raises for an invalid setting
 
     @functools.cached_property
     def _news(self) -> RelatedNews:

@@ -60,6 +60,9 @@ def document(root_path: str = "") -> dict[str, Any]:
         "/related-news.js": {
             "get": _page("The element <related-news>.", "text/javascript", {"type": "string"})
         },
+        "/related-news.css": {
+            "get": _page("The style of lists.", "text/css", {"type": "string"})
+        },
     }  # fmt: skip
     described: dict[str, Any] = _moved({
         "openapi": "3.1.0",

@@ -1,33 +1,12 @@
-// <related-news src="/related/SOME-ID" heading="Related News" heading-level="2" k="8">
+// <related-news src="/related/SOME-ID" heading="Related News" heading-level="2" k="8" layout="cards">
 // A list of related articles. What the server has put inside is left as it is.
 
 const SHEET = new CSSStyleSheet();
-SHEET.replaceSync(`
-:where(related-news) { display: block; color: var(--relnews-ink, inherit);
-  font: var(--relnews-font, inherit); overflow-wrap: anywhere; }
-:where(related-news[state]:not([settled])) { min-block-size: var(--relnews-space, 28rem); }
-@media (max-width: 40rem) {
-  :where(related-news[state]:not([settled])) { min-block-size: var(--relnews-space, 48rem); }
-}
-:where(related-news[hidden]) { display: none; }
-:where(related-news h1, related-news h2, related-news h3, related-news h4, related-news h5,
-  related-news h6) { margin: 0 0 .75em; font-size: var(--relnews-heading-size, 1.125em);
-  line-height: 1.3; }
-:where(related-news ol) { display: grid; gap: var(--relnews-gap, 0 2em); margin: 0; padding: 0;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr));
-  list-style-position: inside; }
-:where(related-news li) { padding-block: .75em; line-height: 1.35;
-  border-block-start: 1px solid var(--relnews-rule, currentColor); }
-:where(related-news .relnews-title) { color: var(--relnews-link, inherit); font-weight: 700;
-  text-decoration: none; }
-:where(related-news a.relnews-title:hover) { text-decoration: underline; }
-:where(related-news a.relnews-title:focus-visible) { outline: 2px solid; outline-offset: 3px; }
-:where(related-news .relnews-about) { margin-block-start: .3em; font-size: .8125em;
-  color: var(--relnews-quiet, inherit); }
-`);
+SHEET.replaceSync(`STYLESHEET`);
 
 const DISGUISE = /[\s\\\u0000-\u001f\u007f-\u009f]/;
 const LINKABLE = /^(https?:\/\/[^/?#]|(?!\/\/)[^:/?#]*([/?#]|$))/i;
+const linkable = (url) => url && !DISGUISE.test(url) && LINKABLE.test(url);
 let count = 0;
 
 const put = (parent, name, text, attributes = {}) => {
@@ -42,6 +21,16 @@ class RelatedNews extends HTMLElement {
   #watcher;
   #request;
   #isRead;
+
+  constructor() {
+    super();
+    this.addEventListener("click", ({ target }) => {
+      const link = target.closest("[data-relnews-rank]");
+      if (!link) return;
+      const detail = { rank: Number(link.dataset.relnewsRank), url: link.href };
+      this.dispatchEvent(new CustomEvent("relnews-click", { bubbles: true, detail }));
+    });
+  }
 
   connectedCallback() {
     // While the page is read, what is inside of the element may not be there yet.
@@ -121,11 +110,17 @@ class RelatedNews extends HTMLElement {
     const list = put(section, "ol");
     for (const item of related) {
       const entry = put(list, "li");
+      if (linkable(item.image) && /^(https?:|\/)/i.test(item.image)) {
+        put(entry, "img", "", {
+          src: item.image, alt: "", width: 150, height: 100, loading: "lazy", decoding: "async",
+        });
+      }
       const title = [item.title, item.dek].find((text) => text?.trim()) || item.id;
-      const isLink = item.url && !DISGUISE.test(item.url) && LINKABLE.test(item.url);
+      const isLink = linkable(item.url);
       put(entry, isLink ? "a" : "span", title, {
         class: "relnews-title", dir: "auto",
-        ...(isLink && { href: item.url }), ...(item.language && { lang: item.language }),
+        ...(isLink && { href: item.url, "data-relnews-rank": item.rank }),
+        ...(item.language && { lang: item.language }),
       });
       const names = [item.section, item.source].filter(Boolean);
       if (!names.length && !item.published) continue;
@@ -143,8 +138,8 @@ class RelatedNews extends HTMLElement {
   }
 
   #date(day) {
-    const form = { dateStyle: "long", timeZone: "UTC" };
-    const language = this.closest("[lang]")?.lang || undefined;
+    const form = { dateStyle: "long", timeZone: "UTC", calendar: "gregory" };
+    const language = this.closest("[lang]")?.lang.replace(/^en$/i, "en-GB") || undefined;
     try {
       return new Date(day).toLocaleDateString(language, form);
     } catch {

@@ -67,7 +67,7 @@ class ListRoute(BaseRoute):
     rankings : Rankings
         Ranks the lists that are not stored.
     **settings
-        ``heading`` and ``heading_level``, for the formats that show them.
+        ``heading``, ``heading_level`` and ``language``, for the formats that show them.
     """
 
     def __init__(

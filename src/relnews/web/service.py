@@ -7,7 +7,6 @@ import functools
 import json
 import logging
 from collections.abc import AsyncIterator
-from importlib import resources
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -18,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from relnews.exceptions import RelnewsError
-from relnews.web import _errors, openapi
+from relnews.export import html
+from relnews.web import _errors, element, openapi
 from relnews.web.access_log import AccessLog, AccessLogMiddleware
 from relnews.web.drafts import Draft
 from relnews.web.formats import takes_gzip
@@ -40,6 +40,7 @@ def make_app(
     max_age: int,
     heading: str,
     heading_level: int,
+    language: str,
     limits: Limits,
     access_log: AccessLog,
 ) -> Starlette:
@@ -50,8 +51,9 @@ def make_app(
     workers = Workers(folder)
     rankings = Rankings(limits, workers.ask)
     lists = ListRoute(
-        source, counts, max_age, limits, rankings, heading=heading, heading_level=heading_level
-    )
+        source, counts, max_age, limits, rankings,
+        heading=heading, heading_level=heading_level, language=language,
+    )  # fmt: skip
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -84,7 +86,10 @@ def make_app(
         return _answer(request, description(request.scope.get("root_path", "")))
 
     async def related_news_js(request: Request) -> Response:
-        return _answer(request, element)
+        return _answer(request, module)
+
+    async def related_news_css(request: Request) -> Response:
+        return _answer(request, stylesheet)
 
     cache_control = "public, max-age=3600"  # they change only between versions of relnews
 
@@ -93,10 +98,10 @@ def make_app(
         content = json.dumps(openapi.document(root_path)).encode()
         return CachedResponse(content, "application/json", cache_control)
 
-    element = CachedResponse(
-        (resources.files("relnews.web") / "related-news.js").read_bytes(),
-        "text/javascript; charset=utf-8", cache_control,
-    )  # fmt: skip
+    module = CachedResponse(element.module(), "text/javascript; charset=utf-8", cache_control)
+    stylesheet = CachedResponse(
+        html.stylesheet().encode(), "text/css; charset=utf-8", cache_control
+    )
     logging_middleware = [Middleware(AccessLogMiddleware, form=access_log)]
     app = Starlette(
         routes=[
@@ -106,6 +111,7 @@ def make_app(
             Route("/metrics", metrics),
             Route("/openapi.json", openapi_json),
             Route("/related-news.js", related_news_js),
+            Route("/related-news.css", related_news_css),
         ],
         middleware=[
             *(logging_middleware if access_log != "off" else []),
