@@ -6,6 +6,9 @@ from relnews.options.selection import Selection
 from relnews.related import RelatedNews
 from relnews.search.bounds import COMMON, WORTH_PRUNING
 
+#: Words of two articles whose texts are similar enough for their word sequences to be compared.
+_TEXT = "river dike levee crest flood harbor bridge tunnel market school museum theater garden"
+
 
 def warm_up() -> None:
     """Compile or load the kernels that fitting, ranking and updating use, before a reader waits.
@@ -17,7 +20,10 @@ def warm_up() -> None:
         # made at once.
         n_common = int(COMMON * n_articles) + 2
         news = RelatedNews().fit(
-            {"id": str(i), "text": f"story number {i}" if i < n_common else str(i)}
+            {
+                "id": str(i),
+                "text": f"story number {i} {_TEXT if i < 2 else ''}" if i < n_common else str(i),
+            }
             for i in range(n_articles)
         )
         news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))

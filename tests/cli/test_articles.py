@@ -207,8 +207,9 @@ def test_an_unknown_name(archive):
 
 @pytest.mark.parametrize("command", [["show"], ["related"], ["remove"], ["rules", "pin"]])
 def test_a_name_that_is_not_utf8(archive, command):
-    """An argument with bytes that are not UTF-8 is a usage error."""
-    assert "surrogates not allowed" in run(*command, archive, "\udcff", code=2).stderr
+    """No article has a name with bytes that are not UTF-8, and the error says so."""
+    result = run(*command, archive, "\udcff", *["veto"][: command == ["rules", "pin"]], code=1)
+    assert "no article has the id, title or url '\\udcff'" in result.stderr
     run("find", archive, "\udcff", code=1)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from relnews import RelatedNews
 from relnews.lists import containment
+from relnews.text.rows import Ragged
 
 STORY = (
     "The two leaders met in the capital to sign a trade agreement that cuts tariffs on steel and "
@@ -51,6 +52,20 @@ def test_containment_is_the_share_of_sequences(first, second, base):
     with mock.patch.object(containment, "SAME_WORDS", 1):
         got = containment.containment(np.array(first, np.int32), np.array(second, np.int32))
     assert got == shares(first, second)
+
+
+@given(st.lists(words, min_size=1, max_size=6), st.data())
+def test_containments_of_many_texts_are_those_of_pairs(texts, data):
+    """Hash tables of all texts give the share of each pair that the two texts alone give."""
+    number = st.integers(0, len(texts) - 1)
+    pairs = np.array(data.draw(st.lists(st.tuples(number, number), max_size=9)), dtype=np.int64)
+    arrays = Ragged.gather([np.array(text, dtype=np.int32) for text in texts])
+    with mock.patch.object(containment, "are_as_long", return_value=np.ones(1, dtype=bool)):
+        expected = [
+            containment.containment(*(np.array(texts[i], dtype=np.int32) for i in pair))
+            for pair in pairs
+        ]
+        assert containment.shares(arrays, pairs.reshape(-1, 2)).tolist() == expected
 
 
 @pytest.mark.parametrize(

@@ -43,10 +43,8 @@ selections = st.fixed_dictionaries(
 def small_limits(pool, kept):
     """Lower the limits of pool size and text length for small tests."""
     with (
-        mock.patch("relnews.lists.selector.POOL", pool),
+        mock.patch("relnews.lists.block_selector.POOL", pool),
         mock.patch("relnews.lists.selector.KEPT", kept),
-        mock.patch("relnews.lists.similarities.KEPT", kept),
-        mock.patch("relnews.lists.selector._SHORT", kept),
         mock.patch("relnews.lists.containment.SAME_WORDS", kept),
     ):
         yield

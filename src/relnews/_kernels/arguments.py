@@ -399,11 +399,8 @@ class UnitRows(NamedTuple):
         Ascending within an article.
     weight : float64[n]
         Weight of each pair.
-    longest : int
-        Number of terms of the longest article.
     """
 
     ptr: Any
     term: Any
     weight: Any
-    longest: int

@@ -138,7 +138,7 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
     sums, highest = scratch.sums[:n_rows], scratch.highest
     near, nearer = scratch.near, scratch.nearer
     score, tie = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
-    seeds = pruning.seeds_of(k)
+    seeds = pruning.seeds_of(k, outline)
     for query in range(own.size):
         terms = queries.term[queries.ptr[query] : queries.ptr[query + 1]]
         weights = queries.weight[queries.ptr[query] : queries.ptr[query + 1]]

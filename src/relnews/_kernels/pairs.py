@@ -1,23 +1,24 @@
-"""Similarities of given articles of any segments: gather their weights, then compare them."""
+"""Similarities within groups of articles of any segments: gather weights, then compare rows."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from relnews._kernels import layout, pruning
+from relnews._kernels import layout
 from relnews._kernels._compile import kernel
-from relnews._kernels.norms import inverse_length
 from relnews._kernels.scoring import SCORE_STEPS
 
 
 @kernel
-def gather(place, local, rows, level_weight, idf, out):
-    """Copy the terms and unit weights of articles of a segment to their rows of the output.
+def gather(local, rows, level_weight, idf, out):
+    """Copy the terms and unit weights of articles of a segment.
 
     Parameters
     ----------
-    place, local : int64[n]
-        Row of each article in the output; its local number in the segment.
+    local : int64[n]
+        Local numbers of the articles.
     rows : ArticleRows
         Terms and levels of the segment's articles.
     level_weight : float64[n_levels]
@@ -25,48 +26,72 @@ def gather(place, local, rows, level_weight, idf, out):
     idf : float64[n_terms]
         idf of each term.
     out : UnitRows
-        Out: terms and weights; ``ptr`` is set by the caller.
+        Out: terms and weights. ``ptr`` is given, and may begin above 0.
     """
     out_ptr, out_term, out_weight = out.ptr, out.term, out.weight
-    for i in range(place.size):
+    for i in range(local.size):
         first, last = rows.ptr[local[i]], rows.ptr[local[i] + 1]
-        terms = out_term[out_ptr[place[i]] : out_ptr[place[i] + 1]]
-        weights = out_weight[out_ptr[place[i]] : out_ptr[place[i] + 1]]
+        terms = out_term[out_ptr[i] : out_ptr[i + 1]]
+        weights = out_weight[out_ptr[i] : out_ptr[i + 1]]
         layout.join(rows.low[first:last], rows.high[first:last], terms)
         levels = rows.level[first:last]
-        inverse_norm = inverse_length(terms, levels, level_weight, idf)
+        square = 0.0
         for j in range(terms.size):
-            weights[j] = level_weight[levels[j]] * idf[terms[j]] * inverse_norm
+            weights[j] = level_weight[levels[j]] * idf[terms[j]]
+            square += weights[j] * weights[j]
+        inverse_norm = 1.0 / math.sqrt(square) if square > 0 else 0.0
+        for j in range(terms.size):
+            weights[j] *= inverse_norm
 
 
 @kernel
-def compare(queries, first, rows, scratch, out_steps):
-    """Write the similarities of queries and rows, summed by ascending term and rounded.
+def compare(groups, rows, latest, out_steps):
+    """Write the similarities within groups of rows, summed by ascending term and rounded.
+
+    The rows of a group are read one after another. Each term leads to its entries in the rows
+    before, so the work grows with the terms that rows share, not with their lengths.
 
     Parameters
     ----------
-    queries : UnitRows
-        Articles to compare.
-    first : int
-        First row to compare with; n_others rows follow each other.
+    groups : int64[n_groups, width]
+        Rows of each group; -1 for none.
     rows : UnitRows
-        Articles to compare them with.
-    scratch : relnews._kernels.scratch.Scratch
-        ``is_in_query`` is zeros again on return.
-    out_steps : int64[n_queries, n_others]
-        Similarities in millionths.
+        Weights of the articles.
+    latest : int32[≥ n_terms]
+        By term: number of its latest entry in the group, from 1. Zeros; and zeros again on return.
+    out_steps : int32[n_groups, width, width]
+        Similarities in millionths. A row is as similar as possible to itself.
     """
-    row_ptr, row_term, row_weight = rows.ptr, rows.term, rows.weight
-    weight, is_in_query, shared = scratch.weight, scratch.is_in_query, scratch.shared
-    for query in range(out_steps.shape[0]):
-        query_terms = queries.term[queries.ptr[query] : queries.ptr[query + 1]]
-        query_weights = queries.weight[queries.ptr[query] : queries.ptr[query + 1]]
-        pruning.note(query_terms, query_weights, weight, is_in_query)
-        for other in range(out_steps.shape[1]):
-            begin, end = row_ptr[first + other], row_ptr[first + other + 1]
-            terms, weights = row_term[begin:end], row_weight[begin:end]
-            total = 0.0
-            for i in range(pruning.find_shared(is_in_query, terms, shared)):
-                total += weight[terms[shared[i]]] * weights[shared[i]]
-            out_steps[query, other] = np.int64(np.rint(min(total, 1.0) * SCORE_STEPS))
-        pruning.forget(query_terms, is_in_query)
+    ptr, term, weight = rows.ptr, rows.term, rows.weight
+    width = groups.shape[1]
+    n_entries = 0
+    for group in range(groups.shape[0]):
+        n = 0
+        for place in range(width):
+            row = groups[group, place]
+            n += ptr[row + 1] - ptr[row] if row >= 0 else 0
+        n_entries = max(n_entries, n)
+    before, place_of = np.empty((2, n_entries + 1), dtype=np.int32)
+    weight_of, sums = np.empty(n_entries + 1), np.empty(width)
+    for group in range(groups.shape[0]):
+        n = 0
+        for place in range(width):
+            row = groups[group, place]
+            sums[:place] = 0
+            for pair in range(ptr[row], ptr[row + 1] if row >= 0 else ptr[row]):
+                n += 1
+                entry = latest[term[pair]]
+                latest[term[pair]] = n
+                before[n], place_of[n], weight_of[n] = entry, place, weight[pair]
+                while entry > 0:
+                    sums[place_of[entry]] += weight_of[entry] * weight[pair]
+                    entry = before[entry]
+            out_steps[group, place, place] = SCORE_STEPS
+            for other in range(place):
+                steps = np.int32(np.rint(min(sums[other], 1.0) * SCORE_STEPS))
+                out_steps[group, place, other] = steps
+                out_steps[group, other, place] = steps
+        for place in range(width):
+            row = groups[group, place]
+            for pair in range(ptr[row], ptr[row + 1] if row >= 0 else ptr[row]):
+                latest[term[pair]] = 0

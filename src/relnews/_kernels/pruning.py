@@ -85,9 +85,9 @@ class Seeds(NamedTuple):
     ----------
     bound, place : float64, int64[2 k + SEEDS]
         Min-heap of first bounds and their blocks.
-    estimate : float64[2 k]
-        Min-heap of estimates by sketches.
-    row : int64[2 k]
+    estimate : float64[n_seeds]
+        Min-heap of estimates.
+    row : int64[n_seeds]
         Row of each estimate.
     """
 
@@ -98,12 +98,17 @@ class Seeds(NamedTuple):
 
 
 @inner_kernel
-def seeds_of(k):
-    """Return scratch arrays of `find_seeds` for lists of k rows."""
+def seeds_of(k, outline):
+    """Return scratch arrays of `find_seeds` for lists of k rows.
+
+    With an outline there are 2 k seeds. Without, sums are nearly exact, and few rows are left after
+    k: of 1,000 articles, lists of 13 sum 20 exactly in place of 26, lists of 60 83 in place of 119.
+    """
     n = 2 * k + SEEDS
+    n_seeds = k + k // 4 + 1 if outline is None else 2 * k
     return Seeds(
         np.empty(n, dtype=np.float64), np.empty(n, dtype=np.int64),
-        np.empty(2 * k, dtype=np.float64), np.empty(2 * k, dtype=np.int64),
+        np.empty(n_seeds, dtype=np.float64), np.empty(n_seeds, dtype=np.int64),
     )  # fmt: skip
 
 
@@ -253,8 +258,9 @@ def first_bounds(sums, factor, common, outline, out_highest):
 def find_seeds(sums, factor, common, outline, highest, seeds, out_row):
     """Write rows that are likely to be in the list, to find the first floor; return their number.
 
-    The row of the highest first bound is taken from each of the best blocks. Of these rows, the 2 k
-    with the highest estimates by their sketches are chosen.
+    The row of the highest first bound is taken from each of the best blocks. Of these rows, those
+    with the highest estimates by their sketches are chosen; without outline, those of the highest
+    sums.
 
     Parameters
     ----------
@@ -269,7 +275,7 @@ def find_seeds(sums, factor, common, outline, highest, seeds, out_row):
     seeds : Seeds
         Scratch arrays.
     out_row : int32[n_rows + 1]
-        Out: at most 2 k rows, unordered.
+        Out: at most n_seeds rows, unordered.
 
     Returns
     -------

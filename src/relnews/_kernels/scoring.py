@@ -8,6 +8,7 @@ import numpy as np
 
 from relnews._kernels import heap, layout, pruning, title_match
 from relnews._kernels._compile import inner_kernel, kernel
+from relnews._kernels.machine import prefetch
 from relnews._kernels.norms import inverse_length, inverse_title
 from relnews._kernels.pruning import LEFT_OUT
 from relnews._kernels.walking import walk
@@ -38,6 +39,16 @@ def _floor(steps, tolerance):
     Such scores are at least steps - 0.5; the extra 0.001 covers the rounding of that difference.
     """
     return np.float32((max(steps, 1.0) - 0.501) / SCORE_STEPS * (1.0 - tolerance))
+
+
+@inner_kernel
+def _fetch_row(rows, article):
+    """Prefetch the first terms of an article; the processor loads what follows."""
+    first = rows.ptr[article]
+    for pair in range(first, min(first + 128, rows.low.size), 32):
+        prefetch(rows.low, pair)
+        prefetch(rows.high, pair)
+        prefetch(rows.level, pair)
 
 
 @inner_kernel
@@ -130,7 +141,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
     fades = decay.size > 1
     factor = scratch.factor[:n] if fades else whole_factor
     steps, local = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
-    seeds = pruning.seeds_of(k)
+    seeds = pruning.seeds_of(k, outline)
     for query in range(query_ptr.size - 1):
         begin = query_ptr[query]
         terms = query_term[begin : query_ptr[query + 1]]
@@ -177,6 +188,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
                 if i == n_left:
                     break
                 article = np.int64(nearer[i])
+                _fetch_row(rows.terms, nearer[min(i + 1, n_left - 1)])
                 found = _score(article, query, rows, fading, titles, slots, scratch)
                 if heap.offer(steps, local, k, found, article):
                     floor = max(floor, _floor(steps[0], tolerance))

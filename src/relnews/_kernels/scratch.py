@@ -23,6 +23,8 @@ class Scratch(NamedTuple):
         By term: its weight in the query.
     is_in_query : uint64 array of shape (≥ n_terms / 64 + 1,)
         A bit for each term. Zeros; and zeros again after each kernel.
+    latest : int32 array of shape (≥ n_terms,)
+        By term: number of its latest entry. Zeros; and zeros again after each kernel.
     shared, terms : int32 arrays of shape (≥ longest row + 1,)
         Places of shared terms; numbers of the terms of a row.
     sums, highest, factor : float32 arrays of shape (≥ n_rows,)
@@ -35,6 +37,7 @@ class Scratch(NamedTuple):
 
     weight: NDArray[np.float64]
     is_in_query: NDArray[np.uint64]
+    latest: NDArray[np.int32]
     shared: NDArray[np.int32]
     terms: NDArray[np.int32]
     sums: NDArray[np.float32]
@@ -115,8 +118,9 @@ def _made(
     near, nearer = np.empty((2, n_rows + 1), dtype=np.int32)
     n_text, n_title = (1 << max(2 * n - 1, 15).bit_length() for n in (n_words, n_phrases))
     return Scratch(
-        np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64), shared, terms, sums,
-        highest, factor, near, nearer, np.empty(n_rows),
+        np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64),
+        np.zeros(n_terms, dtype=np.int32), shared, terms, sums, highest, factor, near, nearer,
+        np.empty(n_rows),
     ), TitleMatchScratch(
         np.empty(n_terms, np.uint8), np.empty(n_terms), np.zeros(1 << 16, np.uint8),
         np.empty(n_text, np.uint64), np.empty(n_title, np.uint64), np.empty(n_title, np.int32),

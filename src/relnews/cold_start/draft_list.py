@@ -27,13 +27,13 @@ from relnews.cold_start.mapped_archive import MappedArchive, Part, matches, pair
 from relnews.dates import timestamp
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.lists import containment, similarities
+from relnews.lists.block_selector import SelectedItems
 from relnews.lists.containment import LEAST_COSINE
-from relnews.lists.near_duplicates import Canonical
-from relnews.lists.selector import ListSelector, SelectedItems, floors_of
-from relnews.lists.similarities import Similarities
+from relnews.lists.selector import select
+from relnews.lists.similarities import floor_of
 from relnews.options.modes import DEFAULT, MODES
 from relnews.options.selection import Selection
-from relnews.results import RelatedList, item_of
+from relnews.results import RelatedList, ranked_items
 from relnews.search.bounds import CommonTerms
 from relnews.search.corpus_stats import CorpusStats
 from relnews.search.limits import days, fading_of
@@ -77,21 +77,10 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
             if CompiledRules.of(catalogue).rules:
                 return None
             chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
-            about: Any = catalogue.details(chosen.ranked.key.tolist())
+            about: Any = catalogue.details(chosen.key)
     except (ArchiveChangedError, ArchiveFormatError, FileNotFoundError):
         return None  # the ranking by kernels reports the damage, or tries again
-    ranked = chosen.ranked
-    lines = zip(
-        about,
-        ranked.score.tolist(),
-        ranked.similarity.tolist(),
-        chosen.near_duplicates,
-        strict=True,
-    )
-    return RelatedList(None, tuple(
-        item_of(shown, rank, score, similarity, also)
-        for rank, (shown, score, similarity, also) in enumerate(lines, start=1)
-    ))  # fmt: skip
+    return RelatedList(None, ranked_items(zip(about, *chosen[1:], strict=True)))
 
 
 class _Ranking:
@@ -121,32 +110,27 @@ class _Ranking:
     def choose(self, k: int) -> SelectedItems:
         """Return the items of a list of at most k."""
         selection = cast(Selection, MODES[DEFAULT].selection)
-        floors = floors_of(selection)
+        floor = floor_of(cast(float, selection.duplicate_threshold))
         cosine_steps = SCORE_STEPS / self._state.weighting.scale
         near = []
         for sums in self._sums:
             steps = np.rint(sums.cosine * cosine_steps)
-            is_near = steps >= floors[0]
+            is_near = steps >= floor
             for local in np.flatnonzero((steps >= LEAST_COSINE) & ~is_near).tolist():
                 text = sums.part.article(local).text
-                is_near[local] = containment.containment(self._text, text) >= floors[0]
+                is_near[local] = containment.containment(self._text, text) >= floor
             near.append(sums.part.key[is_near])
         if len(self._text) >= containment.SAME_WORDS:
             near += [sums.part.key[sums.part.with_text(self._text)] for sums in self._sums]
         near_draft = np.concatenate([np.empty(0, dtype=np.int64), *near])
-        canonical = Canonical(selection.keep, cast(Snapshot, self))
-        no_keys = np.empty(0, dtype=np.int64)
-        depth = k + k // 2 + 1
-        while True:
-            ranked = self._best(depth)
-            compared = cast(Similarities, _Compared(self._state, [*map(self._find, ranked.key)]))
-            selector = ListSelector(
-                ranked, len(ranked.key) < depth, k, selection, floors, compared, 0, canonical,
-                no_keys, near_draft,
-            )  # fmt: skip
-            if selector.is_complete:
-                return selector.selected()
-            depth *= 4
+        (chosen,) = select(
+            cast(Snapshot, self), self, 1, k, selection, [near_draft[:0]], near_draft, self._compare
+        )
+        return chosen
+
+    def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
+        """Return the best articles for the draft, as `Source.best` does."""
+        return [self._best(depth) for _ in numbers]
 
     @property
     def view(self) -> View:
@@ -166,6 +150,30 @@ class _Ranking:
         parts = (sums.part for sums in self._sums)
         found = ((part, np.flatnonzero(part.key == key)) for part in parts)
         return next((part, int(local[0])) for part, local in found if len(local))
+
+    def _compare(self, keys: NDArray[np.int64]) -> NDArray[np.int32]:
+        """Return the similarities of a single group of articles, as `similarities` does."""
+        places = np.flatnonzero(keys[0] >= 0)
+        articles = [part.article(local) for part, local in map(self._find, keys[0, places])]
+        all_terms = [np.empty(0, np.int32), *(article.term for article in articles)]
+        terms = np.unique(np.concatenate(all_terms))
+        weights = np.zeros((len(articles), len(terms)))
+        for row, article in zip(weights, articles, strict=True):
+            of_term = self._state.weighting.tf_weight(article.code) * self._state.idf[article.term]
+            row[np.searchsorted(terms, article.term)] = of_term / np.sqrt((of_term**2).sum())
+        cosine = np.einsum("ik,jk->ij", weights, weights)
+        steps = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int32)
+        texts = [article.text for article in articles]
+        signs = [(len(text), *text[:1], *text[-1:], -1, -1)[:3] for text in texts]
+        number = similarities.same_texts(
+            np.array(signs, dtype=np.int64).reshape(-1, 3), lambda i: texts[i]
+        )
+        steps[number[:, None] == number] = SCORE_STEPS
+        for i, j in np.argwhere((steps >= LEAST_COSINE) & (steps < SCORE_STEPS)).tolist():
+            steps[i, j] = max(steps[i, j], containment.containment(texts[i], texts[j]))
+        found = np.zeros((1, keys.size, keys.size), dtype=np.int32)
+        found[0, places[:, None], places] = steps
+        return found
 
     def _sum(self, part: Part) -> _Sums:
         """Return the sums of a part's articles, by a walk over postings of the draft's terms."""
@@ -269,40 +277,3 @@ class _Sums:
         least = np.where(self.cosine > 0, self.cosine + share * shares, 0.0)
         most = np.where(self.cosine > 0, least + share * self.more, 0.0)
         return np.minimum(least, 1.0) * self.factor, np.minimum(most, 1.0) * self.factor
-
-
-class _Compared:
-    """Similarities of articles to each other, with the methods of `Similarities` that are used.
-
-    Parameters
-    ----------
-    state : MappedArchive
-        Archive of the articles.
-    places : sequence of (Part, int)
-        Part of each article, and its place there.
-    """
-
-    def __init__(self, state: MappedArchive, places: Sequence[tuple[Part, int]]) -> None:
-        articles = [part.article(local) for part, local in places]
-        all_terms = [np.empty(0, np.int32), *(article.term for article in articles)]
-        terms = np.unique(np.concatenate(all_terms))
-        self._weights = np.zeros((len(articles), len(terms)))
-        for weights, article in zip(self._weights, articles, strict=True):
-            of_term = state.weighting.tf_weight(article.code) * state.idf[article.term]
-            weights[np.searchsorted(terms, article.term)] = of_term / np.sqrt((of_term**2).sum())
-        self._texts = texts = [article.text for article in articles]
-        signs = [(len(text), *text[:1], *text[-1:], -1, -1)[:3] for text in texts]
-        self._text = similarities.same_texts(
-            np.array(signs, dtype=np.int64).reshape(-1, 3), lambda i: texts[i]
-        )
-
-    def between(self, rows: slice, columns: slice) -> NDArray[np.int64]:
-        """Return a table of the similarities of two ranges of articles, in millionths."""
-        cosine = np.einsum("ik,jk->ij", self._weights[rows], self._weights[columns])
-        steps: NDArray[np.int64] = np.rint(np.minimum(cosine, 1.0) * SCORE_STEPS).astype(np.int64)
-        steps[self._text[rows, None] == self._text[None, columns]] = SCORE_STEPS
-        length = np.array([*map(len, self._texts)], dtype=np.int64)
-        containment.contain(
-            [(steps, rows, columns)], np.arange(len(length)), length, self._texts.__getitem__
-        )
-        return steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
 from relnews.lists import near_duplicates
+from relnews.lists.block_selector import SelectedItems
 from relnews.lists.candidates import ByDate, CandidateSource, Permitted, Source, cut
 from relnews.lists.explain import names_of
 from relnews.lists.fallback import NewestArticles
 from relnews.lists.selector import select
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import Selection
-from relnews.results import RelatedItem, RelatedList, ranked_items
+from relnews.results import RelatedItem, RelatedList, item_of
+from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import NO_EXCLUSIONS, Exclusions
 from relnews.text.article_terms import NO_ARTICLE, Query
 
@@ -217,53 +220,48 @@ class ListBuilder:
         # Articles beside a list exclude candidates from it, but take none of its k places.
         depth = k + len(beside)
         if selection is None:
-            rankings = [
-                cut(ranked, np.flatnonzero(~np.isin(ranked.key, keys)))
+            chosen = [
+                _unselected(ranked, keys)
                 for ranked, keys in zip(
                     source.best(range(len(partials)), depth), listed, strict=True
                 )
-            ]
-            named: Sequence[Sequence[tuple[str, ...]]] = [
-                [()] * len(ranked.key) for ranked in rankings
             ]
         else:
             chosen = select(
                 self._snapshot, source, len(partials), depth, selection, listed, near_draft
             )
-            rankings = [selected.ranked for selected in chosen]
-            named = [selected.near_duplicates for selected in chosen]
-        for partial, ranked, duplicates in zip(partials, rankings, named, strict=True):
-            columns = (
-                ranked.key.tolist(), ranked.score.tolist(), ranked.similarity.tolist(), duplicates,
-            )  # fmt: skip
+        for partial, selected in zip(partials, chosen, strict=True):
+            rows = itertools.islice(zip(*selected, strict=True), k - len(partial.entries))
             reason = (reason_of(partial),)
-            for row in [*zip(*columns, strict=True)][: k - len(partial.entries)]:
-                partial.entries.append(_Entry(*row, reason))
+            partial.entries += [_Entry(*row, reason) for row in rows]
 
     def _to_results(self, partials: Sequence[_PartialList]) -> list[RelatedList]:
         """Return lists as callers get them; the fields of each article are read once."""
         keys = sorted({entry.key for partial in partials for entry in partial.entries})
         details = dict(zip(keys, self._snapshot.details(keys), strict=True))
-        mentions = self._mentions if self._spec.mentions else _no_mentions
         return [
             RelatedList(
                 None if partial.key == NO_ARTICLE else partial.article.id,
-                ranked_items(
-                    [
-                        (details[entry.key], *entry[1:], mentions(partial, entry))
-                        for entry in partial.entries
-                    ]
-                ),
+                tuple([
+                    item_of(
+                        details[entry.key], rank, *entry[1:], self._mentions(partial, entry.key)
+                    )
+                    for rank, entry in enumerate(partial.entries, start=1)
+                ]),
             )
             for partial in partials
-        ]
+        ]  # fmt: skip
 
-    def _mentions(self, partial: _PartialList, entry: _Entry) -> tuple[str, ...]:
+    def _mentions(self, partial: _PartialList, key: int) -> tuple[str, ...]:
         """Return the names that an item shares with the article of the list."""
-        if partial.key == NO_ARTICLE:
+        if not self._spec.mentions or partial.key == NO_ARTICLE:
             return ()
-        return names_of(self._snapshot, partial.key, entry.key)[: self._spec.mentions]
+        return names_of(self._snapshot, partial.key, key)[: self._spec.mentions]
 
 
-def _no_mentions(_: _PartialList, __: _Entry) -> tuple[str, ...]:
-    return ()
+def _unselected(ranked: Ranked, listed: NDArray[np.int64]) -> SelectedItems:
+    """Return the candidates of a ranking that are not yet listed."""
+    if len(listed):
+        ranked = cut(ranked, np.flatnonzero(~np.isin(ranked.key, listed)))
+    columns = ranked.key.tolist(), ranked.score.tolist(), ranked.similarity.tolist()
+    return SelectedItems(*columns, [()] * len(ranked.key))

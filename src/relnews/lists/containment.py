@@ -6,14 +6,18 @@ all of it. Broder, *On the resemblance and containment of documents* (1997).
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._kernels import sequences
+from relnews._kernels._compile import frozen
 from relnews._kernels.scoring import SCORE_STEPS
+from relnews.search.query import SEED
+from relnews.search.segment import Segment
+from relnews.text.rows import Ragged
 
 #: Words of a sequence.
 WORDS = 3
@@ -30,65 +34,43 @@ LEAST_COSINE = SCORE_STEPS // 2
 #: text the shorter may be a part of a round-up.
 MOST_LONGER = 1.5
 
-#: Terms below this number are packed, three into 63 bits.
-_PACKED = 1 << 21
-
 #: Words of a text in reading order; a negative number parts two texts.
 Text = NDArray[np.integer[Any]]
 
-#: Cosines in millionths, and the places of the articles of the rows and of the columns.
-Table = tuple[NDArray[np.int64], slice, slice]
 
-
-def contain(
-    tables: Sequence[Table],
-    article: NDArray[np.int64],
-    length: NDArray[np.int64],
-    text_of: Callable[[int], Text],
-) -> None:
-    """Raise cosines to the containment of two texts where it is larger, in place.
-
-    Two articles are compared once, however often they meet in the tables.
+def shares(texts: Ragged, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the containment of pairs of texts that are `are_as_long`, in millionths.
 
     Parameters
     ----------
-    tables : sequence of (int64 array, slice, slice)
-        Cosines in millionths, and the places of the articles of the rows and of the columns.
-    article : int64 array of shape (n_places,)
-        Number of the article at each place.
-    length : int64 array of shape (n_articles,)
-        Number of words of each article.
-    text_of : callable
-        Given the number of an article, it returns its words in reading order.
+    texts : Ragged
+        Words of the texts.
+    pairs : int64 array of shape (n_pairs, 2)
+        Numbers of two texts.
     """
-    near = []
-    for steps, rows, columns in tables:
-        row, column = np.nonzero((steps >= LEAST_COSINE) & (steps < SCORE_STEPS))
-        first, second = article[rows][row], article[columns][column]
-        fits = _are_as_long(length[first], length[second])
-        pair = np.sort([first[fits], second[fits]], axis=0)
-        near.append((steps, (row[fits], column[fits]), pair[0] * len(length) + pair[1]))
-    codes, number = np.unique(np.concatenate([pairs for *_, pairs in near]), return_inverse=True)
-    if not len(codes):
-        return
-    shares = _shares([divmod(code, len(length)) for code in codes.tolist()], text_of)[number]
-    begin = 0
-    for steps, places, pairs in near:
-        steps[places] = np.maximum(steps[places], shares[begin : begin + len(pairs)])
-        begin += len(pairs)
+    distinct, shared = np.empty(len(texts.ptr) - 1, np.int64), np.empty(len(pairs), np.int64)
+    if len(pairs):
+        ptr, words = frozen(texts.ptr), frozen(texts.value)
+        sequences.count_shared(ptr, words, frozen(pairs), SEED, distinct, shared)
+    fewer = np.maximum(distinct[pairs].min(axis=1), 1)
+    found: NDArray[np.int64] = np.rint(shared / fewer * SCORE_STEPS).astype(np.int64)
+    return found
 
 
-def _shares(pairs: Sequence[tuple[int, int]], text_of: Callable[[int], Text]) -> NDArray[np.int64]:
-    """Return the containment of each pair of articles, in millionths."""
-    texts = {number: text_of(number) for number in {*itertools.chain(*pairs)}}
-    if sum(map(len, texts.values())) >= _PACKED:
-        return np.array([containment(texts[one], texts[other]) for one, other in pairs])
-    sequences = dict(zip(texts, _sequences([*texts.values()]), strict=True))
-    return np.array([_share(sequences[one], sequences[other]) for one, other in pairs])
+def of_text(text: Text, segment: Segment, local: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the containment of a text and the texts of articles, in millionths."""
+    found = np.zeros(len(local), dtype=np.int64)
+    fits = are_as_long(np.diff(segment.text_ptr)[local], np.array(len(text)))
+    texts = Ragged.concatenate([segment.texts_of(local[fits]), Ragged.gather([text])])
+    others = np.arange(len(texts.ptr) - 2)
+    found[fits] = shares(texts, np.column_stack([others, np.full_like(others, len(others))]))
+    return found
 
 
 def containment(text: Text, other: Text) -> int:
     """Return the share of the sequences of the shorter text that the longer has, in millionths.
+
+    For two texts, without kernels; `shares` is for many.
 
     Parameters
     ----------
@@ -101,44 +83,28 @@ def containment(text: Text, other: Text) -> int:
         Number of distinct sequences of both texts, divided by that of the text with fewer; 0 if
         one of them has fewer than `SAME_WORDS` words, or is more than `MOST_LONGER` as long.
     """
-    is_as_long = _are_as_long(np.array([len(text)]), np.array([len(other)])).all()
-    return _share(*_sequences([text, other])) if is_as_long else 0
+    if not are_as_long(np.array([len(text)]), np.array([len(other)])).all():
+        return 0
+    fewer, more = sorted(_sequences([text, other]), key=len)
+    if not len(fewer):
+        return 0
+    return round(np.count_nonzero(np.isin(fewer, more)) / len(fewer) * SCORE_STEPS)
 
 
-def _are_as_long(length: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+def are_as_long(length: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return whether both texts are long enough, and none is much longer than the other."""
     shorter, longer = np.minimum(length, other), np.maximum(length, other)
     return (shorter >= SAME_WORDS) & (longer <= MOST_LONGER * shorter)
 
 
-def _share(first: NDArray[np.int64], second: NDArray[np.int64]) -> int:
-    """Return the share of the sequences of the text with fewer that the other has."""
-    fewer, more = sorted((first, second), key=len)
-    if not len(fewer):
-        return 0
-    place = np.minimum(np.searchsorted(more, fewer), len(more) - 1)
-    both = np.count_nonzero(more[place] == fewer)
-    return round(both / len(fewer) * SCORE_STEPS)
-
-
 def _sequences(texts: Sequence[Text]) -> list[NDArray[np.int64]]:
     """Return the distinct sequences of each text, packed, ascending."""
-    if max(int(text.max(initial=-1)) for text in texts) >= _PACKED:
-        words = np.unique(np.concatenate(texts))
-        words = words[words >= 0]
-        texts = [np.where(text < 0, -1, np.searchsorted(words, text)) for text in texts]
-    return [_packed(text.astype(np.int64)) for text in texts]
-
-
-def _packed(words: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the distinct sequences of a text whose words are below `_PACKED`, ascending."""
-    if len(words) < WORDS:
-        return words[:0]
-    first, second, third = words[:-2], words[1:-1], words[2:]
-    # A negative number has its highest bit set, whatever the others are.
-    packed = np.sort(first << 42 | second << 21 | third)
-    packed = packed[np.searchsorted(packed, 0) :]
-    # `np.unique` takes three times as long.
-    is_new = np.ones(len(packed), dtype=bool)
-    np.not_equal(packed[1:], packed[:-1], out=is_new[1:])
-    return packed[is_new]
+    words = np.unique(np.concatenate(texts))
+    words = words[words >= 0]
+    packed = []
+    for text in texts:
+        number = np.where(text < 0, -1, np.searchsorted(words, text)).astype(np.int64)
+        # A negative number has its highest bit set, whatever the others are.
+        triple = number[:-2] << 42 | number[1:-1] << 21 | number[2:]
+        packed.append(np.unique(triple[triple >= 0]))
+    return packed

@@ -9,7 +9,7 @@ import numpy as np
 
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.candidates import unscored
-from relnews.lists.similarities import Similarities, floor_of
+from relnews.lists.similarities import floor_of, similarities
 from relnews.options.list_options import ListSpec
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked
@@ -83,6 +83,5 @@ class NewestArticles:
         )
         if threshold is None or query == NO_ARTICLE or not keys:
             return keys
-        similarities = Similarities(self._snapshot.view, np.array([query, *keys]))
-        steps = similarities.between(slice(0, 1), slice(1, len(keys) + 1))[0]
+        steps = similarities(self._snapshot.view, np.array([[query, *keys]]))[0, 0, 1:]
         return [key for key, step in zip(keys, steps, strict=True) if step < floor_of(threshold)]

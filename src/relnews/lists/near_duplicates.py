@@ -166,9 +166,8 @@ def _near(
     """
     places, steps, _ = scored.reach(query, floors)
     is_near = steps >= floor
-    for i in np.flatnonzero(~is_near).tolist():
-        other = scored.segment.text(int(places[i]))
-        is_near[i] = containment.containment(text, other) >= floor
+    others = np.flatnonzero(~is_near)
+    is_near[others] = containment.of_text(text, scored.segment, places[others]) >= floor
     return places[is_near]
 
 
@@ -324,34 +323,34 @@ class Canonical:
     wire_sources: Collection[str] = ()
 
     def of(self, keys: Sequence[int]) -> int:
-        """Return the key of the canonical article; the smallest id breaks a tie.
+        """Return the key of the canonical article of a group."""
+        return keys[int(np.argmin(self.ranks(keys)))]
+
+    def ranks(self, keys: Sequence[int]) -> NDArray[np.int64]:
+        """Return the rank of each article, the preferred first; the smallest id breaks a tie.
+
+        If the nearest is kept, articles differ by their sources only.
 
         Parameters
         ----------
         keys : sequence of int
-            The group, in the order of the ranking.
+            Distinct articles.
         """
+        is_wire = [False] * len(keys)
         if self.wire_sources:
-            keys = self._from_other_sources(keys)
-        if self.keep == "nearest" or len(keys) == 1:
-            return keys[0]
-        badness: list[tuple[int, ...]]
+            is_wire = [item.source in self.wire_sources for item in self.snapshot.items(keys)]
+        if self.keep == "nearest":
+            return np.array(is_wire, dtype=np.int64)
         if self.keep == "longest":
-            badness = [(-length,) for length in _lengths(self.snapshot.view, keys)]
+            badness = [(False, -length) for length in _lengths(self.snapshot.view, keys)]
         else:
             sign = -1 if self.keep == "newest" else 1
             dates = self.snapshot.view.published(keys).tolist()
             badness = [(date == UNDATED, sign * date) for date in dates]
-        return min(zip(badness, self.ids_of(keys), keys, strict=True))[-1]
-
-    def ids_of(self, keys: Sequence[int]) -> tuple[str, ...]:
-        """Return the ids of articles."""
-        return tuple(self.snapshot.ids(keys))
-
-    def _from_other_sources(self, keys: Sequence[int]) -> Sequence[int]:
-        """Return the articles that are not from wire sources, or all if every article is."""
-        items = zip(keys, self.snapshot.items(keys), strict=True)
-        return [key for key, item in items if item.source not in self.wire_sources] or keys
+        ordered = [*zip(is_wire, badness, self.snapshot.ids(keys), strict=True)]
+        ranks = np.empty(len(keys), dtype=np.int64)
+        ranks[sorted(range(len(keys)), key=ordered.__getitem__)] = np.arange(len(keys))
+        return ranks
 
 
 def _lengths(view: View, keys: Sequence[int]) -> list[int]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from relnews._checks import check_integer
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.builder import ListBuilder
-from relnews.lists.similarities import Similarities
+from relnews.lists.similarities import similarities
 from relnews.options.list_options import ListSpec
 from relnews.results import RelatedItem
 
@@ -78,9 +78,7 @@ def map_of(
     lists = ListBuilder(snapshot, ListSpec.of({})).articles(own, k)
     others = [item.id for related in lists for item in related]
     keys = [*dict.fromkeys([*own, *snapshot.keys_of([*dict.fromkeys(others)])])]
-    similarity = Similarities(snapshot.view, np.array(keys)).between(
-        slice(0, len(keys)), slice(0, len(keys))
-    )
+    (similarity,) = similarities(snapshot.view, np.array([keys]))
     return snapshot.items(keys), places_of(1 - similarity / 1e6), len(own)
 
 

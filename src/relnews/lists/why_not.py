@@ -14,7 +14,7 @@ from relnews.lists.builder import ListBuilder
 from relnews.lists.candidates import CandidateSource
 from relnews.lists.explain import ScoredPair, score_pair
 from relnews.lists.explanation import Reason, WhyNot
-from relnews.lists.similarities import Similarities, floor_of
+from relnews.lists.similarities import floor_of, similarities
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import FIELDS, Selection
 from relnews.results import RelatedList
@@ -153,5 +153,5 @@ def _by_selection(
 def _similarities(snapshot: Snapshot, identifier: str, others: Sequence[str]) -> dict[str, int]:
     """Return the similarity of an article to each other article, in millionths, by id."""
     keys = snapshot.keys_of([identifier, *others])
-    steps = Similarities(snapshot.view, np.array(keys)).between(slice(0, 1), slice(1, len(keys)))
-    return dict(zip(others, steps[0].tolist(), strict=True))
+    steps = similarities(snapshot.view, np.array([keys]))[0, 0, 1:]
+    return dict(zip(others, steps.tolist(), strict=True))

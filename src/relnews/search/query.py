@@ -141,8 +141,8 @@ def _title_match(
         np.searchsorted(of_query, np.arange(len(queries) + 1)), first, last,
         phrase * per_title[of_query],
     )  # fmt: skip
-    return QueryTitleMatch._make((share, *map(frozen, arrays), _SEED))
+    return QueryTitleMatch._make((share, *map(frozen, arrays), SEED))
 
 
-#: Random seed of the hash tables of word pairs, so that no text can be written to make them slow.
-_SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
+#: Random seed of hash tables of words, so that no text can be written to make them slow.
+SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import layout, scoring, wording
+from relnews._kernels import layout, scoring, sequences, wording
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
 from relnews.search import segment_layout
@@ -252,6 +252,14 @@ class Segment:
     def text(self, local: int) -> NDArray[np.int32]:
         """Return the words of an article's texts in reading order, as `Query.text` has them."""
         return self._text(local, self.row(local)[0])
+
+    def texts_of(self, local: NDArray[np.int64]) -> Ragged:
+        """Return the words of the texts of articles; see `text`."""
+        lengths = self.text_ptr[local + 1] - self.text_ptr[local]
+        ptr = np.concatenate([[0], np.cumsum(lengths)])
+        words = np.empty(int(ptr[-1]), dtype=np.int32)
+        sequences.read_texts(frozen(local), self.rows, self.texts, frozen(ptr), words)
+        return Ragged(ptr, words)
 
     def _text(self, local: int, term: NDArray[np.int32]) -> NDArray[np.int32]:
         place = self.text_place[self.text_ptr[local] : self.text_ptr[local + 1]]

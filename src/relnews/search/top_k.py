@@ -294,13 +294,12 @@ def rank(
         columns = [np.concatenate(column, axis=1) for column in zip(*parts, strict=True)]
         steps, key, similarity, published = columns
         order.sort_columns(steps, key, similarity, published, ids)
+    score = steps[:, :k] / scoring.SCORE_STEPS
+    similarity = np.round(similarity[:, :k] * scoring.SCORE_STEPS) / scoring.SCORE_STEPS
     lengths = (steps[:, :k] > 0).sum(axis=1)
     return [
-        Ranked(
-            int(queries.key[query]),
-            key[query, :length],
-            steps[query, :length] / scoring.SCORE_STEPS,
-            np.round(similarity[query, :length] * scoring.SCORE_STEPS) / scoring.SCORE_STEPS,
+        Ranked(query, key[i, :length], score[i, :length], similarity[i, :length])
+        for i, (query, length) in enumerate(
+            zip(queries.key.tolist(), lengths.tolist(), strict=True)
         )
-        for query, length in enumerate(lengths)
     ]
