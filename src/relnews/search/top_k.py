@@ -294,9 +294,12 @@ def rank(
         columns = [np.concatenate(column, axis=1) for column in zip(*parts, strict=True)]
         steps, key, similarity, published = columns
         order.sort_columns(steps, key, similarity, published, ids)
-    score = steps[:, :k] / scoring.SCORE_STEPS
-    similarity = np.round(similarity[:, :k] * scoring.SCORE_STEPS) / scoring.SCORE_STEPS
-    lengths = (steps[:, :k] > 0).sum(axis=1)
+    steps = steps[:, :k]
+    score, is_listed = steps / scoring.SCORE_STEPS, steps > 0
+    # Behind the end of a list a similarity is whatever was in memory.
+    similarity = np.where(is_listed, similarity[:, :k], 0.0)
+    similarity = np.round(similarity * scoring.SCORE_STEPS) / scoring.SCORE_STEPS
+    lengths = is_listed.sum(axis=1)
     return [
         Ranked(query, key[i, :length], score[i, :length], similarity[i, :length])
         for i, (query, length) in enumerate(
