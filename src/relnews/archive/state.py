@@ -136,7 +136,7 @@ class ArchiveState:
             self._refresh_segments(entries, n_terms)
             self._refresh_pending(int(sealed or 0), n_terms)
             self._refresh_removed()
-            if self.generation == -1 and self.n_articles != len(catalogue):
+            if self.generation == -1 and self.n_articles < len(catalogue):
                 msg = "articles of the catalogue are in no segment, or their counts are missing"
                 raise ValueError(msg)
             self._refresh_ignored()

@@ -134,7 +134,7 @@ class BlockSelector:
         self._is_candidate = is_candidate
         self._is_shown = np.zeros((n_lists, width), dtype=bool)
         self._nearest = np.zeros((n_lists, n), dtype=np.int64)
-        self._n_places = np.maximum(k - n_beside, 0)
+        self._n_places = np.maximum(min(k, width) - n_beside, 0)  # k may be any number
         self._items = np.full((n_lists, min(k, n)), -1, dtype=np.int64)
         self._n_items = np.zeros(n_lists, dtype=np.int64)
         self._n_met = np.zeros(n_lists, dtype=np.int64)

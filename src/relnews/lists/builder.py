@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -231,7 +230,7 @@ class ListBuilder:
                 self._snapshot, source, len(partials), depth, selection, listed, near_draft
             )
         for partial, selected in zip(partials, chosen, strict=True):
-            rows = itertools.islice(zip(*selected, strict=True), k - len(partial.entries))
+            rows = [*zip(*selected, strict=True)][: k - len(partial.entries)]
             reason = (reason_of(partial),)
             partial.entries += [_Entry(*row, reason) for row in rows]
 
