@@ -306,6 +306,27 @@ def test_a_change_is_reverted(before, after, later):
     expected = ({*later} - undone[0] - ({*before} & undone[0])) | undone[1]
     expected -= {n for n in before if n not in later and n in after}
     assert {*kept} == {numbered[n] for n in expected}
+    since = [n for n in later if n not in before and n not in after]
+    assert [rule for rule in kept if rule in [numbered[n] for n in since]] == [
+        numbered[n] for n in since
+    ]
+
+
+def test_a_pin_that_was_put_first_since_stays_first(news):
+    """Undoing a pin leaves the order of the pins that others made meanwhile."""
+    kept = news.rules
+    kept.pin("talks", "trial")
+    kept.pin("talks", "veto")
+    change = kept.last_change
+    kept.pin("talks", "live", place=0)
+    kept.revert(change)
+    assert news.related("talks", 2).ids == ["live", "trial"]
+
+    kept.pin("talks", "trial", place=0)
+    change = kept.last_change
+    kept.pin("talks", "veto", place=0)
+    kept.revert(change)
+    assert news.related("talks").ids == ["veto", "live", "trial"]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ class Rules:
     ----------
     last_change : RulesChange or None
         The last change made through this object, which `revert` takes; None before the first.
+        Keep the object for that: `RelatedNews.rules` is a new one each time.
 
     Examples
     --------
@@ -269,18 +270,28 @@ class Rules:
         self._change(lambda _: new)
 
     def revert(self, change: RulesChange) -> None:
-        """Undo a change of the rules; changes that were made since then stay.
+        """Undo a change of the rules; changes that were made since then stay, and their order.
 
         Parameters
         ----------
         change : RulesChange
             A `last_change`.
         """
+        added, removed = {*change.added}, {*change.removed}
 
         def reverted(rules: Sequence[Rule]) -> list[Rule]:
-            kept = {*rules, *change.removed}
-            later = [rule for rule in rules if rule not in (*change.before, *change.after)]
-            return [*(rule for rule in change.before if rule in kept), *later]
+            there = [rule for rule in rules if rule not in added]
+            old = {*there} & {*change.before}
+            moved = [rule for rule in change.after if rule in old]
+            if [rule for rule in there if rule in old] == moved:  # nobody moved them since
+                in_order = iter([rule for rule in change.before if rule in old])
+                there = [next(in_order) if rule in old else rule for rule in there]
+            place = 0  # behind the rule that was in front
+            for rule in change.before:
+                if rule in removed and rule not in there:
+                    there.insert(place, rule)
+                place = there.index(rule) + 1 if rule in there else place
+            return there
 
         self._change(reverted)
 
