@@ -447,6 +447,7 @@ def test_build_keeps_an_archive_that_it_cannot_read(invoke, articles, small):
     result = invoke("build", articles, "-o", small)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith(f"Error: the archive {small} is damaged")
+    assert "Build it again from the articles, in another folder." in result.stderr
 
 
 #: Contents of a bad file, options, and the expected message.

@@ -75,8 +75,8 @@ def check_format(folder: Path, is_archive: bool, version: int, known: Sequence[i
     if version not in known:
         msg = (
             f"{folder} has archive format {version}; this version of relnews reads formats "
-            f"{known[0]} to {known[-1]}. Build it again from the articles, or install a matching "
-            "relnews."
+            f"{known[0]} to {known[-1]}. Build it again from the articles, in another folder, or "
+            "install a matching relnews."
         )
         raise ArchiveFormatError(msg)
 
@@ -174,5 +174,6 @@ def raise_damage(folder: str | os.PathLike[str], error: Exception) -> NoReturn:
 def damaged_archive(folder: str | os.PathLike[str], why: object) -> ArchiveFormatError:
     """Return the error of an archive that is damaged."""
     return ArchiveFormatError(
-        f"the archive {folder} is damaged: {why}. Build it again from the articles."
+        f"the archive {folder} is damaged: {why}. Build it again from the articles, in another "
+        "folder."
     )
