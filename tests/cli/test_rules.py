@@ -72,7 +72,7 @@ def test_rules_come_and_go(archive):
     assert "no number 3" in run("rules", "drop", archive, 3, code=1).stderr
     news.rules.replace(every)
     assert run("rules", "list", archive).stdout.splitlines() == lines
-    assert "`others` is empty" in run("rules", "pin", archive, DEMO_ID, code=2).stderr
+    assert "give an OTHER" in run("rules", "pin", archive, DEMO_ID, code=2).stderr
     run("rules", "pin", archive, DEMO_ID, "--replace")
     assert len(news.rules) == 2
     run("rules", "block", archive, DEMO_ID, VETO, "--both-ways")
@@ -99,7 +99,7 @@ def test_commands_say_what_they_change(archive):
     assert got == [
         f"added: {pin}{RATES}\n",
         f"added: {pin}{VETO}\n",
-        "No change: the archive has these rules already.\n",
+        "No change: the rules were like this before.\n",
         "The pins have another order.\n",
         f"removed: {pin}{RATES}\n",
         "added: section=Wrold is in no list (asleep: no article has the section 'Wrold'; did you "

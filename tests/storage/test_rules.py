@@ -468,6 +468,7 @@ def test_stored_lists_are_read_without_numpy(news, tmp_path):
         (lambda rules: rules.pin("talks", ["vet"]), UnknownArticleError, "mean 'veto'"),
         (lambda rules: rules.pin("talk", ["veto"]), UnknownArticleError, "mean 'talks'"),
         (lambda rules: rules.pin("talks", ["talks"]), ValueError, "must be other articles"),
+        (lambda rules: rules.block("talks", "talks"), ValueError, "must be other articles"),
         (lambda rules: rules.pin("talks", []), ValueError, "`replace=True` to remove the pins"),
         (lambda rules: rules.block("talks", "x"), UnknownArticleError, "'x'"),
         (lambda rules: rules.hide("colour=red"), ValueError, "id=… or section=… or tag=…"),

@@ -85,6 +85,9 @@ def pin(archive: Path, id: str, others: tuple[str, ...], replace: bool) -> None:
     OTHER the list then has no pins. A pinned article that is removed, under embargo or expired is
     not shown; the pin is kept.
     """
+    if not others and not replace:
+        msg = "give an OTHER to pin, or --replace to remove the pins."
+        raise click.UsageError(msg)
     with _changing(archive) as (news, kept):
         ids = [article_id(news, other) for other in others]
         kept.pin(article_id(news, id), ids, replace=replace)

@@ -56,7 +56,7 @@ class RulesChange(NamedTuple):
             Why rules have no effect; see `Rules.sleeping`.
         """
         if self.after == self.before:
-            return ["No change: the archive has these rules already."]
+            return ["No change: the rules were like this before."]
         lines = [f"added: {in_words(rule, asleep)}" for rule in self.added]
         lines += [f"removed: {rule}" for rule in self.removed]
         return lines or ["The pins have another order."]
@@ -148,11 +148,7 @@ class Rules:
         if place is not None:
             _checks.check_integer("place", place, minimum=0)
         ids = _checks.distinct(others)
-        if article in ids:
-            msg = (
-                f"`others` must be other articles, got {shortened(article)}, which the list is for."
-            )
-            raise ValueError(msg)
+        _check_others("others", article, ids)
         if not ids and not replace:
             msg = "`others` is empty; give articles to pin, or `replace=True` to remove the pins."
             raise ValueError(msg)
@@ -188,7 +184,10 @@ class Rules:
         ------
         UnknownArticleError
             If the archive lacks one of the articles; then nothing changes.
+        ValueError
+            If both are the same article.
         """
+        _check_others("other", article, [other])
         self._check_known([article, other])
         self.add(Rule("never" if both_ways else "block", f"id={article}", f"id={other}"))
 
@@ -349,6 +348,13 @@ class Rules:
             if rules != before:
                 self._catalogue.set(SETTING, value)
         self.last_change = RulesChange(tuple(before), tuple(rules))
+
+
+def _check_others(name: str, article: str, ids: Sequence[str]) -> None:
+    """Raise ValueError if the article that a list is for is among those that it names."""
+    if article in ids:
+        msg = f"`{name}` must be other articles, got {shortened(article)}, which the list is for."
+        raise ValueError(msg)
 
 
 def _none_of(field: str, value: str, known: Sequence[str]) -> str | None:
