@@ -262,3 +262,10 @@ def test_explanations_take_options(archive):
     assert json.loads(got) == news.explain(DEMO_ID, VETO, when="after").to_dict()
     got = run("why-not", archive, DEMO_ID, VETO, "--mode", "follow_up").stdout
     assert got == f"{news.why_not(DEMO_ID, VETO, mode='follow_up')}\n"
+
+
+def test_a_length_beyond_all_integers(archive, tmp_path):
+    """A length that no array has is one line, from every command that makes lists."""
+    lists = tmp_path / "lists.csv"
+    for command in (["related", archive, DEMO_ID], ["demo"], ["export", archive, "-o", lists]):
+        assert "`k` must be from 1 to" in run(*command, "-k", 1 << 63, code=2).stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import subprocess
@@ -172,6 +173,10 @@ def test_changes_are_rules_and_are_undone(client: TestClient, folder: Path) -> N
         ("pin", {"identifier": DEMO_ID, "other": VETO, "place": -1}, 400, "`place` must be"),
         ("pin", {"identifier": DEMO_ID, "other": VETO, "place": "x"}, 400, "Expected identifier"),
         ("pin", {"identifier": DEMO_ID}, 400, "Expected identifier, other, place."),
+        ("pin", {"identifier": DEMO_ID, "other": VETO, "place": True}, 400, "Expected identifier"),
+        ("pin", {"identifier": DEMO_ID, "other": VETO, "place": 1e400}, 400, "Expected identifier"),
+        ("pin", {"identifier": DEMO_ID, "other": VETO, "place": 1 << 80}, 400, "`place` must be"),
+        ("pin", {"identifier": DEMO_ID, "other": None, "place": 0}, 400, "Expected identifier"),
         ("pin", [], 400, "Expected identifier"),
         ("block", {"identifier": "x", "other": VETO}, 404, "no article has the id 'x'"),
     ],
@@ -180,7 +185,7 @@ def test_wrong_changes(
     client: TestClient, folder: Path, name: str, values: Any, status: int, words: str
 ) -> None:
     """A wrong change has a sentence, and changes nothing."""
-    answer = client.post(f"/{name}", json=values)
+    answer = client.post(f"/{name}", content=json.dumps(values))
     assert answer.status_code == status
     assert words in answer.json()["error"]
     assert len(RelatedNews.open(folder).rules) == 0

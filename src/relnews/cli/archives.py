@@ -64,7 +64,8 @@ def demo(k: int, html: Path | None) -> None:
 
     stories = {story.id: story for story in sample_articles()}
     news = RelatedNews().fit(stories.values())
-    story, items = stories[DEMO_ID], news.related(DEMO_ID, k)
+    with usage():
+        story, items = stories[DEMO_ID], news.related(DEMO_ID, k)
     if html is not None:
         write_file(html, [html_export.page(story, items)])
         click.echo(f"{html}: “{story.title}” and its Related News")

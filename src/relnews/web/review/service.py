@@ -70,8 +70,8 @@ def make_app(folder: Path, token: str) -> Starlette:
                 return _answer({"error": error}, 401)
             try:
                 values: Any = request.query_params if method == "GET" else await request.json()
-                arguments = {field: kind(values[field]) for field, kind in fields.items()}
-            except (KeyError, TypeError, ValueError):
+                arguments = {field: _of(kind, values[field]) for field, kind in fields.items()}
+            except (KeyError, TypeError, ValueError, RecursionError):
                 return _answer({"error": f"Expected {', '.join(fields)}."}, 400)
             try:
                 return _answer(await run_in_threadpool(getattr(edits, name), **arguments))
@@ -99,6 +99,14 @@ def make_app(folder: Path, token: str) -> Starlette:
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)],
     )
+
+
+def _of(kind: type, value: object) -> object:
+    """Return a value of a kind; a query has numbers as text."""
+    made = kind(value) if isinstance(value, str) else value
+    if type(made) is not kind:
+        raise TypeError
+    return made
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> Response:
