@@ -212,7 +212,8 @@ class RelatedList(Sequence[RelatedItem]):
     def to_frame(self) -> pd.DataFrame:
         """Return the items as a pandas data frame.
 
-        Its columns are ``article``, the id of this list, and the fields of `RelatedItem`.
+        Its columns are ``article``, the id of this list, and the fields of `RelatedItem`; their
+        types are the same for every list. Unknown values are None, unknown dates NaT.
         """
         return _frame_of([self])
 
@@ -266,8 +267,11 @@ def _frame_of(lists: Iterable[RelatedList]) -> pd.DataFrame:
         msg = "a data frame needs pandas: pip install 'relnews[frames]'."
         raise ImportError(msg) from error
     rows = [row for related in lists for row in related.rows()]
-    frame = pd.DataFrame(rows, columns=[*COLUMNS])
-    return frame.assign(published=pd.to_datetime(frame["published"], utc=True).dt.as_unit("us"))
+    # Inferred types would differ from list to list: an unknown url would be None, or NaN.
+    frame = pd.DataFrame(rows, columns=[*COLUMNS], dtype=object)
+    published = pd.to_datetime(frame["published"], utc=True).dt.as_unit("us")
+    numbers = {"rank": "int64", "score": "float64", "similarity": "float64"}
+    return frame.assign(published=published).astype(numbers)
 
 
 def _list_of_rows(identifier: str | None, rows: Iterable[tuple[Any, ...]]) -> RelatedList:

@@ -233,7 +233,9 @@ def test_frames(archive):
     assert frame["published"][0] == related[0].published
     empty = news.related_to_text(title="xylophone").to_frame()
     assert [*empty.columns] == [*COLUMNS]
-    assert empty["published"].dtype == frame["published"].dtype
+    assert dict(empty.dtypes) == dict(frame.dtypes)
+    assert frame["rank"].dtype == "int64"
+    assert [*frame["author"]] == [item.author for item in related]
     lists = news.related_all(2)
     first = next(lists)
     assert len(lists.to_frame()) == sum(map(len, news.related_all(2))) - len(first)
