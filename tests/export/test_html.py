@@ -265,6 +265,7 @@ def test_ordinary_addresses_are_links(url: str) -> None:
         "https://example.org/a b",
         "https://example.org/a\u2028b",
         "https://example.org/\x85",
+        "/\ufeffa",
     ],
 )
 def test_other_addresses_are_not(url: str | None) -> None:

@@ -25,8 +25,9 @@ _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
 #: Where the digits begin that languages write dates with, by CLDR's name; Babel writes ASCII.
 _ZEROS = {"arab": 0x660, "arabext": 0x6F0, "deva": 0x966, "beng": 0x9E6, "mymr": 0x1040}
 
-#: Characters that browsers drop or replace in an address; they could disguise a scheme.
-_DISGUISE = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
+#: Characters that browsers drop or replace in an address; they could disguise a scheme. U+FEFF is
+#: a space in JavaScript, so that `<related-news>` refuses it too.
+_DISGUISE = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ufeff]")
 
 #: A web address, or a relative address: without scheme and host.
 _LINKABLE = re.compile(r"https?://[^/?#]|(?!//)[^:/?#]*(?:[/?#]|$)", re.IGNORECASE)
