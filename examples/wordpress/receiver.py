@@ -61,7 +61,7 @@ class Receiver(BaseHTTPRequestHandler):
             return
         try:
             number = int(json.loads(content)["id"])
-        except (ValueError, TypeError, KeyError):
+        except (ArithmeticError, ValueError, TypeError, KeyError):
             self.send_error(HTTPStatus.BAD_REQUEST, "expected {'id': number}")
             return
         try:
