@@ -32,10 +32,6 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))
 
 
-#: Largest integer of arrays and of SQLite.
-_MOST = (1 << 63) - 1
-
-
 def check_integer(name: str, value: object, *, minimum: int, maximum: int | None = None) -> int:
     """Return an integer within bounds, or raise TypeError or ValueError."""
     # NumPy integers are `numbers.Integral`; NumPy booleans are not.
@@ -43,10 +39,8 @@ def check_integer(name: str, value: object, *, minimum: int, maximum: int | None
         msg = f"`{name}` must be an integer, got {shortened(value)}."
         raise TypeError(msg)
     value = int(value)
-    most = _MOST if maximum is None else maximum
-    if not minimum <= value <= most:
-        is_open = maximum is None and value < minimum
-        bounds = f"at least {minimum}" if is_open else f"from {minimum} to {most}"
+    if value < minimum or (maximum is not None and value > maximum):
+        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
         msg = f"`{name}` must be {bounds}, got {value}."
         raise ValueError(msg)
     return value

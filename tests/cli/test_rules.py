@@ -265,7 +265,7 @@ def test_explanations_take_options(archive):
 
 
 def test_a_length_beyond_all_integers(archive, tmp_path):
-    """A length that no array has is one line, from every command that makes lists."""
+    """A length that no array has is as good as that of the archive, for every command."""
     lists = tmp_path / "lists.csv"
     for command in (["related", archive, DEMO_ID], ["demo"], ["export", archive, "-o", lists]):
-        assert "`k` must be from 1 to" in run(*command, "-k", 1 << 63, code=2).stderr
+        run(*command, "-k", 1 << 63)

@@ -146,7 +146,7 @@ class Rules:
             If ``article`` is among ``others``, or if there is nothing to pin or to replace.
         """
         if place is not None:
-            _checks.check_integer("place", place, minimum=0)
+            _checks.check_integer("place", place, minimum=0, maximum=1_000_000)
         ids = _checks.distinct(others)
         _check_others("others", article, ids)
         if not ids and not replace:
