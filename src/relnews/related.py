@@ -283,7 +283,10 @@ class RelatedNews(Inspection, Parameters):
         from relnews.tuning.tuning import tuned
 
         found = tuned(self.archive_, self._updates(), labels, self.n_jobs, **options)
-        self.set_params(**parameters_of(self._read_catalogue()))
+        if options.get("apply", True) and found.is_better:
+            after = found.after
+            self.title_weight, self.title_overlap = after.title_weight, after.title_overlap
+            self.recency = after.recency
         return found
 
     def drift(self, sample: int = 100) -> Drift:

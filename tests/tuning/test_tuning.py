@@ -10,6 +10,7 @@ import pytest
 
 from relnews import Mode, Recency, RelatedNews
 from relnews.evaluation import labels_from_links, picture, quoted_titles, write_qrels
+from relnews.exceptions import ArchiveChangedError
 from relnews.maintenance import merging
 from relnews.search import bounds
 from relnews.tuning import gains, tuning
@@ -246,3 +247,68 @@ def test_a_picture_needs_a_known_ending(tmp_path):
     found = RelatedNews(title_weight=0).fit(stories).tune(labels, apply=False)
     with pytest.raises(ValueError, match=r"\.png"):
         picture(found, tmp_path / "t.gif")
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "match"),
+    [
+        ([("a0", "a1")], TypeError, "`labels` must be a dict of dicts"),
+        ({"a0": ["a1"]}, TypeError, "`labels` must be a dict of dicts"),
+        ({"a0": {"a1": "1"}}, TypeError, "`grade` must be an integer"),
+        ({"a0": {"a1": float("inf")}}, TypeError, "`grade` must be an integer"),
+        ({"a0": {"a1": 10**400}}, ValueError, "`grade` must be from -1000 to 1000"),
+    ],
+)
+def test_labels_that_are_none_say_so(labels, error, match):
+    """The error tells what judgements look like."""
+    news = RelatedNews().fit(articles(3))
+    with pytest.raises(error, match=match):
+        news.tune(labels)
+    with pytest.raises(ValueError, match="`k` must be from 1 to 10000"):
+        news.tune({}, k=10**9)
+
+
+def test_ids_may_be_numbers():
+    """Judgements of numbered articles are those of their ids as text."""
+    stories, labels = titled()
+    numbered = [{**story, "id": int(story["id"][1:])} for story in stories]
+    of_numbers = {int(i[1:]): {int(j[1:]): 1 for j in grades} for i, grades in labels.items()}
+    news = RelatedNews(title_weight=0, title_overlap=0).fit(numbered)
+    found = news.tune(of_numbers, without=[(0, 1), (1, 0)], apply=False)
+    assert (found.queries, found.is_better) == (118, True)
+
+
+def test_a_call_that_only_asks_leaves_the_parameters():
+    """Parameters that are set for the next build stay, unless better settings are applied."""
+    stories, labels = titled()
+    news = RelatedNews(title_weight=0, title_overlap=0, stop_words=["the"]).fit(stories)
+    news.set_params(title_weight=3)
+    before = news.get_params()
+    news.tune(labels, apply=False)
+    assert news.get_params() == before
+    news.tune(labels)
+    assert news.stop_words == ["the"]
+    assert news.title_weight == news.archive_.weighting.title_weight
+
+
+def test_another_build_meanwhile_keeps_its_settings(tmp_path):
+    """Settings that were chosen for an archive are not given to the one in its place."""
+    stories, labels = titled()
+    folder = tmp_path / "a.relnews"
+    RelatedNews(title_weight=0, title_overlap=0).fit(stories).save(folder)
+    news = RelatedNews.open(folder)
+    other = RelatedNews(title_weight=0, title_overlap=0, sublinear_tf=False, recency=None)
+
+    def built_again(weightings):
+        yield from weightings
+        other.fit(stories).save(folder)
+
+    with pytest.raises(ArchiveChangedError, match="keeps those that it has"):
+        news.tune(labels, progress=built_again)
+    assert RelatedNews.open(folder).get_params() == other.get_params()
+    assert news.related("a0") == other.related("a0")
+
+
+def test_a_choice_says_its_offset():
+    """Settings that differ only by their offset look different."""
+    assert str(Choice(1.0, 0.1, Recency(offset=7))) == f"{CURRENT}, offset 7 days"

@@ -20,6 +20,7 @@ from relnews.archive.commit import Commit
 from relnews.archive.pending import to_store
 from relnews.archive.state import ArchiveState
 from relnews.articles import Article
+from relnews.exceptions import ArchiveChangedError
 from relnews.maintenance import merging
 from relnews.maintenance.build import Entered, chunks_of, enter
 from relnews.maintenance.epoch_lists import store_all
@@ -113,13 +114,18 @@ class Updates:
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
 
     def reweigh(
-        self, weighting: Weighting, recency: Recency | None, n_jobs: int | None
+        self, weighting: Weighting, recency: Recency | None, made: str, n_jobs: int | None
     ) -> UpdateReport:  # fmt: skip
         """Change how titles and dates count, and store lists anew, if any are; return the report.
 
-        Outlines and stored lists are made with the weights, so an epoch begins.
+        Outlines and stored lists are made with the weights, so an epoch begins. ``made`` is the
+        name of the build that the weights are for; if another one is there now, nothing changes.
         """
         with self._change() as state:
+            if self._catalogue.setting("made") != made:
+                msg = "the archive was built again, or given other settings, while new ones were "
+                msg += "chosen for it, and keeps those that it has. Choose again."
+                raise ArchiveChangedError(msg)
             self._catalogue.set_all(
                 {
                     "weighting": dataclasses.asdict(weighting),

@@ -36,6 +36,8 @@ class Choice:
         recency = "none"
         if self.recency is not None:
             recency = f"half-life {self.recency.half_life:g} days, floor {self.recency.floor:g}"
+            if self.recency.offset:
+                recency += f", offset {self.recency.offset:g} days"
         return (
             f"title_weight {self.title_weight:g}, title_overlap {self.title_overlap:g}, "
             f"recency {recency}"

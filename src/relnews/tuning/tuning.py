@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import check_integer, check_n_jobs
+from relnews._checks import check_integer, check_n_jobs, shortened
 from relnews._resampling import intervals, p_values
 from relnews.archive.archive import Archive
 from relnews.dates import UNDATED
@@ -24,6 +24,9 @@ MAX_QUERIES = 2_000
 
 #: Parts of the judged articles; each is judged by settings that the others chose.
 FOLDS = 5
+
+#: Highest grade, as in files of judgements.
+MAX_GRADE = 1_000
 
 #: Largest p-value of a gain.
 SIGNIFICANCE = 0.05
@@ -182,15 +185,21 @@ def tuned(
 
     Raises
     ------
+    ArchiveChangedError
+        If better settings were found, and the archive was built again, or given other settings,
+        meanwhile.
+    TypeError
+        If labels are not judgements.
     ValueError
         If fewer than `MIN_QUERIES` articles of the archive have a relevant article in it.
     """
-    check_integer("k", k, minimum=1)
+    check_integer("k", k, minimum=1, maximum=10_000)
     check_n_jobs(n_jobs)
     if labels is None:
         pins = CompiledRules.of(archive.catalogue).all_pins()
         labels = {article: dict.fromkeys(others, 1) for article, others in pins.items()}
     archive.refresh()
+    made = archive.catalogue.setting("made")
     judgements = judgements_of(archive, labels, without)
     weighting, recency = archive.weighting, archive.recency
     current = Choice(weighting.title_weight, weighting.title_overlap, recency)
@@ -199,7 +208,7 @@ def tuned(
     tuning = _findings(tried, found, judgements, k)
     if apply and tuning.is_better:
         chosen = tuning.after
-        updates.reweigh(chosen.weighting(weighting), chosen.recency, n_jobs)
+        updates.reweigh(chosen.weighting(weighting), chosen.recency, made, n_jobs)
     return tuning
 
 
@@ -220,9 +229,10 @@ def judgements_of(
     archive: Archive, labels: Labels, without: Iterable[tuple[str, str]]
 ) -> Judgements:
     """Return the judgements that apply to an archive, at most `MAX_QUERIES`, spread over time."""
+    labels = _checked(labels)
     excluded: dict[str, set[str]] = {}
     for query, other in without:
-        excluded.setdefault(query, set()).add(other)
+        excluded.setdefault(str(query), set()).add(str(other))
     names = {*labels, *(name for grades in labels.values() for name in grades)}
     names |= {name for others in excluded.values() for name in others}
     catalogue = archive.catalogue
@@ -254,6 +264,23 @@ def judgements_of(
     by_date = np.argsort(every.published, kind="stable")
     n = min(len(by_date), MAX_QUERIES)
     return every.take(by_date[np.linspace(0, len(by_date) - 1, n).astype(np.intp)])
+
+
+def _checked(labels: Labels) -> dict[str, dict[str, int]]:
+    """Return judgements with ids that are text, or raise TypeError or ValueError."""
+    if not isinstance(labels, Mapping) or not all(
+        isinstance(grades, Mapping) for grades in labels.values()
+    ):
+        msg = "`labels` must be a dict of dicts of grades such as {'a1': {'a2': 1}}, "
+        msg += f"got {shortened(labels)}."
+        raise TypeError(msg)
+    return {
+        str(query): {
+            str(other): check_integer("grade", grade, minimum=-MAX_GRADE, maximum=MAX_GRADE)
+            for other, grade in grades.items()
+        }
+        for query, grades in labels.items()
+    }
 
 
 def held_out(found: NDArray[np.float64]) -> NDArray[np.float64]:
