@@ -138,6 +138,38 @@ def test_a_check_says_what_is_to_be_done_again(invoke, folder, lists, tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"part": "1"}, {"parts": True}, {"archive": []}, {"options": ["k"]},
+        {"until": "soon"}, {"until": 0.5}, {"sha256": 5}, {"more": 1}, "[" * 100_000, "[1]", None,
+    ],
+)  # fmt: skip
+def test_a_record_that_is_none(change, lists):
+    """A part whose record is damaged is missing, whatever is in its place."""
+    file = lists / "_part-2.jsonl.json"
+    text = file.read_text()
+    file.unlink()
+    if change is None:
+        file.mkdir()
+    else:
+        damaged = isinstance(change, str)
+        file.write_text(change if damaged else json.dumps({**json.loads(text), **change}))
+    assert problems_of_parts(lists) == [("2/5", "is missing")]
+
+
+def test_equal_parts_and_options(folder, tmp_path):
+    """Numbers of NumPy, and sets and dicts in another order, are the same part and options."""
+    news, file = RelatedNews.open(folder), tmp_path / "1.jsonl"
+    part = np.int64(1), np.int64(2)
+    first = export_part(news, part, file, filters={"section": ["World"], "source": ["AP"]})
+    assert (first.name, json.loads(file.with_name("_1.jsonl.json").read_text())["part"]) == (
+        "1/2", 1,
+    )  # fmt: skip
+    filters = {"source": ["AP"], "section": ["World"]}
+    assert export_part(news, (1, 2), file, filters=filters) is None
+
+
 def test_a_check_of_other_options(folder, lists):
     """A part with another k, or another number of parts, is named."""
     news = RelatedNews.open(folder)

@@ -10,7 +10,7 @@ import collections
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 #: From this timestamp on, nothing changes any more.
 _NEVER = 1 << 62
 
-#: The fields of a record that are always numbers.
+#: The fields of a record that are always numbers, and those that are text.
 _NUMBERS = ("part", "parts", "generation", "lists", "bytes")
+_TEXTS = ("archive", "options", "sha256")
 
 #: A function that shows progress: it gets the lists and their number, here None, and returns them.
 Progress = Callable[[Iterator["RelatedList"], int | None], Iterable["RelatedList"]]
@@ -207,13 +208,16 @@ def _wanted(news: RelatedNews, part: tuple[int, int], k: int, options: Options) 
     until = int(news.archive_.snapshot().view.until)
     texts = {name: _text_of(value) for name, value in sorted(options.items())}
     return PartRecord(
-        *part, str(archive), generation or 0, json.dumps({"k": int(k), **texts}),
+        int(part[0]), int(part[1]), str(archive), generation or 0,
+        json.dumps({"k": int(k), **texts}),
         until if until < _NEVER else None,
     )  # fmt: skip
 
 
 def _text_of(value: object) -> str:
     """Return an option as text that is the same in every process."""
+    if isinstance(value, Mapping):
+        return repr(sorted((name, _text_of(of_name)) for name, of_name in value.items()))
     return repr(sorted(value) if isinstance(value, (set, frozenset)) else value)
 
 
@@ -226,9 +230,13 @@ def _read_record(path: Path) -> PartRecord | None:
     """Return a record; None if there is none, or the file is no record."""
     try:
         record = PartRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, IsADirectoryError, ValueError, TypeError, RecursionError):
         return None
-    is_sound = all(type(getattr(record, name)) is int for name in _NUMBERS)
+    is_sound = (
+        all(type(getattr(record, name)) is int for name in _NUMBERS)
+        and all(type(getattr(record, name)) is str for name in _TEXTS)
+        and (record.until is None or type(record.until) is int)
+    )
     return record if is_sound and 1 <= record.part <= record.parts else None
 
 
