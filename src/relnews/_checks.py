@@ -7,15 +7,12 @@ import math
 import numbers
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relnews.dates import parse_date
-from relnews.exceptions import (
-    UnknownArticleError,
-)
+from relnews.exceptions import UnknownArticleError
 
-if TYPE_CHECKING:
-    pass
+#: Parts of all lists at most: a check of an export names each that is missing.
+MAX_PARTS = 1_000_000
 
 
 def expected_utf8(got: int) -> str:

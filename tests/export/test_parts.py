@@ -141,7 +141,7 @@ def test_a_check_says_what_is_to_be_done_again(invoke, folder, lists, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"part": "1"}, {"parts": True}, {"archive": []}, {"options": ["k"]},
+        {"part": "1"}, {"parts": True}, {"parts": 10**12}, {"archive": []}, {"options": ["k"]},
         {"until": "soon"}, {"until": 0.5}, {"sha256": 5}, {"more": 1}, "[" * 100_000, "[1]", None,
     ],
 )  # fmt: skip
@@ -264,6 +264,7 @@ def test_a_folder_without_parts(invoke, tmp_path):
     ("arguments", "error", "message"),
     [
         ({"part": (0, 2)}, ValueError, "`part` must be from 1 to 2, got 0"),
+        ({"part": (1, 10**12)}, ValueError, "`part` must be from 1 to 1000000, got"),
         ({"part": "1/2"}, TypeError, "`part` must be two integers such as"),
         ({"part": (1, 2), "ids": ["a"]}, ValueError, "not both"),
     ],

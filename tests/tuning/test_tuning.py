@@ -239,6 +239,8 @@ def test_command(invoke, tmp_path):
     assert RelatedNews.open(folder).title_weight > 0
     both = invoke("tune", folder, "--qrels", qrels, "--links", links)
     assert both.exit_code == 2
+    of_folder = invoke("tune", folder, "--qrels", tmp_path)
+    assert "is a directory" in of_folder.stderr
 
 
 def test_a_picture_needs_a_known_ending(tmp_path):

@@ -26,7 +26,7 @@ _source = click.Path(path_type=Path, exists=True)
 @archive_argument
 @click.option(
     "--qrels",
-    type=_source,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Judgements: TREC qrels, or lines of query, article and grade.",
 )
 @click.option(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from relnews import dates
+from relnews._checks import MAX_PARTS
 from relnews.export._errors import no_parts
 from relnews.export.list_files import replacing, write_lists
 from relnews.storage.syncing import make_folder
@@ -237,7 +238,7 @@ def _read_record(path: Path) -> PartRecord | None:
         and all(type(getattr(record, name)) is str for name in _TEXTS)
         and (record.until is None or type(record.until) is int)
     )
-    return record if is_sound and 1 <= record.part <= record.parts else None
+    return record if is_sound and 1 <= record.part <= record.parts <= MAX_PARTS else None
 
 
 def _checksum(path: Path) -> str:

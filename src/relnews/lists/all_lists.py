@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Generator, Iterable, Sequence
 
-from relnews._checks import check_integer, check_n_jobs, shortened
+from relnews._checks import MAX_PARTS, check_integer, check_n_jobs, shortened
 from relnews.archive import workers
 from relnews.archive.archive import Archive
 from relnews.archive.parts import part_of
@@ -66,7 +66,7 @@ def _check_part(part: object, ids: object) -> tuple[int, int]:
     if ids is not None:
         msg = "`part` is of all articles: give it or `ids`, not both."
         raise ValueError(msg)
-    count = check_integer("part", part[1], minimum=1)
+    count = check_integer("part", part[1], minimum=1, maximum=MAX_PARTS)
     return check_integer("part", part[0], minimum=1, maximum=count), count
 
 
