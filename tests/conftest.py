@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
+from relnews import RelatedNews
 from relnews.cli import main
+from relnews.sample import sample_articles
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,6 +35,16 @@ def data_folder() -> Path:
     folder = Path(os.environ.get("RELNEWS_TEST_DATA", default))
     if not folder.is_dir():
         pytest.skip(f"no folder of test data at {folder}; name one in RELNEWS_TEST_DATA")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pending_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the sample archive, some of it in no segment yet."""
+    folder = tmp_path_factory.mktemp("sample") / "sample.relnews"
+    articles = [*sample_articles()]
+    RelatedNews().fit(articles[:100]).save(folder)
+    RelatedNews.open(folder).partial_fit(articles[100:])
     return folder
 
 

@@ -12,27 +12,22 @@ import joblib
 import pytest
 
 from relnews import ArchiveChangedError, RelatedNews, _parallel, evaluation
-from relnews.archive import workers
+from relnews.archive import archive, workers
 from relnews.archive.commit import Commit
 from relnews.readers import read_articles
 from relnews.sample import sample_articles
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(pending_sample):
     """Return a folder with the sample archive, some of it in no segment yet."""
-    folder = tmp_path_factory.mktemp("workers") / "sample.relnews"
-    articles = [*sample_articles()]
-    news = RelatedNews().fit(articles[:100])
-    news.save(folder)
-    RelatedNews.open(folder).partial_fit(articles[100:])
-    return folder
+    return pending_sample
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Make many small tasks of the sample, of which few are dispatched at a time."""
-    monkeypatch.setattr(workers, "BLOCK", 8)
+    monkeypatch.setattr(archive, "BLOCK", 8)
     monkeypatch.setattr(_parallel, "_TOGETHER", 1)
 
 

@@ -21,14 +21,9 @@ N = 5
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(pending_sample):
     """Return a folder with the sample archive, some of it in no segment yet."""
-    folder = tmp_path_factory.mktemp("parts") / "sample.relnews"
-    articles = [*sample_articles()]
-    news = RelatedNews().fit(articles[:100])
-    news.save(folder)
-    RelatedNews.open(folder).partial_fit(articles[100:])
-    return folder
+    return pending_sample
 
 
 @pytest.fixture(scope="module")

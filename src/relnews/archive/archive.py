@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -37,6 +37,11 @@ _OVERTAKEN = 3
 
 Answer = TypeVar("Answer")
 Arguments = ParamSpec("Arguments")
+
+
+def blocks_of(keys: list[int]) -> Iterator[list[int]]:
+    """Yield the keys of the articles of each task that ranks."""
+    return (keys[i : i + BLOCK] for i in range(0, len(keys), BLOCK))
 
 
 class Archive:

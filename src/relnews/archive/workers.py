@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from relnews import dates
 from relnews._parallel import has_processes, in_order, in_processes
-from relnews.archive.archive import BLOCK, Archive
+from relnews.archive.archive import Archive, blocks_of
 from relnews.archive.commit import Commit
 from relnews.archive.snapshot import Snapshot
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
@@ -79,7 +79,7 @@ def by_blocks(
         found = sorted(archive.catalogue.keys() if keys is None else keys)
         if processes and commit is None:
             commit = Commit.of(archive.catalogue)
-    blocks = (found[i : i + BLOCK] for i in range(0, len(found), BLOCK))
+    blocks = blocks_of(found)
     if commit is None:
         return in_order(lambda block: archive.answer(function, block), blocks, n_jobs)
     moments = ((_Moment(commit, dates.now()), block) for block in blocks)
@@ -109,10 +109,7 @@ def over(
     """
     if not has_processes(n_jobs):
         return in_order(lambda task: function(snapshot, task), tasks, n_jobs)
-    moment = _Moment(snapshot.commit, snapshot.now)
-    return in_processes(
-        functools.partial(_work, function), ((moment, task) for task in tasks), n_jobs
-    )
+    return _at(_Moment(snapshot.commit, snapshot.now), function, tasks, n_jobs)
 
 
 def of_new_epoch(
@@ -122,10 +119,18 @@ def of_new_epoch(
     n_jobs: int | None,
 ) -> Iterator[Answer]:
     """Yield as `over`, from processes and from the view of an epoch that begins with a commit."""
-    moment = _Moment(commit, None)
-    return in_processes(
-        functools.partial(_work, function), ((moment, task) for task in tasks), n_jobs
-    )
+    return _at(_Moment(commit, None), function, tasks, n_jobs)
+
+
+def _at(
+    moment: _Moment,
+    function: Callable[[Snapshot, Task], Answer],
+    tasks: Iterable[Task],
+    n_jobs: int | None,
+) -> Iterator[Answer]:
+    """Yield the answers of worker processes to each task, all of one moment."""
+    moments = ((moment, task) for task in tasks)
+    return in_processes(functools.partial(_work, function), moments, n_jobs)
 
 
 # --- in a worker ---------------------------------------------------------------------------------

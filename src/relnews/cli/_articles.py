@@ -60,9 +60,9 @@ def article_id(news: RelatedNews, name: str, *, may_be_unknown: bool = False) ->
 
 def items_of(news: RelatedNews, keys: Sequence[int]) -> list[RelatedItem]:
     """Return articles, hidden ones too, by their keys."""
-    from relnews.results import item_of
+    from relnews import results
 
-    return [item_of(shown) for shown in news.archive_.catalogue.details(keys) if shown is not None]
+    return results.items_of(filter(None, news.archive_.catalogue.details(keys)))
 
 
 def offered(news: RelatedNews, keys: Sequence[int]) -> str:

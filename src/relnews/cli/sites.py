@@ -17,7 +17,6 @@ from relnews.cli._shared import (
     one_line,
     quiet_option,
     replacing,
-    write_file,
 )
 from relnews.export.sites import SITES, export_site
 
@@ -151,23 +150,15 @@ def export(
         if report.without_address and not quiet:
             click.echo(NO_ADDRESS.format(report.without_address), err=True)
         return
-    from relnews.export import json, tables
+    from relnews.export import json, list_files
 
     shown = lists_bar(quiet)(lists, len(news))
-    suffix = output.suffix.lower()
-    if suffix == ".parquet":
-        with one_line(), replacing(output) as partial:
-            tables.write_parquet(partial, shown)
-        return
-    if suffix == ".csv":
-        write_file(output, tables.csv_text(shown))
-        return
-    lines = (json.dumps(items) + "\n" for items in shown)
     if str(output) == "-":
-        for line in lines:
-            click.echo(line.encode(), nl=False)
-    else:
-        write_file(output, lines)
+        for items in shown:
+            click.echo(json.dumps(items).encode())
+        return
+    with one_line(), replacing(output) as partial, partial.open("wb") as file:
+        list_files.write_to(file, output.suffix, shown)
 
 
 def _write_part(

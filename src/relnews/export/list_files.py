@@ -44,8 +44,23 @@ def write_lists(path: Path, lists: Iterable[RelatedList]) -> int:
             yield related
 
     with replacing(path) as file:
-        _WRITERS.get(path.suffix.lower(), _write_lines)(file, counted())
+        write_to(file, path.suffix, counted())
     return n
+
+
+def write_to(file: BinaryIO, suffix: str, lists: Iterable[RelatedList]) -> None:
+    """Write lists to an open file, in the format that the ending of its name says.
+
+    Parameters
+    ----------
+    file : binary file
+        The file.
+    suffix : str
+        Ending of its name, as for `write_lists`.
+    lists : iterable of RelatedList
+        The lists.
+    """
+    _WRITERS.get(suffix.lower(), _write_lines)(file, lists)
 
 
 @contextlib.contextmanager

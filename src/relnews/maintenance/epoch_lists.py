@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from relnews._parallel import in_order
 from relnews.archive import workers
-from relnews.archive.archive import BLOCK
+from relnews.archive.archive import blocks_of
 from relnews.archive.commit import Commit
 from relnews.archive.snapshot import Snapshot
 from relnews.maintenance.stored_lists import (
@@ -50,8 +50,7 @@ def store_all(
         With worker processes, the commit with which the epoch begins: processes do not see the
         transaction that stores the lists. None means threads.
     """
-    keys = catalogue.keys()
-    blocks = (keys[i : i + BLOCK] for i in range(0, len(keys), BLOCK))
+    blocks = blocks_of(catalogue.keys())
     found: Iterable[list[_Stored]]
     if commit is None:
         rankings = in_order(

@@ -108,11 +108,11 @@ def fading_of(published: NDArray[np.int64], recency: Recency | None) -> Fading:
     """
     query_day = days(published).astype(np.int64)
     query_day.flags.writeable = False
-    return Fading(query_day, *_factors(recency))
+    return Fading(query_day, *factors(recency))
 
 
 @functools.lru_cache(maxsize=16)
-def _factors(recency: Recency | None) -> tuple[NDArray[np.float64], float]:
+def factors(recency: Recency | None) -> tuple[NDArray[np.float64], float]:
     """Return the factors after 0, 1, 2, … days, and the factor if either article has no date.
 
     The last factor holds for longer times. If scores do not fade (no recency, or a floor of 1),

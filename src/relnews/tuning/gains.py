@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews.archive.archive import Archive
 from relnews.options.recency import Recency
-from relnews.search.limits import days, fading_of
+from relnews.search.limits import days, factors
 from relnews.tuning.choices import Choice
 from relnews.tuning.rankings import NO_ARTICLE, Rankings, ranked, views
 
@@ -119,12 +119,11 @@ def gains(
     float64 array of shape (n_choices, n_queries)
     """
     found = np.zeros((len(choices), len(judgements.key)))
-    by_title: dict[float, dict[float, list[int]]] = {}
+    by_weighting: dict[tuple[float, float], list[int]] = {}
     for number, choice in enumerate(choices):
-        places = by_title.setdefault(choice.title_weight, {})
-        places.setdefault(choice.title_overlap, []).append(number)
-    groups = [numbers for by_overlap in by_title.values() for numbers in by_overlap.values()]
-    first = {choices[numbers[0]]: numbers for numbers in groups}
+        weighting_of = choice.title_weight, choice.title_overlap
+        by_weighting.setdefault(weighting_of, []).append(number)
+    first = {choices[numbers[0]]: numbers for _, numbers in sorted(by_weighting.items())}
     view, title_weight = None, None
     for choice in progress([*first]):
         if view is None or choice.title_weight != title_weight:
@@ -174,16 +173,13 @@ def rescored(
     k : int
         Items of a list.
     """
-    _, table, undated = fading_of(rankings.published[:, 0], recency)
+    table, undated = factors(recency)
     factor = np.where(
         rankings.apart < 0, undated, table[np.minimum(rankings.apart, len(table) - 1)]
     )
     steps = np.rint(rankings.similarity * factor * SCORE_STEPS)
-    if recency is not None:
-        # Sorts are stable: articles of equal score and date stay in the order of their ids.
-        order = np.lexsort((-rankings.published, -steps), axis=1)[:, :k]
-    else:
-        order = np.argsort(-steps, axis=1, kind="stable")[:, :k]
+    # The sort is stable: articles of equal score and date stay in the order of their ids.
+    order = np.lexsort((-rankings.published, -steps), axis=1)[:, :k]
     best = np.take_along_axis(steps, order, axis=1)
     grade = np.take_along_axis(rankings.grade, order, axis=1) * (best > 0)
     is_full = best.shape[1] == k

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._parallel import in_order
-from relnews.archive.archive import BLOCK, Archive
+from relnews.archive.archive import Archive, blocks_of
 from relnews.archive.state import ArchiveState
 from relnews.dates import UNDATED
 from relnews.options.recency import Recency
@@ -88,7 +87,9 @@ def ranked(
     similarity = np.zeros((len(keys), depth))
     place = 0
     for block in in_order(
-        lambda block: view.rank(block, depth, archive.catalogue.ids), _blocks(keys.tolist()), n_jobs
+        lambda block: view.rank(block, depth, archive.catalogue.ids),
+        blocks_of(keys.tolist()),
+        n_jobs,
     ):
         for found in block:
             key[place, : len(found.key)] = found.key
@@ -98,7 +99,3 @@ def ranked(
     dates = view.published(known.tolist())
     dates[known == NO_ARTICLE] = UNDATED
     return Rankings(key, similarity, dates[where].reshape(key.shape))
-
-
-def _blocks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (keys[i : i + BLOCK] for i in range(0, len(keys), BLOCK))
