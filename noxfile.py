@@ -27,7 +27,7 @@ def install(session: nox.Session, *packages: str) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run all tests, or those of the arguments: ``nox -s tests-3.13 -- tests/lists``."""
+    """Run all tests, or the tests that the arguments name: ``nox -s tests-3.13 -- tests/lists``."""
     session.install("-e", ".[test]")
     session.run(*TESTS, *session.posargs)
 

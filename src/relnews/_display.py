@@ -1,6 +1,6 @@
 """Display: tables and lines as HTML for notebooks.
 
-Colours are those of the notebook, so that tables are readable in a light and in a dark one.
+Colours come from the notebook, so that tables are readable in a light and in a dark one.
 """
 
 from __future__ import annotations

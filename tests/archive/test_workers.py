@@ -178,7 +178,7 @@ def dask():
 
 @pytest.mark.filterwarnings("default")
 def test_a_cluster_of_dask(folder, expected, tmp_path, small):
-    """Lists are those of one thread, with a worker killed in the middle, too."""
+    """Lists equal the lists of one thread, with a worker killed in the middle, too."""
     with dask() as cluster:
         lists = RelatedNews.open(folder).related_all()
         found = [next(lists)]

@@ -1,6 +1,6 @@
 """Workers: threads and worker processes that make answers from the snapshots of an archive.
 
-Processes are those of the backend that ``joblib.parallel_config`` names: loky, Dask, Ray. A task is
+Processes come from the backend that ``joblib.parallel_config`` names: loky, Dask, Ray. A task is
 a `Commit` and a few numbers. A worker process opens the archive, mapped, and keeps it for its next
 tasks.
 """

@@ -146,7 +146,7 @@ class BlockSelector:
         self._fill(self._settle())
 
     def _relate(self, compare: Compare) -> None:
-        """Compare the articles, and relate those of which a list may have only a few."""
+        """Compare the articles, and relate articles of which a list may have only a few."""
         selection, caps = self._selection, self._selection.caps
         threshold = selection.duplicate_threshold
         self._similar = (

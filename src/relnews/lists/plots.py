@@ -49,9 +49,9 @@ def plot_explanation(explanation: Explanation, ax: Axes | None) -> Axes:
 def map_of(
     snapshot: Snapshot, ids: Sequence[str], k: int
 ) -> tuple[list[RelatedItem], NDArray[np.float64], int]:
-    """Return articles with those of their lists, and a place in the plane for each.
+    """Return articles with the items of their lists, and a place in the plane for each.
 
-    Near places are similar articles: distances are those of 1 - similarity as well as two
+    Near places are similar articles: distances follow 1 - similarity as well as two
     dimensions can show them (classical multidimensional scaling).
 
     Parameters

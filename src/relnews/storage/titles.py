@@ -36,7 +36,7 @@ def with_words(catalogue: Catalogue, words: Iterable[str]) -> list[int]:
 def nearest(catalogue: Catalogue, words: Iterable[str]) -> list[int]:
     """Return the keys of the articles whose title has at least half of the words.
 
-    Titles with more of the words come first, then newer articles. The parameters are those of
+    Titles with more of the words come first, then newer articles. Parameters as for
     `with_words`.
     """
     tests = _tests(words)
