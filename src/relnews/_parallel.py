@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import itertools
 import multiprocessing
 import queue
@@ -147,28 +148,34 @@ def in_processes(
     form = "list"  # joblib's backends of `multiprocessing` and Ray give nothing else
     if backend.supports_return_generator:
         form = "generator" if ordered else "generator_unordered"
-    parallel = joblib.Parallel(
-        n_jobs, return_as=form, pre_dispatch="all", batch_size=1, timeout=_NO_ANSWER
-    )  # here, while the caller's `parallel_config` is active
+    workers = n_workers(n_jobs)  # here, while the caller's `parallel_config` is active
+    pool = functools.partial(
+        joblib.Parallel, workers, backend=backend, return_as=form,
+        pre_dispatch="all", batch_size=1, timeout=_NO_ANSWER,
+    )  # fmt: skip
     call = joblib.delayed(_numbered)
-    size = _TOGETHER * n_workers(n_jobs)
     return _answers(
-        parallel, lambda number, task: call(function, number, task), enumerate(tasks), size
-    )
+        pool, lambda number, task: call(function, number, task), enumerate(tasks),
+        _TOGETHER * workers,
+    )  # fmt: skip
 
 
 def _answers(
-    parallel: Any,
+    pool: Callable[[], Any],
     call: Callable[[int, Task], object],
     numbered: Iterator[tuple[int, Task]],
     size: int,
 ) -> Iterator[Answer]:
-    """Yield the answers of calls, dispatching ``size`` tasks at a time."""
+    """Yield the answers of calls, dispatching ``size`` tasks at a time.
+
+    Each try has a pool of its own: joblib's object keeps tasks that it had not dispatched when a
+    worker died, and does them in its next call.
+    """
     waiting: dict[int, Task] = {}
     tries = 0
     while True:
         try:
-            with parallel:
+            with pool() as parallel:
                 while waiting := waiting or dict(itertools.islice(numbered, size)):
                     calls = [call(number, task) for number, task in waiting.items()]
                     with _closing(parallel(calls)) as answers:

@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
+import time
 
 import joblib
 import pytest
@@ -129,6 +131,18 @@ def test_the_tasks_of_a_killed_process_are_done_again(folder, expected, small):
         found = [next(lists)]
         os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
         assert [*found, *lists] == expected[0]
+
+
+def test_processes_that_died_between_two_dispatches(small):
+    """Tasks that found no worker are done once, in order."""
+    with loky():
+        answers = _parallel.in_processes(abs, range(12), None)
+        found = [next(answers), next(answers)]  # all that was dispatched
+        for process in multiprocessing.active_children():
+            os.kill(process.pid, signal.SIGKILL)
+        while any("ExecutorManager" in thread.name for thread in threading.enumerate()):
+            time.sleep(0.01)  # until the pool knows
+        assert [*found, *answers] == [*range(12)]
 
 
 def test_processes_that_die_with_every_task():
