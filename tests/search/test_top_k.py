@@ -301,7 +301,7 @@ def test_block_size_and_n_jobs_do_not_matter():
     expected = lists_of(archive, 8)
     for block in (1, 7, 1000):
         for n_jobs in (1, 2, -1):
-            with mock.patch.object(workers, "BLOCK", block):
+            with mock.patch("relnews.archive.archive.BLOCK", block):
                 blocks = workers.by_blocks(
                     archive,
                     lambda snapshot, keys: snapshot.rank(snapshot.view.read(keys), 8),
