@@ -49,7 +49,8 @@ def test_every_command_and_option_is_documented() -> None:
     assert list(sections) == [
         "demo", "build", "related", "related-blocks", "find", "show", "export", "info",
         "duplicates", "rules", "review", "explain", "why-not", "update", "remove", "store-lists",
-        "serve", "compact", "verify", "backup", "evaluate", "tune", "health", "help", "warm-up",
+        "serve", "compact", "verify", "backup", "fetch", "evaluate", "tune", "health", "help",
+        "warm-up",
     ]  # fmt: skip
     assert set(sections) == set(main.commands)
     for name, command in main.commands.items():

@@ -49,6 +49,7 @@ USERS = {
     "numba": {"_kernels"},
     "llvmlite": {"_kernels"},
     "sqlite3": {"storage"},
+    "fsspec": {"cli", "storage"},
     "pyarrow": {"export"},
     "click": {"cli"},
     "tqdm": {"cli"},

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from relnews.readers.load_report import LoadReport
     from relnews.related import RelatedNews
     from relnews.results import Drift, RelatedItem, RelatedList, UpdateReport
+    from relnews.storage.remote import fetch
     from relnews.storage.rule_kinds import Rule
     from relnews.storage.rules import Rules
     from relnews.warming import warm_up
@@ -89,6 +90,7 @@ _HOME = {
     "Rule": "storage.rule_kinds",
     "Rules": "storage.rules",
     "Selection": "options.selection",
+    "fetch": "storage.remote",
     "warm_up": "warming",
 }
 
@@ -117,6 +119,7 @@ __all__ = [
     "UnknownArticleError",
     "UpdateReport",
     "WhyNot",
+    "fetch",
     "read_articles",
     "warm_up",
 ]

@@ -141,7 +141,7 @@ def test_the_mode_of_a_backup(folder, tmp_path):
     assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o755
 
 
-@pytest.mark.parametrize("failing", ["sync", "_check", "_link"])
+@pytest.mark.parametrize("failing", ["sync", "check", "_link"])
 def test_a_backup_that_fails_leaves_nothing(folder, tmp_path, failing):
     """After an error in the middle, or an interrupt, there is no target."""
     for error in (OSError(28, "No space left on device"), KeyboardInterrupt()):

@@ -7,8 +7,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -19,6 +20,7 @@ from relnews.cli._shared import (
     changed_option,
     k_option,
     n_jobs_option,
+    one_line,
     quiet_option,
     read_text,
     reading,
@@ -190,6 +192,42 @@ def backup(archive: Path, target: Path, quiet: bool) -> None:
     RelatedNews.open(archive).backup(target)
     if not quiet:
         click.echo(f"{target}: {len(RelatedNews.open(target)):,} articles", err=True)
+
+
+@click.command()
+@click.argument("url")
+@click.argument("target", type=click.Path(path_type=Path))
+@quiet_option
+def fetch(url: str, target: Path, quiet: bool) -> None:
+    """Copy an archive from object storage, or bring such a copy up to date.
+
+    \b
+    relnews fetch s3://bucket/my.relnews my.relnews
+
+    URL is a folder that fsspec reads, with a copy that `relnews backup` made. TARGET is a new
+    folder, or one that was fetched before: then only files that are new are read.
+    """
+    import relnews
+
+    with one_line():
+        callback = _files_bar(quiet)
+        is_new = relnews.fetch(url, target, callback=callback)
+    if not quiet:
+        n_articles = len(relnews.RelatedNews.open(target))
+        click.echo(
+            f"{target}: {n_articles:,} articles{'' if is_new else ', nothing new'}", err=True
+        )
+
+
+def _files_bar(quiet: bool) -> Any:
+    """Return fsspec's progress bar of files; None without fsspec, or if it is not wanted."""
+    if quiet or not sys.stderr.isatty():
+        return None
+    try:
+        from fsspec.callbacks import TqdmCallback
+    except ImportError:
+        return None
+    return TqdmCallback({"unit": " files", "desc": "reading"})
 
 
 @click.command()

@@ -95,7 +95,7 @@ def _copy(store: Store, folder: Path, copy: Path) -> None:
         copied = Store.open(copy)
         try:
             _take_arrays(copied, folder, copy)
-            _check(copied)
+            check(copied)
             return
         except (FileNotFoundError, ArchiveFormatError) as error:
             if generation == store.catalogue.generation():
@@ -134,8 +134,8 @@ def _take_arrays(copied: Store, folder: Path, copy: Path) -> None:
     sync(copy)
 
 
-def _check(copied: Store) -> None:
-    """Raise ArchiveFormatError unless the copy has every array, as it was written."""
+def check(copied: Store) -> None:
+    """Raise ArchiveFormatError unless a copy has every row and array, as it was written."""
     for problem in copied.catalogue.problems():
         raise integrity.damaged_archive(copied.catalogue.folder or ":memory:", problem)
     for entry in copied.catalogue.folders():
