@@ -1,9 +1,11 @@
 """The catalogue: atomic changes, unique keys, embargo and expiry."""
 
+import contextlib
 import copy
 import dataclasses
 import datetime as dt
 import os
+import sqlite3
 import threading
 from unittest import mock
 
@@ -27,6 +29,7 @@ from relnews.options.modes import MODES
 from relnews.results import RelatedItem, item_of
 from relnews.storage import database
 from relnews.storage.catalogue import Catalogue, FolderEntry
+from relnews.storage.database import CATALOGUE
 from relnews.storage.writer import WRITER
 from strategies import archives
 
@@ -154,6 +157,40 @@ def test_a_number_of_keys_that_is_wrong(empty, seq):
     empty._database.connection.execute("UPDATE sqlite_sequence SET seq = ?", [seq])
     with pytest.raises(ArchiveFormatError, match="the last article has the key"):
         empty.next_key()
+
+
+@pytest.mark.parametrize(
+    "change", ["DELETE FROM sqlite_sequence", "UPDATE sqlite_sequence SET seq = 0"]
+)
+def test_removals_that_are_numbered_from_the_start(tmp_path, change):
+    """Numbers of removals that begin again, which an open archive would skip, are damage."""
+    folder = tmp_path / "a.relnews"
+    RelatedNews().fit([{"id": f"a{i}", "text": f"dike word{i}"} for i in range(6)]).save(folder)
+    news = RelatedNews.open(folder)
+    news.remove(["a4"])
+    news.related("a0")
+    RelatedNews.open(folder).compact()
+    with contextlib.closing(sqlite3.connect(folder / CATALOGUE)) as connection:
+        assert connection.execute("SELECT * FROM removals").fetchall() == []
+        connection.execute(f"{change} WHERE name = 'removals'")
+        connection.commit()
+
+    for archive in (news, RelatedNews.open(folder)):
+        with pytest.raises(ArchiveFormatError, match=r"last key of removals is .*, expected 1"):
+            archive.remove(["a3"])
+        (problem,) = archive.verify()
+        assert "the last key of removals" in problem
+        assert "a3" in archive.related("a0").ids
+
+
+@pytest.mark.parametrize("name", ["forgotten", "last_keys"])
+@pytest.mark.parametrize("value", [[1], 3, "x", {"articles": 1.5}])
+def test_settings_that_have_no_numbers_by_name(empty, name, value):
+    """Such a setting in another form is damage."""
+    with empty.transaction():
+        empty.set(name, value)
+        with pytest.raises(ArchiveFormatError):
+            empty.setting(name)
 
 
 def test_dates_and_expiries(empty):

@@ -105,6 +105,7 @@ def _problems_of_articles(
         yield f"{n_early:,} articles wait for a segment, but have keys of articles in segments"
     try:
         catalogue.next_key()
+        catalogue.check_last_keys()
     except ArchiveFormatError as error:
         yield str(error)
     if not archive.state.vocabulary.base.is_found():

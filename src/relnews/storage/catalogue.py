@@ -49,6 +49,9 @@ _LAST_KEYS = (
     "ifnull((SELECT max(CAST(key AS INTEGER)) FROM removals), -1))"
 )
 
+#: By table, the highest key that SQLite gave a row.
+_SEQUENCES = "SELECT CAST(name AS TEXT), ifnull(CAST(seq AS INTEGER), -1) FROM sqlite_sequence"
+
 #: A checksum of the removed articles, in any order.
 _REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) FROM removals"
 
@@ -245,6 +248,7 @@ class Catalogue(StoredArticles):
             try:
                 with self._database.transaction():
                     self._settings.migrate()
+                    self.check_last_keys()
                     if not self._is_current:  # now it has them, if it was of an older format
                         self._changed |= {"arrays", "removals"}
                     self._folders = {entry.number: entry for entry in self.folders()}
@@ -256,6 +260,7 @@ class Catalogue(StoredArticles):
                     if "removals" in self._changed:
                         self.set("removals", self._sum_of_removals())
                     if self.has_changes():
+                        self.set("last_keys", dict(self._read(_SEQUENCES)))
                         self.set("generation", self.generation() + 1)
                     self._is_current = True
             except BaseException:
@@ -298,6 +303,17 @@ class Catalogue(StoredArticles):
             why = f"the last article has the key {last}, expected at least {used}"
             raise integrity.damaged_archive(self._place, why)
         return last + 1
+
+    def check_last_keys(self) -> None:
+        """Raise ArchiveFormatError if new rows would get keys that other rows had.
+
+        An open archive reads removals after the last key that it knows.
+        """
+        last_keys = dict(self._read(_SEQUENCES))
+        for table, key in (self.setting("last_keys") or {}).items():
+            if last_keys.get(table, -1) < key:
+                why = f"the last key of {table} is {last_keys.get(table)}, expected {key}"
+                raise integrity.damaged_archive(self._place, why)
 
     def remove(self, keys: Sequence[int]) -> None:
         """Remove articles with their counts and stored lists."""

@@ -170,6 +170,9 @@ _INTEGERS = {
     "seed": 1 << 64, "last_folder": integrity.MANY,
 }  # fmt: skip
 
+#: Settings that are integers by name, and the exclusive upper bound of each.
+_COUNTERS = {"forgotten": 1 << 31, "last_keys": integrity.MANY}
+
 
 def _check(settings: Mapping[str, Any]) -> None:
     """Raise ValueError or TypeError if a setting does not have the form of the format."""
@@ -178,9 +181,9 @@ def _check(settings: Mapping[str, Any]) -> None:
             continue
         if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
             check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
-        if name == "forgotten":
-            for frequency in value.values():
-                check_integer(name, frequency, minimum=0, maximum=(1 << 31) - 1)
+        if name in _COUNTERS:
+            for number in dict(value).values():
+                check_integer(name, number, minimum=0, maximum=_COUNTERS[name] - 1)
         if name == "lists":
             k = check_integer("k", value["k"], minimum=1, maximum=10_000)
             check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)
