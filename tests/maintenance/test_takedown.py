@@ -271,6 +271,7 @@ def test_while_a_reader_is_open(tmp_path):
         writer.compact()
         (left,) = writer.verify_removed(life.gone["id"])
         assert left.startswith(f"{CATALOGUE} and its log have earlier states")
+        assert left.endswith("they go when a process that may write closes the archive")
         assert life.found()
     del reader, life.news
     gc.collect()

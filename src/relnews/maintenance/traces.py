@@ -108,8 +108,8 @@ def _in_catalogue(archive: Archive, folder: Path, identifier: str) -> Iterator[s
     if not catalogue.empty_log():
         unsearched = {CATALOGUE, LOG}
         yield (
-            f"{CATALOGUE} and its log have earlier states, which a process that has the archive "
-            "open still reads; they go when it closes the archive"
+            f"{CATALOGUE} and its log have earlier states: another process reads them, or this one "
+            "may not write; they go when a process that may write closes the archive"
         )
     for name in archive.store.leftovers():
         yield f"{name} is left of a change that was killed: {_COMPACT}"
