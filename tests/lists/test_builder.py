@@ -36,6 +36,18 @@ def test_pins_are_among_the_k_items_of_all_lists(k):
     assert [len(block) for block in blocks.values()] == [1, min(k, 7)]
 
 
+def test_pins_have_no_score():
+    """Score and similarity of a pinned item are 0; a rule of one list changes no other one."""
+    news = RelatedNews(stop_words=None).fit(stories(9))
+    news.rules.pin("0", "8")
+    news.rules.block("1", "2")
+    assert [(item.score, item.similarity) for item in news.related("0", 1)] == [(0.0, 0.0)]
+    lists = [*news.related_all(8)]
+    assert lists == [news.related(f"{i}", 8) for i in range(9)]
+    assert "2" not in lists[1].ids
+    assert "2" in lists[3].ids
+
+
 def test_pins_exclude_their_near_duplicates():
     """A list has no version of a pinned item."""
     articles = stories(9)

@@ -10,7 +10,7 @@ import pytest
 
 import mutations
 from relnews import ArchiveFormatError, Article, RelatedNews
-from relnews.maintenance import merging
+from relnews.maintenance import merging, verify
 from relnews.storage.checksums import rekeyed
 from relnews.storage.database import CATALOGUE
 from relnews.storage.list_codec import StoredList
@@ -117,7 +117,8 @@ def test_a_list_of_or_with_an_article_that_is_gone(news):
     """A list of a removed article, or with one, is a problem."""
     gone = StoredList([(key_of(news, "a2"), 5, 5, 0)], True).pack()
     plant(news, "INSERT INTO lists VALUES (?, ?)", 3, rekeyed(gone, 3))
-    kept, key = StoredList([(3, 5, 5, 0)], True).pack(), key_of(news, "a1")
+    pairs = [(key_of(news, "a2"), 6, 6, 0), (3, 5, 5, 1)]
+    kept, key = StoredList(pairs, True).pack(), key_of(news, "a1")
     plant(news, "UPDATE lists SET entries = ? WHERE key = ?", rekeyed(kept, key), key)
 
     one, other = sorted(news.verify())
@@ -199,6 +200,7 @@ def run(folder, statement):
         ("UPDATE articles SET published = 5 WHERE id = 'a1'", "'a1' has another date in its seg"),
         ("UPDATE settings SET value = '7' WHERE name = 'seed'", "terms are not found in the voc"),
         ("UPDATE sqlite_sequence SET seq = 2", "the last article has the key 2, expected at least"),
+        ("UPDATE settings SET value = '-1' WHERE name = 'last_folder'", "`last_folder` must be"),
     ],
 )
 def test_what_checksums_do_not_say(folder, statement, problem):
@@ -206,8 +208,53 @@ def test_what_checksums_do_not_say(folder, statement, problem):
     run(folder, statement)
     mutations.correct_checksums(folder)
 
-    problems = RelatedNews.open(folder).verify()
+    problems = problems_of(folder)
     assert any(problem in line for line in problems), problems
+
+
+def problems_of(folder):
+    """Return the problems of an archive, or why it cannot be read."""
+    try:
+        return RelatedNews.open(folder).verify()
+    except ArchiveFormatError as error:
+        return [str(error)]
+
+
+@pytest.mark.parametrize(("most", "n"), [(4, 4), (10, 10), (100, 10)])
+def test_the_sample_of_lists_is_spread_over_the_archive(news, most, n):
+    """At most so many lists as asked for are ranked again, up to the last ones."""
+    with (
+        mock.patch.object(verify, "_SAMPLE", most),
+        mock.patch.object(verify, "differing", wraps=verify.differing) as differing,
+    ):
+        assert news.verify() == []
+    (_, sample, _), _ = differing.call_args
+    keys = [key for key, _ in sample]
+    assert len(keys) == n
+    assert keys[-1] > news.archive_.catalogue.keys()[-5]
+
+
+def test_a_check_begins_again_after_a_change(folder):
+    """Files that a change of another process removed are no damage; without a change they are."""
+    other, news = RelatedNews.open(folder), RelatedNews.open(folder)
+
+    def fail_once(archive):
+        calls.append(archive)
+        if len(calls) == 1:
+            other.rules.hide("section=none")
+            raise FileNotFoundError
+        return []
+
+    calls = []
+    with mock.patch.object(verify, "_problems", fail_once):
+        assert news.verify() == []
+    assert len(calls) == 2
+    with (
+        mock.patch.object(verify, "_problems", side_effect=FileNotFoundError) as problems,
+        pytest.raises(FileNotFoundError),
+    ):
+        news.verify()
+    problems.assert_called_once()
 
 
 @pytest.mark.parametrize(
@@ -226,20 +273,19 @@ def test_rows_that_are_not_as_they_were_written(folder, statement):
     """A row or setting with another checksum is a problem, or the archive cannot be read."""
     run(folder, statement)
 
-    try:
-        problems = RelatedNews.open(folder).verify()
-    except ArchiveFormatError as error:
-        problems = [str(error)]
+    problems = problems_of(folder)
     assert problems
     assert "checksum" in problems[0]
 
 
-def test_a_list_that_is_ranked_differently(news):
+@pytest.mark.parametrize("identifier", ["a1", "a10"])
+def test_a_list_that_is_ranked_differently(news, identifier):
     """A stored list that is sound in itself but not the ranking of its epoch is a problem."""
-    with_list(news, "a1", [("a2", 9), ("a4", 8)])
+    with_list(news, identifier, [("a2", 9), ("a4", 8)])
 
     assert news.verify() == [
-        f"the stored list of article {key_of(news, 'a1')} is another than the ranking of its epoch"
+        f"the stored list of article {key_of(news, identifier)} is another than the ranking of "
+        "its epoch"
     ]
 
 
