@@ -219,8 +219,11 @@ def test_verify_removed_searches_every_file(tmp_path, place):
                 other.commit()
             expected = f"{CATALOGUE} has the id"
 
-    (problem,) = RelatedNews.open(life.folder).verify_removed(life.gone["id"])
+    news = RelatedNews.open(life.folder)
+    (problem,) = news.verify_removed(life.gone["id"])
     assert problem.startswith(expected)
+    news.compact()
+    assert news.verify_removed(life.gone["id"]) == ([problem] if place == "copy" else [])
 
 
 @pytest.mark.parametrize("name", ["watermark", "rules"])
