@@ -91,6 +91,22 @@ def test_a_backup_replaces_nothing(folder, tmp_path, what):
     assert content.read_text() == "precious"
 
 
+def test_a_target_that_is_filled_meanwhile_is_left_as_it_is(folder, tmp_path, monkeypatch):
+    """An empty folder may be the target; what comes into it during the copy is never deleted."""
+    target, check = tmp_path / "target", backup._check
+    target.mkdir()
+
+    def fill(copied):
+        check(copied)
+        (target / "kept.txt").write_text("kept")
+
+    monkeypatch.setattr(backup, "_check", fill)
+    with pytest.raises(OSError, match="cannot write the archive"):
+        RelatedNews.open(folder).backup(target)
+    assert (target / "kept.txt").read_text() == "kept"
+    assert [path.name for path in tmp_path.glob(".*.partial")] == []
+
+
 @pytest.mark.parametrize("to", ["empty", "nowhere"])
 def test_a_link_at_the_target_is_refused_before_anything_is_copied(folder, tmp_path, to):
     """A link is something, wherever it leads."""

@@ -168,6 +168,34 @@ def test_missing_counts_of_a_hidden_article(tmp_path):
         RelatedNews.open(folder).related("a0")
 
 
+@pytest.mark.parametrize("stores", [False, True])
+def test_an_id_that_leads_to_another_article(tmp_path, stores):
+    """An entry of SQLite's index of ids that has the key of another row is noticed when read."""
+    folder = tmp_path / "a.relnews"
+    RelatedNews().fit(
+        [{"id": f"story{i}", "title": "T", "text": f"dike flood word{i}"} for i in range(9)]
+    ).save(folder)
+    if stores:
+        RelatedNews.open(folder).store_lists(3)
+        gc.collect()
+    content = (folder / CATALOGUE).read_bytes()
+    assert content.count(b"story2\2") == content.count(b"story5\5") == 1  # id and key
+    changed = content.replace(b"story2\2", b"story2\5").replace(b"story5\5", b"story5\2")
+    (folder / CATALOGUE).write_bytes(changed)
+
+    for ask in (
+        lambda news: news.related("story2", 3),
+        lambda news: news.related("story2", 8),
+        lambda news: news.related("story1", exclude=["story2"]),
+        lambda news: news.explain("story1", "story2"),
+        lambda news: news.partial_fit([{"id": "story2", "title": "T"}]),
+        lambda news: news.remove("story2"),
+    ):
+        with pytest.raises(RelnewsError, match=r"leads to another article|another checksum"):
+            ask(RelatedNews.open(folder))
+    assert "missing from index" in RelatedNews.open(folder).verify()[0]
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 
