@@ -62,6 +62,12 @@ def folder() -> Path | None:
     return place
 
 
+def command() -> list[str]:
+    """Return how to begin a command line: `relnews` of that folder, or started by this Python."""
+    place = folder()
+    return [str(place / "relnews")] if place else [sys.executable, "-m", "relnews"]
+
+
 def serve(address: str) -> None:
     """Run commands until standard input ends."""
     from relnews import RelatedNews

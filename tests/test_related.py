@@ -617,9 +617,10 @@ def test_lists_of_the_sample_are_brute_force(stories, parameters):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"stop_words": None, "sublinear_tf": False}], ids=str)
-def test_lists_of_real_news_are_brute_force(data_folder, parameters):
-    """The lists of 1,500 random real articles equal scikit-learn's, too."""
+@pytest.mark.parametrize("n_articles", [300, pytest.param(1500, marks=pytest.mark.slow)])
+def test_lists_of_real_news_are_brute_force(data_folder, parameters, n_articles):
+    """The lists of random real articles equal scikit-learn's, too."""
     articles = list(read_articles(data_folder / "digitalgov" / "docs.jsonl.gz"))
-    chosen = np.random.default_rng(0).choice(len(articles), 1500, replace=False)
+    chosen = np.random.default_rng(0).choice(len(articles), n_articles, replace=False)
 
     assert_lists_are_brute_force([articles[i] for i in chosen], **parameters)

@@ -482,7 +482,7 @@ def texts_of(data_folder, n):
 )
 def test_n_jobs_changes_nothing(data_folder, parameters):
     """Any number of threads gives the same vocabulary and matrix, byte by byte."""
-    texts = list(texts_of(data_folder, 400))
+    texts = list(texts_of(data_folder, 150))
     results = []
     for n_jobs in (1, 2, 5):
         vectorizer = CountVectorizer(n_jobs=n_jobs, **parameters)
@@ -503,7 +503,7 @@ def test_transforming_in_several_threads(cls, ngram_range):
     """Many threads may use a fitted vectorizer at a time."""
     draw = random.Random(0)
     words = [f"w{i:x}" for i in range(3000)]
-    texts = [" ".join(draw.choices(words, k=50)) for _ in range(2000)]
+    texts = [" ".join(draw.choices(words, k=50)) for _ in range(800)]
     parts = [texts[i::40] for i in range(40)]
     vectorizer = cls(ngram_range=ngram_range).fit(texts[::2])
     expected = [vectorizer.transform(part) for part in parts]

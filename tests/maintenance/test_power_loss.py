@@ -38,7 +38,7 @@ def test_the_record_is_complete(recorded, tmp_path):
     assert filecmp.cmpfiles(root, tmp_path, names, shallow=False)[0] == names
 
 
-@pytest.mark.parametrize("n_states", [40, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_states", [20, pytest.param(1000, marks=pytest.mark.slow)])
 def test_a_power_loss_costs_nothing_that_was_acknowledged(recorded, tmp_path, n_states):
     """After a power loss each archive and backup is as the last call left it, or the next one.
 
