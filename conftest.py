@@ -37,6 +37,7 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 from sybil.parsers.myst.lexers import DirectiveLexer
 
 import preloaded
+from waiting import LIMIT
 
 #: A file system in memory. Tests sync thousands of small files, for which a disk takes its time.
 MEMORY = Path("/dev/shm")
@@ -131,7 +132,8 @@ def _environment(first: Path | None = None) -> dict[str, str]:
     """Return the environment of a command, with `relnews` from a folder or beside this Python."""
     folders = [sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)]
     path = os.pathsep.join([*([str(first)] if first else []), *folders])
-    return {**os.environ, "PATH": path, "PYTHONUTF8": "1"}
+    patience = {"RELNEWS_SERVE_RANKING_TIMEOUT": str(LIMIT)}
+    return {**patience, **os.environ, "PATH": path, "PYTHONUTF8": "1"}
 
 
 class CaptionedFileParser:

@@ -15,6 +15,7 @@ from hypothesis import settings
 from relnews import RelatedNews
 from relnews.cli import main
 from relnews.sample import sample_articles
+from waiting import LIMIT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -75,5 +76,6 @@ def browser() -> Iterator[Browser]:
     ]  # fmt: skip
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        sync_api.expect.set_options(timeout=1000 * LIMIT)
         yield browser
         browser.close()

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import relnews.maintenance.merging
 from relnews import RelatedNews, UnknownArticleError
+from waiting import LIMIT
 
 WORDS = [
     "dike", "breach", "flood", "crest", "river", "rain", "levee", "dam", "gauge", "pump", "silt",
@@ -34,9 +35,6 @@ PACE = 0.1
 
 #: Number of changes that are made however slow the machine is; the last removes a pair.
 N_CHANGES = N_PAIRS + 1
-
-#: Maximum seconds to wait for the changes of another process.
-PATIENCE = 120
 
 
 def story(i):
@@ -118,7 +116,7 @@ def read(news, note, seconds, rng, n_stories):
     while (
         first
         or time.monotonic() < end
-        or (len(generations) == 1 and time.monotonic() < end + PATIENCE)
+        or (len(generations) == 1 and time.monotonic() < end + LIMIT)
     ):
         deed = first.pop(0) if first else rng.choices(deeds, weights=[30, 30, 30, 10, 1])[0]
         deed(news, note, rng, n_stories)
@@ -142,7 +140,7 @@ def _one_of_a_pair(news, note, rng, _):
     try:
         related = news.related(identifier, K)
     except UnknownArticleError:
-        patience = time.monotonic() + PATIENCE
+        patience = time.monotonic() + LIMIT
         while note.read()[0] < n:
             assert time.monotonic() < patience, f"{identifier} was added and is not there"
             time.sleep(0.01)

@@ -8,12 +8,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+from waiting import LIMIT, until
 
 SECRET = "s3cr3t p@ss/word"
 
@@ -73,14 +74,16 @@ def running_postgres() -> Iterator[sa.URL]:
             yield url
         finally:
             server.terminate()
-            server.wait(100)
+            server.wait(LIMIT)
 
 
 def wait_for(url: sa.URL, server: subprocess.Popen[bytes]) -> None:
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    for _ in range(300):
-        with contextlib.suppress(sa.exc.OperationalError), engine.connect():
-            return
+
+    def answers() -> bool:
         assert server.poll() is None, "the server has stopped"
-        time.sleep(0.1)
-    pytest.fail("the server does not answer")
+        with contextlib.suppress(sa.exc.OperationalError), engine.connect():
+            return True
+        return False
+
+    until(answers)

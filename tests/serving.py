@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import IO
 
 from relnews.web import Limits
+from waiting import LIMIT
 
 #: For tests that start processes on a busy machine.
-PATIENT = Limits(ranking_timeout=100)
+PATIENT = Limits(ranking_timeout=LIMIT)
 
 
 @contextlib.contextmanager
@@ -26,7 +27,7 @@ def serving(
     """
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
     with subprocess.Popen(
-        [*command, "serve", str(archive), "--port", "0", *options],
+        [*command, "serve", str(archive), "--port=0", f"--ranking-timeout={LIMIT}", *options],
         stdout=stdout, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import LIMIT
+
 nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")
@@ -30,7 +32,7 @@ def test_notebooks_run(tmp_path):
     together = nbformat.v4.new_notebook(cells=copy.deepcopy(expected))
     # One kernel: starting one takes longer than a notebook.
     folder = {"metadata": {"path": str(tmp_path)}}
-    nbclient.NotebookClient(together, timeout=300, resources=folder).execute()
+    nbclient.NotebookClient(together, timeout=LIMIT, resources=folder).execute()
     assert len(expected) > 20
     for before, cell in zip(expected, together.cells, strict=True):
         if cell.cell_type == "code":

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews._parallel import in_order, with_each
+from waiting import LIMIT
 
 
 @given(st.lists(st.integers()), st.integers(1, 5))
@@ -30,7 +31,7 @@ def test_a_configuration_of_joblib_sets_the_number_of_threads():
     """`n_jobs=None` takes the number from ``joblib.parallel_config``."""
     barrier = threading.Barrier(3)  # passed by three tasks at the same time only
     with joblib.parallel_config(n_jobs=3):
-        assert len([*in_order(lambda _: barrier.wait(100), range(3), None)]) == 3
+        assert len([*in_order(lambda _: barrier.wait(LIMIT), range(3), None)]) == 3
 
 
 class Count:
@@ -109,7 +110,7 @@ def test_a_generator_that_one_of_its_threads_collects():
 
     def work(task):
         if task == 1:
-            ready.wait(100)
+            ready.wait(LIMIT)
             gc.collect()
             collected.set()
 
@@ -120,7 +121,7 @@ def test_a_generator_that_one_of_its_threads_collects():
         next(holder[0])
         del holder
         ready.set()
-        assert collected.wait(100)
+        assert collected.wait(LIMIT)
     finally:
         gc.enable()
 
@@ -140,7 +141,7 @@ def test_leaving_the_interpreter_waits_for_tasks():
         next(answers)
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=LIMIT
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "True\n", "")
 
@@ -179,6 +180,6 @@ def test_leaving_the_interpreter_waits_for_daemon_threads():
         sys.modules["slow_exit"] = SlowExit()
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=600
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=LIMIT
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

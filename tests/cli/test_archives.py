@@ -20,6 +20,7 @@ import pytest
 import uvicorn
 from click.testing import CliRunner
 
+import preloaded
 import relnews
 from relnews import RelatedNews
 from relnews.cli import main
@@ -27,6 +28,7 @@ from relnews.exceptions import ArchiveFormatError
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.database import CATALOGUE
+from waiting import LIMIT
 
 #: `relnews` as a process. It restores Ctrl-C, which a background job inherits as ignored.
 RELNEWS = [
@@ -685,7 +687,7 @@ def test_export_to_what_is_no_plain_file(invoke, small, tmp_path):
     assert invoke("export", small, "-o", tmp_path / "link.jsonl").exit_code == 0
     assert invoke("export", small, "-o", tmp_path / "pipe").exit_code == 0
 
-    reader.join(60)
+    reader.join(LIMIT)
     assert (tmp_path / "link.jsonl").is_symlink()
     assert (tmp_path / "pipe").is_fifo()
     assert taken == [(tmp_path / "lists.jsonl").read_bytes()]
@@ -835,7 +837,7 @@ def on_terminal(arguments):
 
     terminal, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))
-    with subprocess.Popen([*RELNEWS, *arguments], stderr=theirs) as process:
+    with subprocess.Popen([*preloaded.command(), *map(str, arguments)], stderr=theirs) as process:
         os.close(theirs)
         shown = b""
         with contextlib.suppress(OSError):  # Linux raises EIO when the other side is closed

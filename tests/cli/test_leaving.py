@@ -14,6 +14,7 @@ import time
 import pytest
 
 from relnews import RelatedNews
+from waiting import LIMIT
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals and pipes")
 
@@ -22,6 +23,9 @@ RELNEWS = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "from relnews.cli import main; main(prog_name='relnews')"
 )
+
+#: Times that a signal may come too late, because other programs keep this one waiting.
+ATTEMPTS = 20
 
 #: Ways to leave, and the exit code of each.
 CODES = {"pipe": 141, "SIGINT": 130, "SIGTERM": 143, "exception": 1, "abandoned": 0, "daemon": 0}
@@ -81,13 +85,18 @@ def leave(how, folder, n_jobs, seed, tmp_path, cache):
             time.sleep(choice.uniform(0, 8 if cache else 0.3))
             process.send_signal(getattr(signal, how))
         message = process.stderr.read().decode()
+    if how.startswith("SIG") and process.returncode == 0:
+        output.unlink()  # the signal came after the last list: this machine is busy
     assert not [*tmp_path.glob(f"{output.name}*")]
     return process.returncode, message
 
 
 def check(how, folder, n_jobs, seed, tmp_path, cache=None):
     """Assert the exit code of a way to leave, and that nothing is said but the own exception."""
-    code, message = leave(how, folder, n_jobs, seed, tmp_path, cache)
+    for _ in range(ATTEMPTS):
+        code, message = leave(how, folder, n_jobs, seed, tmp_path, cache)
+        if code or not how.startswith("SIG"):
+            break
     assert code == CODES[how], (code, message)
     if how == "exception":
         assert message.splitlines()[-1] == "ValueError: consumer"
@@ -108,8 +117,7 @@ def archive(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("n_jobs", [2, 4])
-@pytest.mark.parametrize("how", CODES)
+@pytest.mark.parametrize(("how", "n_jobs"), [*zip(CODES, [2, 4] * 3, strict=True)])
 def test_leaving_while_threads_rank(how, n_jobs, archive, tmp_path):
     """A closed pipe, a signal, an exception or an abandoned generator never crashes."""
     check(how, archive, n_jobs, 1, tmp_path)
@@ -122,9 +130,9 @@ def test_a_second_signal_ends_at_once(archive, tmp_path):
     code = code.replace("main(prog_name", "import relnews.related\n"
                         "def never(*_, **__):\n"
                         "    try:\n"
-                        "        print('ready', flush=True); time.sleep(200)\n"
+                        "        print('ready', flush=True); time.sleep(10_000)\n"
                         "    finally:\n"
-                        "        print('waiting', flush=True); time.sleep(200)\n"
+                        "        print('waiting', flush=True); time.sleep(10_000)\n"
                         "relnews.related.RelatedNews.related_all = never\n"
                         "main(prog_name")  # fmt: skip
     with subprocess.Popen(
@@ -133,7 +141,7 @@ def test_a_second_signal_ends_at_once(archive, tmp_path):
         for line in (b"ready\n", b"waiting\n"):
             assert process.stdout.readline() == line
             process.send_signal(signal.SIGINT)
-        assert process.wait(100) == -signal.SIGINT
+        assert process.wait(LIMIT) == -signal.SIGINT
 
 
 @pytest.mark.slow

@@ -211,7 +211,7 @@ def test_the_service_does_as_it_says(archive: Path, tmp_path: Path) -> None:
 
 def test_the_service_is_described_where_lists_are(archive: Path) -> None:
     """The OpenAPI description uses the schema of lists."""
-    client = TestClient(web.app(archive))
+    client = TestClient(web.app(archive, limits=PATIENT))
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
     assert schemas["list"]["properties"].keys() == SCHEMA["properties"].keys()
     assert schemas["item"]["properties"].keys() == SCHEMA["$defs"]["item"]["properties"].keys()

@@ -13,6 +13,7 @@ import pytest
 
 from relnews import RelatedNews
 from relnews.sample import sample_articles
+from waiting import LIMIT
 
 GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "many-machines.md"
 
@@ -33,7 +34,7 @@ def run(tmp_path, monkeypatch):
         text = GUIDE.read_text(encoding="utf-8")
         (block,) = re.findall(rf":caption: {re.escape(script)}\n\n(.*?)```", text, re.DOTALL)
         Path(script).write_text(block, encoding="utf-8")
-        subprocess.run(command, check=True, env={**os.environ, **environment}, timeout=540)
+        subprocess.run(command, check=True, env={**os.environ, **environment}, timeout=LIMIT)
 
     return run
 

@@ -14,6 +14,7 @@ import pytest
 from relnews import RelatedNews
 from relnews.exceptions import ArchiveFormatError
 from relnews.storage import arrays, backup, failures
+from waiting import LIMIT
 
 ARTICLES = [{"id": str(i), "text": f"talks on guarantees, part{i % 7}"} for i in range(40)]
 
@@ -137,7 +138,7 @@ def run(code, *arguments):
     """Run code in a process of its own; return what it prints."""
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
-        capture_output=True, text=True, timeout=300,
+        capture_output=True, text=True, timeout=LIMIT,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout.splitlines()

@@ -43,7 +43,9 @@ def lines(caplog: pytest.LogCaptureFixture) -> Any:
 
 def test_the_common_form(archive: Path, lines: Any) -> None:
     """Client, time, request, status, bytes and id, in this order."""
-    client = TestClient(web.app(archive, access_log="common"), raise_server_exceptions=False)
+    client = TestClient(
+        web.app(archive, access_log="common", limits=PATIENT), raise_server_exceptions=False
+    )
     answer = client.get(f"/related/{DEMO_ID}?k=3", headers={"x-request-id": "from-proxy.1"})
     client.head("/health")
     client.get("/nothing")
@@ -109,7 +111,7 @@ def test_no_request_breaks_a_line(lines: Any, form: Any, name: str) -> None:
 
 def test_a_client_is_only_what_is_in_addresses(archive: Path, lines: Any) -> None:
     """A proxy may pass on anything as an address."""
-    service = web.app(archive, access_log="common")
+    service = web.app(archive, access_log="common", limits=PATIENT)
     client = TestClient(service, client=('1.2.3.4" 200\n5.6.7.8', 1))
     client.get("/health")
     (line,) = lines()
@@ -120,7 +122,9 @@ def test_a_client_is_only_what_is_in_addresses(archive: Path, lines: Any) -> Non
 
 def test_without_a_log_there_are_no_lines(archive: Path, lines: Any) -> None:
     """By default no line and no id is written."""
-    answer = TestClient(web.app(archive)).get("/health", headers={"x-request-id": "a"})
+    answer = TestClient(web.app(archive, limits=PATIENT)).get(
+        "/health", headers={"x-request-id": "a"}
+    )
     assert "x-request-id" not in answer.headers
     assert lines() == []
 

@@ -13,6 +13,7 @@ import pytest
 from relnews.articles import Article
 from relnews.export import html
 from relnews.results import RelatedItem, RelatedList
+from waiting import LIMIT
 
 if TYPE_CHECKING:
     from playwright import sync_api
@@ -90,6 +91,7 @@ def show(browser: sync_api.Browser, tmp_path: Path) -> Iterator[Show]:
 
     def show(markup: str, *, width: int = 1280, scheme: Scheme = "light") -> sync_api.Page:
         context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        context.set_default_timeout(1000 * LIMIT)
         contexts.append(context)
         page = context.new_page()
         path = tmp_path / f"{next(numbers)}.html"

@@ -22,6 +22,8 @@ from relnews.export import html
 from relnews.results import RelatedItem, RelatedList
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web.element import module
+from serving import PATIENT
+from waiting import LIMIT
 from web.test_browser import CONTRASTS, HOSTILE
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def site(news: RelatedNews) -> Iterator[str]:
             Route("/page", page),
             Route("/p/{name}", picture),
             Route("/favicon.ico", picture),
-            Mount("/relnews", web.app(news.archive_.catalogue.folder)),
+            Mount("/relnews", web.app(news.archive_.catalogue.folder, limits=PATIENT)),
         ]
     )
     listener = socket.create_server(("127.0.0.1", 0))
@@ -155,6 +157,7 @@ def show(browser: sync_api.Browser, site: str) -> Iterator[Open]:
         **options: Any,
     ) -> sync_api.Page:
         context = browser.new_context(viewport={"width": width, "height": 800}, **options)
+        context.set_default_timeout(1000 * LIMIT)
         contexts.append(context)
         page = context.new_page()
         page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))

@@ -13,7 +13,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +22,7 @@ import pytest
 
 from relnews import RelatedNews
 from relnews.sample import DEMO_ID, sample_articles
+from waiting import LIMIT, until
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "servers.md"
 
@@ -52,7 +52,7 @@ from relnews import web
 logging.basicConfig(filename={log!r}, format="%(message)s", level=logging.INFO)
 log = logging.getLogger("relnews.access")
 log.addFilter(lambda record: setattr(record, "msg", f"{{os.getpid()}} %s") or True)
-limits = web.Limits(ranking_timeout=100)
+limits = web.Limits(ranking_timeout=600)
 app = web.app({archive!r}, access_log="json", limits=limits)
 """
 
@@ -66,7 +66,7 @@ class Site(NamedTuple):
 
     def get(self, target: str, method: str = "GET", body: str = "", **headers: str) -> Any:
         """Return the answer; its body is in `content`."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LIMIT)
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, f"/relnews{target}", body.encode() or None, names)
         answer: Any = connection.getresponse()
@@ -81,12 +81,12 @@ class Site(NamedTuple):
 
     def entry_of(self, request_id: str) -> dict[str, Any]:
         """Return the entry of a request, which is written after its answer."""
-        for _ in range(100):
-            for _, entry in self.entries():
-                if entry["request_id"] == request_id:
-                    return entry
-            time.sleep(0.05)
-        raise AssertionError(request_id)
+
+        def found() -> list[dict[str, Any]]:
+            return [entry for _, entry in self.entries() if entry["request_id"] == request_id]
+
+        until(found)
+        return found()[0]
 
 
 def free_port() -> int:
@@ -96,16 +96,19 @@ def free_port() -> int:
         return port
 
 
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
 @contextlib.contextmanager
 def running(port: int, *command: str) -> Iterator[None]:
     """Run a command that listens at a port."""
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
-            for _ in range(300):
-                assert process.poll() is None, command
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                    break
-                time.sleep(0.1)
+            until(lambda: process.poll() is not None or listens(port))
+            assert process.poll() is None, command
             yield
         finally:
             process.terminate()

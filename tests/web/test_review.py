@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 from relnews import RelatedNews, Rule
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web.review.service import make_app
+from waiting import LIMIT
 
 if TYPE_CHECKING:
     from playwright import sync_api
@@ -225,6 +226,7 @@ def page(browser: sync_api.Browser, folder: Path) -> Iterator[sync_api.Page]:
     thread.start()
     events: list[str] = []
     with browser.new_context(viewport={"width": 390, "height": 800}) as context:
+        context.set_default_timeout(1000 * LIMIT)
         page = context.new_page()
         page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))
         page.on("pageerror", lambda error: events.append(f"error: {error}"))

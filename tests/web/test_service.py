@@ -38,6 +38,7 @@ from relnews.web.responses import ResponseCache, cache_control_of
 from relnews.web.source import Source
 from relnews.web.workers import Workers
 from serving import PATIENT, children_of, serving
+from waiting import LIMIT, until
 
 #: Ids with a meaning in HTTP, addresses, file systems or regular expressions.
 ODD_IDS = [
@@ -158,7 +159,7 @@ def test_lists_are_ranked_where_none_are_stored(tmp_path: Path) -> None:
 
 def test_the_html_has_the_heading_of_the_site(archive: Path) -> None:
     """The application sets the heading and its level."""
-    client = TestClient(web.app(archive, heading="Mehr <dazu>", heading_level=3))
+    client = TestClient(web.app(archive, heading="Mehr <dazu>", heading_level=3, limits=PATIENT))
     markup = client.get(f"/related/{DEMO_ID}.html").text
     assert re.search(r"<h3 id=[^>]+>Mehr &lt;dazu&gt;</h3>", markup)
 
@@ -183,7 +184,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def get(served: str, target: str, **headers: str) -> tuple[int, dict[str, Any]]:
     """Send a target unchanged, which no client library would."""
-    connection = http.client.HTTPConnection(served.removeprefix("http://"), timeout=30)
+    connection = http.client.HTTPConnection(served.removeprefix("http://"), timeout=LIMIT)
     connection.request("GET", target, headers=headers)
     answer = connection.getresponse()
     body = json.loads(answer.read())
@@ -377,18 +378,21 @@ def test_a_form_of_a_page_cannot_post(client: TestClient) -> None:
 
 def test_ranking_has_a_limit_of_time(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for a slow ranking, and too many at a time are refused."""
-    monkeypatch.setattr(Workers, "ask", lambda *_: time.sleep(1))
-    service = web.app(archive, limits=web.Limits(ranking_timeout=0.2))
-    with TestClient(service, raise_server_exceptions=False) as client:
-        answer = client.post("/related", json=DRAFT)
-        check_problem(answer, 503)
-        assert answer.headers["retry-after"] == "1"
-        with concurrent.futures.ThreadPoolExecutor(60) as threads:
-            answers = list(threads.map(lambda _: client.post("/related", json=DRAFT), range(60)))
-        assert {answer.status_code for answer in answers} == {503}
+    for seconds in (0.2, 2.0, 20.0):  # a busy machine is slow to send as many as are too many
+        monkeypatch.setattr(Workers, "ask", lambda *_, seconds=seconds: time.sleep(5 * seconds))
+        service = web.app(archive, limits=web.Limits(ranking_timeout=seconds))
+        with TestClient(service, raise_server_exceptions=False) as client:
+            answer = client.post("/related", json=DRAFT)
+            check_problem(answer, 503)
+            assert answer.headers["retry-after"] == "1"
+            with concurrent.futures.ThreadPoolExecutor(60) as threads:
+                answers = [*threads.map(lambda _: client.post("/related", json=DRAFT), range(60))]
+            assert {answer.status_code for answer in answers} == {503}
+            assert client.get(f"/related/{DEMO_ID}").status_code == 200
         sentences = {answer.json()["detail"] for answer in answers}
-        assert len(sentences) == 2
-        assert client.get(f"/related/{DEMO_ID}").status_code == 200
+        if len(sentences) == 2:
+            return
+    raise AssertionError(sentences)
 
 
 # --- caches --------------------------------------------------------------------------------------
@@ -546,7 +550,7 @@ def test_an_article_that_expires_goes_without_a_commit(
     folder = news.archive_.catalogue.folder or Path()
     source = Source(folder)
     monkeypatch.setattr(Workers, "ask", lambda _, function, *args: function(source, *args))
-    client = TestClient(web.app(folder))
+    client = TestClient(web.app(folder, limits=PATIENT))
     first = client.get(f"/related/{DEMO_ID}")
     twin, original, *_ = first.json()["related"]
     assert (twin["id"], original["id"], original["near_duplicates"]) == ("twin", other.id, ["copy"])
@@ -589,7 +593,7 @@ def test_readers_beside_a_writer(tmp_path: Path) -> None:
             assert int(first["dek"]) >= least if first["id"] == "twin" else least == 0
 
     with (
-        TestClient(web.app(tmp_path / "archive.relnews")) as client,
+        TestClient(web.app(tmp_path / "archive.relnews", limits=PATIENT)) as client,
         concurrent.futures.ThreadPoolExecutor(4) as threads,
     ):
         reading = [threads.submit(read, i) for i in range(4)]
@@ -612,7 +616,7 @@ def test_the_process_that_answers_does_not_rank(archive: Path) -> None:
 import sys
 from starlette.testclient import TestClient
 from relnews import web
-client = TestClient(web.app({str(archive)!r}, limits=web.Limits(ranking_timeout=100)))
+client = TestClient(web.app({str(archive)!r}, limits=web.Limits(ranking_timeout=600)))
 assert client.get("/related/{DEMO_ID}").json()["related"]
 assert client.get("/related/{DEMO_ID}.html").text
 assert client.get("/related/{DEMO_ID}?k=40").json()["related"][39]
@@ -628,7 +632,7 @@ print([name for name in ("numpy", "numba", "scipy", "sklearn") if name in sys.mo
 
 def test_pages_of_other_sites_may_ask_if_they_are_named(archive: Path) -> None:
     """Only the given origins are allowed, for drafts, too."""
-    client = TestClient(web.app(archive, origins=["https://news.example"]))
+    client = TestClient(web.app(archive, origins=["https://news.example"], limits=PATIENT))
     for origin, allowed in (("https://news.example", True), ("https://evil.example", False)):
         answer = client.get(f"/related/{DEMO_ID}", headers={"origin": origin})
         assert (answer.headers.get("access-control-allow-origin") == origin) == allowed
@@ -642,10 +646,10 @@ def test_pages_of_other_sites_may_ask_if_they_are_named(archive: Path) -> None:
             },
         )
         assert (preflight.status_code == 200) == allowed
-    anyone = TestClient(web.app(archive, origins=["*"]))
+    anyone = TestClient(web.app(archive, origins=["*"], limits=PATIENT))
     answer = anyone.get(f"/related/{DEMO_ID}", headers={"origin": "https://a.example"})
     assert answer.headers["access-control-allow-origin"] == "*"
-    nobody = TestClient(web.app(archive))
+    nobody = TestClient(web.app(archive, limits=PATIENT))
     answer = nobody.get(f"/related/{DEMO_ID}", headers={"origin": "https://a.example"})
     assert "access-control-allow-origin" not in answer.headers
 
@@ -683,7 +687,7 @@ def test_nothing_is_open_before_the_first_request(
     opened: list[Path] = []
     real = Catalogue.open
     monkeypatch.setattr(Catalogue, "open", lambda folder: opened.append(folder) or real(folder))
-    application, box = web.app(archive), web.Box(archive)
+    application, box = web.app(archive, limits=PATIENT), web.Box(archive)
     assert opened == []
     assert TestClient(application).get(f"/related/{DEMO_ID}").status_code == 200
     assert box(DEMO_ID)
@@ -775,7 +779,8 @@ def test_metrics(archive: Path) -> None:
     assert found["relnews_lists_total", "ready"] >= 17
     assert found["relnews_articles",] == 124
     assert found["relnews_generation",] >= 2
-    other = TestClient(web.app(archive))  # two applications in a process have separate metrics
+    # Two applications in a process have separate metrics.
+    other = TestClient(web.app(archive, limits=PATIENT))
     assert "relnews_lists_total{" not in other.get("/metrics").text
 
 
@@ -793,7 +798,7 @@ def test_the_element_is_served(client: TestClient) -> None:
 
 def test_dates_are_in_the_language_of_the_service(archive: Path) -> None:
     """HTML has dates in the language that the service is told; an unknown one is an error."""
-    client = TestClient(web.app(archive, language="de"))
+    client = TestClient(web.app(archive, language="de", limits=PATIENT))
     assert 'lang="de" dir="ltr">18. August 2025' in client.get(f"/related/{DEMO_ID}.html").text
     with pytest.raises(ValueError, match="`language` must be a language tag"):
         web.app(archive, language="xx")
@@ -808,7 +813,7 @@ def test_the_etag_of_the_element_is_that_of_its_bytes(
     answers = []
     for script in ("1;", "2;", "1;"):
         (tmp_path / "related-news.js").write_text(script)
-        client = TestClient(web.app(archive))
+        client = TestClient(web.app(archive, limits=PATIENT))
         known = answers[-1].headers["etag"] if answers else '"none"'
         answers.append(client.get("/related-news.js", headers={"if-none-match": known}))
     assert [answer.text for answer in answers] == ["1;", "2;", "1;"]
@@ -875,18 +880,17 @@ def test_serve_ends_when_it_is_told(number: signal.Signals, archive: Path) -> No
 def test_serve_answers_what_was_asked_before_it_ends(archive: Path) -> None:
     """A list that is being ranked when the request to end comes is still sent."""
     command = [sys.executable, "-c", "from relnews.cli import main; main()"]
-    patient = {**os.environ, "RELNEWS_SERVE_RANKING_TIMEOUT": "100", "RELNEWS_SERVE_PORT": "0"}
+    patient = {**os.environ, "RELNEWS_SERVE_RANKING_TIMEOUT": "600", "RELNEWS_SERVE_PORT": "0"}
     with subprocess.Popen(
         [*command, "serve", str(archive)], stderr=subprocess.PIPE, text=True, env=patient
     ) as process:
         assert process.stderr is not None
         address = process.stderr.readline().split()[-1].removesuffix("/related/ID")
         host, port = address.removeprefix("http://").split(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=100)
+        connection = http.client.HTTPConnection(host, int(port), timeout=LIMIT)
         draft = json.dumps({"title": "Talks push for guarantees"})
         connection.request("POST", "/related", draft, {"Content-Type": "application/json"})
-        while not children_of(process.pid):  # what ranks starts with the request
-            time.sleep(0.01)
+        until(lambda: children_of(process.pid))  # what ranks starts with the request
         process.terminate()
         answer = connection.getresponse()
         assert answer.status == 200

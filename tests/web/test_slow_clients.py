@@ -23,6 +23,7 @@ from relnews import RelatedNews
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web import Limits
 from serving import children_of, pid_serving, serving
+from waiting import LIMIT
 
 sys.path.append(str(Path(__file__).parents[2]))
 
@@ -196,8 +197,8 @@ def test_a_service_answers_beside_slow_clients(address: str) -> None:
     """The same with fewer clients and without times: every request is answered."""
     with slow_clients(address, 300, 40, 20):
         for article in sample_articles():
-            with urlopen(f"{address}/related/{article.id}", timeout=10) as answer:
+            with urlopen(f"{address}/related/{article.id}", timeout=LIMIT) as answer:
                 assert answer.status == 200
         for target in ("/health", "/ready", "/related-news.js"):
-            with urlopen(f"{address}{target}", timeout=10) as answer:
+            with urlopen(f"{address}{target}", timeout=LIMIT) as answer:
                 assert answer.status == 200

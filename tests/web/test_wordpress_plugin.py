@@ -24,6 +24,7 @@ import pytest
 
 from relnews import RelatedNews
 from serving import serving
+from waiting import LIMIT
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "wordpress"
 SITE = Path(__file__).with_name("wordpress_plugin.php")
@@ -67,7 +68,7 @@ class Site(NamedTuple):
     run: Callable[..., str]
 
     def page(self, number: str) -> str:
-        with urlopen(f"{self.address}/?p={number}", timeout=100) as answer:
+        with urlopen(f"{self.address}/?p={number}", timeout=LIMIT) as answer:
             text: str = answer.read().decode()
         return text
 
@@ -125,7 +126,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         client = ["mariadb", f"--socket={link}", "--user=root", "-e", "CREATE DATABASE wordpress"]
         wait_for(lambda: subprocess.run(client, capture_output=True).returncode == 0)
         run("install")
-        with serving(archive, "--max-age", "0", "--ranking-timeout", "100") as service:
+        with serving(archive, "--max-age", "0") as service:
             receiver = f"http://127.0.0.1:{ports[1]}"
             given = {"service": service, "receiver": receiver, "token": "secret", "k": "4",
                      "layout": "<b>", "content": "1"}  # fmt: skip

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import LIMIT
+
 FILE = Path(__file__).parents[2] / "examples" / "wordpress" / "receiver.py"
 
 
@@ -51,6 +53,6 @@ def test_wrong_messages(address: str, token: str, message: str, status: int) -> 
     headers = {"Authorization": f"Bearer {token}"}
     request = urllib.request.Request(address, message.encode(), headers)
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=30)
+        urllib.request.urlopen(request, timeout=LIMIT)
     assert caught.value.code == status
     caught.value.close()

@@ -9,8 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -23,6 +22,7 @@ from relnews.web.problems import HTTPProblem, WebProblem
 from relnews.web.source import Source
 from relnews.web.workers import Workers
 from serving import children_of, pid_serving, serving
+from waiting import LIMIT, until
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
@@ -46,15 +46,6 @@ def workers(archive: Path) -> Iterator[Workers]:
     workers.close()
 
 
-def until(is_true: Callable[[], object]) -> None:
-    """Wait until something is true."""
-    for _ in range(1000):
-        if is_true():
-            return
-        time.sleep(0.02)
-    raise AssertionError(is_true)
-
-
 def is_running(pid: int) -> bool:
     """Return whether a process is there, and no zombie."""
     with contextlib.suppress(OSError):
@@ -70,7 +61,7 @@ def post(address: str) -> tuple[int, str | None]:
     """Post a draft; return the status and the header Retry-After."""
     request = Request(f"{address}/related", DRAFT, {"Content-Type": "application/json"})
     try:
-        with urlopen(request, timeout=60) as answer:
+        with urlopen(request, timeout=LIMIT) as answer:
             assert json.load(answer)["related"]
             return answer.status, None
     except HTTPError as error:
@@ -180,7 +171,10 @@ assert workers.ask(len)
 assert [*workers._processes] == [process]
 """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=120
+        [sys.executable, "-W", "ignore", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
     )
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -188,9 +182,7 @@ assert [*workers._processes] == [process]
 def test_stored_lists_do_not_wait_for_rankings(archive: Path) -> None:
     """While all rankings stand still, stored lists are answered; a killed one is 503 at once."""
     with (
-        serving(
-            archive, "--ranking-timeout=100", error="a process that ranks is gone: EOFError"
-        ) as address,
+        serving(archive, error="a process that ranks is gone: EOFError") as address,
         concurrent.futures.ThreadPoolExecutor(12) as threads,
     ):
         server = pid_serving(archive)
@@ -201,7 +193,7 @@ def test_stored_lists_do_not_wait_for_rankings(archive: Path) -> None:
             os.kill(pid, signal.SIGSTOP)
         asked = [threads.submit(post, address) for _ in range(8)]
         for article in sample_articles():
-            with urlopen(f"{address}/related/{article.id}", timeout=60) as answer:
+            with urlopen(f"{address}/related/{article.id}", timeout=LIMIT) as answer:
                 assert answer.status == 200
         assert not any(one.done() for one in asked)
         os.kill(first, signal.SIGKILL)
