@@ -58,6 +58,7 @@ FIRST_FILES = (
     "tests/maintenance/test_power_loss.py",
     "tests/storage/test_arrays.py",
     "tests/test_newcomers.py",
+    "tests/test_examples.py",
     "tests/maintenance/test_updates.py",
     "docs/how-to/keep-up-to-date.md",
 )
