@@ -198,6 +198,7 @@ def test_an_unknown_name(archive):
         "Error: no article has the id, title or url 'kremlin has veto'. Articles with a similar "
         "title:\n  2025-01-02  veto  Kremlin seeks veto\n"
     )
+    assert "  2025-01-02  veto  Kremlin" in run("show", archive, "kremlin-veto", code=1).stderr
     assert run("explain", archive, "veto", "pushh", code=1).stderr == (
         "Error: no article has the id, title or url 'pushh'. Did you mean 'push'?\n"
     )

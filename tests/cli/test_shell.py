@@ -73,6 +73,9 @@ def test_completion(shell, tmp_path):
     for words, expected in {
         "relnews exp": {"explain", "export"},
         "relnews rules hi": {"hide"},
+        "relnews help exp": {"explain", "export"},
+        "relnews help rules hi": {"hide"},
+        "relnews help related hi": set(),
     }.items():
         script = SHELLS[shell].format(words=words, place=len(words.split()) - 1)
         result = subprocess.run(

@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 import relnews
 from relnews.cli import (
@@ -99,8 +100,18 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
+def _next_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the commands that may come next, for completion in a shell."""
+    group: click.Command | None = main
+    for name in ctx.params["names"] or ():
+        group = group.commands.get(name) if isinstance(group, click.Group) else None
+    if not isinstance(group, click.Group):
+        return []
+    return group.shell_complete(click.Context(group), incomplete)
+
+
 @main.command("help")
-@click.argument("names", nargs=-1, metavar="[COMMAND]...")
+@click.argument("names", nargs=-1, metavar="[COMMAND]...", shell_complete=_next_names)
 @click.pass_context
 def help_(ctx: click.Context, names: tuple[str, ...]) -> None:
     """Print the help of a command.

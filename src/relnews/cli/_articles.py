@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def article_id(news: RelatedNews, name: str, *, may_be_unknown: bool = False) ->
             message = f"{len(keys):,} articles have the title or url {shown}. Give an id:"
         else:
             message = str(_checks.unknown_article(name, catalogue.all_ids(), "id, title or url"))
-            keys = titles.nearest(catalogue, [name])
+            keys = titles.nearest(catalogue, re.split(r"[\W_]+", name))  # a part of an id, too
             message += " Articles with a similar title:" if keys else ""
         raise click.ClickException(message + offered(news, keys))
 
