@@ -42,6 +42,10 @@ function button(text, title, action) {
   return made;
 }
 
+function group(buttons) {
+  return make("div", { className: "buttons" }, ...buttons);
+}
+
 function headline(article) {
   const details = [article.date, article.section, article.reason, article.id];
   return [
@@ -58,7 +62,7 @@ function fill(list, entries) {
 /** Search for articles, and list them with the given buttons. */
 async function search(words, list, buttons) {
   const { articles, n, near } = await ask("find", { words });
-  fill(list, articles.map(article => make("li", {}, ...headline(article), ...buttons(article))));
+  fill(list, articles.map(article => make("li", {}, ...headline(article), group(buttons(article)))));
   const count = n > articles.length ? `${articles.length} of ${n} articles` : `${n} articles`;
   say(near ? `No title has all of the words. Similar titles: ${n}` : `Found: ${count}`);
 }
@@ -117,7 +121,7 @@ function entry(item) {
   if (place === 0) buttons[0].disabled = true;
   if (place >= 0 && place === pins.length - 1) buttons[1].disabled = true;
   const row = make("li", { draggable: true, className: place < 0 ? "" : "pinned" },
-    ...headline(item), make("div", { className: "buttons" }, ...buttons));
+    ...headline(item), group(buttons));
   row.dataset.id = item.id;
   row.addEventListener("dragstart", event => event.dataTransfer.setData("text/plain", item.id));
   row.addEventListener("dragover", event => event.preventDefault());
