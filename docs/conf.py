@@ -1,5 +1,8 @@
 """How Sphinx builds the documentation."""
 
+import shutil
+from pathlib import Path
+
 import relnews
 
 project = "relnews"
@@ -7,7 +10,7 @@ author = "The relnews developers"
 copyright = "The relnews developers"
 version = release = relnews.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax", "numpydoc"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "relnews"
@@ -20,3 +23,11 @@ numpydoc_show_class_members = False
 
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
+
+# Sphinx reads files below this folder only. The notebooks have their outputs, which tests compare.
+shutil.copytree(
+    Path(__file__).parents[1] / "examples" / "notebooks",
+    Path(__file__).parent / "notebooks",
+    dirs_exist_ok=True,
+)
+nb_execution_mode = "off"

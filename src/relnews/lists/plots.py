@@ -147,9 +147,9 @@ def plot_map(
         label.set_in_layout(False)
     ax.margins(0.12)
     ax.set_aspect("equal", adjustable="datalim")
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.set_title("near is similar, colour is the date", loc="left")
+    ax.set_axis_off()
+    # Above the title of an article that lies on the upper edge.
+    ax.set_title("near is similar, colour is the date", loc="left", pad=20)
     return ax
 
 
