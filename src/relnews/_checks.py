@@ -146,6 +146,11 @@ def distinct(ids: str | Iterable[str]) -> list[str]:
     return [ids] if isinstance(ids, str) else [*dict.fromkeys(map(str, ids))]
 
 
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun: ``1 article``, ``2,000 articles``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 def shortened(value: object, length: int = 60) -> str:
     text = repr(value)
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from relnews import _display
+from relnews._checks import counted
 from relnews.articles import FIELDS
 
 if TYPE_CHECKING:
@@ -296,7 +297,7 @@ class Drift:
     lists: float | None = None
 
     def __str__(self) -> str:
-        sentence = f"largest change of an idf since the epoch: {self.idf:.1%}"
+        sentence = f"{self.idf:.1%} (largest change of a term's idf)"
         if self.lists is None:
             return sentence
         return f"{sentence}; {self.lists:.0%} of a sample of lists would be different"
@@ -341,9 +342,9 @@ class UpdateReport:
         )
         lines = [", ".join(counts)]
         if self.changed is not None:
-            lines.append(f"{len(self.changed):,} lists changed")
+            lines.append(f"{counted(len(self.changed), 'list')} changed")
         if self.drift is not None:
-            lines.append(str(self.drift))
+            lines.append(f"drift: {self.drift}")
         lines += [f"rule dropped: {rule}" for rule in self.dropped_rules]
         return "\n".join(lines)
 

@@ -702,7 +702,7 @@ def test_info(invoke, archive):
     assert (result.exit_code, result.stderr) == (0, "")
     assert about["articles"] == "124"
     assert about["dates"] == "2024-02-13 to 2025-12-11"
-    assert about["title"] == "weighs 1, its share in the other text 0.1"
+    assert about["title"] == "weight 1, overlap 0.1"
     assert about["language"] == "en"
     assert about["stop words"] == "of the language"
     assert about["normalization"] == "english"

@@ -54,7 +54,8 @@ def test_nothing_found(archive):
     """Nothing is exit code 1, with titles that have some of the words; no word is exit code 2."""
     result = run("find", archive, "xylophone", code=1)
     assert (result.stdout, result.stderr) == (
-        "", "Error: no title has all of the words: xylophone.\n"
+        "",
+        "Error: no title has all of the words: xylophone. Try other words, or their beginnings.\n",
     )  # fmt: skip
     assert run("find", archive, "veto zeppelin", code=1).stderr == (
         "Error: no title has all of the words: veto zeppelin. Titles with some of them:\n"

@@ -76,7 +76,7 @@ def test_an_update_removes_what_is_no_longer_public(
                {"id": "e", "title": "A draft", "text": "Never shown.", "draft": True}]  # fmt: skip
     result = invoke("update", archive, write(tmp_path / "b.jsonl", changes))
     assert result.exit_code == 0
-    assert "1 articles loaded, 0 skipped, 3 withheld" in result.stderr
+    assert "1 article loaded, 0 skipped, 3 withheld" in result.stderr
     assert "1 added, 0 replaced, 2 removed, 0 unchanged" in result.output
     assert ids(archive) == ["c", "d"]
 

@@ -312,7 +312,7 @@ def test_problems_of_a_feed_are_reported():
     report = news.partial_fit([story("", "x"), story("b", "guarantees"), story("b", "again")])
 
     assert report.added == ("b",)
-    assert "1 articles loaded, 2 skipped" in report.load_report
+    assert "1 article loaded, 2 skipped" in report.load_report
     assert "missing id" in report.load_report
 
 

@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import numpy as np
 
 from relnews import dates
+from relnews._checks import counted
 from relnews.archive.snapshot import Snapshot
 from relnews.archive.state import ArchiveState
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
@@ -276,14 +277,13 @@ class Archive:
             "terms": f"{facts['terms']:,}",
             "pairs": f"{facts['pairs']:,} (article, term)",
             "index": f"{facts['bytes'] / 1e6:,.1f} MB",
-            "segments": f"{facts['segments']}, and {facts['pending']:,} articles in none yet",
-            "removed": f"{facts['removed']:,} to be reclaimed",
+            "segments": f"{facts['segments']}; {counted(facts['pending'], 'article')} in none yet",
+            "removed": f"{counted(facts['removed'], 'article')} whose space can be freed",
             "changes": f"{facts['changes']:,}",
-            "drift": f"{facts['drift']:.1%} largest change of an idf since the epoch",
-            "stored lists": f"{lists['k']} of {lists['candidates']} candidates"
+            "drift": f"{facts['drift']:.1%} (largest change of a term's idf)",
+            "stored lists": f"{lists['k']} items, from {lists['candidates']} candidates"
             if lists else "none",
-            "title": f"weighs {facts['title_weight']:g}, "
-            f"its share in the other text {facts['title_overlap']:g}",
+            "title": f"weight {facts['title_weight']:g}, overlap {facts['title_overlap']:g}",
             "language": facts["language"] or "one, whatever articles name",
             "stop words": f"{len(words)} words" if isinstance(words, list) and words
             else "of the language" if words == "language" else words or "none",

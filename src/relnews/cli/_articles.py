@@ -54,7 +54,8 @@ def article_id(news: RelatedNews, name: str, *, may_be_unknown: bool = False) ->
             message = f"{len(keys):,} articles have the title or url {shown}. Give an id:"
         else:
             message = str(_checks.unknown_article(name, catalogue.all_ids(), "id, title or url"))
-            keys = titles.nearest(catalogue, re.split(r"[\W_]+", name))  # a part of an id, too
+            if not message.endswith("?"):  # it offers no id yet; the name may be a part of one
+                keys = titles.nearest(catalogue, re.split(r"[\W_]+", name))
             message += " Articles with a similar title:" if keys else ""
         raise click.ClickException(message + offered(news, keys))
 

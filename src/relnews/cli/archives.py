@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from tqdm import tqdm
 
+from relnews._checks import counted
 from relnews.cli._articles import article_id
 from relnews.cli._options import list_options, usage
 from relnews.cli._rebuild import Kept
@@ -176,7 +177,7 @@ def build(
         news.save(output)
     if not quiet:
         note = f"; {'dropped' if fresh else 'kept'}: {kept}" if str(kept) else ""
-        click.echo(f"{output}: {len(news):,} articles{note}", err=True)
+        click.echo(f"{output}: {counted(len(news), 'article')}{note}", err=True)
 
 
 @click.command()

@@ -52,8 +52,8 @@ def find(archive: Path, words: tuple[str, ...], k: int, format_: str) -> None:
         keys = titles.with_words(catalogue, words)
         if not keys:
             near = titles.nearest(catalogue, words)
-            message = f"no title has all of the words: {printable(' '.join(words))}."
-            message += " Titles with some of them:" if near else ""
+            hint = "Titles with some of them:" if near else "Try other words, or their beginnings."
+            message = f"no title has all of the words: {printable(' '.join(words))}. {hint}"
             raise click.ClickException(message + offered(news, near))
         items = items_of(news, keys[:k])
     if format_ == "json":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from relnews._checks import counted
 from relnews.cli._articles import article_id
 from relnews.cli._options import usage
 from relnews.cli._shared import archive_argument, format_option
@@ -138,7 +139,8 @@ def drop(archive: Path, numbers: tuple[int, ...]) -> None:
     with _changing(archive) as (_, kept):
         there = [*kept]
         if max(numbers) > len(there):
-            msg = f"{archive} has {len(there):,} rules, so there is no number {max(numbers)}."
+            n_rules = counted(len(there), "rule")
+            msg = f"{archive} has {n_rules}, so there is no number {max(numbers)}."
             raise click.ClickException(msg)
         kept.drop(*(there[number - 1] for number in numbers))
 

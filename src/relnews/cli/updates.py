@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from relnews._checks import counted
 from relnews.cli._articles import article_id
 from relnews.cli._options import usage
 from relnews.cli._shared import (
@@ -148,7 +149,9 @@ def store_lists(
     _write_changed(report, changed)
     if not quiet:
         n_changed = len(report.changed or ())
-        click.echo(f"{archive}: {len(news):,} lists of {k}, {n_changed:,} changed", err=True)
+        click.echo(
+            f"{archive}: {counted(len(news), 'list')} of {k}, {n_changed:,} changed", err=True
+        )
 
 
 @click.command()
@@ -191,7 +194,7 @@ def backup(archive: Path, target: Path, quiet: bool) -> None:
 
     RelatedNews.open(archive).backup(target)
     if not quiet:
-        click.echo(f"{target}: {len(RelatedNews.open(target)):,} articles", err=True)
+        click.echo(f"{target}: {counted(len(RelatedNews.open(target)), 'article')}", err=True)
 
 
 @click.command()
@@ -260,7 +263,7 @@ def verify(archive: Path, removed: str | None) -> None:
     if problems:
         msg = f"{archive} is not in order: {len(problems):,} found."
         raise click.ClickException(msg)
-    click.echo(f"{archive}: in order, {len(news):,} articles")
+    click.echo(f"{archive}: in order, {counted(len(news), 'article')}")
     if removed is not None:
         click.echo(_about_removed(news, removed))
 

@@ -7,7 +7,7 @@ import warnings
 from collections import Counter
 
 from relnews import _display
-from relnews._checks import listed
+from relnews._checks import counted, listed
 from relnews.articles import Article
 from relnews.exceptions import ArticleError, LoadWarning
 
@@ -209,7 +209,7 @@ class LoadReport:
 
     def summary(self) -> str:
         """Return the report as text: one line, and some lines for each kind of problem."""
-        first = f"{self.loaded:,} articles loaded, {self.skipped:,} skipped"
+        first = f"{counted(self.loaded, 'article')} loaded, {self.skipped:,} skipped"
         lines = [f"{first}, {self.withheld:,} withheld" if self.withheld else first]
         if self.loaded and self.is_mostly_lost:
             lines.append(f"  {self._mostly_lost()}")
