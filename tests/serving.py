@@ -48,7 +48,7 @@ def pid_serving(archive: Path) -> int:
     """Return the process that serves an archive."""
     (pid,) = (
         pid
-        for pid, command in _each("cmdline")
+        for pid, command in each_process("cmdline")
         if b"serve" in command.split(b"\0") and str(archive).encode() in command
     )
     return pid
@@ -56,11 +56,11 @@ def pid_serving(archive: Path) -> int:
 
 def children_of(parent: int) -> set[int]:
     """Return the processes that a process started, those that ended and are not reaped, too."""
-    stats = ((pid, stat.rpartition(b")")[2].split()) for pid, stat in _each("stat"))
+    stats = ((pid, stat.rpartition(b")")[2].split()) for pid, stat in each_process("stat"))
     return {pid for pid, (_, ppid, *_) in stats if int(ppid) == parent}
 
 
-def _each(name: str) -> Iterator[tuple[int, bytes]]:
+def each_process(name: str) -> Iterator[tuple[int, bytes]]:
     """Return each process with the content of a file below /proc."""
     for process in Path("/proc").iterdir():
         if process.name.isdigit():

@@ -53,7 +53,7 @@ def test_commands_and_variables_exist() -> None:
 def test_the_image_has_no_rights_and_is_healthy() -> None:
     """It ends as another user than root, compiles as that user, and says whether it is healthy."""
     *_, final = re.split(r"(?m)^FROM .*\n", text_of("Dockerfile"))
-    order = [final.index(part) for part in ("USER relnews", "RUN relnews warm-up", "HEALTHCHECK")]
+    order = [final.index(part) for part in ("USER 10001", "RUN relnews warm-up", "HEALTHCHECK")]
     assert order == sorted(order)
     assert "USER root" not in final
     assert "/health" in final
