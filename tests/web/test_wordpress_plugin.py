@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.request import urlopen
 
 import pytest
@@ -26,8 +26,12 @@ from relnews import RelatedNews
 from serving import serving
 from waiting import LIMIT
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "wordpress"
 SITE = Path(__file__).with_name("wordpress_plugin.php")
+WORDPRESS = Path("/usr/share/wordpress")
 NEEDED = ("php", "mariadbd", "mariadb-install-db")
 THEME = (
     "<!DOCTYPE html><html><head><?php wp_head(); ?></head><body><?php while ( have_posts() ) {"
@@ -81,9 +85,13 @@ class Site(NamedTuple):
 def site(tmp_path: Path) -> Iterator[Site]:
     """Run a database, a WordPress with the plugin, the service, and the receiver."""
     missing = [name for name in NEEDED if shutil.which(name) is None]
-    if missing or not Path("/usr/share/wordpress/wp-settings.php").exists():
+    if missing or not (WORDPRESS / "wp-settings.php").exists():
         pytest.skip(f"needs Debian's wordpress, and {', '.join(missing) or 'its files'}")
     content, data, archive = tmp_path / "content", tmp_path / "data", tmp_path / "news.relnews"
+    root = tmp_path / "wordpress"
+    shutil.copytree(WORDPRESS, root, ignore=shutil.ignore_patterns("wp-content", "wp-config.php"))
+    (root / "wp-config.php").write_text(f"<?php require '{SITE}';")
+    (root / "wp-content").symlink_to(content)
     theme = content / "themes" / "classic"
     theme.mkdir(parents=True)
     (theme / "style.css").write_text("/*\nTheme Name: Test\n*/")
@@ -109,7 +117,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
         for command in (
             ["mariadbd", f"--datadir={data}", f"--socket={link}", "--skip-networking", user,
              f"--pid-file={tmp_path / 'pid'}"],
-            ["php", "-S", f"127.0.0.1:{ports[0]}", SITE],
+            ["php", "-S", f"127.0.0.1:{ports[0]}", "-t", root],
             [sys.executable, EXAMPLES / "receiver.py", archive, address, str(ports[1])],
         )
     ]  # fmt: skip
@@ -176,3 +184,51 @@ def test_posts_come_and_go(site: Site) -> None:
     page = site.run("settings")
     assert 'value="secret"' in page
     assert page.count("<option") == 3
+
+
+@pytest.mark.slow
+def test_the_block_in_the_editor(site: Site, browser: Browser) -> None:
+    """An author inserts the block, chooses its layout, and publishes; the page has the list."""
+    first = site.run("publish", given={
+        "post_title": "Ferry crews call a strike", "post_content": "Ferry crews stop work.",
+    })  # fmt: skip
+    wait_for(lambda: first in RelatedNews.open(site.archive))
+    errors: list[str] = []
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.set_default_timeout(300_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{site.address}/wp-login.php")
+        page.get_by_label("Username").fill("jo")
+        page.get_by_label("Password", exact=True).fill("pw")
+        page.get_by_role("button", name="Log In").click()
+        page.wait_for_url("**/wp-admin/**")
+        page.goto(f"{site.address}/wp-admin/post-new.php")
+        welcome = page.get_by_role("dialog")
+        welcome.get_by_role("button", name=re.compile("^Close")).click()
+        page.get_by_role("textbox", name="Add title").fill("Talks to avert the ferry strike")
+        page.get_by_role("button", name="Toggle block inserter").click()
+        page.get_by_role("searchbox").fill("Related News")
+        inserter = page.locator(".block-editor-block-types-list__item")
+        inserter.get_by_text("Related News", exact=True).click()
+        block = page.locator("[data-type='relnews/related-news']")
+        block.get_by_text("Related News: nothing yet for this post.").wait_for()
+        block.click()
+        page.get_by_role("button", name="Settings", exact=True).click()
+        page.get_by_label("Layout").select_option("compact")
+        page.get_by_role("button", name="Publish", exact=True).click()
+        panel = page.get_by_role("region", name="Editor publish")
+        panel.get_by_role("button", name="Publish", exact=True).click()
+        panel.get_by_role("link", name="View Post").wait_for()
+        number = str(page.evaluate("wp.data.select('core/editor').getCurrentPostId()"))
+        wait_for(lambda: number in RelatedNews.open(site.archive))
+        wait_for(lambda: site.linked(number))
+        page.goto(f"{site.address}/?p={number}")
+        links = page.locator(".relnews-compact").get_by_role("link")
+        assert links.all_inner_texts() == ["Ferry crews call a strike"]
+        page.goto(f"{site.address}/wp-admin/post.php?post={number}&action=edit")
+        preview = block.get_by_text("Ferry crews call a strike")
+        preview.wait_for()
+        assert preview.evaluate("e => getComputedStyle(e).textDecorationLine") == "none"
+        assert preview.evaluate("e => e.closest('[inert], .components-disabled') !== null")
+    assert errors == []

@@ -1,11 +1,12 @@
 <?php
 /**
- * A real WordPress with the plugin: serves its pages, or changes its posts from the command line.
+ * A real WordPress with the plugin: its configuration, and changes of its posts from the command line.
  *
  * Variables: WP_SOCKET of the database, WP_CONTENT, WP_ADDRESS. Arguments: a command, and its values.
  */
 
-define( 'ABSPATH', '/usr/share/wordpress/' );
+$is_configuration = defined( 'ABSPATH' );
+$is_configuration || define( 'ABSPATH', '/usr/share/wordpress/' );
 define( 'DB_NAME', 'wordpress' );
 define( 'DB_USER', 'root' );
 define( 'DB_PASSWORD', '' );
@@ -18,16 +19,13 @@ define( 'WP_SITEURL', getenv( 'WP_ADDRESS' ) );
 define( 'DISABLE_WP_CRON', true );
 define( 'AUTOMATIC_UPDATER_DISABLED', true );
 $table_prefix = 'wp_';
-$command      = PHP_SAPI === 'cli' ? $argv[1] : '';
 ini_set( 'display_errors', 'stderr' );
 error_reporting( E_ALL & ~E_DEPRECATED );
-if ( '' === $command ) {
-	define( 'WP_USE_THEMES', true );
-	require ABSPATH . 'wp-settings.php';
-	wp();
-	require ABSPATH . WPINC . '/template-loader.php';
+if ( $is_configuration ) {
+	require_once ABSPATH . 'wp-settings.php';
 	return;
 }
+$command                = $argv[1];
 $_SERVER['HTTP_HOST']   = 'gazette.example';
 $_SERVER['SERVER_NAME'] = 'gazette.example';
 $_SERVER['REQUEST_URI'] = '/';

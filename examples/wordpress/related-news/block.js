@@ -10,10 +10,11 @@
 					el( components.SelectControl, {
 						label: 'Layout', value: attributes.layout, options, onChange: ( layout ) => setAttributes( { layout } ),
 					} ) ) ),
-				el( serverSideRender, {
+				// Links of the preview must not lead away from the editor.
+				el( components.Disabled, {}, el( serverSideRender, {
 					block: name, attributes, urlQueryArgs: context.postId ? { post_id: context.postId } : {},
 					EmptyResponsePlaceholder: () => 'Related News: nothing yet for this post.',
-				} ) );
+				} ) ) );
 		},
 		save: () => null,
 	} );

@@ -131,9 +131,9 @@ add_action(
 
 // The stylesheet of the service, inside of the page: no other address has to be public.
 add_action(
-	'wp_enqueue_scripts',
+	'enqueue_block_assets', // of pages, and of the editor
 	function () {
-		if ( is_singular( 'post' ) ) {
+		if ( is_admin() || is_singular( 'post' ) ) {
 			wp_add_inline_style( 'related-news', str_replace( '</', '<\/', fetched( '/related-news.css' ) ) );
 		}
 	}
