@@ -17,6 +17,7 @@ from relnews.maintenance import build as building
 from relnews.maintenance import layout
 from relnews.maintenance.build import build as build_archive
 from relnews.maintenance.updates import Updates
+from relnews.options.conditions import ResolvedConditions
 from relnews.options.recency import Recency
 from relnews.readers.load_report import LoadReport
 from relnews.readers.records import articles_from
@@ -109,6 +110,29 @@ def test_lists_equal_the_reference(
     )  # fmt: skip
 
     assert lists_of(archive, k) == expected
+
+
+@given(
+    archives(), st.integers(1, 16), st.sampled_from([1, 2, 3, 5, 1 << 16]), recencies, shares,
+    st.sampled_from([0, 1, 30, 400]), st.sampled_from(["before", "after", None]),
+)  # fmt: skip
+def test_a_window_leaves_out_what_is_outside_of_it(
+    articles, k, segment_articles, recency, common, days, when
+):
+    """The list within a window is the whole ranking without the articles outside."""
+    archive = build(articles, segment_articles=segment_articles, recency=recency, common=common)
+    snapshot = archive.snapshot()
+    conditions = ResolvedConditions.of({"within": days, "when": when})
+    queries = snapshot.view.read(snapshot.keys())
+    published = {query.key: query.published for query in queries}
+    for query in queries:
+        (whole,) = snapshot.rank([query], len(articles))
+        (found,) = snapshot.rank([query], k, conditions)
+        date = snapshot.now if query.published == UNDATED else query.published
+        first, last = conditions.window(date)
+        inside = [first <= published[key] < last for key in whole.key.tolist()]
+        for name in ("key", "score", "similarity"):
+            assert getattr(whole, name)[inside][:k].tolist() == getattr(found, name).tolist()
 
 
 @given(

@@ -361,6 +361,8 @@ class ScoredArticles(NamedTuple):
         Upper bound of 1 / length.
     factor : float32[n_articles]
         max_inverse_norm × prior.
+    most_prior : float64
+        Highest prior of an article.
     """
 
     rows: ScoredRows
@@ -368,6 +370,7 @@ class ScoredArticles(NamedTuple):
     outline: Any
     max_inverse_norm: Any
     factor: Any
+    most_prior: Any
 
 
 class RankedArrays(NamedTuple):

@@ -33,6 +33,19 @@ def _fade(day, query_day, decay, undated):
 
 
 @inner_kernel
+def _most_fade(days, query_day, decay, undated):
+    """Return the highest factor on the score of any article of ascending days.
+
+    ``decay`` falls with the number of days. An article without a date comes before all others.
+    """
+    if query_day == NO_DAY or days[-1] == NO_DAY:
+        return undated
+    distance = max(np.int64(days[0]) - query_day, query_day - np.int64(days[-1]), 0)
+    most = decay[min(distance, decay.size - 1)]
+    return max(most, undated) if days[0] == NO_DAY else most
+
+
+@inner_kernel
 def _floor(steps, tolerance):
     """Return a lower bound, in single precision, of scores that round to ``steps`` or more.
 
@@ -129,7 +142,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
         The lists.
     """
     query_ptr, query_term, query_weight, query_outline = queries
-    rows, postings, outline, _, whole_factor = articles
+    rows, postings, outline, _, whole_factor, most_prior = articles
     exclude_ptr, exclude, first, last, fading = limits
     out_steps, out_local, out_similarity = out
     day, similarities = rows.day, scratch.similarities
@@ -143,6 +156,14 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
     steps, local = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
     seeds = pruning.seeds_of(k, outline)
     for query in range(query_ptr.size - 1):
+        window = (first[query], last[query])
+        most = 0.0
+        if window[0] < window[1]:
+            days = day[window[0] : window[1]]
+            most = most_prior * _most_fade(days, query_day[query], decay, undated)
+        if np.rint(most * SCORE_STEPS) < max(floors[query], 1.0):  # of a similarity of 1
+            out_steps[query], out_local[query], out_similarity[query] = 0, 0, 0.0
+            continue
         begin = query_ptr[query]
         terms = query_term[begin : query_ptr[query + 1]]
         weights = query_weight[begin : query_ptr[query + 1]]
@@ -152,13 +173,15 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
             n_sums = title_match.n_sums(query, terms.size, titles.queries)
             slots = title_match.note(query, begin, terms, titles.queries, titles.scratch)
         tolerance = pruning.rounding(n_sums)
-        walk(begin, terms, weights, postings, titles, slots[0], sums)
-        sums[: first[query]] = LEFT_OUT
-        sums[last[query] :] = LEFT_OUT
+        walk(begin, terms, weights, postings, titles, slots[0], window, sums)
+        sums[: window[0]] = LEFT_OUT
+        sums[window[1] :] = LEFT_OUT
         for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
             sums[exclude[i]] = LEFT_OUT
         if fades:
-            for article in range(n):
+            factor[: window[0]] = 0  # it may be anything in scratch
+            factor[window[1] :] = 0
+            for article in range(window[0], window[1]):
                 factor[article] = whole_factor[article] * np.float32(
                     _fade(day[article], query_day[query], decay, undated)
                 )
@@ -261,7 +284,7 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
         Number of articles found.
     """
     terms, weights = queries.term, queries.weight
-    rows, postings, outline, max_inverse_norm, _ = articles
+    rows, postings, outline, max_inverse_norm, _, _ = articles
     query_day, decay, undated = fading
     prior, day = rows.prior, rows.day
     weight, is_in_query = scratch.weight, scratch.is_in_query
@@ -278,7 +301,7 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
         least = (floors[article] - 0.501) / SCORE_STEPS * (1.0 - tolerance)
         faded = _fade(day[article], query_day[0], decay, undated)
         factor[article] = max_inverse_norm[article] * prior[article] * faded / least
-    walk(0, terms, weights, postings, titles, slots[0], sums)
+    walk(0, terms, weights, postings, titles, slots[0], (0, n), sums)
     common = pruning.common_part(queries.outline, 0, tolerance)
     pruning.first_bounds(sums, factor, common, outline, highest)
     # The division by the floor was rounded, too, by less than 4e-7 of its result.

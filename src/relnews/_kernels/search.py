@@ -1,4 +1,4 @@
-"""Binary search for many values at once."""
+"""Binary search: for many values at once, and for a run of values."""
 
 from __future__ import annotations
 
@@ -37,3 +37,20 @@ def places_among(ascending, values):
         for i in range(values.size):
             places[i] += ascending[places[i]] < values[i]
     return places
+
+
+@inner_kernel
+def within(local, window):
+    """Return the ascending local numbers that are in a window.
+
+    Parameters
+    ----------
+    local : uint16[n]
+        Local numbers.
+    window : pair of int
+        First local number of the window, and the one behind its last.
+    """
+    if local.size == 0 or (local[0] >= window[0] and local[-1] < window[1]):
+        return local
+    first, last = np.searchsorted(local, window[0]), np.searchsorted(local, window[1])
+    return local[first:last]

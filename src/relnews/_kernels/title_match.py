@@ -17,7 +17,7 @@ from relnews._kernels._compile import inner_kernel
 from relnews._kernels.arguments import SegmentTexts
 from relnews._kernels.hashing import pair_key, slot_of
 from relnews._kernels.scratch import TitleMatchScratch
-from relnews._kernels.search import places_among
+from relnews._kernels.search import places_among, within
 from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
 
 #: Weight of a phrase of a title, relative to a word of the same idf.
@@ -238,7 +238,7 @@ def add_words(most, idf, value, articles, share, length, per_title, sums):
 
 
 @inner_kernel
-def add_phrases(text_pairs, postings, idf, share, titles, sums):
+def add_phrases(text_pairs, postings, idf, share, titles, window, sums):
     """Add the shares of the articles' titles that are phrases of the query's text.
 
     Parameters
@@ -253,8 +253,10 @@ def add_phrases(text_pairs, postings, idf, share, titles, sums):
         `QueryTitleMatch.share`.
     titles : ArticleTitleMatch
         Titles of the articles.
+    window : pair of int
+        First local number that the list may hold, and the one behind the last.
     sums : float32[n_articles]
-        Updated.
+        Updated, inside the window.
     """
     keys = np.empty(text_pairs.size, dtype=np.uint64)
     n = 0
@@ -273,8 +275,9 @@ def add_phrases(text_pairs, postings, idf, share, titles, sums):
         part = np.float32(share * PHRASE_WEIGHT * idf[term[place]])
         for group in range(term_ptr[place], term_ptr[place + 1]):
             if values[group_level[group]] & PHRASE:
-                for p in range(group_ptr[group], group_ptr[group + 1]):
-                    sums[posting[p]] += part * per_title[posting[p]]
+                local = within(posting[group_ptr[group] : group_ptr[group + 1]], window)
+                for p in range(local.size):
+                    sums[local[p]] += part * per_title[local[p]]
 
 
 @inner_kernel

@@ -7,7 +7,7 @@ import numpy as np
 from relnews._kernels import title_match
 from relnews._kernels._compile import inner_kernel
 from relnews._kernels.machine import prefetch
-from relnews._kernels.search import places_among
+from relnews._kernels.search import places_among, within
 from relnews._kernels.wording import TF_SHIFT
 
 #: Postings are prefetched this many terms ahead, in each of three steps, and this many cache lines
@@ -36,7 +36,7 @@ def _fetch(ahead, n, which, places, postings):
 
 
 @inner_kernel
-def walk(begin, terms, weights, postings, titles, n_text, sums):
+def walk(begin, terms, weights, postings, titles, n_text, window, sums):
     """Write for each article the part of its score that comes from the query's rare terms.
 
     Parameters
@@ -53,20 +53,26 @@ def walk(begin, terms, weights, postings, titles, n_text, sums):
         None if titles do not count. The parts of titles that are added are upper bounds.
     n_text : int
         Size of a table, as returned by `title_match.note`; 0 if titles do not count.
+    window : pair of int
+        First local number that the list may hold, and the one behind the last.
     sums : float32[n_articles]
-        Out: sums before division by the articles' lengths.
+        Out, inside the window: sums before division by the articles' lengths.
     """
     articles, level_weight, all_idf, is_rare = postings
     term, term_ptr, group_ptr, group_level, posting = articles
+    first, last = window
     if titles is None:
-        sums[:] = 0
+        sums[first:last] = 0
     else:
         query_titles, article_titles, scratch = titles
         share, code = query_titles.share, query_titles.code[begin : begin + terms.size]
         title_most = query_titles.title_most[begin : begin + terms.size]
         values, common = article_titles.values, article_titles.common
         length, per_title = article_titles.length, article_titles.per_title
-        title_match.begin(terms, is_rare, title_most, share, common, length, sums)
+        title_match.begin(
+            terms, is_rare, title_most, share, common[first:last], length[first:last],
+            sums[first:last],
+        )  # fmt: skip
     places = places_among(term, terms)
     which = np.empty(terms.size, dtype=np.int64)
     n = 0
@@ -87,7 +93,7 @@ def walk(begin, terms, weights, postings, titles, n_text, sums):
         for group in range(term_ptr[places[i]], term_ptr[places[i] + 1]):
             level = group_level[group]
             part = np.float32(weights[i] * level_weight[level])
-            local = posting[group_ptr[group] : group_ptr[group + 1]]
+            local = within(posting[group_ptr[group] : group_ptr[group + 1]], window)
             for p in range(local.size):
                 sums[local[p]] += part
             if titles is not None:
@@ -96,4 +102,6 @@ def walk(begin, terms, weights, postings, titles, n_text, sums):
                 )
     if titles is not None:
         text_pairs = scratch.text_pairs[:n_text]
-        title_match.add_phrases(text_pairs, articles, all_idf, share, article_titles, sums)
+        title_match.add_phrases(
+            text_pairs, articles, all_idf, share, article_titles, window, sums
+        )  # fmt: skip

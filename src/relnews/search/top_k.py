@@ -93,8 +93,9 @@ class ScoredSegment:
         )  # fmt: skip
         postings = WeightedPostings(segment.postings, level_weight, idf, common.is_rare)
         self.arrays = ScoredArticles(
-            rows, postings, outline.or_none(), frozen(max_inverse_norm), ones.astype(np.float32)
-        )
+            rows, postings, outline.or_none(), frozen(max_inverse_norm), ones.astype(np.float32),
+            most_prior=1.0,
+        )  # fmt: skip
         self._set_prior(ones if prior is None else prior)
 
     @property
@@ -108,7 +109,8 @@ class ScoredSegment:
         # Not frozen: the kernel takes this array, or a faded copy in scratch, as the same type.
         factor = (self.arrays.max_inverse_norm * prior).astype(np.float32)
         rows = self.arrays.rows._replace(prior=frozen(prior))
-        self.arrays = self.arrays._replace(rows=rows, factor=factor)
+        most_prior = float(prior.max(initial=0.0))
+        self.arrays = self.arrays._replace(rows=rows, factor=factor, most_prior=most_prior)
 
     def inverses(self, local: int) -> tuple[float, float]:
         """Return 1 / length of an article's weights, and 1 / weight of its title, or 0."""
@@ -125,6 +127,11 @@ class ScoredSegment:
         other = copy.copy(self)
         other._set_prior(prior)
         return other
+
+    def days_to(self, day: float) -> float:
+        """Return the number of days between a day and the nearest days of the segment."""
+        days = self.segment.day
+        return float(max(days[0] - day, day - days[-1], 0))
 
     def rank(
         self, queries: Queries, k: int, floors: NDArray[np.float64]
@@ -288,7 +295,11 @@ def rank(
         Returns the ids of articles by key; called only for ties of score and date across segments.
     """
     floors = np.zeros(len(queries.key))
-    parts = [segment.rank(queries, k, floors) for segment in segments]
+    # First the segments next to the queries' days: their articles raise the floors for the others.
+    day = np.median(queries.limits.fading.query_day)
+    places = sorted(range(len(segments)), key=lambda place: segments[place].days_to(day))
+    ranked = {place: segments[place].rank(queries, k, floors) for place in places}
+    parts = [ranked[place] for place in range(len(segments))]
     steps, key, similarity, published = parts[0]
     if len(segments) > 1:  # the order inside a segment already breaks ties
         columns = [np.concatenate(column, axis=1) for column in zip(*parts, strict=True)]
