@@ -93,14 +93,14 @@ def test_a_backup_replaces_nothing(folder, tmp_path, what):
 
 def test_a_target_that_is_filled_meanwhile_is_left_as_it_is(folder, tmp_path, monkeypatch):
     """An empty folder may be the target; what comes into it during the copy is never deleted."""
-    target, check = tmp_path / "target", backup._check
+    target, check = tmp_path / "target", backup.check
     target.mkdir()
 
     def fill(copied):
         check(copied)
         (target / "kept.txt").write_text("kept")
 
-    monkeypatch.setattr(backup, "_check", fill)
+    monkeypatch.setattr(backup, "check", fill)
     with pytest.raises(OSError, match="cannot write the archive"):
         RelatedNews.open(folder).backup(target)
     assert (target / "kept.txt").read_text() == "kept"
