@@ -216,10 +216,8 @@ def fetch(url: str, target: Path, quiet: bool) -> None:
         callback = _files_bar(quiet)
         is_new = relnews.fetch(url, target, callback=callback)
     if not quiet:
-        n_articles = len(relnews.RelatedNews.open(target))
-        click.echo(
-            f"{target}: {n_articles:,} articles{'' if is_new else ', nothing new'}", err=True
-        )
+        n_articles = counted(len(relnews.RelatedNews.open(target)), "article")
+        click.echo(f"{target}: {n_articles}{'' if is_new else ', nothing new'}", err=True)
 
 
 def _files_bar(quiet: bool) -> Any:
