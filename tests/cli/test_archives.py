@@ -428,7 +428,12 @@ def test_build_keeps_rules_and_stored_lists(invoke, articles, small):
     news = RelatedNews.open(small)
     assert [*news.rules] == rules
     catalogue = news.archive_.catalogue
-    assert catalogue.setting("lists") == {"k": 3, "candidates": 6, "max_drift": 0.5}
+    assert catalogue.setting("lists") == {
+        "k": 3,
+        "candidates": 6,
+        "max_drift": 0.5,
+        "choice": 1,
+    }
     assert len(catalogue.all_entries()) == len(news)
     assert not CompiledRules.of(catalogue).outdates_lists
     assert news.verify() == []

@@ -307,7 +307,7 @@ def test_lists_are_stored(invoke, archive, tmp_path):
     assert (second.stdout, second.exit_code) == ("", 0)
     assert second.stderr == f"{archive}: 3 lists of 2, 0 changed\n"
     settings = RelatedNews.open(archive).archive_.catalogue.setting("lists")
-    assert settings == {"k": 2, "candidates": 4, "max_drift": 0.5}
+    assert settings == {"k": 2, "candidates": 4, "max_drift": 0.5, "choice": 1}
 
 
 def test_lists_quiet(invoke, archive):

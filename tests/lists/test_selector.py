@@ -17,6 +17,7 @@ from relnews import RelatedNews, Selection, read_articles
 from relnews.lists import containment
 from relnews.options.recency import Recency
 from relnews.options.selection import KEEP, STORY
+from relnews.storage import list_reader
 from strategies import archives_with_copies
 
 THRESHOLDS = [0.5, 0.7, 0.8, 0.9, 1.0]
@@ -53,11 +54,14 @@ def small_limits(pool, kept):
 class Greedy:
     """The specification: a slow greedy pass over a whole ranking."""
 
-    def __init__(self, articles, pool):
+    def __init__(self, articles, pool, epoch=None):
         self.pool = pool
         self.article = {article["id"]: article for article in articles}
         self.words = {i: reference.Words(a) for i, a in self.article.items()}
-        idf = reference.inverse_document_frequency([*self.words.values()])
+        known = [*map(reference.Words, epoch)] if epoch else [*self.words.values()]
+        idf = reference.inverse_document_frequency(known)
+        for words in self.words.values():
+            idf.update(dict.fromkeys(words.terms - idf.keys(), idf.unseen))
         self.weights = {
             i: reference.unit_weights(words, idf, title_weight=2)
             for i, words in self.words.items()
@@ -152,7 +156,7 @@ class Greedy:
                 self.items[place] = self.preferred([item, *versions])
 
     def preferred(self, ids):
-        keep = self.given.get("keep", "newest")
+        keep = self.given.get("keep", "nearest")
         wire_sources = self.given.get("wire_sources", ())
         ids = [
             identifier
@@ -292,6 +296,30 @@ def test_stored_lists_are_not_asked(articles, data, k):
     assert news.related(query, k, selection=Selection()) in expected
 
 
+@given(
+    archives_with_copies(min_size=2), st.data(), st.integers(1, 4), st.sampled_from([2, 50])
+)  # fmt: skip
+def test_stored_lists_show_the_nearest_version(articles, data, k, per_item):
+    """Through updates, a stored list is the greedy one; the shorter list is its beginning."""
+    half = len(articles) // 2
+    news = RelatedNews(title_weight=2, stop_words=None, recency=None).fit(articles[:half])
+    with mock.patch("relnews.maintenance.updates.CANDIDATES_PER_ITEM", per_item):
+        news.store_lists(k)
+    news.partial_fit(articles[half:])
+    gone = data.draw(st.lists(st.sampled_from(articles), max_size=2))
+    news.remove({article["id"] for article in gone})
+    greedy = Greedy([a for a in articles if a not in gone], 50, articles[:half])
+    for identifier in greedy.article:
+        ranking = greedy.rank(identifier)
+        expected = greedy.choose(identifier, k, {}, ranking)
+        got = list_reader.stored_list(news.archive_.catalogue, identifier, k)
+        assert got is not None or per_item == 2
+        if got is not None:
+            assert {item.id: [*item.near_duplicates] for item in got} == expected
+            assert got.ids == [*expected]
+            assert got.ids[:1] == [*greedy.choose(identifier, 1, {}, ranking)]
+
+
 TEXT = "NATO backs Ukraine with new security guarantees and more air defence for Kyiv"
 
 
@@ -306,7 +334,8 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
         {"id": "veto", "text": other, "published": "2025-08-20"},
     ])  # fmt: skip
 
-    items = news.related("story", 2, selection=Selection(duplicate_threshold=0.7))
+    newest = Selection(duplicate_threshold=0.7, keep="newest")
+    items = news.related("story", 2, selection=newest)
     assert [(item.id, item.near_duplicates) for item in items] == [
         ("update", ("first", "undated")), ("veto", ())
     ]  # fmt: skip
@@ -319,8 +348,11 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
     for keep, chosen in [("oldest", "update"), ("nearest", "undated")]:
         given = Selection(duplicate_threshold=0.7, keep=keep, wire_sources=["wire", "post"])
         assert news.related("story", 2, selection=given).ids == [chosen, "veto"]
+    assert news.related("story", 2, selection=Selection(duplicate_threshold=0.7)).ids == [
+        "first", "veto"
+    ]  # fmt: skip
     # The list is full before the update is met.
-    assert news.related("story", 1, selection=Selection(duplicate_threshold=0.7)).ids == ["first"]
+    assert news.related("story", 1, selection=newest).ids == ["first"]
 
 
 def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
@@ -333,12 +365,13 @@ def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():
     ])  # fmt: skip
     assert news.related("story").ids == ["first", "update", "copy"]
 
-    items = news.related("story", 3, selection=Selection(duplicate_threshold=0.6))
+    newest = Selection(duplicate_threshold=0.6, keep="newest")
+    items = news.related("story", 3, selection=newest)
     assert [(item.id, item.near_duplicates) for item in items] == [
         ("update", ("first",)),
         ("copy", ()),
     ]
-    assert news.related("story", 1, selection=Selection(duplicate_threshold=0.6)).ids == ["first"]
+    assert news.related("story", 1, selection=newest).ids == ["first"]
 
 
 def test_a_diverse_list_looks_at_all_of_its_pool():

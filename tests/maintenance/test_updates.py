@@ -454,6 +454,34 @@ def test_stored_lists_have_no_near_duplicates(articles, data, k):
         ]
 
 
+def test_lists_that_were_chosen_by_other_rules_are_sound():
+    """Lists of an older choice stay as they are, and are no damage, until they are stored again."""
+    text = "plaice harbour quota nets prices cod herring pier auction winter storm fleet"
+    news = RelatedNews().fit([
+        story("a", "plaice harbour quota boats", published="2025-08-01"),
+        story("near", text, published="2025-08-01"),
+        story("late", f"{text} late", published="2025-08-09"),
+        story("b", "harbour boats", published="2025-08-01"),
+    ])  # fmt: skip
+    older = {**MODES, "news": Mode(selection=Selection(keep="newest"))}
+    with mock.patch("relnews.maintenance.stored_lists.MODES", older):
+        news.store_lists(4)
+    assert "late" in news.related("a", 4).ids
+    assert len(news.verify()) == 2
+    catalogue = news.archive_.catalogue
+    settings = catalogue.setting("lists")
+    del settings["choice"]
+    with catalogue.transaction():
+        catalogue.set("lists", settings)
+    assert news.verify() == []
+    news.partial_fit([story("c", "quota", published="2025-08-02")])
+    assert news.verify() == []
+    news.store_lists(4)
+    assert "near" in news.related("a", 4).ids
+    assert news.verify() == []
+    assert catalogue.setting("lists")["choice"] == 1
+
+
 @pytest.mark.parametrize("has_lists", [False, True])
 def test_an_article_that_is_no_longer_public_is_removed(has_lists):
     """A record that is withheld takes its article out of the archive, in the same change."""

@@ -75,7 +75,7 @@ class Modal(Greedy):
         ranking = self.ranking_of(
             query, lambda i: ((self.side(query, i) or 0) > 0) * self.fading(query, i)
         )
-        given = {"duplicate_threshold": 0.9}
+        given = {"duplicate_threshold": 0.9, "keep": "newest"}
         return dict.fromkeys(self.choose(query, k, given, ranking, beside), "similar")
 
     def same_story(self, query, k, beside):
@@ -89,7 +89,8 @@ class Modal(Greedy):
         ranking = self.ranking_of(query, lambda _: 1)
         ranking = [row for row in ranking if row[1] >= STORY]
         ranking.sort(key=lambda row: self.age(row[0]))
-        chosen = self.choose(query, k, {"duplicate_threshold": 0.9}, ranking, beside)
+        given = {"duplicate_threshold": 0.9, "keep": "newest"}
+        chosen = self.choose(query, k, given, ranking, beside)
         return dict.fromkeys(chosen, "same story")
 
     def more(self, query, k, beside):

@@ -243,6 +243,8 @@ class BlockSelector:
 
     def _settle(self) -> NDArray[np.int64]:
         """Replace each item by its canonical version; return the lists that changed."""
+        if self._selection.keep == "nearest" and not self._selection.wire_sources:
+            return np.empty(0, dtype=np.int64)  # the version that opened a place stays
         turned_down = self._turned_down() & self._is_complete[:, None]
         concerned = np.flatnonzero(turned_down.any(axis=1))
         if not len(concerned):

@@ -26,6 +26,10 @@ from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.list_codec import NO_POSITION, StoredList, check_lists, pack_lists
 
+#: Number of the rules by which items are chosen; it rises when they change. Lists that were stored
+#: by other rules are sound: they stay, apart from those that updates choose, until all are stored.
+CHOICE = 1
+
 #: Lists ranked at a time.
 _BLOCK = 64
 

@@ -11,7 +11,7 @@ import dataclasses
 import math
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from relnews._checks import check_integer, check_real
 from relnews._parallel import has_processes
@@ -24,7 +24,7 @@ from relnews.exceptions import ArchiveChangedError
 from relnews.maintenance import merging
 from relnews.maintenance.build import Entered, chunks_of, enter
 from relnews.maintenance.epoch_lists import store_all
-from relnews.maintenance.stored_lists import StoredLists, stored_items
+from relnews.maintenance.stored_lists import CHOICE, StoredLists, stored_items
 from relnews.options.recency import Recency
 from relnews.results import Drift, UpdateReport
 from relnews.search.weights import Weighting
@@ -108,9 +108,8 @@ class Updates:
         candidates = CANDIDATES_PER_ITEM * k
         with self._change() as state:
             commit = Commit.of(self._catalogue) if has_processes(n_jobs) else None
-            changed = self._begin_lists(state, k, candidates, n_jobs, commit)
             settings = {"k": k, "candidates": candidates, "max_drift": max_drift}
-            self._catalogue.set("lists", settings)
+            changed = self._begin_lists(state, settings, n_jobs, commit)
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
 
     def reweigh(
@@ -140,7 +139,7 @@ class Updates:
                 merging.begin_epoch(state)
                 state.apply_commits()
                 return UpdateReport()
-            changed = self._begin_lists(state, settings["k"], settings["candidates"], n_jobs)
+            changed = self._begin_lists(state, settings, n_jobs)
             return UpdateReport(changed=tuple(self._catalogue.ids(changed)), drift=Drift(0.0))
 
     def compact(self) -> UpdateReport:
@@ -186,12 +185,12 @@ class Updates:
     def _begin_lists(
         self,
         state: ArchiveState,
-        k: int,
-        candidates: int,
+        settings: dict[str, Any],
         n_jobs: int | None = None,
         commit: Commit | None = None,
     ) -> list[int]:
         """Store the lists of a new epoch; return the keys of the articles whose list changed."""
+        k, candidates = settings["k"], settings["candidates"]
         before = stored_items(self._catalogue)
         merging.begin_epoch(state)
         CompiledRules.of(self._catalogue).note_lists(self._catalogue)
@@ -200,7 +199,9 @@ class Updates:
         snapshot = self._archive.snapshot_of(state.epoch_view())
         after = store_all(self._catalogue, snapshot, k, candidates, n_jobs, commit)
         self._lists = None
-        return [key for key, items in after if before.get(key) != items]
+        changed = [key for key, items in after if before.get(key) != items]
+        self._catalogue.set("lists", settings | {"choice": CHOICE})
+        return changed
 
     def _finish(
         self,
@@ -226,7 +227,7 @@ class Updates:
         changed += sorted({key for key, _ in pinned.values()} - {*changed})
         drift = Drift(state.drift())
         if max_drift is not None and drift.idf > max_drift:
-            changed = sorted({*changed, *self._begin_lists(state, k, candidates)})
+            changed = sorted({*changed, *self._begin_lists(state, settings)})
             drift = Drift(0.0)
         return dataclasses.replace(report, changed=tuple(self._catalogue.ids(changed)), drift=drift)
 

@@ -10,7 +10,7 @@ import numpy as np
 from relnews.archive.archive import Archive
 from relnews.dates import UNDATED
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
-from relnews.maintenance.stored_lists import differing
+from relnews.maintenance.stored_lists import CHOICE, differing
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.list_codec import StoredList
@@ -77,7 +77,7 @@ def _problems(archive: Archive) -> Iterator[str]:
     ]  # fmt: skip
     yield from wrong
     settings = catalogue.setting("lists")
-    if settings is not None and not wrong:
+    if settings is not None and settings.get("choice") == CHOICE and not wrong:
         lists = catalogue.all_entries()
         sample = lists[:: max(-(-len(lists) // _SAMPLE), 1)]
         for key in differing(archive.snapshot_of(state.epoch_view()), sample, settings["k"]):

@@ -67,12 +67,12 @@ class Mode:
 MODES: Mapping[str, Mode] = MappingProxyType({
     # The ranking by similarity.
     "similar": Mode(recency=UNFADED),
-    # Similar articles, preferably of the same time; one of several near-duplicates.
+    # Similar articles, preferably of the same time; of several near-duplicates the nearest.
     "news": Mode(selection=Selection()),
     # The events before: earlier articles that differ from each other.
     "background": Mode(when="before", selection=Selection(diversity=0.3)),
     # The events after.
-    "follow_up": Mode(when="after", selection=Selection()),
+    "follow_up": Mode(when="after", selection=Selection(keep="newest")),
     # All coverage of the story at the time, every version. A story does not depend on dates: the
     # least score is a similarity.
     "same_story": Mode(
@@ -81,7 +81,7 @@ MODES: Mapping[str, Mode] = MappingProxyType({
     ),
     # The newest coverage of the story, of any date.
     "newest": Mode(
-        recency=UNFADED, selection=Selection(min_score=STORY), newest_first=True,
+        recency=UNFADED, selection=Selection(keep="newest", min_score=STORY), newest_first=True,
         reason="same story",
     ),
     # More to read; never short of items.

@@ -41,10 +41,11 @@ class Selection:
         share of the word sequences of the shorter one; see `relnews.lists.containment`. A list
         shows one of several near-duplicates, and none of the article that it is for. An item names
         the others that the selection met before the list was full. None keeps all.
-    keep : 'nearest', 'newest', 'oldest' or 'longest', default='newest'
+    keep : 'nearest', 'newest', 'oldest' or 'longest', default='nearest'
         Which of several near-duplicates to show: the one that ranks best, the newest, the oldest
         (undated articles last), or the one with the most words in dek and text, stop words not
-        counted. Between equal ones the smallest id decides.
+        counted. Between equal ones the smallest id decides. The modes ``follow_up`` and ``newest``
+        keep the newest.
     diversity : float, default=0
         λ, from 0 to 1. The next item is the article, among the 50 best that may still be in the
         list, with the largest (1 - λ) · score - λ · cosine with the most similar item.
@@ -62,7 +63,7 @@ class Selection:
     """
 
     duplicate_threshold: float | None = 0.9
-    keep: Keep = "newest"
+    keep: Keep = "nearest"
     diversity: float = 0.0
     caps: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
     story: float = STORY
@@ -90,7 +91,8 @@ TEXT_OPTIONS = (
         "COSINE|none", parse=number_or_none,
     ),
     TextOption(
-        "keep", "Which of several near-duplicates to show.  [default: newest]", choices=KEEP
+        "keep", "Which of several near-duplicates to show.  [default: nearest; in the modes "
+        "follow_up and newest the newest]", choices=KEEP,
     ),
     TextOption(
         "wire_sources", "Among near-duplicates, prefer an article that is not from this source.",
