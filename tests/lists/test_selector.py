@@ -14,7 +14,7 @@ from sklearn.preprocessing import normalize
 
 import reference
 from relnews import RelatedNews, Selection, read_articles
-from relnews.lists import containment
+from relnews.lists import containment, similarities
 from relnews.options.recency import Recency
 from relnews.options.selection import KEEP, STORY
 from relnews.storage import list_reader
@@ -47,6 +47,7 @@ def small_limits(pool, kept):
         mock.patch("relnews.lists.block_selector.POOL", pool),
         mock.patch("relnews.lists.selector.KEPT", kept),
         mock.patch("relnews.lists.containment.SAME_WORDS", kept),
+        mock.patch("relnews.lists.similarities.OTHER_OCCASION", pool % 2),
     ):
         yield
 
@@ -76,6 +77,19 @@ class Greedy:
         threshold = self.given.get("duplicate_threshold", 0.9)
         return threshold is not None and self.similarity(a, b) >= reference.rounded(threshold)
 
+    def is_too_near(self, identifier):
+        """Return whether an article is a near-duplicate of the one of the list.
+
+        At another occasion it is none, unless it is the same.
+        """
+        dates = [self.article[i]["published"] for i in (self.query, identifier)]
+        if None not in dates:
+            first, second = (math.floor(date.timestamp() / 86_400) for date in dates)
+            if abs(first - second) > similarities.OTHER_OCCASION:
+                is_same = self.similarity(self.query, identifier) >= reference.rounded(1.0)
+                return is_same and self.near(self.query, identifier)
+        return self.near(self.query, identifier)
+
     def rank(self, query, priors=None):
         rows = [(i, self.article[i]["published"], w) for i, w in self.weights.items()]
         return reference.ranking(self.weights[query], rows, len(rows), exclude=query, priors=priors)
@@ -91,7 +105,7 @@ class Greedy:
         n_met = max(n_met, self.fill(k))
         also = {item: [] for item in self.items}
         for other in self.ranking[:n_met]:
-            if other not in self.items and not self.near(query, other):
+            if other not in self.items and not self.is_too_near(other):
                 of = next((item for item in self.items if self.near(item, other)), None)
                 if of is not None:
                     also[of].append(other)
@@ -117,9 +131,9 @@ class Greedy:
 
     def may_enter(self, identifier, items):
         items = [*items, *self.beside]
-        if identifier in items or any(
-            self.near(other, identifier) for other in (self.query, *items)
-        ):
+        if identifier in items or self.is_too_near(identifier):
+            return False
+        if any(self.near(other, identifier) for other in items):
             return False
         caps = dict(self.given.get("caps", {}))
         if "story" in caps and not self.has_room_for_story(identifier, items, caps.pop("story")):
@@ -353,6 +367,35 @@ def test_the_preferred_version_takes_the_place_of_the_nearest():
     ]  # fmt: skip
     # The list is full before the update is met.
     assert news.related("story", 1, selection=newest).ids == ["first"]
+
+
+def test_the_announcement_of_another_year_may_be_in_the_list():
+    """A near-duplicate of another occasion is one version in the list; a copy never is."""
+    words = (
+        "annual plaice conference opens in the harbour hall with talks on nets quotas and prices"
+    )
+    news = RelatedNews().fit([
+        {"id": "2023", "text": f"{words} hosted by Anna", "published": "2023-06-01"},
+        {"id": "2024", "text": f"{words} hosted by Bert", "published": "2024-06-01"},
+        {"id": "2025", "text": f"{words} hosted by Carla", "published": "2025-06-01"},
+        {"id": "update", "text": f"{words} hosted by Dora", "published": "2025-06-02"},
+        {"id": "copy", "text": f"{words} hosted by Carla", "published": "2022-06-01"},
+        {"id": "nets", "text": "Fishing nets get a quota", "published": "2025-06-02"},
+    ])  # fmt: skip
+    given = Selection(duplicate_threshold=0.7)
+    items = news.related("2025", selection=given)
+    assert [(item.id, item.near_duplicates) for item in items] == [
+        ("2024", ("2023",)), ("nets", ())
+    ]  # fmt: skip
+    assert news.why_not("2025", "2023", selection=given).reason == "duplicate"
+    for other in ("update", "copy"):
+        assert "nearly the same as '2025'" in news.why_not("2025", other, selection=given).sentence
+    newest = news.related("2025", 4, selection=given, fallback=["newest"], when="after")
+    assert newest.ids == ["nets"]
+    draft = news.related_to_text(
+        f"{words} hosted by Carla", published="2025-06-01", selection=given
+    )
+    assert draft.ids == ["2024", "nets"]
 
 
 def test_a_version_that_takes_a_place_leaves_room_for_what_it_is_not_near():

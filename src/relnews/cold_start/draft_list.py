@@ -30,7 +30,7 @@ from relnews.lists import containment, similarities
 from relnews.lists.block_selector import SelectedItems
 from relnews.lists.containment import LEAST_COSINE
 from relnews.lists.selector import select
-from relnews.lists.similarities import floor_of
+from relnews.lists.similarities import floor_of, floors_for
 from relnews.options.modes import DEFAULT, MODES
 from relnews.options.selection import Selection
 from relnews.results import RelatedList, ranked_items
@@ -103,8 +103,8 @@ class _Ranking:
         self._text = query.text
         self._text_pairs = pairs_of(query.text[:-1], query.text[1:])
         date = timestamp(draft.published)
-        published = np.array([state.now if date is None else date])
-        self._fading = fading_of(published, state.recency)
+        self._published = np.array([state.now if date is None else date])
+        self._fading = fading_of(self._published, state.recency)
         self._sums = [self._sum(part) for part in state.parts]
 
     def choose(self, k: int) -> SelectedItems:
@@ -115,10 +115,11 @@ class _Ranking:
         near = []
         for sums in self._sums:
             steps = np.rint(sums.cosine * cosine_steps)
-            is_near = steps >= floor
+            floors = floors_for(floor, sums.part.published, self._published)
+            is_near = steps >= floors
             for local in np.flatnonzero((steps >= LEAST_COSINE) & ~is_near).tolist():
                 text = sums.part.article(local).text
-                is_near[local] = containment.containment(self._text, text) >= floor
+                is_near[local] = containment.containment(self._text, text) >= floors[local]
             near.append(sums.part.key[is_near])
         if len(self._text) >= containment.SAME_WORDS:
             near += [sums.part.key[sums.part.with_text(self._text)] for sums in self._sums]

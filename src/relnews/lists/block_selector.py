@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.near_duplicates import Canonical
-from relnews.lists.similarities import floor_of
+from relnews.lists.similarities import floor_of, floors_for
 from relnews.options.selection import FIELDS, Selection
 from relnews.search.top_k import Ranked
 from relnews.text.article_terms import NO_ARTICLE
@@ -125,7 +125,7 @@ class BlockSelector:
         self._relations: list[_Relation] = []
         self._relate(compare)
         # Near-duplicates of the list's article can never be items, even if items leave the list.
-        is_candidate &= ~self._near.pairs[:, -1, :n]
+        is_candidate &= ~self._too_near()
         if len(near_draft):
             is_candidate &= ~np.isin(self._key[:, :n], near_draft)
         if n_beside.any():
@@ -154,8 +154,8 @@ class BlockSelector:
             if threshold is None and "story" not in caps and not selection.diversity
             else compare(self._key)
         )
-        floor = SCORE_STEPS + 1 if threshold is None else floor_of(threshold)
-        self._near = self._related(self._similar >= floor, 1)
+        self._near_floor = SCORE_STEPS + 1 if threshold is None else floor_of(threshold)
+        self._near = self._related(self._similar >= self._near_floor, 1)
         if "story" in caps:
             self._related(self._similar >= floor_of(selection.story), caps["story"])
         fields = [name for name in FIELDS if name in caps]
@@ -171,6 +171,17 @@ class BlockSelector:
                 ]
                 is_same = (code[:, :, None] == code[:, None, :]) & (code >= 0)[:, :, None]
                 self._related(is_same, caps[name])
+
+    def _too_near(self) -> NDArray[np.bool_]:
+        """Return the candidates that are too near to the article of their list."""
+        is_near = self._near.pairs[:, -1, : self._n_ranked].copy()
+        lists, places = np.nonzero(is_near)
+        if len(lists):
+            published = self._snapshot.view.published
+            dates = (published(self._key[lists, i].tolist()) for i in (places, -1))
+            steps = self._similar[lists, -1, places]
+            is_near[lists, places] = steps >= floors_for(self._near_floor, *dates)
+        return is_near
 
     def _related(self, pairs: NDArray[np.bool_], most: int) -> _Relation:
         relation = _Relation(pairs, np.zeros(pairs.shape[:2], dtype=np.int64), most)

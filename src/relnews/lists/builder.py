@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
+from relnews.dates import timestamp
 from relnews.lists import near_duplicates
 from relnews.lists.block_selector import SelectedItems
 from relnews.lists.candidates import ByDate, CandidateSource, Permitted, Source, cut
@@ -140,9 +141,11 @@ class ListBuilder:
         selection = self._spec.selection
         near_draft = _NO_KEYS
         if selection is not None and selection.duplicate_threshold is not None:
+            date = timestamp(draft.published)
             near_draft = near_duplicates.near_query(
-                self._snapshot.view, query, selection.duplicate_threshold
-            )
+                self._snapshot.view, query, selection.duplicate_threshold,
+                self._snapshot.now if date is None else date,
+            )  # fmt: skip
         return self._build(source, [self._partial(NO_ARTICLE, article)], k, _NO_KEYS, near_draft)[0]
 
     # --- the steps -------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.candidates import unscored
-from relnews.lists.similarities import floor_of, similarities
+from relnews.lists.similarities import floor_of, floors_for, similarities
 from relnews.options.list_options import ListSpec
 from relnews.results import RelatedItem
 from relnews.search.top_k import Ranked
@@ -83,5 +83,7 @@ class NewestArticles:
         )
         if threshold is None or query == NO_ARTICLE or not keys:
             return keys
-        steps = similarities(self._snapshot.view, np.array([[query, *keys]]))[0, 0, 1:]
-        return [key for key, step in zip(keys, steps, strict=True) if step < floor_of(threshold)]
+        view = self._snapshot.view
+        steps = similarities(view, np.array([[query, *keys]]))[0, 0, 1:]
+        floors = floors_for(floor_of(threshold), view.published(keys), view.published([query]))
+        return [key for key, is_far in zip(keys, steps < floors, strict=True) if is_far]

@@ -20,7 +20,7 @@ from relnews.archive.snapshot import Snapshot
 from relnews.dates import UNDATED
 from relnews.lists import containment
 from relnews.lists.containment import LEAST_COSINE
-from relnews.lists.similarities import floor_of, numbers_of_texts
+from relnews.lists.similarities import floor_of, floors_for, numbers_of_texts
 from relnews.options.selection import KEEP_OF_GROUP, Keep, check_keep, check_wire_sources
 from relnews.search.limits import Limits
 from relnews.search.order import newest_key
@@ -93,7 +93,9 @@ def groups_of(
     return sorted(groups, key=lambda ids: (-len(ids), ids[0]))
 
 
-def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
+def near_query(
+    view: View, query: Query, threshold: float, date: int = UNDATED
+) -> NDArray[np.int64]:
     """Return the keys of the near-duplicates of a draft, including articles of the same text.
 
     Parameters
@@ -104,13 +106,14 @@ def near_query(view: View, query: Query, threshold: float) -> NDArray[np.int64]:
         The draft.
     threshold : float
         Minimum cosine, or containment, of a near-duplicate.
+    date : int, optional
+        Timestamp of the draft; articles of other occasions are left out, see `OTHER_OCCASION`.
     """
     queries = view.queries([query], by_cosine=True)
-    floor = floor_of(threshold)
     near = []
     for scored in view.segments:
-        floors = np.full(scored.segment.n_articles, min(floor, LEAST_COSINE))
-        places = _near(scored, queries, floors, floor, query.text)
+        floors = floors_for(floor_of(threshold), scored.segment.published, np.array([date]))
+        places = _near(scored, queries, np.minimum(floors, LEAST_COSINE), floors, query.text)
         near.append(scored.segment.key[places])
     if len(query.text) >= containment.SAME_WORDS:
         near += [s.segment.key[s.segment.with_text(query.text)] for s in view.segments]
@@ -145,8 +148,8 @@ def near_article(snapshot: Snapshot, identifier: str, threshold: float) -> list[
 def _near(
     scored: ScoredSegment,
     query: Queries,
+    least: NDArray[np.int64],
     floors: NDArray[np.int64],
-    floor: int,
     text: NDArray[np.integer[Any]],
 ) -> NDArray[np.int64]:
     """Return the articles of a segment whose cosine or containment reaches a floor.
@@ -157,17 +160,18 @@ def _near(
         The segment.
     query : Queries
         Block of a single query, by cosine.
-    floors : int64 array of shape (n_articles,)
+    least : int64 array of shape (n_articles,)
         The smaller of the floor and `LEAST_COSINE`.
-    floor : int
+    floors : int64 array of shape (n_articles,)
         Minimum in millionths.
     text : integer array
         Words of the query in reading order.
     """
-    places, steps, _ = scored.reach(query, floors)
-    is_near = steps >= floor
+    places, steps, _ = scored.reach(query, least)
+    is_near = steps >= floors[places]
     others = np.flatnonzero(~is_near)
-    is_near[others] = containment.of_text(text, scored.segment, places[others]) >= floor
+    shares = containment.of_text(text, scored.segment, places[others])
+    is_near[others] = shares >= floors[places[others]]
     return places[is_near]
 
 
@@ -225,8 +229,8 @@ def _starts(view: View) -> list[int]:
 def _pairs_of(floor: int, snapshot: Snapshot, block: tuple[int, int]) -> NDArray[np.int64]:
     """Return the pairs whose first article is in a block."""
     view, (number, first) = snapshot.view, block
-    least = min(floor, LEAST_COSINE)
-    floors = [frozen(np.full(scored.segment.n_articles, least)) for scored in view.segments]
+    floors = [np.full(scored.segment.n_articles, floor) for scored in view.segments]
+    least = [frozen(np.minimum(of_segment, LEAST_COSINE)) for of_segment in floors]
     scored, starts = view.segments[number], _starts(view)
     # Removed and hidden articles have a prior of 0.
     shown = first + np.flatnonzero(scored.prior[first : first + BLOCK] > 0)
@@ -238,7 +242,7 @@ def _pairs_of(floor: int, snapshot: Snapshot, block: tuple[int, int]) -> NDArray
         query = _query_at(queries, i)
         text = scored.segment.text(local)
         for other in range(number, len(view.segments)):
-            places = _near(view.segments[other], query, floors[other], floor, text)
+            places = _near(view.segments[other], query, least[other], floors[other], text)
             places = places[places > local] if other == number else places
             first_of_pair = np.full(len(places), starts[number] + local)
             found.append(np.column_stack([first_of_pair, starts[other] + places]))

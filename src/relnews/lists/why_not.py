@@ -14,7 +14,7 @@ from relnews.lists.builder import ListBuilder
 from relnews.lists.candidates import CandidateSource
 from relnews.lists.explain import ScoredPair, score_pair
 from relnews.lists.explanation import Reason, WhyNot
-from relnews.lists.similarities import floor_of, similarities
+from relnews.lists.similarities import floor_of, floors_for, similarities
 from relnews.options.list_options import ListSpec
 from relnews.options.selection import FIELDS, Selection
 from relnews.results import RelatedList
@@ -129,8 +129,12 @@ def _by_selection(
         return "score", sentence
     similar = _similarities(snapshot, item.id, [pair.article.id, *items.ids])
     if selection.duplicate_threshold is not None:
+        floor = floor_of(selection.duplicate_threshold)
+        keys = snapshot.keys_of([item.id, pair.article.id])
+        dates = snapshot.view.published(keys)
+        (floor_for_article,) = floors_for(floor, dates[:1], dates[1:])
         for other, steps in similar.items():
-            if steps >= floor_of(selection.duplicate_threshold):
+            if steps >= (floor_for_article if other == pair.article.id else floor):
                 where = (
                     ""
                     if other == pair.article.id

@@ -39,8 +39,9 @@ class Selection:
         Two articles are near-duplicates if the cosine of their weights is at least this, if their
         texts are the same word for word and not short, or if the longer text contains at least this
         share of the word sequences of the shorter one; see `relnews.lists.containment`. A list
-        shows one of several near-duplicates, and none of the article that it is for. An item names
-        the others that the selection met before the list was full. None keeps all.
+        shows one of several near-duplicates, and none of the article that it is for, unless one is
+        more than 180 days older or newer and not the same. An item names the others that the
+        selection met before the list was full. None keeps all.
     keep : 'nearest', 'newest', 'oldest' or 'longest', default='nearest'
         Which of several near-duplicates to show: the one that ranks best, the newest, the oldest
         (undated articles last), or the one with the most words in dek and text, stop words not
