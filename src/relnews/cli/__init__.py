@@ -83,7 +83,7 @@ def main() -> None:
     relnews compact my.relnews                        free the space of removed articles
     relnews verify my.relnews                         check that the archive is intact
     relnews backup my.relnews copy.relnews            copy the archive while it is written
-    relnews fetch s3://bucket/my.relnews my.relnews   copy an archive from object storage
+    relnews fetch s3://news/my.relnews here.relnews   copy an archive from object storage
     relnews health my.relnews                         measure lists
     relnews evaluate my.relnews --qrels q.tsv         score the lists by judgements
     relnews tune my.relnews --links articles.jsonl    choose settings by the links of the site

@@ -205,7 +205,7 @@ def fetch(url: str, target: Path, quiet: bool) -> None:
     """Copy an archive from object storage, or bring such a copy up to date.
 
     \b
-    relnews fetch s3://bucket/my.relnews my.relnews
+    relnews fetch s3://news/my.relnews here.relnews
 
     URL is a folder that fsspec reads, with a copy that `relnews backup` made. TARGET is a new
     folder, or one that was fetched before: then only files that are new are read.
