@@ -60,7 +60,8 @@ def test_every_record_has_one_outcome(records: list[tuple[Any, int]]) -> None:
     assert {*report.taken_back()} == {str(number) for number in admitted & withheld}
     assert len(articles) == report.loaded + len(report.taken_back())
     first = report.summary().splitlines()[0]
-    assert first.startswith(f"{report.loaded} articles loaded, {report.skipped} skipped")
+    noun = "article" if report.loaded == 1 else "articles"
+    assert first.startswith(f"{report.loaded} {noun} loaded, {report.skipped} skipped")
     assert ("withheld" in first) == (report.withheld > 0)
 
 
