@@ -49,7 +49,9 @@ def articles(first, last):
         {
             "id": f"s{i}",
             "title": f"{rng.choice(WORDS)} {rng.choice(WORDS)} {STOPPED}",
-            "text": " ".join(rng.choices(WORDS, k=12)) + f" word{i} inundationrecord{i % 9}",
+            "text": " ".join(rng.choices(WORDS, k=12))
+            + f" word{i} inundationrecord{i % 9}"
+            + "\nread more about silt" * (i % 2),
             "published": [None, f"2025-08-{i % 28 + 1:02d}", "2999-01-01"][min(i % 7, 2)],
             "expires": [None, "2998-01-01", "1999-01-01"][max(i % 9 - 6, 0)],
             "tags": ["a", "b"][: i % 3],

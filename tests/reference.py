@@ -61,10 +61,13 @@ class Words:
     """Counted words of an article: in order, without stop words, plurals folded.
 
     ``stop_words`` may be a dict by language; of these, stop words in capitals may be names. A term
-    is a word with the language it is of.
+    is a word with the language it is of. ``repeated`` are lines to ignore, as
+    `repeated_lines` returns them; an article in which all lines repeat keeps them.
     """
 
-    def __init__(self, article, stop_words=(), normalization="english", own="en"):
+    def __init__(
+        self, article, stop_words=(), normalization="english", own="en", repeated=frozenset()
+    ):
         language = language_of(article, own) if own else "en"
         folds = normalization and language in ("en", "fr")
 
@@ -80,7 +83,12 @@ class Words:
             return [word for word in found if word not in stopped]
 
         self.title = words(article.get("title", ""))
-        self.texts = [words(article.get(field, "")) for field in ("dek", "text")]
+        has_lines = repeated is None or repeated
+
+        def parts(text):
+            return text.split("\n") if has_lines else [text]
+
+        texts = [[*map(words, parts(article.get(field, "")))] for field in ("dek", "text")]
         #: The phrases of the title: {as a term: (first word, last word)}.
         self.phrases = {}
         for first, last in itertools.pairwise(self.title):
@@ -92,15 +100,34 @@ class Words:
                 return f"{word} in {language}"
 
             self.title = [foreign(word) for word in self.title]
-            self.texts = [[foreign(word) for word in text] for text in self.texts]
+            texts = [[[*map(foreign, line)] for line in text] for text in texts]
             self.phrases = {
                 foreign(phrase): (foreign(first), foreign(last))
                 for phrase, (first, last) in self.phrases.items()
             }
+        #: The lines of dek and text that have words, each with the source.
+        source = article.get("source") or None
+        self.lines = {(source, *line) for text in texts for line in text if line}
+        if repeated and not self.lines <= repeated:
+            texts = [[line for line in text if (source, *line) not in repeated] for text in texts]
+        self.texts = [[*itertools.chain(*text)] for text in texts]
         self.tf = Counter(word for text in self.texts for word in text)
         #: Pairs of adjacent words in the texts.
         self.pairs = {pair for text in self.texts for pair in itertools.pairwise(text)}
         self.terms = {*self.tf, *self.title, *self.phrases}
+
+
+def repeated_lines(articles, least=20, share=0.005, **analysis):
+    """Return the lines that stand in many articles of a source: {(source, word, word, …), …}."""
+    of_source = Counter(article.get("source") or None for article in articles)
+    n_articles = Counter(
+        line for article in articles for line in Words(article, repeated=None, **analysis).lines
+    )
+    return {
+        (source, *words)
+        for (source, *words), n in n_articles.items()
+        if n >= least and n / of_source[source] >= share
+    }
 
 
 def inverse_document_frequency(all_words):
@@ -257,13 +284,13 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1, 
 
 def related_news(
     articles, k, *, stop_words, title_weight=1.0, title_overlap=0.1, least_title=4.0,
-    normalization="english", sublinear_tf=True, recency=None, language="en",
+    normalization="english", sublinear_tf=True, recency=None, language="en", repeated=frozenset(),
 ):  # fmt: skip
     """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts.
 
-    ``recency`` is a pair of half-life and floor.
+    ``recency`` is a pair of half-life and floor; ``repeated`` are lines to ignore.
     """
-    words = [Words(article, stop_words, normalization, language) for article in articles]
+    words = [Words(article, stop_words, normalization, language, repeated) for article in articles]
     idf = inverse_document_frequency(words)
     archive = [
         (article["id"], article.get("published"), unit_weights(w, idf, sublinear_tf, title_weight))

@@ -72,7 +72,7 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
     """Terms of Arabic, Chinese, Ge'ez and accented Latin follow the token rule."""
     path = data_folder / "unicode" / f"{name}.jsonl.gz"
     articles = list(read_articles(path))
-    news = RelatedNews(stop_words=None, language=None).fit(articles)
+    news = RelatedNews(stop_words=None, language=None, ignore_repeated_lines=False).fit(articles)
     archive = news.archive_
     lists = list(news.related_all())
 
@@ -108,7 +108,7 @@ def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
     """Ids and scores of 200 random lists equal brute force, ties aside."""
     articles, brute = press
     with mock.patch.object(bounds, "WORTH_PRUNING", worth_pruning):
-        news = RelatedNews().fit(articles)
+        news = RelatedNews(ignore_repeated_lines=False).fit(articles)
     position = {article.id: i for i, article in enumerate(articles)}
 
     for i in random.Random(0).sample(range(len(articles)), 200):
@@ -127,7 +127,7 @@ def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
 def test_default_lists_are_brute_force_without_near_duplicates(press):
     """Every unlisted article scores less than the last item or is a near-duplicate."""
     articles, brute = press
-    news = RelatedNews().fit(articles)
+    news = RelatedNews(ignore_repeated_lines=False).fit(articles)
     position = {article.id: i for i, article in enumerate(articles)}
     words = [reference.Words(dataclasses.asdict(article)) for article in articles]
     collapsed = 0

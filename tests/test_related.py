@@ -233,6 +233,7 @@ def test_lists_under_way_survive_another_fit(stories):
     [
         ({"sublinear_tf": "no"}, ValueError),
         ({"sublinear_tf": None}, ValueError),
+        ({"ignore_repeated_lines": "no"}, ValueError),
         ({"title_weight": -1}, ValueError),
         ({"title_overlap": None}, ValueError),
         ({"stop_words": "german"}, ValueError),
@@ -568,7 +569,7 @@ def assert_lists_are_brute_force(
     """
     news = RelatedNews(
         title_weight=title_weight, title_overlap=0, stop_words=stop_words, normalization=None,
-        sublinear_tf=sublinear_tf, recency=None,
+        sublinear_tf=sublinear_tf, ignore_repeated_lines=False, recency=None,
     ).fit(articles)  # fmt: skip
     titles = [article.title for article in articles]
     texts = [f"{article.dek} {article.text}" for article in articles]

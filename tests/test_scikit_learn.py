@@ -24,6 +24,7 @@ PARAMETERS = {
     "normalization": None,
     "language": "de",
     "sublinear_tf": False,
+    "ignore_repeated_lines": False,
     "recency": Recency(half_life=30),
     "n_jobs": 2,
 }

@@ -156,11 +156,16 @@ def shortened(value: object, length: int = 60) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def check_bool(name: str, value: object) -> None:
+    """Raise ValueError unless a value is True or False, of Python or NumPy."""
+    if value not in (True, False):
+        msg = f"`{name}` must be True or False, got {shortened(value)}."
+        raise ValueError(msg)
+
+
 def check_weighting(sublinear_tf: object, **weights: object) -> None:
     """Raise ValueError unless the first is a bool and the weights are numbers from 0 to 1000."""
-    if sublinear_tf not in (True, False):
-        msg = f"`sublinear_tf` must be True or False, got {shortened(sublinear_tf)}."
-        raise ValueError(msg)
+    check_bool("sublinear_tf", sublinear_tf)
     for name, value in weights.items():
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not is_number or not 0 <= float(value) <= 1000:  # type: ignore[arg-type]

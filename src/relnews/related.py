@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from relnews import _checks, _display
-from relnews._checks import check_integer, check_n_jobs, distinct
+from relnews._checks import check_bool, check_integer, check_n_jobs, distinct
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
 from relnews.lists.inspection import Inspection
 from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
-from relnews.results import Drift, RelatedList, RelatedLists, UpdateReport
+from relnews.results import Drift, RelatedList, RelatedLists, RepeatedLine, UpdateReport
 from relnews.storage import list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.parameters import parameters_of
@@ -61,6 +61,9 @@ class RelatedNews(Inspection, Parameters):
         Articles in different languages share no word. None treats all articles as English.
     sublinear_tf : bool, default=True
         Weigh a term that occurs tf times in the text by 1 + ln(tf) instead of tf.
+    ignore_repeated_lines : bool, default=True
+        Whether to ignore lines that stand in at least 20 articles of a source, and in 0.5 % of
+        them. `fit` finds the lines, and updates leave the same ones out.
     recency : Recency or None, default=Recency()
         How scores fade with the days between two articles; None is no fading.
     n_jobs : int, default=None
@@ -72,6 +75,8 @@ class RelatedNews(Inspection, Parameters):
     ----------
     load_report_ : LoadReport
         Records that `fit` loaded, skipped and repaired, with reasons.
+    repeated_lines_ : list of RepeatedLine
+        Lines that `fit` found to repeat, most frequent first. The archive keeps hashes of them.
 
     Examples
     --------
@@ -86,6 +91,7 @@ class RelatedNews(Inspection, Parameters):
     """
 
     load_report_: LoadReport
+    repeated_lines_: list[RepeatedLine]
     _catalogue: Catalogue | None = None
     _archive: Archive | None = None
     _changes: Updates | None = None
@@ -101,6 +107,7 @@ class RelatedNews(Inspection, Parameters):
         normalization: str | None = "english",
         language: str | None = "en",
         sublinear_tf: bool = True,
+        ignore_repeated_lines: bool = True,
         recency: Recency | None = Recency(),  # noqa: B008 (frozen)
         n_jobs: int | None = None,
     ) -> None:
@@ -110,6 +117,7 @@ class RelatedNews(Inspection, Parameters):
         self.normalization = normalization
         self.language = language
         self.sublinear_tf = sublinear_tf
+        self.ignore_repeated_lines = ignore_repeated_lines
         self.recency = recency
         self.n_jobs = n_jobs
 
@@ -134,7 +142,11 @@ class RelatedNews(Inspection, Parameters):
         analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
         admitted, load_report = with_load_report(articles, load_report, options)
-        archive = build(admitted, analysis, weighting, self.recency)
+        check_bool("ignore_repeated_lines", self.ignore_repeated_lines)
+        archive, self.repeated_lines_ = build(
+            admitted, analysis, weighting, self.recency,
+            ignore_repeated_lines=self.ignore_repeated_lines,
+        )  # fmt: skip
         load_report.check_loaded()
         self._archive, self._catalogue, self._changes = archive, archive.catalogue, None
         self.load_report_ = load_report

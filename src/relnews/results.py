@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import operator
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from relnews import _display
 from relnews._checks import counted
@@ -94,6 +94,25 @@ class RelatedItem:
 
 
 _ITEM_FIELDS = tuple(field.name for field in dataclasses.fields(RelatedItem))
+
+
+class RepeatedLine(NamedTuple):
+    """A line that stands in many articles of a source and is ignored.
+
+    Parameters
+    ----------
+    source : str or None
+        Source of the articles; None if they name none.
+    words : str
+        Words of the line as they would be counted: in lower case, without stop words.
+    n_articles : int
+        Number of articles of the source that have the line.
+    """
+
+    source: str | None
+    words: str
+    n_articles: int
+
 
 #: The fields of an article that an item shows, in the order of `Catalogue.details`.
 SHOWN = tuple(name for name in _ITEM_FIELDS if name in FIELDS)

@@ -6,6 +6,9 @@ from relnews.options.selection import Selection
 from relnews.related import RelatedNews
 from relnews.search.bounds import COMMON, WORTH_PRUNING
 
+#: A line of many articles.
+_LINE = "read newsletter"
+
 #: Words of two articles whose texts are similar enough for their word sequences to be compared.
 _TEXT = "river dike levee crest flood harbor bridge tunnel market school museum theater garden"
 
@@ -17,12 +20,14 @@ def warm_up() -> None:
     """
     for n_articles in 2, WORTH_PRUNING:
         # One word is common. The other articles have no word in common, so that their lists are
-        # made at once.
+        # made at once. In the large archive a line repeats.
         n_common = int(COMMON * n_articles) + 2
         news = RelatedNews().fit(
             {
                 "id": str(i),
-                "text": f"story number {i} {_TEXT if i < 2 else ''}" if i < n_common else str(i),
+                "text": f"story number {i} {_TEXT if i < 2 else ''}\n{_LINE}"
+                if i < n_common
+                else str(i),
             }
             for i in range(n_articles)
         )

@@ -242,6 +242,30 @@ def test_wrong_usage(arguments, invoke, small, articles, monkeypatch):
     assert sorted(path.name for path in small.parent.iterdir()) == before
 
 
+def test_build_names_the_lines_that_it_ignores(invoke, tmp_path):
+    """The most frequent lines are printed, `info` counts them, and an option lets them count."""
+    lines = "".join(f"\ncommon{i} footer{i}" for i in range(22))
+    articles = [
+        {"id": f"s{i}", "source": "Gazette" if i < 30 else "", "text": f"own{i}{lines}"}
+        for i in range(60)
+    ]
+    file = tmp_path / "articles.jsonl"
+    file.write_text("".join(json.dumps(article) + "\n" for article in articles))
+    folder = str(tmp_path / "a.relnews")
+
+    printed = invoke("build", str(file), "-o", folder).stderr.splitlines()
+    assert "ignored, because they repeat: 44 lines" in printed
+    assert sum("in 30 articles" in line for line in printed) == 20
+    assert "  in 30 articles of Gazette: common0 footer0" in printed
+    assert printed[-1] == "  and 24 more"
+    assert json.loads(invoke("info", folder, "--json").stdout)["repeated_lines"] == 44
+    assert "ignored lines: 44 that repeat" in invoke("info", folder).stdout
+
+    counted = invoke("build", str(file), "-o", folder, "--count-repeated-lines")
+    assert "repeat" not in counted.stderr
+    assert json.loads(invoke("info", folder, "--json").stdout)["repeated_lines"] is None
+
+
 @pytest.mark.parametrize(
     "command",
     [["related", "{}", "veto"], ["export", "{}", "-o", "-"], ["info", "{}"],

@@ -249,7 +249,7 @@ def test_another_format_version(folder):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(
-        ArchiveFormatError, match=r"format 99; this version .* reads formats 6 to 8\."
+        ArchiveFormatError, match=r"format 99; this version .* reads formats 6 to 9\."
     ):
         RelatedNews.open(folder)
 

@@ -26,6 +26,7 @@ from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import VERSION, Analysis
 from relnews.text.ignored_terms import IgnoredTerms
+from relnews.text.repeated_lines import SETTING
 
 #: Articles that one task ranks.
 BLOCK = 64
@@ -243,6 +244,7 @@ class Archive:
         n_pairs = sum(len(live.segment.row_level) for live in live_segments)
         n_pairs += sum(len(article.term) for article in state.pending.values())
         stop_words = self.analysis.stop_words
+        lines = self.catalogue.setting(SETTING)
         return {
             "articles": self.n_articles,
             "oldest": oldest and oldest.isoformat(),
@@ -263,6 +265,7 @@ class Archive:
             "normalization": self.analysis.normalization,
             "analysis": self.analysis.version,
             "sublinear_tf": self.weighting.sublinear_tf,
+            "repeated_lines": None if lines is None else sum(map(len, lines.values())),
             "recency": self.recency and dataclasses.asdict(self.recency),
         }
 
@@ -291,5 +294,7 @@ class Archive:
             "analysis": f"version {version}"
             + ("" if version == VERSION else f"; a new build has {VERSION}"),
             "tf": "1 + ln(tf)" if facts["sublinear_tf"] else "tf",
+            "ignored lines": "none, all lines count" if facts["repeated_lines"] is None
+            else f"{facts['repeated_lines']:,} that repeat",
             "recency": str(self.recency or "none"),
         }  # fmt: skip

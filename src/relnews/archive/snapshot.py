@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -23,6 +24,7 @@ from relnews.search.view import View
 from relnews.storage import integrity, list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules, pinned
+from relnews.text import repeated_lines
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
 from relnews.text.vocabulary import LayeredVocabulary, Workspace
@@ -193,6 +195,11 @@ class Snapshot:
             # A term that only removed articles had is as unknown as a new term.
             is_term = term >= n_stop
             term[is_term] = np.where(frequency[term[is_term]] > 0, term[is_term], UNKNOWN)
+            repeated = self._catalogue.cached(repeated_lines.of_setting, repeated_lines.SETTING)
+        if repeated is not None:
+            among = functools.partial(repeated.among, is_draft=True)
+            kept = batch.without_lines(runs, term, n_stop, among)
+            runs, term = runs.subset(kept), term[kept]
         words = batch.terms(runs, term, n_stop, np.zeros(len(frequency), dtype=np.int32))
         order = np.argsort(words.counts.term)
         return Query(

@@ -45,6 +45,7 @@ from relnews.search.weights import inverse
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules
+from relnews.text import repeated_lines
 from relnews.text.article_terms import NO_ARTICLE
 
 #: Maximum length of a list; kernels rank longer lists.
@@ -57,8 +58,8 @@ _ROUNDING = 1e-9
 def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList | None:
     """Return the list of a draft in the default mode; None if it needs kernels.
 
-    Kernels rank lists longer than `MOST`, lists of archives with editors' rules, and lists of
-    archives that are damaged or have changed during the ranking.
+    Kernels rank lists longer than `MOST`, lists of archives with editors' rules or repeated lines,
+    and lists of archives that are damaged or have changed during the ranking.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
     try:
         place = catalogue.folder or ":memory:"
         with catalogue.read_transaction(), integrity.damage_in(place), np.errstate(all="ignore"):
-            if CompiledRules.of(catalogue).rules:
+            if CompiledRules.of(catalogue).rules or catalogue.setting(repeated_lines.SETTING):
                 return None
             chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
             about: Any = catalogue.details(chosen.key)

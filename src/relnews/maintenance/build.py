@@ -16,12 +16,15 @@ from relnews.dates import UNDATED, timestamps
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
 from relnews.options.recency import Recency
+from relnews.results import RepeatedLine
 from relnews.search.bounds import Outline
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
+from relnews.text import repeated_lines
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import ArticleCounter
+from relnews.text.lines import Lines
 
 #: Articles that are entered at a time.
 CHUNK = 4096
@@ -32,9 +35,10 @@ SEGMENT_PAIRS = 1 << 25
 
 
 def build(
-    articles: Iterable[Article], analysis: Analysis, weighting: Weighting, recency: Recency | None
-) -> Archive:
-    """Return an archive of articles, in memory.
+    articles: Iterable[Article], analysis: Analysis, weighting: Weighting, recency: Recency | None,
+    *, ignore_repeated_lines: bool = False,
+) -> tuple[Archive, list[RepeatedLine]]:  # fmt: skip
+    """Return an archive of articles, in memory, and the lines that it ignores.
 
     Parameters
     ----------
@@ -46,8 +50,13 @@ def build(
         Weights of terms in text and title.
     recency : Recency or None
         How scores fade by default; None means no fading.
+    ignore_repeated_lines : bool, default=False
+        Whether lines that stand in many articles of a source are ignored. The terms of all
+        articles are then in memory until it is known which lines these are.
     """
-    store, counter, entered = Store.in_memory(), ArticleCounter(analysis), Entered()
+    lines: list[Lines] | None = [] if ignore_repeated_lines else None
+    store, counter, entered = Store.in_memory(), ArticleCounter(analysis, lines=lines), Entered()
+    ignored: list[RepeatedLine] = []
     settings = {
         "analysis": dataclasses.asdict(analysis),
         "weighting": dataclasses.asdict(weighting),
@@ -58,7 +67,9 @@ def build(
     with store.transaction():
         store.catalogue.set_all(settings)
         chunks = chunks_of(articles)
-        rows = (enter(store.catalogue, counter, chunk, entered) for chunk in chunks)
+        rows: Iterator[Rows] = (enter(store.catalogue, counter, chunk, entered) for chunk in chunks)
+        if lines is not None:
+            rows, ignored = _without_repeated_lines(store, [*rows], lines, counter)
         live_segments = {}
         for portion in layout.filled(rows, SEGMENT_PAIRS):
             segment = portion.segment(len(counter.vocabulary))
@@ -70,7 +81,44 @@ def build(
             frequency[terms] += n_articles.astype(np.int32)
         layout.replace_vocabulary(store, counter.vocabulary.freeze())
         layout.begin_epoch(store, live_segments, frequency, len(entered.keys), len(frequency))
-    return Archive(store)
+    return Archive(store), ignored
+
+
+def _without_repeated_lines(
+    store: Store, rows: list[Rows], lines: list[Lines], counter: ArticleCounter
+) -> tuple[Iterator[Rows], list[RepeatedLine]]:
+    """Return the rows without the lines that repeat in them, and these lines.
+
+    Parameters
+    ----------
+    store : Store
+        Store of the archive, which remembers the lines for later articles.
+    rows : list of Rows
+        All articles; it is emptied as they are taken, so that memory does not grow.
+    lines : list of Lines
+        Lines of all articles.
+    counter : ArticleCounter
+        The counter of the articles.
+    """
+    of_all = Lines.concatenate(lines)
+    lines.clear()
+    found = repeated_lines.repeated_in(of_all, [part.terms for part in rows], counter.vocabulary)
+    repeated = repeated_lines.of_lines(of_all, [place for place, _ in found])
+    store.catalogue.set(repeated_lines.SETTING, repeated.of_source)
+    tally = np.zeros(len(counter.vocabulary), dtype=np.int32)
+    rows.reverse()
+
+    def cut() -> Iterator[Rows]:
+        first = 0
+        while rows:
+            part = rows.pop()
+            last = first + len(part.key)
+            terms = repeated.cut_out(part.terms, of_all.cut(first, last), tally)
+            yield dataclasses.replace(part, terms=terms)
+            first = last
+
+    ignored = [line for _, line in found]
+    return cut(), sorted(ignored, key=lambda line: (-line.n_articles, line.words))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

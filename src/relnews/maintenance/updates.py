@@ -30,6 +30,7 @@ from relnews.results import Drift, UpdateReport
 from relnews.search.weights import Weighting
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.storage.rules import drop_rules_of_the_gone
+from relnews.text import repeated_lines
 from relnews.text.article_terms import ArticleCounter
 
 T = TypeVar("T")
@@ -179,7 +180,10 @@ class Updates:
     def _counter_of(self, state: ArchiveState) -> ArticleCounter:
         """Return a counter that starts from the vocabulary of the archive."""
         if self._counter is None or self._counter.vocabulary is not state.vocabulary:
-            self._counter = ArticleCounter(self._archive.analysis, state.vocabulary, state.n_stop)
+            repeated = self._catalogue.cached(repeated_lines.of_setting, repeated_lines.SETTING)
+            self._counter = ArticleCounter(
+                self._archive.analysis, state.vocabulary, state.n_stop, repeated
+            )
         return self._counter
 
     def _begin_lists(

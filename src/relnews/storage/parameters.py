@@ -24,7 +24,9 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
         If a setting is missing or invalid.
     """
     with integrity.damage_in(catalogue.folder or ":memory:"):
-        analysis, weighting, recency = catalogue.settings("analysis", "weighting", "recency")
+        analysis, weighting, recency, repeated = catalogue.settings(
+            "analysis", "weighting", "recency", "repeated_lines"
+        )
         check_weighting(**weighting)
         check_normalization(analysis["normalization"])
         return {
@@ -34,5 +36,6 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
             "normalization": analysis["normalization"],
             "language": analysis["language"],
             "sublinear_tf": bool(weighting["sublinear_tf"]),
+            "ignore_repeated_lines": repeated is not None,
             "recency": None if recency is None else Recency(**recency),
         }

@@ -1,8 +1,9 @@
 """Schema: the tables of the catalogue, the version of the format, and older formats.
 
 All formats have the same tables. Formats 6 and 7 differ in names inside two settings; format 8 has
-the checksums of `relnews.storage.checksums`. An older folder is read unchanged: `migrated`
-translates its settings. The first change migrates the folder; see `relnews.storage.settings`.
+the checksums of `relnews.storage.checksums`; format 9 may have repeated lines, which older versions
+of relnews would count. An older folder is read unchanged: `migrated` translates its settings. The
+first change migrates the folder; see `relnews.storage.settings`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from relnews.results import SHOWN
 from relnews.storage import checksums, integrity
 
 #: The format that this version of relnews writes.
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 
 #: "reln", in the header of the catalogue; distinguishes it from other SQLite files.
 APPLICATION_ID = 0x72656C6E
@@ -110,6 +111,7 @@ _MIGRATIONS: dict[int, dict[str, Callable[[Any], Any]]] = {
         "weighting": _renaming("title_share", "title_overlap"),
     },
     7: {},
+    8: {},
 }
 
 #: The formats that this version of relnews reads, ascending.

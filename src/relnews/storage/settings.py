@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from relnews._checks import check_integer
+from relnews._checks import check_integer, shortened
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 
@@ -26,6 +28,9 @@ _SET = (
     "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value "
     "WHERE value IS NOT excluded.value"
 )
+
+#: The hash of a source or of a line.
+_HASH = re.compile("[0-9a-f]{16}")
 
 Value = TypeVar("Value")
 
@@ -184,6 +189,11 @@ def _check(settings: Mapping[str, Any]) -> None:
         if name in _COUNTERS:
             for number in dict(value).values():
                 check_integer(name, number, minimum=0, maximum=_COUNTERS[name] - 1)
+        if name == "repeated_lines":
+            for number in itertools.chain(value, *dict(value).values()):
+                if not _HASH.fullmatch(number):
+                    msg = f"{name} has the hash {shortened(number)}"
+                    raise ValueError(msg)
         if name == "lists":
             k = check_integer("k", value["k"], minimum=1, maximum=10_000)
             check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)

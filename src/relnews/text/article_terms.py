@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels import joining, wording
+from relnews._kernels import lines as line_kernels
 from relnews._kernels._compile import frozen
-from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
+from relnews._kernels.wording import BREAK, IN_TITLE, PHRASE, TF_SHIFT
 from relnews.articles import Article
 from relnews.dates import UNDATED
 from relnews.text.analysis import MIN_LENGTH, Analysis
@@ -23,8 +24,12 @@ from relnews.text.counts import (
     term_runs,
     zeros,
 )
+from relnews.text.lines import Lines
 from relnews.text.rows import Counts, Ragged
 from relnews.text.vocabulary import Runs, Vocabulary, Workspace
+
+if TYPE_CHECKING:
+    from relnews.text.repeated_lines import RepeatedLines
 
 #: ``Query.key`` of a draft, which is not in the archive.
 NO_ARTICLE = -1
@@ -129,6 +134,10 @@ class ArticleCounter:
         The terms to start from. None means the stop words.
     n_stop : int, default=0
         Number of terms of `vocabulary` that are stop words.
+    repeated : RepeatedLines, optional
+        Lines to ignore. None means that all lines count.
+    lines : list of Lines, optional
+        Receives the lines of the counted articles. None means that they are not read.
 
     Attributes
     ----------
@@ -139,14 +148,16 @@ class ArticleCounter:
     """
 
     def __init__(
-        self, analysis: Analysis, vocabulary: Vocabulary | None = None, n_stop: int = 0
-    ) -> None:
+        self, analysis: Analysis, vocabulary: Vocabulary | None = None, n_stop: int = 0,
+        repeated: RepeatedLines | None = None, lines: list[Lines] | None = None,
+    ) -> None:  # fmt: skip
         if vocabulary is None:
             vocabulary = Vocabulary.of_texts(["", *sorted(analysis.own.stopped)], MIN_LENGTH)
             n_stop = len(vocabulary)
         self.vocabulary = vocabulary
         self.n_stop = n_stop
         self._analysis = analysis
+        self._repeated, self._lines = repeated, lines
         self._tally = np.zeros(0, dtype=np.int32)
         self._workspace = Workspace()
 
@@ -165,9 +176,17 @@ class ArticleCounter:
 
     def _count(self, batch: ArticleBatch) -> ArticleTerms:
         runs = batch.runs(self._workspace)
-        term = batch.find(runs, self.vocabulary.number, self.n_stop)
+        if self._repeated is None:
+            term = batch.find(runs, self.vocabulary.number, self.n_stop)
+        else:  # the words of an ignored line do not enter the vocabulary
+            term = batch.find(runs, self.vocabulary.find, self.n_stop)
+            runs = runs.subset(batch.without_lines(runs, term, self.n_stop, self._repeated.among))
+            term = self.vocabulary.number(runs, MIN_LENGTH)
         self._tally = zeros(self._tally, len(self.vocabulary))
-        return batch.terms(runs, term, self.n_stop, self._tally)
+        terms = batch.terms(runs, term, self.n_stop, self._tally)
+        if self._lines is not None:
+            self._lines.append(batch.lines(runs, term, self.n_stop))
+        return terms
 
 
 def is_ignored(term: str, ignored: Collection[str]) -> bool:
@@ -201,8 +220,11 @@ class ArticleBatch:
         self._ignored = ignored
         #: Whether each part is dek or text.
         self._is_text = np.empty(0, dtype=np.uint8)
+        #: Whether each run is the first of its line.
+        self._starts_line = np.empty(0, dtype=np.uint8)
         #: For each article: places, among the words of its title, of the words of its phrases.
         self.phrases: list[list[tuple[int, int]]] = []
+        self._sources: list[str | None] = []
 
     def add(self, article: Article) -> None:
         """Add one article."""
@@ -222,6 +244,7 @@ class ArticleBatch:
         for stopped in phrases.keys() & language.stopped:
             del phrases[stopped]
         self.phrases.append([*phrases.values()])
+        self._sources.append(article.source or None)
         self.parts.add([
             (*language.encoded(language.text(place)), IN_TITLE),
             (*language.encoded(language.text(phrases)), PHRASE),
@@ -263,6 +286,8 @@ class ArticleBatch:
         n_stop : int
             Terms numbered below are stop words. Those that are names become other terms.
         """
+        self._starts_line = runs.workspace.array("starts_line", runs.n, np.uint8)
+        line_kernels.mark_line_starts(runs.arrays(), self._starts_line)
         term = number(runs, MIN_LENGTH)
         if self._analysis.own.has_names:
             name = runs.workspace.array("name", runs.n, np.int32)
@@ -297,6 +322,39 @@ class ArticleBatch:
         ptr = np.empty(self.parts.n_rows + 1, dtype=np.int64)
         n = wording.words_in_order(terms, self._is_text, n_stop, ptr, room)
         return ArticleTerms(counts, Ragged(ptr, room[:n].copy()), self._phrases_of(runs, term))
+
+    def lines(self, runs: Runs, term: NDArray[np.int32], n_stop: int) -> Lines:
+        """Return the lines of the articles; parameters as for `terms`."""
+        room = runs.n + len(self.parts.texts)
+        n_words = runs.workspace.array("line_words", room, np.int32)
+        hashes = runs.workspace.array("line_hash", room, np.uint64)
+        ptr = np.empty(self.parts.n_rows + 1, dtype=np.int64)
+        line_kernels.lines_in_order(
+            runs.arrays(), self._starts_line, term_runs(runs, term, self.parts), self._is_text,
+            n_stop, ptr, n_words, hashes,
+        )  # fmt: skip
+        n = int(ptr[-1])
+        return Lines(ptr, n_words[:n].copy(), hashes[:n].copy(), self._sources)
+
+    def without_lines(
+        self, runs: Runs, term: NDArray[np.int32], n_stop: int,
+        among: Callable[[Lines], NDArray[np.bool_]],
+    ) -> NDArray[np.int64]:  # fmt: skip
+        """Return the places of the runs without the words of ignored lines.
+
+        Parameters
+        ----------
+        runs, term, n_stop
+            As for `terms`.
+        among : callable
+            Returns whether each line is ignored.
+        """
+        lines = self.lines(runs, term, n_stop)
+        is_line = lines.hash != line_kernels.NO_LINE
+        goes = np.repeat(among(lines)[is_line], lines.n_words[is_line])
+        part = np.searchsorted(runs.part_ptr, runs.start[: runs.n], side="right") - 1
+        is_word = (self._is_text[part] > 0) & ((term >= n_stop) | (term == BREAK))
+        return np.delete(np.arange(runs.n), np.flatnonzero(is_word)[goes])
 
     def n_unknown(self, runs: Runs, term: NDArray[np.int32]) -> int:
         """Return the number of words of the titles that are not terms."""

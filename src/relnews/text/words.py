@@ -95,6 +95,21 @@ class Language:
             return self._terms(text, _ASCII_WORD)
         return [word for word in self._terms(text, word_pattern(text)) if len(word) > 1]
 
+    def lines(self, text: str) -> list[list[str]]:
+        """Return the words of each line of a text, together those of `words`."""
+        text = self._joined(self._prepared(text if text.isascii() else settled(text)))
+        is_ascii = text.isascii()
+        may_have_names = self.has_names and self._may_have_names(text, is_ascii=is_ascii)
+        pattern = _ASCII_WORD if is_ascii and not may_have_names else word_pattern(text)
+        lines = [self._terms(line, pattern) for line in text.split("\n")]
+        if may_have_names:
+            words = self._with_names([*itertools.chain(*lines)], pattern.findall(text), text)
+            of_text = iter(words)
+            lines = [[*itertools.islice(of_text, len(line))] for line in lines]
+        return [
+            [word for word in line if len(word) > 1 and word not in self.stopped] for line in lines
+        ]
+
     def _may_have_names(self, text: str, *, is_ascii: bool) -> bool:
         """Return whether a stop word may be in capitals; cheap, as titles rarely have one."""
         if not is_ascii or text.isupper():
@@ -133,7 +148,7 @@ class Language:
 
     def _encoded(self, text: str) -> tuple[bytes, bool]:
         if self.suffix:
-            return self.encoded(self.text(self.words(text)))
+            return self.encoded("\n".join(map(self.text, self.lines(text))))
         if text.isascii():
             return self.encoded(self._prepared(text))
         encoded = text.encode("utf-8", "surrogatepass")
