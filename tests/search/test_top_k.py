@@ -45,7 +45,7 @@ def build(
         mock.patch.object(layout, "SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
-        archive = build_archive(
+        archive, _ = build_archive(
             articles_from(first, LoadReport()),
             Analysis(STOP_WORDS, normalization),
             weighting,
@@ -257,7 +257,7 @@ def test_near_ties_are_not_decided_by_single_precision(shape, k):
     expected = reference.related_news(articles, k, stop_words=())
 
     with mock.patch.object(layout, "SEGMENT_ARTICLES", 7):
-        archive = build_archive(
+        archive, _ = build_archive(
             articles_from(articles, LoadReport()), Analysis(None), Weighting(), None
         )
 
