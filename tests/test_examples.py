@@ -31,7 +31,7 @@ def run(folder, script, *arguments):
 
 
 def test_a_day_of_a_newsroom(tmp_path):
-    """After the day and a night, lists are those of an archive built from what is left."""
+    """After the day and a night, lists equal the lists of an archive built from what is left."""
     code, printed, errors = run(tmp_path, "day.py")
     assert (code, errors) == (0, "")
     assert printed in PAGE.read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def test_a_day_of_a_newsroom(tmp_path):
 
 
 def test_a_check_of_all_lists_on_dask(tmp_path):
-    """The figures are those of one thread, and the exit code tells of the one out of bounds."""
+    """The figures are what one thread finds, and the exit code tells of the one out of bounds."""
     pytest.importorskip("distributed", reason="dask is not installed")
     strangers = [{"id": f"x{n}", "text": f"unheardof{n}"} for n in range(9)]
     news = RelatedNews().fit([*sample_articles(), *strangers])

@@ -3,7 +3,7 @@
     python day.py
 
 It works in the folder in which it starts: `archive.relnews` is the archive, `site` has a page for
-each story, `lists.jsonl` every list. The stories are those of the sample archive. In a newsroom
+each story, `lists.jsonl` every list. The stories come from the sample archive. In a newsroom
 they come from `read_articles`, and each step is a job of its own, with `RelatedNews.open`.
 """
 

@@ -80,7 +80,7 @@ class Greedy:
     def is_too_near(self, identifier):
         """Return whether an article is a near-duplicate of the one of the list.
 
-        At another occasion it is none, unless it is the same.
+        At another occasion only the same text is a near-duplicate.
         """
         dates = [self.article[i]["published"] for i in (self.query, identifier)]
         if None not in dates:

@@ -1,4 +1,4 @@
-"""Drift: how far statistics and stored lists are from those of now."""
+"""Drift: how far statistics and stored lists are from the present ones."""
 
 from unittest import mock
 
@@ -34,7 +34,7 @@ def add_words(folder):
 
 
 def share(news, k):
-    """Return the share of all stored lists that a ranking of now would change."""
+    """Return the share of all stored lists that a ranking would change today."""
     ids = news.archive_.catalogue.all_ids()
     pairs = [(news.related(i, k).ids, news.related(i, k, exclude=["none"]).ids) for i in ids]
     return sum(stored != ranked for stored, ranked in pairs) / len(pairs)
@@ -60,7 +60,7 @@ def test_changes_of_another_process_are_seen(folder):
 
 
 def test_the_sample_is_spread_over_the_archive(folder):
-    """At most so many lists as asked for are compared, evenly spread."""
+    """At most the number of lists asked for is compared, evenly spread."""
     news = RelatedNews.open(folder)
     with mock.patch.object(drift.list_reader, "stored_list", return_value=None) as stored_list:
         news.drift(5)

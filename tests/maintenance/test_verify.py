@@ -222,7 +222,7 @@ def problems_of(folder):
 
 @pytest.mark.parametrize(("most", "n"), [(4, 4), (10, 10), (100, 10)])
 def test_the_sample_of_lists_is_spread_over_the_archive(news, most, n):
-    """At most so many lists as asked for are ranked again, up to the last ones."""
+    """At most the number of lists asked for is ranked again, up to the last ones."""
     with (
         mock.patch.object(verify, "_SAMPLE", most),
         mock.patch.object(verify, "differing", wraps=verify.differing) as differing,

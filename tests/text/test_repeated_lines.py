@@ -68,7 +68,7 @@ def lists(news):
 @settings(deadline=None)
 @given(st.data(), articles_of_lines(), st.lists(articles_of_lines(5), max_size=3))
 def test_incremental_is_batch(data, articles, changes):
-    """After any updates lists are those of the articles without the lines that the build found."""
+    """After updates the lists are what the articles give without the lines that the build found."""
     share = data.draw(st.sampled_from([0.0, 0.5, 0.8]))
     with rule(2, share), tempfile.TemporaryDirectory(suffix=".relnews") as folder:
         news = RelatedNews(stop_words=STOP_WORDS, recency=None).fit(articles)

@@ -120,7 +120,7 @@ class _Remote:
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[None]:
-        """Name the URL in errors; those of object storage are of many classes."""
+        """Name the URL in errors, which have many classes in object storage."""
         try:
             yield
         except FileNotFoundError as error:

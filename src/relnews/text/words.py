@@ -96,7 +96,7 @@ class Language:
         return [word for word in self._terms(text, word_pattern(text)) if len(word) > 1]
 
     def lines(self, text: str) -> list[list[str]]:
-        """Return the words of each line of a text, together those of `words`."""
+        """Return the words of each line of a text, together what `words` returns."""
         text = self._joined(self._prepared(text if text.isascii() else settled(text)))
         is_ascii = text.isascii()
         may_have_names = self.has_names and self._may_have_names(text, is_ascii=is_ascii)
