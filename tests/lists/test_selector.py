@@ -293,6 +293,8 @@ def check_drafts(articles, data, given, k):
     )
 
     assert got.ids == [*expected]
+    if query["published"] is None:
+        return  # the draft counts as of today, which is another occasion than the articles
     asked = {"published": query["published"], "exclude": [query["id"]], "k": k}
     draft = news.related_to_text(query["text"], title=query["title"], selection=selection, **asked)
     assert draft.items == news.related(query["id"], k, selection=selection).items
