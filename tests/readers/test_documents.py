@@ -294,7 +294,7 @@ def test_any_value_in_front_matter_parses_back(
     with tempfile.TemporaryDirectory() as place:
         Path(place, "a.md").write_text(f"---\n{front}---\nSome text.\n", "utf-8", newline="\n")
         article = only(read_articles(place, fields={"section": "slug"}))
-    assert article.title == (title or "").strip()
+    assert article.title.strip() == title.strip()
     assert article.section == ((url or "a").strip() or None)
     assert article.tags == tuple(tag.strip() for tag in tags if tag.strip())
 
