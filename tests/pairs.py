@@ -44,6 +44,18 @@ def story(i):
     return {"id": f"s{i}", "title": rng.choice(WORDS), "text": " ".join(words)}
 
 
+def lived_in(folder):
+    """Return a new archive with stored lists, rules, pending and removed articles."""
+    news = RelatedNews(stop_words=None).fit(story(i) for i in range(30))
+    news.store_lists(4)
+    news.save(folder)
+    news = RelatedNews.open(folder)
+    news.partial_fit(story(i) for i in range(30, 36))
+    news.remove(["s3", "s32"])
+    news.rules.block("s1", "s2")
+    return news
+
+
 def pair(n):
     """Return two articles that are added and removed together."""
     text = f"river twins pair{n} pair{n} {WORDS[n % 12]} {WORDS[n % 5]}"

@@ -25,13 +25,7 @@ def lists_of(news, k=4):
 @pytest.fixture
 def folder(tmp_path):
     """Return an archive with stored lists, rules, pending and removed articles."""
-    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(30))
-    news.store_lists(4)
-    news.save(tmp_path / "a.relnews")
-    news = RelatedNews.open(tmp_path / "a.relnews")
-    news.partial_fit(pairs.story(i) for i in range(30, 36))
-    news.remove(["s3", "s32"])
-    news.rules.block("s1", "s2")
+    pairs.lived_in(tmp_path / "a.relnews")
     return tmp_path / "a.relnews"
 
 

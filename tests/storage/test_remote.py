@@ -33,15 +33,8 @@ def memory():
 
 @pytest.fixture
 def news(tmp_path):
-    """Return an archive of two segments, with stored lists, rules and removed articles."""
-    news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(30))
-    news.store_lists(4)
-    news.save(tmp_path / "a.relnews")
-    news = RelatedNews.open(tmp_path / "a.relnews")
-    news.partial_fit(pairs.story(i) for i in range(30, 36))
-    news.remove(["s3", "s32"])
-    news.rules.block("s1", "s2")
-    return news
+    """Return an archive with stored lists, rules, pending and removed articles."""
+    return pairs.lived_in(tmp_path / "a.relnews")
 
 
 @pytest.fixture

@@ -271,7 +271,7 @@ def test_labels_that_are_none_say_so(labels, error, match):
 
 
 def test_ids_may_be_numbers():
-    """Judgements of numbered articles are those of their ids as text."""
+    """Judgements of numbered articles hold for their ids as text."""
     stories, labels = titled()
     numbered = [{**story, "id": int(story["id"][1:])} for story in stories]
     of_numbers = {int(i[1:]): {int(j[1:]): 1 for j in grades} for i, grades in labels.items()}

@@ -45,17 +45,13 @@ def back_up(store: Store, target: Path) -> None:
     if not is_new and (target.is_symlink() or not target.is_dir() or any(target.iterdir())):
         msg = f"{target} exists; it is left as it is. Choose another name for the backup."
         raise FileExistsError(msg)
-    if not target.absolute().parent.is_dir():
-        msg = f"there is no folder {target.absolute().parent} to put the backup in. Create it."
-        raise FileNotFoundError(msg)
+    parent = parent_of(target, "backup")
     if folder is not None and target.resolve().is_relative_to(folder.resolve()):
         msg = f"{target} is inside the archive {folder}. Put the backup elsewhere."
         raise FileExistsError(msg)
     with store.catalogue.state_lock:
         store.catalogue.check_not_changing()
-    copy = Path(
-        tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.absolute().parent)
-    )
+    copy = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=parent))
     try:
         if folder is None:
             saved = Store.create(copy)
@@ -68,12 +64,21 @@ def back_up(store: Store, target: Path) -> None:
         if not is_new:
             target.rmdir()
         copy.rename(target)
-        sync(target.absolute().parent)
+        sync(parent)
     except BaseException as error:
         shutil.rmtree(copy, ignore_errors=True)
         if isinstance(error, OSError):
             _raise_cause(folder, target, error)
         raise
+
+
+def parent_of(target: Path, what: str) -> Path:
+    """Return the folder to put a copy of an archive in; raise if it does not exist."""
+    parent = target.absolute().parent
+    if not parent.is_dir():
+        msg = f"there is no folder {parent} to put the {what} in. Create it."
+        raise FileNotFoundError(msg)
+    return parent
 
 
 def _raise_cause(folder: Path | None, target: Path, error: OSError) -> None:

@@ -66,7 +66,7 @@ def fetch(url: str, path: str | os.PathLike[str], *, callback: Any = None) -> bo
         if own is not None and _fetched_key(own.catalogue) == key:
             return False
         with tempfile.TemporaryDirectory(
-            prefix=f".{folder.name}.", suffix=".partial", dir=_parent(folder),
+            prefix=f".{folder.name}.", suffix=".partial", dir=backup.parent_of(folder, "copy"),
             ignore_cleanup_errors=True,
         ) as scratch:  # fmt: skip
             try:
@@ -188,11 +188,3 @@ def _fetched_key(catalogue: Catalogue) -> str:
     why = "was changed after it was fetched" if fetched else "is an archive that was not fetched"
     msg = f"{catalogue.folder} {why}; it is left as it is. Fetch into another folder."
     raise FileExistsError(msg)
-
-
-def _parent(folder: Path) -> Path:
-    parent = folder.absolute().parent
-    if not parent.is_dir():
-        msg = f"there is no folder {parent} to put the copy in. Create it."
-        raise FileNotFoundError(msg)
-    return parent

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews.text.rows import joined_ptr
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lines:
@@ -55,10 +57,8 @@ class Lines:
     @classmethod
     def concatenate(cls, parts: Sequence[Lines]) -> Lines:
         """Return the lines of several parts, one part after another."""
-        shifts = np.cumsum([0, *(len(part.hash) for part in parts)])
-        ptr = [part.ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
         return cls(
-            np.concatenate([*ptr, shifts[-1:]]),
+            joined_ptr([part.ptr for part in parts]),
             np.concatenate([np.empty(0, np.int32), *(part.n_words for part in parts)]),
             np.concatenate([np.empty(0, np.uint64), *(part.hash for part in parts)]),
             [source for part in parts for source in part.sources],

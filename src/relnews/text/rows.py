@@ -45,10 +45,8 @@ class Counts:
         """Return the counts of several parts, one part after another."""
         if len(parts) == 1:
             return parts[0]
-        shifts = np.cumsum([0, *(len(part.term) for part in parts)])
-        row_ptr = [part.row_ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
         return cls(
-            np.concatenate([*row_ptr, shifts[-1:]]),
+            joined_ptr([part.row_ptr for part in parts]),
             np.concatenate([part.term for part in parts] or [np.empty(0, np.int32)]),
             np.concatenate([part.count for part in parts] or [np.empty(0, np.int32)]),
         )
@@ -83,15 +81,27 @@ class Ragged:
     @classmethod
     def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
         """Return the values of several parts, one part after another."""
-        shifts = np.cumsum([0, *(len(part.value) for part in parts)])
-        ptr = [part.ptr[:-1] + n for part, n in zip(parts, shifts, strict=False)]
-        return cls(np.concatenate([*ptr, shifts[-1:]]), np.concatenate([p.value for p in parts]))
+        ptr = joined_ptr([part.ptr for part in parts])
+        return cls(ptr, np.concatenate([part.value for part in parts]))
 
     @classmethod
     def gather(cls, values: Sequence[NDArray[np.integer[Any]]]) -> Ragged:
         """Return values that are given article by article."""
         ptr = np.cumsum([0, *map(len, values)], dtype=np.int64)
         return cls(ptr, np.concatenate(values))
+
+
+def joined_ptr(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Return where each article's values begin in the values of several parts, one after another.
+
+    Parameters
+    ----------
+    parts : sequence of int64 arrays
+        Where each article's values begin in a part, and behind that the number of values.
+    """
+    shifts = np.cumsum([0, *(part[-1] for part in parts)], dtype=np.int64)
+    begins = [part[:-1] + shift for part, shift in zip(parts, shifts, strict=False)]
+    return np.concatenate([*begins, shifts[-1:]])
 
 
 def _taken(
