@@ -21,6 +21,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import doctest
+import gc
 import os
 import re
 import shutil
@@ -94,6 +95,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {path: rank for rank, path in enumerate(FIRST_FILES, start=-len(FIRST_FILES))}
     order = {path: (ranks.get(path, 0), -n_tests[path]) for path in n_tests}
     items.sort(key=lambda item: order[item.nodeid.partition("::")[0]])
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the garbage collector all that a worker imports and collects.
+
+    Many tests collect, so that an archive is closed; a tenth of a second each would go into the
+    same million objects.
+    """
+    if hasattr(session.config, "workerinput"):
+        import numba  # noqa: F401 - what most tests load
+        import sklearn.feature_extraction.text  # noqa: F401
+
+        gc.collect()
+        gc.freeze()
 
 
 def run_console(example: Example) -> str | None:

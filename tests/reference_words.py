@@ -96,6 +96,8 @@ def settled(text):
     text = "".join(letters)
 
     def stays(i):
+        if text[i] not in "\"'“”„’״׳·":
+            return True
         around = text[i - 1 : i] + text[i + 1 : i + 2]
         if text[i] in "\"'“”„’״׳":
             return len(around) < 2 or not all("א" <= letter <= "ת" for letter in around)
@@ -104,18 +106,26 @@ def settled(text):
     return "".join(character for i, character in enumerate(text) if stays(i))
 
 
+@functools.cache
+def place_of(character):
+    """Return whether a character is a letter or a mark of unspaced scripts, or neither."""
+    name, kind = unicodedata2.name(character, ""), unicodedata2.category(character)
+    of_unspaced = name.startswith(UNSPACED)
+    if name.startswith(("VARIATION SELECTOR", "COMBINING KATAKANA-HIRAGANA")) or (
+        of_unspaced and kind[0] == "M"
+    ):
+        return "mark"
+    return "letter" if of_unspaced and (kind[0] == "L" or kind == "Nl") else "other"
+
+
 def parted(text):
     """Return the text with unspaced letters as pairs without marks; U+A78F is a space."""
     words, run = [], ""
     for character in f"{text}.".replace(MARK, " "):
-        name, kind = unicodedata2.name(character, ""), unicodedata2.category(character)
-        of_unspaced = name.startswith(UNSPACED)
-        if name.startswith(("VARIATION SELECTOR", "COMBINING KATAKANA-HIRAGANA")) or (
-            of_unspaced and kind[0] == "M"
-        ):
+        if place_of(character) == "mark":
             # Like every mark, it separates words of other scripts.
             words.append("" if run else " ")
-        elif of_unspaced and (kind[0] == "L" or kind == "Nl"):
+        elif place_of(character) == "letter":
             run += character
         else:
             pairs = [run[i : i + 2] for i in range(max(len(run) - 1, 1))] if run else []

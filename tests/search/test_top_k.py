@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference
@@ -236,6 +236,7 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
         assert similarity.tolist() == [reference.rounded(cosines[i]) for i, _ in expected]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=3, max_size=40),
     st.integers(1, 6),
