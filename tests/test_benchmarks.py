@@ -24,6 +24,7 @@ from benchmarks import (  # noqa: E402
     generate,
     generator_check,
     given,
+    growth,
     jobs,
     memory,
     pictures,
@@ -111,6 +112,48 @@ def test_the_check_prints_both_sides(
     ratios = {name.strip(): ratio.strip() for name, _, _, ratio in rows[2:]}
     assert ratios.pop("ms a list")
     assert set(ratios.values()) <= {"1.00", "nan"}
+
+
+# growth
+
+
+def grown(n: int) -> dict[str, Any]:
+    """Return figures that follow a line, as those of a size would be measured."""
+    return {
+        "articles": n, "terms": 3 * n, "build_s": 2 + n / 1e4, "build_peak_mb": 100 + n / 1e3,
+        "disk_mb": n / 1e3, "open_s": 0.5, "lists_ms": dict.fromkeys(growth.LISTS, 1 + n / 1e5),
+    }  # fmt: skip
+
+
+def test_a_line_is_found_again() -> None:
+    """A model of figures on a line says the figures of other sizes, and the errors are none."""
+    records = [grown(n) for n in (100_000, 200_000, 300_000, 400_000)]
+    fitted = growth.models(records[:3])
+    assert fitted["build, s"](1_000_000) == pytest.approx(102)
+    assert fitted["list, ms: similar"](1_000_000) == pytest.approx(11)
+    said = "\n".join(growth.report(records, 400_000))
+    assert "| build, s | 42.0 | 42.0 | +0% |" in said
+    hours = 1e7 * (1 + 1e7 / 1e5) / 3.6e6
+    assert f"| 10,000,000 | all lists: similar | {growth.short(hours)} |" in said
+
+
+def test_a_window_bounds_the_cost() -> None:
+    """A list of a window costs no more in a larger archive, if it did not where measured."""
+    records = [grown(n) for n in (50_000, 1_000_000, 2_000_000)]
+    reach = 60 * growth.PER_DAY + growth.SEGMENT
+    for record in records:
+        record["lists_ms"]["news, within=30"] = 1 + min(record["articles"], reach) / 1e5
+    line = growth.models(records)["list, ms: news, within=30"]
+    assert line(10**8) == pytest.approx(1 + reach / 1e5)
+
+
+def test_archives_that_grow_are_measured(tmp_path: Path) -> None:
+    """Archives are built and ranked, and what was measured stays with them."""
+    records = [*growth.measured([60, 90], tmp_path)]
+    assert [record["articles"] for record in records] == [60, 90]
+    assert all(record["build_s"] > 0 and record["disk_mb"] > 0 for record in records)
+    assert all({*record["lists_ms"]} == {*growth.LISTS} for record in records)
+    assert json.loads((tmp_path / "60.json").read_text())["build_s"] == records[0]["build_s"]
 
 
 # planted duplicates and stories
