@@ -24,6 +24,8 @@ class Article:
         A BCP 47 tag. Words of two languages are different words.
     url, section, author, source, image : str, optional
         Shown in lists; conditions and editors' rules can ask for section, author and source.
+    image_alt : str, optional
+        What the image shows, in words, for readers who cannot see it.
     tags : tuple of str
         Shown in lists; conditions and editors' rules can ask for a tag.
     expires : datetime, optional
@@ -44,12 +46,15 @@ class Article:
     source: str | None = None
     language: str | None = None
     image: str | None = None
+    image_alt: str | None = None
     expires: dt.datetime | None = None
     origin: str = dataclasses.field(default="", compare=False, repr=False)
 
     def digest(self) -> bytes:
         """Return 16 bytes that are equal for two equal records of an article."""
-        values = repr([getattr(self, name) for name in FIELDS if name != "text"])
+        # An article without an alternative text has the digest that it had before format 10.
+        left_out = ("text",) if self.image_alt is not None else ("text", "image_alt")
+        values = repr([getattr(self, name) for name in FIELDS if name not in left_out])
         digest = hashlib.blake2b(values.encode("utf-8", "surrogatepass"), digest_size=16)
         digest.update(self.text.encode("utf-8", "surrogatepass"))
         return digest.digest()
@@ -72,6 +77,6 @@ DATES = _of_type(dt.datetime | None)
 
 #: Fields that conditions can ask for; several articles may share a value.
 FILTERABLE = (
-    *(name for name in _of_type(str | None) if name not in ("url", "image")),
+    *(name for name in _of_type(str | None) if name not in ("url", "image", "image_alt")),
     *TUPLES,
 )

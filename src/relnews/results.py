@@ -42,7 +42,7 @@ class RelatedItem:
         weights, and how much of either title is found in the other text.
     title : str
         Headline of the article.
-    dek, url, section, author, source, language, image : str, optional
+    dek, url, section, author, source, language, image, image_alt : str, optional
         Fields of the article; None or empty if unknown.
     published : datetime, optional
         Aware, in UTC; None if unknown.
@@ -72,6 +72,7 @@ class RelatedItem:
     source: str | None = None
     language: str | None = None
     image: str | None = None
+    image_alt: str | None = None
     near_duplicates: tuple[str, ...] = ()
     reason: tuple[str, ...] = SIMILAR
     mentions: tuple[str, ...] = ()

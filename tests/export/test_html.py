@@ -116,6 +116,7 @@ items = st.builds(
     source=maybe_anything,
     language=maybe_anything,
     image=st.none() | urls,
+    image_alt=maybe_anything,
 )
 lists = st.builds(RelatedList, maybe_anything, st.lists(items, min_size=1, max_size=4).map(tuple))
 
@@ -145,7 +146,7 @@ def test_fragment_holds_what_it_should_and_nothing_else(
         if link.tag == "img":
             assert entry.image
             assert urlsplit(in_browsers(entry.image)).scheme in {"http", "https"}
-            assert link.attributes == {"src": entry.image, **IMAGE}
+            assert link.attributes == IMAGE | {"src": entry.image, "alt": entry.image_alt or ""}
             link = next(found)
         expected = {"class": "relnews-title", "dir": "auto"}
         if entry.language:
@@ -172,7 +173,7 @@ def test_fragment_holds_what_it_should_and_nothing_else(
                 machine = dt.datetime.fromisoformat(str(time.attributes["datetime"]))
                 assert machine.replace(tzinfo=dt.UTC) == entry.published.replace(microsecond=0)
                 names.append(time.text)
-            assert about.text == " · ".join(names)
+            assert about.text == " ·\xa0".join(names)
 
     assert next(found, None) is None
 
@@ -321,6 +322,8 @@ def test_images_are_shown_where_there_are_some() -> None:
     """An item with an image shows it, lazily; a page lets images be loaded only if it has one."""
     found = outline(image="https://img.example/a.jpg?w=300&h=200")
     assert found["img"][0].attributes == {"src": "https://img.example/a.jpg?w=300&h=200", **IMAGE}
+    described = outline(image="/a.jpg", image_alt='The "old" pier')
+    assert described["img"][0].attributes["alt"] == 'The "old" pier'
     assert not outline(image="javascript:alert(1)")["img"]
     for image, policy in (("/a.jpg", "; img-src http: https:;"), (None, ";"), ("data:x,y", ";"),
                           ("cover.jpg", ";"), ("//host.example/a.jpg", ";")):  # fmt: skip
@@ -336,7 +339,7 @@ def test_section_source_and_date_stand_in_one_line() -> None:
     """Known facts about a story are shown; unknown ones leave no gap."""
     date = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
     known = outline(section="World", source="Wire", published=date)
-    assert known["div"][0].text == "World · Wire · 22 August 2025"
+    assert known["div"][0].text == "World ·\xa0Wire ·\xa022 August 2025"
     assert outline(source="Wire")["div"][0].text == "Wire"
     assert not outline()["div"]
 

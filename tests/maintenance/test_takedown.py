@@ -34,6 +34,7 @@ def secret(name, n):
         "author": f"{name}writer{n}",
         "source": f"{name}agency{n}",
         "image": f"/{name}picture{n}.jpg",
+        "image_alt": f"{name}quay{n} in the rain",
     }
 
 

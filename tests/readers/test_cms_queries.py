@@ -44,7 +44,7 @@ CREATE TABLE users_field_data (uid INTEGER, langcode VARCHAR(12), name VARCHAR(6
 CREATE TABLE path_alias (id INTEGER, revision_id INTEGER, langcode VARCHAR(12), path VARCHAR(255),
   alias VARCHAR(255), status SMALLINT);
 CREATE TABLE node__field_image (bundle VARCHAR(128), deleted SMALLINT, entity_id INTEGER,
-  langcode VARCHAR(32), delta INTEGER, field_image_target_id INTEGER);
+  langcode VARCHAR(32), delta INTEGER, field_image_target_id INTEGER, field_image_alt VARCHAR(512));
 CREATE TABLE file_managed (fid INTEGER, uri VARCHAR(255), status SMALLINT);
 INSERT INTO node_field_data VALUES
  (1, 1, 'article', 'en', 1, 5, 'Ferry crews call a strike', 1748851200, 1748851300, 1, 0, 1),
@@ -66,7 +66,7 @@ INSERT INTO taxonomy_term_field_data VALUES
 INSERT INTO users_field_data VALUES (5, 'en', 'ada', 1, 1);
 INSERT INTO path_alias VALUES (1, 1, 'en', '/node/1', '/island/strike', 1),
  (2, 2, 'en', '/node/12', '/not/this', 1), (3, 3, 'und', '/node/12', '/baeckerei', 1);
-INSERT INTO node__field_image VALUES ('article', 0, 1, 'en', 0, 9);
+INSERT INTO node__field_image VALUES ('article', 0, 1, 'en', 0, 9, 'The ferry');
 INSERT INTO file_managed VALUES (9, 'public://2025-06/ferry.jpg', 1);
 """
 
@@ -208,8 +208,8 @@ def test_drupal(database: Any) -> None:
     assert story.published is not None
     assert story.published.timestamp() == NOON
     assert (story.url, story.author, story.language) == ("/island/strike", "ada", "en")
-    assert (sorted(story.tags), story.image) == (
-        ["ferry", "strike"], "/sites/default/files/2025-06/ferry.jpg",
+    assert (sorted(story.tags), story.image, story.image_alt) == (
+        ["ferry", "strike"], "/sites/default/files/2025-06/ferry.jpg", "The ferry",
     )  # fmt: skip
     assert (found["2"].title, found["2"].url) == ("Talks to avert the strike", "/node/2")
     assert (found["12"].language, found["12"].url) == ("de", "/baeckerei")

@@ -74,6 +74,7 @@ tags:
   - strike
 authors: [Desk, Wire]
 image: /ferry.jpg
+image_alt: The ferry
 ---
 Crews of the *island* ferry will [stop work](https://elsewhere.example/x).
 
@@ -86,7 +87,7 @@ description = "New rosters."
 categories = ["News", "Island"]
 tags = ["ferry", "strike"]
 authors = ["Desk", "Wire"]
-image = "/ferry.jpg"
+image = {src = "/ferry.jpg", alt = "The ferry"}
 +++
 Crews of the *island* ferry will [stop work](https://elsewhere.example/x).
 
@@ -94,7 +95,8 @@ Crews of the *island* ferry will [stop work](https://elsewhere.example/x).
 """
 JSON = """{"title": "Ferry crews: a strike", "date": "2025-06-02T10:00:00+02:00",
  "description": "New rosters.", "categories": ["News"], "tags": ["ferry", "strike"],
- "authors": ["Desk", "Wire"], "image": "/ferry.jpg"}
+ "authors": ["Desk", "Wire"], "image": "/ferry.jpg",
+ "imageAlt": "The ferry"}
 Crews of the *island* ferry will [stop work](https://elsewhere.example/x).
 """
 PELICAN = """Title: Ferry crews: a strike
@@ -104,6 +106,7 @@ Category: News
 Tags: ferry, strike
 Authors: Desk, Wire
 Image: /ferry.jpg
+Image_alt: The ferry
 
 Crews of the *island* ferry will [stop work](https://elsewhere.example/x).
 """
@@ -115,13 +118,14 @@ def test_front_matter_of_each_kind(text: str, write: Write) -> None:
     expected = Article(
         "posts/strike", "Ferry crews: a strike", "New rosters.",
         "Crews of the island ferry will stop work.", section="News", tags=("ferry", "strike"),
-        author="Desk, Wire", image="/ferry.jpg",
+        author="Desk, Wire", image="/ferry.jpg", image_alt="The ferry",
     )  # fmt: skip
     for content in (text, "\ufeff" + text.replace("\n", "\r\n")):
         article = only(read_articles(write({"posts/strike.md": content})))
         assert article.published is not None
         assert article.published.isoformat() == "2025-06-02T08:00:00+00:00"
-        for name in ("id", "title", "dek", "text", "section", "tags", "author", "image"):
+        for name in ("id", "title", "dek", "text", "section", "tags", "author", "image",
+                     "image_alt"):  # fmt: skip
             assert getattr(article, name) == getattr(expected, name), name
 
 

@@ -179,6 +179,26 @@ def test_fields_of_an_entry(read: Read) -> None:
     assert article.tags == ("R&D",)
 
 
+@pytest.mark.parametrize(
+    ("media", "expected"),
+    [
+        ('<media:content url="a" medium="image"><media:description>The <![CDATA[<b>pier</b>]]>'
+         "</media:description></media:content>", "The pier"),
+        ('<media:group><media:description>Both</media:description><media:content url="a" '
+         'type="image/png"/><media:content url="b" type="image/png"/></media:group>', "Both"),
+        ('<media:content url="v" type="video/mp4"><media:thumbnail url="a"/>'
+         "<media:description>A film</media:description></media:content>", "A film"),
+        ('<media:content url="a" medium="image"><media:title>IMG_1.jpg</media:title>'
+         "</media:content>", None),
+        ('<media:description>The story</media:description><media:thumbnail url="a"/>', None),
+    ],
+)  # fmt: skip
+def test_descriptions_of_pictures(media: str, expected: str | None, read: Read) -> None:
+    """A picture is described by its own element or by the media that it is one of."""
+    (article,), _ = read(rss(item(1, "x", media)))
+    assert (article.image, article.image_alt) == ("a", expected)
+
+
 def test_rdf(read: Read) -> None:
     """RSS 1.0 has its items beside the channel, and their ids in an attribute."""
     (article,), report = read(

@@ -29,7 +29,8 @@ VALUES = {
     "id": "7", "title": "Ferry crews call a strike", "dek": "New rosters.",
     "text": "Crews of the ferry stop work.", "published": "2025-06-02",
     "url": "https://g.example/strike", "section": "Island", "tags": "ferry, strike",
-    "author": "Ada", "source": "Wire", "language": "en", "image": "/a.jpg", "expires": "2090-01-01",
+    "author": "Ada", "source": "Wire", "language": "en", "image": "/a.jpg",
+    "image_alt": "The pier", "expires": "2090-01-01",
 }  # fmt: skip
 
 

@@ -79,6 +79,26 @@ def test_authors_are_joined(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"image": {"src": "/a.jpg", "alt": " The pier "}}, ("/a.jpg", "The pier")),
+        ({"image": [{"url": "/a.jpg", "altText": "The pier"}]}, ("/a.jpg", "The pier")),
+        ({"image": {"image": "/a.jpg", "alt": ["The pier"]}}, ("/a.jpg", "The pier")),
+        ({"image": {"url": "/a.jpg", "alt": "Quay"}, "imageAlt": "Pier"}, ("/a.jpg", "Pier")),
+        ({"image": {"url": "/a.jpg", "alt": ""}}, ("/a.jpg", None)),
+        ({"image": "/a.jpg", "alt": "Pier"}, ("/a.jpg", None)),
+        ({"image": "/a.jpg", "image.alt": "The pier"}, ("/a.jpg", "The pier")),
+        ({"image": "/a.jpg", "image_alt": True}, ("/a.jpg", None)),
+        ({"image": []}, (None, None)),
+    ],
+)
+def test_alternative_texts_of_images(record: dict[str, Any], expected: Any) -> None:
+    """An image that is an object may have its alternative text with it; an own field wins."""
+    (article,) = articles_from([{"id": "a", "text": "T", **record}], LoadReport())
+    assert (article.image, article.image_alt) == expected
+
+
+@pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
         ("image", [{"url": "/a.jpg"}, {"url": "/b.jpg"}], "/a.jpg"),

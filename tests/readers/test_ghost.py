@@ -74,6 +74,7 @@ def test_an_export(write: Write) -> None:
             {"id": "t2", "name": "Coast", "slug": "coast", "visibility": "public"},
             {"id": "t3", "name": "#frontpage", "slug": "hash-frontpage", "visibility": "internal"},
         ],
+        posts_meta=[{"post_id": post(1)["id"], "feature_image_alt": "The pier"}],
         users=[{"id": "u1", "name": "Jo Lee"}, {"id": "u2", "name": "Ann Poe"}],
         posts_authors=[
             {"post_id": post(1)["id"], "author_id": "u2", "sort_order": 1},
@@ -85,6 +86,7 @@ def test_an_export(write: Write) -> None:
     assert (article.title, article.dek) == ("Storm 1", "Gales & rain")
     assert article.text == "storm text 1"
     assert (article.url, article.image) == ("/storm-1/", "/content/images/a.jpg")
+    assert article.image_alt == "The pier"
     assert (article.section, article.tags) == ("Weather", ("Weather", "Coast"))
     assert article.author == "Jo Lee, Ann Poe"
     assert str(article.published) == "2025-06-02 10:00:00+00:00"

@@ -44,6 +44,20 @@ def linked(**values: object) -> str:
     return f'<script type="application/ld+json">{json.dumps(values)}</script>'
 
 
+def test_the_image_and_its_alternative_text(tmp_path: Path) -> None:
+    """Open Graph and Twitter's cards name the image of a page and what it shows."""
+    image = '<meta property="og:image" content="https://g.example/pier.jpg">'
+    for head, expected in (
+        ('<meta property="og:image:alt" content="The pier">', "The pier"),
+        ('<meta name="twitter:image:alt" content=" Twitter\'s pier "><meta property="og:image:alt"'
+         ' content="The pier">', "The pier"),
+        ('<meta name="twitter:image:alt" content=" The pier ">', "The pier"),
+        ('<meta property="og:image:alt" content=" ">', None),
+    ):  # fmt: skip
+        (article,), _ = read(tmp_path, image + head)
+        assert (article.image, article.image_alt) == ("https://g.example/pier.jpg", expected)
+
+
 @pytest.mark.parametrize(
     "head",
     [

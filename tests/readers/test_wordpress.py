@@ -200,9 +200,10 @@ def test_dates(write: Write) -> None:
     assert not report.problems
 
 
-def picture(number: int) -> str:
+def picture(number: int, alt: str = "") -> str:
     url = f"<wp:attachment_url>{cdata(f'https://x.example/{number}.jpg')}</wp:attachment_url>"
-    return item(number, post_type="attachment", status="inherit", more=url)
+    meta = {"_wp_attachment_image_alt": alt} if alt else {}
+    return item(number, post_type="attachment", status="inherit", more=url, meta=meta)
 
 
 def test_pictures_before_and_after_and_in_another_file(write: Write) -> None:
@@ -385,7 +386,8 @@ def rest_post(number: int, **values: Any) -> dict[str, Any]:
         "author": 1, "featured_media": 9, "sticky": False, "categories": [3], "tags": [8],
         "_embedded": {
             "author": [{"id": 1, "name": "Jo Lee"}],
-            "wp:featuredmedia": [{"id": 9, "source_url": "https://x.example/9.jpg"}],
+            "wp:featuredmedia": [{"id": 9, "source_url": "https://x.example/9.jpg",
+                                  "alt_text": "The pier"}],
             "wp:term": [
                 [{"id": 3, "name": "Weather &amp; sea", "taxonomy": "category"}],
                 [{"id": 8, "name": "storms", "taxonomy": "post_tag"}],
@@ -412,6 +414,7 @@ def test_pages_of_the_rest_api(tmp_path: Path) -> None:
     assert (one.id, one.title, one.text) == ("1", "Storm – 1", "storm text 1")
     assert (one.dek, one.section, one.tags) == ("", "Weather & sea", ("storms",))
     assert (one.author, one.image) == ("Jo Lee", "https://x.example/9.jpg")
+    assert (one.image_alt, other.image_alt) == ("The pier", None)
     assert str(one.published) == "2025-06-02 10:00:00+00:00"
     assert (other.id, other.dek, other.section) == ("6", "Gales.", None)
     assert report.problems == {
@@ -493,10 +496,12 @@ def test_damage_never_makes_a_draft_public(
 
 def test_every_order_of_a_post_and_its_picture(write: Write) -> None:
     """Whatever the order of the items, the articles are the same."""
-    parts = [item(1, meta={"_thumbnail_id": "3"}), item(2), picture(3)]
+    parts = [item(1, meta={"_thumbnail_id": "3"}), item(2), picture(3, "The pier & quay")]
     for order in itertools.permutations(parts):
         articles, _ = loaded(write(*order))
-        assert {a.id: a.image for a in articles} == {"1": "https://x.example/3.jpg", "2": None}
+        assert {a.id: (a.image, a.image_alt) for a in articles} == {
+            "1": ("https://x.example/3.jpg", "The pier & quay"), "2": (None, None),
+        }  # fmt: skip
 
 
 def test_several_files_of_one_export(write: Write) -> None:

@@ -39,6 +39,7 @@ ARTICLES = [
         "source": "Gazette",
         "language": "en",
         "image": "/i.png",
+        "image_alt": "Hills" if i % 2 else None,
     }
     for i in range(40)
 ]
@@ -249,7 +250,7 @@ def test_another_format_version(folder):
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(
-        ArchiveFormatError, match=r"format 99; this version .* reads formats 6 to 9\."
+        ArchiveFormatError, match=r"format 99; this version .* reads formats 6 to 10\."
     ):
         RelatedNews.open(folder)
 

@@ -79,7 +79,7 @@ def test_an_item_is_one_however_it_is_made(empty):
     about = {
         "id": "a", "title": "t", "dek": "d", "url": "/x", "section": "World", "tags": ("y", "z"),
         "published": dt.datetime(2025, 8, 22, 14, 5, 0, 1, tzinfo=UTC), "author": "b",
-        "source": "s", "language": "en", "image": "/i",
+        "source": "s", "language": "en", "image": "/i", "image_alt": "I",
     }  # fmt: skip
     more = {"near_duplicates": ("c",), "reason": ("pinned",), "mentions": ("m",)}
     others = {name: value for name, value in about.items() if name != "id"}

@@ -64,6 +64,8 @@ def make_older(folder, version=6):
             connection.execute(
                 "UPDATE settings SET value = ? WHERE name = ?", (json.dumps(older), name)
             )
+        if version < 10:
+            connection.execute("ALTER TABLE articles DROP COLUMN image_alt")
         connection.execute(f"PRAGMA user_version = {version}")
 
 
@@ -85,7 +87,7 @@ def newer(original, tmp_path):
     return shutil.copytree(original, tmp_path / "newer")
 
 
-@pytest.fixture(params=[6, 7, 8])
+@pytest.fixture(params=[6, 7, 8, 9])
 def version(request):
     """Return each older format that is read."""
     return request.param
@@ -168,7 +170,7 @@ def test_the_first_change_migrates(older, newer, change):
         CHANGES[change](RelatedNews.open(folder), folder)
     expected = RelatedNews.open(newer)
 
-    assert is_of_format(older, 9)
+    assert is_of_format(older, 10)
     for news in (reader, unread, early, RelatedNews.open(older)):
         assert len(news) == len(expected)
         if change != "save over it":
@@ -189,11 +191,28 @@ def test_one_state_has_one_format(older):
     with reader.read_transaction():
         assert reader.setting("weighting") == weighting
         RelatedNews.open(older).remove("s7")
-        assert version_of(older) == 9
+        assert version_of(older) == 10
         assert reader.setting("weighting") == weighting
         assert reader.setting("analysis") == analysis
     assert reader.setting("weighting") == weighting
     assert reader.setting("analysis") == analysis
+
+
+def test_alternative_texts_after_a_migration(older):
+    """Articles without one are unchanged; open archives read the texts that come with others."""
+    reader = RelatedNews.open(older)
+    reader.related("s1")
+    with reader._archive.store.catalogue.read_transaction():
+        before = reader.related("s1").to_dict()
+        described = {**stories(8, 9)[0], "image": "/8.jpg", "image_alt": "The dike"}
+        report = RelatedNews.open(older).partial_fit([*stories(5, 8), described])
+        assert (report.unchanged, report.replaced) == (("s5", "s6", "s7"), ("s8",))
+        assert reader.related("s1").to_dict() == before
+    for news in (reader, RelatedNews.open(older)):
+        alts = {item.id: item.image_alt for item in news.related("s1", k=40)}
+        assert alts.pop("s8") == "The dike"
+        assert {*alts.values()} == {None}
+        assert news.verify() == []
 
 
 def test_a_copy_of_an_older_archive_is_of_this_format(older, newer, tmp_path):
@@ -201,7 +220,7 @@ def test_a_copy_of_an_older_archive_is_of_this_format(older, newer, tmp_path):
     before = content(older)
     RelatedNews.open(older).save(tmp_path / "copy")
 
-    assert is_of_format(tmp_path / "copy", 9)
+    assert is_of_format(tmp_path / "copy", 10)
     assert answers(RelatedNews.open(tmp_path / "copy")) == answers(RelatedNews.open(newer))
     assert content(older) == before
 
@@ -220,7 +239,7 @@ def test_a_first_change_that_fails_leaves_its_format(older, version):
     assert is_of_format(older, version)
     assert answers(news) == answers(RelatedNews.open(older)) == expected
     news.remove("s7")
-    assert is_of_format(older, 9)
+    assert is_of_format(older, 10)
     assert news.verify() == []
 
 
@@ -278,23 +297,23 @@ def test_a_first_change_that_is_killed_leaves_one_format(older, tmp_path, versio
     assert ends[-1] == "done", "there are folders for every time that something is written"
     done = RelatedNews.open(folders[-1])
     for folder, end in zip(folders, ends, strict=True):
-        assert is_of_format(folder, version if end == "killed" else 9)
+        assert is_of_format(folder, version if end == "killed" else 10)
         news = RelatedNews.open(folder)
         if end == "killed" and int(folder.name) % 4 == 0:
             assert answers(news) == expected
             news.partial_fit([{"id": "new", "title": "dike word1"}])
-            assert is_of_format(folder, 9)
+            assert is_of_format(folder, 10)
             assert answers(news) == answers(done)
             assert news.verify() == []
 
 
-@pytest.mark.parametrize("version", [5, 10])
+@pytest.mark.parametrize("version", [5, 11])
 def test_other_formats_are_refused(newer, version):
     """Unknown formats are refused, even if they appear while the folder is open."""
     news = RelatedNews.open(newer)
     with contextlib.closing(sqlite3.connect(newer / CATALOGUE)) as connection:
         connection.execute(f"PRAGMA user_version = {version}")
-    says = rf"format {version}; this version of relnews reads formats 6 to 9\. Build it again"
+    says = rf"format {version}; this version of relnews reads formats 6 to 10\. Build it again"
 
     for use in (
         lambda: RelatedNews.open(newer),

@@ -71,7 +71,9 @@ body {{ max-width: 62rem; margin: 0 auto; padding: 1rem; font: 1rem/1.5 system-u
 def articles() -> Iterator[Article]:
     """Yield the sample with pictures, a long title, one without an address, and one in Arabic."""
     for number, article in enumerate(sample_articles()):
-        changed = dataclasses.replace(article, image=f"/pictures/{number}.svg")
+        changed = dataclasses.replace(
+            article, image=f"/pictures/{number}.svg", image_alt=f"Hills under a sun, {number}"
+        )
         if article.id.startswith("ukraine-russia-deal"):
             title = f"{article.title}, after three days of talks at which nobody had expected that"
             changed = dataclasses.replace(changed, title=f"{title} the question would be asked")

@@ -250,7 +250,7 @@ def test_it_reads_well_to_a_screen_reader(show: Open, news: RelatedNews) -> None
         assert link.get_attribute("lang") == "en"
     first = related[0]
     assert first.published
-    about = f"{first.section} · {first.source} · {first.published.day} {first.published:%B} "
+    about = f"{first.section} ·\xa0{first.source} ·\xa0{first.published.day} {first.published:%B} "
     assert about in entries.first.inner_text()
     for item in related:
         page.keyboard.press("Tab")
@@ -422,7 +422,7 @@ def pictured(images: list[str | None], **fields: Any) -> RelatedList:
         RelatedItem(
             f"s-{rank}", rank, 0.5, 0.5, f"Talks {rank} " * (40 if rank == 2 else 3),
             url=None if rank == 3 else f"/s-{rank}", published=day, section="World",
-            **{"image": image, **fields},
+            **{"image": image, "image_alt": f"Talks, {rank}" if rank > 1 else None, **fields},
         )
         for rank, image in enumerate(images, start=1)
     )  # fmt: skip

@@ -155,7 +155,8 @@ def build(
 
     \b
     Fields: id, title, dek, text, published (ISO 8601), url, section, tags (or topics),
-    author, source, language (or lang), image, expires. An id, and a title or a text, are needed.
+    author, source, language (or lang), image, image_alt, expires. An id, and a title or a text, are
+    needed.
 
     Invalid articles are skipped or corrected; the report counts them and names the first few.
 

@@ -215,7 +215,7 @@ def _record(entry: ET.Element, feed: _Feed) -> dict[str, Any]:
         or next(language, "")
         or _first(found, "dc:language")
         or feed.language,
-        "image": _image(entry),
+        **_image(entry),
     }
 
 
@@ -335,15 +335,26 @@ def _author(found: dict[str, list[ET.Element]]) -> str | None:
     return ", ".join(dict.fromkeys(filter(None, names))) or None
 
 
-def _image(entry: ET.Element) -> str | None:
-    """Return the address of the first picture: a thumbnail, or another picture that is attached."""
-    pictures: dict[str, str] = {}
-    for element in entry.iter():
-        name = name_of(element.tag)
-        url = element.get("href" if name == "link" else "url")
-        if not url or name not in ("media:thumbnail", "media:content", "enclosure", "link"):
-            continue
-        is_picture = element.get("type", element.get("medium", "")).startswith("image")
-        if name == "media:thumbnail" or (is_picture and element.get("rel") in (None, "enclosure")):
-            pictures.setdefault("thumbnail" if name == "media:thumbnail" else "picture", url)
-    return pictures.get("thumbnail") or pictures.get("picture")
+def _image(entry: ET.Element) -> dict[str, str]:
+    """Return address and description of the first thumbnail, or of another attached picture."""
+    pictures: dict[str, dict[str, str]] = {}
+    for around in entry.iter():
+        for element in around:
+            name = name_of(element.tag)
+            url = element.get("href" if name == "link" else "url")
+            if not url or name not in ("media:thumbnail", "media:content", "enclosure", "link"):
+                continue
+            is_thumbnail = name == "media:thumbnail"
+            is_picture = element.get("type", element.get("medium", "")).startswith("image")
+            if is_thumbnail or (is_picture and element.get("rel") in (None, "enclosure")):
+                descriptions = map(_description, (element, around))
+                picture = {"image": url, "image_alt": next(filter(None, descriptions), "")}
+                pictures.setdefault("thumbnail" if is_thumbnail else "picture", picture)
+    return pictures.get("thumbnail") or pictures.get("picture") or {}
+
+
+def _description(media: ET.Element) -> str:
+    """Return the description of a picture, or of the media that it is one of; else nothing."""
+    is_media = name_of(media.tag) in ("media:content", "media:group", "media:thumbnail")
+    found = (child for child in media if is_media and name_of(child.tag) == "media:description")
+    return next(map(_line, found), "")

@@ -36,6 +36,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "language": ("lang", "locale", "inlanguage", "langcode"),
     "image": ("imageurl", "thumbnail", "thumbnailurl", "featuredimage", "featureimage",
               "leadimage", "picture", "ogimage", "images"),
+    "image_alt": ("imagealttext", "alttext", "featuredimagealt", "featureimagealt", "leadimagealt",
+                  "coverimagealt", "coveralt", "thumbnailalt", "picturealt", "ogimagealt"),
     "expires": ("expiry", "expirydate", "expiresat", "expireson", "expirationdate", "unpublishon",
                 "unpublishat", "unpublishdate", "publishdown", "expire", "expiration", "expiredate",
                 "expirytime", "expirationtime", "validuntil", "validto", "validthrough",
@@ -59,7 +61,7 @@ _LONG_ENOUGH = 4
 _ALIKE = 0.75
 
 #: The field of each name, and its rank among the names of the field.
-_FIELD_OF = {name: (name, 0) for name in FIELDS} | {
+_FIELD_OF = {plain_name(name): (name, 0) for name in FIELDS} | {
     alias: (field, rank)
     for field, aliases in ALIASES.items()
     for rank, alias in enumerate(aliases, start=2)

@@ -12,7 +12,10 @@ from relnews.dates import is_missing
 #: Names of the text in an object that stands for it, by preference.
 _TEXT_NAMES = ("rendered", "main", "original", "name", "displayName", "fullName", "title", "label",
                "value", "text", "html", "content", "#text", "slug", "$oid")  # fmt: skip
-_ADDRESS_NAMES = ("url", "src", "href", "contentUrl", "source_url", "link", "path", "@id")
+_ADDRESS_NAMES = ("url", "src", "href", "contentUrl", "source_url", "link", "path", "image", "@id")
+
+#: Names of the alternative text in an object that is an image.
+_ALT_NAMES = ("alt", "alt_text", "altText", "alternativeText")
 
 #: Fields whose value is an address.
 _ADDRESSES = frozenset({"url", "image"})
@@ -85,6 +88,16 @@ def text_value(value: object, name: str) -> tuple[str | None, str]:
     if name in _BETWEEN:
         return _BETWEEN[name].join(parts), f"`{name}` is a {kind}, its parts are joined"
     return parts[0], f"`{name}` is a {kind}, the first part is taken"
+
+
+def alt_of(image: object) -> str | None:
+    """Return the alternative text of an image; None unless it is an object, or a list of such."""
+    if isinstance(image, (list, tuple)):
+        image = image[0] if image else None
+    if not isinstance(image, Mapping):
+        return None
+    texts = (text_value(image.get(name), "image_alt")[0] or "" for name in _ALT_NAMES)
+    return next(filter(None, map(str.strip, texts)), None)
 
 
 def text_values(value: object, name: str) -> tuple[tuple[str, ...], str]:

@@ -119,6 +119,7 @@ def found_in(post: Mapping[str, Any]) -> Iterator[dict[str, Any] | Skipped | For
         "author": ", ".join(authors) or None,
         "language": post.get("locale"),
         "image": image.replace(_SITE, "") if isinstance(image, str) else image,
+        "image_alt": post.get("feature_image_alt"),
         "noindex": "noindex" in str(post.get("codeinjection_head")),
     }
 

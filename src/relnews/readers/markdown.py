@@ -36,7 +36,9 @@ _NAMES = {
     "author": ("author", "authors", "byline"),
     "language": ("language", "lang"),
     "image": ("image", "images", "cover", "thumbnail", "featured_image"),
-}
+    "image_alt": ("image_alt", "imagealt", "image-alt", "cover_alt", "coveralt", "thumbnail_alt",
+                  "thumbnailalt", "featured_image_alt", "featurealt"),
+}  # fmt: skip
 
 #: Names of lists that Jekyll parts at blanks if they are texts.
 _LISTS = frozenset({"tags", "categories"})

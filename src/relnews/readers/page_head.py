@@ -24,6 +24,9 @@ _PUBLISHED = (
 #: Names of the moment of expiry in ``meta``.
 _EXPIRES = ("article:expiration_time", "og:expiration_time", "expires-on", "dcterms.valid")
 
+#: Names of the alternative text of the image of a page, in ``meta``.
+_IMAGE_ALT = ("og:image:alt", "twitter:image:alt")
+
 #: Names of robots in ``meta``: of all of them, or of a search engine.
 _ROBOTS = re.compile(
     r"robots|x-robots-tag|googlebot(?:-\w+)?|google|bingbot|msnbot|slurp|teoma|duckduckbot|"
@@ -108,8 +111,8 @@ def said_of_itself(tree: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``published``, ``expires``, ``robots`` and ``creativeWorkStatus``, those that are there,
-        and ``language``. Another expiry is ``expiry`` or ``expirationDate``.
+        ``published``, ``expires``, ``image_alt``, ``robots`` and ``creativeWorkStatus``, those
+        that are there, and ``language``. Another expiry is ``expiry`` or ``expirationDate``.
     """
     metas: dict[str, list[str]] = {}
     for meta in tree.iter("meta"):
@@ -131,6 +134,7 @@ def said_of_itself(tree: Any) -> dict[str, Any]:
             _values(metas, _PUBLISHED[2:]),
         ),
         "expires": _first(_values(metas, _EXPIRES)),
+        "image_alt": _first(_values(metas, _IMAGE_ALT)),
         "expiry": data.get("expires"),
         "expirationDate": _first(unavailable),
         "robots": robots,

@@ -15,7 +15,7 @@ from relnews.dates import is_missing
 from relnews.readers import markup, visibility
 from relnews.readers.addresses import digest_id
 from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
-from relnews.readers.field_values import text_value, text_values
+from relnews.readers.field_values import alt_of, text_value, text_values
 from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.posts import with_fields
@@ -143,6 +143,7 @@ class RecordParser:
         _, given, named = record
         values: dict[str, Any] = {}
         mended = []
+        alt = alt_of(named.get("image"))
         for name, parse in _PARSERS:
             if name in named:
                 value, how = parse(named[name], name)
@@ -150,8 +151,10 @@ class RecordParser:
                     value = value.strip()  # databases pad CHAR columns
                 if value:
                     values[name] = value
-                if how:
+                if how and not (alt and name == "image"):
                     mended.append(how)
+        if alt:
+            values.setdefault("image_alt", alt)
         if self._is_html:
             markup.to_text(values)
         elif self._is_plain and self._spec.markup == "auto" and "&" in values.get("title", ""):

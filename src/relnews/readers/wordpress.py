@@ -64,7 +64,7 @@ class Reader(DocumentReader):
 
     format = "wordpress"
 
-    _pictures: dict[str, str]  # address of each attachment, by its number
+    _pictures: dict[str, dict[str, str]]  # address and alt of each attachment, by its number
     _waiting: dict[str, list[tuple[str, dict[str, Any]]]]  # posts, by the number of their picture
 
     def _records(self) -> Iterator[Found]:
@@ -118,10 +118,14 @@ class Reader(DocumentReader):
             return
         kind = " ".join(values.get("wp:post_type", ())) or "post"
         if kind == "attachment":
-            number, url = _first(values, "wp:post_id"), _first(values, "wp:attachment_url")
-            self._pictures.setdefault(number, url)
+            number = _first(values, "wp:post_id")
+            image = {
+                "image": _first(values, "wp:attachment_url"),
+                "image_alt": _custom_fields(item).get("_wp_attachment_image_alt", ""),
+            }
+            self._pictures.setdefault(number, image)
             for waiting, record in self._waiting.pop(number, ()):
-                yield waiting, {**record, "image": url}
+                yield waiting, record | image
         if kind != "post":
             if kind not in _PARTS:
                 yield place, Former(_id_of(values))
@@ -131,7 +135,7 @@ class Reader(DocumentReader):
         record = _record(item, values, custom, site)
         picture = custom.get("_thumbnail_id", "0")
         if picture in self._pictures:
-            record["image"] = self._pictures[picture]
+            record |= self._pictures[picture]
         elif picture != "0":
             self._waiting.setdefault(picture, []).append((place, record))
             return

@@ -97,9 +97,8 @@ def found_in(post: Mapping[str, Any]) -> Iterator[dict[str, Any] | Skipped | For
         for term in map(_mapping, _list(group)):
             terms.setdefault(term.get("taxonomy"), []).append(title_of(str(term.get("name") or "")))
     authors = [_mapping(author).get("name") for author in _list(embedded.get("author"))]
-    pictures = [
-        _mapping(media).get("source_url") for media in _list(embedded.get("wp:featuredmedia"))
-    ]
+    media = [*map(_mapping, _list(embedded.get("wp:featuredmedia")))]
+    picture = next((medium for medium in media if medium.get("source_url")), {})
     yield {
         **post,
         "id": post.get("id") or _rendered(post, "guid") or post.get("link"),
@@ -112,7 +111,8 @@ def found_in(post: Mapping[str, Any]) -> Iterator[dict[str, Any] | Skipped | For
         "tags": terms.get("post_tag", []),
         "author": ", ".join(str(name) for name in authors if name) or None,
         "language": post.get("lang"),
-        "image": next(filter(None, pictures), None) or post.get("jetpack_featured_media_url"),
+        "image": picture.get("source_url") or post.get("jetpack_featured_media_url"),
+        "image_alt": picture.get("alt_text"),
     }
 
 

@@ -12,8 +12,14 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from relnews.results import SHOWN
+
 #: The first format with these checksums.
 SINCE = 8
+
+#: Place of the alternative text of an image, which format 10 added, in the row of an article. A row
+#: without it has the checksum that it had before.
+_ADDED = SHOWN.index("image_alt")
 
 #: Bytes of a checksum at the end of a blob.
 N_BYTES = 4
@@ -126,6 +132,8 @@ def digest_of(fields: Sequence[Any], digest: bytes) -> bytes:
     digest : bytes
         The digest alone.
     """
+    if fields[_ADDED] is None:
+        fields = [*fields[:_ADDED], *fields[_ADDED + 1 :]]
     return digest + zlib.crc32(digest, of_rows([fields])).to_bytes(N_BYTES, "little")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from relnews.exceptions import ArchiveChangedError
-from relnews.storage import checksums, failures, integrity, schema
+from relnews.storage import failures, integrity, schema
 from relnews.storage.closing import close_later, empty_and_close
 from relnews.storage.writer import named_writer, writer_of
 
@@ -82,7 +82,8 @@ class Database:
         self._data_version = -1
         #: Number of rows that the connection had changed when the open transaction began.
         self._n_changes = 0
-        self._is_current = False
+        #: Format version; any other than the newest is read again.
+        self._version = 0
         #: Identity, size and time of a file opened without locks; None if it has locks.
         self._stamp: object = None
         self._file = _file_of(self.folder)
@@ -146,12 +147,11 @@ class Database:
             database._stamp = stamp
         return database
 
-    def has_checksums(self) -> bool:
-        """Return whether rows have the checksums of this format: older archives lack them."""
-        if not self._is_current:
-            ((version,),) = self.read("PRAGMA user_version")
-            self._is_current = version >= checksums.SINCE
-        return self._is_current
+    def format_version(self) -> int:
+        """Return the format version of the archive, which the first change raises."""
+        if self._version != schema.FORMAT_VERSION:
+            ((self._version,),) = self.read("PRAGMA user_version")
+        return self._version
 
     def read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
@@ -178,14 +178,14 @@ class Database:
             self.write(f"DELETE FROM {table}", [()])
         for table in schema.COPIED_TABLES:
             rows = other.connection.execute(f"SELECT * FROM {table}")
-            marks = ",".join("?" * len(rows.description))
-            self.write(f"INSERT INTO {table} VALUES ({marks})", rows)
+            names = [name for name, *_ in rows.description]  # an older format has fewer
+            marks = ",".join("?" * len(names))
+            self.write(f"INSERT INTO {table} ({','.join(names)}) VALUES ({marks})", rows)
         # The copy must not reuse keys of removed articles.
         self.write("DELETE FROM sqlite_sequence", [()])
         rows = other.connection.execute("SELECT name, seq FROM sqlite_sequence")
         self.write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
-        if not other.has_checksums():
-            schema.add_checksums(self.connection)
+        schema.add_checksums(self.connection, other.format_version())
 
     def read_transaction(self, generation: int | None = None) -> _ReadTransaction:
         """Return a context in which all reads see one state of the database.
@@ -227,7 +227,7 @@ class Database:
             except BaseException as error:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
-                self._is_current = False  # the transaction may have migrated the archive
+                self._version = 0  # the transaction may have migrated the archive
                 if isinstance(error, sqlite3.Error):
                     raise failures.cannot_write(self.place, error, writer_of(self.place)) from error
                 raise
@@ -347,7 +347,7 @@ class Database:
             self._file = other._file
             self._close = close_later(self, self.connection, self.state_lock, self._lock)
             self._data_version = -1
-            self._is_current = False
+            self._version = 0
 
 
 class _ReadTransaction:

@@ -1,13 +1,15 @@
 """Schema: the tables of the catalogue, the version of the format, and older formats.
 
-All formats have the same tables. Formats 6 and 7 differ in names inside two settings; format 8 has
-the checksums of `relnews.storage.checksums`; format 9 may have repeated lines, which older versions
-of relnews would count. An older folder is read unchanged: `migrated` translates its settings. The
-first change migrates the folder; see `relnews.storage.settings`.
+Formats 6 and 7 differ in names inside two settings; format 8 has the checksums of
+`relnews.storage.checksums`; format 9 may have repeated lines, which older versions of relnews would
+count; format 10 has the column of `ADDED`. An older folder is read unchanged: `migrated` translates
+its settings, and a missing column is read as NULL. The first change migrates the folder; see
+`relnews.storage.settings`.
 """
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -18,7 +20,7 @@ from relnews.results import SHOWN
 from relnews.storage import checksums, integrity
 
 #: The format that this version of relnews writes.
-FORMAT_VERSION = 9
+FORMAT_VERSION = 10
 
 #: "reln", in the header of the catalogue; distinguishes it from other SQLite files.
 APPLICATION_ID = 0x72656C6E
@@ -30,8 +32,8 @@ NOT_NULL = ("id", "title", "dek", *TUPLES)
 STORED = ("id", "title", "dek", *DATES)
 STORED += tuple(name for name in FIELDS if name not in (*STORED, "text"))
 
-#: The fields of `STORED` that are text.
-TEXTS = tuple(name for name in STORED if name not in DATES)
+#: The field whose column format 10 added, and the format.
+ADDED, ADDED_IN = "image_alt", 10
 
 
 def _column(name: str) -> str:
@@ -54,16 +56,38 @@ def _as_typed(name: str) -> str:
 #: The fields of a row of an article, in the order in which it is read; key and digest follow.
 READ = (*SHOWN, "expires")
 
-#: The SQL that reads these fields, and that reads all of a row.
-COLUMNS = ", ".join(map(_as_typed, READ))
-ROW = f"{COLUMNS}, key, CAST(digest AS BLOB)"
+
+@functools.cache
+def columns(version: int) -> str:
+    """Return the SQL that reads the fields of `READ` in an archive of a format."""
+    has_all = version >= ADDED_IN
+    return ", ".join(_as_typed(name) if has_all or name != ADDED else "NULL" for name in READ)
+
+
+@functools.cache
+def row(version: int) -> str:
+    """Return the SQL that reads all of an article's row in an archive of a format."""
+    return f"{columns(version)}, key, CAST(digest AS BLOB)"
+
+
+@functools.cache
+def texts(version: int) -> str:
+    """Return the SQL that reads all texts of an article, in an archive of a format, as one."""
+    names = (name for name in STORED if name not in DATES)
+    has_all = version >= ADDED_IN
+    found = (f"ifnull(CAST({name} AS TEXT), '')" for name in names if has_all or name != ADDED)
+    return " || char(0) || ".join(found)
+
+
+#: What SQLite adds to a table that gets the column later; a new table has it in the same words.
+_ADDED = f", {_column(ADDED)}"
 
 _SCHEMA = f"""
 CREATE TABLE articles (
     key INTEGER PRIMARY KEY AUTOINCREMENT,   -- in the order in which they came, never used twice
-    {", ".join(map(_column, STORED))},
+    {", ".join(_column(name) for name in STORED if name != ADDED)},
     digest BLOB NOT NULL                     -- of the whole record, text included
-);
+{_ADDED});
 CREATE INDEX articles_by_expiry ON articles (expires) WHERE expires IS NOT NULL;
 CREATE TABLE counts (                        -- of the articles that are in no segment yet
     key INTEGER PRIMARY KEY, terms BLOB NOT NULL, codes BLOB NOT NULL, text BLOB NOT NULL,
@@ -112,6 +136,7 @@ _MIGRATIONS: dict[int, dict[str, Callable[[Any], Any]]] = {
     },
     7: {},
     8: {},
+    9: {},
 }
 
 #: The formats that this version of relnews reads, ascending.
@@ -193,13 +218,23 @@ def application_of(connection: sqlite3.Connection) -> int:
     return int(application)
 
 
+#: Tables and format version. One query reads both from one state, because another process may
+#: migrate the archive between two queries.
+_TABLES = (
+    "SELECT sql, (SELECT user_version FROM pragma_user_version) FROM sqlite_master "
+    "WHERE sql IS NOT NULL"
+)
+
+
 def _check_tables(connection: sqlite3.Connection, folder: Path) -> None:
     """Raise for unknown tables, and for views and triggers, which may run any SQL."""
-    rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    statements = {_without_comments(str(sql)) for (sql,) in rows}
+    rows = connection.execute(_TABLES).fetchall()
+    statements = {_without_comments(str(sql)) for sql, _ in rows}
+    is_older = any(version < ADDED_IN for _, version in rows)
+    schema = _SCHEMA.replace(_ADDED, "") if is_older else _SCHEMA
     # sqlite_stat1 exists after ANALYZE.
     internal = {"CREATE TABLE sqlite_sequence(name,seq)", "CREATE TABLE sqlite_stat1(tbl,idx,stat)"}
-    expected = {_without_comments(statement) for statement in _SCHEMA.split(";")} - {""}
+    expected = {_without_comments(statement) for statement in schema.split(";")} - {""}
     if statements - internal != expected:
         raise integrity.damaged_archive(folder, "its catalogue has other tables than the format")
 
@@ -211,7 +246,7 @@ def _without_comments(statement: str) -> str:
 
 #: Reads a table whose rows format 8 changes, and writes a row back: checksums get the key.
 _ROWS = {
-    f"SELECT {ROW} FROM articles ORDER BY key": (
+    f"SELECT {row(FORMAT_VERSION)} FROM articles ORDER BY key": (
         "UPDATE articles SET digest = ? WHERE key = ?",
         lambda row: (checksums.digest_of(row[:-1], row[-1]), row[-2]),
     ),
@@ -230,7 +265,14 @@ _ROWS = {
 }
 
 
-def add_checksums(connection: sqlite3.Connection) -> None:
-    """Add to rows of an older format the checksums of format 8, inside a transaction."""
-    for query, (statement, change) in _ROWS.items():
+def migrate_tables(connection: sqlite3.Connection, version: int) -> None:
+    """Bring the tables of an older format into this format, inside a transaction."""
+    if version < ADDED_IN:
+        connection.execute(f"ALTER TABLE articles ADD COLUMN {_column(ADDED)}")
+    add_checksums(connection, version)
+
+
+def add_checksums(connection: sqlite3.Connection, version: int) -> None:
+    """Add the checksums of format 8 to rows of an older format, inside a transaction."""
+    for query, (statement, change) in _ROWS.items() if version < checksums.SINCE else ():
         connection.executemany(statement, map(change, connection.execute(query).fetchall()))

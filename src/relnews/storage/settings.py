@@ -158,8 +158,7 @@ class Settings:
         version, _ = self._texts()
         if version < schema.FORMAT_VERSION:
             settings = self.all()
-            if version < checksums.SINCE:
-                schema.add_checksums(self._database.connection)
+            schema.migrate_tables(self._database.connection, version)
             schema.set_version(self._database.connection)
             self._kept = self._kept[0], schema.FORMAT_VERSION, self._kept[2]
             self.set_all(settings)

@@ -57,7 +57,6 @@ class StoredArticles:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._read, self._place = database.read, database.place
-        self._has_checksums = database.has_checksums
         #: Id by key of articles whose rows were compared with their checksums; and the key up to
         #: which all were.
         self._checked: dict[int, str] = {}
@@ -109,7 +108,7 @@ class StoredArticles:
         UnknownArticleError
             If the archive lacks the article.
         """
-        rows = self._read(f"SELECT {schema.ROW} FROM articles WHERE id = ?", identifier)
+        rows = self._read(f"SELECT {self._row()} FROM articles WHERE id = ?", identifier)
         if not rows:
             raise unknown_article(identifier, self.all_ids())
         ((*fields, key, _),) = rows
@@ -254,7 +253,7 @@ class StoredArticles:
         """Yield the rows of articles that are damaged; read all of them again."""
         self.forget_rows()
         ids = set[str]()
-        for row in self._read(f"SELECT {schema.ROW} FROM articles ORDER BY key"):
+        for row in self._read(f"SELECT {self._row()} FROM articles ORDER BY key"):
             try:
                 _tags(row[_TUPLE_PLACES[0]])
                 if self._has_checksums():
@@ -267,10 +266,17 @@ class StoredArticles:
 
     def has_text(self, text: str) -> bool:
         """Return whether an article has a text in one of its fields."""
-        texts = (f"ifnull(CAST({name} AS TEXT), '')" for name in schema.TEXTS)
-        fields = " || char(0) || ".join(texts)
-        query = f"SELECT 1 FROM articles WHERE instr({fields}, ?) LIMIT 1"
+        texts = schema.texts(self._database.format_version())
+        query = f"SELECT 1 FROM articles WHERE instr({texts}, ?) LIMIT 1"
         return bool(self._read(query, text))
+
+    def _has_checksums(self) -> bool:
+        """Return whether rows have checksums: older archives lack them."""
+        return self._database.format_version() >= checksums.SINCE
+
+    def _row(self) -> str:
+        """Return the SQL that reads all of an article's row."""
+        return schema.row(self._database.format_version())
 
     def _lists(self, rows: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
         """Return stored lists as they were packed: in the table, checksums include the keys."""
@@ -284,7 +290,7 @@ class StoredArticles:
     def _check_columns(self) -> None:
         """Compare the rows that were never compared, before a query reads a column of all rows."""
         if self._has_checksums():
-            query = f"SELECT {schema.ROW} FROM articles WHERE key > ? ORDER BY key"
+            query = f"SELECT {self._row()} FROM articles WHERE key > ? ORDER BY key"
             rows = self._read(query, self._checked_to)
             with integrity.damage_in(self._place):
                 checksums.check_articles(rows)
@@ -293,7 +299,8 @@ class StoredArticles:
     def _rows(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the fields of articles, in the order of the keys; raise if an article is gone."""
         is_new = not all(map(self._checked.__contains__, keys)) and self._has_checksums()
-        columns = schema.ROW if is_new else schema.COLUMNS
+        version = self._database.format_version()
+        columns = schema.row(version) if is_new else schema.columns(version)
         rows: list[tuple[Any, ...]] = []
         for first in range(0, len(keys), _MAX_VALUES):
             batch = keys[first : first + _MAX_VALUES]
@@ -312,7 +319,7 @@ class StoredArticles:
             self._rows(new)
 
     def _compare_rows(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Compare rows of `schema.ROW` with their checksums."""
+        """Compare rows of `schema.row` with their checksums."""
         try:
             checksums.check_articles(rows)
         except integrity.DAMAGE as error:
@@ -341,7 +348,7 @@ class StoredArticles:
     def _shown(
         self, rows: Sequence[Sequence[Any]], now: int | None
     ) -> list[tuple[Any, ...] | None]:
-        """Return rows of `schema.COLUMNS` as `details` does."""
+        """Return rows of `schema.columns` as `details` does."""
         try:
             published = moments([row[_PUBLISHED_PLACE] for row in rows])
             return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]

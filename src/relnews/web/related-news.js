@@ -112,7 +112,8 @@ class RelatedNews extends HTMLElement {
       const entry = put(list, "li");
       if (linkable(item.image) && /^(https?:|\/)/i.test(item.image)) {
         put(entry, "img", "", {
-          src: item.image, alt: "", width: 150, height: 100, loading: "lazy", decoding: "async",
+          src: item.image, alt: item.image_alt || "", width: 150, height: 100, loading: "lazy",
+          decoding: "async",
         });
       }
       const title = [item.title, item.dek].find((text) => text?.trim()) || item.id;
@@ -126,11 +127,11 @@ class RelatedNews extends HTMLElement {
       if (!names.length && !item.published) continue;
       const about = put(entry, "div", "", { class: "relnews-about" });
       names.forEach((name, i) => {
-        if (i) about.append(" · ");
+        if (i) about.append(" ·\xa0");
         put(about, "bdi", name);
       });
       if (!item.published) continue;
-      if (names.length) about.append(" · ");
+      if (names.length) about.append(" ·\xa0");
       const day = item.published.replace(/T00:00:00\+.*/, "");
       put(about, "time", this.#date(day), { datetime: day, dir: "auto" });
     }
