@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -76,6 +77,30 @@ def test_units_are_right(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (found.returncode, found.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_compose_takes_its_file() -> None:
+    """Compose understands every service, with the defaults of the variables and with others."""
+    for tool in (["docker-compose"], ["docker", "compose"]):
+        about = [*tool, "version"]
+        if shutil.which(tool[0]) and not subprocess.run(about, capture_output=True).returncode:
+            break
+    else:
+        pytest.skip("Docker Compose is not installed")
+    for given, user, port in (({}, "10001", 8080), ({"RELNEWS_USER": "7"}, "7", 8080),
+                              ({"RELNEWS_HTTP_PORT": "80"}, "10001", 80)):  # fmt: skip
+        done = subprocess.run(
+            [*tool, "-f", FOLDER / "compose.yaml", "--profile", "update", "config"],
+            capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"], **given},
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+        services = yaml.safe_load(done.stdout)["services"]
+        assert services.keys() == {"relnews", "update", "nginx"}
+        assert services["relnews"]["user"] == services["update"]["user"] == user
+        assert [int(entry["published"]) for entry in services["nginx"]["ports"]] == [port]
+        for name in ("relnews", "update"):
+            assert services[name]["build"]["context"] == str(FOLDER.parents[1])
 
 
 def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
