@@ -116,7 +116,8 @@ def correct_checksums(folder):
 
 
 def _correct_articles(connection):
-    for row in connection.execute(f"SELECT {schema.ROW} FROM articles").fetchall():
+    columns = schema.row(schema.FORMAT_VERSION)
+    for row in connection.execute(f"SELECT {columns} FROM articles").fetchall():
         digest = checksums.digest_of(row[:-1], (row[-1] or b"")[:-4])
         connection.execute("UPDATE articles SET digest = ? WHERE key = ?", (digest, row[-2]))
 

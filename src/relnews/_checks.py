@@ -147,8 +147,9 @@ def distinct(ids: str | Iterable[str]) -> list[str]:
 
 
 def counted(n: int, noun: str) -> str:
-    """Return a number with its noun: ``1 article``, ``2,000 articles``."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    """Return a number with its noun: ``1 article``, ``2,000 articles``, ``3 queries``."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{n:,} {noun if n == 1 else plural}"
 
 
 def shortened(value: object, length: int = 60) -> str:

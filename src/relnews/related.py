@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from relnews import _checks, _display
-from relnews._checks import check_bool, check_integer, check_n_jobs, distinct
+from relnews._checks import check_bool, check_integer, check_n_jobs, counted, distinct
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
 from relnews.lists.inspection import Inspection
 from relnews.options.list_options import ListSpec
@@ -371,7 +371,7 @@ class RelatedNews(Inspection, Parameters):
         return self._read_catalogue().key_of(str(id)) is not None
 
     def __repr__(self) -> str:
-        size = "" if self._catalogue is None else f" of {len(self):,} articles"
+        size = "" if self._catalogue is None else f" of {counted(len(self), 'article')}"
         return super().__repr__() + size
 
     def _repr_html_(self) -> str:

@@ -259,7 +259,7 @@ def test_build_names_the_lines_that_it_ignores(invoke, tmp_path):
     assert "  in 30 articles of Gazette: common0 footer0" in printed
     assert printed[-1] == "  and 24 more"
     assert json.loads(invoke("info", folder, "--json").stdout)["repeated_lines"] == 44
-    assert "ignored lines: 44 that repeat" in invoke("info", folder).stdout
+    assert "ignored lines: 44 repeated lines" in invoke("info", folder).stdout
 
     counted = invoke("build", str(file), "-o", folder, "--count-repeated-lines")
     assert "repeat" not in counted.stderr
@@ -487,11 +487,11 @@ def test_build_keeps_an_archive_that_it_cannot_read(invoke, articles, small):
 FAILING_FILES = [
     ("missing.jsonl", None, [], "there is no"),
     ("folder.jsonl", None, [], "expected a folder of files"),
-    ("array.json", '[{"id": "a"}, {"id": "b"}]', [], "none of 2 records"),
-    ("indented.json", '{\n  "id": "a"\n}', [], "none of 1 records"),
+    ("array.json", '[{"id": "a"}, {"id": "b"}]', [], "no article in 2 records"),
+    ("indented.json", '{\n  "id": "a"\n}', [], "no article in 1 record"),
     ("strict.jsonl", '{"id": "a", "text": "b"}\n{"id": ""}\n', ["--strict"], "strict.jsonl:2:"),
     ("strict.csv", "id,text\na,b\na,c\n", ["--strict"], "strict.csv:3: duplicate id"),
-    ("none.jsonl", '{"heading line": "no title"}\n', [], "none of 1 records"),
+    ("none.jsonl", '{"heading line": "no title"}\n', [], "no article in 1 record"),
     ("empty.jsonl", "", [], "has no articles"),
 ]
 

@@ -397,7 +397,7 @@ def test_verify_prints_problems(invoke, listed):
     result = invoke("verify", listed)
 
     assert result.exit_code == 1
-    assert "1 articles are in a segment, but not in the catalogue\n" in result.stdout
+    assert "1 article in a segment, but not in the catalogue\n" in result.stdout
     n_problems = len(result.stdout.splitlines())
     assert result.stderr == f"Error: {listed} is not in order: {n_problems} found.\n"
 
@@ -411,13 +411,13 @@ def test_verify_takedown_of_a_removed_article(invoke, listed):
     result = invoke("verify", listed, "--removed", "push")
 
     assert early.exit_code == 1
-    assert "has the words of 1 removed articles: compact the archive\n" in early.stdout
+    assert "has the words of 1 removed article: compact the archive\n" in early.stdout
     assert result.exit_code == 0
     assert result.stdout == (
         f"{listed}: in order, 2 articles\n"
         "no article has the id 'push'. The archive does not remember removed ids: check the "
         "spelling.\n"
-        "None of 2 stored lists shows it, and no ranking can.\n"
+        "No stored list shows it, and no ranking can.\n"
         "Nothing of it is left in the files of the archive.\n"
     )
 
@@ -441,7 +441,7 @@ def test_verify_takedown_of_a_hidden_article(field, invoke, listed, new):
 
     assert result.exit_code == 0, result.output
     assert "'push' is in the archive, but hidden: under embargo or expired.\n" in result.stdout
-    assert "None of 3 stored lists shows it" in result.stdout
+    assert "No stored list shows it" in result.stdout
     assert "push" not in invoke("related", listed, "veto", "--format", "json").stdout
     assert '"push", "rank"' not in invoke("export", listed, "-o", "-").stdout
 

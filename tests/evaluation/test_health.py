@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
+from relnews._checks import counted
 from relnews.evaluation import checkup, health, picture
 from relnews.sample import sample_articles
 from strategies import archives, archives_with_copies
@@ -218,8 +219,8 @@ def test_a_picture(articles, k, tmp_path):
     picture(state, tmp_path / "a.svg")
 
     drawn = (tmp_path / "a.svg").read_text("utf-8")
-    assert f"{state.full:,} of {state.articles:,} lists are full" in drawn
-    assert f"{state.orphans:,} orphans" in drawn
+    assert f"full lists: {state.full:,} of {state.articles:,}" in drawn
+    assert f"{counted(state.orphans, 'orphan')}, Gini" in drawn
 
 
 # --- relnews health ------------------------------------------------------------------------------

@@ -186,10 +186,10 @@ def test_what_an_archive_does_not_know_is_left_out_and_counted():
 @pytest.mark.parametrize(
     ("qrels", "message"),
     [
-        ({"x": {"a": 1}, "y": {"a": 1}}, "not 'x', nor any other of 2"),
-        ({"a": {"x": 1}}, "none of 1 judged queries has a relevant article in the archive"),
+        ({"x": {"a": 1}, "y": {"a": 1}}, "of 2. The first is 'x'"),
+        ({"a": {"x": 1}}, "no judged query, of 1, has a relevant article in the archive"),
         ({"a": {"b": 0}}, "nothing to find"),
-        ({}, "nothing to find: none of 0"),
+        ({}, "nothing to find: no judged query, of 0,"),
     ],
 )
 def test_judgements_of_which_nothing_is_left(qrels, message):

@@ -395,7 +395,7 @@ def test_a_failing_export_is_finished_by_the_next(tmp_path: Path) -> None:
         files.write("b.json", b"2")
 
     assert files_of(tmp_path) == {".list": b"b.json\n", "b.json": b"2"}
-    assert str(files.report) == "1 files written, 0 unchanged, 1 removed"
+    assert str(files.report) == "1 file written, 0 unchanged, 1 removed"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="folders cannot be opened")
@@ -507,7 +507,7 @@ def test_the_command_says_once_that_addresses_are_missing(tmp_path: Path) -> Non
             arguments = ["export", archive_, "--site", site, "-o", output]
             result = CliRunner().invoke(main, arguments)
             assert result.exit_code == 0
-            assert result.stderr.count("5 articles in the lists have no url") == expected
+            assert result.stderr.count("5 articles in the lists without a url") == expected
             assert CliRunner().invoke(main, [*arguments, "-q"]).stderr == ""
 
 

@@ -89,7 +89,7 @@ def test_a_selection_says_what_it_did(news):
     )
     got = news.why_not("story", "veto", selection=Selection(caps={"source": 1}))
     assert (got.reason, got.sentence) == (
-        "cap", "'veto' is left out by a cap: 1 items have the source 'Wire'."
+        "cap", "'veto' is left out by a cap: the list has 1 item with the source 'Wire'."
     )  # fmt: skip
     got = news.why_not("story", "veto", selection=Selection(caps={"story": 1}, story=0.05))
     assert got.reason == "cap"

@@ -183,7 +183,7 @@ def test_verify_removed_says_what_is_left_and_where(tmp_path):
     segment = next(life.folder.glob("*.segment")).name
     vocabulary = next(life.folder.glob("*.vocabulary")).name
     for start in (
-        f"{segment} has the words of 1 removed articles",
+        f"{segment} has the words of 1 removed article:",
         f"{vocabulary} has ",
         f"{CATALOGUE} has ",
         "a rule names it (the list of id=keep-identity-0 begins with id=zyx-identity-1)",

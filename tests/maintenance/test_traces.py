@@ -47,7 +47,7 @@ def test_what_another_process_removed(tmp_path):
 
     assert reader.verify_removed("other") == writer.verify_removed("other")
     assert any(
-        "has 1 words that no article has any more" in x for x in reader.verify_removed("other")
+        "has 1 word that no article has any more" in x for x in reader.verify_removed("other")
     )
     writer.partial_fit([{**ARTICLES[0], "expires": LONG_AGO}])
     assert reader.verify_removed("shown") == []
@@ -76,4 +76,4 @@ def test_a_stored_list_with_an_article_that_is_gone():
     connection = news.archive_.catalogue._database.connection
     connection.execute("DELETE FROM articles WHERE id = 'other'")
 
-    assert "stored lists hold 1 articles that are gone" in news.verify_removed("other")
+    assert "stored lists hold 1 removed article" in news.verify_removed("other")

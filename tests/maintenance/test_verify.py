@@ -64,7 +64,7 @@ def test_an_article_in_no_segment(news):
     news.archive_.catalogue.add([Article(id="ghost")], [b"digest"])
 
     assert news.verify() == [
-        "article 'ghost' is in 0 segments, expected 1", "1 articles have no stored list"
+        "article 'ghost' is in 0 segments, expected 1", "1 article without a stored list"
     ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def test_an_article_that_the_catalogue_lacks(news):
     plant(news, "DELETE FROM lists WHERE key = ?", key_of(news, "a1"))
     plant(news, "DELETE FROM articles WHERE id = 'a1'")
 
-    assert news.verify() == ["1 articles are in a segment, but not in the catalogue"]
+    assert news.verify() == ["1 article in a segment, but not in the catalogue"]
 
 
 def with_list(news, identifier, pairs):
@@ -124,14 +124,14 @@ def test_a_list_of_or_with_an_article_that_is_gone(news):
     one, other = sorted(news.verify())
     assert one.endswith("holds itself, one twice, or one that is gone")
     assert other == "there is a stored list of article 3, which is gone"
-    assert news.verify_removed("a3")[-1] == "stored lists hold 1 articles that are gone"
+    assert news.verify_removed("a3")[-1] == "stored lists hold 1 removed article"
 
 
 def test_an_article_without_a_list(news):
     """An article without a list is a problem if lists are stored."""
     plant(news, "DELETE FROM lists WHERE key = ?", key_of(news, "a1"))
 
-    assert news.verify() == ["1 articles have no stored list"]
+    assert news.verify() == ["1 article without a stored list"]
 
 
 def test_a_list_that_cannot_be_read(news):

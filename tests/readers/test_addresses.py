@@ -126,7 +126,7 @@ def test_articles_without_a_part_of_the_pattern_are_counted() -> None:
     report = LoadReport()
     records = [{"id": "a", "text": "T"}, {"id": "b", "text": "T", "url": "/b"}]
     [*articles_from(records, report, ReadSpec.of({"url": "/{nosuch}/{id}"}))]
-    assert report.notes == ["1 articles without {nosuch} have no address"]
+    assert report.notes == ["no address for 1 article without {nosuch}"]
 
 
 @pytest.mark.parametrize("pattern", ["", "/fixed", "/a{{b}}"])

@@ -165,7 +165,7 @@ def test_unknown_names_in_any_kind_of_source(kind: str, tmp_path: Path) -> None:
     with pytest.raises(ArticleError) as caught:
         fit(source)
     message = str(caught.value)
-    assert message.startswith("none of 3 records became an article (no title and no text: 3).")
+    assert message.startswith("no article in 3 records (no title and no text: 3).")
     for words in ("'ueberschrift'", "'inhalt'", "`id`", "`title` or `text`",
                   'fields={"title": "NAME", "text": "NAME"}', "--field text=NAME"):  # fmt: skip
         assert words in message

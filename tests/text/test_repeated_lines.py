@@ -206,7 +206,7 @@ def test_lists_are_those_of_articles_without_the_line(tmp_path):
     assert answers(opened, with_line[5]) == wanted
     assert opened.ignore_repeated_lines
     assert opened.archive_.facts()["repeated_lines"] == 1
-    assert opened.archive_.describe()["ignored lines"] == "1 that repeat"
+    assert opened.archive_.describe()["ignored lines"] == "1 repeated line"
 
 
 def test_the_lines_may_count(tmp_path):

@@ -284,17 +284,17 @@ class Archive:
             "removed": f"{counted(facts['removed'], 'article')} whose space can be freed",
             "changes": f"{facts['changes']:,}",
             "drift": f"{facts['drift']:.1%} (largest change of a term's idf)",
-            "stored lists": f"{lists['k']} items, from {lists['candidates']} candidates"
-            if lists else "none",
+            "stored lists": f"{counted(lists['k'], 'item')}, from "
+            f"{counted(lists['candidates'], 'candidate')}" if lists else "none",
             "title": f"weight {facts['title_weight']:g}, overlap {facts['title_overlap']:g}",
             "language": facts["language"] or "one, whatever articles name",
-            "stop words": f"{len(words)} words" if isinstance(words, list) and words
+            "stop words": counted(len(words), "word") if isinstance(words, list) and words
             else "of the language" if words == "language" else words or "none",
             "normalization": facts["normalization"] or "none",
             "analysis": f"version {version}"
             + ("" if version == VERSION else f"; a new build has {VERSION}"),
             "tf": "1 + ln(tf)" if facts["sublinear_tf"] else "tf",
             "ignored lines": "none, all lines count" if facts["repeated_lines"] is None
-            else f"{facts['repeated_lines']:,} that repeat",
+            else counted(facts["repeated_lines"], "repeated line"),
             "recency": str(self.recency or "none"),
         }  # fmt: skip

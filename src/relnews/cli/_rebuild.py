@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from relnews._checks import counted
+
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
     from relnews.storage.rule_kinds import Rule
@@ -50,5 +52,5 @@ class Kept(NamedTuple):
 
     def __str__(self) -> str:
         n = len(self.rules)
-        names = [f"{n:,} rule{'s' * (n > 1)}"] * bool(n) + ["stored lists"] * bool(self.lists)
+        names = [counted(n, "rule")] * bool(n) + ["stored lists"] * bool(self.lists)
         return " and ".join(names)

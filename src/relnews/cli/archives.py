@@ -385,7 +385,8 @@ def duplicates(
     if not quiet:
         n = sum(map(len, groups))
         click.echo(
-            f"near-duplicates: {n:,} of {len(news):,} articles, groups: {len(groups):,}", err=True
+            f"near-duplicates: {n:,} of {counted(len(news), 'article')}, groups: {len(groups):,}",
+            err=True,
         )
 
 

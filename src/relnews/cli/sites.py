@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from relnews._checks import counted
 from relnews.cli._options import list_options, usage
 from relnews.cli._shared import (
     k_option,
@@ -30,7 +31,7 @@ _SUFFIXES = ("", ".jsonl", ".ndjson", ".csv", ".parquet")
 
 #: Said once if titles in lists cannot be links.
 NO_ADDRESS = (
-    "{:,} articles in the lists have no url, so that their titles are no links; give them one with "
+    "{} in the lists without a url, so that titles are no links; give urls with "
     "relnews build --url, such as --url '/{{section}}/{{slug}}.html'"
 )
 
@@ -148,7 +149,7 @@ def export(
         if not quiet:
             click.echo(f"{output}: {report}", err=True)
         if report.without_address and not quiet:
-            click.echo(NO_ADDRESS.format(report.without_address), err=True)
+            click.echo(NO_ADDRESS.format(counted(report.without_address, "article")), err=True)
         return
     from relnews.export import json, list_files
 
@@ -175,7 +176,7 @@ def _write_part(
     with one_line(), usage():
         record = export_part(news, part, output, k, progress=lists_bar(quiet), **options)
     if not quiet:
-        done = "is there already" if record is None else f"{record.lists:,} lists"
+        done = "is there already" if record is None else counted(record.lists, "list")
         click.echo(f"{output}: part {part[0]}/{part[1]}, {done}", err=True)
 
 

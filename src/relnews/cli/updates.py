@@ -330,7 +330,6 @@ def _about_removed(news: RelatedNews, identifier: str) -> str:
     else:
         unknown = _checks.unknown_article(identifier, catalogue.all_ids())
         sentence = f"{unknown} The archive does not remember removed ids: check the spelling."
-    n_lists = len(catalogue.all_entries())
-    lists = f"None of {n_lists:,} stored lists shows it, and no ranking can."
+    lists = "No stored list shows it, and no ranking can."
     files = "" if identifier in news else "\nNothing of it is left in the files of the archive."
     return f"{sentence}\n{lists}{files}"

@@ -60,11 +60,11 @@ def nothing_judged(n_queries: int, n_known: int, example: str | None) -> ValueEr
     """Return the error for judgements that none of the archive's lists can be scored by."""
     if n_queries and not n_known:
         return ValueError(
-            f"no query of the judgements is an article of the archive: not {example!r}, nor any "
-            f"other of {n_queries:,}. Are they of this archive?"
+            f"no query of the judgements is an article of the archive, of {n_queries:,}. The first "
+            f"is {example!r}. Are they of this archive?"
         )
     return ValueError(
-        f"nothing to find: none of {n_queries:,} judged queries has a relevant article in the "
+        f"nothing to find: no judged query, of {n_queries:,}, has a relevant article in the "
         "archive."
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from relnews import _checks
+from relnews._checks import counted
 from relnews.evaluation import _errors
 
 #: Query to judged article to grade: 0 is not relevant, more is better.
@@ -105,7 +106,8 @@ class Judged:
         }
         return "\n".join(
             [
-                f"{count['queries']:,} queries, {count['judgements']:,} judgements",
+                f"{counted(count['queries'], 'query')}, "
+                f"{counted(count['judgements'], 'judgement')}",
                 *(f"  {what}: {n:,} (left out)" for what, n in left_out.items() if n),
             ]
         )

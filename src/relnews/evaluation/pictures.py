@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relnews._checks import counted
 from relnews.evaluation import _errors
 from relnews.evaluation.checkup import Health
 from relnews.tuning.tuning import Tuning
@@ -69,7 +70,7 @@ def _draw_scores(scores: Sequence[Scores], path: str | os.PathLike[str]) -> None
         axes.set_xticks(range(len(measures)), measures)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean, with its 95 % interval")
-        axes.set_title(f"{len(scores[0].queries):,} queries", loc="left")
+        axes.set_title(counted(len(scores[0].queries), "query"), loc="left")
         figure.legend(loc="outside right upper", frameon=False)
         _plain(axes)
 
@@ -82,14 +83,16 @@ def _draw_health(health: Health, path: str | os.PathLike[str]) -> None:
         lengths.bar(range(len(counts)), counts)
         lengths.set_xlabel("items in the list")
         lengths.set_ylabel("articles")
-        lengths.set_title(f"{health.full:,} of {health.articles:,} lists are full", loc="left")
+        lengths.set_title(f"full lists: {health.full:,} of {health.articles:,}", loc="left")
         most = int(health.in_links.max(initial=0))
         step = 1 + most // 40
         in_links.hist(health.in_links, bins=np.arange(-0.5, most + 1 + step, step))
         in_links.set_yscale("symlog", linthresh=1)
         in_links.set_xlabel("lists that the article is in")
         in_links.set_ylabel("articles, on a logarithmic scale")
-        in_links.set_title(f"{health.orphans:,} orphans, Gini {health.gini:.2f}", loc="left")
+        in_links.set_title(
+            f"{counted(health.orphans, 'orphan')}, Gini {health.gini:.2f}", loc="left"
+        )
         for axes in (lengths, in_links):
             axes.xaxis.get_major_locator().set_params(integer=True)
             _plain(axes)
@@ -107,7 +110,7 @@ def _draw_tuning(tuning: Tuning, path: str | os.PathLike[str]) -> None:
             axes.set_xlabel(name)
             _plain(axes)
         row[0].set_ylabel(f"nDCG@{tuning.k}; dashed: now")
-        row[0].set_title(f"{tuning.queries:,} lists", loc="left")
+        row[0].set_title(counted(tuning.queries, "list"), loc="left")
 
 
 def check_picture(path: str | os.PathLike[str]) -> None:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from relnews._checks import counted
 from relnews.export import _errors
 from relnews.export.names import is_ours
 from relnews.storage.syncing import make_folder, sync
@@ -35,7 +36,7 @@ class FolderReport:
 
     def __str__(self) -> str:
         return (
-            f"{self.written:,} files written, {self.unchanged:,} unchanged, "
+            f"{counted(self.written, 'file')} written, {self.unchanged:,} unchanged, "
             f"{self.removed:,} removed"
         )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from relnews import dates
-from relnews._checks import MAX_PARTS
+from relnews._checks import MAX_PARTS, counted
 from relnews.export._errors import no_parts
 from relnews.export.list_files import replacing, write_lists
 from relnews.storage.syncing import make_folder
@@ -195,7 +195,7 @@ def _difference(path: Path, record: PartRecord, expected: PartRecord) -> str:
     if record.generation != expected.generation:
         return f"is of commit {record.generation:,}, not of {expected.generation:,}"
     if record.parts != expected.parts:
-        return f"is one of {record.parts:,} parts, most are of {expected.parts:,}"
+        return f"is one of {counted(record.parts, 'part')}, most are of {expected.parts:,}"
     if record.options != expected.options:
         return "was made with other options than most"
     if record.has_expired():

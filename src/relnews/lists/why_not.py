@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from relnews._checks import counted
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.exceptions import UnknownArticleError
@@ -146,7 +147,8 @@ def _by_selection(
         value = getattr(item, field)
         n = sum(getattr(other, field) == value for other in items)
         if value and n >= selection.caps[field]:
-            return "cap", f"{name} is left out by a cap: {n:,} items have the {field} {value!r}."
+            full = f"the list has {counted(n, 'item')} with the {field} {value!r}"
+            return "cap", f"{name} is left out by a cap: {full}."
     if "story" in selection.caps:
         of_story = [other for other in items.ids if similar[other] >= floor_of(selection.story)]
         if of_story:

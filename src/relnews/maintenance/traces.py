@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from relnews import dates
+from relnews._checks import counted
 from relnews.archive.archive import Archive
 from relnews.storage import integrity
 from relnews.storage.arrays import folder_name
@@ -74,7 +75,7 @@ def _in_lists(catalogue: Catalogue) -> Iterator[str]:
         }
     gone = listed - set(catalogue.keys())
     if gone:
-        yield f"stored lists hold {len(gone):,} articles that are gone"
+        yield f"stored lists hold {counted(len(gone), 'removed article')}"
 
 
 def _in_arrays(archive: Archive) -> Iterator[str]:
@@ -84,7 +85,7 @@ def _in_arrays(archive: Archive) -> Iterator[str]:
         n_removed = len(live.is_alive) - live.n_alive
         if live.entry is not None and n_removed:
             name = folder_name(live.entry)
-            yield f"{name} has the words of {n_removed:,} removed articles: {_COMPACT}"
+            yield f"{name} has the words of {counted(n_removed, 'removed article')}: {_COMPACT}"
     is_unused = state.statistics.document_frequency[: len(state.vocabulary)] == 0
     is_unused[: state.n_stop] = False
     n_base = len(state.vocabulary.base)
@@ -93,7 +94,7 @@ def _in_arrays(archive: Archive) -> Iterator[str]:
     for name, unused in places.items():
         n_unused = int(np.count_nonzero(unused))
         if n_unused:
-            yield f"{name} has {n_unused:,} words that no article has any more: {_COMPACT}"
+            yield f"{name} has {counted(n_unused, 'word')} that no article has any more: {_COMPACT}"
 
 
 def _in_catalogue(archive: Archive, folder: Path, identifier: str) -> Iterator[str]:

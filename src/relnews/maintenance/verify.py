@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from relnews._checks import counted
 from relnews.archive.archive import Archive
 from relnews.dates import UNDATED
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
@@ -95,14 +96,15 @@ def _problems_of_articles(
             yield f"article {catalogue.ids([key])[0]!r} is in {places[key]} segments, expected 1"
     gone = places.keys() - set(articles)
     if gone:
-        yield f"{len(gone):,} articles are in a segment, but not in the catalogue"
+        yield f"{counted(len(gone), 'article')} in a segment, but not in the catalogue"
     for key, date in zip(articles, catalogue.dates(articles), strict=True):
         if places[key] and published[key] != (UNDATED if date is None else date):
             yield f"article {catalogue.ids([key])[0]!r} has another date in its segment"
     sealed = int(catalogue.setting("sealed") or 0)
     n_early = sum(stored.key < sealed for stored in catalogue.counts(-1))
     if n_early:
-        yield f"{n_early:,} articles wait for a segment, but have keys of articles in segments"
+        n_articles = counted(n_early, "article")
+        yield f"{n_articles} waiting for a segment, but with keys of articles in segments"
     try:
         catalogue.next_key()
         catalogue.check_last_keys()
@@ -119,7 +121,7 @@ def _problems_of_lists(catalogue: Catalogue, places: Counter[int]) -> Iterator[s
     if catalogue.setting("lists") is not None:
         without = set(catalogue.keys()) - {key for key, _ in lists}
         if without:
-            yield f"{len(without):,} articles have no stored list"
+            yield f"{counted(len(without), 'article')} without a stored list"
 
 
 def _problems_of_list(key: int, stored: bytes, places: Counter[int]) -> Iterator[str]:

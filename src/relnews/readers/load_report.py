@@ -238,7 +238,7 @@ class LoadReport:
 def _nothing_loaded(report: LoadReport) -> str:
     """Return what was found instead of articles, and what to do."""
     reasons = ", ".join(f"{problem.value}: {n:,}" for problem, n in report.problems.most_common())
-    sentence = f"none of {report.seen:,} records became an article ({reasons})."
+    sentence = f"no article in {counted(report.seen, 'record')} ({reasons})."
     if Problem.NO_WORDS in report.problems or Problem.MISSING_ID in report.problems:
         found = f" The first records have {listed(report.names[:20])};" if report.names else ""
         sentence += f"{found} an article needs `id`, and `title` or `text`."

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from relnews._checks import listed, shortened
+from relnews._checks import counted, listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import markup, visibility
@@ -88,7 +88,7 @@ class RecordParser:
             self._report.note(f"{field} is read from {name!r}")
         for name, count in self._lacking.items():
             if name:
-                self._report.note(f"{count:,} articles without {{{name}}} have no address")
+                self._report.note(f"no address for {counted(count, 'article')} without {{{name}}}")
 
     def _named(self, entry: Found) -> tuple[str, _Named | Skipped | Former | Article]:
         """Return an entry with the names of its record."""

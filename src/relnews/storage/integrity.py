@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from relnews._checks import counted
 from relnews.exceptions import (
     ArchiveFormatError,
     RelnewsError,
@@ -100,7 +101,7 @@ def check_file(folder: Path, name: str, expected: int | None) -> None:
         raise damaged_archive(folder, f"{name} is not a file")
     size = status.st_size
     if size != expected:
-        raise damaged_archive(folder, f"{name} has {size:,} bytes, expected {expected:,}")
+        raise damaged_archive(folder, f"{name} has {counted(size, 'byte')}, expected {expected:,}")
 
 
 def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import check_integer, check_n_jobs, shortened
+from relnews._checks import check_integer, check_n_jobs, counted, shortened
 from relnews._resampling import intervals, p_values
 from relnews.archive.archive import Archive
 from relnews.dates import UNDATED
@@ -128,7 +128,8 @@ class Tuning:
     def __str__(self) -> str:
         by_time = "too few dates" if self.by_time is None else str(self.by_time)
         lines = [
-            f"{self.queries:,} lists, {self.judgements:,} relevant articles, nDCG@{self.k}",
+            f"{counted(self.queries, 'list')}, {counted(self.judgements, 'relevant article')}, "
+            f"nDCG@{self.k}",
             f"now:       {self.before}",
             f"best:      {self.after}",
             f"held out:  {self.by_query}",
@@ -248,8 +249,8 @@ def judgements_of(
     if len(kept) < MIN_QUERIES:
         msg = (
             f"tuning needs at least {MIN_QUERIES} articles with a relevant article in the archive, "
-            f"got {len(kept)} from {len(labels):,} judged articles. Check that the ids are those "
-            "of the archive, or judge more."
+            f"got {len(kept)} from {counted(len(labels), 'judged article')}. Check that the ids "
+            "are those of the archive, or judge more."
         )
         raise ValueError(msg)
     out_of = {

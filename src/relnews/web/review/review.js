@@ -50,8 +50,12 @@ function headline(article) {
   const details = [article.date, article.section, article.reason, article.id];
   return [
     make("span", { className: "title", dir: "auto", lang: article.language, textContent: article.title }),
-    make("span", { className: "about", textContent: details.filter(Boolean).join(" · ") }),
+    make("span", { className: "about", textContent: details.filter(Boolean).join(" ·\xa0") }),
   ];
+}
+
+function counted(n, noun) {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
 
 function fill(list, entries) {
@@ -63,7 +67,7 @@ function fill(list, entries) {
 async function search(words, list, buttons) {
   const { articles, n, near } = await ask("find", { words });
   fill(list, articles.map(article => make("li", {}, ...headline(article), group(buttons(article)))));
-  const count = n > articles.length ? `${articles.length} of ${n} articles` : `${n} articles`;
+  const count = n > articles.length ? `${articles.length} of ${n} articles` : counted(n, "article");
   say(near ? `No title has all of the words. Similar titles: ${n}` : `Found: ${count}`);
 }
 
@@ -78,7 +82,7 @@ async function show(identifier) {
   part("review").hidden = false;
   part("title").textContent = article.title;
   part("title").lang = article.language;
-  part("about").textContent = [article.date, article.section, article.id].filter(Boolean).join(" · ");
+  part("about").textContent = [article.date, article.section, article.id].filter(Boolean).join(" ·\xa0");
   part("undo").disabled = !undo;
   part("none").hidden = items.length > 0;
   fill("items", items.map(entry));
@@ -150,7 +154,7 @@ part("find").addEventListener("submit", event => {
       fill("others", []);
       await show(article.id);
       part("title").focus();
-      say(`${shown.items.length} related articles`);
+      say(counted(shown.items.length, "related article"));
     }),
   ]));
 });
