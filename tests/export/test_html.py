@@ -164,16 +164,20 @@ def test_fragment_holds_what_it_should_and_nothing_else(
         if names or entry.published:
             about = next(found)
             assert (about.tag, about.attributes) == ("div", {"class": "relnews-about"})
-            for name in names:
+            for number, name in enumerate(names):
+                if number:
+                    assert [(next(found).tag, next(found).text)] == [("span", " · ")]
                 assert next(found) == Element("bdi", {}, name)
             if entry.published:
+                if names:
+                    assert [(next(found).tag, next(found).text)] == [("span", " · ")]
                 time = next(found)
                 assert time.tag == "time"
                 assert time.attributes.keys() == {"datetime", "lang", "dir"}
                 machine = dt.datetime.fromisoformat(str(time.attributes["datetime"]))
                 assert machine.replace(tzinfo=dt.UTC) == entry.published.replace(microsecond=0)
                 names.append(time.text)
-            assert about.text == " ·\xa0".join(names)
+            assert about.text == " · ".join(names)
 
     assert next(found, None) is None
 
@@ -339,7 +343,7 @@ def test_section_source_and_date_stand_in_one_line() -> None:
     """Known facts about a story are shown; unknown ones leave no gap."""
     date = dt.datetime(2025, 8, 22, tzinfo=dt.UTC)
     known = outline(section="World", source="Wire", published=date)
-    assert known["div"][0].text == "World ·\xa0Wire ·\xa022 August 2025"
+    assert known["div"][0].text == "World · Wire · 22 August 2025"
     assert outline(source="Wire")["div"][0].text == "Wire"
     assert not outline()["div"]
 

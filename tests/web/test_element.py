@@ -250,8 +250,8 @@ def test_it_reads_well_to_a_screen_reader(show: Open, news: RelatedNews) -> None
         assert link.get_attribute("lang") == "en"
     first = related[0]
     assert first.published
-    about = f"{first.section} ·\xa0{first.source} ·\xa0{first.published.day} {first.published:%B} "
-    assert about in entries.first.inner_text()
+    about = f"{first.section} · {first.source} · {first.published.day} {first.published:%B} "
+    assert about in (entries.first.text_content() or "")
     for item in related:
         page.keyboard.press("Tab")
         focused = page.locator(":focus-visible")

@@ -126,14 +126,17 @@ class RelatedNews extends HTMLElement {
       const names = [item.section, item.source].filter(Boolean);
       if (!names.length && !item.published) continue;
       const about = put(entry, "div", "", { class: "relnews-about" });
-      names.forEach((name, i) => {
-        if (i) about.append(" ·\xa0");
-        put(about, "bdi", name);
-      });
+      // A dot belongs to what follows it: the style hides the one that begins a line.
+      const place = () => {
+        if (!about.firstChild) return about;
+        const part = put(about, "span");
+        put(part, "span", " · ");
+        return part;
+      };
+      for (const name of names) put(place(), "bdi", name);
       if (!item.published) continue;
-      if (names.length) about.append(" ·\xa0");
       const day = item.published.replace(/T00:00:00\+.*/, "");
-      put(about, "time", this.#date(day), { datetime: day, dir: "auto" });
+      put(place(), "time", this.#date(day), { datetime: day, dir: "auto" });
     }
     this.replaceChildren(section);
   }

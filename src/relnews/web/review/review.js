@@ -46,11 +46,17 @@ function group(buttons) {
   return make("div", { className: "buttons" }, ...buttons);
 }
 
+/** Return an element for each text; the style hides a dot that begins a line. */
+function parted(texts) {
+  return texts.filter(Boolean).map((text, i) =>
+    make("span", {}, ...(i ? [make("span", { textContent: " · " })] : []), text));
+}
+
 function headline(article) {
   const details = [article.date, article.section, article.reason, article.id];
   return [
     make("span", { className: "title", dir: "auto", lang: article.language, textContent: article.title }),
-    make("span", { className: "about", textContent: details.filter(Boolean).join(" ·\xa0") }),
+    make("span", { className: "about" }, ...parted(details)),
   ];
 }
 
@@ -82,7 +88,7 @@ async function show(identifier) {
   part("review").hidden = false;
   part("title").textContent = article.title;
   part("title").lang = article.language;
-  part("about").textContent = [article.date, article.section, article.id].filter(Boolean).join(" ·\xa0");
+  part("about").replaceChildren(...parted([article.date, article.section, article.id]));
   part("undo").disabled = !undo;
   part("none").hidden = items.length > 0;
   fill("items", items.map(entry));
