@@ -415,7 +415,7 @@ def test_verify_takedown_of_a_removed_article(invoke, listed):
     assert result.exit_code == 0
     assert result.stdout == (
         f"{listed}: in order, 2 articles\n"
-        "no article has the id 'push'. The archive does not remember removed ids: check the "
+        "no article has the id 'push'. An archive keeps no ids of removed articles: check the "
         "spelling.\n"
         "No stored list shows it, and no ranking can.\n"
         "Nothing of it is left in the files of the archive.\n"

@@ -280,7 +280,8 @@ class Archive:
             "terms": f"{facts['terms']:,}",
             "pairs": f"{facts['pairs']:,} (article, term)",
             "index": f"{facts['bytes'] / 1e6:,.1f} MB",
-            "segments": f"{facts['segments']}; {counted(facts['pending'], 'article')} in none yet",
+            "segments": f"{facts['segments']}; "
+            f"{counted(facts['pending'], 'article')} in no segment yet",
             "removed": f"{counted(facts['removed'], 'article')} whose space can be freed",
             "changes": f"{facts['changes']:,}",
             "drift": f"{facts['drift']:.1%} (largest change of a term's idf)",

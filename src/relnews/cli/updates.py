@@ -329,7 +329,7 @@ def _about_removed(news: RelatedNews, identifier: str) -> str:
         sentence = f"{identifier!r} is in the archive, but hidden: under embargo or expired."
     else:
         unknown = _checks.unknown_article(identifier, catalogue.all_ids())
-        sentence = f"{unknown} The archive does not remember removed ids: check the spelling."
+        sentence = f"{unknown} An archive keeps no ids of removed articles: check the spelling."
     lists = "No stored list shows it, and no ranking can."
     files = "" if identifier in news else "\nNothing of it is left in the files of the archive."
     return f"{sentence}\n{lists}{files}"

@@ -272,7 +272,7 @@ class Catalogue(StoredArticles):
                 self._settings.clear_cache()
 
     def rewrite(self) -> None:
-        """Write the file anew, so that nothing of removed articles is left in it or its log.
+        """Write the file again, so that nothing of removed articles is left in it or its log.
 
         Raises
         ------

@@ -274,7 +274,7 @@ class Database:
             raise failures.cannot_write(folder, error, writer_of(folder)) from error
 
     def rewrite(self) -> None:
-        """Write the file anew, without the space of deleted rows, outside a transaction.
+        """Write the file again, without the space of deleted rows, outside a transaction.
 
         `secure_delete` is not enough: rows that SQLite moved to another page may leave a copy.
         """
