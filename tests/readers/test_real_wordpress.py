@@ -137,6 +137,7 @@ def test_what_a_real_wordpress_exports(wordpress: Run, tmp_path: Path) -> None:
     assert one.url == f"http://gazette.example/?p={one.id}"
     assert str(one.published) == "2025-06-02 10:00:00+00:00"
     assert one.image == two.image == "http://gazette.example/wp-content/uploads/quay.jpg"
+    assert one.image_alt == two.image_alt == 'The quay & "pier"'
     assert "]]> and" in two.text
     report = reader.load_report
     assert report.withheld == 7
@@ -147,7 +148,7 @@ def test_what_a_real_wordpress_exports(wordpress: Run, tmp_path: Path) -> None:
     pages = read_articles(path)
     found = {article.id: article for article in pages}
     assert {*found} == {*public}
-    for name in ("title", "dek", "section", "tags", "author", "published", "image"):
+    for name in ("title", "dek", "section", "tags", "author", "published", "image", "image_alt"):
         assert getattr(found[one.id], name) == getattr(one, name), name
 
     with pytest.warns(LoadWarning, match="only 2 of 9 records"):

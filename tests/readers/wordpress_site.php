@@ -68,6 +68,7 @@ if ( 'fill' === $command ) {
 		if ( $post['picture'] ?? false ) {
 			$file    = array( 'post_mime_type' => 'image/jpeg', 'post_title' => 'quay' );
 			$picture = wp_insert_attachment( $file, 'quay.jpg', $id );
+			update_post_meta( $picture, '_wp_attachment_image_alt', 'The quay & "pier"' );
 			set_post_thumbnail( $id, $picture );
 		}
 		$ids[] = $id;
