@@ -426,7 +426,7 @@ def test_verify_takedown_of_a_wrong_id(invoke, listed):
     """--removed with an unknown id suggests a similar id instead of a confirmation."""
     result = invoke("verify", listed, "--removed", "pusch")
 
-    assert "no article has the id 'pusch'. Did you mean 'push'? The archive does" in result.stdout
+    assert "no article has the id 'pusch'. Did you mean 'push'? An archive keeps" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from importlib import resources
 
 from relnews.export import html
 
-#: What a browser does not need: comments and spaces of CSS, comments and indentation of JavaScript.
+#: What a browser does not need: comments, indentation, and spaces around signs. The strings of the
+#: module have no such signs with spaces.
 _NOTHING = {
     "css": [(r"(?s)/\*.*?\*/", ""), (r"\s+", " "), (r" ?([{};,>]) ?|(?<=:) ", r"\1"), (r";}", "}")],
-    "js": [(r"(?m)^\s*//.*\n", ""), (r"(?m)^\s+", "")],
+    "js": [(r"(?m)^\s*//.*\n", ""), (r"(?m)^\s+", ""), (r" ?([=<>?:&|!{},;]+) ?", r"\1")],
 }
 
 

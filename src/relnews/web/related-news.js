@@ -100,12 +100,11 @@ class RelatedNews extends HTMLElement {
   }
 
   #show(related) {
-    const level = /^[1-6]$/.test(this.getAttribute("heading-level"))
-      ? this.getAttribute("heading-level") : 2;
+    const [level] = /^[1-6]$/.exec(this.getAttribute("heading-level")) || [2];
     const id = `related-news-${++count}`;
-    const section = document.createElement("section");
-    section.className = "relnews";
-    section.setAttribute("aria-labelledby", id);
+    const section = put(new DocumentFragment(), "section", "", {
+      class: "relnews", "aria-labelledby": id,
+    });
     put(section, `h${level}`, this.getAttribute("heading") || "Related News", { id });
     const list = put(section, "ol");
     for (const item of related) {
@@ -127,16 +126,15 @@ class RelatedNews extends HTMLElement {
       if (!names.length && !item.published) continue;
       const about = put(entry, "div", "", { class: "relnews-about" });
       // A dot belongs to what follows it: the style hides the one that begins a line.
-      const place = () => {
-        if (!about.firstChild) return about;
-        const part = put(about, "span");
-        put(part, "span", " · ");
-        return part;
+      const add = (name, text, attributes) => {
+        const part = about.firstChild ? put(about, "span") : about;
+        if (part !== about) put(part, "span", " · ");
+        put(part, name, text, attributes);
       };
-      for (const name of names) put(place(), "bdi", name);
+      names.forEach((name) => add("bdi", name));
       if (!item.published) continue;
       const day = item.published.replace(/T00:00:00\+.*/, "");
-      put(place(), "time", this.#date(day), { datetime: day, dir: "auto" });
+      add("time", this.#date(day), { datetime: day, dir: "auto" });
     }
     this.replaceChildren(section);
   }
