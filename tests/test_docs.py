@@ -47,7 +47,7 @@ def test_every_command_and_option_is_documented() -> None:
     text = document("how-to/command-line.md")
     sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     assert list(sections) == [
-        "demo", "build", "related", "related-blocks", "find", "show", "export", "info",
+        "demo", "build", "merge", "related", "related-blocks", "find", "show", "export", "info",
         "duplicates", "rules", "review", "explain", "why-not", "update", "remove", "store-lists",
         "serve", "compact", "verify", "backup", "fetch", "evaluate", "tune", "health", "help",
         "warm-up",
@@ -72,7 +72,7 @@ def test_the_map_names_every_module() -> None:
 #: Section of each kind of folder.
 SECTIONS = {
     "vocabulary": "The vocabulary", "epoch": "An epoch", "segment": "A segment",
-    "outline": "An outline",
+    "outline": "An outline", "lines": "The lines of a part",
 }  # fmt: skip
 
 

@@ -32,6 +32,7 @@ WINGS = {
         "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
         "readers", "maintenance", "tuning",
     },
+    "distributed": {"maintenance", "related"},
     "warming": {"options", "search", "related"},
     "export": {"options", "storage", "related"},
     "web": {"text", "storage", "related", "export"},

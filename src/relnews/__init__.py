@@ -17,6 +17,7 @@ above it in this list; `tests/test_layers.py` has the table.
 `maintenance`      Build, update, merge, store lists, verify.
 `tuning`           Choose settings by judgements of one site.
 `related`          RelatedNews: the main class.
+`distributed`      One archive of parts that many processes built.
 `warming`          Compile the kernels before the first list is asked for.
 `export`           Lists as HTML, JSON, JSON-LD, feeds, text, and files for static sites.
 `web`              Lists over HTTP, and lists in server-rendered pages.
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from relnews.articles import Article
+    from relnews.distributed import merge
     from relnews.estimators.neighbors import CosineNeighbors
     from relnews.estimators.vectorizers import CountVectorizer, TfidfVectorizer
     from relnews.exceptions import (
@@ -91,6 +93,7 @@ _HOME = {
     "Rules": "storage.rules",
     "Selection": "options.selection",
     "fetch": "storage.remote",
+    "merge": "distributed",
     "warm_up": "warming",
 }
 
@@ -120,6 +123,7 @@ __all__ = [
     "UpdateReport",
     "WhyNot",
     "fetch",
+    "merge",
     "read_articles",
     "warm_up",
 ]

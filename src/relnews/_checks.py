@@ -11,8 +11,17 @@ from pathlib import Path
 from relnews.dates import parse_date
 from relnews.exceptions import UnknownArticleError
 
-#: Parts of all lists at most: a check of an export names each that is missing.
+#: Parts of all lists, or of an input, at most: each that is missing is named.
 MAX_PARTS = 1_000_000
+
+
+def check_part(part: object) -> tuple[int, int]:
+    """Return a part such as (3, 64), or raise TypeError or ValueError."""
+    if not isinstance(part, tuple) or len(part) != 2:
+        msg = f"`part` must be two integers such as (3, 64), got {shortened(part)}."
+        raise TypeError(msg)
+    count = check_integer("part", part[1], minimum=1, maximum=MAX_PARTS)
+    return check_integer("part", part[0], minimum=1, maximum=count), count
 
 
 def expected_utf8(got: int) -> str:

@@ -32,6 +32,8 @@ class Article:
         Aware; the article is in no list from this date on.
     origin : str
         Place of the record (``file:line``), for messages only.
+    place : int
+        Number of records before it in a source that is read in parts; otherwise 0.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Article:
     image_alt: str | None = None
     expires: dt.datetime | None = None
     origin: str = dataclasses.field(default="", compare=False, repr=False)
+    place: int = dataclasses.field(default=0, compare=False, repr=False)
 
     def digest(self) -> bytes:
         """Return 16 bytes that are equal for two equal records of an article."""
@@ -61,7 +64,7 @@ class Article:
 
 
 #: Every field that a record can have.
-FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.name != "origin")
+FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.compare)
 
 _TYPES = typing.get_type_hints(Article)
 

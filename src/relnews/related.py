@@ -131,9 +131,11 @@ class RelatedNews(Inspection, Parameters):
         `read_articles` returns. Each is read once, and its text is counted, not kept.
         ``load_report`` counts what is skipped, withheld and repaired, by default the reader's own
         or a new one; ``LoadReport(strict=True)`` raises `ArticleError` instead. Options are those
-        of `ReadOptions`; a reader has its own. Raises if no record is an article.
+        of `ReadOptions`; a reader has its own. Raises if no record is an article. With ``part``,
+        such as (3, 64), the archive is of a part of the articles, and for `relnews.merge` only.
         """
         from relnews.maintenance.build import build
+        from relnews.maintenance.shards import build_shard
         from relnews.readers.reader import with_load_report
         from relnews.search.weights import Weighting
         from relnews.text.analysis import Analysis
@@ -143,14 +145,22 @@ class RelatedNews(Inspection, Parameters):
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
         admitted, load_report = with_load_report(articles, load_report, options)
         check_bool("ignore_repeated_lines", self.ignore_repeated_lines)
-        archive, self.repeated_lines_ = build(
-            admitted, analysis, weighting, self.recency,
-            ignore_repeated_lines=self.ignore_repeated_lines,
-        )  # fmt: skip
-        load_report.check_loaded()
+        settings, part = (analysis, weighting, self.recency), load_report.part
+        if part is not None:
+            archive = build_shard(
+                admitted, part.setting, load_report.taken_back, lambda: load_report.withheld_ids,
+                *settings, ignore_repeated_lines=self.ignore_repeated_lines,
+            )  # fmt: skip
+            self.repeated_lines_ = []
+        else:
+            archive, self.repeated_lines_ = build(
+                admitted, *settings, ignore_repeated_lines=self.ignore_repeated_lines,
+                gone=load_report.taken_back,
+            )  # fmt: skip
+            load_report.check_loaded()
         self._archive, self._catalogue, self._changes = archive, archive.catalogue, None
         self.load_report_ = load_report
-        if load_report.taken_back():
+        if part is None and load_report.taken_back():
             self.remove(load_report.taken_back())
             self.compact()  # nothing of them is left
         return self
@@ -170,6 +180,9 @@ class RelatedNews(Inspection, Parameters):
         if self._catalogue is None:
             self.fit(())
         admitted, load_report = with_load_report(articles, load_report, options)
+        if load_report.part is not None:
+            msg = "`part` is for fit and relnews.merge; an update takes all of its articles."
+            raise ValueError(msg)
         report = self._updates().add(admitted, load_report.gone_ids)
         self.load_report_ = load_report
         return dataclasses.replace(report, load_report=load_report.summary())

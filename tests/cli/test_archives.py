@@ -161,6 +161,9 @@ def test_examples_in_the_help_run(command, invoke, articles, served_and_ended, m
     for folder in ("my.relnews", "yesterday.relnews"):
         invoke("build", "articles.jsonl", "-o", folder)
         invoke("store-lists", folder)
+    if command in (None, "merge"):
+        for part in "12":
+            invoke("build", "articles.jsonl", "-o", f"parts/{part}", "--part", f"{part}/2")
 
     shown = invoke(*[command] if command else [], "--help").stdout
     examples = re.findall(rf"^ +(relnews {command or ''}.*?)(?:  .*)?$", shown, re.MULTILINE)

@@ -95,7 +95,8 @@ def sample_articles() -> list[Answer]:
 def article_fields(article: Any) -> Answer:
     """Return an article as a dict without what is unknown."""
     values = dataclasses.asdict(article)
-    return {name: values[name] for name in values if values[name] and name != "origin"}
+    del values["origin"], values["place"]
+    return {name: value for name, value in values.items() if value}
 
 
 def fit(articles: Iterable[Mapping[str, Any]], **settings: Any) -> Any:

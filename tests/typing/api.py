@@ -46,6 +46,11 @@ def version() -> str:
     return relnews.__version__
 
 
+def merged(paths: Sequence[Path]) -> None:
+    """Call what joins builds."""
+    assert_type(relnews.merge(paths, "merged.relnews", fresh=True), RelatedNews)
+
+
 def edited(news: RelatedNews) -> None:
     """Call every kind of rule."""
     assert_type(

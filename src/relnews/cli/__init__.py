@@ -16,6 +16,7 @@ from relnews.cli import (
     _leaving,
     archives,
     articles,
+    builds,
     explanations,
     quality,
     review,
@@ -65,6 +66,7 @@ def main() -> None:
     \b
     relnews demo                                      show a list of the sample archive
     relnews build articles.jsonl -o my.relnews        build an archive of your own articles
+    relnews merge parts/1 parts/2 -o my.relnews       make one archive of parts built apart
     relnews related my.relnews SOME-ID                print the list of one article
     relnews related-blocks my.relnews SOME-ID news=3  print several lists
     relnews find my.relnews kyiv                      find articles by words of their titles
@@ -134,7 +136,8 @@ def help_(ctx: click.Context, names: tuple[str, ...]) -> None:
 
 for command in (
     archives.demo,
-    archives.build,
+    builds.build,
+    builds.merge,
     archives.related,
     archives.related_blocks,
     articles.find,

@@ -21,10 +21,13 @@ class Kept(NamedTuple):
         Editors' rules.
     lists : dict or None
         Options of the stored lists; None if none are stored.
+    is_whole : bool
+        Whether there is an archive that is not of a part only.
     """
 
     rules: tuple[Rule, ...] = ()
     lists: dict[str, Any] | None = None
+    is_whole: bool = False
 
     @classmethod
     def of(cls, folder: Path) -> Kept:
@@ -38,11 +41,13 @@ class Kept(NamedTuple):
         from relnews.storage.catalogue import Catalogue
         from relnews.storage.compiled_rules import CompiledRules
         from relnews.storage.database import CATALOGUE
+        from relnews.storage.settings import SHARD
 
         if not (folder / CATALOGUE).exists():
             return cls()
         catalogue = Catalogue.open(folder)
-        return cls(CompiledRules.of(catalogue).rules, catalogue.setting("lists"))
+        lists, shard = catalogue.settings("lists", SHARD)
+        return cls(CompiledRules.of(catalogue).rules, lists, shard is None)
 
     def apply(self, news: RelatedNews) -> None:
         """Give the rules to a new archive, and store its lists if they were stored before."""

@@ -33,6 +33,19 @@ def _n_jobs(ctx: click.Context, param: click.Parameter, value: int | None) -> in
     return value
 
 
+def part_of_text(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> tuple[int, int] | None:
+    """Return the number of a part, and of all parts."""
+    if value is None:
+        return None
+    number, _, count = value.partition("/")
+    if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+        return int(number), int(count)
+    msg = f"expected a part from 1/64 to 64/64, if they are 64, got {value!r}."
+    raise click.BadParameter(msg)
+
+
 k_option = click.option(
     "-k",
     type=click.IntRange(min=1),

@@ -64,7 +64,12 @@ class Source(NamedTuple):
             msg = "--query goes with --sql, and without ARTICLES."
             raise click.UsageError(msg)
 
-    def open(self, strict: bool, news: RelatedNews | None = None) -> ArticleReader:
+    def open(
+        self,
+        strict: bool,
+        news: RelatedNews | None = None,
+        part: tuple[int, int] | None = None,
+    ) -> ArticleReader:
         """Return the reader; a query goes on from the watermark of the archive.
 
         Parameters
@@ -73,6 +78,8 @@ class Source(NamedTuple):
             Raise at the first invalid article.
         news : RelatedNews, optional
             The archive to update.
+        part : tuple of (int, int), optional
+            The part to read; None reads all.
         """
         from relnews.readers import read_articles
         from relnews.readers.sql import read_on
@@ -86,6 +93,7 @@ class Source(NamedTuple):
             "unreadable_dates": self.unreadable_dates,
             "date_order": self.date_order,
             "url": self.url,
+            "part": part,
         }
         try:
             if self.sql is not None and self.query is not None:

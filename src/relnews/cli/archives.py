@@ -1,4 +1,4 @@
-"""Commands that build an archive and print lists, duplicates and facts of it."""
+"""Commands that print lists, duplicates and facts of an archive, and what they need."""
 
 # ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
 
@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from tqdm import tqdm
 
-from relnews._checks import counted
 from relnews.cli._articles import article_id
 from relnews.cli._options import list_options, usage
-from relnews.cli._rebuild import Kept
 from relnews.cli._shared import (
     archive_argument,
     format_option,
@@ -22,15 +20,11 @@ from relnews.cli._shared import (
     k_option,
     n_jobs_option,
     one_line,
-    phase,
     quiet_option,
     read_text,
-    reading,
-    strict_option,
     table_of,
     write_file,
 )
-from relnews.cli._source import Source, source_options
 from relnews.export.formats import FORMATS
 from relnews.options.selection import KEEP_OF_GROUP
 from relnews.options.text_option import counts_by_name
@@ -39,10 +33,6 @@ if TYPE_CHECKING:
     from relnews.options.list_options import Options
     from relnews.options.selection import Keep
     from relnews.related import RelatedNews
-    from relnews.results import RepeatedLine
-
-#: Repeated lines that `relnews build` names.
-MOST_REPEATED = 20
 
 
 @click.command()
@@ -92,117 +82,6 @@ def warm_up() -> None:
 
     relnews.warm_up()
     click.echo("the inner loops are compiled", err=True)
-
-
-@click.command()
-@source_options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Folder to write. An archive in this folder is replaced when the new one is complete.",
-)
-@click.option("--title-weight", type=click.FloatRange(0, 1000), default=1, show_default=True,
-              help="Weight that a word gains by being in the title.")  # fmt: skip
-@click.option(
-    "--stop-words",
-    type=click.Choice(["language", "english", "none"]),
-    default="language",
-    show_default=True,
-    help="Words to ignore: those of the article's language, English ones, or none.",
-)
-@click.option(
-    "--normalization",
-    type=click.Choice(["english", "none"]),
-    default="english",
-    show_default=True,
-    help="Count plurals as singulars in English and French, and US as U.S. in English.",
-)
-@click.option("--language", metavar="TAG", default="en", show_default=True,
-              help="Language of articles that do not name theirs.")  # fmt: skip
-@click.option(
-    "--ignore-repeated-lines/--count-repeated-lines",
-    default=True,
-    show_default=True,
-    help="Ignore lines that stand in at least 20 articles of a source, and in 0.5 % of them.",
-)
-@click.option("--fresh", is_flag=True,
-              help="Drop the rules and the stored lists of an archive in this folder.")  # fmt: skip
-@strict_option
-@quiet_option
-def build(
-    source: Source,
-    output: Path,
-    title_weight: float,
-    stop_words: str,
-    normalization: str,
-    language: str,
-    ignore_repeated_lines: bool,
-    fresh: bool,
-    strict: bool,
-    quiet: bool,
-) -> None:
-    """Build an archive from files of articles, folders, or a database.
-
-    ARTICLES are files, or folders of files, of one format: JSON (.jsonl, .ndjson, .json), CSV
-    (.csv, .tsv), Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml),
-    plain or compressed (.gz, .xz); or - for standard input.
-
-    \b
-    relnews build articles.jsonl -o my.relnews
-    relnews build articles.csv -o my.relnews --field id=nid --field text=body
-
-    \b
-    Fields: id, title, dek, text, published (ISO 8601), url, section, tags (or topics),
-    author, source, language (or lang), image, image_alt, expires. An id, and a title or a text, are
-    needed.
-
-    Invalid articles are skipped or corrected; the report counts them and names the first few.
-
-    If an archive is in the folder already, the new one has its rules and, if it has stored lists,
-    lists of the same length; --fresh drops them.
-    """
-    from relnews.related import RelatedNews
-    from relnews.storage import integrity
-    from relnews.storage.database import CATALOGUE
-
-    integrity.check_archive_target(output, CATALOGUE)  # before the work, not after it
-    Kept.of(output)  # raises if the archive there is damaged
-    reader = source.open(strict)
-    news = RelatedNews(
-        title_weight=title_weight,
-        stop_words=None if stop_words == "none" else stop_words,
-        normalization=None if normalization == "none" else normalization,
-        language=language,
-        ignore_repeated_lines=ignore_repeated_lines,
-    )
-    with reading(reader, quiet, "laying out") as records:
-        news.fit(records, load_report=reader.load_report)
-    if not len(news):
-        msg = f"{source} has no articles, and {output} was not written."
-        raise click.ClickException(msg)
-    source.remember(reader, news)
-    kept = Kept.of(output)
-    if not fresh:
-        kept.apply(news)
-    with phase("writing", quiet):
-        news.save(output)
-    if not quiet:
-        note = f"; {'dropped' if fresh else 'kept'}: {kept}" if str(kept) else ""
-        click.echo(f"{output}: {counted(len(news), 'article')}{note}", err=True)
-        if news.repeated_lines_:
-            _print_repeated(news.repeated_lines_)
-
-
-def _print_repeated(lines: Sequence[RepeatedLine]) -> None:
-    """Say which lines a build ignores, the most frequent ones by name."""
-    click.echo(f"ignored, because they repeat: {counted(len(lines), 'line')}", err=True)
-    for line in lines[:MOST_REPEATED]:
-        source = f" of {line.source}" if line.source else ""
-        click.echo(f"  in {line.n_articles:,} articles{source}: {line.words}", err=True)
-    if len(lines) > MOST_REPEATED:
-        click.echo(f"  and {len(lines) - MOST_REPEATED:,} more", err=True)
 
 
 @click.command()

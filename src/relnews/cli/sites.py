@@ -16,6 +16,7 @@ from relnews.cli._shared import (
     lists_bar,
     n_jobs_option,
     one_line,
+    part_of_text,
     quiet_option,
     replacing,
 )
@@ -36,17 +37,6 @@ NO_ADDRESS = (
 )
 
 
-def _part(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
-    """Return the number of a part, and of all parts."""
-    if value is None:
-        return None
-    number, _, count = value.partition("/")
-    if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
-        return int(number), int(count)
-    msg = f"expected a part from 1/64 to 64/64, if they are 64, got {value!r}."
-    raise click.BadParameter(msg)
-
-
 @click.command()
 @click.argument("archive", type=click.Path(path_type=Path), required=False)
 @click.option(
@@ -64,7 +54,7 @@ def _part(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
 )
 @click.option(
     "--part",
-    callback=_part,
+    callback=part_of_text,
     metavar="N/M",
     help="Write part N of M only; parts take about as long as each other. A part that is there and "
     "complete is left.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Generator, Iterable, Sequence
 
-from relnews._checks import MAX_PARTS, check_integer, check_n_jobs, shortened
+from relnews._checks import check_integer, check_n_jobs, check_part
 from relnews.archive import workers
 from relnews.archive.archive import Archive
 from relnews.archive.parts import part_of
@@ -48,7 +48,10 @@ def lists_of(
     check_n_jobs(n_jobs)
     keys, commit = None, None
     if part is not None:
-        commit, keys = archive.answer(part_of, *_check_part(part, ids))
+        if ids is not None:
+            msg = "`part` is of all articles: give it or `ids`, not both."
+            raise ValueError(msg)
+        commit, keys = archive.answer(part_of, *check_part(part))
     elif ids is not None:
         keys = archive.answer(Snapshot.keys_of, [*dict.fromkeys(map(str, ids))])
     blocks = workers.by_blocks(
@@ -56,18 +59,6 @@ def lists_of(
         commit=commit, ordered=ordered,
     )  # fmt: skip
     return (related for block in blocks for related in block)
-
-
-def _check_part(part: object, ids: object) -> tuple[int, int]:
-    """Return a part, or raise TypeError or ValueError."""
-    if not isinstance(part, tuple) or len(part) != 2:
-        msg = f"`part` must be two integers such as (3, 64), got {shortened(part)}."
-        raise TypeError(msg)
-    if ids is not None:
-        msg = "`part` is of all articles: give it or `ids`, not both."
-        raise ValueError(msg)
-    count = check_integer("part", part[1], minimum=1, maximum=MAX_PARTS)
-    return check_integer("part", part[0], minimum=1, maximum=count), count
 
 
 def _of_block(spec: ListSpec, k: int, snapshot: Snapshot, keys: Sequence[int]) -> list[RelatedList]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -36,7 +36,7 @@ SEGMENT_PAIRS = 1 << 25
 
 def build(
     articles: Iterable[Article], analysis: Analysis, weighting: Weighting, recency: Recency | None,
-    *, ignore_repeated_lines: bool = False,
+    *, ignore_repeated_lines: bool = False, gone: Callable[[], Sequence[str]] = tuple,
 ) -> tuple[Archive, list[RepeatedLine]]:  # fmt: skip
     """Return an archive of articles, in memory, and the lines that it ignores.
 
@@ -53,23 +53,20 @@ def build(
     ignore_repeated_lines : bool, default=False
         Whether lines that stand in many articles of a source are ignored. The terms of all
         articles are then in memory until it is known which lines these are.
+    gone : callable
+        Returns ids of articles that are removed later, known when ``articles`` is read to its end;
+        their lines do not count.
     """
     lines: list[Lines] | None = [] if ignore_repeated_lines else None
     store, counter, entered = Store.in_memory(), ArticleCounter(analysis, lines=lines), Entered()
     ignored: list[RepeatedLine] = []
-    settings = {
-        "analysis": dataclasses.asdict(analysis),
-        "weighting": dataclasses.asdict(weighting),
-        "recency": None if recency is None else dataclasses.asdict(recency),
-        "n_stop": counter.n_stop,
-        "made": os.urandom(8).hex(),
-    }
     with store.transaction():
-        store.catalogue.set_all(settings)
+        store.catalogue.set_all(settings_of(analysis, weighting, recency, counter.n_stop))
         chunks = chunks_of(articles)
         rows: Iterator[Rows] = (enter(store.catalogue, counter, chunk, entered) for chunk in chunks)
         if lines is not None:
-            rows, ignored = _without_repeated_lines(store, [*rows], lines, counter)
+            read = [*rows]
+            rows, ignored = _without_repeated_lines(store, read, lines, counter, {*gone()})
         live_segments = {}
         for portion in layout.filled(rows, SEGMENT_PAIRS):
             segment = portion.segment(len(counter.vocabulary))
@@ -84,8 +81,21 @@ def build(
     return Archive(store), ignored
 
 
+def settings_of(
+    analysis: Analysis, weighting: Weighting, recency: Recency | None, n_stop: int
+) -> dict[str, object]:
+    """Return the settings of a new archive, given what `build` takes and the stop words' number."""
+    return {
+        "analysis": dataclasses.asdict(analysis),
+        "weighting": dataclasses.asdict(weighting),
+        "recency": None if recency is None else dataclasses.asdict(recency),
+        "n_stop": n_stop,
+        "made": os.urandom(8).hex(),
+    }
+
+
 def _without_repeated_lines(
-    store: Store, rows: list[Rows], lines: list[Lines], counter: ArticleCounter
+    store: Store, rows: list[Rows], lines: list[Lines], counter: ArticleCounter, gone: set[str]
 ) -> tuple[Iterator[Rows], list[RepeatedLine]]:
     """Return the rows without the lines that repeat in them, and these lines.
 
@@ -99,10 +109,15 @@ def _without_repeated_lines(
         Lines of all articles.
     counter : ArticleCounter
         The counter of the articles.
+    gone : set of str
+        Ids of articles whose lines do not count.
     """
     of_all = Lines.concatenate(lines)
     lines.clear()
-    found = repeated_lines.repeated_in(of_all, [part.terms for part in rows], counter.vocabulary)
+    counted = np.array([id_ not in gone for part in rows for id_ in part.ids], dtype=np.bool_)
+    found = repeated_lines.repeated_in(
+        of_all, [part.terms for part in rows], counter.vocabulary, counted
+    )
     repeated = repeated_lines.of_lines(of_all, [place for place, _ in found])
     store.catalogue.set(repeated_lines.SETTING, repeated.of_source)
     tally = np.zeros(len(counter.vocabulary), dtype=np.int32)
@@ -113,12 +128,11 @@ def _without_repeated_lines(
         while rows:
             part = rows.pop()
             last = first + len(part.key)
-            terms = repeated.cut_out(part.terms, of_all.cut(first, last), tally)
-            yield dataclasses.replace(part, terms=terms)
+            cut_terms = repeated.cut_out(part.terms, of_all.cut(first, last), tally)
+            yield dataclasses.replace(part, terms=cut_terms)
             first = last
 
-    ignored = [line for _, line in found]
-    return cut(), sorted(ignored, key=lambda line: (-line.n_articles, line.words))
+    return cut(), repeated_lines.most_frequent_first(line for _, line in found)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -143,8 +157,9 @@ class Entered:
 
 
 def enter(
-    catalogue: Catalogue, counter: ArticleCounter, articles: list[Article], entered: Entered
-) -> Rows:
+    catalogue: Catalogue, counter: ArticleCounter, articles: list[Article], entered: Entered,
+    keys: Sequence[int] | None = None,
+) -> Rows:  # fmt: skip
     """Return the new and changed articles, entered and counted.
 
     Parameters
@@ -157,6 +172,8 @@ def enter(
         Their ids are distinct.
     entered : Entered
         Receives the outcome.
+    keys : sequence of int, optional
+        Keys of the articles, all of which are new. None means the next ones.
     """
     stored = catalogue.digests([article.id for article in articles])
     fresh, digests, gone = [], [], []
@@ -174,7 +191,7 @@ def enter(
         digests.append(digest)
     if gone:
         catalogue.remove(gone)
-    keys = catalogue.add(fresh, digests)
+    keys = catalogue.add(fresh, digests, keys)
     entered.keys.extend(keys)
     entered.gone.extend(gone)
     dates = timestamps([article.published for article in fresh])

@@ -24,6 +24,7 @@ from relnews.exceptions import ArchiveChangedError
 from relnews.maintenance import merging
 from relnews.maintenance.build import Entered, chunks_of, enter
 from relnews.maintenance.epoch_lists import store_all
+from relnews.maintenance.shards import check_no_shard
 from relnews.maintenance.stored_lists import CHOICE, StoredLists, stored_items
 from relnews.options.recency import Recency
 from relnews.results import Drift, UpdateReport
@@ -164,6 +165,7 @@ class Updates:
                     self._archive.apply_commits()
                     state = self._archive.state
                     generation = state.generation
+                    check_no_shard(self._catalogue)
                     if self._lists is not None and self._lists[0] != generation:
                         self._lists = None  # another process has changed the lists
                     yield state

@@ -5,11 +5,15 @@ from __future__ import annotations
 import enum
 import warnings
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from relnews import _display
 from relnews._checks import counted, listed
 from relnews.articles import Article
 from relnews.exceptions import ArticleError, LoadWarning
+
+if TYPE_CHECKING:
+    from relnews.readers.part import Part
 
 #: Problems of a kind that are quoted; the others are only counted.
 EXAMPLES_NAMED = 5
@@ -89,11 +93,14 @@ class LoadReport:
     lacking : dict of str to str
         Fields that an article needs and no first record has, to the name that probably means each,
         or ``NAME``.
+    part : Part or None
+        The part of the source that was read; None if all of it was.
     """
 
     def __init__(self, *, strict: bool = False) -> None:
         self.strict = strict
         self.is_admitting = False
+        self.part: Part | None = None
         self.n_read = 0
         self.problems: Counter[Problem] = Counter()
         self.examples: dict[Problem, list[str]] = {}

@@ -10,6 +10,7 @@ from relnews._checks import listed, shortened
 from relnews.articles import FIELDS
 from relnews.readers import _errors
 from relnews.readers.addresses import UrlPattern
+from relnews.readers.part import Part
 from relnews.readers.source_dates import DateOrder
 
 #: How the fields of plain records are written.
@@ -44,6 +45,9 @@ class ReadOptions(TypedDict, total=False):
         Address of an article that has none, such as ``"/{section}/{slug}.html"``: names of fields,
         of the record's own values, ``{slug}``, ``{path}``, ``{year}``, ``{month}`` and ``{day}``
         of the date in the time zone that the source writes, or else in UTC.
+    part : tuple of (int, int)
+        Read one part of the records only, such as (3, 64) for the third of 64. The archive that
+        `RelatedNews.fit` builds of it is for `merge`.
     """
 
     fields: Mapping[str, str]
@@ -52,6 +56,7 @@ class ReadOptions(TypedDict, total=False):
     unreadable_dates: Literal["withhold", "keep"]
     date_order: DateOrder
     url: str
+    part: tuple[int, int]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class ReadSpec:
     remembered : mapping
         ``fields`` of the source that an archive was built from. They hold for an update wherever a
         record has these names.
+    first : sequence of mapping
+        Records that tell how all are read, if they are not the first ones of the source.
     """
 
     fields: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -72,6 +79,8 @@ class ReadSpec:
     date_order: DateOrder | None = None
     url: UrlPattern | None = None
     remembered: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    part: Part | None = None
+    first: Sequence[Mapping[str, object]] = ()
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> ReadSpec:
@@ -90,6 +99,8 @@ class ReadSpec:
         given = {name: value for name, value in options.items() if value is not None}
         if "url" in given:
             given["url"] = UrlPattern(given["url"])
+        if "part" in given:
+            given["part"] = Part.of(given["part"])
         spec = cls(**given)
         if not isinstance(spec.fields, Mapping):
             msg = (

@@ -10,6 +10,7 @@ from relnews.articles import Article
 from relnews.readers import _errors
 from relnews.readers.found import Found
 from relnews.readers.load_report import LoadReport, Problem
+from relnews.readers.part import Part
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import RecordParser, articles_from
 
@@ -57,6 +58,7 @@ class ArticleReader:
         """Yield the articles; problems go to the given load report, or to a new one."""
         if load_report is None:
             load_report = self.load_report = LoadReport(strict=self.load_report.strict)
+        load_report.part = self._spec.part and Part.of(self._spec.part)
         return self._articles(load_report)
 
     def _articles(self, load_report: LoadReport) -> Iterator[Article]:
@@ -98,4 +100,6 @@ def with_load_report(
         reader, articles = articles, articles.articles(load_report)
         load_report = load_report or reader.load_report
     load_report = LoadReport() if load_report is None else load_report
+    if spec.part is not None:
+        load_report.part = Part.of(spec.part)
     return articles_from(articles, load_report, spec), load_report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import itertools
 from collections import Counter
@@ -63,13 +64,19 @@ class RecordParser:
         """Yield the article of every entry that has one."""
         if self._is_plain:
             entries = with_fields(entries)
-        first = [*itertools.islice(map(self._named, entries), N_FIRST)]
+        first = [*itertools.islice(entries, N_FIRST)]
         if self._is_plain:
-            self._look_at([record for _, record in first if isinstance(record, _Named)])
+            told = [*with_fields(("", record) for record in self._spec.first)] or first
+            named = (record for _, record in map(self._named, told))
+            self._look_at([record for record in named if isinstance(record, _Named)])
+        entries = itertools.chain(first, entries)
+        part = None if self._spec.part is None else self._report.part
+        if part is not None:
+            entries = part.own(entries)
         latest = None  # the place of the latest article
-        for origin, record in itertools.chain(first, map(self._named, entries)):
+        for origin, record in map(self._named, entries):
             if isinstance(record, Article):
-                yield record
+                yield record if part is None else dataclasses.replace(record, place=part.place)
             elif isinstance(record, Skipped):
                 self._report.report(record.problem, origin, record.detail)
             elif isinstance(record, Former):
@@ -193,7 +200,8 @@ class RecordParser:
             self._report.report(Problem.MENDED, origin, f"{values['id']!r}: {how}")
         if not values.get("text", "").strip():
             self._report.report(Problem.NO_TEXT, origin, repr(values["id"]))
-        return Article(**values, origin=origin)
+        part = self._report.part
+        return Article(**values, origin=origin, place=0 if part is None else part.place)
 
     def _read_date(
         self, name: str, named: Mapping[str, object], given: Mapping[str, object],

@@ -9,6 +9,7 @@
       000003.segment/         the arrays of a Segment
       000004.outline/         bounds of common terms, for each article of a segment
       …
+      000005.lines/           lines of articles; only in the archive of a part, see `merge`
 
 Files are written and synced first, under names never used before; then one transaction of the
 catalogue names them. A process killed in between leaves the archive as it was. No file is pickled.
@@ -50,6 +51,10 @@ DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
     },
     "segment": SEGMENT_DTYPES,
     "outline": OUTLINE_DTYPES,
+    "lines": {
+        "key": np.dtype(np.int64), "line_ptr": np.dtype(np.int64), "n_words": np.dtype(np.int32),
+        "hash": np.dtype(np.uint64),
+    },
 }  # fmt: skip
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -11,9 +11,9 @@ import contextlib
 import dataclasses
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relnews._checks import shortened
 from relnews.articles import DATES, TUPLES
@@ -57,7 +57,7 @@ _REMOVALS = "SELECT ifnull(sum((key * 2654435761 + sequence) & 4294967295), 0) F
 
 
 #: Kinds of folders of arrays, in the order in which an archive is saved.
-KINDS = ("vocabulary", "segment", "epoch", "outline")
+KINDS = ("vocabulary", "segment", "epoch", "outline", "lines")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -285,16 +285,36 @@ class Catalogue(StoredArticles):
                 self.set("traces", False)
         self._database.empty_log()
 
-    def add(self, articles: Sequence[Article], digests: Iterable[bytes]) -> Sequence[int]:
-        """Insert articles with their digests; return their keys."""
-        first = self.next_key()
-        keys = range(first, first + len(articles))
+    def add(
+        self, articles: Sequence[Article], digests: Iterable[bytes],
+        keys: Sequence[int] | None = None,
+    ) -> Sequence[int]:  # fmt: skip
+        """Insert articles with their digests; return their keys, by default the next ones."""
+        if keys is None:
+            first = self.next_key()
+            keys = range(first, first + len(articles))
         columns = [_column(name, articles) for name in schema.READ]
         rows = checksums.sealed_articles(zip(*columns, keys, strict=True), digests)
         self._write(_ADD, rows)
         if len(self._checked) + len(keys) < MAX_CHECKED:
             self._checked.update(zip(keys, (article.id for article in articles), strict=True))
         return keys
+
+    def add_rows(self, rows: Sequence[Sequence[Any]], shift: int) -> None:
+        """Insert articles of another catalogue; of several with one id, the least key stays.
+
+        Parameters
+        ----------
+        rows : iterable of sequence
+            As `all_rows` yields them.
+        shift : int
+            Added to the keys.
+        """
+        if shift:
+            end = -checksums.N_BYTES
+            shifted = [(*fields, key + shift) for *fields, key, _ in rows]
+            rows = checksums.sealed_articles(shifted, [row[-1][:end] for row in rows])
+        self._write(_ADD_FIRST, rows)
 
     def next_key(self) -> int:
         """Return a key that no article has or had."""
@@ -375,13 +395,20 @@ class Catalogue(StoredArticles):
 
     def replace_by(self, other: Catalogue) -> None:
         """Replace all rows by the rows of another catalogue, without its folders of arrays."""
+        settings = other._settings.all()
+        self.empty(settings)
+        self._database.copy_tables(other._database)
+
+    def empty(self, settings: Mapping[str, object]) -> None:
+        """Delete all rows, and set these settings in place of all others."""
         kept = {name: self.setting(name) for name in ("generation", "last_folder")}
         if len(self):
             kept["traces"] = True
-        self._database.copy_tables(other._database)
+        for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES, "sqlite_sequence"):
+            self._write(f"DELETE FROM {table}", [()])
         self.forget_rows()
         self._changed |= {"arrays", "removals"}
-        self._settings.replace_all({**other._settings.all(), **kept, "made": os.urandom(8).hex()})
+        self._settings.replace_all({**settings, **kept, "made": os.urandom(8).hex()})
 
     def _sum_of_removals(self) -> int:
         """Return a checksum of the removed articles, in any order."""
@@ -397,6 +424,14 @@ class Catalogue(StoredArticles):
 _ADD = (
     f"INSERT INTO articles ({', '.join(schema.READ)}, key, digest) "
     f"VALUES ({marks((*schema.READ, 'key', 'digest'))})"
+)
+
+
+#: The same, unless the article is there with a smaller key.
+_ADD_FIRST = (
+    f"{_ADD} ON CONFLICT (id) DO UPDATE SET "
+    f"{', '.join(f'{name} = excluded.{name}' for name in (*schema.READ, 'key', 'digest'))} "
+    "WHERE excluded.key < articles.key"
 )
 
 

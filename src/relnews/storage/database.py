@@ -173,16 +173,14 @@ class Database:
             self.connection.executemany(statement, rows)
 
     def copy_tables(self, other: Database) -> None:
-        """Replace all rows by the rows of another database, except its settings and folders."""
-        for table in (*schema.COPIED_TABLES, *schema.OWN_TABLES):
-            self.write(f"DELETE FROM {table}", [()])
+        """Copy the rows of another database, except its settings and folders, into empty tables."""
         for table in schema.COPIED_TABLES:
             rows = other.connection.execute(f"SELECT * FROM {table}")
             names = [name for name, *_ in rows.description]  # an older format has fewer
             marks = ",".join("?" * len(names))
             self.write(f"INSERT INTO {table} ({','.join(names)}) VALUES ({marks})", rows)
         # The copy must not reuse keys of removed articles.
-        self.write("DELETE FROM sqlite_sequence", [()])
+        self.write("DELETE FROM sqlite_sequence", [()])  # of the rows that were just inserted
         rows = other.connection.execute("SELECT name, seq FROM sqlite_sequence")
         self.write("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", rows)
         schema.add_checksums(self.connection, other.format_version())

@@ -20,6 +20,9 @@ _SETTINGS = (
     "(SELECT user_version FROM pragma_user_version) FROM settings ORDER BY name"
 )
 
+#: The setting of the archive of a part of an input; see `relnews.maintenance.shards`.
+SHARD = "shard"
+
 #: The setting that has the checksum of all others.
 _CHECKSUM = "checksum"
 

@@ -126,6 +126,12 @@ class StoredArticles:
         """Return the ids in the order of the archive."""
         return [row[0] for row in self._read(f"SELECT {ID} FROM articles ORDER BY key")]
 
+    def sources(self) -> list[str | None]:
+        """Return the source of each article in the order of the archive; None if it has none."""
+        self._check_columns()
+        rows = self._read("SELECT CAST(source AS TEXT) FROM articles ORDER BY key")
+        return [source or None for (source,) in rows]
+
     def titles(self) -> list[str]:
         """Return the distinct titles of the archive."""
         return [row[0] for row in self._read(f"SELECT DISTINCT {_TITLE} FROM articles")]
@@ -248,6 +254,23 @@ class StoredArticles:
         """Compare all rows again when they are read: others may be under their keys now."""
         self._checked.clear()
         self._checked_to = -1
+
+    def all_rows(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of all articles, some at a time: fields, key, and digest with checksum.
+
+        Raises
+        ------
+        ArchiveFormatError
+            If a row is damaged.
+        """
+        query = f"SELECT {schema.ROW} FROM articles WHERE key > ? ORDER BY key LIMIT {_MAX_VALUES}"
+        last = -1
+        while rows := self._read(query, last):
+            last = rows[-1][-2]
+            with integrity.damage_in(self._place):
+                checksums.check_articles(rows)
+            self._checked_to = max(self._checked_to, last)
+            yield rows
 
     def check_all(self) -> Iterator[str]:
         """Yield the rows of articles that are damaged; read all of them again."""

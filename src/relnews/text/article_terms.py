@@ -72,6 +72,29 @@ class ArticleTerms:
             self.counts.take(articles), self.text.take(articles), self.phrases.take(articles)
         )
 
+    def copy(self) -> ArticleTerms:
+        """Return the terms in arrays of their own, which can be written."""
+        counts, text = self.counts, self.text
+        return ArticleTerms(
+            Counts(counts.row_ptr.copy(), counts.term.copy(), counts.count.copy()),
+            Ragged(text.ptr.copy(), text.value.copy()), self.phrases,
+        )  # fmt: skip
+
+    def renumbered(self, number: NDArray[np.int32]) -> ArticleTerms:
+        """Return the terms with other numbers.
+
+        Parameters
+        ----------
+        number : int32 array of shape (n_terms,)
+            New number of each term.
+        """
+        counts, text, phrases = self.counts, self.text.value, self.phrases.value
+        return ArticleTerms(
+            Counts(counts.row_ptr, number[counts.term], counts.count),
+            Ragged(self.text.ptr, np.where(text < 0, text, number[text])),
+            Ragged(self.phrases.ptr, np.where(phrases < 0, phrases, number[phrases])),
+        )
+
     @classmethod
     def concatenate(cls, parts: Sequence[ArticleTerms]) -> ArticleTerms:
         """Return the terms of the articles of several parts, one after another."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews.text.rows import joined_ptr
+from relnews.text.rows import joined_ptr, taken
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class Lines:
             self.ptr[first : last + 1] - begin, self.n_words[begin:end], self.hash[begin:end],
             self.sources[first:last],
         )  # fmt: skip
+
+    def take(self, articles: NDArray[np.int64]) -> Lines:
+        """Return the lines of the given articles, in the given order."""
+        ptr, n_words, hash_ = taken(articles, self.ptr, self.n_words, self.hash)
+        return Lines(ptr, n_words, hash_, [self.sources[place] for place in articles.tolist()])
 
     @classmethod
     def concatenate(cls, parts: Sequence[Lines]) -> Lines:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,9 +67,9 @@ class RepeatedLines:
         """
         is_line = lines.hash != kernels.NO_LINE
         if is_draft:
-            goes = _is_among(lines.hash, self._in_any)
+            goes = is_among(lines.hash, self._in_any)
         else:
-            goes = _is_among(lines.hash_in_source(), self._in_source)
+            goes = is_among(lines.hash_in_source(), self._in_source)
         goes &= is_line
         article = lines.article
         n_left = np.bincount(article[is_line & ~goes], minlength=len(lines.sources))
@@ -108,7 +110,10 @@ def of_setting(setting: Mapping[str, Iterable[str]] | None) -> RepeatedLines | N
 
 
 def repeated_in(
-    lines: Lines, parts: Sequence[ArticleTerms], vocabulary: Vocabulary
+    lines: Lines,
+    parts: Sequence[ArticleTerms],
+    vocabulary: Vocabulary,
+    counted: NDArray[np.bool_],
 ) -> list[tuple[int, RepeatedLine]]:
     """Return the lines that repeat, each with the place where it stands first.
 
@@ -120,11 +125,13 @@ def repeated_in(
         Terms of the same articles, in parts.
     vocabulary : Vocabulary
         The terms.
+    counted : bool array of shape (n_articles,)
+        Whether each article counts.
     """
-    article, n_of_source = lines.article, Counter(lines.sources)
+    article, n_of_source = lines.article, Counter(itertools.compress(lines.sources, counted))
     first_of_part = np.cumsum([0, *(part.n_articles for part in parts)])
     found = []
-    for line, n_articles in _frequent(lines):
+    for line, n_articles in _frequent(lines, counted):
         number = int(article[line])
         source = lines.sources[number]
         if n_articles / n_of_source[source] < LEAST_SHARE:
@@ -134,9 +141,13 @@ def repeated_in(
         first = int(text.ptr[number - first_of_part[part]])
         first += int(lines.n_words[lines.ptr[number] : line].sum())
         terms = text.value[first : first + int(lines.n_words[line])]
-        words = [shown(term.partition(MARK)[0]) for term in vocabulary.decode(terms)]
-        found.append((line, RepeatedLine(source, " ".join(words), n_articles)))
+        found.append((line, RepeatedLine(source, spelled(terms, vocabulary), n_articles)))
     return found
+
+
+def spelled(terms: NDArray[np.integer[Any]], vocabulary: Vocabulary) -> str:
+    """Return the words of a line."""
+    return " ".join(shown(term.partition(MARK)[0]) for term in vocabulary.decode(terms))
 
 
 def of_lines(lines: Lines, places: Iterable[int]) -> RepeatedLines:
@@ -149,15 +160,12 @@ def of_lines(lines: Lines, places: Iterable[int]) -> RepeatedLines:
     return RepeatedLines(of_source)
 
 
-def _frequent(lines: Lines) -> list[tuple[int, int]]:
+def _frequent(lines: Lines, counted: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Return the lines of at least `LEAST_ARTICLES` articles of a source: first place, articles."""
-    is_line = lines.hash != kernels.NO_LINE
     known, article = lines.hash_in_source(), lines.article
-    ascending = np.sort(known[is_line])
-    # A line that is the same 19 lines on stands 20 times, some of them maybe in one article.
-    first, last = ascending[: 1 - LEAST_ARTICLES], ascending[LEAST_ARTICLES - 1 :]
-    candidates = np.unique(first[first == last])
-    places = np.flatnonzero(_is_among(known, candidates) & is_line)
+    is_line = (lines.hash != kernels.NO_LINE) & counted[article]
+    candidates = frequent(np.sort(known[is_line]))
+    places = np.flatnonzero(is_among(known, candidates) & is_line)
     candidate = np.searchsorted(candidates, known[places])
     n_articles = max(len(lines.sources), 1)
     pairs = np.unique(candidate * n_articles + article[places])
@@ -166,7 +174,19 @@ def _frequent(lines: Lines) -> list[tuple[int, int]]:
     return [(line, n) for line, n in zip(place, frequency, strict=True) if n >= LEAST_ARTICLES]
 
 
-def _is_among(hashes: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def frequent(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the distinct hashes that are there `LEAST_ARTICLES` times, ascending."""
+    # A line that is the same 19 lines on stands 20 times, some of them maybe in one article.
+    first, last = ascending[: 1 - LEAST_ARTICLES], ascending[LEAST_ARTICLES - 1 :]
+    return np.unique(first[first == last])
+
+
+def most_frequent_first(lines: Iterable[RepeatedLine]) -> list[RepeatedLine]:
+    """Return lines in the order in which they are reported."""
+    return sorted(lines, key=lambda line: (-line.n_articles, line.words))
+
+
+def is_among(hashes: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Return whether each hash is one of a few others."""
     if not len(ascending):
         return np.zeros(len(hashes), dtype=np.bool_)

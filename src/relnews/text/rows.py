@@ -38,7 +38,7 @@ class Counts:
 
     def take(self, articles: NDArray[np.int64]) -> Counts:
         """Return the counts of the given articles, in the given order."""
-        return Counts(*_taken(articles, self.row_ptr, self.term, self.count))
+        return Counts(*taken(articles, self.row_ptr, self.term, self.count))
 
     @classmethod
     def concatenate(cls, parts: Sequence[Counts]) -> Counts:
@@ -69,7 +69,7 @@ class Ragged:
 
     def take(self, articles: NDArray[np.int64]) -> Ragged:
         """Return the values of the given articles, in the given order."""
-        return Ragged(*_taken(articles, self.ptr, self.value))
+        return Ragged(*taken(articles, self.ptr, self.value))
 
     def without(self, articles: NDArray[np.bool_]) -> Ragged:
         """Return the values, with empty sequences for the marked articles."""
@@ -104,7 +104,7 @@ def joined_ptr(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([*begins, shifts[-1:]])
 
 
-def _taken(
+def taken(
     articles: NDArray[np.int64], ptr: NDArray[np.int64], *columns: NDArray[Any]
 ) -> tuple[NDArray[Any], ...]:
     """Return the values of the given articles, in the given order, and first where they begin.

@@ -1,0 +1,207 @@
+"""Commands that build an archive, in one run or in parts."""
+
+# ruff: noqa: D301 (click takes the character \b to keep the lines of a paragraph)
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from tqdm import tqdm
+
+from relnews._checks import counted
+from relnews.cli._rebuild import Kept
+from relnews.cli._shared import (
+    one_line,
+    part_of_text,
+    phase,
+    quiet_option,
+    reading,
+    strict_option,
+)
+from relnews.cli._source import Source, source_options
+
+if TYPE_CHECKING:
+    from relnews.related import RelatedNews
+    from relnews.results import RepeatedLine
+
+#: Repeated lines that `relnews build` names.
+MOST_REPEATED = 20
+
+fresh_option = click.option(
+    "--fresh",
+    is_flag=True,
+    help="Drop the rules and the stored lists of an archive in this folder.",
+)
+
+
+@click.command()
+@source_options
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder to write. An archive in this folder is replaced when the new one is complete.",
+)
+@click.option("--title-weight", type=click.FloatRange(0, 1000), default=1, show_default=True,
+              help="Weight that a word gains by being in the title.")  # fmt: skip
+@click.option(
+    "--stop-words",
+    type=click.Choice(["language", "english", "none"]),
+    default="language",
+    show_default=True,
+    help="Words to ignore: those of the article's language, English ones, or none.",
+)
+@click.option(
+    "--normalization",
+    type=click.Choice(["english", "none"]),
+    default="english",
+    show_default=True,
+    help="Count plurals as singulars in English and French, and US as U.S. in English.",
+)
+@click.option("--language", metavar="TAG", default="en", show_default=True,
+              help="Language of articles that do not name theirs.")  # fmt: skip
+@click.option(
+    "--ignore-repeated-lines/--count-repeated-lines",
+    default=True,
+    show_default=True,
+    help="Ignore lines that stand in at least 20 articles of a source, and in 0.5 % of them.",
+)
+@fresh_option
+@click.option(
+    "--part",
+    callback=part_of_text,
+    metavar="N/M",
+    help="Build part N of M of the articles only; relnews merge makes one archive of all parts.",
+)
+@strict_option
+@quiet_option
+def build(
+    source: Source,
+    output: Path,
+    title_weight: float,
+    stop_words: str,
+    normalization: str,
+    language: str,
+    ignore_repeated_lines: bool,
+    fresh: bool,
+    part: tuple[int, int] | None,
+    strict: bool,
+    quiet: bool,
+) -> None:
+    """Build an archive from files of articles, folders, or a database.
+
+    ARTICLES are files, or folders of files, of one format: JSON (.jsonl, .ndjson, .json), CSV
+    (.csv, .tsv), Markdown with front matter (.md), HTML (.html), RSS or Atom (.rss, .atom, .xml),
+    plain or compressed (.gz, .xz); or - for standard input.
+
+    \b
+    relnews build articles.jsonl -o my.relnews
+    relnews build articles.csv -o my.relnews --field id=nid --field text=body
+    relnews build articles.jsonl -o parts/3 --part 3/64
+
+    \b
+    Fields: id, title, dek, text, published (ISO 8601), url, section, tags (or topics),
+    author, source, language (or lang), image, image_alt, expires. An id, and a title or a text, are
+    needed.
+
+    Invalid articles are skipped or corrected; the report counts them and names the first few.
+
+    If an archive is in the folder already, the new one has its rules and, if it has stored lists,
+    lists of the same length; --fresh drops them.
+    """
+    from relnews.related import RelatedNews
+    from relnews.storage import integrity
+    from relnews.storage.database import CATALOGUE
+
+    integrity.check_archive_target(output, CATALOGUE)  # before the work, not after it
+    kept = Kept.of(output)  # raises if the archive there is damaged
+    if part is not None and kept.is_whole:
+        msg = f"{output} has an archive of all parts; write part {part[0]} to another folder."
+        raise click.ClickException(msg)
+    reader = source.open(strict, part=part)
+    news = RelatedNews(
+        title_weight=title_weight,
+        stop_words=None if stop_words == "none" else stop_words,
+        normalization=None if normalization == "none" else normalization,
+        language=language,
+        ignore_repeated_lines=ignore_repeated_lines,
+    )
+    with reading(reader, quiet, "laying out") as records:
+        news.fit(records, load_report=reader.load_report)
+    if part is None and not len(news):
+        msg = f"{source} has no articles, and {output} was not written."
+        raise click.ClickException(msg)
+    source.remember(reader, news)
+    if part is None:
+        kept = Kept.of(output)
+    if part is None and not fresh:
+        kept.apply(news)
+    with phase("writing", quiet):
+        news.save(output)
+    if not quiet:
+        about = "" if part is None else f"part {part[0]}/{part[1]}, "
+        click.echo(f"{output}: {about}{_outcome(news, kept, fresh)}", err=True)
+        _print_repeated(news.repeated_lines_)
+
+
+@click.command()
+@click.argument("parts", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder to write. An archive in this folder is replaced when the new one is complete.",
+)
+@fresh_option
+@quiet_option
+def merge(parts: Sequence[Path], output: Path, fresh: bool, quiet: bool) -> None:
+    """Make one archive of the parts that `relnews build --part` wrote.
+
+    \b
+    relnews build articles.jsonl -o parts/1 --part 1/2
+    relnews build articles.jsonl -o parts/2 --part 2/2
+    relnews merge parts/1 parts/2 -o my.relnews
+
+    PARTS are the folders of all parts, in any order. The archive has the lists of one build of all
+    articles. Of several articles with one id the first stays.
+
+    If a part is missing, damaged, or built from other articles or with other options, nothing is
+    written. An archive in the folder keeps its rules and stored lists, as `relnews build` does.
+    """
+    import relnews
+
+    kept = Kept.of(output)
+    bar = functools.partial(tqdm, unit=" parts", disable=True if quiet else None)
+    with one_line():
+        news = relnews.merge(
+            parts, output, fresh=fresh, progress=lambda parts, total: bar(parts, total=total)
+        )
+    if not fresh:
+        kept.apply(news)
+    if not quiet:
+        click.echo(f"{output}: {_outcome(news, kept, fresh)}", err=True)
+        _print_repeated(news.repeated_lines_)
+
+
+def _outcome(news: RelatedNews, kept: Kept, fresh: bool) -> str:
+    """Return how many articles an archive has, and what is kept of the one before."""
+    note = f"; {'dropped' if fresh else 'kept'}: {kept}" if str(kept) else ""
+    return f"{counted(len(news), 'article')}{note}"
+
+
+def _print_repeated(lines: Sequence[RepeatedLine]) -> None:
+    """Say which lines a build ignores, if any, the most frequent ones by name."""
+    if not lines:
+        return
+    click.echo(f"ignored, because they repeat: {counted(len(lines), 'line')}", err=True)
+    for line in lines[:MOST_REPEATED]:
+        source = f" of {line.source}" if line.source else ""
+        click.echo(f"  in {line.n_articles:,} articles{source}: {line.words}", err=True)
+    if len(lines) > MOST_REPEATED:
+        click.echo(f"  and {len(lines) - MOST_REPEATED:,} more", err=True)
