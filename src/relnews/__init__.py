@@ -17,7 +17,7 @@ above it in this list; `tests/test_layers.py` has the table.
 `maintenance`      Build, update, merge, store lists, verify.
 `tuning`           Choose settings by judgements of one site.
 `related`          RelatedNews: the main class.
-`distributed`      One archive of parts that many processes built.
+`distributed`      One archive of parts that many processes built; builds and lists on Dask.
 `warming`          Compile the kernels before the first list is asked for.
 `export`           Lists as HTML, JSON, JSON-LD, feeds, text, and files for static sites.
 `web`              Lists over HTTP, and lists in server-rendered pages.

@@ -160,19 +160,19 @@ def test_a_process_keeps_the_archive_until_another_is_there(folder, tmp_path):
     path = shutil.copytree(folder, tmp_path / "kept.relnews")
     news = RelatedNews.open(path)
     first = Commit.of(news.archive_.catalogue)
-    kept = workers._archive_at(first)
-    assert workers._archive_at(first) is kept
+    kept = workers.archive_at(first)
+    assert workers.archive_at(first) is kept
     news.remove(next(news.related_all()).id)
     second = Commit.of(news.archive_.catalogue)
-    assert Commit.of(workers._archive_at(second).catalogue) == second
+    assert Commit.of(workers.archive_at(second).catalogue) == second
     with pytest.raises(ArchiveChangedError, match="is not at commit 2 any more"):
-        workers._archive_at(first)
+        workers.archive_at(first)
     path.rename(tmp_path / "moved.relnews")
     with pytest.raises(FileNotFoundError, match="storage that all workers see"):
-        workers._archive_at(second)
+        workers.archive_at(second)
     RelatedNews().fit(sample_articles()).save(path)
     third = Commit.of(RelatedNews.open(path).archive_.catalogue)
-    assert Commit.of(workers._archive_at(third).catalogue) == third
+    assert Commit.of(workers.archive_at(third).catalogue) == third
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ from relnews import (
     UnknownArticleError,
     UpdateReport,
     WhyNot,
+    distributed,
     evaluation,
     read_articles,
     warm_up,
@@ -47,8 +48,9 @@ def version() -> str:
 
 
 def merged(paths: Sequence[Path]) -> None:
-    """Call what joins builds."""
+    """Call what joins and distributes builds."""
     assert_type(relnews.merge(paths, "merged.relnews", fresh=True), RelatedNews)
+    assert_type(distributed.build(object(), "a.relnews", RelatedNews(), markup="html"), RelatedNews)
 
 
 def edited(news: RelatedNews) -> None:

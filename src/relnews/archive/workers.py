@@ -141,7 +141,7 @@ def _work(
 ) -> Answer:
     """Return the answer of a task, in a worker process."""
     moment, task = moment_and_task
-    return _answer(_archive_at(moment.commit), function, moment, task)
+    return _answer(archive_at(moment.commit), function, moment, task)
 
 
 def _answer(
@@ -155,11 +155,17 @@ def _answer(
             raise ArchiveChangedError
         return function(snapshot, task)
     except ArchiveChangedError as error:
-        raise _changed(commit) from error
+        raise changed(commit) from error
 
 
-def _archive_at(commit: Commit) -> Archive:
-    """Return the archive of a folder, opened before if it is at the commit, or opened now."""
+def archive_at(commit: Commit) -> Archive:
+    """Return the archive of a folder, opened before if it is at the commit, or opened now.
+
+    Parameters
+    ----------
+    commit : Commit
+        The commit that it has to be at.
+    """
     with _opening:
         archive = _archives.get(commit.folder)
         if archive is None or not _is_at(archive, commit):
@@ -189,11 +195,12 @@ def _opened(commit: Commit) -> Archive:
         )
         raise type(error)(msg) from error
     if Commit.of(archive.catalogue) != commit:
-        raise _changed(commit)
+        raise changed(commit)
     return archive
 
 
-def _changed(commit: Commit) -> ArchiveChangedError:
+def changed(commit: Commit) -> ArchiveChangedError:
+    """Return the error of an archive that is not, or no longer, at a commit."""
     return ArchiveChangedError(
         f"{commit.folder} is not at commit {commit.generation:,} any more, from which all answers "
         f"of this run are to be; a process on {platform.node()} found another. Run it again while "
