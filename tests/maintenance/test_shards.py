@@ -71,15 +71,19 @@ def parts_of(records, count, folder, **parameters):
     return paths
 
 
+def rounded(values):
+    """Return values by name, without the rounding errors of sums in another order."""
+    return {name: round(value, 9) if isinstance(value, float) else value
+            for name, value in values.items()}  # fmt: skip
+
+
 def explained(explanation):
     """Return an explanation, with terms of equal parts in one order."""
     about = explanation.to_dict()
-    terms = [{**term, "part": round(term["part"], 9)} for term in about.pop("terms")]
-    names, ledger = sorted(about.pop("names")), about.pop("ledger")
-    steps = [(step["name"], round(step["product"], 9), step["note"]) for step in ledger]
-    rest = {name: round(value, 9) if isinstance(value, float) else value
-            for name, value in about.items()}  # fmt: skip
-    return sorted(terms, key=lambda term: (-term["part"], term["term"])), names, steps, rest
+    terms = [*map(rounded, about.pop("terms"))]
+    names, ledger = sorted(about.pop("names")), [*map(rounded, about.pop("ledger"))]
+    terms.sort(key=lambda term: (-term["part"], term["term"]))
+    return terms, names, ledger, rounded(about)
 
 
 def answers_of(news):
@@ -208,6 +212,7 @@ def test_a_part_cannot_be_changed(sample_parts):
         with pytest.raises(ValueError, match="is part 1 of 3 of an input, and cannot be changed"):
             change()
     assert [*news.related_all(2)] == before
+    assert news.verify() == []
     with pytest.raises(ValueError, match="an update takes all"):
         RelatedNews().fit(sample_articles()).partial_fit([*sample_articles()], part=(1, 2))
 
