@@ -247,7 +247,8 @@ def report(records: Sequence[Record], hold_out: int | None) -> Iterator[str]:
         yield f"| {hold_out:,} articles, held out | measured | model | error |\n|---|---|---|---|"
         for name, path in paths.items():
             real, said = _figure(held, path), fitted[name](hold_out)
-            yield f"| {name} | {short(real)} | {short(said)} | {round(said / real - 1, 2) + 0:+.0%} |"
+            error = round(said / real - 1, 2) + 0  # never -0
+            yield f"| {name} | {short(real)} | {short(said)} | {error:+.0%} |"
         yield ""
     large = [10_000_000, 100_000_000]
     yield from _table("by the model", large, {

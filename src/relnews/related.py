@@ -122,22 +122,26 @@ class RelatedNews(Inspection, Parameters):
         self.n_jobs = n_jobs
 
     def fit(
-        self, articles: object, *, load_report: LoadReport | None = None,
-        **options: Unpack[ReadOptions],
+        self, articles: object, *, folder: str | os.PathLike[str] | None = None,
+        load_report: LoadReport | None = None, **options: Unpack[ReadOptions],
     ) -> RelatedNews:  # fmt: skip
-        """Build the archive in memory, replacing any earlier archive; return the object.
+        """Build the archive, replacing any earlier archive of the object; return the object.
 
         ``articles`` is a data frame, or any iterable of dicts, `Article` objects or rows, such as
-        `read_articles` returns. Each is read once, and its text is counted, not kept.
+        `read_articles` returns. Each is read once, and its text is counted, not kept. The archive
+        is in memory or, for large ones, in a new ``folder``, which appears when it is complete.
         ``load_report`` counts what is skipped, withheld and repaired, by default the reader's own
         or a new one; ``LoadReport(strict=True)`` raises `ArticleError` instead. Options are those
         of `ReadOptions`; a reader has its own. Raises if no record is an article. With ``part``,
         such as (3, 64), the archive is of a part of the articles, and for `relnews.merge` only.
         """
-        from relnews.maintenance.build import build
-        from relnews.maintenance.shards import build_shard
+        from relnews.archive.archive import Archive
+        from relnews.maintenance.build import fill
+        from relnews.maintenance.shards import fill_shard
+        from relnews.maintenance.updates import Updates
         from relnews.readers.reader import with_load_report
         from relnews.search.weights import Weighting
+        from relnews.storage.backup import new_store
         from relnews.text.analysis import Analysis
 
         check_own_recency(self.recency)
@@ -145,24 +149,26 @@ class RelatedNews(Inspection, Parameters):
         weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
         admitted, load_report = with_load_report(articles, load_report, options)
         check_bool("ignore_repeated_lines", self.ignore_repeated_lines)
-        settings, part = (analysis, weighting, self.recency), load_report.part
-        if part is not None:
-            archive = build_shard(
-                admitted, part.setting, load_report.taken_back, lambda: load_report.withheld_ids,
-                *settings, ignore_repeated_lines=self.ignore_repeated_lines,
-            )  # fmt: skip
-            self.repeated_lines_ = []
-        else:
-            archive, self.repeated_lines_ = build(
-                admitted, *settings, ignore_repeated_lines=self.ignore_repeated_lines,
-                gone=load_report.taken_back,
-            )  # fmt: skip
-            load_report.check_loaded()
-        self._archive, self._catalogue, self._changes = archive, archive.catalogue, None
-        self.load_report_ = load_report
-        if part is None and load_report.taken_back():
-            self.remove(load_report.taken_back())
-            self.compact()  # nothing of them is left
+        settings, repeated = (
+            (analysis, weighting, self.recency, self.ignore_repeated_lines),
+            list[RepeatedLine](),
+        )
+        with new_store(None if folder is None else Path(folder)) as store:
+            if load_report.part is not None:
+                fill_shard(
+                    store, admitted, *settings, about=load_report.part.setting,
+                    gone=load_report.taken_back, withheld=lambda: load_report.withheld_ids,
+                )  # fmt: skip
+            else:
+                repeated = fill(store, admitted, *settings, gone=load_report.taken_back)
+                load_report.check_loaded()
+                if load_report.taken_back():
+                    changes = Updates(Archive(store))
+                    changes.remove(load_report.taken_back())
+                    changes.compact()  # nothing of them is left
+        self._archive = Archive(store) if folder is None else None
+        self._catalogue = store.catalogue if folder is None else Catalogue.open(Path(folder))
+        self._changes, self.load_report_, self.repeated_lines_ = None, load_report, repeated
         return self
 
     def partial_fit(
@@ -354,7 +360,12 @@ class RelatedNews(Inspection, Parameters):
         The change is one transaction: readers find the old archive or the new one, even if the
         process is killed. An archive that was opened from this folder is saved already.
         """
-        self.archive_.save(path)
+        from relnews.storage import backup
+        from relnews.storage.arrays import Store
+
+        # An archive in a folder is not opened for this.
+        store = self._archive.store if self._archive else Store(self._read_catalogue())
+        backup.save(store, Path(path))
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the archive, as of one moment, to a new folder, while others may write it.

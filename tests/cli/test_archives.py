@@ -848,6 +848,7 @@ def test_an_interrupted_build_leaves_no_archive(number, small):
         assert message == ""
     assert snapshot(small) == before
     assert not small.with_name("new").exists()
+    assert not [*small.parent.glob("*.partial"), *small.parent.glob(".*.partial")]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no pseudo-terminal")
@@ -856,8 +857,11 @@ def test_progress_is_shown_on_a_terminal(articles, tmp_path):
     folder, lists = tmp_path / "a", tmp_path / "lists.jsonl"
     build, export = ["build", articles, "-o", folder], ["export", folder, "-o", lists]
 
-    phases = r"reading: .*100%.*laying out ….*4 articles loaded.*writing ….*4 articles"
-    assert re.search(phases, on_terminal(build), re.DOTALL)
+    read = r"reading: .*100%.*"
+    new = rf"{read}laying out and writing ….*4 articles loaded.*4 articles"
+    assert re.search(new, on_terminal(build), re.DOTALL)
+    again = rf"{read}laying out ….*4 articles loaded.*writing ….*4 articles"
+    assert re.search(again, on_terminal(build), re.DOTALL)
     update = on_terminal(["update", folder, articles])
     assert re.search(r"reading: .*100%.*writing ….*4 articles loaded", update, re.DOTALL)
     assert re.search(r"4/4 .* lists/s", on_terminal(export))

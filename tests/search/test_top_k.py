@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import reference
 from relnews.archive import workers
+from relnews.archive.archive import Archive
 from relnews.articles import Article
 from relnews.dates import UNDATED
 from relnews.maintenance import build as building
 from relnews.maintenance import layout
-from relnews.maintenance.build import build as build_archive
 from relnews.maintenance.updates import Updates
 from relnews.options.conditions import ResolvedConditions
 from relnews.options.recency import Recency
@@ -24,12 +24,20 @@ from relnews.readers.records import articles_from
 from relnews.search import bounds
 from relnews.search.top_k import rank
 from relnews.search.weights import Weighting
+from relnews.storage.arrays import Store
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import NO_ARTICLE
 from strategies import archives, texts
 
 STOP_WORDS = ("the", "and", "can't")
 WEIGHTING = Weighting()
+
+
+def built(articles, *settings):
+    """Return an archive in memory, given analysis, weighting and recency."""
+    store = Store.in_memory()
+    building.fill(store, articles_from(articles, LoadReport()), *settings, False, gone=list)
+    return Archive(store)
 
 
 def build(
@@ -45,12 +53,7 @@ def build(
         mock.patch.object(layout, "SEGMENT_ARTICLES", segment_articles),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
     ):
-        archive, _ = build_archive(
-            articles_from(first, LoadReport()),
-            Analysis(STOP_WORDS, normalization),
-            weighting,
-            recency,
-        )
+        archive = built(first, Analysis(STOP_WORDS, normalization), weighting, recency)
     if late:
         Updates(archive).add(articles_from(late, LoadReport()))
         assert len(archive.state.pending) == n_late
@@ -258,9 +261,7 @@ def test_near_ties_are_not_decided_by_single_precision(shape, k):
     expected = reference.related_news(articles, k, stop_words=())
 
     with mock.patch.object(layout, "SEGMENT_ARTICLES", 7):
-        archive, _ = build_archive(
-            articles_from(articles, LoadReport()), Analysis(None), Weighting(), None
-        )
+        archive = built(articles, Analysis(None), Weighting(), None)
 
     assert lists_of(archive, k) == expected
 

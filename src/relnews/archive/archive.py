@@ -7,7 +7,6 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -16,7 +15,7 @@ from relnews import dates
 from relnews._checks import counted
 from relnews.archive.snapshot import Snapshot
 from relnews.archive.state import ArchiveState
-from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
+from relnews.exceptions import ArchiveChangedError
 from relnews.options.recency import Recency, check_own_recency
 from relnews.search.view import View
 from relnews.search.weights import Weighting
@@ -99,23 +98,6 @@ class Archive:
     def open(cls, folder: str | os.PathLike[str]) -> Archive:
         """Return the archive in a folder, mapped."""
         return cls(Store.open(folder))
-
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write the archive to a folder; see `relnews.storage.arrays`."""
-        own = self.catalogue.folder
-        if own is not None and Path(folder).is_dir() and own.samefile(folder):
-            return  # each change is already in the folder
-        target = Store.create(folder)
-        for attempt in range(_ATTEMPTS):
-            generation = self.catalogue.generation()
-            try:
-                with self.catalogue.read_transaction(), target.transaction():
-                    target.copy_from(self.store)
-                return
-            # Another process may have merged segments meanwhile, and removed the files.
-            except (ArchiveFormatError, FileNotFoundError):
-                if attempt == _ATTEMPTS - 1 or self.catalogue.generation() == generation:
-                    raise
 
     def refresh(self) -> bool:
         """Apply changes that other processes committed; return whether there were any."""

@@ -13,6 +13,7 @@ from relnews.readers.formats import FORMATS
 if TYPE_CHECKING:
     from relnews.readers import ArticleReader
     from relnews.related import RelatedNews
+    from relnews.storage.catalogue import Catalogue
 
 
 #: Setting of an archive: names that its source has for fields, which an update need not repeat.
@@ -107,25 +108,24 @@ class Source(NamedTuple):
         except ImportError as error:
             raise click.ClickException(str(error)) from error
 
-    def remember(self, reader: ArticleReader, news: RelatedNews) -> None:
+    def remember(self, reader: ArticleReader, catalogue: Catalogue) -> None:
         """Store the watermark of a query, and the names of fields, in an archive.
 
         Parameters
         ----------
         reader : ArticleReader
             The reader that was read to its end.
-        news : RelatedNews
-            The archive.
+        catalogue : Catalogue
+            Catalogue of the archive.
         """
         from relnews.readers.sql import QueryReader, store_watermark
 
         fields = dict(_pair(field) for field in self.fields)
-        catalogue = news.archive_.catalogue
         if fields and catalogue.setting(_FIELDS) != fields:
             with catalogue.transaction():
                 catalogue.set(_FIELDS, fields)
         if isinstance(reader, QueryReader) and reader.column is not None:
-            store_watermark(news.archive_.catalogue, reader.column, reader.watermark)
+            store_watermark(catalogue, reader.column, reader.watermark)
 
 
 def source_options(command: Callable[..., None]) -> Callable[..., None]:

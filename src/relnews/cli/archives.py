@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 from tqdm import tqdm
 
+from relnews._checks import counted
 from relnews.cli._articles import article_id
 from relnews.cli._options import list_options, usage
 from relnews.cli._shared import (

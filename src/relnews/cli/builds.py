@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,8 @@ from relnews.cli._shared import (
 from relnews.cli._source import Source, source_options
 
 if TYPE_CHECKING:
+    from relnews.articles import Article
+    from relnews.readers.load_report import LoadReport
     from relnews.related import RelatedNews
     from relnews.results import RepeatedLine
 
@@ -116,6 +120,7 @@ def build(
     """
     from relnews.related import RelatedNews
     from relnews.storage import integrity
+    from relnews.storage.catalogue import Catalogue
     from relnews.storage.database import CATALOGUE
 
     integrity.check_archive_target(output, CATALOGUE)  # before the work, not after it
@@ -131,22 +136,45 @@ def build(
         language=language,
         ignore_repeated_lines=ignore_repeated_lines,
     )
-    with reading(reader, quiet, "laying out") as records:
-        news.fit(records, load_report=reader.load_report)
-    if part is None and not len(news):
-        msg = f"{source} has no articles, and {output} was not written."
-        raise click.ClickException(msg)
-    source.remember(reader, news)
-    if part is None:
-        kept = Kept.of(output)
-    if part is None and not fresh:
-        kept.apply(news)
-    with phase("writing", quiet):
-        news.save(output)
+    is_new = not (output.exists() or output.is_symlink())
+    with contextlib.ExitStack() as stack:
+        place = output if is_new else stack.enter_context(_beside(output)) / "archive"
+        then = "laying out and writing" if is_new else "laying out"
+        with reading(reader, quiet, then) as records:
+            articles = records if part is not None else _some(records, reader.load_report, source)
+            news.fit(articles, folder=place, load_report=reader.load_report)
+        source.remember(reader, Catalogue.open(place))
+        if not is_new and part is None:
+            kept = Kept.of(output)  # now, after the work
+            if not fresh:
+                kept.apply(news)
+        if not is_new:
+            with phase("writing", quiet):
+                news.save(output)
     if not quiet:
         about = "" if part is None else f"part {part[0]}/{part[1]}, "
         click.echo(f"{output}: {about}{_outcome(news, kept, fresh)}", err=True)
         _print_repeated(news.repeated_lines_)
+
+
+@contextlib.contextmanager
+def _beside(output: Path) -> Iterator[Path]:
+    """Yield a temporary folder on the disk of a folder."""
+    parent = output.resolve().parent
+    with tempfile.TemporaryDirectory(
+        prefix=f".{output.name}.", suffix=".partial", dir=parent, ignore_cleanup_errors=True
+    ) as folder:
+        yield Path(folder)
+
+
+def _some(articles: Iterator[Article], report: LoadReport, source: Source) -> Iterator[Article]:
+    """Yield articles; raise at their end if the source had no record at all."""
+    n_articles = 0
+    for n_articles, article in enumerate(articles, start=1):  # noqa: B007
+        yield article
+    if not n_articles and not report.seen:
+        msg = f"{source} has no articles, and no archive was written."
+        raise click.ClickException(msg)
 
 
 @click.command()

@@ -71,7 +71,7 @@ def update(
     if reader.load_report.skipped and not (reader.load_report.loaded or report.removed):
         msg = f"no article of {source} was loaded, and {archive} is as it was."
         raise click.ClickException(msg)
-    source.remember(reader, news)
+    source.remember(reader, news.archive_.catalogue)
     _tell(report, changed, quiet)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import os
@@ -9,15 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from relnews.archive.archive import Archive
-from relnews.archive.live_segment import LiveSegment
 from relnews.articles import Article
 from relnews.dates import UNDATED, timestamps
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
+from relnews.maintenance.spool import Spool
 from relnews.options.recency import Recency
 from relnews.results import RepeatedLine
-from relnews.search.bounds import Outline
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
 from relnews.storage.catalogue import Catalogue
@@ -34,14 +33,19 @@ CHUNK = 4096
 SEGMENT_PAIRS = 1 << 25
 
 
-def build(
-    articles: Iterable[Article], analysis: Analysis, weighting: Weighting, recency: Recency | None,
-    *, ignore_repeated_lines: bool = False, gone: Callable[[], Sequence[str]] = tuple,
-) -> tuple[Archive, list[RepeatedLine]]:  # fmt: skip
-    """Return an archive of articles, in memory, and the lines that it ignores.
+def fill(
+    store: Store, articles: Iterable[Article], analysis: Analysis, weighting: Weighting,
+    recency: Recency | None, ignore_repeated_lines: bool, *, gone: Callable[[], Sequence[str]],
+) -> list[RepeatedLine]:  # fmt: skip
+    """Write articles to an empty store, and return the lines that are ignored.
+
+    The memory that this takes has the vocabulary, the ids, the lines and one segment, if the store
+    is in a folder.
 
     Parameters
     ----------
+    store : Store
+        Store of the archive.
     articles : iterable of Article
         Their ids are distinct. Texts are counted and not kept.
     analysis : Analysis
@@ -50,35 +54,37 @@ def build(
         Weights of terms in text and title.
     recency : Recency or None
         How scores fade by default; None means no fading.
-    ignore_repeated_lines : bool, default=False
+    ignore_repeated_lines : bool
         Whether lines that stand in many articles of a source are ignored. The terms of all
-        articles are then in memory until it is known which lines these are.
+        articles are then in a temporary file until it is known which lines these are.
     gone : callable
         Returns ids of articles that are removed later, known when ``articles`` is read to its end;
         their lines do not count.
     """
     lines: list[Lines] | None = [] if ignore_repeated_lines else None
-    store, counter, entered = Store.in_memory(), ArticleCounter(analysis, lines=lines), Entered()
+    counter, entered = ArticleCounter(analysis, lines=lines), Entered()
     ignored: list[RepeatedLine] = []
-    with store.transaction():
+    folder = store.catalogue.folder
+    with store.transaction(), contextlib.closing(Spool(SEGMENT_PAIRS, folder)) as spool:
         store.catalogue.set_all(settings_of(analysis, weighting, recency, counter.n_stop))
         chunks = chunks_of(articles)
         rows: Iterator[Rows] = (enter(store.catalogue, counter, chunk, entered) for chunk in chunks)
         if lines is not None:
-            read = [*rows]
-            rows, ignored = _without_repeated_lines(store, read, lines, counter, {*gone()})
-        live_segments = {}
+            for part in rows:
+                spool.append(part)
+            rows, ignored = _without_repeated_lines(store, spool, lines, counter, {*gone()})
+        frequency = np.zeros(0, dtype=np.int32)
         for portion in layout.filled(rows, SEGMENT_PAIRS):
             segment = portion.segment(len(counter.vocabulary))
-            number = store.put("segment", segment.arrays())
-            live_segments[number] = LiveSegment(None, segment, Outline.none(0), weighting)
-        frequency = np.zeros(len(counter.vocabulary), dtype=np.int32)
-        for live in live_segments.values():
-            terms, n_articles = live.segment.document_frequency()
+            store.put("segment", segment.arrays())
+            frequency = np.pad(frequency, (0, len(counter.vocabulary) - len(frequency)))
+            terms, n_articles = segment.document_frequency()
             frequency[terms] += n_articles.astype(np.int32)
+            del portion, segment  # before the next ones are made
         layout.replace_vocabulary(store, counter.vocabulary.freeze())
-        layout.begin_epoch(store, live_segments, frequency, len(entered.keys), len(frequency))
-    return Archive(store), ignored
+        written = layout.WrittenSegments(store, weighting)
+        layout.begin_epoch(store, written, frequency, len(entered.keys), len(frequency))
+    return ignored
 
 
 def settings_of(
@@ -95,7 +101,7 @@ def settings_of(
 
 
 def _without_repeated_lines(
-    store: Store, rows: list[Rows], lines: list[Lines], counter: ArticleCounter, gone: set[str]
+    store: Store, spool: Spool, lines: list[Lines], counter: ArticleCounter, gone: set[str]
 ) -> tuple[Iterator[Rows], list[RepeatedLine]]:
     """Return the rows without the lines that repeat in them, and these lines.
 
@@ -103,8 +109,8 @@ def _without_repeated_lines(
     ----------
     store : Store
         Store of the archive, which remembers the lines for later articles.
-    rows : list of Rows
-        All articles; it is emptied as they are taken, so that memory does not grow.
+    spool : Spool
+        All articles.
     lines : list of Lines
         Lines of all articles.
     counter : ArticleCounter
@@ -114,19 +120,15 @@ def _without_repeated_lines(
     """
     of_all = Lines.concatenate(lines)
     lines.clear()
-    counted = np.array([id_ not in gone for part in rows for id_ in part.ids], dtype=np.bool_)
-    found = repeated_lines.repeated_in(
-        of_all, [part.terms for part in rows], counter.vocabulary, counted
-    )
+    counted = np.array([id_ not in gone for id_ in spool.ids], dtype=np.bool_)
+    found = repeated_lines.repeated_in(of_all, spool.text, counter.vocabulary, counted)
     repeated = repeated_lines.of_lines(of_all, [place for place, _ in found])
     store.catalogue.set(repeated_lines.SETTING, repeated.of_source)
     tally = np.zeros(len(counter.vocabulary), dtype=np.int32)
-    rows.reverse()
 
     def cut() -> Iterator[Rows]:
         first = 0
-        while rows:
-            part = rows.pop()
+        for part in spool:
             last = first + len(part.key)
             cut_terms = repeated.cut_out(part.terms, of_all.cut(first, last), tally)
             yield dataclasses.replace(part, terms=cut_terms)

@@ -17,7 +17,7 @@ from relnews.search.bounds import CommonTerms, Outline, common_terms
 from relnews.search.epoch import Epoch
 from relnews.search.order import oldest_first
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
-from relnews.search.weights import inverse_document_frequency
+from relnews.search.weights import Weighting, inverse_document_frequency
 from relnews.storage.arrays import Store
 from relnews.text.article_terms import ArticleTerms
 from relnews.text.vocabulary import Vocabulary
@@ -123,6 +123,33 @@ def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows
                 yield portion()
     if waiting:
         yield portion()
+
+
+class WrittenSegments(Mapping[int, LiveSegment]):
+    """The segments of a store by their numbers, opened one at a time, so that few are in memory.
+
+    Parameters
+    ----------
+    store : Store
+        The store, with all segments in it.
+    weighting : Weighting
+        Weights of terms in text and title.
+    """
+
+    def __init__(self, store: Store, weighting: Weighting) -> None:
+        self._store, self._weighting = store, weighting
+        folders = store.catalogue.folders()
+        self._entries = {entry.number: entry for entry in folders if entry.kind == "segment"}
+
+    def __getitem__(self, number: int) -> LiveSegment:
+        segment = Segment(**self._store.arrays(self._entries[number]))
+        return LiveSegment(None, segment, Outline.none(0), self._weighting)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
 
 
 def put_segment(store: Store, segment: Segment, outline: Outline) -> None:

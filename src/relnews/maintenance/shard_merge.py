@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import LiveSegment
 from relnews.exceptions import ArchiveFormatError
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
@@ -134,7 +133,7 @@ class _Merge:
         if n_articles != len(self._keys):
             why = f"its parts have the words of {n_articles:,} of {len(self._keys):,} articles"
             raise integrity.damaged_archive(self._shards[0].path.parent, why)
-        written = _Written(store, Weighting.of_setting(settings["weighting"]))
+        written = layout.WrittenSegments(store, Weighting.of_setting(settings["weighting"]))
         layout.begin_epoch(store, written, frequency, n_articles, n_terms)
         return ignored
 
@@ -232,22 +231,3 @@ class _Merge:
                 if stay.any():
                     yield finished(shard.rows(segment, stay))
             yield finished(self._pending(shard, len(number)))
-
-
-class _Written(Mapping[int, LiveSegment]):
-    """The segments of the new archive, each mapped when it is read, so that few are in memory."""
-
-    def __init__(self, store: Store, weighting: Weighting) -> None:
-        self._store, self._weighting = store, weighting
-        folders = store.catalogue.folders()
-        self._entries = {entry.number: entry for entry in folders if entry.kind == "segment"}
-
-    def __getitem__(self, number: int) -> LiveSegment:
-        segment = Segment(**self._store.arrays(self._entries[number]))
-        return LiveSegment(None, segment, Outline.none(0), self._weighting)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._checks import check_integer
-from relnews.archive.archive import Archive
 from relnews.archive.pending import PendingArticle, joined, to_store
 from relnews.articles import Article
 from relnews.exceptions import ArchiveFormatError
@@ -51,23 +50,25 @@ SOURCE_SETTINGS = ("fields", "watermark")
 _NAMED = 10
 
 
-def build_shard(
-    articles: Iterable[Article],
+def fill_shard(
+    store: Store, articles: Iterable[Article], analysis: Analysis, weighting: Weighting,
+    recency: Recency | None, ignore_repeated_lines: bool, *,
     about: Callable[[], Mapping[str, object]],
     gone: Callable[[], Sequence[str]],
     withheld: Callable[[], Sequence[str]],
-    analysis: Analysis,
-    weighting: Weighting,
-    recency: Recency | None,
-    *,
-    ignore_repeated_lines: bool,
-) -> Archive:
-    """Return the archive of a part of an input, in memory.
+) -> None:  # fmt: skip
+    """Write a part of an input to an empty store.
 
     Parameters
     ----------
+    store : Store
+        Store of the shard.
     articles : iterable of Article
         Their ids are distinct, and their places ascend.
+    analysis, weighting, recency
+        As for `relnews.maintenance.build.fill`.
+    ignore_repeated_lines : bool
+        Whether the archive that is merged ignores repeated lines.
     about : callable
         Returns the first four values of the setting `SHARD`, known when ``articles`` is read to
         its end, as are the next two.
@@ -75,13 +76,9 @@ def build_shard(
         Returns ids of articles that are left out.
     withheld : callable
         Returns ids of records that are not public.
-    analysis, weighting, recency
-        As for `build`.
-    ignore_repeated_lines : bool
-        Whether the archive that is merged ignores repeated lines.
     """
     lines: list[Lines] | None = [] if ignore_repeated_lines else None
-    store, counter = Store.in_memory(), ArticleCounter(analysis, lines=lines)
+    counter = ArticleCounter(analysis, lines=lines)
     catalogue, n_stop = store.catalogue, counter.n_stop
     rows = []
     with store.transaction():
@@ -104,7 +101,6 @@ def build_shard(
         _lay_out(store, rows, counter.vocabulary, n_stop, has_term)
         hashes = sorted(map(hash_of_id, withheld()))
         catalogue.set(SHARD, {**about(), "lines": lines is not None, "withheld": hashes})
-    return Archive(store)
 
 
 def _put_lines(store: Store, lines: Lines, rows: Sequence[Rows], left_out: Sequence[int]) -> None:

@@ -55,7 +55,6 @@ def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
     """
     counts = words.counts
     check_pairs(len(counts.term), MOST_PAIRS)
-    article = frozen(counts.article)
     values, level = levels(counts.count)
     frequency = np.bincount(counts.term, minlength=n_terms)
     term = np.flatnonzero(frequency).astype(np.int32)
@@ -64,11 +63,10 @@ def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
     local_term = frozen(local_term_of[counts.term])
 
     # Stable counting sorts, least significant key first; the pairs come article by article.
-    by_level = order_by(level, np.arange(len(article), dtype=np.int32), len(values))
+    by_level = order_by(level, np.arange(len(level), dtype=np.int32), len(values))
     by_term = order_by(local_term, by_level, len(term))
     del by_level
-    by_row = order_by(article, by_term, len(counts.row_ptr) - 1)
-
+    article = frozen(counts.article)
     posting = np.empty(len(article), dtype=np.uint16)
     term_ptr = np.empty(len(term) + 1, dtype=np.int32)
     group_ptr = np.empty(len(article) + 1, dtype=np.int32)
@@ -76,12 +74,16 @@ def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
     n_groups = layout.group_postings(
         local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
     )
+    group_ptr, group_level = group_ptr[: n_groups + 1].copy(), group_level[:n_groups].copy()
+    del local_term
+    by_row = order_by(article, by_term, len(counts.row_ptr) - 1)
+    del article, by_term
     row_ptr, row_term = frozen(counts.row_ptr), frozen(counts.term[by_row])
     return {
         "values": frozen(values), "row_ptr": row_ptr, **halves(row_term),
         "row_level": frozen(level[by_row].astype(np.uint16)), "term": frozen(term),
-        "term_ptr": frozen(term_ptr), "group_ptr": frozen(group_ptr[: n_groups + 1].copy()),
-        "group_level": frozen(group_level[:n_groups].copy()), "posting": frozen(posting),
+        "term_ptr": frozen(term_ptr), "group_ptr": frozen(group_ptr),
+        "group_level": frozen(group_level), "posting": frozen(posting),
         **places(row_ptr, row_term, words), **pairs(words.phrases, local_term_of),
     }  # fmt: skip
 

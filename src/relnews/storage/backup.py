@@ -1,17 +1,18 @@
-"""Backup: a copy of an archive folder as of one moment, made while others write."""
+"""Backup: new archive folders, and copies as of one moment, made while others write."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import failures, integrity
 from relnews.storage.arrays import DTYPES, Store, folder_name
-from relnews.storage.syncing import sync
+from relnews.storage.syncing import make_folder, sync
 
 #: Attempts at a copy while other processes change the archive.
 _ATTEMPTS = 10
@@ -41,34 +42,97 @@ def back_up(store: Store, target: Path) -> None:
         If the archive changes during every attempt.
     """
     folder = store.catalogue.folder
-    is_new = not (target.exists() or target.is_symlink())
-    if not is_new and (target.is_symlink() or not target.is_dir() or any(target.iterdir())):
-        msg = f"{target} exists; it is left as it is. Choose another name for the backup."
-        raise FileExistsError(msg)
-    parent = parent_of(target, "backup")
     if folder is not None and target.resolve().is_relative_to(folder.resolve()):
         msg = f"{target} is inside the archive {folder}. Put the backup elsewhere."
         raise FileExistsError(msg)
     with store.catalogue.state_lock:
         store.catalogue.check_not_changing()
-    copy = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=parent))
     try:
-        if folder is None:
-            saved = Store.create(copy)
-            with saved.transaction():
-                saved.copy_from(store)
-            saved.catalogue.close()
-        else:
-            _copy(store, folder, copy)
-            copy.chmod(folder.stat().st_mode | stat.S_IRWXU)  # it has to be renamed, and changed
+        with _appearing(target, "backup") as copy:
+            if folder is None:
+                saved = Store.create(copy)
+                with saved.transaction():
+                    saved.copy_from(store)
+                saved.catalogue.close()
+            else:
+                _copy(store, folder, copy)
+                copy.chmod(
+                    folder.stat().st_mode | stat.S_IRWXU
+                )  # it has to be renamed, and changed
+    except OSError as error:
+        _raise_cause(folder, target, error)
+        raise
+
+
+def save(store: Store, folder: Path) -> None:
+    """Write an archive to a folder in one transaction, in place of an archive in it.
+
+    Parameters
+    ----------
+    store : Store
+        The archive; in a folder, or in memory.
+    folder : Path
+        If it is the folder of the archive, each change is in it already.
+    """
+    own = store.catalogue.folder
+    if own is not None and folder.is_dir() and own.samefile(folder):
+        return
+    target = Store.create(folder)
+    for attempt in range(_ATTEMPTS):
+        generation = store.catalogue.generation()
+        try:
+            with store.catalogue.read_transaction(), target.transaction():
+                target.copy_from(store)
+            return
+        # Another process may have merged segments meanwhile, and removed the files.
+        except (ArchiveFormatError, FileNotFoundError):
+            if attempt == _ATTEMPTS - 1 or store.catalogue.generation() == generation:
+                raise
+
+
+@contextlib.contextmanager
+def new_store(target: Path | None) -> Iterator[Store]:
+    """Yield an empty store to fill: in memory, or in a new folder.
+
+    Parameters
+    ----------
+    target : Path or None
+        The new folder; it does not exist, or is empty. It appears, and the store is closed, when
+        the block ends without an error. None means in memory.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something at the target.
+    """
+    if target is None:
+        yield Store.in_memory()
+        return
+    make_folder(target.absolute().parent)
+    with _appearing(target, "archive") as folder:
+        store = Store.create(folder)
+        with contextlib.closing(store.catalogue):
+            yield store
+
+
+@contextlib.contextmanager
+def _appearing(target: Path, what: str) -> Iterator[Path]:
+    """Yield a folder that gets the name of a new one at last, or goes after an error."""
+    is_new = not (target.exists() or target.is_symlink())
+    if not is_new and (target.is_symlink() or not target.is_dir() or any(target.iterdir())):
+        msg = f"{target} exists; it is left as it is. Choose another name for the {what}."
+        raise FileExistsError(msg)
+    parent = parent_of(target, what)
+    folder = parent / f".{target.name}.{os.urandom(6).hex()}.partial"
+    folder.mkdir()
+    try:
+        yield folder
         if not is_new:
             target.rmdir()
-        copy.rename(target)
+        folder.rename(target)
         sync(parent)
-    except BaseException as error:
-        shutil.rmtree(copy, ignore_errors=True)
-        if isinstance(error, OSError):
-            _raise_cause(folder, target, error)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
         raise
 
 

@@ -263,7 +263,7 @@ class StoredArticles:
         ArchiveFormatError
             If a row is damaged.
         """
-        query = f"SELECT {schema.ROW} FROM articles WHERE key > ? ORDER BY key LIMIT {_MAX_VALUES}"
+        query = f"SELECT {self._row()} FROM articles WHERE key > ? ORDER BY key LIMIT {_MAX_VALUES}"
         last = -1
         while rows := self._read(query, last):
             last = rows[-1][-2]

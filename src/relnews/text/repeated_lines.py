@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -111,7 +111,7 @@ def of_setting(setting: Mapping[str, Iterable[str]] | None) -> RepeatedLines | N
 
 def repeated_in(
     lines: Lines,
-    parts: Sequence[ArticleTerms],
+    text_of: Callable[[int], NDArray[np.integer[Any]]],
     vocabulary: Vocabulary,
     counted: NDArray[np.bool_],
 ) -> list[tuple[int, RepeatedLine]]:
@@ -121,26 +121,22 @@ def repeated_in(
     ----------
     lines : Lines
         Lines of all articles.
-    parts : sequence of ArticleTerms
-        Terms of the same articles, in parts.
+    text_of : callable
+        Returns the words of an article, given its number, as in `ArticleTerms.text`.
     vocabulary : Vocabulary
         The terms.
     counted : bool array of shape (n_articles,)
         Whether each article counts.
     """
     article, n_of_source = lines.article, Counter(itertools.compress(lines.sources, counted))
-    first_of_part = np.cumsum([0, *(part.n_articles for part in parts)])
     found = []
-    for line, n_articles in _frequent(lines, counted):
+    for line, n_articles in sorted(_frequent(lines, counted)):
         number = int(article[line])
         source = lines.sources[number]
         if n_articles / n_of_source[source] < LEAST_SHARE:
             continue
-        part = int(np.searchsorted(first_of_part, number, side="right")) - 1
-        text = parts[part].text
-        first = int(text.ptr[number - first_of_part[part]])
-        first += int(lines.n_words[lines.ptr[number] : line].sum())
-        terms = text.value[first : first + int(lines.n_words[line])]
+        first = int(lines.n_words[lines.ptr[number] : line].sum())
+        terms = text_of(number)[first : first + int(lines.n_words[line])]
         found.append((line, RepeatedLine(source, spelled(terms, vocabulary), n_articles)))
     return found
 
