@@ -329,7 +329,7 @@ class StoredArticles:
             batch = keys[first : first + _MAX_VALUES]
             rows += self._read(_in_order(columns, len(batch)), *batch)
         if is_new:
-            self._compare_rows(rows)
+            self._compare_rows([row for row in rows if row[-2] not in self._checked])
             rows = [row[:-2] for row in rows]
         if len(rows) != len(keys):
             raise ArchiveChangedError
