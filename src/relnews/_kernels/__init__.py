@@ -3,8 +3,9 @@
 Rules that every kernel in this package follows:
 
 1. A kernel takes at most twelve arguments: C-contiguous arrays, scalars, and named tuples of these
-   (`arguments`). Outputs (``out_…``) and scratch arrays are allocated by the caller and passed in.
-   A kernel checks nothing, raises nothing and sees no Python objects; callers validate.
+   (`arguments`). Outputs (``out_…``) and scratch arrays are allocated by the caller and passed in:
+   Numba compiles no kernel that makes an array, since kernels count no references to arrays. A
+   kernel checks nothing, raises nothing and sees no Python objects; callers validate.
 2. A kernel runs in one thread, without the interpreter lock. `relnews._parallel` starts threads.
 3. Input arrays are read-only (see `frozen`). An array in memory and an array mapped from a file
    then have the same Numba type, so each kernel is compiled once.

@@ -218,6 +218,8 @@ class SegmentTexts(NamedTuple):
         First word (high half) and last word of every phrase of the titles, ascending.
     pair_term : int32[n_pairs]
         Phrase of each pair, as its place among the segment's terms.
+    pair_bits : uint64[any]
+        Filter of the pairs; see `title_match.fill_filter`.
     """
 
     text_ptr: Any
@@ -226,6 +228,7 @@ class SegmentTexts(NamedTuple):
     phrase_place: Any
     pair_key: Any
     pair_term: Any
+    pair_bits: Any
 
 
 # --- ranking -------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def _similarity(row, rows, scratch):
 
 
 @kernel
-def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
+def rank_rows(queries, own, segment, heaps, scratch, floors, out_score, out_row):
     """Write the exact top-k rows of a segment for each query of a block.
 
     Parameters
@@ -122,8 +122,8 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
         Row of the query itself, which is left out; -1 if the segment does not have it.
     segment : SparseSegment
         Rows to rank.
-    k : int
-        At least 1, at most n_rows.
+    heaps : relnews._kernels.pruning.Heaps
+        Heaps for lists of k rows; k is at most n_rows.
     scratch : relnews._kernels.scratch.Scratch
         Long enough for the segment; ``is_in_query`` is zeros again on return.
     floors : float64[n_queries]
@@ -137,8 +137,8 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
     n_rows = factor.size
     sums, highest = scratch.sums[:n_rows], scratch.highest
     near, nearer = scratch.near, scratch.nearer
-    score, tie = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
-    seeds = pruning.seeds_of(k, outline)
+    score, tie = heaps.score, heaps.tie
+    k = score.size
     for query in range(own.size):
         terms = queries.term[queries.ptr[query] : queries.ptr[query + 1]]
         weights = queries.weight[queries.ptr[query] : queries.ptr[query + 1]]
@@ -153,7 +153,7 @@ def rank_rows(queries, own, segment, k, scratch, floors, out_score, out_row):
         score[:] = 0
         tie[:] = -n_rows
         if floors[query] <= 0:
-            n = pruning.find_seeds(sums, factor, common, outline, highest, seeds, nearer)
+            n = pruning.find_seeds(sums, factor, common, outline, highest, heaps, nearer)
             for i in range(n):
                 pruning.fetch_pairs(rows.term, rows.ptr[nearer[min(i + 1, n - 1)]])
                 row = np.int64(nearer[i])

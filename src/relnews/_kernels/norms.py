@@ -72,7 +72,9 @@ def norms(components, shift, out_length, out_title):
 
 
 @kernel
-def update_components(changed, from_idf, to_idf, postings, level_weight, level_title, components):
+def update_components(
+    changed, from_idf, to_idf, postings, level_weight, level_title, places, components
+):
     """Update `norm_components` after a change of the idf of given terms.
 
     Parameters
@@ -85,12 +87,14 @@ def update_components(changed, from_idf, to_idf, postings, level_weight, level_t
         Articles of each term.
     level_weight, level_title : float64[n_levels]
         As for `norm_components`.
+    places : int64[n_changed]
+        Scratch.
     components : float64[n_articles, 5]
         Updated in place.
     """
     term, term_ptr, group_ptr = postings.term, postings.term_ptr, postings.group_ptr
     group_level, posting = postings.group_level, postings.posting
-    places = places_among(term, changed)
+    places_among(term, changed, places)
     for i in range(changed.size):
         local_term = places[i]
         if local_term == term.size or term[local_term] != changed[i]:

@@ -45,7 +45,7 @@ def gather(local, rows, level_weight, idf, out):
 
 
 @kernel
-def compare(groups, rows, latest, out_steps):
+def compare(groups, rows, latest, entries, out_steps):
     """Write the similarities within groups of rows, summed by ascending term and rounded.
 
     The rows of a group are read one after another. Each term leads to its entries in the rows
@@ -59,20 +59,14 @@ def compare(groups, rows, latest, out_steps):
         Weights of the articles.
     latest : int32[≥ n_terms]
         By term: number of its latest entry in the group, from 1. Zeros; and zeros again on return.
+    entries : (int32[n], int32[n], float64[n], float64[width])
+        Scratch; n is above the number of terms of any group.
     out_steps : int32[n_groups, width, width]
         Similarities in millionths. A row is as similar as possible to itself.
     """
     ptr, term, weight = rows.ptr, rows.term, rows.weight
+    before, place_of, weight_of, sums = entries
     width = groups.shape[1]
-    n_entries = 0
-    for group in range(groups.shape[0]):
-        n = 0
-        for place in range(width):
-            row = groups[group, place]
-            n += ptr[row + 1] - ptr[row] if row >= 0 else 0
-        n_entries = max(n_entries, n)
-    before, place_of = np.empty((2, n_entries + 1), dtype=np.int32)
-    weight_of, sums = np.empty(n_entries + 1), np.empty(width)
     for group in range(groups.shape[0]):
         n = 0
         for place in range(width):

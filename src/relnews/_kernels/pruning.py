@@ -19,9 +19,11 @@ rows of any matrix.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relnews._kernels._compile import inner_kernel, kernel, nan_free_kernel
 from relnews._kernels.heap import replace_least
@@ -78,11 +80,13 @@ class CommonPart(NamedTuple):
     codes_norm: Any
 
 
-class Seeds(NamedTuple):
-    """Scratch arrays of `find_seeds`.
+class Heaps(NamedTuple):
+    """Min-heaps for the lists of a block of queries, and for their seeds.
 
     Parameters
     ----------
+    score, tie : float64, int64[k]
+        The best rows so far.
     bound, place : float64, int64[2 k + SEEDS]
         Min-heap of first bounds and their blocks.
     estimate : float64[n_seeds]
@@ -91,25 +95,23 @@ class Seeds(NamedTuple):
         Row of each estimate.
     """
 
-    bound: Any
-    place: Any
-    estimate: Any
-    row: Any
+    score: NDArray[np.float64]
+    tie: NDArray[np.int64]
+    bound: NDArray[np.float64]
+    place: NDArray[np.int64]
+    estimate: NDArray[np.float64]
+    row: NDArray[np.int64]
 
 
-@inner_kernel
-def seeds_of(k, outline):
-    """Return scratch arrays of `find_seeds` for lists of k rows.
+def heaps_for(k: int, outline: Any) -> Heaps:
+    """Return heaps for lists of k rows of a segment.
 
     With an outline there are 2 k seeds. Without, sums are nearly exact, and few rows are left after
     k: of 1,000 articles, lists of 13 sum 20 exactly in place of 26, lists of 60 83 in place of 119.
     """
-    n = 2 * k + SEEDS
     n_seeds = k + k // 4 + 1 if outline is None else 2 * k
-    return Seeds(
-        np.empty(n, dtype=np.float64), np.empty(n, dtype=np.int64),
-        np.empty(n_seeds, dtype=np.float64), np.empty(n_seeds, dtype=np.int64),
-    )  # fmt: skip
+    arrays = ((np.empty(n), np.empty(n, np.int64)) for n in (k, 2 * k + SEEDS, n_seeds))
+    return Heaps._make(itertools.chain.from_iterable(arrays))
 
 
 @inner_kernel
@@ -255,7 +257,7 @@ def first_bounds(sums, factor, common, outline, out_highest):
 
 
 @inner_kernel
-def find_seeds(sums, factor, common, outline, highest, seeds, out_row):
+def find_seeds(sums, factor, common, outline, highest, heaps, out_row):
     """Write rows that are likely to be in the list, to find the first floor; return their number.
 
     The row of the highest first bound is taken from each of the best blocks. Of these rows, those
@@ -272,8 +274,8 @@ def find_seeds(sums, factor, common, outline, highest, seeds, out_row):
         Outline of the rows.
     highest : float32[≥ n_blocks]
         Highest first bound of each block; see `first_bounds`.
-    seeds : Seeds
-        Scratch arrays.
+    heaps : Heaps
+        Heaps of the seeds.
     out_row : int32[n_rows + 1]
         Out: at most n_seeds rows, unordered.
 
@@ -282,7 +284,7 @@ def find_seeds(sums, factor, common, outline, highest, seeds, out_row):
     int
         Number of rows.
     """
-    bound, place, estimate, chosen = seeds
+    bound, place, estimate, chosen = heaps.bound, heaps.place, heaps.estimate, heaps.row
     estimate[:] = 0
     chosen[:] = -1
     if outline is None:

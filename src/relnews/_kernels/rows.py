@@ -12,6 +12,9 @@ from relnews._kernels.machine import prefetch
 #: Largest number of bits of a digit of the radix sort.
 _DIGIT = 9
 
+#: Counters of the digits of a column, which has at most 32 bits.
+N_PLACES = 4 << _DIGIT
+
 #: Pairs that an element of a long array is prefetched ahead of its use.
 _AHEAD = 24
 
@@ -74,7 +77,7 @@ def add(part, number, out_total):
 
 
 @kernel
-def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_data):
+def fill(counts, more, indptr, n_columns, pairs, other_pairs, place, out_indices, out_data):
     """Write the rows of a batch, columns ascending.
 
     Long rows are radix sorted, least significant digit first; short rows by insertion.
@@ -91,6 +94,8 @@ def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_d
         Columns of the matrix; decides how many digits are sorted.
     pairs, other_pairs : uint64[≥ longest row]
         Scratch.
+    place : int64[N_PLACES]
+        Scratch.
     out_indices : int32 or int64[nnz]
         Columns, ascending within a row.
     out_data : any number[nnz]
@@ -105,7 +110,6 @@ def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_d
     while n_columns >> (bits * n_passes):
         bits += 1
     n_digits = 1 << bits
-    place = np.empty(n_passes * n_digits, dtype=np.int64)
     for row in range(indptr.size - 1):
         n = _gather(row_ptr[row], row_ptr[row + 1], column, count, pairs, 0)
         n = _gather(more_row_ptr[row], more_row_ptr[row + 1], more_column, more_count, pairs, n)
@@ -122,7 +126,7 @@ def fill(counts, more, indptr, n_columns, pairs, other_pairs, out_indices, out_d
                 out_indices[first + i] = pairs[i] >> _HALF
                 out_data[first + i] = np.int64(pairs[i] & _LOW)
             continue
-        place[:] = 0
+        place[: n_passes * n_digits] = 0
         for i in range(n):
             for digits in range(n_passes):
                 place[_slot(pairs[i], digits, bits)] += 1

@@ -33,6 +33,20 @@ def _fade(day, query_day, decay, undated):
 
 
 @inner_kernel
+def _fade_all(days, query_day, decay, undated, factor, out):
+    """Write factors times the factors for ascending days and the query's day.
+
+    An article without a date comes before all others, so that the rest needs no branch.
+    """
+    n_undated = days.size if query_day == NO_DAY else np.searchsorted(days, NO_DAY + 1)
+    for article in range(n_undated):
+        out[article] = factor[article] * np.float32(undated)
+    for article in range(n_undated, days.size):
+        distance = min(abs(days[article] - query_day), decay.size - 1)
+        out[article] = factor[article] * np.float32(decay[np.uint64(distance)])
+
+
+@inner_kernel
 def _most_fade(days, query_day, decay, undated):
     """Return the highest factor on the score of any article of ascending days.
 
@@ -65,7 +79,7 @@ def _fetch_row(rows, article):
 
 
 @inner_kernel
-def _score(article, query, rows, fading, titles, slots, scratch):
+def _score(article, query, rows, fading, titles, n_text, scratch):
     """Return the score of an article in steps, summed by ascending term.
 
     The kernel writes the similarity to ``scratch.similarities``. If 1 / length is unknown, it
@@ -81,8 +95,8 @@ def _score(article, query, rows, fading, titles, slots, scratch):
         Fading of the scores.
     titles : TitleMatch or None
         None if titles do not count.
-    slots : pair of int
-        Sizes of tables, as returned by `title_match.note`; zeros if titles do not count.
+    n_text : int
+        Size of a table, as returned by `title_match.note`; 0 if titles do not count.
     scratch : relnews._kernels.scratch.Scratch
         Scratch with the query entered by `pruning.note`.
     """
@@ -104,7 +118,7 @@ def _score(article, query, rows, fading, titles, slots, scratch):
     similarity = total * inverse_norm[article]
     if titles is not None and similarity > 0:
         similarity += titles.queries.share * title_match.share_of_titles(
-            article, query, terms, levels, shared[:n_shared], slots, idf,
+            article, query, terms, levels, shared[:n_shared], n_text, idf,
             rows.inverse_title[article], titles,
         )  # fmt: skip
     similarity = min(similarity, 1.0)
@@ -115,7 +129,7 @@ def _score(article, query, rows, fading, titles, slots, scratch):
 
 
 @kernel
-def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
+def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out):
     """Write the exact top-k articles of a segment for each query of a block.
 
     The kernel walks rare terms and bounds common terms. Articles that can be in the list are summed
@@ -132,8 +146,8 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
         Articles that each list may hold.
     titles : TitleMatch or None
         Titles and texts; None if titles do not count.
-    k : int
-        At least 1, at most n_articles.
+    heaps : relnews._kernels.pruning.Heaps
+        Heaps for lists of k articles; k is at most n_articles.
     scratch : relnews._kernels.scratch.Scratch
         Long enough for the segment; ``is_in_query`` is zeros again on return.
     floors : float64[n_queries]
@@ -153,8 +167,8 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
     query_day, decay, undated = fading
     fades = decay.size > 1
     factor = scratch.factor[:n] if fades else whole_factor
-    steps, local = np.empty(k, dtype=np.float64), np.empty(k, dtype=np.int64)
-    seeds = pruning.seeds_of(k, outline)
+    steps, local = heaps.score, heaps.tie
+    k = steps.size
     for query in range(query_ptr.size - 1):
         window = (first[query], last[query])
         most = 0.0
@@ -168,12 +182,12 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
         terms = query_term[begin : query_ptr[query + 1]]
         weights = query_weight[begin : query_ptr[query + 1]]
         pruning.note(terms, weights, weight, is_in_query)
-        n_sums, slots = terms.size, (0, 0)
+        n_sums, n_text = terms.size, 0
         if titles is not None:
             n_sums = title_match.n_sums(query, terms.size, titles.queries)
-            slots = title_match.note(query, begin, terms, titles.queries, titles.scratch)
+            n_text = title_match.note(query, begin, terms, titles.queries, titles.scratch)
         tolerance = pruning.rounding(n_sums)
-        walk(begin, terms, weights, postings, titles, slots[0], window, sums)
+        walk(begin, terms, weights, postings, titles, n_text, window, scratch.places, sums)
         sums[: window[0]] = LEFT_OUT
         sums[window[1] :] = LEFT_OUT
         for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
@@ -181,10 +195,8 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
         if fades:
             factor[: window[0]] = 0  # it may be anything in scratch
             factor[window[1] :] = 0
-            for article in range(window[0], window[1]):
-                factor[article] = whole_factor[article] * np.float32(
-                    _fade(day[article], query_day[query], decay, undated)
-                )
+            here = slice(window[0], window[1])
+            _fade_all(day[here], query_day[query], decay, undated, whole_factor[here], factor[here])
         common = pruning.common_part(query_outline, query, tolerance)
         pruning.first_bounds(sums, factor, common, outline, highest)
         steps[:] = 0
@@ -199,7 +211,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
                 )  # fmt: skip
             elif floors[query] <= 0:
                 n_left = pruning.find_seeds(
-                    sums, factor, common, outline, highest, seeds, nearer
+                    sums, factor, common, outline, highest, heaps, nearer
                 )  # fmt: skip
             else:
                 n_left = 0
@@ -212,7 +224,7 @@ def rank_articles(queries, articles, limits, titles, k, scratch, floors, out):
                     break
                 article = np.int64(nearer[i])
                 _fetch_row(rows.terms, nearer[min(i + 1, n_left - 1)])
-                found = _score(article, query, rows, fading, titles, slots, scratch)
+                found = _score(article, query, rows, fading, titles, n_text, scratch)
                 if heap.offer(steps, local, k, found, article):
                     floor = max(floor, _floor(steps[0], tolerance))
                 sums[article] = LEFT_OUT
@@ -247,13 +259,13 @@ def score_articles(queries, rows, limits, titles, scratch, out_steps, out_simila
         terms = query_term[begin : query_ptr[query + 1]]
         weights = query_weight[begin : query_ptr[query + 1]]
         pruning.note(terms, weights, scratch.weight, scratch.is_in_query)
-        slots = (0, 0)
+        n_text = 0
         if titles is not None:
-            slots = title_match.note(query, begin, terms, titles.queries, titles.scratch)
+            n_text = title_match.note(query, begin, terms, titles.queries, titles.scratch)
         out_steps[query] = 0
         out_similarity[query] = 0
         for article in range(first[query], last[query]):
-            found = _score(article, query, rows, fading, titles, slots, scratch)
+            found = _score(article, query, rows, fading, titles, n_text, scratch)
             out_steps[query, article] = found
             out_similarity[query, article] = scratch.similarities[article]
         for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
@@ -292,16 +304,16 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
     sums, factor, highest = scratch.sums[:n], scratch.factor[:n], scratch.highest
     near, nearer = scratch.near, scratch.nearer
     pruning.note(terms, weights, weight, is_in_query)
-    n_sums, slots = terms.size, (0, 0)
+    n_sums, n_text = terms.size, 0
     if titles is not None:
         n_sums = title_match.n_sums(0, terms.size, titles.queries)
-        slots = title_match.note(0, 0, terms, titles.queries, titles.scratch)
+        n_text = title_match.note(0, 0, terms, titles.queries, titles.scratch)
     tolerance = pruning.rounding(n_sums)
     for article in range(n):
         least = (floors[article] - 0.501) / SCORE_STEPS * (1.0 - tolerance)
         faded = _fade(day[article], query_day[0], decay, undated)
         factor[article] = max_inverse_norm[article] * prior[article] * faded / least
-    walk(0, terms, weights, postings, titles, slots[0], (0, n), sums)
+    walk(0, terms, weights, postings, titles, n_text, (0, n), scratch.places, sums)
     common = pruning.common_part(queries.outline, 0, tolerance)
     pruning.first_bounds(sums, factor, common, outline, highest)
     # The division by the floor was rounded, too, by less than 4e-7 of its result.
@@ -314,7 +326,7 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
         if i == n_nearer:
             break
         article = np.int64(nearer[i])
-        found = _score(article, 0, rows, fading, titles, slots, scratch)
+        found = _score(article, 0, rows, fading, titles, n_text, scratch)
         if found >= floors[article]:
             out_local[n_found] = article
             out_steps[n_found] = np.int64(found)

@@ -33,6 +33,8 @@ class Scratch(NamedTuple):
         Rows that pass the first bound; rows that pass the second bound too.
     similarities : float64 array of shape (≥ n_rows,)
         Similarities of the articles that were scored.
+    places : int64 array of shape (2, ≥ n_terms)
+        Places of the terms that are walked.
     """
 
     weight: NDArray[np.float64]
@@ -46,6 +48,7 @@ class Scratch(NamedTuple):
     near: NDArray[np.int32]
     nearer: NDArray[np.int32]
     similarities: NDArray[np.float64]
+    places: NDArray[np.int64]
 
 
 class TitleMatchScratch(NamedTuple):
@@ -57,23 +60,16 @@ class TitleMatchScratch(NamedTuple):
         By term: whether it is in the query's text, in its title, or both.
     title_part : float64 array of shape (≥ n_terms,)
         By term: its share in the query's title.
-    mark : uint8 array of shape (65536,)
-        Zeros; and zeros again on return.
-    text_pairs, title_pairs : uint64 arrays whose lengths are powers of two
-        Hash tables; at least twice as long as the words of a text, and of a title.
-    place : int32 array of the shape of ``title_pairs``
-        Phrase of each slot of ``title_pairs``.
-    seen : uint8 array of shape (≥ phrases of a title,)
-        1 for phrases that were already found in the article.
+    place : int32 array of shape (≥ n_terms,)
+        By term of the query's title: its place in the latest row that has it in its text.
+    text_pairs : uint64 array whose length is a power of two
+        Hash table; at least twice as long as the words of a text.
     """
 
     kind: NDArray[np.uint8]
     title_part: NDArray[np.float64]
-    mark: NDArray[np.uint8]
-    text_pairs: NDArray[np.uint64]
-    title_pairs: NDArray[np.uint64]
     place: NDArray[np.int32]
-    seen: NDArray[np.uint8]
+    text_pairs: NDArray[np.uint64]
 
 
 #: Arrays that no thread uses, with the sizes that they are long enough for.
@@ -83,7 +79,7 @@ _IDLE = collections.deque()
 
 @contextlib.contextmanager
 def borrowed(
-    n_terms: int, n_rows: int, longest: int, n_words: int = 0, n_phrases: int = 0
+    n_terms: int, n_rows: int, longest: int, n_words: int = 0
 ) -> Iterator[tuple[Scratch, TitleMatchScratch]]:
     """Lend scratch arrays that are long enough, to one thread at a time.
 
@@ -93,10 +89,10 @@ def borrowed(
         Terms in the vocabulary; rows of the longest segment.
     longest : int
         Number of terms of the longest row.
-    n_words, n_phrases : int
-        Words of the longest text, and phrases of the longest title, of the queries.
+    n_words : int
+        Words of the longest text of the queries.
     """
-    wanted = n_terms, n_rows, longest, n_words, n_phrases
+    wanted = n_terms, n_rows, longest, n_words
     sizes: Sequence[int]
     try:
         sizes, arrays = _IDLE.pop()
@@ -110,19 +106,18 @@ def borrowed(
 
 
 def _made(
-    n_terms: int, n_rows: int, longest: int, n_words: int, n_phrases: int
+    n_terms: int, n_rows: int, longest: int, n_words: int
 ) -> tuple[Scratch, TitleMatchScratch]:
     """Return new scratch arrays."""
     shared, terms = np.empty((2, longest + 1), dtype=np.int32)
     sums, highest, factor = np.empty((3, n_rows), dtype=np.float32)
     near, nearer = np.empty((2, n_rows + 1), dtype=np.int32)
-    n_text, n_title = (1 << max(2 * n - 1, 15).bit_length() for n in (n_words, n_phrases))
+    n_text = 1 << max(2 * n_words - 1, 15).bit_length()
     return Scratch(
         np.empty(n_terms), np.zeros(n_terms // 64 + 1, dtype=np.uint64),
         np.zeros(n_terms, dtype=np.int32), shared, terms, sums, highest, factor, near, nearer,
-        np.empty(n_rows),
+        np.empty(n_rows), np.empty((2, n_terms), np.int64),
     ), TitleMatchScratch(
-        np.empty(n_terms, np.uint8), np.empty(n_terms), np.zeros(1 << 16, np.uint8),
-        np.empty(n_text, np.uint64), np.empty(n_title, np.uint64), np.empty(n_title, np.int32),
-        np.empty(n_title, np.uint8),
+        np.empty(n_terms, np.uint8), np.empty(n_terms), np.empty(n_terms, np.int32),
+        np.empty(n_text, np.uint64),
     )  # fmt: skip

@@ -8,8 +8,8 @@ from relnews._kernels._compile import inner_kernel
 
 
 @inner_kernel
-def places_among(ascending, values):
-    """Return the number of elements less than each value.
+def places_among(ascending, values, out_place):
+    """Write the number of elements less than each value.
 
     All searches advance in step: while the processor fetches an element for one search, it compares
     for the others.
@@ -20,37 +20,36 @@ def places_among(ascending, values):
         Sorted array to search.
     values : integer array of the same dtype
         Values to look up, in any order.
-
-    Returns
-    -------
-    int64 array
+    out_place : int64 array, at least as long as ``values``
         Place of each value; n if every element is less.
     """
-    places = np.zeros(values.size, dtype=np.int64)
+    out_place[: values.size] = 0
     n = ascending.size
     while n > 1:
         half = n >> 1
         for i in range(values.size):
-            places[i] += half * (ascending[places[i] + half - 1] < values[i])
+            out_place[i] += half * (ascending[out_place[i] + half - 1] < values[i])
         n -= half
     if n == 1:
         for i in range(values.size):
-            places[i] += ascending[places[i]] < values[i]
-    return places
+            out_place[i] += ascending[out_place[i]] < values[i]
 
 
 @inner_kernel
-def within(local, window):
-    """Return the ascending local numbers that are in a window.
+def within(posting, first, last, window):
+    """Return where the local numbers of a group that are in a window begin and end.
 
     Parameters
     ----------
-    local : uint16[n]
-        Local numbers.
+    posting : uint16[n]
+        Local numbers, ascending within a group.
+    first, last : int
+        Where the group begins and ends.
     window : pair of int
         First local number of the window, and the one behind its last.
     """
-    if local.size == 0 or (local[0] >= window[0] and local[-1] < window[1]):
-        return local
-    first, last = np.searchsorted(local, window[0]), np.searchsorted(local, window[1])
-    return local[first:last]
+    if first == last or (posting[first] >= window[0] and posting[last - 1] < window[1]):
+        return np.int64(first), np.int64(last)
+    local = posting[first:last]
+    begin, end = np.searchsorted(local, window[0]), np.searchsorted(local, window[1])
+    return np.int64(first + begin), np.int64(first + end)

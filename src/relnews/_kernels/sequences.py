@@ -57,7 +57,7 @@ def _slot(words, at, table, seed):
 
 
 @kernel
-def count_shared(ptr, words, pairs, seed, out_distinct, out_shared):
+def count_shared(ptr, words, pairs, seed, table_ptr, tables, out_distinct, out_shared):
     """Write the numbers of distinct sequences of texts, and of sequences that pairs share.
 
     Parameters
@@ -70,16 +70,16 @@ def count_shared(ptr, words, pairs, seed, out_distinct, out_shared):
         Numbers of two texts.
     seed : uint64
         Seed of the hashes.
+    table_ptr, tables : int64[n_texts + 1], int32[≥ 4 n_words + 16 n_texts]
+        Scratch. Zeros on entry.
     out_distinct : int64[n_texts]
         Distinct sequences of each text.
     out_shared : int64[n_pairs]
         Distinct sequences that both texts have.
     """
     n_texts = out_distinct.size
-    table_ptr = np.zeros(n_texts + 1, dtype=np.int64)
     for text in range(n_texts):
         table_ptr[text + 1] = table_ptr[text] + table_size(ptr[text + 1] - ptr[text])
-    tables = np.zeros(table_ptr[n_texts], dtype=np.int32)
     for text in range(n_texts):
         table = tables[table_ptr[text] : table_ptr[text + 1]]
         n = 0

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relnews._kernels._compile import inner_kernel
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.arguments import SegmentTexts
 from relnews._kernels.hashing import pair_key, slot_of
 from relnews._kernels.scratch import TitleMatchScratch
-from relnews._kernels.search import places_among, within
+from relnews._kernels.search import within
 from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
 
 #: Weight of a phrase of a title, relative to a word of the same idf.
@@ -126,6 +126,29 @@ def table_size(n):
 
 
 @inner_kernel
+def _bit(key, pair_bits):
+    """Return the word and the bit that a filter has for a pair of words."""
+    hash_ = slot_of(key, _ONE, np.uint64(64 * pair_bits.size - 1))
+    return hash_ >> np.uint64(6), _ONE << (hash_ & np.uint64(63))
+
+
+@kernel
+def fill_filter(pairs, out_bits):
+    """Set the bit of each pair of words, given without the 1 that `pair_key` adds.
+
+    Parameters
+    ----------
+    pairs : uint64[n]
+        First word (high half) and last word of each pair.
+    out_bits : uint64[n_words]
+        Zeros on entry; the length is a power of two.
+    """
+    for i in range(pairs.size):
+        word, bit = _bit(pairs[i] + _ONE, out_bits)
+        out_bits[word] |= bit
+
+
+@inner_kernel
 def n_sums(query, n_terms, queries):
     """Return an upper bound of the additions to one article's sum, titles included."""
     return 3 * n_terms + queries.text_ptr[query + 1] - queries.text_ptr[query] + 2
@@ -133,7 +156,7 @@ def n_sums(query, n_terms, queries):
 
 @inner_kernel
 def note(query, begin, terms, queries, scratch):
-    """Enter the title and the text of a query into the scratch arrays; return table sizes.
+    """Enter the title and the text of a query into the scratch arrays; return a table size.
 
     Parameters
     ----------
@@ -150,8 +173,8 @@ def note(query, begin, terms, queries, scratch):
 
     Returns
     -------
-    n_text, n_title : int
-        Slots in use of ``text_pairs`` and ``title_pairs``.
+    int
+        Slots in use of ``text_pairs``.
     """
     code, title_part, seed = queries.code, queries.title_part, queries.seed
     kind, part_of = scratch.kind, scratch.title_part
@@ -167,15 +190,7 @@ def note(query, begin, terms, queries, scratch):
         if text[i - 1] != BREAK and text[i] != BREAK:
             key = pair_key(text[i - 1], text[i])
             text_pairs[_slot(text_pairs, n_text, key, seed)] = key
-    phrase_ptr, title_pairs, place = queries.phrase_ptr, scratch.title_pairs, scratch.place
-    n_title = table_size(phrase_ptr[query + 1] - phrase_ptr[query])
-    title_pairs[:n_title] = 0
-    for i in range(phrase_ptr[query], phrase_ptr[query + 1]):
-        key = pair_key(queries.first[i], queries.last[i])
-        slot = _slot(title_pairs, n_title, key, seed)
-        title_pairs[slot] = key
-        place[slot] = i - phrase_ptr[query]
-    return n_text, n_title
+    return n_text
 
 
 @inner_kernel
@@ -207,37 +222,6 @@ def begin(terms, is_rare, title_most, share, common, length, sums):
 
 
 @inner_kernel
-def add_words(most, idf, value, articles, share, length, per_title, sums):
-    """Add upper bounds of what one word of the query adds to the shares of both titles.
-
-    Parameters
-    ----------
-    most : float
-        `QueryTitleMatch.title_most` of the word.
-    idf : float
-        idf of the word; 0 if it is not in the query's text.
-    value : int
-        Code of the word in all of the articles.
-    articles : uint16[n]
-        Local numbers of the articles that have the word.
-    share : float
-        `QueryTitleMatch.share`.
-    length, per_title : float32[n_articles]
-        As in `ArticleTitleMatch`.
-    sums : float32[n_articles]
-        Updated.
-    """
-    if most > 0 and value >> TF_SHIFT:
-        part = np.float32(share * most)
-        for p in range(articles.size):
-            sums[articles[p]] += part * length[articles[p]]
-    if idf > 0 and value & IN_TITLE:
-        part = np.float32(share * idf)
-        for p in range(articles.size):
-            sums[articles[p]] += part * per_title[articles[p]]
-
-
-@inner_kernel
 def add_phrases(text_pairs, postings, idf, share, titles, window, sums):
     """Add the shares of the articles' titles that are phrases of the query's text.
 
@@ -258,30 +242,30 @@ def add_phrases(text_pairs, postings, idf, share, titles, window, sums):
     sums : float32[n_articles]
         Updated, inside the window.
     """
-    keys = np.empty(text_pairs.size, dtype=np.uint64)
-    n = 0
-    for slot in range(text_pairs.size):
-        keys[n] = text_pairs[slot] - _ONE
-        n += text_pairs[slot] != 0
-    keys = keys[:n]
     values, per_title = titles.values, titles.per_title
-    pairs, pair_term = titles.texts.pair_key, titles.texts.pair_term
+    pairs, pair_bits = titles.texts.pair_key, titles.texts.pair_bits
     term, term_ptr, group_ptr, group_level, posting = postings
-    places = places_among(pairs, keys)
-    for i in range(n):
-        if places[i] == pairs.size or pairs[places[i]] != keys[i]:
+    for slot in range(text_pairs.size):
+        key = text_pairs[slot]
+        word, bit = _bit(key, pair_bits)
+        # Most pairs are in no title. Testing both at once is a branch that the processor foresees.
+        if not (key != 0) & (pair_bits[word] & bit != 0):
             continue
-        place = pair_term[places[i]]
+        found = np.searchsorted(pairs, key - _ONE)
+        if found == pairs.size or pairs[found] != key - _ONE:
+            continue
+        place = titles.texts.pair_term[found]
         part = np.float32(share * PHRASE_WEIGHT * idf[term[place]])
         for group in range(term_ptr[place], term_ptr[place + 1]):
             if values[group_level[group]] & PHRASE:
-                local = within(posting[group_ptr[group] : group_ptr[group + 1]], window)
+                start, end = within(posting, group_ptr[group], group_ptr[group + 1], window)
+                local = posting[start:end]
                 for p in range(local.size):
                     sums[local[p]] += part * per_title[local[p]]
 
 
 @inner_kernel
-def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_title, titles):
+def share_of_titles(article, query, terms, levels, shared, n_text, idf, inverse_title, titles):
     """Return the share of the query's title in the article's text, plus the share vice versa.
 
     Parameters
@@ -292,8 +276,8 @@ def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_t
         Terms and levels of the article.
     shared : int32[n_shared]
         Places of the terms that the query has, too; ascending.
-    slots : pair of int
-        Sizes of tables, as returned by `note`.
+    n_text : int
+        Size of a table, as returned by `note`.
     idf : float64[n_terms]
         idf of each term.
     inverse_title : float
@@ -307,48 +291,54 @@ def share_of_titles(article, query, terms, levels, shared, slots, idf, inverse_t
         From 0 to 2.
     """
     query_titles, article_titles, scratch = titles
-    n_text, n_title = slots
-    texts, seed = article_titles.texts, query_titles.seed
-    values, kind, title_part = article_titles.values, scratch.kind, scratch.title_part
-    mark = scratch.mark
+    texts, values, kind = article_titles.texts, article_titles.values, scratch.kind
+    title_part, place_of = scratch.title_part, scratch.place
     of_query, of_article = 0.0, 0.0
-    n_marked = 0
+    n_words = 0
     for i in range(shared.size):
         place = shared[i]
         term = terms[place]
         value = values[levels[place]]
         if kind[term] & _OF_TITLE and value >> TF_SHIFT:
             of_query += title_part[term]
-            mark[place & 0xFFFF] = 1
-            n_marked += 1
+            place_of[term] = place
+            n_words += 1
         if kind[term] & _OF_TEXT and value & IN_TITLE:
             of_article += idf[term]
-    begin, end = texts.text_ptr[article], texts.text_ptr[article + 1]
-    first = query_titles.phrase_ptr[query]
-    n_phrases = query_titles.phrase_ptr[query + 1] - first
-    if n_marked > 0 and n_phrases > 0 and end > begin:
-        text_place, title_pairs, seen = texts.text_place, scratch.title_pairs, scratch.seen
-        mark[NO_PLACE] = 0
-        seen[:n_phrases] = 0
-        last = NO_PLACE
-        for i in range(begin, end):
-            place = text_place[i]
-            if mark[place] & mark[last]:
-                key = pair_key(terms[last], terms[place])
-                slot = _slot(title_pairs, n_title, key, seed)
-                if title_pairs[slot] == key:
-                    phrase = scratch.place[slot]
-                    if not seen[phrase]:
-                        seen[phrase] = 1
-                        of_query += query_titles.phrase_part[first + phrase]
-            last = place
-    for i in range(shared.size):
-        mark[shared[i] & 0xFFFF] = 0
+    if n_words > 0:
+        text = texts.text_place[texts.text_ptr[article] : texts.text_ptr[article + 1]]
+        phrase_ptr = query_titles.phrase_ptr
+        for phrase in range(phrase_ptr[query], phrase_ptr[query + 1]):
+            first = _place(query_titles.first[phrase], place_of, terms)
+            last = _place(query_titles.last[phrase], place_of, terms)
+            if first != NO_PLACE and last != NO_PLACE and _follows(text, first, last):
+                of_query += query_titles.phrase_part[phrase]
     if of_article > 0:
         phrase_place, text_pairs = texts.phrase_place, scratch.text_pairs
         for i in range(texts.phrase_ptr[article], texts.phrase_ptr[article + 1]):
             key = pair_key(terms[phrase_place[3 * i]], terms[phrase_place[3 * i + 1]])
-            if text_pairs[_slot(text_pairs, n_text, key, seed)] == key:
+            if text_pairs[_slot(text_pairs, n_text, key, query_titles.seed)] == key:
                 of_article += PHRASE_WEIGHT * idf[terms[phrase_place[3 * i + 2]]]
         of_article *= inverse_title
     return of_query + of_article
+
+
+@inner_kernel
+def _place(term, place_of, terms):
+    """Return the place of a term in a row; `NO_PLACE` if it is not there.
+
+    The place of another row may be left in ``place_of``, or anything.
+    """
+    place = place_of[term]
+    is_here = 0 <= place < terms.size and terms[place] == term
+    return place if is_here else NO_PLACE
+
+
+@inner_kernel
+def _follows(text, first, last):
+    """Return whether a word of a text follows another, without a branch for each word."""
+    first, last = np.uint16(first), np.uint16(last)
+    follows = np.uint16(0)
+    for i in range(text.size - 1):
+        follows |= np.uint16(text[i] == first) & np.uint16(text[i + 1] == last)
+    return follows > 0

@@ -8,7 +8,7 @@ from relnews._kernels import title_match
 from relnews._kernels._compile import inner_kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.search import places_among, within
-from relnews._kernels.wording import TF_SHIFT
+from relnews._kernels.wording import IN_TITLE, TF_SHIFT
 
 #: Postings are prefetched this many terms ahead, in each of three steps, and this many cache lines
 #: of them: a term waits for three places in memory before its first posting is added.
@@ -36,7 +36,7 @@ def _fetch(ahead, n, which, places, postings):
 
 
 @inner_kernel
-def walk(begin, terms, weights, postings, titles, n_text, window, sums):
+def walk(begin, terms, weights, postings, titles, n_text, window, scratch_places, sums):
     """Write for each article the part of its score that comes from the query's rare terms.
 
     Parameters
@@ -55,6 +55,8 @@ def walk(begin, terms, weights, postings, titles, n_text, window, sums):
         Size of a table, as returned by `title_match.note`; 0 if titles do not count.
     window : pair of int
         First local number that the list may hold, and the one behind the last.
+    scratch_places : int64[2, ≥ n_terms]
+        Scratch.
     sums : float32[n_articles]
         Out, inside the window: sums before division by the articles' lengths.
     """
@@ -73,8 +75,8 @@ def walk(begin, terms, weights, postings, titles, n_text, window, sums):
             terms, is_rare, title_most, share, common[first:last], length[first:last],
             sums[first:last],
         )  # fmt: skip
-    places = places_among(term, terms)
-    which = np.empty(terms.size, dtype=np.int64)
+    places, which = scratch_places[0], scratch_places[1]
+    places_among(term, terms, places)
     n = 0
     for i in range(terms.size):
         which[n] = i
@@ -93,13 +95,20 @@ def walk(begin, terms, weights, postings, titles, n_text, window, sums):
         for group in range(term_ptr[places[i]], term_ptr[places[i] + 1]):
             level = group_level[group]
             part = np.float32(weights[i] * level_weight[level])
-            local = within(posting[group_ptr[group] : group_ptr[group + 1]], window)
+            start, end = within(posting, group_ptr[group], group_ptr[group + 1], window)
+            local = posting[start:end]
             for p in range(local.size):
                 sums[local[p]] += part
             if titles is not None:
-                title_match.add_words(
-                    most, idf, values[level], local, share, length, per_title, sums
-                )
+                value = values[level]
+                if most > 0 and value >> TF_SHIFT:
+                    part = np.float32(share * most)
+                    for p in range(local.size):
+                        sums[local[p]] += part * length[local[p]]
+                if idf > 0 and value & IN_TITLE:
+                    part = np.float32(share * idf)
+                    for p in range(local.size):
+                        sums[local[p]] += part * per_title[local[p]]
     if titles is not None:
         text_pairs = scratch.text_pairs[:n_text]
         title_match.add_phrases(

@@ -118,7 +118,8 @@ class LiveSegment:
         elif self.segment.has_postings and len(change.terms):
             kernels.update_components(
                 frozen(change.terms), frozen(change.before), frozen(change.after),
-                self.segment.postings, self.level_weight, self.level_title, self._components,
+                self.segment.postings, self.level_weight, self.level_title,
+                np.empty(len(change.terms), dtype=np.int64), self._components,
             )  # fmt: skip
         return Norms.of(self._components, statistics.shift, statistics.norm_tolerance)
 

@@ -230,7 +230,7 @@ def matrix(counted: list[Columns], n_columns: int, dtype: Any, n_workers: int) -
     indices = np.empty(nnz, dtype=np.int32 if nnz < 1 << 31 else np.int64)
 
     def fill(batches: range) -> None:
-        scratch = np.empty(longest, dtype=np.uint64), np.empty(longest, dtype=np.uint64)
+        scratch = (*np.empty((2, longest), np.uint64), np.empty(rows.N_PLACES, np.int64))
         for batch in batches:
             words, _, phrases, _ = counted[batch]
             # The next rows will reuse the memory of these counts.

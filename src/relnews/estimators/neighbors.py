@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from relnews import _parallel
-from relnews._kernels import nearest
+from relnews._kernels import nearest, pruning
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import QueryBlock
 from relnews._kernels.scratch import borrowed
@@ -357,8 +357,9 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             # What is the last of a shorter list is not what k rows reach.
             reached = floors if size == k else np.zeros(n)
             with borrowed(self.n_features_in_, segment.n_rows, segment.longest) as (scratch, _):
+                heaps = pruning.heaps_for(size, segment.arrays.outline)
                 nearest.rank_rows(
-                    block, frozen(local), segment.arrays, size, scratch, reached, score, row
+                    block, frozen(local), segment.arrays, heaps, scratch, reached, score, row
                 )
             scores.append(score)
             rows.append(row + segment.first)

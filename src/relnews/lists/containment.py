@@ -51,7 +51,10 @@ def shares(texts: Ragged, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     distinct, shared = np.empty(len(texts.ptr) - 1, np.int64), np.empty(len(pairs), np.int64)
     if len(pairs):
         ptr, words = frozen(texts.ptr), frozen(texts.value)
-        sequences.count_shared(ptr, words, frozen(pairs), SEED, distinct, shared)
+        tables = np.zeros(4 * len(words) + 16 * len(distinct), dtype=np.int32)
+        sequences.count_shared(
+            ptr, words, frozen(pairs), SEED, np.zeros_like(texts.ptr), tables, distinct, shared
+        )
     fewer = np.maximum(distinct[pairs].min(axis=1), 1)
     found: NDArray[np.int64] = np.rint(shared / fewer * SCORE_STEPS).astype(np.int64)
     return found

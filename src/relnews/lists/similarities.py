@@ -80,7 +80,7 @@ def similarities(view: View, keys: NDArray[np.int64]) -> NDArray[np.int32]:
     of_part = [local[part == i] for i in range(len(view.segments))]
     rows = _gather(view, of_part)
     with borrowed(len(view.statistics.idf), 0, 0) as (scratch, _):
-        pairs.compare(frozen(articles), rows, scratch.latest, steps)
+        pairs.compare(frozen(articles), rows, scratch.latest, _entries(articles, rows.ptr), steps)
     length, number = numbers_of_texts(view, part, local)
     # Places without an article have a text of their own.
     text = -1 - len(code) - np.arange(keys.size).reshape(keys.shape)
@@ -99,6 +99,13 @@ def similarities(view: View, keys: NDArray[np.int64]) -> NDArray[np.int32]:
     for first, second in ((row, column), (column, row)):
         steps[group, first, second] = np.maximum(steps[group, first, second], shares)
     return steps
+
+
+def _entries(articles: NDArray[np.int64], ptr: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    """Return the scratch arrays of `pairs.compare`."""
+    lengths = np.where(articles < 0, 0, np.diff(ptr)[articles])
+    n = int(lengths.sum(axis=1).max()) + 1
+    return *np.empty((2, n), dtype=np.int32), np.empty(n), np.empty(articles.shape[1])
 
 
 def _gather(view: View, of_part: Sequence[NDArray[np.int64]]) -> UnitRows:

@@ -41,8 +41,8 @@ class Queries:
         Articles that each list may hold, and how scores fade.
     title_match : QueryTitleMatch or None
         Titles and texts; None if titles do not count.
-    longest : (int, int)
-        Words of the longest text, and phrases of the longest title.
+    longest : int
+        Words of the longest text.
     """
 
     key: NDArray[np.int64]
@@ -52,7 +52,7 @@ class Queries:
     outline: Outline
     limits: Limits
     title_match: QueryTitleMatch | None
-    longest: tuple[int, int] = 0, 0
+    longest: int = 0
 
     @classmethod
     def of(
@@ -80,8 +80,7 @@ class Queries:
         number = np.repeat(np.arange(n), [len(query.term) for query in queries])
         code = np.concatenate([query.code for query in queries])
         term = np.concatenate([query.term for query in queries])
-        texts, phrases = [query.text for query in queries], [query.phrases for query in queries]
-        longest = max(map(len, texts)), max(map(len, phrases))
+        longest = max(len(query.text) for query in queries)
         limits = limits or Limits.none(queries)
         weight, of_title = weighting.tf_weight(code) * idf[term], title_weight(code) * idf[term]
         title = np.bincount(number, of_title, n).astype(np.float64)

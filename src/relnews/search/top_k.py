@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels import norms, scoring
+from relnews._kernels import norms, pruning, scoring
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import (
     LimitArrays,
@@ -211,10 +211,10 @@ class ScoredSegment:
         arrays = map(frozen, (ptr, local[is_here], first, np.maximum(last, first)))
         return LimitArrays._make((*arrays, limits.fading))
 
-    def _sizes(self, queries: Queries) -> tuple[int, int, int, int, int]:
+    def _sizes(self, queries: Queries) -> tuple[int, int, int, int]:
         """Return the sizes of scratch arrays that are long enough for the segment and queries."""
         n_terms, segment = len(self.arrays.postings.is_rare), self.segment
-        return (n_terms, segment.n_articles, segment.longest, *queries.longest)
+        return n_terms, segment.n_articles, segment.longest, queries.longest
 
     def _rank_walking(
         self, queries: Queries, k: int, reached: NDArray[np.float64]
@@ -226,7 +226,10 @@ class ScoredSegment:
         limits = self._limits(queries.limits)
         with borrowed(*sizes) as (scratch, of_titles):
             titles = match and TitleMatch(match, self.titles, of_titles)
-            scoring.rank_articles(block, self.arrays, limits, titles, k, scratch, reached, ranked)
+            heaps = pruning.heaps_for(k, self.arrays.outline)
+            scoring.rank_articles(
+                block, self.arrays, limits, titles, heaps, scratch, reached, ranked
+            )
         return ranked
 
     def _rank_rows(
