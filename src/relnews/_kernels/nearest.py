@@ -175,4 +175,4 @@ def rank_rows(queries, own, segment, heaps, scratch, floors, out_score, out_row)
         for i in range(k - 1, -1, -1):
             out_score[query, i] = score[0]
             out_row[query, i] = -tie[0]
-            heap.replace_least(score, tie, k, math.inf, 0)
+            heap.replace_least(score, tie, k, math.inf, k)

@@ -11,6 +11,7 @@ from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.norms import inverse_length, inverse_title
 from relnews._kernels.pruning import LEFT_OUT
+from relnews._kernels.search import place_among
 from relnews._kernels.walking import walk
 
 #: Steps of a score of 1. Scores are rounded to steps before they are compared, so that neither the
@@ -38,7 +39,7 @@ def _fade_all(days, query_day, decay, undated, factor, out):
 
     An article without a date comes before all others, so that the rest needs no branch.
     """
-    n_undated = days.size if query_day == NO_DAY else np.searchsorted(days, NO_DAY + 1)
+    n_undated = days.size if query_day == NO_DAY else place_among(days, NO_DAY + 1)
     for article in range(n_undated):
         out[article] = factor[article] * np.float32(undated)
     for article in range(n_undated, days.size):
@@ -234,7 +235,7 @@ def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out
             out_steps[query, i] = np.int64(steps[0])
             out_local[query, i] = max(local[0], 0)
             out_similarity[query, i] = similarities[max(local[0], 0)]
-            heap.replace_least(steps, local, k, math.inf, 0)
+            heap.replace_least(steps, local, k, math.inf, k)
 
 
 @kernel

@@ -36,6 +36,20 @@ def places_among(ascending, values, out_place):
 
 
 @inner_kernel
+def place_among(ascending, value):
+    """Return the number of elements less than a value; Numba's own takes 5× as long to compile."""
+    place, n = 0, ascending.size
+    while n > 0:
+        half = (n + 1) >> 1
+        if ascending[place + half - 1] < value:
+            place += half
+            n -= half
+        else:
+            n = half - 1
+    return place
+
+
+@inner_kernel
 def within(posting, first, last, window):
     """Return where the local numbers of a group that are in a window begin and end.
 
@@ -51,5 +65,5 @@ def within(posting, first, last, window):
     if first == last or (posting[first] >= window[0] and posting[last - 1] < window[1]):
         return np.int64(first), np.int64(last)
     local = posting[first:last]
-    begin, end = np.searchsorted(local, window[0]), np.searchsorted(local, window[1])
+    begin, end = place_among(local, window[0]), place_among(local, window[1])
     return np.int64(first + begin), np.int64(first + end)

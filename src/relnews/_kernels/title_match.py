@@ -17,7 +17,7 @@ from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.arguments import SegmentTexts
 from relnews._kernels.hashing import pair_key, slot_of
 from relnews._kernels.scratch import TitleMatchScratch
-from relnews._kernels.search import within
+from relnews._kernels.search import place_among, within
 from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
 
 #: Weight of a phrase of a title, relative to a word of the same idf.
@@ -251,7 +251,7 @@ def add_phrases(text_pairs, postings, idf, share, titles, window, sums):
         # Most pairs are in no title. Testing both at once is a branch that the processor foresees.
         if not (key != 0) & (pair_bits[word] & bit != 0):
             continue
-        found = np.searchsorted(pairs, key - _ONE)
+        found = place_among(pairs, key - _ONE)
         if found == pairs.size or pairs[found] != key - _ONE:
             continue
         place = titles.texts.pair_term[found]

@@ -77,7 +77,7 @@ def walk(begin, terms, weights, postings, titles, n_text, window, scratch_places
         )  # fmt: skip
     places, which = scratch_places[0], scratch_places[1]
     places_among(term, terms, places)
-    n = 0
+    n = np.int64(0)  # for a literal, Numba would compile `_fetch` once more
     for i in range(terms.size):
         which[n] = i
         is_here = places[i] < term.size and term[places[i]] == terms[i]

@@ -32,12 +32,16 @@ from relnews.text.vocabulary import LayeredVocabulary, Workspace
 #: Number of filters whose views are cached.
 _FILTERS = 32
 
+#: Maximum number of articles whose fields are cached. Lists of all show each about eight times.
+_DETAILS = 1 << 14
+
 
 @dataclasses.dataclass(slots=True)
 class _Known:
     """Caches that all snapshots of one state share."""
 
     filtered: dict[FieldFilter, View] = dataclasses.field(default_factory=dict)
+    details: dict[int, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
     newest: tuple[list[int], dict[str, list[int]]] | None = None
 
 
@@ -122,8 +126,16 @@ class Snapshot:
 
     def details(self, keys: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the columns of articles that `relnews.results.item_of` takes."""
+        known = self._known.details
+        found = {key: known.get(key) for key in keys}
+        missing = [key for key, details in found.items() if details is None]
         with self._catalogue.read_transaction(self.generation):
-            return cast("list[tuple[Any, ...]]", self._catalogue.details(keys))
+            read = dict(zip(missing, self._catalogue.details(missing), strict=True))
+        if len(known) + len(read) > _DETAILS:
+            known.clear()
+        known |= cast("dict[int, tuple[Any, ...]]", read)
+        found |= read
+        return cast("list[tuple[Any, ...]]", [found[key] for key in keys])
 
     def items(self, keys: Sequence[int]) -> list[RelatedItem]:
         """Return articles as lists show them."""

@@ -313,17 +313,15 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self._is_signed or k > max(1024, self.n_samples_fit_ // 64) or (queries.data < 0).any():
             for first, block in self._products(queries, inverse_norm):
                 for i, row in enumerate(block, first):
-                    own = i if are_fitted else -1
-                    similarities[i], positions[i] = _best(row, k, own)
+                    similarities[i], positions[i] = _best(row, k, i if are_fitted else -1)
             return similarities, positions
 
         rows = _rows(queries, inverse_norm)
+        own = np.arange(len(rows)) if are_fitted else np.full(len(rows), -1)
 
         def rank(first: int) -> None:
             block = slice(first, min(first + size, queries.shape[0]))
-            some = rows.cut(block)
-            own = np.arange(block.start, block.stop) if are_fitted else np.full(len(some), -1)
-            similarities[block], positions[block] = self._rank_block(some, own, k)
+            similarities[block], positions[block] = self._rank_block(rows.cut(block), own[block], k)
 
         size = self._block_size(k)
         starts = range(0, queries.shape[0], size)

@@ -307,8 +307,8 @@ class BlockSelector:
         is_met = self._is_candidate & (np.arange(n) < self._n_met[:, None])
         return is_met & ~self._is_shown[:, :n] & (self._near.n_shown[:, :n] > 0)
 
-    def _named(self) -> NDArray[np.int64]:
-        """Return, for each candidate, the position of the item that names it; -1 for none.
+    def _near_duplicates(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return lists, the positions of their items, and the candidates that the items name.
 
         Each article belongs to one item only.
         """
@@ -321,18 +321,16 @@ class BlockSelector:
             near = left[lists] & self._near.pairs[lists, items, : self._n_ranked]
             named[lists] = np.where(near, slot, named[lists])
             left[lists] &= ~near
-        return named
+        lists, candidates = np.nonzero(named >= 0)
+        return lists, named[lists, candidates], candidates
 
     # --- results ---------------------------------------------------------------------------------
 
     def places(self) -> list[list[tuple[int, list[int]]] | None]:
         """Return the items of each list by place, with their near-duplicates; None if undecided."""
-        named = self._named()
-        lists, candidates = np.nonzero(named >= 0)
         near: dict[tuple[int, int], list[int]] = {}
-        of_items = zip(lists.tolist(), named[lists, candidates].tolist(), strict=True)
-        for item, candidate in zip(of_items, candidates.tolist(), strict=True):
-            near.setdefault(item, []).append(candidate)
+        for i, slot, candidate in np.transpose(self._near_duplicates()).tolist():
+            near.setdefault((i, slot), []).append(candidate)
         places: list[list[tuple[int, list[int]]] | None] = [None] * len(self._items)
         for i in np.flatnonzero(self._is_complete).tolist():
             items = self._items[i, : self._n_items[i]].tolist()
@@ -341,29 +339,17 @@ class BlockSelector:
 
     def selected(self) -> list[SelectedItems | None]:
         """Return the items of each list; None if a ranking is too short to decide."""
-        places = self.places()
-        near = [
-            (i, slot, place)
-            for i, items in enumerate(places)
-            for slot, (_, duplicates) in enumerate(items or ())
-            for place in duplicates
-        ]
-        names: dict[tuple[int, int], tuple[str, ...]] = {}
-        if near:
-            lists, _, candidates = np.transpose(near)
-            ids = self._snapshot.ids(self._key[lists, candidates].tolist())
-            for (i, slot, _), identifier in zip(near, ids, strict=True):
-                names[i, slot] = (*names.get((i, slot), ()), identifier)
-        columns = (
+        columns = [
             np.take_along_axis(column[:, : self._n_ranked], self._items, axis=1).tolist()
             for column in (self._key, self._score, self._similarity)
-        )
-        return [
-            None
-            if items is None
-            else SelectedItems(
-                key[: len(items)], score[: len(items)], similarity[: len(items)],
-                [names.get((i, slot), ()) for slot in range(len(items))],
-            )
-            for i, (items, key, score, similarity) in enumerate(zip(places, *columns, strict=True))
-        ]  # fmt: skip
+        ]
+        selected: list[SelectedItems | None] = [None] * len(self._items)
+        for i in np.flatnonzero(self._is_complete).tolist():
+            n = int(self._n_items[i])
+            selected[i] = SelectedItems._make((*(column[i][:n] for column in columns), [()] * n))
+        lists, slots, candidates = self._near_duplicates()
+        ids = self._snapshot.ids(self._key[lists, candidates].tolist()) if len(lists) else []
+        for i, slot, identifier in zip(lists.tolist(), slots.tolist(), ids, strict=True):
+            if (items := selected[i]) is not None:
+                items.near_duplicates[slot] += (identifier,)
+        return selected

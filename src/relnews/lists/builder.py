@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -233,9 +234,9 @@ class ListBuilder:
                 self._snapshot, source, len(partials), depth, selection, listed, near_draft
             )
         for partial, selected in zip(partials, chosen, strict=True):
-            rows = [*zip(*selected, strict=True)][: k - len(partial.entries)]
-            reason = (reason_of(partial),)
-            partial.entries += [_Entry(*row, reason) for row in rows]
+            n, reason = k - len(partial.entries), (reason_of(partial),)
+            rows = zip(*(column[:n] for column in selected), itertools.repeat(reason))
+            partial.entries += map(_Entry._make, rows)
 
     def _to_results(self, partials: Sequence[_PartialList]) -> list[RelatedList]:
         """Return lists as callers get them; the fields of each article are read once."""

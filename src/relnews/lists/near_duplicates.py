@@ -236,7 +236,7 @@ def _pairs_of(floor: int, snapshot: Snapshot, block: tuple[int, int]) -> NDArray
     shown = first + np.flatnonzero(scored.prior[first : first + BLOCK] > 0)
     if not len(shown):
         return np.empty((0, 2), dtype=np.int64)
-    queries = view.queries([scored.segment.query(int(local)) for local in shown], by_cosine=True)
+    queries = view.queries(scored.segment.queries(shown), by_cosine=True)
     found = []
     for i, local in enumerate(shown.tolist()):
         query = _query_at(queries, i)

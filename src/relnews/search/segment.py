@@ -220,7 +220,13 @@ class Segment:
 
     def article_terms(self, local: NDArray[np.int64]) -> ArticleTerms:
         """Return the terms of the articles with given local numbers."""
-        counts = Counts(self.row_ptr, self.terms(), self.values[self.row_level]).take(local)
+        low, high, level = (
+            Ragged(self.row_ptr, column).take(local)
+            for column in (self.row_low, self.row_high, self.row_level)
+        )
+        counts = Counts(
+            level.ptr, segment_layout.joined(low.value, high.value), self.values[level.value]
+        )
         text = Ragged(self.text_ptr, self.text_place).take(local)
         phrases = Ragged(self.phrase_ptr, self.phrase_place.reshape(-1, 3)).take(local)
         # The result holds terms; the segment stores places.
@@ -234,9 +240,7 @@ class Segment:
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
         """Return the terms of given pairs, by default of all pairs."""
-        terms: NDArray[np.int32] = self.row_high[pairs].astype(np.int32) << 16 | self.row_low[pairs]
-        terms.flags.writeable = False
-        return terms
+        return frozen(segment_layout.joined(self.row_low[pairs], self.row_high[pairs]))
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of an article, ascending, and their levels."""
@@ -245,16 +249,29 @@ class Segment:
 
     def query(self, local: int) -> Query:
         """Return an article as a query."""
-        term, level = self.row(local)
-        phrases = slice(3 * int(self.phrase_ptr[local]), 3 * int(self.phrase_ptr[local + 1]))
-        return Query(
-            int(self.key[local]), term, self.values[level], self._text(local, term),
-            term[self.phrase_place[phrases]].reshape(-1, 3), published=int(self.published[local]),
-        )  # fmt: skip
+        return self.queries(np.array([local]))[0]
 
-    def text(self, local: int) -> NDArray[np.int32]:
+    def queries(self, local: NDArray[np.int64]) -> list[Query]:
+        """Return articles as queries."""
+        words = self.article_terms(local)
+        rows, texts, phrases = (
+            [*map(slice, ptr[:-1].tolist(), ptr[1:].tolist())]
+            for ptr in (words.counts.row_ptr, words.text.ptr, words.phrases.ptr)
+        )
+        return [
+            Query(
+                key, words.counts.term[row], words.counts.count[row], words.text.value[text],
+                words.phrases.value[titles], published=published,
+            )
+            for key, published, row, text, titles in zip(
+                self.key[local].tolist(), self.published[local].tolist(), rows, texts, phrases,
+                strict=True,
+            )
+        ]  # fmt: skip
+
+    def text(self, local: int) -> NDArray[np.integer[Any]]:
         """Return the words of an article's texts in reading order, as `Query.text` has them."""
-        return self._text(local, self.row(local)[0])
+        return self.texts_of(np.array([local])).value
 
     def texts_of(self, local: NDArray[np.int64]) -> Ragged:
         """Return the words of the texts of articles; see `text`."""
@@ -263,13 +280,6 @@ class Segment:
         words = np.empty(int(ptr[-1]), dtype=np.int32)
         sequences.read_texts(frozen(local), self.rows, self.texts, frozen(ptr), words)
         return Ragged(ptr, words)
-
-    def _text(self, local: int, term: NDArray[np.int32]) -> NDArray[np.int32]:
-        place = self.text_place[self.text_ptr[local] : self.text_ptr[local + 1]]
-        is_word = place != wording.NO_PLACE
-        text = np.full(len(place), wording.BREAK, dtype=np.int32)
-        text[is_word] = term[place[is_word]]
-        return text
 
     def signs_of_texts(self, local: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the length, the first word and the last word of the texts of given articles.

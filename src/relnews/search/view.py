@@ -53,8 +53,11 @@ class View:
             If no segment has an article.
         """
         number, place = self.places_of(np.array(keys, dtype=np.int64))
-        places = zip(number.tolist(), place.tolist(), strict=True)
-        return [self.segments[part].segment.query(local) for part, local in places]
+        of_segment = {
+            i: iter(self.segments[i].segment.queries(place[number == i]))
+            for i in np.unique(number).tolist()
+        }
+        return [next(of_segment[i]) for i in number.tolist()]
 
     def places_of(self, keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the number of each article's segment, and its local number there.
