@@ -70,13 +70,19 @@ def _floor(steps, tolerance):
 
 
 @inner_kernel
-def _fetch_row(rows, article):
-    """Prefetch the first terms of an article; the processor loads what follows."""
+def _fetch_row(rows, titles, article):
+    """Prefetch the first terms and words of an article; the processor loads what follows."""
     first = rows.ptr[article]
     for pair in range(first, min(first + 128, rows.low.size), 32):
         prefetch(rows.low, pair)
         prefetch(rows.high, pair)
         prefetch(rows.level, pair)
+    if titles is not None:
+        texts = titles.articles.texts
+        first = texts.text_ptr[article]
+        for word in range(first, min(first + 256, texts.text_place.size), 32):
+            prefetch(texts.text_place, word)
+        prefetch(texts.phrase_place, 3 * texts.phrase_ptr[article])
 
 
 @inner_kernel
@@ -224,7 +230,7 @@ def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out
                 if i == n_left:
                     break
                 article = np.int64(nearer[i])
-                _fetch_row(rows.terms, nearer[min(i + 1, n_left - 1)])
+                _fetch_row(rows.terms, titles, nearer[min(i + 1, n_left - 1)])
                 found = _score(article, query, rows, fading, titles, n_text, scratch)
                 if heap.offer(steps, local, k, found, article):
                     floor = max(floor, _floor(steps[0], tolerance))
