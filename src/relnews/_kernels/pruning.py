@@ -190,11 +190,14 @@ def _raise(sums, norm, factor, query_norm, highest):
 
 
 @inner_kernel
-def _byte_dot(a, b):
-    """Return the inner product of two rows of 8-bit numbers, int32."""
+def byte_dot(a, b):
+    """Return the inner product of two rows of at most 32,768 8-bit numbers, int32.
+
+    Numba makes int64 of a product and of a sum; cast back, they take less than half the time.
+    """
     total = np.int32(0)
     for i in range(a.size):
-        total += np.int32(a[i]) * np.int32(b[i])
+        total = np.int32(total + np.int32(np.int32(a[i]) * np.int32(b[i])))
     return total
 
 
@@ -312,7 +315,7 @@ def find_seeds(sums, factor, common, outline, highest, heaps, out_row):
     for i in range(place.size):
         row = place[i]
         if row >= 0:
-            dot = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
+            dot = query_scale * scale[row] * np.float32(byte_dot(query_sketch, sketch[row]))
             about = np.float64((sums[row] + dot) * factor[row])
             if about > estimate[0]:
                 replace_least(estimate, chosen, estimate.size, about, row)
@@ -385,7 +388,7 @@ def survivors(sums, factor, common, outline, floor, highest, near, out_row):
         fetch(sketch, near[min(i + _SKETCHES_AHEAD, last)])
         row = near[i]
         out_row[n] = row
-        dot = query_scale * scale[row] * np.float32(_byte_dot(query_sketch, sketch[row]))
+        dot = query_scale * scale[row] * np.float32(byte_dot(query_sketch, sketch[row]))
         lost = query_error * norm[row] + sketch_norm * error[row]
         lost += query_residual * residual_norm[row]
         n += np.uint64((sums[row] + dot + lost) * factor[row] >= floor)
@@ -426,7 +429,7 @@ def next_survivor(i, n, sums, factor, common, outline, floor, rows):
     while i < n:
         fetch(codes, rows[min(i + _CODES_AHEAD, n - 1)])
         row = np.int64(rows[i])
-        dot = common.codes_scale * scale[row] * np.float32(_byte_dot(common.codes, codes[row]))
+        dot = common.codes_scale * scale[row] * np.float32(byte_dot(common.codes, codes[row]))
         lost = common.codes_error * norm[row] + common.codes_norm * error[row]
         if (sums[row] + dot + lost) * factor[row] >= floor:
             break
