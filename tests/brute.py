@@ -30,9 +30,15 @@ class Brute:
     ----------
     articles : iterable
         Objects with the attributes ``id``, ``title``, ``dek``, ``text`` and ``published``.
+    vectors : array, optional
+        A row for each article; `similarities` counts their cosines, too.
     """
 
-    def __init__(self, articles, title_weight=1.0, title_overlap=0.1):
+    def __init__(
+        self, articles, title_weight=1.0, title_overlap=0.1, vectors=None, vector_weight=0.1
+    ):
+        self.vectors = None if vectors is None else normalize(vectors).astype(np.float32)
+        self.vector_weight = 0.0 if vectors is None else vector_weight
         self.ids, self.dates, fields = [], [], []
         for article in articles:
             self.ids.append(article.id)
@@ -70,8 +76,11 @@ class Brute:
         found = _products(self._has, self._title, article) * self._share[article]
         finds = _products(self._title, self._has, article) * self._share
         both = np.where(cosine > 0, cosine + self.title_overlap * (found + finds), 0)
+        if self.vectors is not None:
+            cosine = self.vectors.astype(float) @ self.vectors[article]
+            both += self.vector_weight * np.maximum(cosine, 0)
         both[article] = 0
-        return np.minimum(both / (1 + 2 * self.title_overlap), 1)
+        return np.minimum(both / (1 + 2 * self.title_overlap + self.vector_weight), 1)
 
     def fading(self, article, half_life=180, floor=0.5):
         """Return the recency factor of each article."""

@@ -7,6 +7,7 @@ module, never against themselves; for weights scikit-learn is the second oracle.
 import itertools
 import math
 import re
+import struct
 from collections import Counter
 from pathlib import Path
 
@@ -167,12 +168,25 @@ def ignoring(idf, ignored, normalization="english"):
 
 
 class Weights(dict):
-    """Tf-idf weights of an article, unit length, with its words and the idf of all terms."""
+    """Tf-idf weights of an article, unit length, with its words, its vector and all idf."""
 
     def __init__(self, weights, words, idf):
         super().__init__(weights)
         self.words = words
         self.idf = idf
+        self.vector = ()
+
+
+def unit_vector(values):
+    """Return a vector at length 1, in single precision; nothing for zeros, and for None."""
+    largest = max(map(abs, values or ()), default=0.0)
+    if not largest:
+        return ()
+    scaled = [value / largest for value in values]
+    length = math.sqrt(math.fsum(value**2 for value in scaled))
+    return struct.unpack(f"{len(scaled)}f", struct.pack(f"{len(scaled)}f", *(
+        value / length for value in scaled
+    )))  # fmt: skip
 
 
 def unit_weights(words, idf, sublinear_tf=True, title_weight=1.0):
@@ -205,12 +219,19 @@ def quoted(a, b, least_title=4.0):
     return found / max(whole, least_title * idf.unseen) if whole else 0.0
 
 
-def similarity(a, b, title_overlap=0.1, least_title=4.0):
-    """Return cosine plus shares of the titles in the other texts, at most 1."""
+def similarity(a, b, title_overlap=0.1, least_title=4.0, vector_weight=0.0):
+    """Return cosine plus shares of the titles in the other texts, at most 1.
+
+    The cosine of two vectors counts, too, whether or not the articles share a word; one below 0
+    counts as 0.
+    """
     both = cosine(a, b)
     if both > 0 and title_overlap:
         both += title_overlap * (quoted(a, b, least_title) + quoted(b, a, least_title))
-    return min(both / (1 + 2 * title_overlap), 1.0)
+    if vector_weight and a.vector and b.vector:
+        cosine_of_vectors = math.fsum(x * y for x, y in zip(a.vector, b.vector, strict=True))
+        both += vector_weight * max(cosine_of_vectors, 0.0)
+    return min(both / (1 + 2 * title_overlap + vector_weight), 1.0)
 
 
 def cosine(a, b):
@@ -266,7 +287,10 @@ def fading(a, b, half_life, floor):
     return floor + (1 - floor) / (1 + days / half_life)
 
 
-def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1, least_title=4.0):
+def ranking(
+    query, archive, k, *, exclude=None, priors=None, title_overlap=0.1, least_title=4.0,
+    vector_weight=0.0,
+):  # fmt: skip
     """Return the k best items of an archive for a query's weights.
 
     ``archive`` is a list of (id, published or None, weights); the answer is a list of
@@ -274,7 +298,7 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1, 
     """
     rows = []
     for position, (identifier, published, weights) in enumerate(archive):
-        alike = similarity(query, weights, title_overlap, least_title)
+        alike = similarity(query, weights, title_overlap, least_title, vector_weight)
         score = alike * (1.0 if priors is None else priors[position])
         if identifier != exclude and rounded(score) > 0:
             age = math.inf if published is None else -published.timestamp()
@@ -285,6 +309,7 @@ def ranking(query, archive, k, *, exclude=None, priors=None, title_overlap=0.1, 
 def related_news(
     articles, k, *, stop_words, title_weight=1.0, title_overlap=0.1, least_title=4.0,
     normalization="english", sublinear_tf=True, recency=None, language="en", repeated=frozenset(),
+    vector_weight=0.0,
 ):  # fmt: skip
     """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts.
 
@@ -296,6 +321,8 @@ def related_news(
         (article["id"], article.get("published"), unit_weights(w, idf, sublinear_tf, title_weight))
         for article, w in zip(articles, words, strict=True)
     ]
+    for (*_, weights), article in zip(archive, articles, strict=True):
+        weights.vector = unit_vector(article.get("vector"))
     lists = {}
     for i, date, weights in archive:
         priors = None
@@ -303,7 +330,7 @@ def related_news(
             priors = [fading(date, other, *recency) for _, other, _ in archive]
         lists[i] = ranking(
             weights, archive, k, exclude=i, priors=priors, title_overlap=title_overlap,
-            least_title=least_title,
+            least_title=least_title, vector_weight=vector_weight,
         )  # fmt: skip
     return lists
 

@@ -22,6 +22,10 @@ def texts(draw, max_words=8):
     return "".join(word + draw(st.sampled_from(SEPARATORS)) for word in words)
 
 
+#: Vectors of few numbers, so that cosines are equal, negative and 0; and none.
+vectors = st.none() | st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=3, max_size=3)
+
+
 @st.composite
 def archives(draw, min_size=0, max_size=14):
     """Return articles as dicts with distinct ids; some without any term, some equal."""

@@ -73,6 +73,7 @@ USERS = {
     "wcmatch": {"readers"},
     "feedparser": set(),
     "trafilatura": {"readers"},
+    "wordllama": {"archive"},
     "sqlalchemy": {"readers"},
     "pickle": {"web"},  # between a service and the processes that it starts
 }

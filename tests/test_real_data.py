@@ -124,6 +124,29 @@ def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
             np.testing.assert_allclose(scores[places], best[best > 0], atol=1e-5)
 
 
+def test_lists_with_vectors_equal_brute_force(data_folder):
+    """Ids and scores of 100 random lists equal brute force over words, titles and vectors."""
+    read = list(read_articles(data_folder / "ucsc_press" / "docs.jsonl.gz"))
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(20, 64))[rng.integers(0, 20, len(read))]
+    vectors += rng.normal(size=vectors.shape)
+    articles = [
+        dataclasses.replace(article, vector=vector.tolist())
+        for article, vector in zip(read, vectors, strict=True)
+    ]
+    brute = Brute(articles, vectors=vectors)
+    with mock.patch.object(bounds, "WORTH_PRUNING", 0):
+        news = RelatedNews(ignore_repeated_lines=False, vectors="given").fit(articles[:-50])
+        news.partial_fit(articles[-50:])
+
+    for i in random.Random(0).sample(range(len(articles)), 100):
+        score = brute.similarities(i) * brute.fading(i)
+        items = news.related(articles[i].id, 20, selection=None)
+        best = brute.best(score, 20)
+        assert items.ids == [brute.ids[place] for place in best]
+        np.testing.assert_allclose([item.score for item in items], score[best], atol=1e-6)
+
+
 def test_default_lists_are_brute_force_without_near_duplicates(press):
     """Every unlisted article scores less than the last item or is a near-duplicate."""
     articles, brute = press

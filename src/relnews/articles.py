@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import array
 import dataclasses
 import datetime as dt
 import hashlib
 import typing
+from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -30,6 +32,9 @@ class Article:
         Shown in lists; conditions and editors' rules can ask for a tag.
     expires : datetime, optional
         Aware; the article is in no list from this date on.
+    vector : sequence of float, optional
+        Meaning of the article, from any model, for an archive with vectors. Its length does not
+        count.
     origin : str
         Place of the record (``file:line``), for messages only.
     place : int
@@ -50,6 +55,7 @@ class Article:
     image: str | None = None
     image_alt: str | None = None
     expires: dt.datetime | None = None
+    vector: Sequence[float] | None = dataclasses.field(default=None, compare=False, repr=False)
     origin: str = dataclasses.field(default="", compare=False, repr=False)
     place: int = dataclasses.field(default=0, compare=False, repr=False)
 
@@ -60,11 +66,16 @@ class Article:
         values = repr([getattr(self, name) for name in FIELDS if name not in left_out])
         digest = hashlib.blake2b(values.encode("utf-8", "surrogatepass"), digest_size=16)
         digest.update(self.text.encode("utf-8", "surrogatepass"))
+        if self.vector is not None:
+            digest.update(array.array("d", self.vector).tobytes())
         return digest.digest()
 
 
 #: Every field that a record can have.
 FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.compare)
+
+#: The same, and the vector, which lists do not show.
+RECORD_FIELDS = (*FIELDS, "vector")
 
 _TYPES = typing.get_type_hints(Article)
 

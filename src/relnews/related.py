@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -16,6 +16,7 @@ from relnews.lists.inspection import Inspection
 from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
+from relnews.options.vectors import WEIGHT, Vectors
 from relnews.results import Drift, RelatedList, RelatedLists, RepeatedLine, UpdateReport
 from relnews.storage import list_reader
 from relnews.storage.catalogue import Catalogue
@@ -64,6 +65,12 @@ class RelatedNews(Inspection, Parameters):
     ignore_repeated_lines : bool, default=True
         Whether to ignore lines that stand in at least 20 articles of a source, and in 0.5 % of
         them. `fit` finds the lines, and updates leave the same ones out.
+    vectors : callable, 'wordllama', 'given' or None, default=None
+        Vectors of the meaning of articles: a function from a list of texts to one row of numbers
+        each; wordllama, for English (``relnews[vectors]``); or the vectors that articles bring,
+        `Article.vector`. None compares words alone.
+    vector_weight : float, default=0.1
+        Weight of the cosine of two vectors, if above 0; the cosine of words has 1.
     recency : Recency or None, default=Recency()
         How scores fade with the days between two articles; None is no fading.
     n_jobs : int, default=None
@@ -108,6 +115,8 @@ class RelatedNews(Inspection, Parameters):
         language: str | None = "en",
         sublinear_tf: bool = True,
         ignore_repeated_lines: bool = True,
+        vectors: Vectors = None,
+        vector_weight: float = WEIGHT,
         recency: Recency | None = Recency(),  # noqa: B008 (frozen)
         n_jobs: int | None = None,
     ) -> None:
@@ -118,6 +127,8 @@ class RelatedNews(Inspection, Parameters):
         self.language = language
         self.sublinear_tf = sublinear_tf
         self.ignore_repeated_lines = ignore_repeated_lines
+        self.vectors = vectors
+        self.vector_weight = vector_weight
         self.recency = recency
         self.n_jobs = n_jobs
 
@@ -136,38 +147,22 @@ class RelatedNews(Inspection, Parameters):
         such as (3, 64), the archive is of a part of the articles, and for `relnews.merge` only.
         """
         from relnews.archive.archive import Archive
-        from relnews.maintenance.build import fill
-        from relnews.maintenance.shards import fill_shard
-        from relnews.maintenance.updates import Updates
+        from relnews.maintenance.fresh import fresh
         from relnews.readers.reader import with_load_report
         from relnews.search.weights import Weighting
-        from relnews.storage.backup import new_store
         from relnews.text.analysis import Analysis
 
         check_own_recency(self.recency)
         analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
-        weighting = Weighting(self.sublinear_tf, self.title_weight, self.title_overlap)
+        weights = self.title_weight, self.title_overlap
+        weighting = Weighting(self.sublinear_tf, *weights, vector_weight=self.vector_weight)
         admitted, load_report = with_load_report(articles, load_report, options)
         check_bool("ignore_repeated_lines", self.ignore_repeated_lines)
-        settings, repeated = (
-            (analysis, weighting, self.recency, self.ignore_repeated_lines),
-            list[RepeatedLine](),
-        )
-        with new_store(None if folder is None else Path(folder)) as store:
-            if load_report.part is not None:
-                fill_shard(
-                    store, admitted, *settings, about=load_report.part.setting,
-                    gone=load_report.taken_back, withheld=lambda: load_report.withheld_ids,
-                )  # fmt: skip
-            else:
-                repeated = fill(store, admitted, *settings, gone=load_report.taken_back)
-                load_report.check_loaded()
-                if load_report.taken_back():
-                    changes = Updates(Archive(store))
-                    changes.remove(load_report.taken_back())
-                    changes.compact()  # nothing of them is left
-        self._archive = Archive(store) if folder is None else None
-        self._catalogue = store.catalogue if folder is None else Catalogue.open(Path(folder))
+        place = None if folder is None else Path(folder)
+        settings = analysis, weighting, self.recency, self.ignore_repeated_lines, self.vectors
+        store, repeated = fresh(place, admitted, load_report, *settings)
+        self._archive = Archive(store, self.vectors) if place is None else None
+        self._catalogue = store.catalogue if place is None else Catalogue.open(place)
         self._changes, self.load_report_, self.repeated_lines_ = None, load_report, repeated
         return self
 
@@ -243,19 +238,21 @@ class RelatedNews(Inspection, Parameters):
         title: str = "",
         published: dt.datetime | dt.date | str | None = None,
         language: str | None = None,
+        vector: Sequence[float] | None = None,
         k: int = 8,
         **options: Unpack[Options],
     ) -> RelatedList:
         """Return the Related News of a draft, a story that is not in the archive.
 
         ``title`` or ``text`` has words. Recency and conditions count from ``published``, by default
-        now. ``language`` is a BCP 47 tag, by default the archive's own. ``k`` and options as for
-        `related`.
+        now. ``language`` is a BCP 47 tag, by default the archive's own. ``vector`` is the draft's,
+        in an archive with vectors; by default it is made as those of the articles were. ``k`` and
+        options as for `related`.
         """
         check_integer("k", k, minimum=1)
         from relnews.lists.drafts import draft_of
 
-        draft, spec = draft_of(text, title, published, language), ListSpec.of(options)
+        draft, spec = draft_of(text, title, published, language, vector), ListSpec.of(options)
         is_cold = not self._has_ranked and "numba" not in sys.modules
         if is_cold and spec.is_stored_mode:
             from relnews.cold_start import draft_list
@@ -377,14 +374,18 @@ class RelatedNews(Inspection, Parameters):
         back_up(self.archive_.store, Path(path))
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, n_jobs: int | None = None) -> RelatedNews:
+    def open(
+        cls, path: str | os.PathLike[str], *, n_jobs: int | None = None, vectors: Vectors = None
+    ) -> RelatedNews:
         """Return a saved archive, opened. Its arrays are mapped, so processes share them.
 
-        All parameters but ``n_jobs`` come from the archive. Raises `ArchiveFormatError` if the
+        All parameters but ``n_jobs`` come from the archive, and ``vectors`` if it is a function:
+        then it is given again, to add articles and for drafts. Raises `ArchiveFormatError` if the
         folder is no archive, is damaged, or is of an unknown format.
         """
         catalogue = Catalogue.open(Path(path))
-        news = cls(**parameters_of(catalogue), n_jobs=n_jobs)
+        given = {} if vectors is None else {"vectors": vectors}
+        news = cls(**parameters_of(catalogue) | given, n_jobs=n_jobs)
         news._catalogue = catalogue
         return news
 
@@ -425,7 +426,7 @@ class RelatedNews(Inspection, Parameters):
             from relnews.storage.arrays import Store
 
             # Two threads may both make one: each is right, and one of them stays.
-            self._archive = Archive(Store(catalogue))
+            self._archive = Archive(Store(catalogue), self.vectors)
         return self._archive
 
     def _read_stop_words(self) -> Any:

@@ -18,6 +18,7 @@ STORIES = [
         "text": f"Read our flood guide.\ndike word{i % 5} word{i % 7}\nriver gauge {i}",
         "published": f"2025-01-{1 + i % 28:02}",
         "source": "Coast",
+        "vector": [1.0, i % 4, i % 3] if i > 9 and i % 5 else None,
     }
     for i in range(40)
 ]
@@ -30,11 +31,14 @@ STORIES = [
     articles=st.sampled_from([1, 7, 1 << 16]),
     chunk=st.sampled_from([2, 4096]),
     ignores=st.booleans(),
+    vectors=st.sampled_from([None, "given"]),
 )
-def test_a_folder_has_what_memory_has(tmp_path_factory, n, pairs, articles, chunk, ignores):
+def test_a_folder_has_what_memory_has(
+    tmp_path_factory, n, pairs, articles, chunk, ignores, vectors
+):
     """Lists, segments and repeated lines are the same, whatever the sizes of parts and files."""
     folder = tmp_path_factory.mktemp("built") / "a.relnews"
-    made = [RelatedNews(ignore_repeated_lines=ignores) for _ in range(3)]
+    made = [RelatedNews(ignore_repeated_lines=ignores, vectors=vectors) for _ in range(3)]
     made[0].fit(STORIES[:n])
     with (
         mock.patch.multiple(build, SEGMENT_PAIRS=pairs, CHUNK=chunk),

@@ -23,7 +23,8 @@ def rows_of(first, last, counter):
     articles = [Article(id=f"a{i}", text=text) for i, text in zip(numbers, texts, strict=True)]
     published = np.array([100 - i for i in numbers], dtype=np.int64)
     key = np.array(numbers, dtype=np.int64)
-    return Rows(counter.count(articles), key, published, [article.id for article in articles])
+    ids = [article.id for article in articles]
+    return Rows(counter.count(articles), key, published, ids, key[:, None].astype(np.float32))
 
 
 def portions(most_articles, most_pairs):
@@ -54,3 +55,4 @@ def test_portions_fill_segments(cuts, most_articles, most_pairs):
             LENGTHS[key] for key in portion.key.tolist()
         ]
         assert portion.ids == [f"a{key}" for key in portion.key.tolist()]
+        assert portion.vectors[:, 0].tolist() == portion.key.tolist()

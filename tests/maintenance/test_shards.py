@@ -71,6 +71,12 @@ def parts_of(records, count, folder, **parameters):
     return paths
 
 
+def test_a_part_has_no_vectors():
+    """A part with vectors is refused."""
+    with pytest.raises(ValueError, match="`part` does not go with `vectors`"):
+        RelatedNews(vectors="given").fit([{"id": "a", "text": "dike"}], part=(1, 2))
+
+
 def rounded(values):
     """Return values by name, without the rounding errors of sums in another order."""
     return {name: round(value, 9) if isinstance(value, float) else value

@@ -24,7 +24,7 @@ from relnews.maintenance.stored_lists import candidates_of, positions_of
 from relnews.options.modes import MODES
 from relnews.search import bounds
 from relnews.storage.list_codec import StoredList
-from strategies import DATES, archives_with_copies, texts
+from strategies import DATES, archives_with_copies, texts, vectors
 
 STOP_WORDS = ("the", "and", "can't")
 IDS = [f"{letter}{number}" for letter in "ab" for number in range(8)]
@@ -42,6 +42,7 @@ def some_articles(draw, max_size=6):
             "title": draw(texts(4)),
             "text": draw(texts()) or "…",
             "published": draw(st.sampled_from(DATES)),
+            "vector": draw(vectors),
         }
         for identifier in ids
     ]
@@ -75,6 +76,8 @@ class EpochOfIdf(dict):
 class Living(RuleBasedStateMachine):
     """Adds, replaces, removes, saves, opens, compacts and stores lists in any order."""
 
+    vector_weight = 0.0
+
     def __init__(self):
         super().__init__()
         self.folders = []
@@ -86,7 +89,12 @@ class Living(RuleBasedStateMachine):
     @initialize(articles=some_articles(12), on_disk=st.booleans())
     def begin(self, articles, on_disk):
         self.articles = {article["id"]: article for article in articles}
-        self.news = RelatedNews(stop_words=STOP_WORDS, recency=RECENCY).fit(articles)
+        self.news = RelatedNews(
+            stop_words=STOP_WORDS,
+            recency=RECENCY,
+            vectors="given" if self.vector_weight else None,
+            vector_weight=self.vector_weight,
+        ).fit(articles)
         self.epoch = None
         self.shown = {}
         if on_disk:
@@ -142,8 +150,9 @@ class Living(RuleBasedStateMachine):
         lists = {related.id: related for related in self.news.related_all(K)}
         if self.epoch is None:
             expected = reference.related_news(
-                [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING
-            )
+                [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING,
+                vector_weight=self.vector_weight,
+            )  # fmt: skip
         else:
             expected = self.shown
         got = {
@@ -158,8 +167,9 @@ class Living(RuleBasedStateMachine):
     def ranking_is_that_of_a_fresh_fit(self):
         """Compare ranked lists, by current statistics, with a fresh fit."""
         expected = reference.related_news(
-            [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING
-        )
+            [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING,
+            vector_weight=self.vector_weight,
+        )  # fmt: skip
         archive = self.news.archive_
         archive.refresh()
         for identifier in self.articles:
@@ -178,10 +188,13 @@ class Living(RuleBasedStateMachine):
             )
             for article in self.articles.values()
         ]  # fmt: skip
+        for (*_, weights), article in zip(rows, self.articles.values(), strict=True):
+            weights.vector = reference.unit_vector(article["vector"])
         return {
             i: reference.ranking(
                 weights, rows, K, exclude=i,
                 priors=[reference.fading(date, other, *FADING) for _, other, _ in rows],
+                vector_weight=self.vector_weight,
             )
             for i, date, weights in rows
         }  # fmt: skip
@@ -205,11 +218,18 @@ class Living(RuleBasedStateMachine):
 RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
+class LivingWithVectors(Living):
+    """The same with vectors."""
+
+    vector_weight = 0.5
+
+
+@pytest.mark.parametrize("machine", [Living, LivingWithVectors])
 @pytest.mark.parametrize(
     ("open_articles", "common", "tolerance"),
     [(1, 0.1, 0.0), (1, 0.1, 0.6), (3, 1.0, 0.3), (1024, 0.1, 0.02)],
 )
-def test_incremental_is_batch(open_articles, common, tolerance):
+def test_incremental_is_batch(machine, open_articles, common, tolerance):
     """Every list equals a fresh fit: small segments, bounded terms, approximate norms."""
     few = settings(
         max_examples=12, stateful_step_count=10, deadline=None,
@@ -225,7 +245,7 @@ def test_incremental_is_batch(open_articles, common, tolerance):
         mock.patch("relnews.options.list_options.MODES", RANKED),
         mock.patch("relnews.maintenance.stored_lists.MODES", RANKED),
     ):  # fmt: skip
-        run_state_machine_as_test(Living, settings=few)
+        run_state_machine_as_test(machine, settings=few)
 
 
 def story(identifier, text, **about):

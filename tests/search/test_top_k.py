@@ -36,7 +36,7 @@ WEIGHTING = Weighting()
 def built(articles, *settings):
     """Return an archive in memory, given analysis, weighting and recency."""
     store = Store.in_memory()
-    building.fill(store, articles_from(articles, LoadReport()), *settings, False, gone=list)
+    building.fill(store, articles_from(articles, LoadReport()), *settings, False, None, gone=list)
     return Archive(store)
 
 

@@ -10,8 +10,7 @@ rows, the survivors. Only survivors are summed exactly from their terms.
 2. its sketch, 128 coordinates in 8 bits, and the length of the rest: sum + q̂·d̂ + ‖q′‖ ‖d′‖;
 3. its codes, every common term in 8 bits: about 30 rows are left.
 
-Where no term is common, as in a small archive, outlines are None: the sum alone is the bound, and
-nothing of the other bounds is compiled.
+Where no term is common, outlines are None, the sum is the bound, and no other bound is compiled.
 
 `relnews._kernels.scoring` ranks the articles of a segment this way, `relnews._kernels.nearest` the
 rows of any matrix.

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from relnews._kernels import heap, layout, pruning, title_match
+from relnews._kernels import vectors as vector_match
 from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.norms import inverse_length, inverse_title
@@ -86,7 +87,7 @@ def _fetch_row(rows, titles, article):
 
 
 @inner_kernel
-def _score(article, query, rows, fading, titles, n_text, scratch):
+def _score(article, query, rows, fading, titles, n_text, vectors, scratch):
     """Return the score of an article in steps, summed by ascending term.
 
     The kernel writes the similarity to ``scratch.similarities``. If 1 / length is unknown, it
@@ -104,6 +105,8 @@ def _score(article, query, rows, fading, titles, n_text, scratch):
         None if titles do not count.
     n_text : int
         Size of a table, as returned by `title_match.note`; 0 if titles do not count.
+    vectors : VectorMatch or None
+        None if vectors do not count.
     scratch : relnews._kernels.scratch.Scratch
         Scratch with the query entered by `pruning.note`.
     """
@@ -128,6 +131,8 @@ def _score(article, query, rows, fading, titles, n_text, scratch):
             article, query, terms, levels, shared[:n_shared], n_text, idf,
             rows.inverse_title[article], titles,
         )  # fmt: skip
+    if vectors is not None:
+        similarity += vectors.queries.share * vector_match.cosine(query, article, vectors)
     similarity = min(similarity, 1.0)
     scratch.similarities[article] = similarity
     query_day, decay, undated = fading
@@ -136,7 +141,7 @@ def _score(article, query, rows, fading, titles, n_text, scratch):
 
 
 @kernel
-def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out):
+def rank_articles(queries, articles, limits, titles, vectors, heaps, scratch, floors, out):
     """Write the exact top-k articles of a segment for each query of a block.
 
     The kernel walks rare terms and bounds common terms. Articles that can be in the list are summed
@@ -153,6 +158,8 @@ def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out
         Articles that each list may hold.
     titles : TitleMatch or None
         Titles and texts; None if titles do not count.
+    vectors : VectorMatch or None
+        None if vectors do not count.
     heaps : relnews._kernels.pruning.Heaps
         Heaps for lists of k articles; k is at most n_articles.
     scratch : relnews._kernels.scratch.Scratch
@@ -178,6 +185,8 @@ def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out
     k = steps.size
     for query in range(query_ptr.size - 1):
         window = (first[query], last[query])
+        if vectors is not None and query % vector_match.TOGETHER == 0:
+            vector_match.bound_cosines(query, first, last, vectors)
         most = 0.0
         if window[0] < window[1]:
             days = day[window[0] : window[1]]
@@ -193,8 +202,12 @@ def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out
         if titles is not None:
             n_sums = title_match.n_sums(query, terms.size, titles.queries)
             n_text = title_match.note(query, begin, terms, titles.queries, titles.scratch)
+        if vectors is not None:
+            n_sums += vector_match.N_SUMS
         tolerance = pruning.rounding(n_sums)
         walk(begin, terms, weights, postings, titles, n_text, window, scratch.places, sums)
+        if vectors is not None:
+            vector_match.add_cosines(query, window, vectors, sums)
         sums[: window[0]] = LEFT_OUT
         sums[window[1] :] = LEFT_OUT
         for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
@@ -231,7 +244,7 @@ def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out
                     break
                 article = np.int64(nearer[i])
                 _fetch_row(rows.terms, titles, nearer[min(i + 1, n_left - 1)])
-                found = _score(article, query, rows, fading, titles, n_text, scratch)
+                found = _score(article, query, rows, fading, titles, n_text, vectors, scratch)
                 if heap.offer(steps, local, k, found, article):
                     floor = max(floor, _floor(steps[0], tolerance))
                 sums[article] = LEFT_OUT
@@ -245,12 +258,14 @@ def rank_articles(queries, articles, limits, titles, heaps, scratch, floors, out
 
 
 @kernel
-def score_articles(queries, rows, limits, titles, scratch, out_steps, out_similarity):
+def score_articles(
+    queries, rows, limits, titles, vectors, scratch, out_steps, out_similarity
+):  # fmt: skip
     """Write the score of every article of a segment for each query of a block, row by row.
 
     Parameters
     ----------
-    queries, limits, titles, scratch
+    queries, limits, titles, vectors, scratch
         As for `rank_articles`.
     rows : ScoredRows
         Articles of the segment.
@@ -272,7 +287,7 @@ def score_articles(queries, rows, limits, titles, scratch, out_steps, out_simila
         out_steps[query] = 0
         out_similarity[query] = 0
         for article in range(first[query], last[query]):
-            found = _score(article, query, rows, fading, titles, n_text, scratch)
+            found = _score(article, query, rows, fading, titles, n_text, vectors, scratch)
             out_steps[query, article] = found
             out_similarity[query, article] = scratch.similarities[article]
         for i in range(exclude_ptr[query], exclude_ptr[query + 1]):
@@ -281,14 +296,16 @@ def score_articles(queries, rows, limits, titles, scratch, out_steps, out_simila
 
 
 @kernel
-def reach_articles(queries, articles, fading, titles, floors, scratch, out_local, out_steps):
+def reach_articles(
+    queries, articles, fading, titles, vectors, floors, scratch, out_local, out_steps
+):  # fmt: skip
     """Write the articles of a segment whose score reaches their own floor; return their number.
 
     Like `rank_articles` for a block of one query, with bounds divided by the floors.
 
     Parameters
     ----------
-    queries, articles, titles, scratch
+    queries, articles, titles, vectors, scratch
         As for `rank_articles`.
     fading : Fading
         Fading of the scores, for one query.
@@ -315,12 +332,17 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
     if titles is not None:
         n_sums = title_match.n_sums(0, terms.size, titles.queries)
         n_text = title_match.note(0, 0, terms, titles.queries, titles.scratch)
+    if vectors is not None:
+        n_sums += vector_match.N_SUMS
     tolerance = pruning.rounding(n_sums)
     for article in range(n):
         least = (floors[article] - 0.501) / SCORE_STEPS * (1.0 - tolerance)
         faded = _fade(day[article], query_day[0], decay, undated)
         factor[article] = max_inverse_norm[article] * prior[article] * faded / least
     walk(0, terms, weights, postings, titles, n_text, (0, n), scratch.places, sums)
+    if vectors is not None:
+        vector_match.bound_cosines(0, (0,), (n,), vectors)
+        vector_match.add_cosines(0, (0, n), vectors, sums)
     common = pruning.common_part(queries.outline, 0, tolerance)
     pruning.first_bounds(sums, factor, common, outline, highest)
     # The division by the floor was rounded, too, by less than 4e-7 of its result.
@@ -333,7 +355,7 @@ def reach_articles(queries, articles, fading, titles, floors, scratch, out_local
         if i == n_nearer:
             break
         article = np.int64(nearer[i])
-        found = _score(article, 0, rows, fading, titles, n_text, scratch)
+        found = _score(article, 0, rows, fading, titles, n_text, vectors, scratch)
         if found >= floors[article]:
             out_local[n_found] = article
             out_steps[n_found] = np.int64(found)

@@ -15,8 +15,11 @@ from relnews import dates
 from relnews._checks import counted
 from relnews.archive.snapshot import Snapshot
 from relnews.archive.state import ArchiveState
+from relnews.archive.text_vectors import TextVectors
 from relnews.exceptions import ArchiveChangedError
 from relnews.options.recency import Recency, check_own_recency
+from relnews.options.vectors import SETTING as VECTORS
+from relnews.options.vectors import Vectors
 from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
@@ -54,6 +57,8 @@ class Archive:
     ----------
     store : Store
         Catalogue and arrays of the archive.
+    vectors : Vectors, optional
+        Where the vectors of new texts come from. None if it is not known, or is in the archive.
 
     Attributes
     ----------
@@ -65,12 +70,15 @@ class Archive:
         How scores fade by default; None means no fading.
     n_stop : int
         Terms numbered below are stop words.
+    vectors : TextVectors or None
+        Makes the vectors of texts; None if the archive has none.
     state : ArchiveState
         Segments and statistics, in memory or mapped.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, vectors: Vectors = None) -> None:
         self.store = store
+        self._vectors = vectors
         self.catalogue: Catalogue = store.catalogue
         self._latest: Snapshot | None = None
         #: Generation of the catalogue at the last refresh that failed.
@@ -90,8 +98,11 @@ class Archive:
             self.recency = None if recency is None else Recency(**recency)
             check_own_recency(self.recency)
             self.n_stop = int(n_stop)
+        self.vectors = TextVectors.of_setting(
+            self.catalogue.setting(VECTORS), self._vectors, self.analysis
+        )
         self.state = ArchiveState(
-            self.store, self.analysis, self.weighting, self.recency, self.n_stop
+            self.store, self.analysis, self.weighting, self.recency, self.n_stop, self.vectors
         )
 
     @classmethod
@@ -226,7 +237,7 @@ class Archive:
         n_pairs = sum(len(live.segment.row_level) for live in live_segments)
         n_pairs += sum(len(article.term) for article in state.pending.values())
         stop_words = self.analysis.stop_words
-        lines = self.catalogue.setting(SETTING)
+        lines, vectors = self.catalogue.settings(SETTING, VECTORS)
         return {
             "articles": self.n_articles,
             "oldest": oldest and oldest.isoformat(),
@@ -247,6 +258,8 @@ class Archive:
             "normalization": self.analysis.normalization,
             "analysis": self.analysis.version,
             "sublinear_tf": self.weighting.sublinear_tf,
+            "vectors": vectors and vectors["source"],
+            "vector_weight": self.weighting.vector_weight,
             "repeated_lines": None if lines is None else sum(map(len, lines.values())),
             "recency": self.recency and dataclasses.asdict(self.recency),
         }
@@ -277,6 +290,8 @@ class Archive:
             "analysis": f"version {version}"
             + ("" if version == VERSION else f"; a new build has {VERSION}"),
             "tf": "1 + ln(tf)" if facts["sublinear_tf"] else "tf",
+            "vectors": "none" if facts["vectors"] is None
+            else f"{facts['vectors']}, weight {facts['vector_weight']:g}",
             "ignored lines": "none, all lines count" if facts["repeated_lines"] is None
             else counted(facts["repeated_lines"], "repeated line"),
             "recency": str(self.recency or "none"),

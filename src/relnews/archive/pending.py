@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels.wording import BREAK, PHRASE
 from relnews.dates import UNDATED
+from relnews.search.vectors import have_length_one, stacked
 from relnews.storage.catalogue import StoredCounts
 from relnews.text.article_terms import ArticleTerms
 from relnews.text.rows import Counts, Ragged
@@ -32,6 +33,8 @@ class PendingArticle:
         Timestamp; `UNDATED` if unknown.
     id : str
         Id of the article.
+    vector : float32 array of shape (n_dimensions,)
+        Vector of length 1, or zeros; empty if no article has one.
     """
 
     term: NDArray[np.int32]
@@ -40,9 +43,10 @@ class PendingArticle:
     phrases: NDArray[np.int32]
     published: int
     id: str
+    vector: NDArray[np.float32]
 
     @classmethod
-    def read(cls, stored: StoredCounts, n_terms: int) -> PendingArticle:
+    def read(cls, stored: StoredCounts, n_terms: int, n_dimensions: int) -> PendingArticle:
         """Return the terms of an article from the catalogue, checked.
 
         Parameters
@@ -51,6 +55,8 @@ class PendingArticle:
             Row of the catalogue.
         n_terms : int
             Size of the vocabulary.
+        n_dimensions : int
+            Numbers of a vector; 0 if the archive has none.
 
         Raises
         ------
@@ -61,6 +67,7 @@ class PendingArticle:
             msg = f"an article has the key {stored.key}"
             raise ValueError(msg)
         term, code, text, phrases = [np.frombuffer(blob, "<i4") for blob in stored[1:5]]
+        code, vector = code[: len(term)], code[len(term) :].view("<f4").astype(np.float32)
         fits = len(term) == len(code) and (term[1:] > term[:-1]).all() and (code > 0).all()
         if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
             msg = "the counts of an article are of terms that the archive does not have"
@@ -75,8 +82,11 @@ class PendingArticle:
         ):
             msg = "the words of an article are not among its terms"
             raise ValueError(msg)
+        if len(vector) not in (0, n_dimensions) or not have_length_one(vector[None]):
+            msg = "the vector of an article is not of length 1, or not as long as the others"
+            raise ValueError(msg)
         published = UNDATED if stored.published is None else stored.published
-        return cls(term, code, text, phrases.reshape(-1, 3), published, stored.id)
+        return cls(term, code, text, phrases.reshape(-1, 3), published, stored.id, vector)
 
 
 def joined(articles: Sequence[PendingArticle]) -> ArticleTerms:
@@ -91,19 +101,31 @@ def joined(articles: Sequence[PendingArticle]) -> ArticleTerms:
     return ArticleTerms(Counts(ptr, term, code), Ragged.gather(texts), Ragged.gather(phrases))
 
 
-def to_store(keys: Sequence[int], terms: ArticleTerms) -> list[tuple[int, list[bytes]]]:
-    """Return key and blobs of articles, as `Catalogue.add_counts` takes them."""
+def vectors_of(articles: Sequence[PendingArticle]) -> NDArray[np.float32]:
+    """Return the vectors of articles, float32 array of shape (n_articles, n_dimensions)."""
+    return stacked([article.vector[None] for article in articles])
+
+
+def to_store(
+    keys: Sequence[int], terms: ArticleTerms, vectors: NDArray[np.float32]
+) -> list[tuple[int, list[bytes]]]:
+    """Return key and blobs of articles, as `Catalogue.add_counts` takes them.
+
+    The vector of an article stands behind its codes.
+    """
     counts = terms.counts
     bounds = (
         itertools.pairwise(ptr.tolist())
         for ptr in (counts.row_ptr, terms.text.ptr, terms.phrases.ptr)
     )
     rows = []
-    for key, row, text, phrases in zip(keys, *bounds, strict=True):
+    for key, row, text, phrases, vector in zip(keys, *bounds, vectors, strict=True):
         order = row[0] + np.argsort(counts.term[slice(*row)])
         arrays = (
             counts.term[order], counts.count[order], terms.text.value[slice(*text)],
             terms.phrases.value[slice(*phrases)],
         )  # fmt: skip
-        rows.append((key, [array.astype("<i4").tobytes() for array in arrays]))
+        blobs = [array.astype("<i4").tobytes() for array in arrays]
+        blobs[1] += vector.astype("<f4").tobytes()
+        rows.append((key, blobs))
     return rows

@@ -17,6 +17,7 @@ from relnews.archive.state import ArchiveState
 from relnews.articles import Article
 from relnews.dates import timestamp
 from relnews.options.conditions import FieldFilter, ResolvedConditions
+from relnews.options.vectors import SETTING as VECTORS
 from relnews.results import RelatedItem, RelatedList, item_of, items_of
 from relnews.search.limits import Limits
 from relnews.search.top_k import Ranked, rank
@@ -26,7 +27,7 @@ from relnews.storage.catalogue import Catalogue
 from relnews.storage.compiled_rules import CompiledRules, pinned
 from relnews.text import repeated_lines
 from relnews.text.analysis import Analysis
-from relnews.text.article_terms import NO_ARTICLE, ArticleBatch, Query
+from relnews.text.article_terms import NO_ARTICLE, NO_VECTOR, ArticleBatch, Query
 from relnews.text.vocabulary import LayeredVocabulary, Workspace
 
 #: Number of filters whose views are cached.
@@ -198,6 +199,7 @@ class Snapshot:
     def query_of(self, draft: Article) -> Query:
         """Return a draft as a query of terms of the archive, published now if it has no date."""
         published = timestamp(draft.published)
+        vector = self._vector_of(draft)
         batch = ArticleBatch(self.analysis, self._state.ignored.words)
         batch.add(draft)
         runs = batch.runs(Workspace())
@@ -217,8 +219,18 @@ class Snapshot:
         return Query(
             NO_ARTICLE, words.counts.term[order], words.counts.count[order], words.text.value,
             words.phrases.value, batch.n_unknown(runs, term),
-            self.now if published is None else published,
+            self.now if published is None else published, vector,
         )  # fmt: skip
+
+    def _vector_of(self, draft: Article) -> NDArray[np.float32]:
+        """Return the vector of a draft; empty if vectors do not count."""
+        vectors = self._state.vectors
+        if vectors is None or not self.view.weighting.vector_weight:
+            return NO_VECTOR
+        with self._catalogue.read_transaction(self.generation):
+            n_dimensions = self._catalogue.setting(VECTORS)["dimensions"]
+        vector: NDArray[np.float32] = vectors.of([draft], n_dimensions)[0]
+        return vector
 
     # --- ranking ---------------------------------------------------------------------------------
 

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from relnews import dates
 from relnews._kernels._compile import frozen
 from relnews.archive.live_segment import LiveSegment, Norms
-from relnews.archive.pending import PendingArticle, joined
+from relnews.archive.pending import PendingArticle, joined, vectors_of
+from relnews.archive.text_vectors import TextVectors
 from relnews.options.recency import Recency
+from relnews.options.vectors import SETTING as VECTORS
 from relnews.search import weights
 from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline
 from relnews.search.corpus_stats import CorpusStats, Statistics
@@ -52,6 +54,8 @@ class ArchiveState:
         How scores fade by default; None means no fading.
     n_stop : int
         Terms numbered below are stop words.
+    vectors : TextVectors, optional
+        Makes the vectors of drafts. None if the archive has no vectors.
 
     Attributes
     ----------
@@ -77,7 +81,7 @@ class ArchiveState:
 
     def __init__(
         self, store: Store, analysis: Analysis, weighting: Weighting, recency: Recency | None,
-        n_stop: int,
+        n_stop: int, vectors: TextVectors | None = None,
     ) -> None:  # fmt: skip
         self.store = store
         self._place = store.catalogue.folder or ":memory:"
@@ -85,6 +89,7 @@ class ArchiveState:
         self.weighting = weighting
         self.recency = recency
         self.n_stop = n_stop
+        self.vectors = vectors
         self.reset()
 
     def reset(self) -> None:
@@ -124,7 +129,8 @@ class ArchiveState:
     def apply_commits(self) -> None:
         """Bring the state up to date with the catalogue in the open transaction."""
         catalogue = self.store.catalogue
-        sealed, seed, n_articles = catalogue.settings("sealed", "seed", "epoch")
+        sealed, seed, n_articles, vectors = catalogue.settings("sealed", "seed", "epoch", VECTORS)
+        n_dimensions = vectors["dimensions"] if vectors else 0
         entries = catalogue.folders()
         with integrity.damage_in(self._place):
             n_terms = self._refresh_vocabulary(entries, int(seed))
@@ -133,8 +139,8 @@ class ArchiveState:
                 self.reset()
                 n_terms = self._refresh_vocabulary(entries, int(seed))
             self._refresh_epoch(entries, int(n_articles), n_terms)
-            self._refresh_segments(entries, n_terms)
-            self._refresh_pending(int(sealed or 0), n_terms)
+            self._refresh_segments(entries, n_terms, n_dimensions)
+            self._refresh_pending(int(sealed or 0), n_terms, n_dimensions)
             self._refresh_removed()
             if self.generation == -1 and self.n_articles < len(catalogue):
                 msg = "articles of the catalogue are in no segment, or their counts are missing"
@@ -274,7 +280,9 @@ class ArchiveState:
             self.epoch = dataclasses.replace(self.epoch, common=common)
         self.statistics.grow(n_terms)
 
-    def _refresh_segments(self, entries: Sequence[FolderEntry], n_terms: int) -> None:
+    def _refresh_segments(
+        self, entries: Sequence[FolderEntry], n_terms: int, n_dimensions: int
+    ) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
         current = {entry.number: entry for entry in entries if entry.kind == "segment"}
         for number, entry in current.items():
@@ -282,7 +290,9 @@ class ArchiveState:
             if live is None:
                 arrays = dict(self.store.arrays(entry))
                 segment = Segment(**arrays)
-                integrity.check_segment(segment.is_sound(n_terms))
+                integrity.check_segment(
+                    segment.is_sound(n_terms) and segment.vectors.shape[1] in (0, n_dimensions)
+                )
                 live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
                 self.live_segments[number] = live
                 self.statistics.add(*segment.document_frequency(), segment.n_articles)
@@ -299,13 +309,13 @@ class ArchiveState:
             self.statistics.add(terms, -frequency, -live.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
 
-    def _refresh_pending(self, sealed: int, n_terms: int) -> None:
+    def _refresh_pending(self, sealed: int, n_terms: int, n_dimensions: int) -> None:
         for key in [key for key in self.pending if key < sealed]:
             self._close(key)
         last = max(self.pending, default=sealed - 1)
         stored_counts = self.store.catalogue.counts(last)
         for stored in stored_counts:
-            article = PendingArticle.read(stored, n_terms)
+            article = PendingArticle.read(stored, n_terms, n_dimensions)
             self.pending[stored.key] = article
             n = len(article.term)
             self.statistics.add(article.term, np.ones(n, dtype=np.int32), 1)
@@ -390,7 +400,7 @@ class ArchiveState:
         segment = Segment.of_rows(
             joined(articles), np.array(keys),
             np.array([article.published for article in articles], dtype=np.int64),
-            [article.id for article in articles],
+            [article.id for article in articles], vectors_of(articles),
         )  # fmt: skip
         return LiveSegment(None, segment, Outline.none(segment.n_articles), self.weighting)
 

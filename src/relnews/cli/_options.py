@@ -45,10 +45,12 @@ def _flag(option: TextOption) -> str:
 
 @contextlib.contextmanager
 def usage() -> Iterator[None]:
-    """Turn an invalid option into one line and exit code 2."""
+    """Turn an invalid option into one line and exit code 2, a missing package into exit code 1."""
     try:
         yield
     except RelnewsError:
         raise
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    except ImportError as error:
+        raise click.ClickException(str(error)) from error

@@ -160,7 +160,7 @@ def reading(reader: ArticleReader, quiet: bool, then: str) -> Iterator[Iterator[
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", LoadWarning)  # the summary says it, too
                 yield shown(iter(reader))  # which begins a new report
-        except ValueError as error:
+        except (ValueError, ImportError) as error:
             if reader.load_report.seen:
                 stack.close()
                 click.echo(reader.load_report.summary(), err=True)

@@ -127,7 +127,8 @@ def related(
     relnews related my.relnews --title "Allies discuss guarantees for Kyiv"
     relnews related my.relnews --title "Guarantees for Kyiv" --text-file draft.txt
 
-    Articles that share no word with the story are not related, so a list may be short or empty.
+    Articles that share no word with the story are not related, so a list may be short or empty,
+    unless the archive has vectors.
     """
     from relnews.related import RelatedNews
 

@@ -25,6 +25,7 @@ from relnews.cli._shared import (
     strict_option,
 )
 from relnews.cli._source import Source, source_options
+from relnews.options.vectors import GIVEN, WEIGHT, WORDLLAMA
 
 if TYPE_CHECKING:
     from relnews.articles import Article
@@ -75,6 +76,13 @@ fresh_option = click.option(
     show_default=True,
     help="Ignore lines that stand in at least 20 articles of a source, and in 0.5 % of them.",
 )
+@click.option(
+    "--vectors",
+    type=click.Choice([WORDLLAMA, GIVEN]),
+    help="Compare vectors of meaning, too: of wordllama, for English, or those of field `vector`.",
+)
+@click.option("--vector-weight", type=click.FloatRange(0, 1000), default=WEIGHT, show_default=True,
+              help="Weight of the cosine of two vectors; that of words has 1.")  # fmt: skip
 @fresh_option
 @click.option(
     "--part",
@@ -92,6 +100,8 @@ def build(
     normalization: str,
     language: str,
     ignore_repeated_lines: bool,
+    vectors: str | None,
+    vector_weight: float,
     fresh: bool,
     part: tuple[int, int] | None,
     strict: bool,
@@ -110,8 +120,8 @@ def build(
 
     \b
     Fields: id, title, dek, text, published (ISO 8601), url, section, tags (or topics),
-    author, source, language (or lang), image, image_alt, expires. An id, and a title or a text, are
-    needed.
+    author, source, language (or lang), image, image_alt, expires, vector. An id, and a title or a
+    text, are needed.
 
     Invalid articles are skipped or corrected; the report counts them and names the first few.
 
@@ -135,6 +145,8 @@ def build(
         normalization=None if normalization == "none" else normalization,
         language=language,
         ignore_repeated_lines=ignore_repeated_lines,
+        vectors=vectors,
+        vector_weight=vector_weight,
     )
     is_new = not (output.exists() or output.is_symlink())
     with contextlib.ExitStack() as stack:

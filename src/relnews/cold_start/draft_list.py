@@ -33,6 +33,7 @@ from relnews.lists.selector import select
 from relnews.lists.similarities import floor_of, floors_for
 from relnews.options.modes import DEFAULT, MODES
 from relnews.options.selection import Selection
+from relnews.options.vectors import SETTING as VECTORS
 from relnews.results import RelatedList, ranked_items
 from relnews.search.bounds import CommonTerms
 from relnews.search.corpus_stats import CorpusStats
@@ -58,8 +59,8 @@ _ROUNDING = 1e-9
 def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList | None:
     """Return the list of a draft in the default mode; None if it needs kernels.
 
-    Kernels rank lists longer than `MOST`, lists of archives with editors' rules or repeated lines,
-    and lists of archives that are damaged or have changed during the ranking.
+    Kernels rank lists longer than `MOST`, lists of archives with editors' rules, repeated lines or
+    vectors, and lists of archives that are damaged or have changed during the ranking.
 
     Parameters
     ----------
@@ -75,7 +76,9 @@ def list_of_draft(catalogue: Catalogue, draft: Article, k: int) -> RelatedList |
     try:
         place = catalogue.folder or ":memory:"
         with catalogue.read_transaction(), integrity.damage_in(place), np.errstate(all="ignore"):
-            if CompiledRules.of(catalogue).rules or catalogue.setting(repeated_lines.SETTING):
+            if CompiledRules.of(catalogue).rules or any(
+                catalogue.settings(repeated_lines.SETTING, VECTORS)
+            ):
                 return None
             chosen = _Ranking(MappedArchive(catalogue), draft).choose(k)
             about: Any = catalogue.details(chosen.key)

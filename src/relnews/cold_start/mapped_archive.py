@@ -165,7 +165,7 @@ class MappedArchive:
         opened = catalogue.counts(int(setting("sealed") or 0) - 1)
         n_terms = first + len(self._newer)
         if opened:
-            articles = [PendingArticle.read(stored, n_terms) for stored in opened]
+            articles = [PendingArticle.read(stored, n_terms, 0) for stored in opened]
             self.parts.append(Part(articles, [stored.key for stored in opened]))
         self.frequency = np.zeros(n_terms, dtype=np.int64)
         for part in self.parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from relnews._checks import check_draft, date_of
 from relnews.articles import Article
@@ -10,8 +11,9 @@ from relnews.text.languages import check_language
 
 
 def draft_of(
-    text: str, title: str, published: dt.datetime | dt.date | str | None, language: str | None
-) -> Article:
+    text: str, title: str, published: dt.datetime | dt.date | str | None, language: str | None,
+    vector: Sequence[float] | None = None,
+) -> Article:  # fmt: skip
     """Return a draft as an article with an empty id.
 
     Parameters
@@ -22,8 +24,12 @@ def draft_of(
         Date of the draft. A string is ISO 8601; None means now.
     language : str or None
         A BCP 47 tag; None means the archive's own language.
+    vector : sequence of float or None
+        Vector of the draft; None means that it is made of the text, if at all.
     """
     check_draft(title, text)
     check_language(language)
     date = date_of("published", published)
-    return Article(id="", title=title, text=text, published=date, language=language)
+    return Article(
+        id="", title=title, text=text, published=date, language=language, vector=vector
+    )  # fmt: skip

@@ -17,7 +17,7 @@ from relnews.archive.snapshot import Snapshot
 from relnews.dates import FOREVER, UNDATED, moment
 from relnews.lists.candidates import CandidateSource
 from relnews.lists.explanation import Explanation, LedgerLine
-from relnews.lists.shared_terms import SharedTerm, shared_terms
+from relnews.lists.shared_terms import SharedTerm, part_of_vectors, shared_terms
 from relnews.lists.surface_forms import names
 from relnews.options.conditions import ResolvedConditions
 from relnews.options.list_options import ListSpec
@@ -42,6 +42,8 @@ class ScoredPair:
         The factors from the similarity to the score.
     rank : int or None
         Rank of ``other`` among all articles that may be in the list; None if it may not.
+    vector_part : float
+        What the cosine of the vectors adds to the similarity.
     """
 
     article: RelatedItem
@@ -49,6 +51,7 @@ class ScoredPair:
     terms: tuple[SharedTerm, ...]
     ledger: tuple[LedgerLine, ...]
     rank: int | None
+    vector_part: float
 
     @property
     def score(self) -> float:
@@ -88,7 +91,9 @@ def explain(snapshot: Snapshot, a: str, b: str, spec: ListSpec) -> Explanation:
         rank -= sum(exclusions.rule_of(item) is not None for item in before)
     similarity = pair.ledger[0].product
     spelled = _spelled(snapshot, pair.terms, [pair.article, pair.other])
-    return Explanation(a, b, similarity, score, rank, pair.terms, ledger, spelled)
+    return Explanation(
+        a, b, similarity, score, rank, pair.terms, ledger, spelled, pair.vector_part
+    )  # fmt: skip
 
 
 def score_pair(
@@ -111,11 +116,12 @@ def score_pair(
         Conditions on the list; None means no condition.
     """
     terms = shared_terms(snapshot, keys)
-    similarity = min(math.fsum(term.part for term in terms), 1.0)
+    vector_part = part_of_vectors(snapshot.view, keys)
+    similarity = min(math.fsum(term.part for term in terms) + vector_part, 1.0)
     article, other = snapshot.items(keys)
     ledger = _ledger(similarity, _rules(snapshot, keys, other, conditions))
     rank = source.rank_of(0, keys[1]) if ledger[-1].product > 0 else None
-    return ScoredPair(article, other, terms, ledger, rank)
+    return ScoredPair(article, other, terms, ledger, rank, vector_part)
 
 
 def names_of(snapshot: Snapshot, a: int, b: int) -> tuple[str, ...]:

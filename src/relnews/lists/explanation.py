@@ -59,12 +59,14 @@ class Explanation:
     rank : int or None
         Place of ``b`` among all articles that may be in the list of ``a``; None if it may not.
     terms : tuple of SharedTerm
-        Largest part first. The parts add up to the similarity.
+        Largest part first. The parts add up to the similarity, with ``vector_part``.
     ledger : tuple of LedgerLine
         From the similarity to the score, rule by rule.
     names : tuple of str
         The shared terms as the two articles spell them, strongest first; words next to each other
         in the title or dek of both articles are one phrase.
+    vector_part : float, default=0
+        What the cosine of the articles' vectors adds to the similarity; 0 without vectors.
     """
 
     a: str
@@ -75,6 +77,7 @@ class Explanation:
     terms: tuple[SharedTerm, ...]
     ledger: tuple[LedgerLine, ...]
     names: tuple[str, ...]
+    vector_part: float = 0.0
 
     def reader_line(self, n: int = 3, *, lead: str = "Both mention: ") -> str:
         """Return a line for readers, such as "Both mention: NATO, security guarantees, Rutte".
@@ -105,6 +108,7 @@ class Explanation:
             "terms": [dataclasses.asdict(term) for term in self.terms],
             "ledger": [dataclasses.asdict(line) for line in self.ledger],
             "names": list(self.names),
+            "vector_part": self.vector_part,
         }
 
     def __str__(self) -> str:
@@ -125,11 +129,13 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         rank = "in no list" if self.rank is None else f"rank {self.rank:,}"
-        terms = _display.table(self._rows_of_terms()) if self.terms else _NO_TERM
+        rows = self._rows_of_terms()
+        terms = _display.table(rows) if len(rows) > 1 else _NO_TERM
         return f"{terms}{_display.table(self._rows_of_rules())}{_display.line(rank)}"
 
     def _table_of_terms(self) -> str:
-        return _aligned(self._rows_of_terms()) if self.terms else _NO_TERM
+        rows = self._rows_of_terms()
+        return _aligned(rows) if len(rows) > 1 else _NO_TERM
 
     def _table_of_rules(self) -> str:
         return _aligned(self._rows_of_rules(), notes=True)
@@ -144,6 +150,8 @@ class Explanation:
         if hidden:
             part = math.fsum(term.part for term in hidden)
             rows.append((f"… {len(hidden):,} more", f"{part:.6f}", "", "", "", ""))
+        if self.vector_part:
+            rows.append(("(vectors)", f"{self.vector_part:.6f}", "", "", "", ""))
         return [("shared term", "part", "in a", "in b", "idf", "df"), *rows]
 
     def _rows_of_rules(self) -> list[tuple[str, ...]]:

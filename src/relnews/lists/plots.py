@@ -35,9 +35,12 @@ def plot_explanation(explanation: Explanation, ax: Axes | None) -> Axes:
         Where to draw; None makes a new figure.
     """
     terms = explanation.terms[:_N_TERMS]
+    bars = [(term.term, term.part) for term in terms]
+    if explanation.vector_part:
+        bars.append(("(vectors)", explanation.vector_part))
     ax = _axes(ax)
-    ax.barh(range(len(terms)), [term.part for term in terms])
-    ax.set_yticks(range(len(terms)), [term.term for term in terms], parse_math=False)
+    ax.barh(range(len(bars)), [part for _, part in bars])
+    ax.set_yticks(range(len(bars)), [name for name, _ in bars], parse_math=False)
     ax.invert_yaxis()
     ax.set_xlabel("part of the similarity")
     hidden = len(explanation.terms) - len(terms)

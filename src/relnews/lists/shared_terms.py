@@ -76,6 +76,15 @@ def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, .
     return tuple(sorted(shared, key=lambda term: (-term.part, term.term)))
 
 
+def part_of_vectors(view: View, keys: Sequence[int]) -> float:
+    """Return what the cosine of the vectors of two articles adds to the similarity."""
+    vectors = [query.vector.astype(np.float64) for query in view.read(keys)]
+    weighting = view.weighting
+    if not weighting.vector_weight or not all(map(len, vectors)):
+        return 0.0
+    return weighting.vector_weight * weighting.scale * max(float(np.dot(*vectors)), 0.0)
+
+
 #: Number of a term, its part, how often each text has it, and whether each title does.
 _Row = tuple[int, float, int, int, bool, bool]
 

@@ -112,7 +112,7 @@ def _left_out(pair: ScoredPair) -> tuple[Reason, str]:
     for name in hidden:
         if name in broken:
             return name, f"{b!r} is left out: {broken[name]}."
-    if not pair.terms:
+    if not pair.ledger[0].factor:
         return "no shared term", f"{b!r} shares no term with {a!r}."
     if broken:
         notes = "; ".join(f"{name}: {note}" for name, note in broken.items())

@@ -9,13 +9,17 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from relnews.archive.text_vectors import TextVectors
 from relnews.articles import Article
 from relnews.dates import UNDATED, timestamps
 from relnews.maintenance import layout
 from relnews.maintenance.layout import Rows
 from relnews.maintenance.spool import Spool
 from relnews.options.recency import Recency
+from relnews.options.vectors import SETTING as VECTORS
+from relnews.options.vectors import Vectors, setting_of
 from relnews.results import RepeatedLine
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
@@ -35,7 +39,8 @@ SEGMENT_PAIRS = 1 << 25
 
 def fill(
     store: Store, articles: Iterable[Article], analysis: Analysis, weighting: Weighting,
-    recency: Recency | None, ignore_repeated_lines: bool, *, gone: Callable[[], Sequence[str]],
+    recency: Recency | None, ignore_repeated_lines: bool, vectors: Vectors, *,
+    gone: Callable[[], Sequence[str]],
 ) -> list[RepeatedLine]:  # fmt: skip
     """Write articles to an empty store, and return the lines that are ignored.
 
@@ -57,18 +62,28 @@ def fill(
     ignore_repeated_lines : bool
         Whether lines that stand in many articles of a source are ignored. The terms of all
         articles are then in a temporary file until it is known which lines these are.
+    vectors : Vectors
+        Where the vectors of articles come from. None means that they have none.
     gone : callable
         Returns ids of articles that are removed later, known when ``articles`` is read to its end;
         their lines do not count.
     """
+    of_vectors = setting_of(vectors)
     lines: list[Lines] | None = [] if ignore_repeated_lines else None
     counter, entered = ArticleCounter(analysis, lines=lines), Entered()
     ignored: list[RepeatedLine] = []
     folder = store.catalogue.folder
+    settings = settings_of(analysis, weighting, recency, counter.n_stop)
+    text_vectors = None
+    if of_vectors is not None:
+        settings[VECTORS] = of_vectors
+        text_vectors = TextVectors.of_setting(of_vectors, vectors, analysis)
     with store.transaction(), contextlib.closing(Spool(SEGMENT_PAIRS, folder)) as spool:
-        store.catalogue.set_all(settings_of(analysis, weighting, recency, counter.n_stop))
+        store.catalogue.set_all(settings)
         chunks = chunks_of(articles)
-        rows: Iterator[Rows] = (enter(store.catalogue, counter, chunk, entered) for chunk in chunks)
+        rows: Iterator[Rows] = (
+            enter(store.catalogue, counter, chunk, entered, text_vectors) for chunk in chunks
+        )
         if lines is not None:
             for part in rows:
                 spool.append(part)
@@ -160,7 +175,7 @@ class Entered:
 
 def enter(
     catalogue: Catalogue, counter: ArticleCounter, articles: list[Article], entered: Entered,
-    keys: Sequence[int] | None = None,
+    vectors: TextVectors | None, keys: Sequence[int] | None = None,
 ) -> Rows:  # fmt: skip
     """Return the new and changed articles, entered and counted.
 
@@ -174,6 +189,8 @@ def enter(
         Their ids are distinct.
     entered : Entered
         Receives the outcome.
+    vectors : TextVectors or None
+        Makes the vectors of the articles; None if the archive has none.
     keys : sequence of int, optional
         Keys of the articles, all of which are new. None means the next ones.
     """
@@ -202,7 +219,20 @@ def enter(
         np.array(keys, dtype=np.int64),
         np.array([UNDATED if date is None else date for date in dates], dtype=np.int64),
         [article.id for article in fresh],
+        _vectors_of(catalogue, fresh, vectors),
     )
+
+
+def _vectors_of(
+    catalogue: Catalogue, articles: list[Article], vectors: TextVectors | None
+) -> NDArray[np.float32]:
+    """Return the vectors of new articles; the catalogue remembers how many numbers one has."""
+    if vectors is None:
+        return np.empty((len(articles), 0), dtype=np.float32)
+    setting = catalogue.setting(VECTORS)
+    found = vectors.of(articles, setting["dimensions"])
+    catalogue.set(VECTORS, {**setting, "dimensions": found.shape[1]})
+    return found
 
 
 def chunks_of(articles: Iterable[Article]) -> Iterator[list[Article]]:

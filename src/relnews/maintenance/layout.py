@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
 from relnews.archive.live_segment import LiveSegment
-from relnews.archive.pending import joined
+from relnews.archive.pending import joined, vectors_of
 from relnews.archive.state import ArchiveState
 from relnews.search.bounds import CommonTerms, Outline, common_terms
 from relnews.search.epoch import Epoch
 from relnews.search.order import oldest_first
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
+from relnews.search.vectors import stacked
 from relnews.search.weights import Weighting, inverse_document_frequency
 from relnews.storage.arrays import Store
 from relnews.text.article_terms import ArticleTerms
@@ -35,12 +36,15 @@ class Rows:
         Keys, and timestamps of publication.
     ids : sequence of str
         Ids.
+    vectors : float32 array of shape (n_articles, n_dimensions)
+        Vectors of length 1, or zeros; no dimensions if no article has one.
     """
 
     terms: ArticleTerms
     key: NDArray[np.int64]
     published: NDArray[np.int64]
     ids: Sequence[str]
+    vectors: NDArray[np.float32]
 
     def cut(self, first: int, last: int) -> Rows:
         """Return the articles from place `first` up to, not including, place `last`."""
@@ -51,7 +55,8 @@ class Rows:
     def take(self, places: NDArray[np.int64]) -> Rows:
         """Return the articles at the given places, in the given order."""
         ids = [self.ids[place] for place in places.tolist()]
-        return Rows(self.terms.take(places), self.key[places], self.published[places], ids)
+        columns = self.key[places], self.published[places], ids, self.vectors[places]
+        return Rows(self.terms.take(places), *columns)
 
     @classmethod
     def concatenate(cls, parts: Sequence[Rows]) -> Rows:
@@ -61,11 +66,14 @@ class Rows:
             np.concatenate([part.key for part in parts]),
             np.concatenate([part.published for part in parts]),
             [identifier for part in parts for identifier in part.ids],
+            stacked([part.vectors for part in parts]),
         )
 
     def segment(self, n_terms: int) -> Segment:
         """Return the segment of the articles; `n_terms` is the size of the vocabulary."""
-        return Segment.from_terms(self.terms, self.key, self.published, self.ids, n_terms)
+        return Segment.from_terms(
+            self.terms, self.key, self.published, self.ids, n_terms, self.vectors
+        )
 
 
 def pending_rows(state: ArchiveState) -> Rows:
@@ -76,6 +84,7 @@ def pending_rows(state: ArchiveState) -> Rows:
         np.array([*state.pending], dtype=np.int64),
         np.array([article.published for article in pending], dtype=np.int64),
         [article.id for article in pending],
+        vectors_of(pending),
     )
 
 
@@ -84,7 +93,8 @@ def live_rows(state: ArchiveState, live: LiveSegment) -> Rows:
     segment = live.segment
     key = segment.key[live.is_alive]
     ids = state.store.catalogue.ids(key.tolist())
-    return Rows(live.alive_terms(), key, segment.published[live.is_alive], ids)
+    columns = key, segment.published[live.is_alive], ids, segment.vectors[live.is_alive]
+    return Rows(live.alive_terms(), *columns)
 
 
 def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows]:

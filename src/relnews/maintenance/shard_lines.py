@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -168,5 +169,5 @@ class Cutter:
         cut = rows.take(np.flatnonzero(is_cut))
         lines = self._lines.take(self._place[np.searchsorted(self._key, cut.key)])
         terms = self._repeated.cut_out(cut.terms.copy(), lines, self._tally)
-        cut = Rows(terms, cut.key, cut.published, cut.ids)
+        cut = dataclasses.replace(cut, terms=terms)
         return Rows.concatenate([cut, rows.take(np.flatnonzero(~is_cut))])

@@ -218,7 +218,8 @@ class _Merge:
                 cut = cutter.cut(rows)  # noqa: B023 (called before the next shard)
                 key = cut.key + shard.shift  # noqa: B023
                 terms = cut.terms.renumbered(number)  # noqa: B023
-                return Rows(terms, key, cut.published, self._store.catalogue.ids(key.tolist()))
+                ids = self._store.catalogue.ids(key.tolist())
+                return dataclasses.replace(cut, terms=terms, key=key, ids=ids)
 
             for segment in shard.segments(len(number)):
                 stay = self._stay(shard, segment.key)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews._checks import check_integer
-from relnews.archive.pending import PendingArticle, joined, to_store
+from relnews.archive.pending import PendingArticle, joined, to_store, vectors_of
 from relnews.articles import Article
 from relnews.exceptions import ArchiveFormatError
 from relnews.maintenance import layout
@@ -85,7 +85,7 @@ def fill_shard(
         catalogue.set_all(settings_of(analysis, weighting, recency, n_stop))
         for chunk in chunks_of(articles):
             places = [article.place for article in chunk]
-            rows.append(enter(catalogue, counter, chunk, Entered(), places))
+            rows.append(enter(catalogue, counter, chunk, Entered(), None, places))
         left_out = [key for key, _ in catalogue.digests(gone()).values()]
         if lines is not None:
             _put_lines(store, Lines.concatenate(lines), rows, left_out)
@@ -147,7 +147,7 @@ def _lay_out(
             is_long = np.diff(part.terms.counts.row_ptr) > MOST_PLACES
             if is_long.any():
                 long = part.take(np.flatnonzero(is_long))
-                store.catalogue.add_counts(to_store(long.key.tolist(), long.terms))
+                store.catalogue.add_counts(to_store(long.key.tolist(), long.terms, long.vectors))
                 np.add.at(frequency, long.terms.counts.term, 1)
                 part = part.take(np.flatnonzero(~is_long))
             yield part
@@ -256,16 +256,18 @@ class Shard:
         """Return the marked articles of a segment, without their ids."""
         local = np.flatnonzero(marked)
         terms = segment.article_terms(local)
-        return Rows(terms, segment.key[local], segment.published[local], [""] * len(local))
+        columns = segment.key[local], segment.published[local], [""] * len(local)
+        return Rows(terms, *columns, segment.vectors[local])
 
     def pending(self, n_terms: int) -> Rows:
         """Return the articles that are in no segment; ``n_terms`` is the size of the vocabulary."""
         stored = self.store.catalogue.counts(-1)
         with integrity.damage_in(self.path):
-            articles = [PendingArticle.read(counts, n_terms) for counts in stored]
+            articles = [PendingArticle.read(counts, n_terms, 0) for counts in stored]
         keys = np.array([counts.key for counts in stored], dtype=np.int64)
         dates = np.array([article.published for article in articles], dtype=np.int64)
-        return Rows(joined(articles), keys, dates, [article.id for article in articles])
+        ids = [article.id for article in articles]
+        return Rows(joined(articles), keys, dates, ids, vectors_of(articles))
 
     def texts(self, keys: set[int], n_terms: int) -> dict[int, NDArray[np.integer[Any]]]:
         """Return the words of the texts of articles, by key."""

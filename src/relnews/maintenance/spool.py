@@ -34,7 +34,8 @@ class Spool:
 
     def __init__(self, most_pairs: int, folder: Path | None) -> None:
         self._most_pairs = most_pairs
-        self._term, self._count, self._text, self._phrases = (_Column(folder) for _ in range(4))
+        self._columns = [_Column(folder) for _ in range(5)]
+        self._term, self._count, self._text, self._phrases, self._vectors = self._columns
         self._keys: list[NDArray[np.int64]] = []
         self.ids: list[str] = []
 
@@ -45,12 +46,15 @@ class Spool:
         self._count.append(counts.row_ptr, counts.count)
         self._text.append(text.ptr, text.value)
         self._phrases.append(phrases.ptr, phrases.value)
+        n, width = part.vectors.shape
+        ptr = np.arange(n + 1, dtype=np.int64) * width
+        self._vectors.append(ptr, part.vectors.reshape(-1).view(np.int32))
         self._keys.append(np.stack([part.key, part.published]))
         self.ids += part.ids
 
     def close(self) -> None:
         """Remove the files."""
-        for column in (self._term, self._count, self._text, self._phrases):
+        for column in self._columns:
             column.file.close()
 
     @functools.cached_property
@@ -64,7 +68,19 @@ class Spool:
         text = Ragged(*self._text.read(first, last))
         phrases = Ragged(*self._phrases.read(first, last))
         key, published = self._keys_of_all[:, first:last]
-        return Rows(ArticleTerms(counts, text, phrases), key, published, self.ids[first:last])
+        return Rows(
+            ArticleTerms(counts, text, phrases), key, published, self.ids[first:last],
+            self._vectors_of(first, last),
+        )  # fmt: skip
+
+    def _vectors_of(self, first: int, last: int) -> NDArray[np.float32]:
+        """Return the vectors of articles; zeros for those before the first vector of all."""
+        ptr, value = self._vectors.read(first, last)
+        width = np.diff(ptr)
+        vectors = np.zeros((last - first, int(width.max(initial=0))), dtype=np.float32)
+        if value.size:
+            vectors[width > 0] = value.view(np.float32).reshape(-1, vectors.shape[1])
+        return vectors
 
     def __iter__(self) -> Iterator[Rows]:
         """Yield all articles, as many at a time as fill a segment, in arrays of their own."""

@@ -74,9 +74,11 @@ class Updates:
             entered = Entered()
             for chunk in chunks_of(articles):
                 n_known = len(state.vocabulary)
-                rows = enter(self._catalogue, self._counter_of(state), chunk, entered)
+                rows = enter(
+                    self._catalogue, self._counter_of(state), chunk, entered, self._archive.vectors
+                )
                 self._catalogue.add_terms(n_known, state.vocabulary.newest(n_known))
-                self._catalogue.add_counts(to_store(rows.key.tolist(), rows.terms))
+                self._catalogue.add_counts(to_store(rows.key.tolist(), rows.terms, rows.vectors))
                 merging.lay_out(state)
             removed = {id_: key for id_, (key, _) in self._catalogue.digests(gone()).items()}
             if removed:

@@ -6,7 +6,7 @@ import difflib
 import functools
 from collections.abc import Container, Iterable, Mapping
 
-from relnews.articles import FIELDS
+from relnews.articles import RECORD_FIELDS
 from relnews.readers.field_values import text_value
 from relnews.readers.source_dates import is_no_date
 from relnews.readers.visibility import EMBARGOES, plain_name, says_state, switch
@@ -61,7 +61,7 @@ _LONG_ENOUGH = 4
 _ALIKE = 0.75
 
 #: The field of each name, and its rank among the names of the field.
-_FIELD_OF = {plain_name(name): (name, 0) for name in FIELDS} | {
+_FIELD_OF = {plain_name(name): (name, 0) for name in RECORD_FIELDS} | {
     alias: (field, rank)
     for field, aliases in ALIASES.items()
     for rank, alias in enumerate(aliases, start=2)

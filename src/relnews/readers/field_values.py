@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -133,6 +134,26 @@ def text_values(value: object, name: str) -> tuple[tuple[str, ...], str]:
         parts = [text]
     texts = (_of_part(part, name) or "" for part in parts)
     return tuple(text.strip() for text in texts if text.strip()), mended
+
+
+def vector_value(value: object, name: str) -> tuple[tuple[float, ...] | None, str]:
+    """Return the numbers of a vector, and why it is left out.
+
+    Parameters
+    ----------
+    value : object
+        Numbers, or a list of numbers in JSON.
+    name : str
+        Field of `Article`.
+    """
+    try:
+        numbers: Any = json.loads(value) if isinstance(value, (str, bytes)) else value
+        vector = tuple(map(float, numbers))
+    except (TypeError, ValueError, RecursionError):
+        return None, f"`{name}` is no list of numbers, left out"
+    if not all(map(math.isfinite, vector)):
+        return None, f"`{name}` has a number that is not finite, left out"
+    return vector, ""
 
 
 def _parts(values: Iterable[object]) -> Iterable[object]:

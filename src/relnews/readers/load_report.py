@@ -212,7 +212,7 @@ class LoadReport:
         if self.seen and not self.loaded:
             raise ArticleError(_nothing_loaded(self))
         if self.is_mostly_lost:
-            warnings.warn(self._mostly_lost(), LoadWarning, stacklevel=3)
+            warnings.warn(self._mostly_lost(), LoadWarning, stacklevel=4)
 
     def summary(self) -> str:
         """Return the report as text: one line, and some lines for each kind of problem."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from relnews._checks import listed, shortened
-from relnews.articles import FIELDS
+from relnews.articles import RECORD_FIELDS
 from relnews.readers import _errors
 from relnews.readers.addresses import UrlPattern
 from relnews.readers.part import Part
@@ -109,8 +109,8 @@ class ReadSpec:
             )
             raise TypeError(msg)
         for field, theirs in spec.fields.items():
-            if field not in FIELDS:
-                raise _errors.unknown_field(field, FIELDS)
+            if field not in RECORD_FIELDS:
+                raise _errors.unknown_field(field, RECORD_FIELDS)
             if not isinstance(theirs, str):
                 msg = f"`fields` must name one field of the source for {field!r}, got {theirs!r}."
                 raise TypeError(msg)

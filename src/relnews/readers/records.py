@@ -16,7 +16,7 @@ from relnews.dates import is_missing
 from relnews.readers import markup, visibility
 from relnews.readers.addresses import digest_id
 from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
-from relnews.readers.field_values import alt_of, text_value, text_values
+from relnews.readers.field_values import alt_of, text_value, text_values, vector_value
 from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.posts import with_fields
@@ -250,10 +250,11 @@ class RecordParser:
         return digest_id(values), "there is no id; a digest of title and date is taken"
 
 
-#: How each field is parsed: texts, then tuples of texts.
+#: How each field is parsed: texts, then tuples of texts, then the vector.
 _PARSERS: tuple[tuple[str, Callable[[object, str], tuple[Any, str]]], ...] = (
     *((name, text_value) for name in TEXTS),
     *((name, text_values) for name in TUPLES),
+    ("vector", vector_value),
 )
 
 #: Texts that are only carried along.

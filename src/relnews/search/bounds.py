@@ -241,10 +241,10 @@ class CommonTerms:
             # 1e-12 covers the rounding of the squares, which their small difference inherits.
             residual = np.maximum(norm_squared - inside, 0) + 1e-12 * norm_squared
             outline.residual_norm[block] = np.sqrt(residual) * _ROUNDING
-            outline.sketch_scale[block], outline.sketch_error[block] = _quantize(
+            outline.sketch_scale[block], outline.sketch_error[block] = quantize(
                 point, 127, outline.sketch[block]
             )
-            outline.codes_scale[block], outline.codes_error[block] = _quantize(
+            outline.codes_scale[block], outline.codes_error[block] = quantize(
                 part, 255, outline.codes[block]
             )
         return outline.frozen()
@@ -311,7 +311,7 @@ def _width(terms: NDArray[np.int32]) -> int:
     return -(-len(terms) // 64) * 64
 
 
-def _quantize(
+def quantize(
     rows: NDArray[np.float64], largest: int, out: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Write each row as multiples, up to ``largest``, of its scale; return scales and errors."""

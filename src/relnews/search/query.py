@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import QueryBlock
 from relnews._kernels.title_match import PHRASE_WEIGHT, QueryTitleMatch
+from relnews._kernels.vectors import QueryVectors
 from relnews._kernels.wording import IN_TITLE, PHRASE
 from relnews.search.bounds import Outline, Rows
 from relnews.search.corpus_stats import CorpusStats
 from relnews.search.limits import Limits
+from relnews.search.vectors import query_vectors
 from relnews.search.weights import Weighting, inverse, title_weight
 from relnews.text.article_terms import Query
 
@@ -41,6 +43,8 @@ class Queries:
         Articles that each list may hold, and how scores fade.
     title_match : QueryTitleMatch or None
         Titles and texts; None if titles do not count.
+    vectors : QueryVectors or None
+        None if vectors do not count, or no query has one.
     longest : int
         Words of the longest text.
     """
@@ -52,6 +56,7 @@ class Queries:
     outline: Outline
     limits: Limits
     title_match: QueryTitleMatch | None
+    vectors: QueryVectors | None = None
     longest: int = 0
 
     @classmethod
@@ -94,7 +99,8 @@ class Queries:
         )
         title_match = _title_match(queries, term, code, number, title, statistics, weighting)
         key, ptr, term, factor = map(frozen, (key, ptr, term, weight * idf[term]))
-        return cls(key, ptr, term, factor, outline, limits, title_match, longest)
+        vectors = query_vectors(queries, weighting.vector_weight * weighting.scale)
+        return cls(key, ptr, term, factor, outline, limits, title_match, vectors, longest)
 
     def arrays(self) -> QueryBlock:
         """Return the arrays as kernels take them."""

@@ -16,7 +16,8 @@ from relnews._kernels.arguments import ArticleRows, Postings, SegmentTexts
 from relnews.search import segment_layout
 from relnews.search.limits import days
 from relnews.search.order import oldest_first
-from relnews.text.article_terms import ArticleTerms, Query
+from relnews.search.vectors import CodedVectors, have_length_one
+from relnews.text.article_terms import NO_VECTOR, ArticleTerms, Query
 from relnews.text.rows import Counts, Ragged
 
 #: Maximum number of articles of a segment: local numbers have 16 bits.
@@ -73,6 +74,9 @@ class Segment:
         empty without postings.
     pair_term : int32 array
         Place of each phrase in ``term``.
+    vector : float32 array of shape (n_articles × n_dimensions,)
+        Vectors of the articles, one after another, each of length 1, or zeros for an article
+        without one; empty if no article has one.
     """
 
     key: NDArray[np.int64]
@@ -93,6 +97,7 @@ class Segment:
     phrase_place: NDArray[np.uint16]
     pair_key: NDArray[np.uint64]
     pair_term: NDArray[np.int32]
+    vector: NDArray[np.float32] = dataclasses.field(default_factory=lambda: NO_VECTOR)
 
     @classmethod
     def from_terms(
@@ -102,6 +107,7 @@ class Segment:
         published: NDArray[np.int64],
         ids: Sequence[str],
         n_terms: int,
+        vectors: NDArray[np.float32] = NO_VECTOR,
     ) -> Segment:
         """Return a segment of articles, with postings.
 
@@ -115,10 +121,15 @@ class Segment:
             Ids of the articles; they decide between equal timestamps.
         n_terms : int
             Number of terms of the vocabulary.
+        vectors : float32 array of shape (n_articles, n_dimensions), optional
+            Vectors of the articles; by default they have none.
         """
         order = oldest_first(published, ids)
         arrays = segment_layout.arrays_of(words.take(order), n_terms)
-        return cls(key=frozen(key[order]), published=frozen(published[order]), **arrays)
+        return cls(
+            key=frozen(key[order]), published=frozen(published[order]), **arrays,
+            vector=_flat(vectors, order),
+        )  # fmt: skip
 
     @classmethod
     def of_rows(
@@ -127,6 +138,7 @@ class Segment:
         key: NDArray[np.int64],
         published: NDArray[np.int64],
         ids: Sequence[str],
+        vectors: NDArray[np.float32] = NO_VECTOR,
     ) -> Segment:
         """Return a segment of a few articles, without postings.
 
@@ -138,10 +150,15 @@ class Segment:
             Catalogue keys and timestamps of the articles.
         ids : sequence of str
             Ids of the articles; they decide between equal timestamps.
+        vectors : float32 array of shape (n_articles, n_dimensions), optional
+            Vectors of the articles; by default they have none.
         """
         order = oldest_first(published, ids)
         arrays = segment_layout.rows_of(words.take(order))
-        return cls(key=frozen(key[order]), published=frozen(published[order]), **arrays)
+        return cls(
+            key=frozen(key[order]), published=frozen(published[order]), **arrays,
+            vector=_flat(vectors, order),
+        )  # fmt: skip
 
     def renumbered(self, number: NDArray[np.int32]) -> Segment:
         """Return the segment with other term numbers in the same order.
@@ -194,6 +211,16 @@ class Segment:
     def has_postings(self) -> bool:
         """Whether kernels can walk the segment by term."""
         return len(self.term_ptr) > 0
+
+    @functools.cached_property
+    def vectors(self) -> NDArray[np.float32]:
+        """Vectors of the articles, float32 array of shape (n_articles, n_dimensions)."""
+        return frozen(self.vector.reshape(max(self.n_articles, 1), -1))
+
+    @functools.cached_property
+    def coded_vectors(self) -> CodedVectors | None:
+        """Vectors of the articles, as kernels compare them; None if no article has one."""
+        return CodedVectors.of(self.vectors) if self.vector.size else None
 
     @functools.cached_property
     def rows(self) -> ArticleRows:
@@ -261,11 +288,11 @@ class Segment:
         return [
             Query(
                 key, words.counts.term[row], words.counts.count[row], words.text.value[text],
-                words.phrases.value[titles], published=published,
+                words.phrases.value[titles], published=published, vector=vector,
             )
-            for key, published, row, text, titles in zip(
+            for key, published, row, text, titles, vector in zip(
                 self.key[local].tolist(), self.published[local].tolist(), rows, texts, phrases,
-                strict=True,
+                self.vectors[local], strict=True,
             )
         ]  # fmt: skip
 
@@ -344,10 +371,12 @@ class Segment:
             and len(self.text_ptr) == len(self.phrase_ptr) == n + 1
             and len(self.phrase_place) % 3 == 0
             and len(self.pair_key) == len(self.pair_term)
+            and len(self.vector) % n == 0
         )
         return (
             lengths_fit
             and self._numbers_fit(n_terms)
+            and have_length_one(self.vectors)
             and bool(layout.rows_are_sound(n_terms, self.values, self.rows, self.texts))
         )
 
@@ -374,7 +403,16 @@ class Segment:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to store, by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name in segment_layout.OPTIONAL_DTYPES:
+            if not arrays[name].size:
+                del arrays[name]
+        return arrays
+
+
+def _flat(vectors: NDArray[np.float32], order: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return vectors in an order, one after another."""
+    return frozen(vectors[order].ravel()) if vectors.size else NO_VECTOR
 
 
 def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -33,6 +33,9 @@ SEGMENT_DTYPES: dict[str, np.dtype[Any]] = {
     "pair_key": np.dtype(np.uint64), "pair_term": np.dtype(np.int32),
 }  # fmt: skip
 
+#: The same of arrays that a segment may lack; it is then as if they were empty.
+OPTIONAL_DTYPES: dict[str, np.dtype[Any]] = {"vector": np.dtype(np.float32)}
+
 #: Other dtypes that an array may have.
 WIDER_DTYPES = {"row_high": np.dtype(np.uint16)}
 

@@ -49,6 +49,7 @@ def subset(segment: Segment, kept: NDArray[np.bool_]) -> Segment:
         "group_ptr": group_ptr.astype(np.int32), "group_level": segment.group_level[group_stays],
         "posting": posting, "text_ptr": text_ptr, "text_place": segment.text_place[of_word],
         "phrase_ptr": phrase_ptr, "phrase_place": phrase_place.reshape(-1),
+        "vector": segment.vectors[kept].ravel(),
         **segment_layout.pairs(phrases, local_term_of),
     }  # fmt: skip
     return dataclasses.replace(segment, **{name: frozen(array) for name, array in arrays.items()})

@@ -25,12 +25,14 @@ from relnews._kernels.arguments import (
 )
 from relnews._kernels.scratch import borrowed
 from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch
+from relnews._kernels.vectors import ArticleVectors
 from relnews.search import order
 from relnews.search.bounds import Outline
 from relnews.search.corpus_stats import CorpusStats
 from relnews.search.limits import Limits
 from relnews.search.query import Queries
 from relnews.search.segment import Segment
+from relnews.search.vectors import vector_match
 
 
 class ScoredSegment:
@@ -80,6 +82,12 @@ class ScoredSegment:
             inverses, (length, per_title, in_title),
         )  # fmt: skip
         max_inverse_norm, inverse_title = inverses
+        self.vectors: ArticleVectors | None = None
+        if segment.coded_vectors is not None:
+            # Sums of an article without words are divided by 1: its vector counts.
+            is_empty = max_inverse_norm == 0
+            max_inverse_norm[is_empty], length[is_empty] = 1.0, 1.0
+            self.vectors = ArticleVectors(*segment.coded_vectors, frozen(length))
         # Not frozen: kernels replace NaN by the exact values.
         inverse_norm = np.full_like(norm, np.nan) if norm_tolerance else max_inverse_norm
         self.titles = ArticleTitleMatch(
@@ -188,8 +196,9 @@ class ScoredSegment:
             with borrowed(*self._sizes(query)) as (scratch, of_titles):
                 titles = match and TitleMatch(match, self.titles, of_titles)
                 n = scoring.reach_articles(
-                    block, self.arrays, query.limits.fading, titles, floors, scratch, local, steps
-                )
+                    block, self.arrays, query.limits.fading, titles,
+                    vector_match(query.vectors, self.vectors), floors, scratch, local, steps,
+                )  # fmt: skip
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
         else:
@@ -226,9 +235,10 @@ class ScoredSegment:
         limits = self._limits(queries.limits)
         with borrowed(*sizes) as (scratch, of_titles):
             titles = match and TitleMatch(match, self.titles, of_titles)
+            vectors = vector_match(queries.vectors, self.vectors)
             heaps = pruning.heaps_for(k, self.arrays.outline)
             scoring.rank_articles(
-                block, self.arrays, limits, titles, heaps, scratch, reached, ranked
+                block, self.arrays, limits, titles, vectors, heaps, scratch, reached, ranked
             )
         return ranked
 
@@ -252,8 +262,9 @@ class ScoredSegment:
         limits = self._limits(queries.limits)
         with borrowed(*sizes) as (scratch, of_titles):
             titles = match and TitleMatch(match, self.titles, of_titles)
+            vectors = vector_match(queries.vectors, self.vectors)
             scoring.score_articles(
-                block, self.arrays.rows, limits, titles, scratch, steps, similarity
+                block, self.arrays.rows, limits, titles, vectors, scratch, steps, similarity
             )
         return steps, similarity
 

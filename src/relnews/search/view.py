@@ -101,11 +101,11 @@ class View:
         limits : Limits, optional
             None means that each article is only excluded from its own list.
         by_cosine : bool, default=False
-            Compare articles by the cosine of their weights alone, without titles and decay.
+            Compare articles by the cosine of their weights alone: no titles, vectors, or decay.
         """
         weighting = self.weighting
         if by_cosine:
-            weighting = dataclasses.replace(weighting, title_overlap=0.0)
+            weighting = dataclasses.replace(weighting, title_overlap=0.0, vector_weight=0.0)
         return Queries.of(queries, self.statistics, weighting, limits)
 
     def queries_of(self, keys: Sequence[int], limits: Limits | None = None) -> Queries:

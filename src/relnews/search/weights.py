@@ -3,9 +3,10 @@ r"""Term frequency, inverse document frequency and lengths, as pure functions.
 The weight of term t in article d is :math:`w_{dt} = tf'_{dt} \, idf_t`, divided by the Euclidean
 length of all of d's weights; these are the definitions of scikit-learn's ``TfidfTransformer`` with
 ``smooth_idf=True, norm="l2"``. With λ for `Weighting.title_overlap` and s(a, b) for the share of
-the idf of a's title that b's text contains, the similarity of two articles is
+the idf of a's title that b's text contains, with ν for `Weighting.vector_weight` and v for vectors
+of unit length, the similarity of two articles is
 
-.. math:: \frac{w_a \cdot w_b + λ \, s(a, b) + λ \, s(b, a)}{1 + 2λ}
+.. math:: \frac{w_a \cdot w_b + λ \, s(a, b) + λ \, s(b, a) + ν \max(0, v_a \cdot v_b)}{1 + 2λ + ν}
 """
 
 from __future__ import annotations
@@ -42,12 +43,16 @@ class Weighting:
         Least weight of a title in its share, in idf of a word that no article has. A title of two
         such words and their phrase weighs 4. Without it, every text with the word "internet" would
         contain the whole of the title "What is the internet?".
+    vector_weight : float, default=0
+        Weight ν of a cosine of 1 of the vectors, relative to the cosine of words. 0 means that
+        vectors do not count.
     """
 
     sublinear_tf: bool = True
     title_weight: float = 1.0
     title_overlap: float = 0.1
     least_title: float = 4.0
+    vector_weight: float = 0.0
 
     def __post_init__(self) -> None:
         check_weighting(**dataclasses.asdict(self))
@@ -59,8 +64,8 @@ class Weighting:
 
     @property
     def scale(self) -> float:
-        """Share of the cosine in the similarity, 1 / (1 + 2 λ)."""
-        return 1.0 / (1.0 + 2.0 * self.title_overlap)
+        """Share of the cosine in the similarity, 1 / (1 + 2 λ + ν)."""
+        return 1.0 / (1.0 + 2.0 * self.title_overlap + self.vector_weight)
 
     def tf_weight(self, code: NDArray[np.integer]) -> NDArray[np.float64]:
         """Return the weights of terms before idf.

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from relnews._kernels._compile import frozen
 from relnews.exceptions import ArchiveFormatError
 from relnews.search.bounds import OUTLINE_DTYPES
-from relnews.search.segment_layout import SEGMENT_DTYPES, WIDER_DTYPES
+from relnews.search.segment_layout import OPTIONAL_DTYPES, SEGMENT_DTYPES, WIDER_DTYPES
 from relnews.storage import failures, integrity
 from relnews.storage.catalogue import KINDS, Catalogue, FolderEntry
 from relnews.storage.database import CATALOGUE
@@ -49,7 +49,7 @@ DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
         "document_frequency": np.dtype(np.int32), "terms": np.dtype(np.int32),
         "basis": np.dtype(np.float64),
     },
-    "segment": SEGMENT_DTYPES,
+    "segment": SEGMENT_DTYPES | OPTIONAL_DTYPES,
     "outline": OUTLINE_DTYPES,
     "lines": {
         "key": np.dtype(np.int64), "line_ptr": np.dtype(np.int64), "n_words": np.dtype(np.int32),
@@ -128,7 +128,8 @@ class Store:
         if self._folder is None:
             return self._in_memory[entry.number]
         arrays = {}
-        for name, dtype in DTYPES[entry.kind].items():
+        for name in names_of(entry):
+            dtype = DTYPES[entry.kind][name]
             file = f"{folder_name(entry)}/{name}.npy"
             try:
                 arrays[name] = _checked(self._folder, file, dtype, entry.files.get(name))
@@ -243,6 +244,12 @@ class Store:
                     if path.name not in names:
                         shutil.rmtree(path, ignore_errors=True)
         return max([*used, int(self.catalogue.setting("last_folder") or 0)])
+
+
+def names_of(entry: FolderEntry) -> list[str]:
+    """Return the names of the arrays of a folder."""
+    names = [*DTYPES[entry.kind]]
+    return [name for name in names if name not in OPTIONAL_DTYPES or name in entry.files]
 
 
 def folder_name(entry: FolderEntry) -> str:

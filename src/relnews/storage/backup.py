@@ -11,7 +11,7 @@ from pathlib import Path
 
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import failures, integrity
-from relnews.storage.arrays import DTYPES, Store, folder_name
+from relnews.storage.arrays import Store, folder_name, names_of
 from relnews.storage.syncing import make_folder, sync
 
 #: Attempts at a copy while other processes change the archive.
@@ -179,7 +179,7 @@ def _copy(store: Store, folder: Path, copy: Path) -> None:
 
 def _take_arrays(copied: Store, folder: Path, copy: Path) -> None:
     """Bring the arrays that a copied catalogue names into the folder of the copy."""
-    files_of = {folder_name(entry): DTYPES[entry.kind] for entry in copied.catalogue.folders()}
+    files_of = {folder_name(entry): names_of(entry) for entry in copied.catalogue.folders()}
     for path in copy.iterdir():
         if path.is_dir() and path.name not in files_of:
             shutil.rmtree(path)  # of an earlier attempt

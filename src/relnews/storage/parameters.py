@@ -6,6 +6,7 @@ from typing import Any
 
 from relnews._checks import check_normalization, check_stop_words, check_weighting
 from relnews.options.recency import Recency
+from relnews.options.vectors import FUNCTION, WEIGHT
 from relnews.storage import integrity
 from relnews.storage.catalogue import Catalogue
 
@@ -24,8 +25,8 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
         If a setting is missing or invalid.
     """
     with integrity.damage_in(catalogue.folder or ":memory:"):
-        analysis, weighting, recency, repeated = catalogue.settings(
-            "analysis", "weighting", "recency", "repeated_lines"
+        analysis, weighting, recency, repeated, vectors = catalogue.settings(
+            "analysis", "weighting", "recency", "repeated_lines", "vectors"
         )
         check_weighting(**weighting)
         check_normalization(analysis["normalization"])
@@ -37,5 +38,7 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
             "language": analysis["language"],
             "sublinear_tf": bool(weighting["sublinear_tf"]),
             "ignore_repeated_lines": repeated is not None,
+            "vectors": vectors["source"] if vectors and vectors["source"] != FUNCTION else None,
+            "vector_weight": weighting["vector_weight"] if vectors else WEIGHT,
             "recency": None if recency is None else Recency(**recency),
         }

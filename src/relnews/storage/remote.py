@@ -12,7 +12,7 @@ from typing import Any
 
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import backup, integrity
-from relnews.storage.arrays import DTYPES, Store, folder_name
+from relnews.storage.arrays import Store, folder_name, names_of
 from relnews.storage.catalogue import Catalogue, FolderEntry
 from relnews.storage.database import CATALOGUE, LOG
 
@@ -157,7 +157,7 @@ def _read(remote: _Remote, scratch: Path, own: Store | None, callback: Any) -> S
 def _files_of(catalogue: Catalogue) -> Iterator[tuple[str, _Content]]:
     """Yield the path and the content of each file of arrays."""
     for entry in catalogue.folders():
-        for file in DTYPES[entry.kind]:
+        for file in names_of(entry):
             yield f"{folder_name(entry)}/{file}.npy", _content(entry, file)
 
 

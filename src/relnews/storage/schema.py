@@ -2,9 +2,9 @@
 
 Formats 6 and 7 differ in names inside two settings; format 8 has the checksums of
 `relnews.storage.checksums`; format 9 may have repeated lines, which older versions of relnews would
-count; format 10 has the column of `ADDED`. An older folder is read unchanged: `migrated` translates
-its settings, and a missing column is read as NULL. The first change migrates the folder; see
-`relnews.storage.settings`.
+count; format 10 has the column of `ADDED`, and may have vectors, which older versions would not
+compare. An older folder is read unchanged: `migrated` translates its settings, and a missing column
+is read as NULL. The first change migrates the folder; see `relnews.storage.settings`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from relnews._checks import check_integer, shortened
+from relnews.options.vectors import FUNCTION, GIVEN, MOST_DIMENSIONS, WORDLLAMA
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 
@@ -196,6 +197,11 @@ def _check(settings: Mapping[str, Any]) -> None:
                 if not _HASH.fullmatch(number):
                     msg = f"{name} has the hash {shortened(number)}"
                     raise ValueError(msg)
+        if name == "vectors":
+            check_integer("dimensions", value["dimensions"], minimum=0, maximum=MOST_DIMENSIONS)
+            if value["source"] not in (WORDLLAMA, GIVEN, FUNCTION):
+                msg = f"{name} has the source {shortened(value['source'])}"
+                raise ValueError(msg)
         if name == "lists":
             k = check_integer("k", value["k"], minimum=1, maximum=10_000)
             check_integer("candidates", value["candidates"], minimum=k, maximum=65_536)

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 #: ``Query.key`` of a draft, which is not in the archive.
 NO_ARTICLE = -1
 
+#: ``Query.vector`` of an article without one.
+NO_VECTOR = frozen(np.empty(0, dtype=np.float32))
+
 #: Joins the two words of a phrase into one word.
 JOINT = "_"
 
@@ -135,6 +138,8 @@ class Query:
         Number of words of its title that are not terms.
     published : int
         Timestamp; `UNDATED` if unknown.
+    vector : float32 array of shape (n_dimensions,)
+        Vector of length 1; zeros, or empty, if the article has none.
     """
 
     key: int
@@ -144,6 +149,7 @@ class Query:
     phrases: NDArray[np.integer[Any]]
     n_unknown: int = 0
     published: int = UNDATED
+    vector: NDArray[np.float32] = dataclasses.field(default_factory=lambda: NO_VECTOR)
 
 
 class ArticleCounter:

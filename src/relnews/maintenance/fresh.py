@@ -1,0 +1,77 @@
+"""Fresh: a new archive of the articles of a source, or of a part of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Protocol
+
+from relnews.archive.archive import Archive
+from relnews.articles import Article
+from relnews.maintenance.build import fill
+from relnews.maintenance.shards import fill_shard
+from relnews.maintenance.updates import Updates
+from relnews.options.recency import Recency
+from relnews.options.vectors import Vectors
+from relnews.results import RepeatedLine
+from relnews.search.weights import Weighting
+from relnews.storage.arrays import Store
+from relnews.storage.backup import new_store
+from relnews.text.analysis import Analysis
+
+
+class Report(Protocol):
+    """What is known of a source when it is read to its end; see `relnews.LoadReport`."""
+
+    part: Any
+
+    @property
+    def withheld_ids(self) -> list[str]:
+        """Ids of articles that are not public."""
+
+    def taken_back(self) -> list[str]:
+        """Return the ids of articles that came before it was known that they are not public."""
+
+    def check_loaded(self) -> None:
+        """Raise if the source had records, and no article."""
+
+
+def fresh(
+    folder: Path | None, articles: Iterable[Article], report: Report, analysis: Analysis,
+    weighting: Weighting, recency: Recency | None, ignore_repeated_lines: bool, vectors: Vectors,
+) -> tuple[Store, list[RepeatedLine]]:  # fmt: skip
+    """Return the store of a new archive, and the lines that it ignores.
+
+    Parameters
+    ----------
+    folder : Path or None
+        A new folder; the store in it is closed. None is in memory.
+    articles : iterable of Article
+        Articles with distinct ids.
+    report : Report
+        Report of their source.
+    analysis, weighting, recency, ignore_repeated_lines, vectors
+        As for `relnews.maintenance.build.fill`.
+    """
+    if vectors is None:
+        weighting = dataclasses.replace(weighting, vector_weight=0.0)
+    settings, part = (analysis, weighting, recency, ignore_repeated_lines), report.part
+    if part is not None and vectors is not None:
+        msg = "`part` does not go with `vectors`. Build the archive in one run."
+        raise ValueError(msg)
+    repeated: list[RepeatedLine] = []
+    with new_store(folder) as store:
+        if part is not None:
+            fill_shard(
+                store, articles, *settings, about=part.setting,
+                gone=report.taken_back, withheld=lambda: report.withheld_ids,
+            )  # fmt: skip
+        else:
+            repeated = fill(store, articles, *settings, vectors, gone=report.taken_back)
+            report.check_loaded()
+            if report.taken_back():
+                changes = Updates(Archive(store, vectors))
+                changes.remove(report.taken_back())
+                changes.compact()  # nothing of them is left
+    return store, repeated
