@@ -17,6 +17,7 @@ list.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -227,16 +228,18 @@ def rankers(name: str, threads: int) -> Iterator[tuple[str, Callable[[Judged], R
     """Yield the ways to rank that a system has, by their names in tables."""
     if name == "relnews":
         yield "relnews", by_related_news
+        if importlib.util.find_spec("wordllama") is not None:
+            yield "relnews, wordllama", lambda judged: by_related_news(judged, vectors="wordllama")
     else:
         peer = PEERS[name](threads)
         yield peer.name, lambda judged: by_scores(peer.scores, judged)
 
 
-def by_related_news(judged: Judged) -> Ranker:
+def by_related_news(judged: Judged, **parameters: Any) -> Ranker:
     """Rank as a site does, by the public interface."""
     from relnews import RelatedNews
 
-    news, n = RelatedNews().fit(judged.articles), len(judged.articles)
+    news, n = RelatedNews(**parameters).fit(judged.articles), len(judged.articles)
 
     def best(query: int, k: int, out: Sequence[int]) -> list[int]:
         # Conditions are part of the ranking, so that the list is still full.
