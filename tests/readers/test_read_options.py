@@ -20,11 +20,11 @@ NAMES = [*ReadOptions.__annotations__]
 
 def test_every_place_has_every_option() -> None:
     """The checked options and the commands have the names of the documented ones."""
-    # What an archive remembers is no option.
-    assert [*inspect.signature(ReadSpec).parameters] == [*NAMES, "remembered"]
-    for command in ("build", "update"):
+    # What an archive remembers, and first records of another place, are no options.
+    assert {*inspect.signature(ReadSpec).parameters} == {*NAMES, "remembered", "first"}
+    for command, names in (("build", NAMES), ("update", {*NAMES} - {"part"})):
         options = {name for option in main.commands[command].params for name in option.opts}
-        for name in NAMES:
+        for name in names:
             spelling = "--field" if name == "fields" else f"--{name.replace('_', '-')}"
             assert spelling in options
 
