@@ -35,7 +35,7 @@ WINGS = {
     "distributed": {"options", "storage", "archive", "lists", "readers", "maintenance", "related"},
     "warming": {"options", "search", "related"},
     "export": {"options", "storage", "related"},
-    "web": {"text", "storage", "related", "export"},
+    "web": {"text", "options", "storage", "related", "export"},
     "evaluation": {"readers", "tuning", "related", "export"},
     "sample": {"readers"},
     "cli": {

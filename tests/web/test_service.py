@@ -294,6 +294,25 @@ DRAFT = {
 }
 
 
+def test_drafts_need_the_function_of_the_vectors(tmp_path: Path) -> None:
+    """Vectors of an unknown function leave lists of articles; given ones leave drafts, too."""
+    words = ("dike gauge levee", "dike mayor vote", "dike insurance claim")
+    stories = [{"id": f"s{i}", "text": text, "vector": [1, i]} for i, text in enumerate(words)]
+    RelatedNews(vectors=lambda texts: [[1, len(text)] for text in texts]).fit(
+        [{"id": story["id"], "text": story["text"]} for story in stories],
+        folder=tmp_path / "made",
+    )
+    RelatedNews(vectors="given").fit(stories, folder=tmp_path / "given")
+    for name, status in (("made", 501), ("given", 200)):
+        client = TestClient(web.app(tmp_path / name, limits=PATIENT))
+        assert client.get("/ready").status_code == 200
+        assert len(client.get("/related/s0").json()["related"]) == 2
+        answer = client.post("/related", json={"text": "dike flood"})
+        assert answer.status_code == status
+        if status == 501:
+            check_problem(answer, status)
+
+
 def test_drafts_are_ranked(news: RelatedNews, client: TestClient) -> None:
     """A draft gets the list of `related_to_text` in the requested format."""
     expected = news.related_to_text(DRAFT["text"], title=DRAFT["title"], k=3)

@@ -143,7 +143,7 @@ _PROBLEMS_OF_LISTS = (
 )  # fmt: skip
 _PROBLEMS_OF_DRAFTS = (
     WebProblem.UNREADABLE, WebProblem.WRONG_FORMAT, WebProblem.TOO_LARGE, WebProblem.NOT_JSON,
-    WebProblem.WRONG_DRAFT, WebProblem.LATE, WebProblem.TOO_SLOW,
+    WebProblem.WRONG_DRAFT, WebProblem.LATE, WebProblem.NO_DRAFTS, WebProblem.TOO_SLOW,
 )  # fmt: skip
 
 _PROBLEM = {

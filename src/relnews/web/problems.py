@@ -39,6 +39,7 @@ class WebProblem(enum.Enum):
         '"en" or another BCP 47 tag} and nothing else; a title or a text with words is needed.',
     )
     OUT_OF_ORDER = 500, "Something is wrong with the service; its log says what."
+    NO_DRAFTS = 501, "A function made the vectors of this archive, and the service lacks it."
     TOO_SLOW = 503, "Ranking took too long. Try again, or send a shorter text."
     BUSY = 503, "Too much is being ranked at the moment. Try again."
     CUT_SHORT = 503, "The ranking was cut short. Try again."

@@ -126,6 +126,8 @@ class ListRoute(BaseRoute):
 
     async def draft(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the list of a story that is not in the archive."""
+        if not self._source.ranks_drafts():
+            raise HTTPProblem(WebProblem.NO_DRAFTS)
         headers = dict(scope["headers"])
         chosen = self._format(split_suffix(scope["path_params"]["path"])[1], headers)
         body = await self._bodies.read(Request(scope, receive))

@@ -72,7 +72,8 @@ def make_app(
 
     async def ready(request: Request) -> Response:
         found = status()
-        if not source.has_lists():  # every list is ranked, so it takes more to be ready
+        # If every list is ranked, it takes more to be ready.
+        if not source.has_lists() and source.ranks_drafts():
             draft = Draft("ready", k=1)
             await rankings.run(client_of(request.scope), cost_of(1), Source.rank_draft, *draft)
         return JSONResponse(found, headers={"Cache-Control": "no-store"})

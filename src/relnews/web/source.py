@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from relnews.exceptions import UnknownArticleError
+from relnews.options import vectors
 from relnews.related import RelatedNews
 from relnews.results import RelatedList
 from relnews.storage import integrity, list_reader
@@ -93,6 +94,13 @@ class Source:
     def has_lists(self) -> bool:
         """Return whether lists are stored."""
         return self._catalogue.cached(lambda setting: setting is not None, "lists")
+
+    def ranks_drafts(self) -> bool:
+        """Return whether drafts can be ranked: a function that makes vectors is not stored."""
+        return self._catalogue.cached(
+            lambda setting: setting is None or setting["source"] != vectors.FUNCTION,
+            vectors.SETTING,
+        )
 
     def generation(self) -> int:
         """Return how many changes were committed."""
