@@ -36,6 +36,14 @@ if TYPE_CHECKING:
 #: Repeated lines that `relnews build` names.
 MOST_REPEATED = 20
 
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder to write. An archive in this folder is replaced when the new one is complete.",
+)
+
 fresh_option = click.option(
     "--fresh",
     is_flag=True,
@@ -45,13 +53,7 @@ fresh_option = click.option(
 
 @click.command()
 @source_options
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Folder to write. An archive in this folder is replaced when the new one is complete.",
-)
+@output_option
 @click.option("--title-weight", type=click.FloatRange(0, 1000), default=1, show_default=True,
               help="Weight that a word gains by being in the title.")  # fmt: skip
 @click.option(
@@ -191,13 +193,7 @@ def _some(articles: Iterator[Article], report: LoadReport, source: Source) -> It
 
 @click.command()
 @click.argument("parts", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    required=True,
-    help="Folder to write. An archive in this folder is replaced when the new one is complete.",
-)
+@output_option
 @fresh_option
 @quiet_option
 def merge(parts: Sequence[Path], output: Path, fresh: bool, quiet: bool) -> None:
