@@ -450,7 +450,9 @@ def test_relevance_makes_the_table_of_its_page(judged_sets: Path, tmp_path: Path
           "--json", str(out)])  # fmt: skip
     records = json.loads(out.read_text())["records"]
     means = {row["system"]: row["means"] for row in records if row["job"] == "relevance"}
-    assert list(means) == ["relnews", "scikit-learn", "scikit-learn, stop words, sublinear tf"]
+    assert [name for name in means if name != "relnews, wordllama"] == [  # if it is installed
+        "relnews", "scikit-learn", "scikit-learn, stop words, sublinear tf"
+    ]  # fmt: skip
     for values in means.values():
         assert list(values) == [
             "cnrec nDCG@8", "cnrec would-follow", "cnrec similarity",
@@ -463,7 +465,7 @@ def test_relevance_makes_the_table_of_its_page(judged_sets: Path, tmp_path: Path
             gap = means["relnews"][measure] - means[system][measure]
             assert found["difference"] == pytest.approx(gap)
             assert found["low"] <= found["high"]
-    assert "| measure | relnews | scikit-learn |" in page.read_text()
+    assert "| measure | relnews |" in page.read_text()
     assert f"| lee similarity | {means['relnews']['lee similarity']:.3f}".replace("0.", ".") in (
         page.read_text()
     )

@@ -25,6 +25,8 @@ PARAMETERS = {
     "language": "de",
     "sublinear_tf": False,
     "ignore_repeated_lines": False,
+    "vectors": "given",
+    "vector_weight": 0.2,
     "recency": Recency(half_life=30),
     "n_jobs": 2,
 }
