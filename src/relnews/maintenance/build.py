@@ -32,7 +32,7 @@ from relnews.text.lines import Lines
 #: Articles that are entered at a time.
 CHUNK = 4096
 
-#: Maximum number of (article, term) pairs of a segment in `build`; the memory to lay out a segment
+#: Maximum number of (article, term) pairs of a segment in `fill`; the memory to lay out a segment
 #: grows with its pairs.
 SEGMENT_PAIRS = 1 << 25
 
@@ -74,10 +74,9 @@ def fill(
     ignored: list[RepeatedLine] = []
     folder = store.catalogue.folder
     settings = settings_of(analysis, weighting, recency, counter.n_stop)
-    text_vectors = None
     if of_vectors is not None:
         settings[VECTORS] = of_vectors
-        text_vectors = TextVectors.of_setting(of_vectors, vectors, analysis)
+    text_vectors = TextVectors.of_setting(of_vectors, vectors, analysis)
     with store.transaction(), contextlib.closing(Spool(SEGMENT_PAIRS, folder)) as spool:
         store.catalogue.set_all(settings)
         chunks = chunks_of(articles)
@@ -105,7 +104,7 @@ def fill(
 def settings_of(
     analysis: Analysis, weighting: Weighting, recency: Recency | None, n_stop: int
 ) -> dict[str, object]:
-    """Return the settings of a new archive, given what `build` takes and the stop words' number."""
+    """Return the settings of a new archive, given what `fill` takes and the stop words' number."""
     return {
         "analysis": dataclasses.asdict(analysis),
         "weighting": dataclasses.asdict(weighting),
@@ -231,7 +230,8 @@ def _vectors_of(
         return np.empty((len(articles), 0), dtype=np.float32)
     setting = catalogue.setting(VECTORS)
     found = vectors.of(articles, setting["dimensions"])
-    catalogue.set(VECTORS, {**setting, "dimensions": found.shape[1]})
+    if found.shape[1] != setting["dimensions"]:
+        catalogue.set(VECTORS, {**setting, "dimensions": found.shape[1]})
     return found
 
 
