@@ -138,10 +138,20 @@ def _begin(command: str, n_lines: int, stack: contextlib.ExitStack) -> str:
         f"exec {command}", shell=True, encoding="utf-8", env=_environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-    stack.enter_context(process)  # waits for its end, which is
-    stack.callback(process.terminate)
+    stack.enter_context(process)
+    stack.callback(_end, process)
     assert process.stdout is not None
     return "".join(process.stdout.readline() for _ in range(n_lines))
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """End a command that runs on, which it does at once; else the document fails."""
+    process.terminate()
+    try:
+        process.wait(LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
 
 
 def _environment(first: Path | None = None) -> dict[str, str]:

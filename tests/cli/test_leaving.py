@@ -144,6 +144,34 @@ def test_a_second_signal_ends_at_once(archive, tmp_path):
         assert process.wait(LIMIT) == -signal.SIGINT
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("where", ["in_callback", "in_finalizer"])
+def test_a_signal_whose_exception_python_drops(where, name):
+    """What the callback of a weak reference or a finalizer raises goes no further."""
+    program = textwrap.dedent(f"""
+        import os, signal, sys, time, weakref
+        from relnews.cli._leaving import on_signals
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        class Thing:
+            def __del__(self):
+                in_finalizer()
+        in_callback = in_finalizer = lambda *_: None
+        {where} = lambda *_: os.kill(os.getpid(), signal.{name})
+        thing = Thing()
+        reference = weakref.ref(thing, lambda _: in_callback())
+        with on_signals():
+            del thing
+            print("went on", flush=True)
+            time.sleep({LIMIT})
+    """)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=LIMIT / 2,
+        check=False,
+    )  # fmt: skip
+    code = 128 + getattr(signal, name)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "went on\n", "")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("n_runs", "is_cold"), [(276, False), (24, True)], ids=["warm", "cold"])
 def test_leaving_300_times(n_runs, is_cold, data_folder, tmp_path, tmp_path_factory):

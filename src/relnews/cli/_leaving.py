@@ -20,9 +20,16 @@ INTERRUPTED = 128 + signal.SIGINT
 #: Ctrl-C, and the request of the system to end.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+#: Seconds until a signal that had no effect is sent again.
+_PAUSE = 0.01
+
 
 class Signalled(SystemExit):
     """Exit because of a signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.number = number
 
 
 @contextlib.contextmanager
@@ -31,15 +38,31 @@ def on_signals() -> Iterator[None]:
 
     The exit code is 130 after SIGINT and 143 after SIGTERM. A second signal ends the process at
     once. A signal that the parent process ignores stays ignored.
+
+    Python drops what a finalizer or the callback of a weak reference raises, and an import runs
+    many of them. A signal that arrives there is sent again.
     """
     handlers = {}
     if threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
                 handlers[number] = signal.signal(number, _leave)
+    report = sys.unraisablehook
+
+    def take_dropped(dropped: sys.UnraisableHookArgs) -> None:
+        if not isinstance(dropped.exc_value, Signalled):
+            report(dropped)
+            return
+        for number in handlers:
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, _leave)
+        threading.Timer(_PAUSE, os.kill, (os.getpid(), dropped.exc_value.number)).start()
+
+    sys.unraisablehook = take_dropped
     try:
         yield
     finally:
+        sys.unraisablehook = report
         for number, handler in handlers.items():
             if signal.getsignal(number) is _leave:
                 signal.signal(number, handler)
@@ -49,7 +72,7 @@ def _leave(number: int, _: FrameType | None) -> None:
     for other in _SIGNALS:
         if signal.getsignal(other) is _leave:
             signal.signal(other, signal.SIG_DFL)
-    raise Signalled(128 + number)
+    raise Signalled(number)
 
 
 def discard_output() -> None:

@@ -43,6 +43,6 @@ def review(archive: Path, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(application, log_level="error", access_log=False, lifespan="off",
                                 server_header=False)  # fmt: skip
-        click.echo(f"http://127.0.0.1:{listener.getsockname()[1]}/#{token}", err=True)
         with contextlib.suppress(Signalled):
+            click.echo(f"http://127.0.0.1:{listener.getsockname()[1]}/#{token}", err=True)
             uvicorn.Server(config).run(sockets=[listener])

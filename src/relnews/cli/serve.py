@@ -154,11 +154,12 @@ def serve(
                 forwarded_allow_ips=[*proxy] or None, root_path=root_path,
                 timeout_keep_alive=allowed.keep_alive,  # type: ignore[arg-type]
             )  # fmt: skip
-        click.echo(f"{archive}: http://{address}/related/ID", err=True)
-        # The loaded objects stay alive: collecting garbage among them would stop answers for 10 ms.
-        gc.freeze()
         # uvicorn raises the signal again, after it has answered the last requests.
         with contextlib.suppress(Signalled):
+            click.echo(f"{archive}: http://{address}/related/ID", err=True)
+            # The loaded objects stay alive: collecting garbage among them would stop answers for
+            # 10 ms.
+            gc.freeze()
             uvicorn.Server(config).run(sockets=[listener])
 
 
