@@ -7,9 +7,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 #: Exit code after a broken pipe: that of a program that SIGPIPE (13) ends, as a shell shows it.
 BROKEN_PIPE = 128 + 13
@@ -66,6 +67,19 @@ def on_signals() -> Iterator[None]:
         for number, handler in handlers.items():
             if signal.getsignal(number) is _leave:
                 signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def signals_to(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """Give the signals to the handler of a server, which ends in order, also while it starts."""
+    numbers = [number for number in _SIGNALS if signal.getsignal(number) is _leave]
+    for number in numbers:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, _leave)
 
 
 def _leave(number: int, _: FrameType | None) -> None:

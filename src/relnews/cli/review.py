@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import socket
 from pathlib import Path
 
 import click
 
-from relnews.cli._leaving import Signalled
+from relnews.cli._leaving import signals_to
 from relnews.cli._shared import archive_argument, one_line
 
 
@@ -43,6 +42,7 @@ def review(archive: Path, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)) as listener:
         config = uvicorn.Config(application, log_level="error", access_log=False, lifespan="off",
                                 server_header=False)  # fmt: skip
-        with contextlib.suppress(Signalled):
+        server = uvicorn.Server(config)
+        with signals_to(server.handle_exit):
             click.echo(f"http://127.0.0.1:{listener.getsockname()[1]}/#{token}", err=True)
-            uvicorn.Server(config).run(sockets=[listener])
+            server.run(sockets=[listener])

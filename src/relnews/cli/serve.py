@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import dataclasses
 import gc
@@ -16,7 +15,7 @@ from typing import Any
 
 import click
 
-from relnews.cli._leaving import Signalled
+from relnews.cli._leaving import signals_to
 from relnews.cli._shared import archive_argument, one_line
 from relnews.web._errors import ACCESS_LOGS
 from relnews.web.limits import Limits
@@ -154,13 +153,13 @@ def serve(
                 forwarded_allow_ips=[*proxy] or None, root_path=root_path,
                 timeout_keep_alive=allowed.keep_alive,  # type: ignore[arg-type]
             )  # fmt: skip
-        # uvicorn raises the signal again, after it has answered the last requests.
-        with contextlib.suppress(Signalled):
+        server = uvicorn.Server(config)
+        with signals_to(server.handle_exit):  # it answers the last requests
             click.echo(f"{archive}: http://{address}/related/ID", err=True)
             # The loaded objects stay alive: collecting garbage among them would stop answers for
             # 10 ms.
             gc.freeze()
-            uvicorn.Server(config).run(sockets=[listener])
+            server.run(sockets=[listener])
 
 
 def _logging(level: str) -> dict[str, Any]:
