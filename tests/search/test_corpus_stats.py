@@ -44,18 +44,21 @@ def follow(statistics, steps):
             count(statistics, there.pop(step % len(there)), -1)
 
 
-def frequencies(articles):
-    return np.array([sum(term in article for article in articles) for term in range(N_TERMS)])
+def frequencies(articles, n_terms):
+    return np.array([sum(term in article for article in articles) for term in range(n_terms)])
 
 
-@given(st.integers(0, 20), steps)
-def test_idf_is_what_is_counted_afresh(n_anchor, steps):
-    """After any updates, frequencies and idf are equal to a fresh count of the articles left."""
+@given(st.integers(0, 20), st.sampled_from([N_TERMS, 30 * N_TERMS]), steps)
+def test_idf_is_what_is_counted_afresh(n_anchor, n_terms, steps):
+    """After any updates, frequencies and idf are equal to a fresh count of the articles left.
+
+    Changes concern most of a vocabulary, or a small part of it.
+    """
     statistics = Statistics(n_anchor)
-    statistics.grow(N_TERMS)
-    before = frequencies([])
+    statistics.grow(n_terms)
+    before = frequencies([], n_terms)
     for there, change in follow(statistics, steps):
-        after = frequencies(there)
+        after = frequencies(there, n_terms)
         idf = weights.inverse_document_frequency(after, len(there))
 
         assert statistics.n_articles == len(there)
@@ -167,7 +170,7 @@ def follow_lengths(rows, sublinear_tf, n_anchor, steps):
     statistics.grow(N_TERMS)
     statistics.add(*segment.document_frequency(), segment.n_articles)
     for there, change in follow(statistics, steps):
-        frequency = frequencies([*map(frozenset, rows), *there])
+        frequency = frequencies([*map(frozenset, rows), *there], N_TERMS)
         idf = weights.inverse_document_frequency(frequency, len(rows) + len(there))
         expected = [
             sum(float(tf(n, sublinear_tf) * idf[term]) ** 2 for term, n in row.items()) ** 0.5

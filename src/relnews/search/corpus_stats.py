@@ -106,9 +106,8 @@ class Statistics:
 
     def settle(self) -> Change:
         """Update the idf; return the change of `made` since the last call."""
-        touched = [np.empty(0, dtype=np.int32), *self._touched]
+        terms = _distinct(self._touched, len(self.document_frequency))
         self._touched = []
-        terms = np.unique(np.concatenate(touched)) if len(touched) > 2 else touched[-1]
         after = self._idf(self.document_frequency[terms])
         self.anchored[terms] = after
         is_off = np.abs(after - self.made[terms]) > TOLERANCE
@@ -130,6 +129,18 @@ class Statistics:
     def _idf(self, frequency: NDArray[np.int32]) -> NDArray[np.float64]:
         """Return the idf of document frequencies at the fixed number of articles."""
         return weights.inverse_document_frequency(frequency, self._n_anchor)
+
+
+def _distinct(parts: list[NDArray[np.int32]], n_terms: int) -> NDArray[np.int32]:
+    """Return the terms that occur in any part, each once; the parts have none twice."""
+    if len(parts) == 1:
+        return parts[0]
+    if sum(map(len, parts)) < n_terms // 8:  # an update: nothing goes through all terms
+        return np.unique(np.concatenate([np.empty(0, dtype=np.int32), *parts]))
+    occurs = np.zeros(n_terms, dtype=np.bool_)
+    for terms in parts:
+        occurs[terms] = True
+    return np.flatnonzero(occurs).astype(np.int32)
 
 
 def _grown(array: NDArray[Number], n: int, value: float) -> NDArray[Number]:
