@@ -201,6 +201,28 @@ def test_a_cluster_of_dask(folder, expected, tmp_path, small):
         assert answers_of(folder, tmp_path / "dask.relnews") == expected
 
 
+@contextlib.contextmanager
+def ray():
+    """Run a cluster of Ray with two worker processes on this machine."""
+    ray = pytest.importorskip("ray", reason="ray is not installed")
+    joblib_of_ray = pytest.importorskip("ray.util.joblib")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    joblib_of_ray.register_ray()
+    try:
+        with joblib.parallel_config(backend="ray", n_jobs=2):
+            yield
+    finally:
+        ray.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_cluster_of_ray(folder, expected, tmp_path, small):
+    """Everything that processes may make is the same on Ray."""
+    with ray():
+        assert answers_of(folder, tmp_path / "ray.relnews") == expected
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("backend", ["loky 2", "loky 4", "dask"])
