@@ -304,7 +304,7 @@ class RelatedNews(Inspection, Parameters):
         return self._updates().store_lists(k, max_drift, self.n_jobs)
 
     def tune(self, labels: Labels | None = None, **options: Unpack[TuningOptions]) -> Tuning:
-        """Choose title weights and recency by judgements; keep what is significantly better.
+        """Choose weights and recency by judgements; keep what is significantly better.
 
         ``labels`` has grades by article and other article; None takes editors' pins.
         """
@@ -312,9 +312,7 @@ class RelatedNews(Inspection, Parameters):
 
         found = tuned(self.archive_, self._updates(), labels, self.n_jobs, **options)
         if options.get("apply", True) and found.is_better:
-            after = found.after
-            self.title_weight, self.title_overlap = after.title_weight, after.title_overlap
-            self.recency = after.recency
+            self.set_params(**found.after.parameters())
         return found
 
     def drift(self, sample: int = 100) -> Drift:

@@ -1,5 +1,6 @@
 """Tuning: what it compares are the lists, what it finds is judged apart, and a change is whole."""
 
+import dataclasses
 import itertools
 import json
 import math
@@ -17,6 +18,7 @@ from relnews.tuning import gains, tuning
 from relnews.tuning.choices import Choice, choices
 
 CURRENT = Choice(1.0, 0.1, Recency())
+WITH_VECTORS = dataclasses.replace(CURRENT, vector_weight=0.1)
 
 
 def articles(n=90, seed=1):
@@ -34,6 +36,15 @@ def articles(n=90, seed=1):
             "published": None if i % 17 == 0 else f"20{10 + i % 9}-{1 + i % 12:02}-01",
         }
         for i in range(n)
+    ]
+
+
+def with_vectors(stories, seed=3):
+    """Return articles with vectors at random, most of them."""
+    rng = np.random.default_rng(seed)
+    return [
+        {**story, "vector": rng.normal(size=6).tolist() if i % 7 else None}
+        for i, story in enumerate(stories)
     ]
 
 
@@ -55,27 +66,28 @@ def ndcg(ids, grades, k):
     return gain([max(grades.get(i, 0), 0) for i in ids]) / gain(sorted(grades.values())[::-1])
 
 
+@pytest.mark.parametrize("current", [CURRENT, WITH_VECTORS])
 @pytest.mark.parametrize(("is_pruned", "depth"), [(True, 4), (False, 128)])
-def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth):
+def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth, current):
     """The nDCG of every choice is that of the lists of an archive that was built with it."""
     monkeypatch.setattr(gains, "DEPTH", depth)
     if is_pruned:
         monkeypatch.setattr(bounds, "WORTH_PRUNING", 8)
-    RelatedNews().fit(articles()[:70]).save(tmp_path / "a.relnews")
+    has_vectors = current.vector_weight is not None
+    stories = with_vectors(articles()) if has_vectors else articles()
+    vectors = "given" if has_vectors else None
+    RelatedNews(vectors=vectors).fit(stories[:70]).save(tmp_path / "a.relnews")
     news = RelatedNews.open(tmp_path / "a.relnews")
-    news.partial_fit(articles()[70:])
+    news.partial_fit(stories[70:])
     news.remove(["a3", "a75"])
     labels, without = judged(), {("a5", "a6"), ("a8", "a9"), ("a8", "a10")}
     known = tuning.judgements_of(news.archive_, labels, without)
-    tried = [CURRENT, *random.Random(depth).sample(choices(CURRENT), 6)]
+    tried = [current, *random.Random(depth).sample(choices(current), 6)]
     found = gains.gains(news.archive_, known, tried, 5, None, iter)
     ids = news.archive_.catalogue.ids(known.key.tolist())
-    kept = [article for article in articles() if article["id"] not in ("a3", "a75")]
+    kept = [article for article in stories if article["id"] not in ("a3", "a75")]
     for choice, values in zip(tried, found, strict=True):
-        fresh = RelatedNews(
-            title_weight=choice.title_weight, title_overlap=choice.title_overlap,
-            recency=choice.recency,
-        ).fit(kept)  # fmt: skip
+        fresh = RelatedNews(vectors=vectors, **choice.parameters()).fit(kept)
         for article, value in zip(ids, values, strict=True):
             out = {other for query, other in without if query == article} | {article}
             listed = [i for i in fresh.related(article, 90, mode=Mode()).ids if i not in out]
@@ -110,10 +122,7 @@ def test_a_significant_gain_changes_the_archive(tmp_path):
     assert found.before == Choice(0.0, 0.0, Recency())
     assert found.by_query.after > found.by_query.before + 0.5
     assert news.get_params()["title_weight"] == found.after.title_weight > 0
-    fresh = RelatedNews(
-        title_weight=found.after.title_weight, title_overlap=found.after.title_overlap,
-        recency=found.after.recency,
-    ).fit(stories)  # fmt: skip
+    fresh = RelatedNews(**found.after.parameters()).fit(stories)
     opened = RelatedNews.open(tmp_path / "a.relnews")
     assert opened.get_params() == fresh.get_params()
     for one in (news, reader, opened):
@@ -123,6 +132,79 @@ def test_a_significant_gain_changes_the_archive(tmp_path):
     fresh.partial_fit([{**stories[0], "id": "new"}])
     assert news.related("new", 5) == fresh.related("new", 5)
     assert news.verify() == []
+
+
+def meant(n=120):
+    """Return pairs of articles that only their vectors tell from others, and the pairs."""
+    choice, rng = random.Random(6), np.random.default_rng(6)
+    directions = rng.normal(size=(n, 16))
+    stories, labels = [], {}
+    for i in range(n):
+        text = " ".join(f"word{choice.randrange(40)}" for _ in range(30))
+        vector = (directions[i // 2] + 0.1 * directions[i]).tolist()
+        stories.append({"id": f"a{i}", "text": text, "vector": vector, "published": "2025-01-01"})
+        labels[f"a{i}"] = {f"a{i ^ 1}": 1}
+    return stories, labels
+
+
+def test_vectors_that_help_get_a_weight(tmp_path):
+    """The weight of vectors changes as others do: lists are those of a build with this weight."""
+    stories, labels = meant()
+    RelatedNews(vectors="given", vector_weight=0).fit(stories).save(tmp_path / "a.relnews")
+    news = RelatedNews.open(tmp_path / "a.relnews")
+    news.store_lists(3)
+    reader = RelatedNews.open(tmp_path / "a.relnews")
+    reader.related("a0", k=4)
+    found = news.tune(labels)
+    assert (found.before.vector_weight, found.is_better) == (0, True)
+    assert "vector_weight 0," in str(found)
+    assert found.best["vector_weight"]["0"] < min(
+        mean for value, mean in found.best["vector_weight"].items() if value != "0"
+    )
+    assert news.vector_weight == found.after.vector_weight > 0
+    fresh = RelatedNews(vectors="given", **found.after.parameters()).fit(stories)
+    opened = RelatedNews.open(tmp_path / "a.relnews")
+    assert opened.get_params() == fresh.get_params()
+    new = {"id": "new", "text": "word1 word2", "vector": [1] * 16, "published": "2025-01-01"}
+    for is_new in (False, True):
+        if is_new:
+            news.partial_fit([new])
+            fresh.partial_fit([new])
+        for one in (news, reader, opened):
+            for article, k in itertools.product([f"a{i}" for i in range(0, 120, 7)], (3, 5)):
+                if is_new and k == 3:
+                    continue  # stored lists keep the statistics of their epoch
+                assert one.related(article, k) == fresh.related(article, k)
+            draft = {"text": "word3", "vector": [0.5, -1] * 8, "published": "2025-01-01"}
+            assert one.related_to_text(**draft) == fresh.related_to_text(**draft)
+    assert news.related("new", 5) == fresh.related("new", 5)
+    assert news.verify() == []
+
+
+def test_vectors_that_do_not_help_get_no_weight():
+    """Vectors at random get no weight, lose one that hurts, and keep one that is no worse."""
+    stories, labels = titled()
+    stories = with_vectors(stories)
+    news = RelatedNews(vectors="given", vector_weight=0).fit(stories)
+    assert news.tune(labels).after.vector_weight == news.vector_weight == 0
+    hurt = RelatedNews(vectors="given", vector_weight=50).fit(stories)
+    found = hurt.tune(labels)
+    assert found.is_better
+    assert hurt.vector_weight == hurt.archive_.weighting.vector_weight < 50
+    by_chance = RelatedNews(vectors="given").fit(with_vectors(articles()))
+    assert not by_chance.tune(judged()).is_better
+    assert by_chance.vector_weight == by_chance.archive_.weighting.vector_weight == 0.1
+
+
+def test_without_vectors_none_is_tried():
+    """An archive without vectors is tuned, and keeps the parameter for its next build."""
+    stories, labels = titled()
+    news = RelatedNews(title_weight=0, title_overlap=0, vector_weight=0.3).fit(stories)
+    found = news.tune(labels)
+    assert found.is_better
+    assert (found.after.vector_weight, news.vector_weight) == (None, 0.3)
+    assert "vector_weight" not in {*found.best} | {*found.to_dict()["after"]}
+    assert "vector_weight" not in str(found)
 
 
 def test_a_failed_change_leaves_everything(monkeypatch, tmp_path):

@@ -119,7 +119,7 @@ class Updates:
     def reweigh(
         self, weighting: Weighting, recency: Recency | None, made: str, n_jobs: int | None
     ) -> UpdateReport:  # fmt: skip
-        """Change how titles and dates count, and store lists again, if any are; return the report.
+        """Change how titles, vectors and dates count, and store lists again, if any are.
 
         Outlines and stored lists are made with the weights, so an epoch begins. ``made`` is the
         name of the build that the weights are for; if another one is there now, nothing changes.

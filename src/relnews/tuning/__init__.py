@@ -1,4 +1,4 @@
-"""Tuning: chooses how titles and dates count, from judgements of one site.
+"""Tuning: chooses how titles, vectors and dates count, from judgements of one site.
 
 Its modules::
 

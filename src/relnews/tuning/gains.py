@@ -12,6 +12,7 @@ from relnews._kernels.scoring import NO_DAY, SCORE_STEPS
 from relnews.archive.archive import Archive
 from relnews.options.recency import Recency
 from relnews.search.limits import days, factors
+from relnews.search.weights import Weighting
 from relnews.tuning.choices import Choice
 from relnews.tuning.rankings import NO_ARTICLE, Rankings, ranked, views
 
@@ -119,13 +120,12 @@ def gains(
     float64 array of shape (n_choices, n_queries)
     """
     found = np.zeros((len(choices), len(judgements.key)))
-    by_weighting: dict[tuple[float, float], list[int]] = {}
+    by_weighting: dict[Weighting, list[int]] = {}
     for number, choice in enumerate(choices):
-        weighting_of = choice.title_weight, choice.title_overlap
-        by_weighting.setdefault(weighting_of, []).append(number)
-    first = {choices[numbers[0]]: numbers for _, numbers in sorted(by_weighting.items())}
+        by_weighting.setdefault(choice.weighting(archive.weighting), []).append(number)
+    first = {choices[numbers[0]]: numbers for numbers in by_weighting.values()}
     view, title_weight = None, None
-    for choice in progress([*first]):
+    for choice in progress(sorted(first, key=lambda choice: choice.title_weight)):
         if view is None or choice.title_weight != title_weight:
             view, title_weight = views(archive, choice.title_weight), choice.title_weight
         weighting = choice.weighting(archive.weighting)

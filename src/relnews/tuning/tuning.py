@@ -202,8 +202,11 @@ def tuned(
     archive.refresh()
     made = archive.catalogue.setting("made")
     judgements = judgements_of(archive, labels, without)
-    weighting, recency = archive.weighting, archive.recency
-    current = Choice(weighting.title_weight, weighting.title_overlap, recency)
+    weighting = archive.weighting
+    current = Choice(
+        weighting.title_weight, weighting.title_overlap, archive.recency,
+        None if archive.vectors is None else weighting.vector_weight,
+    )  # fmt: skip
     tried = choices(current)
     found = gains(archive, judgements, tried, k, n_jobs, progress or iter)
     tuning = _findings(tried, found, judgements, k)
@@ -331,6 +334,8 @@ def _best_by_value(tried: Sequence[Choice], means: NDArray[np.float64]) -> dict[
             "half_life": "none" if recency is None else f"{recency.half_life:g}",
             "floor": "none" if recency is None else f"{recency.floor:g}",
         }
+        if choice.vector_weight is not None:
+            values["vector_weight"] = f"{choice.vector_weight:g}"
         for name, value in values.items():
             known = best.setdefault(name, {})
             known[value] = max(known.get(value, 0.0), mean)
