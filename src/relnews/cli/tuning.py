@@ -52,15 +52,15 @@ def tune(
     n_jobs: int | None,
     quiet: bool,
 ) -> None:
-    """Choose how titles and dates count, by judgements of your site.
+    """Choose how titles, vectors and dates count, by judgements of your site.
 
     \b
     relnews tune my.relnews --links articles.jsonl
     relnews tune my.relnews --qrels q.tsv --dry-run --picture tuning.svg
 
-    Without --qrels and --links, the pins of editors are the judgements. Some 400 settings are
-    compared by nDCG. They are judged by articles that did not choose them, and change only if the
-    gain is significant; stored lists are then stored again.
+    Without --qrels and --links, the pins of editors are the judgements. Some 400 settings, or
+    2,000 if the archive has vectors, are compared by nDCG. They are judged by articles that did
+    not choose them, and change only if the gain is significant; stored lists are then stored again.
 
     A picture needs: pip install 'relnews[evaluation]'
     """
