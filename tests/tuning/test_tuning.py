@@ -8,12 +8,15 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relnews import Mode, Recency, RelatedNews
 from relnews.evaluation import labels_from_links, picture, quoted_titles, write_qrels
 from relnews.exceptions import ArchiveChangedError
 from relnews.maintenance import merging
 from relnews.search import bounds
+from relnews.search.limits import factors
 from relnews.tuning import gains, tuning
 from relnews.tuning.choices import Choice, choices
 
@@ -67,7 +70,7 @@ def ndcg(ids, grades, k):
 
 
 @pytest.mark.parametrize("current", [CURRENT, WITH_VECTORS])
-@pytest.mark.parametrize(("is_pruned", "depth"), [(True, 4), (False, 128)])
+@pytest.mark.parametrize(("is_pruned", "depth"), [(True, 4), (False, 20), (False, 128)])
 def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth, current):
     """The nDCG of every choice is that of the lists of an archive that was built with it."""
     monkeypatch.setattr(gains, "DEPTH", depth)
@@ -82,7 +85,12 @@ def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth, current
     news.remove(["a3", "a75"])
     labels, without = judged(), {("a5", "a6"), ("a8", "a9"), ("a8", "a10")}
     known = tuning.judgements_of(news.archive_, labels, without)
-    tried = [current, *random.Random(depth).sample(choices(current), 6)]
+    weightings = random.Random(depth).sample(choices(current), 1)
+    recencies = [None, Recency(1095, 0.75), Recency(30, 0.25), Recency(20, 0, 10)]
+    tried = [
+        dataclasses.replace(choice, recency=recency)
+        for choice, recency in itertools.product((current, *weightings), recencies)
+    ]
     found = gains.gains(news.archive_, known, tried, 5, None, iter)
     ids = news.archive_.catalogue.ids(known.key.tolist())
     kept = [article for article in stories if article["id"] not in ("a3", "a75")]
@@ -95,6 +103,42 @@ def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth, current
                 i: grade for i, grade in labels[article].items() if i in fresh and i not in out
             }
             assert value == pytest.approx(ndcg(listed, grades, 5), abs=1e-9), (choice, article)
+
+
+recencies = st.none() | st.builds(
+    Recency, st.sampled_from([1.0, 30.0, 1e3]), st.sampled_from([0.0, 0.25, 0.75, 1.0]),
+    st.sampled_from([0.0, 5.0]),
+)  # fmt: skip
+
+
+@given(st.integers(0, 2**32 - 1), recencies, recencies, st.integers(1, 12), st.integers(1, 4))
+def test_a_settled_list_is_that_of_the_whole_ranking(seed, of_ranking, recency, depth, k):
+    """No article beyond a ranking under one recency enters a settled list under another one."""
+    rng = np.random.default_rng(seed)
+    shape = (30, 12)
+    similarity = np.sort(rng.integers(0, 40, shape) * 10.0 ** -rng.integers(1, 7, (30, 1)) / 40)
+    apart = rng.choice([-1, 0, 3, 6, 20, 100], shape)
+    published = rng.integers(0, 3, shape)
+    table, undated = factors(of_ranking)
+    factor = np.where(apart < 0, undated, table[np.minimum(apart, len(table) - 1)])
+    steps = np.rint(similarity * factor * 1e6)
+    order = np.lexsort((-published, -steps), axis=1)
+    columns = [np.take_along_axis(part, order, axis=1) for part in (similarity, apart, published)]
+    steps = np.take_along_axis(steps, order, axis=1)
+    grade = rng.permuted(np.tile(2.0 ** np.arange(12), (30, 1)), axis=1)  # tells all lists apart
+
+    def ranking(n):
+        similarity, apart, published = (column[:, :n] for column in columns)
+        last = steps[:, n - 1] if n < 12 else np.zeros(30)
+        similarity = similarity * (steps[:, :n] > 0)
+        return gains.JudgedRankings(of_ranking, grade[:, :n], similarity, apart, published, last)
+
+    found, is_settled = gains.rescored(ranking(depth), recency, k)
+    whole = dataclasses.replace(ranking(12), similarity=columns[0], recency=None)
+    expected, _ = gains.rescored(whole, recency, k)
+    assert (found == expected)[is_settled].all()
+    if depth == 12 and (of_ranking is None or of_ranking == recency):
+        assert is_settled.all()
 
 
 def titled(n=120):
@@ -182,8 +226,8 @@ def test_vectors_that_help_get_a_weight(tmp_path):
 
 
 def test_vectors_that_do_not_help_get_no_weight():
-    """Vectors at random get no weight, lose one that hurts, and keep one that is no worse."""
-    stories, labels = titled()
+    """Vectors at random get no weight, and lose one that hurts."""
+    stories, labels = titled(60)
     stories = with_vectors(stories)
     news = RelatedNews(vectors="given", vector_weight=0).fit(stories)
     assert news.tune(labels).after.vector_weight == news.vector_weight == 0
@@ -191,9 +235,6 @@ def test_vectors_that_do_not_help_get_no_weight():
     found = hurt.tune(labels)
     assert found.is_better
     assert hurt.vector_weight == hurt.archive_.weighting.vector_weight < 50
-    by_chance = RelatedNews(vectors="given").fit(with_vectors(articles()))
-    assert not by_chance.tune(judged()).is_better
-    assert by_chance.vector_weight == by_chance.archive_.weighting.vector_weight == 0.1
 
 
 def test_without_vectors_none_is_tried():
@@ -229,9 +270,10 @@ def test_a_failed_change_leaves_everything(monkeypatch, tmp_path):
 
 def test_without_a_gain_nothing_changes():
     """Judgements at random change nothing, and neither does a call that only asks."""
-    news = RelatedNews().fit(articles())
+    news = RelatedNews(vectors="given").fit(with_vectors(articles()))
     generation = news.archive_.catalogue.generation()
     assert not news.tune(judged()).is_better
+    assert news.vector_weight == news.archive_.weighting.vector_weight == 0.1
     stories, labels = titled()
     other = RelatedNews(title_weight=0, title_overlap=0).fit(stories)
     assert other.tune(labels, apply=False).is_better

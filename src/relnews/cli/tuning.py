@@ -59,7 +59,7 @@ def tune(
     relnews tune my.relnews --qrels q.tsv --dry-run --picture tuning.svg
 
     Without --qrels and --links, the pins of editors are the judgements. Some 400 settings, or
-    2,000 if the archive has vectors, are compared by nDCG. They are judged by articles that did
+    1,200 if the archive has vectors, are compared by nDCG. They are judged by articles that did
     not choose them, and change only if the gain is significant; stored lists are then stored again.
 
     A picture needs: pip install 'relnews[evaluation]'

@@ -12,7 +12,7 @@ from relnews.search.weights import Weighting
 #: Values of each parameter.
 TITLE_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 3.0)
 TITLE_OVERLAPS = (0.0, 0.05, 0.1, 0.2, 0.3)
-VECTOR_WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4)
+VECTOR_WEIGHTS = (0.0, 0.1, 0.3)
 HALF_LIVES = (30.0, 90.0, 180.0, 365.0, 1095.0)
 FLOORS = (0.25, 0.5, 0.75)
 

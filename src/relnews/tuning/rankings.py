@@ -13,7 +13,6 @@ from relnews.archive.state import ArchiveState
 from relnews.dates import UNDATED
 from relnews.options.recency import Recency
 from relnews.search.view import View
-from relnews.search.weights import Weighting
 
 #: Key in place of an article where a ranking has ended.
 NO_ARTICLE = -1
@@ -25,17 +24,23 @@ class Rankings:
 
     Parameters
     ----------
+    recency : Recency or None
+        How scores fade.
     key : int64 array of shape (n_queries, depth)
         Keys of the articles; `NO_ARTICLE` behind the end of a ranking.
     similarity : float64 array of shape (n_queries, depth)
         Their similarities, 0 behind the end.
     published : int64 array of shape (n_queries, depth)
         Their timestamps of publication; `UNDATED` if unknown.
+    last : float64 array of shape (n_queries,)
+        Largest score of an article beyond the ranking; 0 if there is none.
     """
 
+    recency: Recency | None
     key: NDArray[np.int64]
     similarity: NDArray[np.float64]
     published: NDArray[np.int64]
+    last: NDArray[np.float64]
 
 
 def views(archive: Archive, title_weight: float) -> View:
@@ -60,8 +65,8 @@ def views(archive: Archive, title_weight: float) -> View:
 
 
 def ranked(
-    archive: Archive, view: View, weighting: Weighting, recency: Recency | None,
-    keys: NDArray[np.int64], depth: int, n_jobs: int | None,
+    archive: Archive, view: View, recency: Recency | None, keys: NDArray[np.int64], depth: int,
+    n_jobs: int | None,
 ) -> Rankings:  # fmt: skip
     """Return the best articles for articles.
 
@@ -70,9 +75,7 @@ def ranked(
     archive : Archive
         The archive of the view.
     view : View
-        As `views` returns it, for the title weight of the weighting.
-    weighting : Weighting
-        How terms and titles weigh.
+        As `views` returns it, with a weighting of the same title weight.
     recency : Recency or None
         How scores fade; None ranks by similarity.
     keys : int64 array of shape (n_queries,)
@@ -82,9 +85,9 @@ def ranked(
     n_jobs : int or None
         Number of threads; None means 1, -1 means all cores.
     """
-    view = dataclasses.replace(view, weighting=weighting, recency=recency)
+    view = dataclasses.replace(view, recency=recency)
     key = np.full((len(keys), depth), NO_ARTICLE, dtype=np.int64)
-    similarity = np.zeros((len(keys), depth))
+    similarity, last = np.zeros((len(keys), depth)), np.zeros(len(keys))
     place = 0
     for block in in_order(
         lambda block: view.rank(block, depth, archive.catalogue.ids),
@@ -94,8 +97,10 @@ def ranked(
         for found in block:
             key[place, : len(found.key)] = found.key
             similarity[place, : len(found.key)] = found.similarity
+            if len(found.key) == depth:
+                last[place] = found.score[-1]
             place += 1
     known, where = np.unique(key, return_inverse=True)
     dates = view.published(known.tolist())
     dates[known == NO_ARTICLE] = UNDATED
-    return Rankings(key, similarity, dates[where].reshape(key.shape))
+    return Rankings(recency, key, similarity, dates[where].reshape(key.shape), last)
