@@ -21,7 +21,7 @@ INTERRUPTED = 128 + signal.SIGINT
 #: Ctrl-C, and the request of the system to end.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-#: Seconds until a signal that had no effect is sent again.
+#: Seconds until a signal that had no effect is sent again, and between further trials.
 _PAUSE = 0.01
 
 
@@ -51,13 +51,14 @@ def on_signals() -> Iterator[None]:
     report = sys.unraisablehook
 
     def take_dropped(dropped: sys.UnraisableHookArgs) -> None:
-        if not isinstance(dropped.exc_value, Signalled):
+        error = dropped.exc_value
+        if not isinstance(error, Signalled) or not hasattr(signal, "setitimer"):
             report(dropped)
             return
         for number in handlers:
             if signal.getsignal(number) == signal.SIG_DFL:
                 signal.signal(number, _leave)
-        threading.Timer(_PAUSE, os.kill, (os.getpid(), dropped.exc_value.number)).start()
+        _send_later(error.number)
 
     sys.unraisablehook = take_dropped
     try:
@@ -80,6 +81,21 @@ def signals_to(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None
     finally:
         for number in numbers:
             signal.signal(number, _leave)
+
+
+def _send_later(number: int) -> None:
+    """Send a signal as soon as Python handles an alarm.
+
+    Python does not see what arrives between its look for signals and a wait for input. So the
+    alarm is repeated.
+    """
+
+    def send(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.raise_signal(number)
+
+    signal.signal(signal.SIGALRM, send)
+    signal.setitimer(signal.ITIMER_REAL, _PAUSE, _PAUSE)
 
 
 def _leave(number: int, _: FrameType | None) -> None:
