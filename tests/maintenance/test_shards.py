@@ -1,6 +1,9 @@
 """Shards: an archive that is merged of parts is the archive of one build, or there is an error."""
 
 import contextlib
+import copy
+import dataclasses
+import datetime as dt
 import errno
 import itertools
 import os
@@ -196,6 +199,65 @@ def test_records_of_a_source(tmp_path):
     changed = read_articles(path, part=(1, 3))
     assert [*changed]
     assert changed.load_report.part.setting()["input"] not in inputs
+
+
+BEFORE = {"id": "a", "title": "gas", "published": dt.date(2024, 1, 2), "draft": False,
+          "tags": ["dike"], "meta": {"access": {"level": 1}, "keys": {"b", "c"}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"draft": True}, {"published": dt.date(2024, 1, 3)}, {"tags": ["oil"]},
+        {"meta": {"access": {"level": 2}, "keys": {"b", "c"}}},
+        {"meta": {"access": {"level": 1}, "keys": {"b"}}}, {"expires": None}, {"draft": np.True_},
+    ],
+)  # fmt: skip
+def test_a_value_that_is_no_text(change):
+    """Whatever of a record changes makes another input, such as a draft of what was public."""
+    assert input_of(BEFORE) != input_of({**BEFORE, **change})
+    assert input_of(BEFORE) == input_of(copy.deepcopy(BEFORE))
+
+
+def test_a_field_of_an_article_that_is_no_text():
+    """The fields of articles count as those of records do."""
+    article = relnews.Article("a", "gas", published=dt.datetime(2024, 1, 2, tzinfo=dt.UTC))
+    for change in ({"published": None}, {"expires": article.published}, {"tags": ("oil",)}):
+        assert input_of(article) != input_of(dataclasses.replace(article, **change))
+
+
+def input_of(record):
+    """Return what the input of a part of two records is, given the first of them."""
+    news = RelatedNews().fit([record, {"id": "b", "title": "rain"}], part=(2, 2))
+    return news.load_report_.part.setting()["input"]
+
+
+def test_a_record_that_is_in_itself():
+    """A source in Python may have one; it is read as it always is."""
+    record = {"id": "a", "title": "gas"}
+    record["self"] = [record]
+    news = RelatedNews().fit([record], part=(1, 1))
+    assert len(news) == 1
+
+
+def test_parts_that_were_read_in_other_ways(tmp_path):
+    """Each option of reading has to be the same, above all those that tell what is public."""
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(f'{{"id": "{i}", "title": "gas {i}"}}' for i in range(4)))
+
+    def part(number, **options):
+        folder = tmp_path / f"{number}{''.join(options)}"
+        RelatedNews().fit(read_articles(path, part=(number, 2), **options)).save(folder)
+        return folder
+
+    first, usual = part(1), part(2)
+    for options in (
+        {"include_unlisted": True}, {"unreadable_dates": "keep"}, {"markup": "html"},
+        {"date_order": "mdy"}, {"url": "/{slug}"}, {"fields": {"title": "id"}},
+    ):  # fmt: skip
+        name = next(iter(options))
+        merge_fails([first, part(2, **options)], tmp_path / "all", f"they differ in {name}")
+    assert len(relnews.merge([first, usual], tmp_path / "all")) == 4
 
 
 @pytest.mark.parametrize("part", [(0, 3), (4, 3), (1, 0), (1.0, 2), (1, 2, 3), "1/2", 1])

@@ -70,7 +70,7 @@ def fill_shard(
     ignore_repeated_lines : bool
         Whether the archive that is merged ignores repeated lines.
     about : callable
-        Returns the first four values of the setting `SHARD`, known when ``articles`` is read to
+        Returns the first five values of the setting `SHARD`, known when ``articles`` is read to
         its end, as are the next two.
     gone : callable
         Returns ids of articles that are left out.
@@ -183,6 +183,8 @@ class Shard:
         Number of the part, from 1, and of parts.
     input : str
         What the input is; equal for all parts of one input.
+    options : dict
+        Options by which the input was read; equal for all parts.
     records : int
         Number of records of the part, if its keys begin with 0; otherwise 0.
     has_lines : bool
@@ -198,6 +200,7 @@ class Shard:
     part: int
     parts: int
     input: str
+    options: Mapping[str, object]
     records: int
     has_lines: bool
     withheld: frozenset[str]
@@ -228,8 +231,8 @@ class Shard:
                 for name in ("part", "parts", "records")
             )
             return cls(
-                path, store, part, parts, str(setting["input"]), records, bool(setting["lines"]),
-                frozenset(map(str, setting["withheld"])),
+                path, store, part, parts, str(setting["input"]), dict(setting["options"]), records,
+                bool(setting["lines"]), frozenset(map(str, setting["withheld"])),
             )  # fmt: skip
 
     def keys(self) -> NDArray[np.int64]:
@@ -375,6 +378,7 @@ def _difference(first: Shard, other: Shard) -> str:
     names = [name for name, one, two in settings if one != two]
     if first.has_lines != other.has_lines:
         names.append("repeated lines")
+    names += [n for n in first.options if first.options[n] != other.options.get(n)]
     if names:
         return f"they differ in {', '.join(names)}"
     if first.input != other.input:

@@ -125,4 +125,7 @@ class ReadSpec:
                 expected = ", ".join(map(repr, values))
                 msg = f"`{name}` must be one of {expected}, got {getattr(spec, name)!r}."
                 raise ValueError(msg)
+        if spec.part is not None:
+            spec.part.options = {name: getattr(spec, name) for name in choices}
+            spec.part.options |= {"fields": dict(spec.fields), "url": options.get("url")}
         return spec
