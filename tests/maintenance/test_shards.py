@@ -288,19 +288,23 @@ def test_a_part_cannot_be_changed(sample_parts):
 def merge_fails(paths, target, match, error=ArchiveFormatError):
     """Check that a merge raises, and leaves an archive that is there as it is."""
     before = entries_of(target) if target.exists() else None
-    with pytest.raises(error, match=match):
+    with pytest.raises(error, match=match) as raised:
         relnews.merge(paths, target)
+    assert ".partial" not in str(raised.value)
     if before is None:
         assert not target.exists()
+        assert not [*target.parent.glob(".*")]
     else:
         assert entries_of(target) == before
-        assert RelatedNews.open(target).verify() == []
+        assert not before or RelatedNews.open(target).verify() == []
 
 
-@pytest.fixture(params=["a new folder", "an archive"])
+@pytest.fixture(params=["a new folder", "an empty folder", "an archive"])
 def target(request, tmp_path):
-    """Return a folder to write, empty or with an archive."""
+    """Return a folder to write: a new one, an empty one, or one with an archive."""
     folder = tmp_path / "target.relnews"
+    if request.param == "an empty folder":
+        folder.mkdir()
     if request.param == "an archive":
         RelatedNews().fit([{"id": "old", "title": "old gas"}]).save(folder)
     return folder
@@ -402,12 +406,14 @@ KILLED = """
 @pytest.mark.parametrize("n_written", [0, 3])
 def test_a_killed_merge(sample_parts, target, n_written):
     """It leaves the old archive, or none; the next merge writes all, and removes what was left."""
-    is_new = not target.exists()
+    is_new, is_empty = not target.exists(), target.exists() and not [*target.iterdir()]
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(n_written), target, *sample_parts]
     killed = subprocess.run(command, check=False, timeout=LIMIT)
     assert killed.returncode == -signal.SIGKILL
     if is_new:
-        with pytest.raises(ArchiveFormatError):
+        assert not target.exists()
+    elif is_empty:
+        with pytest.raises(ArchiveFormatError, match="was not completed"):
             RelatedNews.open(target)
     else:
         assert RelatedNews.open(target).related("old").ids == []

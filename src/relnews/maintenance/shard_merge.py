@@ -7,9 +7,7 @@ segments, and those with a line that repeats in the whole input, are laid out ag
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from relnews.search.subset import subset
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
 from relnews.storage.arrays import Store
+from relnews.storage.backup import store_to_fill
 from relnews.storage.compiled_rules import SETTING as RULES
 from relnews.storage.database import CATALOGUE
 from relnews.text import repeated_lines
@@ -70,15 +69,8 @@ def merge(
     if target.exists() and any(shard.path.samefile(target) for shard in shards):
         msg = f"{target} is one of the parts that are to be merged. Choose another folder."
         raise FileExistsError(msg)
-    is_new = not target.exists()
-    try:
-        store = Store.create(target)
-        with contextlib.closing(store.catalogue), store.transaction():
-            return _Merge(store, shards, progress or (lambda shards, _: shards)).run(fresh)
-    except BaseException:
-        if is_new:
-            shutil.rmtree(target, ignore_errors=True)
-        raise
+    with store_to_fill(target) as store, store.transaction():
+        return _Merge(store, shards, progress or (lambda shards, _: shards)).run(fresh)
 
 
 class _Merge:
@@ -148,7 +140,7 @@ class _Merge:
                 catalogue.add_rows(rows, shard.shift)
         self._keys = np.array(catalogue.keys(), dtype=np.int64)
         if not len(self._keys):
-            msg = f"the parts have no articles, and {catalogue.folder} was not written."
+            msg = "the parts have no articles, and no archive was written."
             raise ArchiveFormatError(msg)
 
     def _stay(self, shard: Shard, key: NDArray[np.int64]) -> NDArray[np.bool_]:

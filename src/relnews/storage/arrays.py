@@ -102,7 +102,8 @@ class Store:
         """
         folder = Path(folder)
         integrity.check_archive_target(folder, CATALOGUE)
-        make_folder(folder)
+        with failures.writing_to(folder):
+            make_folder(folder)
         store = cls(Catalogue.create(folder))
         sync(folder)
         return store

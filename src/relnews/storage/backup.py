@@ -91,6 +91,36 @@ def save(store: Store, folder: Path) -> None:
 
 
 @contextlib.contextmanager
+def store_to_fill(target: Path) -> Iterator[Store]:
+    """Yield a store to fill in one transaction: a new one, or that of a folder; close it at last.
+
+    A new folder appears when the block ends without an error, and after one an empty folder is
+    empty.
+
+    Parameters
+    ----------
+    target : Path
+        The folder; it does not exist, is empty, or has an archive.
+    """
+    if not (target.exists() or target.is_symlink()):
+        with new_store(target) as store:
+            yield store
+        return
+    is_empty = not any(target.iterdir())
+    try:
+        store = Store.create(target)
+        with contextlib.closing(store.catalogue):
+            yield store
+    except BaseException:
+        for path in target.iterdir() if is_empty else ():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        raise
+
+
+@contextlib.contextmanager
 def new_store(target: Path | None) -> Iterator[Store]:
     """Yield an empty store to fill: in memory, or in a new folder.
 
@@ -108,11 +138,18 @@ def new_store(target: Path | None) -> Iterator[Store]:
     if target is None:
         yield Store.in_memory()
         return
-    make_folder(target.absolute().parent)
+    with failures.writing_to(target):
+        make_folder(target.absolute().parent)
     with _appearing(target, "archive") as folder:
-        store = Store.create(folder)
-        with contextlib.closing(store.catalogue):
-            yield store
+        try:
+            store = Store.create(folder)
+            with contextlib.closing(store.catalogue):
+                yield store
+        except OSError as error:
+            if str(folder) not in (error.strerror or ""):
+                raise
+            reason = (error.strerror or "").replace(str(folder), str(target))
+            raise type(error)(error.errno, reason) from error
 
 
 @contextlib.contextmanager
@@ -124,7 +161,8 @@ def _appearing(target: Path, what: str) -> Iterator[Path]:
         raise FileExistsError(msg)
     parent = parent_of(target, what)
     folder = parent / f".{target.name}.{os.urandom(6).hex()}.partial"
-    folder.mkdir()
+    with failures.writing_to(target):
+        folder.mkdir()
     try:
         yield folder
         if not is_new:

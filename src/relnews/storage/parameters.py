@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from relnews._checks import check_normalization, check_stop_words, check_weighting
+from relnews.exceptions import ArchiveFormatError
 from relnews.options.recency import Recency
 from relnews.options.vectors import FUNCTION, WEIGHT
 from relnews.storage import integrity
@@ -28,6 +29,12 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
         analysis, weighting, recency, repeated, vectors = catalogue.settings(
             "analysis", "weighting", "recency", "repeated_lines", "vectors"
         )
+        if weighting is None and not catalogue.folders():
+            msg = (
+                f"the archive {catalogue.folder} was not completed: whoever wrote it was ended. "
+                "Write it again; what is in the folder is replaced."
+            )
+            raise ArchiveFormatError(msg)
         check_weighting(**weighting)
         check_normalization(analysis["normalization"])
         return {
