@@ -1,10 +1,12 @@
 """The commands that build in parts: what they keep, say and refuse."""
 
 import json
+from unittest import mock
 
 import pytest
 
 from relnews import RelatedNews
+from relnews.maintenance import shard_merge
 from relnews.sample import DEMO_ID, sample_articles
 
 
@@ -59,6 +61,42 @@ def test_rules_and_lists_are_kept(invoke, articles, tmp_path):
     assert "dropped: 1 rule and stored lists" in invoke(*merge, "--fresh").stderr
     assert [*RelatedNews.open(target).rules] == []
     assert invoke(*merge, "-q").stderr == ""
+
+
+@pytest.mark.parametrize("ends", [KeyboardInterrupt, OSError])
+def test_a_merge_that_ends_while_it_stores_lists(invoke, articles, tmp_path, monkeypatch, ends):
+    """The archive in the folder is as it was, so that the next merge keeps what it has."""
+    target = tmp_path / "all"
+    invoke("build", articles, "-o", target, "-q")
+    invoke("store-lists", target, "-k", "3", "-q")
+    RelatedNews.open(target).rules.hide(f"id={DEMO_ID}")
+    before = [*RelatedNews.open(target).related_all(3)]
+    invoke("build", articles, "-o", tmp_path / "1", "-q", "--part", "1/1")
+    merge = ("merge", tmp_path / "1", "-o", target)
+    with monkeypatch.context() as patch:
+        patch.setattr(RelatedNews, "store_lists", mock.Mock(side_effect=ends))
+        assert invoke(*merge).exit_code != 0
+    kept = RelatedNews.open(target)
+    assert [*kept.related_all(3)] == before
+    assert kept.archive_.catalogue.setting("lists")["k"] == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"1", "all", articles.name}
+    assert invoke(*merge).stderr == f"{target}: 123 articles; kept: 1 rule and stored lists\n"
+
+
+def test_a_rule_that_is_made_during_a_merge(invoke, articles, tmp_path, monkeypatch):
+    """It stays: the merge keeps the rules that there are when it writes."""
+    target = tmp_path / "all"
+    invoke("build", articles, "-o", target, "-q")
+    invoke("build", articles, "-o", tmp_path / "1", "-q", "--part", "1/1")
+    merge = shard_merge.merge
+
+    def late(paths, *arguments, **options):
+        RelatedNews.open(target).rules.hide(f"id={DEMO_ID}")
+        return merge(paths, *arguments, **options)
+
+    monkeypatch.setattr(shard_merge, "merge", late)
+    assert invoke("merge", tmp_path / "1", "-o", target).exit_code == 0
+    assert len([*RelatedNews.open(target).rules]) == 1
 
 
 def test_what_is_refused(invoke, articles, tmp_path):

@@ -213,13 +213,18 @@ def merge(parts: Sequence[Path], output: Path, fresh: bool, quiet: bool) -> None
     import relnews
 
     kept = Kept.of(output)
+    stores = kept.lists is not None and not fresh
     bar = functools.partial(tqdm, unit=" parts", disable=True if quiet else None)
-    with one_line():
-        news = relnews.merge(
-            parts, output, fresh=fresh, progress=lambda parts, total: bar(parts, total=total)
-        )
-    if not fresh:
-        kept.apply(news)
+    with contextlib.ExitStack() as stack:
+        place = stack.enter_context(_beside(output)) / "archive" if stores else output
+        with one_line():
+            news = relnews.merge(
+                parts, place, fresh=fresh, progress=lambda parts, total: bar(parts, total=total)
+            )
+        if stores:
+            kept = Kept.of(output)  # now, after the work
+            kept.apply(news)
+            news.save(output)
     if not quiet:
         click.echo(f"{output}: {_outcome(news, kept, fresh)}", err=True)
         _print_repeated(news.repeated_lines_)
