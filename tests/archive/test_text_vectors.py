@@ -325,3 +325,22 @@ def test_wordllama_relates_what_shares_no_word(tmp_path):
         one_by_one.partial_fit([article])
     fresh = RelatedNews(vectors="wordllama").fit(ARTICLES)
     assert [*one_by_one.related_all()] == [*fresh.related_all()]
+
+
+@pytest.mark.parametrize(
+    "vector", ["abc", "[1, 2]", 3, [[1, 2]], [None, 1], [1, float("nan")], [10**400, 1], {"x": 1}]
+)
+def test_a_vector_of_a_draft_that_is_no_list_of_numbers(vector):
+    """The error says what was expected, and what was got."""
+    news = RelatedNews(vectors="given").fit([{"id": "a", "title": "gas", "vector": [1, 2]}])
+    with pytest.raises(ValueError, match="`vector` must be a list of finite numbers, got"):
+        news.related_to_text("gas", vector=vector)
+
+
+def test_a_number_that_is_too_large():
+    """The vector is left out, as any other that cannot be used, and the article is loaded."""
+    news = RelatedNews(vectors="given").fit(
+        [{"id": "a", "title": "gas", "vector": [10**400, 1]}, {"id": "b", "title": "gas"}]
+    )
+    assert "`vector` is no list of numbers, left out" in news.load_report_.summary()
+    assert len(news) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from relnews._checks import check_draft, date_of
+from relnews._checks import check_draft, check_numbers, date_of
 from relnews.articles import Article
 from relnews.text.languages import check_language
 
@@ -30,6 +30,8 @@ def draft_of(
     check_draft(title, text)
     check_language(language)
     date = date_of("published", published)
+    if vector is not None:
+        vector = check_numbers("vector", vector)
     return Article(
         id="", title=title, text=text, published=date, language=language, vector=vector
     )  # fmt: skip

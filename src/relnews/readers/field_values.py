@@ -149,7 +149,7 @@ def vector_value(value: object, name: str) -> tuple[tuple[float, ...] | None, st
     try:
         numbers: Any = json.loads(value) if isinstance(value, (str, bytes)) else value
         vector = tuple(map(float, numbers))
-    except (TypeError, ValueError, RecursionError):
+    except (TypeError, ValueError, OverflowError, RecursionError):
         return None, f"`{name}` is no list of numbers, left out"
     if not all(map(math.isfinite, vector)):
         return None, f"`{name}` has a number that is not finite, left out"
