@@ -1,6 +1,14 @@
-"""Main: ``python -m relnews`` is the command ``relnews``."""
+"""Main: the command ``relnews``, also as ``python -m relnews``."""
 
-from relnews.cli import main
+
+def main() -> None:
+    """Run the command; Ctrl-C that comes while Python imports it ends it as any later one does."""
+    try:
+        from relnews.cli import main as command
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    command(prog_name="relnews")
+
 
 if __name__ == "__main__":
-    main(prog_name="relnews")
+    main()

@@ -184,3 +184,25 @@ def test_leaving_300_times(n_runs, is_cold, data_folder, tmp_path, tmp_path_fact
         cache = tmp_path_factory.mktemp("cache") if is_cold else None
         check(how, folder, n_jobs, number, tmp_path, cache)
         print(number + 1, how, n_jobs, flush=True)
+
+
+INTERRUPTED_IMPORT = """
+    import os, runpy, signal, sys
+
+    class Interrupting:
+        def find_spec(self, name, *_):
+            if name == "relnews.cli.archives":
+                os.kill(os.getpid(), signal.SIGINT)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.meta_path.insert(0, Interrupting())
+    sys.argv = ["relnews", "help"]
+    runpy.run_module("relnews", run_name="__main__")
+"""
+
+
+def test_ctrl_c_while_the_command_is_imported():
+    """The first moments are no exception: the exit code is 130, and nothing is printed."""
+    command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED_IMPORT)]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=LIMIT)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
