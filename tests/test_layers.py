@@ -47,6 +47,7 @@ WINGS = {
 #: The only wings that import these libraries at all.
 USERS = {
     "joblib": {"_parallel"},
+    "threadpoolctl": {"search"},
     "numba": {"_kernels"},
     "llvmlite": {"_kernels"},
     "sqlite3": {"storage"},

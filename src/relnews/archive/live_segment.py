@@ -140,9 +140,10 @@ class LiveSegment:
         """Yield the weights of all articles, block by block."""
         return (self.rows(idf, block) for block in blocks(self.segment.n_articles))
 
-    def sample(self, idf: NDArray[np.float64]) -> Iterator[Rows]:
-        """Yield the weights of a sample of the articles, block by block."""
-        return (self.rows(idf, block) for block in sampled(blocks(self.segment.n_articles)))
+    def sample(self, idf: NDArray[np.float64], n_segments: int) -> Iterator[Rows]:
+        """Yield the weights of a sample of the articles, block by block; see `sampled`."""
+        sample = sampled(blocks(self.segment.n_articles), n_segments)
+        return (self.rows(idf, block) for block in sample)
 
     def n_common(self, common: CommonTerms) -> NDArray[np.int32]:
         """Return the number of common words in the title of each article."""

@@ -230,7 +230,10 @@ def begin_epoch(
     idf = inverse_document_frequency(frequency, n_articles)
     common = CommonTerms.of(
         common_terms(document_frequency.astype(np.int64), n_articles), n_terms,
-        (rows for live in live_segments.values() for rows in live.sample(idf)),
+        (
+            rows for live in live_segments.values()
+            for rows in live.sample(idf, len(live_segments))
+        ),
     )  # fmt: skip
     replace_epoch(store, Epoch(n_articles, frozen(document_frequency), common), forgotten)
     store.drop_all("outline")

@@ -27,9 +27,9 @@ MOST_COMMON = 1024
 SKETCH = 128
 
 #: Rows that are outlined at a time, and the maximum number of such blocks from which the basis of
-#: the sketches is computed.
-_BLOCK = 4096
-_SAMPLE = 16
+#: the sketches is computed. Blocks of 4096 rows leave the processor's cache and take 1.4× as long.
+_BLOCK = 1024
+_SAMPLE = 64
 
 #: Factor above the rounding of single precision, so that bounds stay upper bounds.
 _ROUNDING = 1.0 + 1e-6
@@ -196,13 +196,17 @@ class CommonTerms:
         blocks : iterable of Rows
             Sampled rows; see `sampled`.
         """
+        from threadpoolctl import threadpool_limits
+
         width = _width(terms)
         common = cls(terms, np.empty((width, 0)), n_terms)
         extent = np.zeros((width, width))
-        for rows in blocks:
-            part = common._densify(rows)
-            extent += part.T @ part
-        _, vectors = np.linalg.eigh(extent)
+        # Threads of BLAS spin after a product: with two, this takes up to 6× the processor time.
+        with threadpool_limits(1, "blas"):
+            for rows in blocks:
+                part = common._densify(rows)
+                extent += part.T @ part
+            _, vectors = np.linalg.eigh(extent)
         common.basis = np.ascontiguousarray(vectors[:, ::-1][:, :SKETCH])
         return common
 
@@ -301,9 +305,13 @@ def blocks(n: int) -> list[slice]:
     return [slice(i, min(i + _BLOCK, n)) for i in range(0, n, _BLOCK)]
 
 
-def sampled(blocks: Sequence[slice]) -> Sequence[slice]:
-    """Return at most `_SAMPLE` blocks, evenly spread, to compute a basis from."""
-    return blocks[:: -(-len(blocks) // _SAMPLE)] if blocks else blocks
+def sampled(blocks: Sequence[slice], n_segments: int = 1) -> Sequence[slice]:
+    """Return the blocks of one of `n_segments` segments, evenly spread, to compute a basis from.
+
+    Those of all segments are at most `_SAMPLE`, or one of each segment.
+    """
+    most = -(-_SAMPLE // n_segments)
+    return blocks[:: -(-len(blocks) // most)] if blocks else blocks
 
 
 def _width(terms: NDArray[np.int32]) -> int:
@@ -315,10 +323,13 @@ def quantize(
     rows: NDArray[np.float64], largest: int, out: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Write each row as multiples, up to ``largest``, of its scale; return scales and errors."""
-    scale = np.abs(rows).max(axis=1, initial=0) / largest
+    highest = np.maximum(rows.max(axis=1, initial=0), -rows.min(axis=1, initial=0))
+    scale = highest / largest
     # Rounded to float32, as kernels read it. A row of zeros, or nearly so, may have any scale.
     scale = np.where(scale > 1e-30, scale, 1).astype(np.float32).astype(np.float64)
-    rounded = np.clip(np.rint(rows / scale[:, None]), -largest, largest)
-    out[:] = rounded
-    lost = rows - rounded * scale[:, None]
+    lost = rows / scale[:, None]  # in one array, because fresh memory costs more than the sums
+    np.rint(lost, out=lost)
+    out[:] = lost
+    lost *= scale[:, None]
+    np.subtract(rows, lost, out=lost)
     return scale, np.sqrt(np.einsum("ij,ij->i", lost, lost)) * _ROUNDING
