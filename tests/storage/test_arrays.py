@@ -457,3 +457,24 @@ def test_paths_may_be_strings_or_odd(news, tmp_path):
 
     assert len(RelatedNews.open(str(path))) == 40
     assert isinstance(path, Path)
+
+
+def test_new_arrays_are_compared_after_the_commit(tmp_path):
+    """The transaction that writes arrays reads them as they are; every later one compares them."""
+    store = arrays.Store.create(tmp_path / "a.relnews")
+    frequency = np.arange(5, dtype=np.int32)
+    empty = {"terms": np.empty(0, np.int32), "basis": np.empty(0)}
+    counting = mock.patch.object(zlib, "crc32", wraps=zlib.crc32)
+    with counting as crc32, store.transaction():
+        store.put("epoch", {"document_frequency": frequency, **empty})
+        (entry,), n_before = store.catalogue.folders(), crc32.call_count
+        assert np.array_equal(store.arrays(entry)["document_frequency"], frequency)
+        assert crc32.call_count == n_before
+    file = tmp_path / "a.relnews" / arrays.folder_name(entry) / "document_frequency.npy"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(ArchiveFormatError, match="checksum"):
+        store.arrays(entry)
+    with store.transaction(), pytest.raises(ArchiveFormatError, match="checksum"):
+        store.arrays(entry)

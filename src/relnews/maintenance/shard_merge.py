@@ -21,7 +21,6 @@ from relnews.maintenance.layout import Rows
 from relnews.maintenance.shard_lines import Cutter, lines_that_repeat
 from relnews.maintenance.shards import SETTINGS, SOURCE_SETTINGS, Shard, hash_of_id, opened
 from relnews.results import RepeatedLine
-from relnews.search.bounds import Outline
 from relnews.search.segment import Segment
 from relnews.search.subset import subset
 from relnews.search.weights import Weighting
@@ -115,7 +114,7 @@ class _Merge:
 
         def put(segment: Segment) -> None:
             nonlocal n_articles
-            layout.put_segment(store, segment, Outline.none(segment.n_articles))
+            store.put("segment", segment.arrays())
             terms, n_of_term = segment.document_frequency()
             frequency[terms] += n_of_term.astype(np.int32)
             n_articles += segment.n_articles
@@ -172,7 +171,7 @@ class _Merge:
     def _has_terms(self, shard: Shard, n_terms: int, n_stop: int) -> NDArray[np.bool_]:
         """Return whether each term of a shard is a stop word, or of an article that stays."""
         has_term = np.ones(n_terms, dtype=np.bool_)
-        if not self._stay(shard, shard.keys()).all():
+        if not self._stay(shard, shard.keys).all():
             has_term[n_stop:] = False
             for segment in shard.segments(n_terms):
                 stay = self._stay(shard, segment.key)

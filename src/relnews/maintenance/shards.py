@@ -8,6 +8,7 @@ get new numbers in the same order, and no segment has to be sorted again.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -169,7 +170,7 @@ def hash_of_id(identifier: str) -> str:
     return hashlib.blake2b(name, digest_size=16).hexdigest()
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Shard:
     """A shard in a folder, open to be merged.
 
@@ -235,9 +236,16 @@ class Shard:
                 bool(setting["lines"]), frozenset(map(str, setting["withheld"])),
             )  # fmt: skip
 
+    @functools.cached_property
     def keys(self) -> NDArray[np.int64]:
-        """Return the keys of the articles, ascending."""
+        """Keys of the articles, ascending."""
         return np.array(self.store.catalogue.keys(), dtype=np.int64)
+
+    @functools.cached_property
+    def sources(self) -> list[str | None]:
+        """Source of each article; few of the strings are distinct, and each is there once."""
+        distinct: dict[str | None, str | None] = {}
+        return [distinct.setdefault(name, name) for name in self.store.catalogue.sources()]
 
     def vocabulary(self) -> Vocabulary:
         """Return the terms: the stop words, then the others in the order of their code points."""
@@ -295,10 +303,10 @@ class Shard:
     def lines(self) -> tuple[NDArray[np.int64], Lines]:
         """Return the keys of the articles, ascending, and their lines."""
         arrays = self._arrays("lines")
-        key, ptr, sources = arrays["key"], arrays["line_ptr"], self.store.catalogue.sources()
+        key, ptr = arrays["key"], arrays["line_ptr"]
         with integrity.damage_in(self.path):
             is_sound = (
-                np.array_equal(key, self.keys())
+                np.array_equal(key, self.keys)
                 and len(ptr) == len(key) + 1
                 and ascends(ptr, len(arrays["hash"]))
                 and len(arrays["n_words"]) == len(arrays["hash"])
@@ -306,7 +314,7 @@ class Shard:
             if not is_sound:
                 msg = "the lines of its articles do not fit the articles"
                 raise ValueError(msg)
-        return key, Lines(ptr, arrays["n_words"], arrays["hash"], sources)
+        return key, Lines(ptr, arrays["n_words"], arrays["hash"], self.sources)
 
     def _arrays(self, kind: str) -> Arrays:
         with integrity.damage_in(self.path):

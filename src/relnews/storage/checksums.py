@@ -109,9 +109,10 @@ def check_articles(rows: Iterable[Sequence[Any]]) -> None:
     rows : iterable of sequence
         The fields, the key, and the digest with the checksum at its end.
     """
-    for *fields, stored in rows:
-        if not isinstance(stored, bytes) or stored != digest_of(fields, stored[:-N_BYTES]):
-            msg = f"article {fields[-1]}"
+    for row in rows:
+        stored = row[-1]
+        if not isinstance(stored, bytes) or stored != digest_of(row[:-1], stored[:-N_BYTES]):
+            msg = f"article {row[-2]}"
             raise wrong(msg)
 
 
@@ -132,9 +133,11 @@ def digest_of(fields: Sequence[Any], digest: bytes) -> bytes:
     digest : bytes
         The digest alone.
     """
-    if fields[_ADDED] is None:
-        fields = [*fields[:_ADDED], *fields[_ADDED + 1 :]]
-    return digest + zlib.crc32(digest, of_rows([fields])).to_bytes(N_BYTES, "little")
+    row = tuple(fields)
+    if row[_ADDED] is None:
+        row = row[:_ADDED] + row[_ADDED + 1 :]
+    checksum = zlib.crc32(digest, zlib.crc32(marshal.dumps(row, 2)))  # of a row, as `of_rows`
+    return digest + checksum.to_bytes(N_BYTES, "little")
 
 
 def wrong(what: str) -> ValueError:
