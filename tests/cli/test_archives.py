@@ -95,10 +95,10 @@ def ids_in(folder):
 
 
 def test_the_command_is_installed():
-    """The command `relnews` is installed and runs this module."""
+    """The command `relnews` is installed and runs what `python -m relnews` runs."""
     (entry,) = importlib.metadata.entry_points(group="console_scripts", name="relnews")
 
-    assert entry.load() is main
+    assert entry.load() is importlib.import_module("relnews.__main__").main
 
 
 def test_the_package_runs_as_the_command():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,10 @@ from numpy.typing import NDArray
 from relnews._kernels import pruning
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import SparseRows
+
+#: Held while BLAS has one thread. The limit is of the whole process, and of two calls at a time the
+#: second would restore the limit of the first.
+_blas_limit = threading.Lock()
 
 #: A term is common if more than this share of rows have it. 9 to 12 % are equally fast: at 100,000
 #: rows a list takes 0.62 to 0.73 ms with 10 %, 1.16 with 5 %, 1.01 with 30 %.
@@ -202,7 +207,7 @@ class CommonTerms:
         common = cls(terms, np.empty((width, 0)), n_terms)
         extent = np.zeros((width, width))
         # Threads of BLAS spin after a product: with two, this takes up to 6× the processor time.
-        with threadpool_limits(1, "blas"):
+        with _blas_limit, threadpool_limits(1, "blas"):
             for rows in blocks:
                 part = common._densify(rows)
                 extent += part.T @ part
@@ -306,9 +311,9 @@ def blocks(n: int) -> list[slice]:
 
 
 def sampled(blocks: Sequence[slice], n_segments: int = 1) -> Sequence[slice]:
-    """Return the blocks of one of `n_segments` segments, evenly spread, to compute a basis from.
+    """Return blocks of one of `n_segments` segments, evenly spread, to compute a basis from.
 
-    Those of all segments are at most `_SAMPLE`, or one of each segment.
+    All segments together give about `_SAMPLE` blocks, and each gives one.
     """
     most = -(-_SAMPLE // n_segments)
     return blocks[:: -(-len(blocks) // most)] if blocks else blocks
