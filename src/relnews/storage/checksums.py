@@ -136,8 +136,7 @@ def digest_of(fields: Sequence[Any], digest: bytes) -> bytes:
     row = tuple(fields)
     if row[_ADDED] is None:
         row = row[:_ADDED] + row[_ADDED + 1 :]
-    checksum = zlib.crc32(digest, zlib.crc32(marshal.dumps(row, 2)))  # of a row, as `of_rows`
-    return digest + checksum.to_bytes(N_BYTES, "little")
+    return digest + zlib.crc32(digest, of_rows([row])).to_bytes(N_BYTES, "little")
 
 
 def wrong(what: str) -> ValueError:
