@@ -15,6 +15,7 @@ from hypothesis import settings
 from relnews import RelatedNews
 from relnews.cli import main
 from relnews.sample import sample_articles
+from relnews.search import top_k
 from waiting import LIMIT
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ settings.register_profile(
     "thorough", settings.get_profile("relnews"), max_examples=1000, derandomize=False
 )
 settings.load_profile("relnews")
+
+# Archives of tests are small, and take the way of large ones. `relnews` in a process of its own,
+# the documents and some examples of `tests/search/test_top_k.py` take the way of small ones.
+top_k.FEW_ARTICLES = 0
 
 
 @pytest.fixture(scope="session")

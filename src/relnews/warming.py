@@ -5,6 +5,7 @@ from __future__ import annotations
 from relnews.options.selection import Selection
 from relnews.related import RelatedNews
 from relnews.search.bounds import COMMON, WORTH_PRUNING
+from relnews.search.top_k import FEW_ARTICLES
 
 #: A line of many articles.
 _LINE = "read newsletter"
@@ -16,11 +17,11 @@ _TEXT = "river dike levee crest flood harbor bridge tunnel market school museum 
 def warm_up() -> None:
     """Compile or load the kernels that fitting, ranking and updating use, before a reader waits.
 
-    Small archives are ranked by fewer kernels than large ones; both kinds are compiled.
+    The smaller an archive, the fewer kernels rank it; those of each size are compiled.
     """
-    for n_articles in 2, WORTH_PRUNING:
+    for n_articles in 2, FEW_ARTICLES + 1, WORTH_PRUNING:
         # One word is common. The other articles have no word in common, so that their lists are
-        # made at once. In the large archive a line repeats.
+        # made at once. In the larger ones a line repeats.
         n_common = int(COMMON * n_articles) + 2
         news = RelatedNews().fit(
             {

@@ -21,7 +21,7 @@ from relnews.options.conditions import ResolvedConditions
 from relnews.options.recency import Recency
 from relnews.readers.load_report import LoadReport
 from relnews.readers.records import articles_from
-from relnews.search import bounds
+from relnews.search import bounds, top_k
 from relnews.search.top_k import rank
 from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
@@ -95,10 +95,10 @@ recencies = st.none() | st.builds(Recency, st.sampled_from([1.0, 180.0]), st.flo
 
 @given(
     archives(), st.integers(1, 16), st.sampled_from([1, 2, 3, 5, 1 << 16]), weightings,
-    st.sampled_from(["english", None]), recencies, shares, late,
+    st.sampled_from(["english", None]), recencies, shares, late, st.sampled_from([0, 0, 10]),
 )  # fmt: skip
 def test_lists_equal_the_reference(
-    articles, k, segment_articles, weighting, normalization, recency, common, late
+    articles, k, segment_articles, weighting, normalization, recency, common, late, few
 ):
     """Every list equals the reference, ties included, for any segments and bounds."""
     archive = build(
@@ -112,7 +112,8 @@ def test_lists_equal_the_reference(
         recency=None if recency is None else (recency.half_life, recency.floor),
     )  # fmt: skip
 
-    assert lists_of(archive, k) == expected
+    with mock.patch.object(top_k, "FEW_ARTICLES", few):
+        assert lists_of(archive, k) == expected
 
 
 @given(
