@@ -25,7 +25,6 @@ from relnews import (
     UnknownArticleError,
     read_articles,
 )
-from relnews.archive.archive import BLOCK
 from relnews.archive.snapshot import Snapshot
 from relnews.sample import DEMO_ID, sample_articles
 
@@ -504,10 +503,13 @@ def test_related_all_of_some_articles(news, stories):
 def test_related_all_computes_as_it_is_asked(n_jobs):
     """The first list arrives after a few blocks; an abandoned iteration is no error."""
     blocks = 40
-    articles = ({"id": i, "title": f"story number{i}"} for i in range(blocks * BLOCK))
+    articles = ({"id": i, "title": f"story number{i}"} for i in range(blocks * 8))
     news = RelatedNews(n_jobs=n_jobs).fit(articles)
 
-    with mock.patch.object(Snapshot, "rank", autospec=True, side_effect=Snapshot.rank) as rank:
+    with (
+        mock.patch("relnews.archive.archive.BLOCK", 8),
+        mock.patch.object(Snapshot, "rank", autospec=True, side_effect=Snapshot.rank) as rank,
+    ):
         lists = news.related_all(1)
         assert rank.call_count == 0
         assert next(lists).id == "0"

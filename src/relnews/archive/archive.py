@@ -31,7 +31,7 @@ from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.repeated_lines import SETTING
 
 #: Articles that one task ranks.
-BLOCK = 64
+BLOCK = 256
 
 #: Attempts at an answer while other processes change the archive.
 _ATTEMPTS = 10
