@@ -21,9 +21,12 @@ Answer = TypeVar("Answer")
 #: Tasks that wait for each thread, so that a slow task does not leave the others idle.
 _WAITING = 2
 
-#: Tasks that are dispatched together, for each worker process. At the end of these a worker waits
-#: for the others, half a task on average. If the caller is slow, their answers are in memory.
-_TOGETHER = 32
+#: Tasks for each worker process that are dispatched, or whose answers wait for the caller.
+_UNANSWERED = 16
+
+#: Tasks that go to a worker process together, and are answered together. A cluster of Dask takes
+#: about 6 ms of its scheduler and its client for each message.
+_BATCH = 4
 
 #: Tries of the same tasks while worker processes die.
 _TRIES = 3
@@ -150,13 +153,13 @@ def in_processes(
         form = "generator" if ordered else "generator_unordered"
     workers = n_workers(n_jobs)  # here, while the caller's `parallel_config` is active
     pool = functools.partial(
-        joblib.Parallel, workers, backend=backend, return_as=form,
-        pre_dispatch="all", batch_size=1, timeout=_NO_ANSWER,
+        joblib.Parallel, workers, backend=backend, return_as=form, batch_size=_BATCH,
+        pre_dispatch=2 * _BATCH * workers, timeout=_NO_ANSWER,
     )  # fmt: skip
     call = joblib.delayed(_numbered)
     return _answers(
         pool, lambda number, task: call(function, number, task), enumerate(tasks),
-        _TOGETHER * workers,
+        _UNANSWERED * workers,
     )  # fmt: skip
 
 
@@ -164,23 +167,34 @@ def _answers(
     pool: Callable[[], Any],
     call: Callable[[int, Task], object],
     numbered: Iterator[tuple[int, Task]],
-    size: int,
+    limit: int,
 ) -> Iterator[Answer]:
-    """Yield the answers of calls, dispatching ``size`` tasks at a time.
+    """Yield the answers of calls, of which at most ``limit`` are unanswered at a time.
 
+    joblib takes the next calls as its workers finish, however slow the caller is. So its iterator
+    ends when the limit is reached, and another begins when the caller has all answers of this one.
     Each try has a pool of its own: joblib's object keeps tasks that it had not dispatched when a
     worker died, and does them in its next call.
     """
-    waiting: dict[int, Task] = {}
+    unanswered: dict[int, Task] = {}
+
+    def calls() -> Iterator[object]:
+        """Yield the calls that a dead worker left, and new ones; joblib's threads run this."""
+        for number, task in [*unanswered.items()]:
+            yield call(number, task)
+        while len(unanswered) < limit and (found := next(numbered, None)):
+            number, task = found
+            unanswered[number] = task
+            yield call(number, task)
+
     tries = 0
     while True:
         try:
             with pool() as parallel:
-                while waiting := waiting or dict(itertools.islice(numbered, size)):
-                    calls = [call(number, task) for number, task in waiting.items()]
-                    with _closing(parallel(calls)) as answers:
+                while unanswered := unanswered or dict(itertools.islice(numbered, 1)):
+                    with _closing(parallel(calls())) as answers:
                         for number, answer in answers:
-                            del waiting[number]
+                            del unanswered[number]
                             tries = 0
                             yield answer
                 return

@@ -31,7 +31,7 @@ PROGRAM = textwrap.dedent("""
     from relnews import RelatedNews, _parallel
     from relnews.archive import archive
 
-    archive.BLOCK, _parallel._TOGETHER = 8, 1  # many small tasks
+    archive.BLOCK, _parallel._UNANSWERED = 8, 1  # many small tasks
 
     def archives_opened():
         from relnews.archive import workers

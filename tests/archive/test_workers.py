@@ -30,7 +30,7 @@ def folder(pending_sample):
 def small(monkeypatch):
     """Make many small tasks of the sample, of which few are dispatched at a time."""
     monkeypatch.setattr(archive, "BLOCK", 8)
-    monkeypatch.setattr(_parallel, "_TOGETHER", 1)
+    monkeypatch.setattr(_parallel, "_UNANSWERED", 1)
 
 
 def loky():
@@ -133,11 +133,21 @@ def test_the_tasks_of_a_killed_process_are_done_again(folder, expected, small):
         assert [*found, *lists] == expected[0]
 
 
+def test_tasks_wait_for_a_caller_that_is_slow(small):
+    """However fast processes are, at most two of these tasks are taken and not answered."""
+    taken = []
+    with loky():
+        answers = _parallel.in_processes(abs, (taken.append(n) or n for n in range(20)), None)
+        for n, answer in enumerate(answers):
+            assert answer == n
+            assert len(taken) <= n + 1 + 2
+
+
 def test_processes_that_died_between_two_dispatches(small):
     """Tasks that found no worker are done once, in order."""
     with loky():
         answers = _parallel.in_processes(abs, range(12), None)
-        found = [next(answers), next(answers)]  # all that was dispatched
+        found = [next(answers), next(answers)]
         for process in multiprocessing.active_children():
             os.kill(process.pid, signal.SIGKILL)
         while any("ExecutorManager" in thread.name for thread in threading.enumerate()):
