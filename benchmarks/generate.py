@@ -105,17 +105,17 @@ def count(text: str) -> int:
     return int(text[:-1]) * units[text[-1]] if text[-1:] in units else int(text)
 
 
-def write(path: Path, n: int, seed: int) -> None:
+def write(path: Path, n: int, seed: int, pace: float = PACE) -> None:
     """Write articles as JSON Lines."""
     # Without a time in the gzip header the file is the same each time, too.
     with path.open("wb") as file:
         out = gzip.GzipFile("", "wb", 1, file, mtime=0) if path.suffix == ".gz" else file
-        for article in articles(n, seed=seed):
+        for article in articles(n, seed=seed, pace=pace):
             out.write(json.dumps(article).encode() + b"\n")
         out.close()
 
 
-def articles(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
+def articles(n_articles: int, *, seed: int = 0, pace: float = PACE) -> Iterator[dict[str, str]]:
     """Yield generated articles.
 
     Parameters
@@ -124,6 +124,8 @@ def articles(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
         Number of articles.
     seed : int
         Another seed, another archive.
+    pace : float
+        Seconds between articles.
 
     Yields
     ------
@@ -148,7 +150,7 @@ def articles(n_articles: int, *, seed: int = 0) -> Iterator[dict[str, str]]:
             name = f"n{number:06}"
             if draws.original[i] >= 0:
                 name += f"~n{start + draws.original[i]:06}"
-            published = first_day + dt.timedelta(seconds=PACE * number)
+            published = first_day + dt.timedelta(seconds=pace * number)
             yield {
                 "id": name,
                 "title": " ".join(own[:8]).capitalize(),

@@ -4,10 +4,12 @@ Generated archives are built one after another, and lists of each are ranked in 
 
     python -m benchmarks.growth 100k 200k 350k 500k 700k 1M --hold-out 700k -o growth.json
     python -m benchmarks.growth --model growth.json
+    python -m benchmarks.growth 100k 200k 350k --years 20
 
-Times are processor time, and ranked with one thread. A size that is held out is no part of the
-model; the table says how far the model is from it. The archives stay in ``--folder``, if given, and
-one that is there already is measured again without a build.
+Times are processor time, and ranked with one thread, for articles that follow each other, as in all
+lists. A size that is held out is no part of the model; the table says how far the model is from it.
+The archives stay in ``--folder``, if given, and one that is there already is measured again without
+a build. Articles are published 500 a day, or evenly over ``--years``.
 """
 
 from __future__ import annotations
@@ -44,11 +46,8 @@ LISTS: dict[str, dict[str, Any]] = {
 #: Articles that a segment of the archive has at most.
 SEGMENT = 65_536
 
-#: Articles that the generator publishes in a day.
-PER_DAY = 86_400 / generate.PACE
-
-#: Lists in a turn, and turns.
-DRAWN, TURNS = 256, 5
+#: Lists of articles that follow each other, the parts of the archive where they begin, and turns.
+STRETCH, STARTS, TURNS = 256, (0.25, 0.75), 5
 
 Record = dict[str, Any]
 
@@ -74,6 +73,7 @@ def main() -> None:
     """Measure, or read what was measured; print the tables."""
     parser = argparse.ArgumentParser("python -m benchmarks.growth", description=__doc__)
     parser.add_argument("sizes", nargs="*", type=generate.count, help="articles: 100k 1M")
+    parser.add_argument("--years", type=float, help="dates of the articles (default: 500 a day)")
     parser.add_argument("--hold-out", type=generate.count, help="a size that the model lacks")
     parser.add_argument("--folder", type=Path, help="where the archives stay (default: nowhere)")
     parser.add_argument("-o", "--output", type=Path, help="write the figures to a file")
@@ -87,28 +87,36 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             found = {
                 "hold_out": options.hold_out,
+                "years": options.years,
                 "machine": machine.described(["relnews", "numpy", "numba"], 1),
-                "records": [*measured(sorted(options.sizes), options.folder or Path(folder))],
+                "records": [
+                    *measured(sorted(options.sizes), options.folder or Path(folder), options.years)
+                ],
             }
     if options.output:
         options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print("\n".join(report(found["records"], found["hold_out"])))
+    print("\n".join(report(found["records"], found["hold_out"], found.get("years"))))
 
 
 # --- measuring -----------------------------------------------------------------------------------
 
 
-def measured(sizes: Sequence[int], folder: Path) -> Iterator[Record]:
+def measured(sizes: Sequence[int], folder: Path, years: float | None = None) -> Iterator[Record]:
     """Yield the figures of each size."""
     folder.mkdir(parents=True, exist_ok=True)
     for n in sizes:
-        archive = folder / f"{n}.relnews"
+        archive = folder / (f"{n}.relnews" if years is None else f"{n}-{years:g}-years.relnews")
         noted = archive.with_suffix(".json")
         if not noted.exists():
-            noted.write_text(json.dumps(built(n, archive)), encoding="utf-8")
+            noted.write_text(json.dumps(built(n, archive, pace(n, years))), encoding="utf-8")
         record = json.loads(noted.read_text()) | _apart(ranked, archive)
         print(json.dumps(record), file=sys.stderr, flush=True)
         yield record
+
+
+def pace(n: int, years: float | None) -> float:
+    """Return the seconds between n articles of some years; None means 500 articles a day."""
+    return generate.PACE if years is None else years * 365.25 * 86_400 / n
 
 
 def _apart(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -120,10 +128,10 @@ def _apart(function: Callable[..., Any], *arguments: Any) -> Any:
         return pool.submit(function, *arguments).result()
 
 
-def built(n: int, archive: Path) -> Record:
+def built(n: int, archive: Path, pace: float) -> Record:
     """Generate articles and build their archive; return what that took."""
     articles = archive.with_suffix(".jsonl")
-    _apart(generate.write, articles, n, 0)
+    _apart(generate.write, articles, n, 0, pace)
     command = [sys.executable, "-m", "relnews", "build", articles, "-o", archive, "--quiet"]
     process = subprocess.Popen(command, env=machine.environment(1))
     _, status, usage = os.wait4(process.pid, 0)
@@ -148,14 +156,17 @@ def ranked(archive: Path) -> Record:
     ids = news.archive_.catalogue.all_ids()
     news.related(ids[0])
     opened = time.process_time() - start
-    drawn = [ids[len(ids) * i // DRAWN] for i in range(DRAWN)]
+    starts = [int(len(ids) * start) for start in STARTS]
+    stretches = [ids[start : start + STRETCH] for start in starts]
+    n_lists = sum(map(len, stretches))
     taken: dict[str, list[float]] = {name: [] for name in LISTS}
     for _ in range(TURNS):
         for name, options in LISTS.items():
             start = time.process_time()
-            for _ in news.related_all(ids=drawn, **options):
-                pass
-            taken[name].append((time.process_time() - start) / DRAWN * 1e3)
+            for stretch in stretches:
+                for _ in news.related_all(ids=stretch, **options):
+                    pass
+            taken[name].append((time.process_time() - start) / n_lists * 1e3)
     # The first turn loads kernels and pages.
     lists = {name: statistics.median(times[1:]) for name, times in taken.items()}
     state = news.archive_.state
@@ -199,7 +210,7 @@ class Line:
         return float(np.dot(self._measures(n), self._prices))
 
 
-def models(records: Sequence[Record]) -> dict[str, Line]:
+def models(records: Sequence[Record], years: float | None = None) -> dict[str, Line]:
     """Return a model of each figure."""
     sizes = [record["articles"] for record in records]
 
@@ -214,7 +225,9 @@ def models(records: Sequence[Record]) -> dict[str, Line]:
         "open, s": fitted(lambda n: (1, n), "open_s"),
         **{
             # A list reads what is within its window, and each segment is looked at.
-            f"list, ms: {name}": fitted(functools.partial(_walked, options), "lists_ms", name)
+            f"list, ms: {name}": fitted(
+                functools.partial(_walked, options, years), "lists_ms", name
+            )
             for name, options in LISTS.items()
         },
     }  # fmt: skip
@@ -226,15 +239,17 @@ def _figure(record: Mapping[str, Any], path: Sequence[str]) -> float:
     return float(record)  # type: ignore[arg-type]
 
 
-def _walked(options: Mapping[str, Any], n: int) -> tuple[float, float, float]:
+def _walked(options: Mapping[str, Any], years: float | None, n: int) -> tuple[float, float, float]:
     """Return the measures of a list: 1, the articles of the segments in its window, and all."""
     days = options.get("within")
-    return 1, n if days is None else min(n, 2 * days * PER_DAY + SEGMENT), n
+    return 1, n if days is None else min(n, 2 * days * 86_400 / pace(n, years) + SEGMENT), n
 
 
-def report(records: Sequence[Record], hold_out: int | None) -> Iterator[str]:
+def report(
+    records: Sequence[Record], hold_out: int | None, years: float | None = None
+) -> Iterator[str]:
     """Yield the lines of the tables."""
-    fitted = models([record for record in records if record["articles"] != hold_out])
+    fitted = models([record for record in records if record["articles"] != hold_out], years)
     paths = {"terms": ("terms",), "build, s": ("build_s",), "build, peak MB": ("build_peak_mb",),
              "disk, MB": ("disk_mb",), "open, s": ("open_s",)}  # fmt: skip
     paths |= {f"list, ms: {name}": ("lists_ms", name) for name in LISTS}

@@ -140,7 +140,7 @@ def test_a_line_is_found_again() -> None:
 def test_a_window_bounds_the_cost() -> None:
     """A list of a window costs no more in a larger archive, if it did not where measured."""
     records = [grown(n) for n in (50_000, 1_000_000, 2_000_000)]
-    reach = 60 * growth.PER_DAY + growth.SEGMENT
+    reach = 60 * 86_400 / growth.pace(1, None) + growth.SEGMENT
     for record in records:
         record["lists_ms"]["news, within=30"] = 1 + min(record["articles"], reach) / 1e5
     line = growth.models(records)["list, ms: news, within=30"]
@@ -154,6 +154,15 @@ def test_archives_that_grow_are_measured(tmp_path: Path) -> None:
     assert all(record["build_s"] > 0 and record["disk_mb"] > 0 for record in records)
     assert all({*record["lists_ms"]} == {*growth.LISTS} for record in records)
     assert json.loads((tmp_path / "60.json").read_text())["build_s"] == records[0]["build_s"]
+
+
+def test_archives_of_some_years(tmp_path: Path) -> None:
+    """The articles of an archive are spread over the years that were asked for."""
+    [*growth.measured([60], tmp_path, 20)]
+    oldest, newest = RelatedNews.open(tmp_path / "60-20-years.relnews").archive_.catalogue.span()
+    assert 19 < (newest - oldest).days / 365.25 < 20
+    options = growth.LISTS["news, within=365"]
+    assert growth._walked(options, 20, 10**7)[1] == pytest.approx(1e6, rel=0.1)
 
 
 # planted duplicates and stories
