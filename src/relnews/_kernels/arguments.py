@@ -401,12 +401,18 @@ class UnitRows(NamedTuple):
     ----------
     ptr : int64[n_articles + 1]
         Where the terms of each article begin.
+    common : int64[n_articles]
+        Where its common terms begin, behind its rare terms.
     term : int32[n]
-        Ascending within an article.
+        Within an article the rare terms ascend, and the common terms descend.
     weight : float64[n]
         Weight of each pair.
+    rest : float64[n_articles]
+        Length of the common part.
     """
 
     ptr: Any
+    common: Any
     term: Any
     weight: Any
+    rest: Any

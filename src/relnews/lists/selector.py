@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews.archive.snapshot import Snapshot
-from relnews.lists import block_selector
+from relnews.lists import block_selector, containment
 from relnews.lists.block_selector import BlockSelector, Compare, SelectedItems
 from relnews.lists.candidates import Source, deepen
-from relnews.lists.similarities import similarities
+from relnews.lists.similarities import floor_of, similarities
 from relnews.options.selection import Selection
 from relnews.search.top_k import Ranked
 
 #: Articles that a block of lists has at most, unless a single list has more.
-KEPT = 4096
+KEPT = 8192
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
 
@@ -117,10 +117,23 @@ def _selectors(
     """Yield the selectors of blocks of lists, in order."""
     n_ranked = max((len(ranked.key) for ranked in rankings), default=0)
     n_beside = max(map(len, beside), default=0)
+    least = _least_similarity(selection)
     at_once = max(KEPT // (n_ranked + n_beside + 1), 1)
     for start in range(0, len(rankings), at_once):
         block = slice(start, start + at_once)
         yield BlockSelector(
             snapshot, rankings[block], is_all[block], k, selection, beside[block], near_draft,
-            compare or (lambda keys: similarities(snapshot.view, keys)),
+            compare or (lambda keys: similarities(snapshot.view, keys, least)),
         )  # fmt: skip
+
+
+def _least_similarity(selection: Selection) -> int:
+    """Return the least similarity of two articles that can change the choice, in millionths."""
+    if selection.diversity:
+        return 0
+    least = [containment.LEAST_COSINE]
+    if selection.duplicate_threshold is not None:
+        least.append(floor_of(selection.duplicate_threshold))
+    if "story" in selection.caps:
+        least.append(floor_of(selection.story))
+    return min(least)
