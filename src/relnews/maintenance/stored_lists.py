@@ -320,14 +320,22 @@ def differing(snapshot: Snapshot, lists: Sequence[tuple[int, bytes]], k: int) ->
     k : int
         Items of a list.
     """
-    for key, packed in lists:
-        stored = StoredList.unpack(packed)
-        (ranked,) = snapshot.view.rank([key], max(len(stored.entries), 1), snapshot.ids)
-        columns = candidates_of(ranked)
-        (position,) = positions_of(snapshot, [key], [columns], [stored.is_all], k)
-        entries = zip(*(column.tolist() for column in (*columns[:3], position)), strict=True)
-        if [*entries] != stored.entries:
-            yield key
+    for first in range(0, len(lists), _BLOCK):
+        block = {key: StoredList.unpack(packed) for key, packed in lists[first : first + _BLOCK]}
+        keys, is_all = [*block], [stored.is_all for stored in block.values()]
+        lengths = [max(len(stored.entries), 1) for stored in block.values()]
+        rankings = snapshot.view.rank(keys, max(lengths), snapshot.ids)
+        columns = [
+            (others[:length], steps[:length], similarity[:length], position[:length])
+            for (others, steps, similarity, position), length in zip(
+                map(candidates_of, rankings), lengths, strict=True
+            )
+        ]
+        positions = positions_of(snapshot, keys, columns, is_all, k)
+        for (key, stored), found, position in zip(block.items(), columns, positions, strict=True):
+            entries = zip(*(column.tolist() for column in (*found[:3], position)), strict=True)
+            if [*entries] != stored.entries:
+                yield key
 
 
 def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
