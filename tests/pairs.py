@@ -31,7 +31,7 @@ K = 6
 N_PAIRS = 6
 
 #: Seconds between changes.
-PACE = 0.1
+PACE = 0.05
 
 #: Number of changes that are made however slow the machine is; the last removes a pair.
 N_CHANGES = N_PAIRS + 1

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gzip
+import itertools
 import json
 import random
 from unittest import mock
@@ -49,9 +50,11 @@ def test_headlines_under_the_story_are_found_among_25_000(data_folder):
     assert sum(item.id.startswith("related-") for item in items) >= 7
 
 
-def test_reuters_builds_and_says_what_it_skipped(data_folder):
+def test_reuters_builds_and_says_what_it_skipped(data_folder, tmp_path):
     """Items without title and body are skipped, items without body kept; both are counted."""
-    path = data_folder / "reuters21578" / "docs.jsonl.gz"
+    path = tmp_path / "docs.jsonl.gz"
+    with gzip.open(data_folder / "reuters21578" / "docs.jsonl.gz", "rb") as lines:
+        path.write_bytes(gzip.compress(b"".join(itertools.islice(lines, 3000))))
     wire = records(path)
     empty = [r for r in wire if not r["text"].strip() and not r["title"].strip()]
     bodiless = [r for r in wire if not r["text"].strip() and r["title"].strip()]
@@ -71,7 +74,7 @@ def test_reuters_builds_and_says_what_it_skipped(data_folder):
 def test_other_scripts_build_and_give_lists(data_folder, name):
     """Terms of Arabic, Chinese, Ge'ez and accented Latin follow the token rule."""
     path = data_folder / "unicode" / f"{name}.jsonl.gz"
-    articles = list(read_articles(path))
+    articles = list(read_articles(path))[::4]
     news = RelatedNews(stop_words=None, language=None, ignore_repeated_lines=False).fit(articles)
     archive = news.archive_
     lists = list(news.related_all())
@@ -105,13 +108,13 @@ def test_brute_force_is_the_reference():
 
 @pytest.mark.parametrize("worth_pruning", [0, 10**9])
 def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
-    """Ids and scores of 200 random lists equal brute force, ties aside."""
+    """Ids and scores of 60 random lists equal brute force, ties aside."""
     articles, brute = press
     with mock.patch.object(bounds, "WORTH_PRUNING", worth_pruning):
         news = RelatedNews(ignore_repeated_lines=False).fit(articles)
     position = {article.id: i for i, article in enumerate(articles)}
 
-    for i in random.Random(0).sample(range(len(articles)), 200):
+    for i in random.Random(0).sample(range(len(articles)), 60):
         similarity = brute.similarities(i)
         score = similarity * brute.fading(i)
         for scores, options in ((similarity, {"mode": "similar"}), (score, {"selection": None})):
@@ -125,7 +128,7 @@ def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
 
 
 def test_lists_with_vectors_equal_brute_force(data_folder):
-    """Ids and scores of 100 random lists equal brute force over words, titles and vectors."""
+    """Ids and scores of 50 random lists equal brute force over words, titles and vectors."""
     read = list(read_articles(data_folder / "ucsc_press" / "docs.jsonl.gz"))
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(20, 64))[rng.integers(0, 20, len(read))]
@@ -139,7 +142,7 @@ def test_lists_with_vectors_equal_brute_force(data_folder):
         news = RelatedNews(ignore_repeated_lines=False, vectors="given").fit(articles[:-50])
         news.partial_fit(articles[-50:])
 
-    for i in random.Random(0).sample(range(len(articles)), 100):
+    for i in random.Random(0).sample(range(len(articles)), 50):
         score = brute.similarities(i) * brute.fading(i)
         items = news.related(articles[i].id, 20, selection=None)
         best = brute.best(score, 20)
@@ -159,7 +162,7 @@ def test_default_lists_are_brute_force_without_near_duplicates(press):
         """Return whether two articles are alike by their weights or by the words in order."""
         return cosine > 0.9 or reference.containment(words[i], words[j]) >= 900_000
 
-    for i in random.Random(1).sample(range(len(articles)), 200):
+    for i in random.Random(1).sample(range(len(articles)), 60):
         items = news.related(articles[i].id)
         places = [position[item.id] for item in items]
         score = brute.similarities(i) * brute.fading(i)

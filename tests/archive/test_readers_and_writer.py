@@ -44,11 +44,11 @@ def hear(processes):
 @pytest.mark.parametrize("lists", [False, True], ids=["ranked", "stored"])
 @pytest.mark.parametrize(
     ("n_readers", "seconds", "n_stories"),
-    [(4, 3, 150), pytest.param(8, 60, 20_000, marks=pytest.mark.slow)],
+    [(3, 1.5, 150), pytest.param(8, 60, 20_000, marks=pytest.mark.slow)],
     ids=["few", "many"],
 )
 def test_readers_see_whole_states(tmp_path, capsys, n_readers, seconds, n_stories, lists):
-    """While a process commits every 100 ms, each list is from one recent state."""
+    """While a process commits every 50 ms, each list is from one recent state."""
     folder = tmp_path / "a.relnews"
     news = RelatedNews(stop_words=None).fit(pairs.story(i) for i in range(n_stories))
     if lists:
@@ -109,10 +109,10 @@ def test_threads_read_while_one_writes(tmp_path, lists):
             mock.patch.multiple(merging, PENDING_ARTICLES=8, FANOUT=3),
             mock.patch.object(pairs, "PACE", 0.02),
         ):
-            threads = [threading.Thread(target=watched, args=(pairs.write, archive, note, 1.5))]
+            threads = [threading.Thread(target=watched, args=(pairs.write, archive, note, 0.8))]
             threads += [
                 threading.Thread(
-                    target=watched, args=(pairs.read, archive, note, 1.5, random.Random(i), 60)
+                    target=watched, args=(pairs.read, archive, note, 0.8, random.Random(i), 60)
                 )
                 for i in range(3)
             ]

@@ -271,7 +271,7 @@ def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
     writer, reader = RelatedNews.open(folder), RelatedNews.open(folder)
     ballast = disk / "ballast"
     n, n_failed = 60, 0
-    for room in range(0, 400_000, 24_000):
+    for room in range(0, 400_000, 36_000):
         before = lists_of(writer)
         assert lists_of(reader) == before
         fill(ballast, room)
@@ -292,7 +292,7 @@ def test_a_full_disk_costs_nothing_but_time(disk, lists, monkeypatch):
         assert writer.verify() == []
         writer.remove("s0")
         writer.partial_fit(stories(0, 1))
-        if n > 300:
+        if n > 200:
             break
     assert n_failed >= 3
     assert len(RelatedNews.open(folder)) == n
@@ -462,13 +462,13 @@ def test_a_folder_without_permission(tmp_path):
 def made(tmp_path_factory):
     """Return the folder of an archive with everything that an archive can have."""
     folder = tmp_path_factory.mktemp("made") / "living.relnews"
-    with mock.patch.object(merging, "PENDING_ARTICLES", 16):
-        news = RelatedNews().fit(stories(0, 20))
+    with mock.patch.object(merging, "PENDING_ARTICLES", 8):
+        news = RelatedNews().fit(stories(0, 8))
         news.store_lists(K)
         news.save(folder)
         news = RelatedNews.open(folder)
-        news.partial_fit(stories(15, 45))
-        news.remove(["s3", "s40"])
+        news.partial_fit(stories(6, 18))
+        news.remove(["s3", "s15"])
         news.partial_fit(stories(100, 105))
     return folder
 
@@ -476,7 +476,7 @@ def made(tmp_path_factory):
 @pytest.fixture
 def living(made, tmp_path, monkeypatch):
     """Return a copy of that archive, for one test to change."""
-    monkeypatch.setattr(merging, "PENDING_ARTICLES", 16)
+    monkeypatch.setattr(merging, "PENDING_ARTICLES", 8)
     return shutil.copytree(made, tmp_path / "living.relnews")
 
 
@@ -510,8 +510,8 @@ def test_who_is_interrupted_while_reading_reads_on(living, target, name, at):
     """After an interrupt while reading, the next read starts again."""
     reader, writer = RelatedNews.open(living), RelatedNews.open(living)
     read(reader)
-    writer.partial_fit(stories(60, 90))
-    writer.remove(["s60", "s1", "s16"])
+    writer.partial_fit(stories(60, 72))
+    writer.remove(["s60", "s1", "s14"])
     with interrupted(target, name, at), contextlib.suppress(KeyboardInterrupt):
         read(reader)
 
@@ -541,7 +541,7 @@ def test_who_is_interrupted_while_writing_has_written_nothing(living, target, na
     before = read(reader)
     with interrupted(target, name, at):
         try:
-            writer.partial_fit(stories(56, 80))
+            writer.partial_fit(stories(56, 66))
         except KeyboardInterrupt:
             done = False
         else:
@@ -549,14 +549,14 @@ def test_who_is_interrupted_while_writing_has_written_nothing(living, target, na
     assert (read(reader) == before) is not done
     assert read(writer) == read(reader) == read(RelatedNews.open(living))
     assert writer.verify() == []
-    writer.partial_fit(stories(56, 80))
+    writer.partial_fit(stories(56, 66))
     writer.remove(["s56"])
     assert writer.verify() == []
     assert read(writer) == read(reader) == read(RelatedNews.open(living))
 
 
 def read(news):
-    ranked = [news.related(f"s{i}", 5, fallback=()).to_dict() for i in (5, 20, 104)]
+    ranked = [news.related(f"s{i}", 5, fallback=()).to_dict() for i in (5, 17, 104)]
     return ranked, lists_of(news), news.related_to_text("dike word3 word60").to_dict()
 
 

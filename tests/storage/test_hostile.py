@@ -89,7 +89,7 @@ def test_an_unchanged_archive_is_used(archive, tmp_path):
 
 def test_changed_archives(archive, tmp_path):
     """A changed archive raises only expected errors and never hangs."""
-    try_changes(archive, tmp_path, 150)
+    try_changes(archive, tmp_path, 60)
 
 
 @pytest.mark.slow

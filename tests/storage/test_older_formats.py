@@ -73,11 +73,11 @@ def make_older(folder, version=6):
 def original(tmp_path_factory):
     """Return a folder of this format with segments, pending articles, removals, rules and lists."""
     folder = tmp_path_factory.mktemp("formats") / "original"
-    news = RelatedNews(**OPTIONS).fit(stories(0, 40))
+    news = RelatedNews(**OPTIONS).fit(stories(0, 12))
     news.rules.block("s3", "s4")
     news.store_lists(4)
-    news.partial_fit(stories(38, 50))
-    news.remove("s20")
+    news.partial_fit(stories(10, 16))
+    news.remove("s2")
     news.save(folder)
     return folder
 
@@ -126,7 +126,7 @@ def answers(news):
         [items.to_dict() for k in (4, 30) for items in news.related_all(k)],
         news.related_to_text("dike word3 flood").to_dict(),
         str(news.explain("s1", "s8")),
-        [news.related(f"s{i}", mode="background").to_dict() for i in (1, 45)],
+        [news.related(f"s{i}", mode="background").to_dict() for i in (1, 14)],
     )
 
 

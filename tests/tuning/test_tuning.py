@@ -141,7 +141,7 @@ def test_a_settled_list_is_that_of_the_whole_ranking(seed, of_ranking, recency, 
         assert is_settled.all()
 
 
-def titled(n=120):
+def titled(n=80):
     """Return pairs of articles that only their titles tell from others, and the pairs."""
     choice = random.Random(5)
     stories, labels = [], {}
@@ -178,7 +178,7 @@ def test_a_significant_gain_changes_the_archive(tmp_path):
     assert news.verify() == []
 
 
-def meant(n=120):
+def meant(n=80):
     """Return pairs of articles that only their vectors tell from others, and the pairs."""
     choice, rng = random.Random(6), np.random.default_rng(6)
     directions = rng.normal(size=(n, 16))
@@ -215,7 +215,7 @@ def test_vectors_that_help_get_a_weight(tmp_path):
             news.partial_fit([new])
             fresh.partial_fit([new])
         for one in (news, reader, opened):
-            for article, k in itertools.product([f"a{i}" for i in range(0, 120, 7)], (3, 5)):
+            for article, k in itertools.product([f"a{i}" for i in range(0, 80, 7)], (3, 5)):
                 if is_new and k == 3:
                     continue  # stored lists keep the statistics of their epoch
                 assert one.related(article, k) == fresh.related(article, k)
@@ -270,9 +270,9 @@ def test_a_failed_change_leaves_everything(monkeypatch, tmp_path):
 
 def test_without_a_gain_nothing_changes():
     """Judgements at random change nothing, and neither does a call that only asks."""
-    news = RelatedNews(vectors="given").fit(with_vectors(articles()))
+    news = RelatedNews(vectors="given").fit(with_vectors(articles(60)))
     generation = news.archive_.catalogue.generation()
-    assert not news.tune(judged()).is_better
+    assert not news.tune(judged(60)).is_better
     assert news.vector_weight == news.archive_.weighting.vector_weight == 0.1
     stories, labels = titled()
     other = RelatedNews(title_weight=0, title_overlap=0).fit(stories)
@@ -401,7 +401,7 @@ def test_ids_may_be_numbers():
     of_numbers = {int(i[1:]): {int(j[1:]): 1 for j in grades} for i, grades in labels.items()}
     news = RelatedNews(title_weight=0, title_overlap=0).fit(numbered)
     found = news.tune(of_numbers, without=[(0, 1), (1, 0)], apply=False)
-    assert (found.queries, found.is_better) == (118, True)
+    assert (found.queries, found.is_better) == (78, True)
 
 
 def test_a_call_that_only_asks_leaves_the_parameters():
