@@ -69,6 +69,7 @@ FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
 
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare a run, before there are workers, which inherit the environment."""
+    gc.disable()
     if hasattr(config, "workerinput"):
         return
     # Child processes compile the package once, not each time.
@@ -101,7 +102,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Spare the garbage collector all that a worker imports and collects.
 
     Many tests collect, so that an archive is closed; a tenth of a second each would go into the
-    same million objects.
+    same million objects. While they are made, collecting found no garbage in a quarter of the time.
     """
     if hasattr(session.config, "workerinput"):
         import numba  # noqa: F401 - what most tests load
@@ -109,6 +110,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
         gc.collect()
         gc.freeze()
+    gc.enable()
 
 
 def run_console(example: Example) -> str | None:
