@@ -21,10 +21,11 @@ from waiting import LIMIT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-# The first example often compiles a kernel, which a time limit would measure. Some tests ask for
-# more examples. Each run tries the same; `--hypothesis-profile=thorough` tries others each time.
+# The first example often compiles a kernel, which a time limit would measure. `strategies.examples`
+# asks for more or fewer. Each run tries the same; `--hypothesis-profile=thorough` tries others each
+# time.
 settings.register_profile(
-    "relnews", deadline=None, print_blob=True, max_examples=50, derandomize=True
+    "relnews", deadline=None, print_blob=True, max_examples=25, derandomize=True
 )
 settings.register_profile(
     "thorough", settings.get_profile("relnews"), max_examples=1000, derandomize=False

@@ -2,7 +2,14 @@
 
 import datetime as dt
 
+from hypothesis import settings
 from hypothesis import strategies as st
+
+
+def examples(factor, **more):
+    """Return settings with this many times the examples of the profile."""
+    return settings(max_examples=round(factor * settings.default.max_examples), **more)
+
 
 #: Words that share letters, scripts and cases; stop words; one letter; an underscore; digits.
 WORDS = [

@@ -11,12 +11,13 @@ import warnings
 import numba
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numba.core import caching
 
 from relnews._kernels import _cache
 from relnews._kernels._compile import kernel
+from strategies import examples
 
 
 def total(values):
@@ -120,7 +121,7 @@ def test_a_full_disk_is_one_warning(number, folder, monkeypatch):
     assert not [*folder.rglob("*.tmp*")]
 
 
-@settings(max_examples=300)
+@examples(4)
 @given(st.binary(max_size=50), st.data())
 def test_a_checksum_finds_each_change(content, data):
     """A content with its checksum is whole; with any byte changed or cut it is not."""

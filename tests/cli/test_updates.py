@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
@@ -250,7 +250,6 @@ def test_remove_reads_what_changed_writes(invoke, tmp_path):
     assert f"{len(ids)} removed" in result.stderr
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(min_size=1).filter(str.strip)))
 def test_lines_of_ids_are_reversible(ids):
     """A file of ids has a line for each id, and any id comes back."""

@@ -8,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import Recency, RelatedNews
@@ -25,7 +25,6 @@ def lists(news, k, **draft):
     return draft_list.list_of_draft(news._catalogue, article, k), news.related_to_text(**draft, k=k)
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     archives_with_copies(max_size=20), archives_with_copies(max_size=6), texts(5), texts(14),
     st.sampled_from(DATES), st.integers(1, 6), st.data(),

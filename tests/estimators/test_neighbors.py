@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 import sklearn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN
@@ -32,6 +32,7 @@ import reference
 from relnews import CosineNeighbors, TfidfVectorizer
 from relnews.estimators import neighbors
 from relnews.search import bounds
+from strategies import examples
 
 #: Similarities that differ by less are a tie, since sums are rounded.
 TIE = 1e-12
@@ -173,7 +174,7 @@ def pairs_of_matrices(draw, max_rows=12, max_columns=7):
     ]
 
 
-@settings(max_examples=200)
+@examples(3)
 @given(
     pairs_of_matrices(),
     st.integers(1, 14),
@@ -238,7 +239,7 @@ def near_ties(seed, n, n_common, n_rare, step, spread, filled=1.0, scaled=False)
     return sp.csr_matrix(rows), sp.csr_matrix(np.array(queries))
 
 
-@settings(max_examples=120)
+@examples(2)
 @given(
     st.builds(
         near_ties,
@@ -821,7 +822,6 @@ def test_nothing_is_found_before_fitting():
 # --- approximately -------------------------------------------------------------------------------
 
 
-@settings(max_examples=50)
 @given(st.integers(0, 1 << 32), st.integers(1, 12), st.booleans())
 def test_only_the_largest_values_of_a_query_count(seed, max_terms, signed):
     """`max_terms` drops the products of a query's smaller values, not its length."""

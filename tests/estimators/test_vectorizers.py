@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 import sklearn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.feature_extraction import text as sklearn_text
@@ -31,6 +31,7 @@ import reference
 import strategies
 from relnews.estimators import documents as documents_module
 from relnews.estimators.vectorizers import CountVectorizer, TfidfVectorizer
+from strategies import examples
 
 THEIRS = {
     CountVectorizer: sklearn_text.CountVectorizer,
@@ -170,7 +171,7 @@ def parameters(draw, values):
     return {name: draw(values[name]) for name in names}
 
 
-@settings(max_examples=250)
+@examples(4)
 @given(
     documents_of_any_kind,
     documents_of_any_kind,
@@ -184,7 +185,7 @@ def test_counts_of_anything(documents, others, parameters, n_jobs, batch_bytes):
         assert_same(CountVectorizer, documents, others, n_jobs=n_jobs, **parameters)
 
 
-@settings(max_examples=250)
+@examples(4)
 @given(
     documents_of_any_kind,
     documents_of_any_kind,

@@ -6,14 +6,14 @@ import statistics
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
 from relnews._checks import counted
 from relnews.evaluation import checkup, health, picture
 from relnews.sample import sample_articles
-from strategies import archives, archives_with_copies
+from strategies import archives, archives_with_copies, examples
 
 RECORDS = [
     {"id": "veto", "title": "Kremlin seeks veto", "text": "guarantees", "published": "2025-08-01"},
@@ -83,7 +83,6 @@ def test_ends_of_a_chain_of_versions_are_near_duplicates_in_the_lists():
 
 
 @given(archives_with_copies(), st.integers(1, 6))
-@settings(max_examples=50)
 def test_health_is_what_a_loop_over_the_lists_finds(records, k):
     """Every figure equals a loop over the lists, with ties, equal and empty articles."""
     news = RelatedNews().fit(records)
@@ -161,7 +160,7 @@ def test_churn_between_two_builds():
 
 
 @given(archives(min_size=1), st.integers(1, 4))
-@settings(max_examples=20)
+@examples(0.5)
 def test_nothing_changes_against_itself(records, k):
     """An archive against itself has churn 0, even with empty lists."""
     news = RelatedNews().fit(records)

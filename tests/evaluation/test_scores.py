@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relnews import Article, RelatedNews, evaluation, read_articles
 from relnews.evaluation import links, pictures, scores, tables
 from relnews.evaluation.baselines import articles_of, at_random, latest, same_section
 from relnews.sample import sample_articles
-from strategies import any_text
+from strategies import any_text, examples
 
 #: Any text without separators of columns and lines, and without a byte order mark.
 IDS = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\ufeff"), min_size=1)
@@ -221,7 +221,7 @@ def discounted(gains):
 
 
 @given(JUDGED, LISTS, st.integers(1, 10))
-@settings(max_examples=200)
+@examples(4)
 def test_measures_are_their_definitions(qrels, run, k):
     """Measures equal their definitions; a query without a list scores 0."""
     findable = {q: grades for q, grades in qrels.items() if any(g > 0 for g in grades.values())}
@@ -299,7 +299,6 @@ def test_an_interval_is_that_of_the_normal_distribution_for_many_queries():
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=20))
-@settings(max_examples=25)
 def test_an_interval_lies_within_the_values(values):
     """An interval lies within the values and is reproducible."""
     low, high = scored(*values).intervals()["m"]
@@ -320,7 +319,6 @@ def test_one_query_has_no_interval():
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=2, max_size=8))
-@settings(max_examples=25)
 def test_a_p_value_is_the_share_of_exchanges_that_differ_as_much(pairs):
     """For few queries the p-value equals the exhaustive permutation test."""
     differences = [x - y for x, y in pairs]

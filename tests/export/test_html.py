@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews.articles import Article
@@ -121,7 +121,6 @@ items = st.builds(
 lists = st.builds(RelatedList, maybe_anything, st.lists(items, min_size=1, max_size=4).map(tuple))
 
 
-@settings(deadline=None)
 @given(lists, anything, st.integers(1, 6))
 def test_fragment_holds_what_it_should_and_nothing_else(
     listed: RelatedList, heading: str, level: int
@@ -182,7 +181,6 @@ def test_fragment_holds_what_it_should_and_nothing_else(
     assert next(found, None) is None
 
 
-@settings(deadline=None)
 @given(
     st.builds(
         Article,

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, fromstring
 import html5lib
 import jinja2
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -72,7 +72,6 @@ def names(tree: Element) -> Iterator[Any]:
     return (element.tag for element in tree.iter())
 
 
-@settings(deadline=None)
 @given(anything, texts, st.integers(1, 6))
 def test_a_fragment_stays_a_fragment(related: RelatedList, heading: str, level: int) -> None:
     """A fragment in a page is one section with the expected elements."""
@@ -98,7 +97,6 @@ def test_a_fragment_stays_a_fragment(related: RelatedList, heading: str, level: 
         assert re.fullmatch(r"relnews(-\w+)?", element.get("class", "relnews"))
 
 
-@settings(deadline=None)
 @given(anything)
 @example(RelatedList("</script>", ()))
 def test_json_stays_in_its_script(related: RelatedList) -> None:
@@ -119,7 +117,6 @@ def test_json_stays_in_its_script(related: RelatedList) -> None:
         assert not re.search("[<>&\u2028\u2029\n\r]", made)
 
 
-@settings(deadline=None)
 @given(anything)
 def test_json_ld_links_to_web_pages_only(related: RelatedList) -> None:
     """JSON-LD has no address that could run a script."""
@@ -135,7 +132,6 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 ENTRY = {"id", "title", "updated", "published", "author", "link", "category", "summary", "content"}
 
 
-@settings(deadline=None)
 @given(anything, st.characters(), texts)
 @example(
     RelatedList("a", (RelatedItem("\0", 1, 0.5, 0.5, "\ufffe\x0b]]>", url="/\uffff"),)), "\1", ""
@@ -169,7 +165,6 @@ def in_xml(text: str) -> str:
     return "".join(character if allowed.match(character) else "\ufffd" for character in text)
 
 
-@settings(deadline=None)
 @given(anything, texts)
 def test_a_json_feed_links_to_web_pages_only(related: RelatedList, title: str) -> None:
     """A JSON Feed is valid, keeps its content, and links to web pages only."""
@@ -198,7 +193,6 @@ def test_disguised_addresses_are_no_links(url: str) -> None:
     assert ("url" in entry["item"]) == bool(links)
 
 
-@settings(deadline=None, max_examples=30)
 @given(hostile)
 def test_a_box_is_not_a_template(related: RelatedList) -> None:
     """A template that includes a box does not run the braces in a title."""

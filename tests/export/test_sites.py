@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews, Selection
@@ -26,6 +26,7 @@ from relnews.export import html as html_export
 from relnews.export.folder import kept
 from relnews.export.names import file_name, is_ours
 from relnews.export.sites import PACKED, SITES, export_site
+from strategies import examples
 
 RESERVED = {
     "con",
@@ -158,7 +159,6 @@ def test_hashed_names_are_documented() -> None:
 # --- what is written -----------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
 @given(ids(), st.sampled_from([site for site in SITES if site != "html"]))
 @example(NASTY, "json")
 @example(NASTY, "jekyll")
@@ -176,7 +176,6 @@ def test_json_parses_back(identifiers: list[str], site: str) -> None:
         assert set(files_of(Path(place))) == inside
 
 
-@settings(max_examples=25)
 @given(ids())
 @example(NASTY)
 def test_html_parses_back(identifiers: list[str]) -> None:
@@ -270,7 +269,7 @@ def test_stored_lists_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 # --- another time --------------------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@examples(0.5)
 @given(ids(min_size=1), st.data(), st.sampled_from([*SITES]))
 def test_a_second_export_is_what_a_fresh_one_is(
     identifiers: list[str], data: st.DataObject, site: str

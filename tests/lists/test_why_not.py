@@ -3,16 +3,17 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
 from lists.test_selector import selections
 from relnews import RelatedNews, Selection
 from storage.test_rules import Editor, articles_and_rules, is_barred, is_visible
+from strategies import examples
 
 
-@settings(max_examples=30)
+@examples(0.5)
 @given(articles_and_rules(min_size=1), st.data(), st.none() | selections, st.integers(1, 5))
 def test_every_article_is_accounted_for(drawn, data, given, k):
     """Every article is in the list or has a true reason."""

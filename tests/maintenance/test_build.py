@@ -4,12 +4,13 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import ArticleError, LoadReport, RelatedNews
 from relnews.maintenance import build, layout, spool
 from relnews.storage.database import CATALOGUE
+from strategies import examples
 
 STORIES = [
     {
@@ -24,7 +25,7 @@ STORIES = [
 ]
 
 
-@settings(max_examples=20)
+@examples(0.5)
 @given(
     n=st.integers(1, 40),
     pairs=st.sampled_from([3, 40, 1 << 25]),

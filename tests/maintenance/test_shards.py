@@ -33,7 +33,7 @@ from relnews.search.subset import subset
 from relnews.storage import arrays
 from relnews.storage.database import CATALOGUE
 from relnews.text import repeated_lines
-from strategies import DATES, archives_with_copies
+from strategies import DATES, archives_with_copies, examples
 from waiting import LIMIT
 
 STOP_WORDS = ("the", "and")
@@ -114,6 +114,7 @@ def answers_of(news):
 
 
 @pytest.mark.filterwarnings("ignore:only .* records became articles")
+@examples(0.5)
 @given(
     st.data(),
     records_of_lines() | archives_with_copies(min_size=1),

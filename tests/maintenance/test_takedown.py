@@ -9,13 +9,14 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 
 from relnews import Article, RelatedNews
 from relnews.maintenance import merging
 from relnews.storage.database import CATALOGUE
 from relnews.storage.rule_kinds import Rule
+from strategies import examples
 
 #: What every article has: none of it goes with a removed article.
 SHARED = "flood crest river gauge"
@@ -137,7 +138,7 @@ class Life:
 
 
 # Shrinking a series of changes takes longer than reading it.
-@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@examples(0.4, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     before=st.lists(st.sampled_from(OPERATIONS), max_size=5),
     during=st.lists(st.sampled_from(OPERATIONS), max_size=6),

@@ -6,7 +6,7 @@ import tempfile
 from unittest import mock
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,7 +24,7 @@ from relnews.maintenance.stored_lists import candidates_of, positions_of
 from relnews.options.modes import MODES
 from relnews.search import bounds
 from relnews.storage.list_codec import StoredList
-from strategies import DATES, archives_with_copies, texts, vectors
+from strategies import DATES, archives_with_copies, examples, texts, vectors
 
 STOP_WORDS = ("the", "and", "can't")
 IDS = [f"{letter}{number}" for letter in "ab" for number in range(8)]
@@ -231,11 +231,9 @@ class LivingWithVectors(Living):
 )
 def test_incremental_is_batch(machine, open_articles, common, tolerance):
     """Every list equals a fresh fit: small segments, bounded terms, approximate norms."""
-    few = settings(
-        max_examples=12, stateful_step_count=10, deadline=None,
-        # Shrinking a series of changes takes longer than reading it.
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    )  # fmt: skip
+    # Shrinking a series of changes takes longer than reading it.
+    phases = [Phase.explicit, Phase.reuse, Phase.generate]
+    few = examples(0.25, stateful_step_count=10, phases=phases)
     with (
         mock.patch.multiple(merging, PENDING_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
         mock.patch("relnews.maintenance.build.CHUNK", 4),

@@ -7,7 +7,7 @@ from unittest import mock
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
@@ -19,7 +19,7 @@ from relnews.options import modes
 from relnews.options.modes import MODES
 from relnews.options.selection import STORY
 from relnews.sample import DEMO_ID, sample_articles
-from strategies import archives_with_copies
+from strategies import archives_with_copies, examples
 from test_sample import THREAD
 
 DAYS = [None, *(dt.datetime(2025, 8, day, tzinfo=dt.UTC) for day in (1, 2, 9, 20, 21))]
@@ -111,7 +111,6 @@ class Modal(Greedy):
         return float("inf") if published is None else -published.timestamp()
 
 
-@settings(max_examples=60)
 @given(dated(min_size=1), st.data(), st.sampled_from([*MODES]), st.integers(1, 6))
 def test_each_mode_is_what_it_says(articles, data, mode, k):
     """Each mode gives the specification's list, with its reasons."""
@@ -129,7 +128,6 @@ def test_each_mode_is_what_it_says(articles, data, mode, k):
     assert got == news.related(query, k, mode=MODES[mode])
 
 
-@settings(max_examples=60)
 @given(
     dated(min_size=1), st.data(),
     st.dictionaries(st.sampled_from([*MODES]), st.integers(1, 3), min_size=1),
@@ -171,7 +169,7 @@ def test_blocks_are_of_one_state(tmp_path):
 
 
 @given(dated(min_size=1), st.integers(1, 4))
-@settings(max_examples=30)
+@examples(0.5)
 def test_a_list_without_options_is_of_the_default_mode(articles, k):
     """Without options the default mode applies, stored or ranked."""
     news = RelatedNews(stop_words=None).fit(articles)

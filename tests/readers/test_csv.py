@@ -10,7 +10,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reading import ARTICLES, RECORDS, Read, as_csv, ids, unreadable
@@ -19,6 +19,7 @@ from relnews.readers import csv_rows
 from relnews.readers.csv import DELIMITERS, records
 from relnews.readers.found import Skipped
 from relnews.readers.lines import LONGEST, Lines
+from strategies import examples
 
 # --- shapes of files -----------------------------------------------------------------------------
 
@@ -185,7 +186,6 @@ def test_lines_after_a_broken_row_are_no_articles(read: Read) -> None:
     assert "does not look like the rows before" in unreadable(reader)[1]
 
 
-@settings(deadline=None)
 @given(
     identifiers=st.lists(st.text("aB1 -_.é/", min_size=1, max_size=6), min_size=2, unique=True),
     data=st.data(),
@@ -271,7 +271,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], dict[int, str]]:
     return written, broken
 
 
-@settings(deadline=None, max_examples=300)
+@examples(4)
 @given(table=tables(), packed=st.booleans())
 def test_every_intact_row_is_loaded(table: tuple[list[str], dict[int, str]], packed: bool) -> None:
     """Broken rows at any place cost themselves only, and every row is loaded or counted."""
@@ -293,7 +293,6 @@ def test_every_intact_row_is_loaded(table: tuple[list[str], dict[int, str]], pac
     assert len(found) >= len(lines)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 400))
 def test_truncated_end(n_bytes: int) -> None:
     """A file that ends in a row loses that row only, and counts what is left of it."""

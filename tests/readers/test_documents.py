@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
@@ -283,7 +283,6 @@ plain_text = st.text(
 )
 
 
-@settings(max_examples=60)
 @given(title=plain_text, tags=st.lists(plain_text), url=plain_text, pelican=st.booleans())
 def test_any_value_in_front_matter_parses_back(
     title: str, tags: list[str], url: str, pelican: bool
@@ -389,7 +388,6 @@ def test_entities_of_a_feed_are_not_replaced(write: Write, tmp_path: Path) -> No
         assert not any("password" in title or "lollol" in title for title in titles)
 
 
-@settings(max_examples=40)
 @given(plain_text, plain_text)
 def test_any_text_of_a_feed_parses_back(title: str, text: str) -> None:
     """Any title survives a feed, with white space collapsed."""

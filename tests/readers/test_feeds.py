@@ -11,7 +11,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
@@ -19,6 +19,7 @@ from relnews.articles import Article
 from relnews.exceptions import ArticleError
 from relnews.readers import read_articles
 from relnews.readers.load_report import LoadReport, Problem
+from strategies import examples
 
 Read = Callable[..., tuple[list[Article], LoadReport]]
 
@@ -302,7 +303,6 @@ texts = st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size
 faults = st.sampled_from(["", "&", "&eacute;", "&#8;", "&#1114112;", "\x08", "<br>", "</p>"])
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(texts, texts, faults), max_size=5), st.integers(1, 99), st.booleans())
 def test_no_entry_and_no_word_is_lost(
     tmp_path_factory: pytest.TempPathFactory,
@@ -338,7 +338,7 @@ PARTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@examples(2)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 9), st.sampled_from(PARTS)),

@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reading import ARTICLES, PACKERS, RECORDS, WRITERS, Read, as_csv, as_jsonl, ids, unreadable
@@ -444,7 +444,6 @@ _records = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(
     records=_records,
     packed=st.sampled_from(sorted(PACKERS)),

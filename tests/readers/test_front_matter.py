@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews.articles import Article
 from relnews.readers import read_articles
 from relnews.readers.front_matter import parted
 from relnews.readers.load_report import LoadReport, Problem
+from strategies import examples
 
 
 def read(text: str, name: str = "a.md", **options: Any) -> tuple[list[Article], LoadReport]:
@@ -188,7 +189,7 @@ def block_of(kind: str, values: dict[str, str]) -> str:
 KINDS = st.sampled_from(["yaml", "quoted yaml", "toml", "json", "metadata"])
 
 
-@settings(max_examples=100)
+@examples(2)
 @given(KINDS, st.sampled_from(BEFORE), lines, lines, st.lists(SHOWN, max_size=3), HIDDEN, st.data())
 def test_what_is_public_is_read_and_nothing_else(
     kind: str, before: str, title: str, body: str, shown: list[tuple[str, str]],
@@ -215,7 +216,7 @@ def test_what_is_public_is_read_and_nothing_else(
     assert (article.title, article.text) == (f"Ferry {title}", body)
 
 
-@settings(max_examples=100)
+@examples(2)
 @given(st.text(max_size=60), st.sampled_from(["a.md", "a.mdx", "a.rst"]))
 def test_any_text_is_an_article_or_counted(text: str, name: str) -> None:
     """Whatever a file has, it is loaded, or it is counted once with a reason."""

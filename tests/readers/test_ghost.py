@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
@@ -233,7 +233,6 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
 @given(json_values, json_values)
 def test_any_body_is_read(lexical: Any, mobiledoc: Any) -> None:
     """No document of an editor raises anything but what it says."""
@@ -247,7 +246,6 @@ states = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(states, st.text("ab<&é ", min_size=1)), max_size=8))
 def test_exactly_the_public_posts_come_out(posts: list[tuple[dict[str, Any], str]]) -> None:
     """Of any export, the articles are the published public posts, with all of their text."""

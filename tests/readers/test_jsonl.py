@@ -11,7 +11,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reading import ARTICLES, PACKERS, RECORDS, Read, as_jsonl, ids, unreadable
@@ -25,6 +25,7 @@ from relnews.readers.jsonl import records
 from relnews.readers.lines import Lines
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.records import articles_from
+from strategies import examples
 
 # --- JSON Lines ----------------------------------------------------------------------------------
 
@@ -224,7 +225,6 @@ def test_broken_element_of_a_line(read: Read) -> None:
     assert "all records after it are lost" in unreadable(reader)[0]
 
 
-@settings(deadline=None)
 @given(
     indent=st.sampled_from([None, 1]),
     packed=st.sampled_from(sorted(PACKERS)),
@@ -322,7 +322,7 @@ _json = st.recursive(
 CARRIED = sorted({*FIELDS} - {"id", "title", "dek", "text", "published", "expires"})
 
 
-@settings(deadline=None, max_examples=200)
+@examples(4)
 @given(values=st.dictionaries(st.sampled_from(CARRIED), _json), extra=_json)
 def test_no_value_of_a_carried_field_costs_the_article(
     values: dict[str, object], extra: object
@@ -336,7 +336,7 @@ def test_no_value_of_a_carried_field_costs_the_article(
     assert load_report.seen == load_report.loaded == 1
 
 
-@settings(deadline=None, max_examples=200)
+@examples(4)
 @given(content=st.text(st.sampled_from('[]{},:" \n0a\\'), max_size=60) | _json.map(json.dumps))
 def test_any_text_ends_with_records_or_reasons(content: str) -> None:
     """Any text is read to its end, and whatever is no object has a reason."""
@@ -348,7 +348,7 @@ def test_any_text_ends_with_records_or_reasons(content: str) -> None:
 _story = st.fixed_dictionaries({"title": st.text(min_size=1).filter(str.strip), "other": _json})
 
 
-@settings(deadline=None, max_examples=100)
+@examples(2)
 @given(
     stories=st.lists(_story, min_size=1, max_size=5),
     indent=st.sampled_from([None, 1]),

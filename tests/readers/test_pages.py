@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import read_articles
@@ -228,7 +228,6 @@ def test_moments_that_nobody_would_write(tmp_path: Path) -> None:
     assert article.published == dt.datetime(2025, 6, 2, tzinfo=dt.UTC)
 
 
-@settings(max_examples=50)
 @given(st.text(max_size=40), st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
@@ -22,6 +22,7 @@ from relnews.articles import Article
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import articles_from
+from strategies import examples
 
 BERLIN = dt.timezone(dt.timedelta(hours=2))
 ROWS: list[dict[str, typing.Any]] = [
@@ -205,7 +206,7 @@ _values = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@examples(2)
 @given(st.lists(st.tuples(_values, _values, _values), min_size=1, max_size=5))
 def test_no_value_of_a_carried_column_costs_the_article(
     values: list[tuple[object, object, object]],

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews, read_articles
@@ -20,6 +20,7 @@ from relnews.exceptions import ArticleError
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.records import articles_from
+from strategies import examples
 
 GOOD = {"id": "a", "title": "A title", "text": "Some text."}
 
@@ -280,7 +281,7 @@ def test_a_mapped_expiry_is_the_only_one() -> None:
 # --- files and archives --------------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@examples(0.5)
 @given(hidden=hidden_values)
 def test_files_say_it_as_records_do(tmp_path_factory: Any, hidden: tuple[str, Any]) -> None:
     """JSON Lines and CSV withhold what records withhold."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews, read_articles
@@ -37,7 +37,6 @@ batches = st.lists(st.tuples(st.integers(0, 7), st.booleans()), min_size=1, max_
 
 
 @pytest.mark.filterwarnings("ignore::relnews.exceptions.LoadWarning")
-@settings(max_examples=30)
 @given(batch=batches, before=st.sets(st.integers(0, 7)), has_lists=st.booleans())
 def test_a_withheld_record_withdraws_all_others_of_its_id(
     batch: list[tuple[int, bool]], before: set[int], has_lists: bool

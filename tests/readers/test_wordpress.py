@@ -13,7 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews import RelatedNews
@@ -443,7 +443,6 @@ states = st.fixed_dictionaries({
 PUBLIC = {"status": "publish", "post_type": "post", "post_password": ""}
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(states, words, words, st.booleans()), max_size=6),
     st.integers(1, 300),
@@ -475,7 +474,6 @@ def test_exactly_the_public_posts_come_out(
     assert len(articles) + report.skipped + report.withheld == len(posts)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_damage_never_makes_a_draft_public(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

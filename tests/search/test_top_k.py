@@ -6,7 +6,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
@@ -27,7 +27,7 @@ from relnews.search.weights import Weighting
 from relnews.storage.arrays import Store
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import NO_ARTICLE
-from strategies import archives, texts
+from strategies import archives, examples, texts
 
 STOP_WORDS = ("the", "and", "can't")
 WEIGHTING = Weighting()
@@ -240,7 +240,7 @@ def test_reach_is_whoever_scores_as_much(articles, data, segment_articles, prior
         assert similarity.tolist() == [reference.rounded(cosines[i]) for i, _ in expected]
 
 
-@settings(max_examples=40)
+@examples(0.5)
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.integers(1, 3)), min_size=3, max_size=40),
     st.integers(1, 6),

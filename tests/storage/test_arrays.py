@@ -16,14 +16,14 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from mutations import correct_checksums
 from relnews import RelatedNews
 from relnews.exceptions import ArchiveFormatError
 from relnews.search import bounds
 from relnews.storage import arrays, database
-from strategies import archives
+from strategies import archives, examples
 
 ARTICLES = [
     {
@@ -56,7 +56,7 @@ def folder(news, tmp_path):
     return tmp_path / "a.relnews"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@examples(0.5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(articles=archives())
 def test_opened_lists_are_the_same(articles, tmp_path):
     """Saved and opened archives give the same lists, with all details."""

@@ -10,7 +10,7 @@ import threading
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 import reference
@@ -31,7 +31,7 @@ from relnews.storage import database
 from relnews.storage.catalogue import Catalogue, FolderEntry
 from relnews.storage.database import CATALOGUE
 from relnews.storage.writer import WRITER
-from strategies import archives
+from strategies import archives, examples
 
 UTC = dt.UTC
 
@@ -378,7 +378,7 @@ RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 @mock.patch("relnews.options.list_options.MODES", RANKED)
 @mock.patch("relnews.maintenance.stored_lists.MODES", RANKED)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(0.5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     articles=archives(min_size=1, max_size=6), data=st.data(),
     per_item=st.sampled_from([None, 1, 2]), on_disk=st.booleans(),

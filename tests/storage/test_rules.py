@@ -10,7 +10,7 @@ from contextlib import closing
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
@@ -21,7 +21,7 @@ from relnews.options.modes import MODES
 from relnews.storage import list_reader, rule_kinds
 from relnews.storage.compiled_rules import title_matches
 from relnews.storage.database import CATALOGUE
-from strategies import archives_with_copies
+from strategies import archives_with_copies, examples
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 SOON = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -120,7 +120,6 @@ def articles_and_rules(draw, **sizes):
 # --- the lists -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=50)
 @given(articles_and_rules(min_size=1), st.integers(1, 6), st.sampled_from([2, 1 << 16]))
 def test_lists_are_those_of_the_specification(drawn, k, segment_articles):
     """Lists are pins in order, then allowed news, and full if possible."""
@@ -172,7 +171,7 @@ def test_no_mode_breaks_a_rule(drawn, mode, k, duplicates, fallback):
 
 
 @pytest.mark.parametrize("modes", [MODES, RANKED], ids=["news", "ranked"])
-@settings(max_examples=30)
+@examples(0.5)
 @given(articles_and_rules(min_size=2), st.data(), st.integers(1, 4), st.integers(1, 3))
 def test_stored_lists_keep_to_rules_after_updates(modes, drawn, data, k, per_item):
     """After updates stored lists have no barred item, and k items if possible."""

@@ -3,7 +3,7 @@
 from unittest import mock
 
 import pytest
-from hypothesis import Phase, example, given, settings
+from hypothesis import Phase, example, given
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
@@ -14,7 +14,7 @@ from relnews.maintenance import merging
 from relnews.search import bounds
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
-from strategies import WORDS, archives, texts
+from strategies import WORDS, archives, examples, texts
 
 #: Words as editors write them: known and unknown ones, terms and others.
 some_words = st.lists(
@@ -79,10 +79,8 @@ def as_rows(items):
 @pytest.mark.parametrize(("open_articles", "common"), [(1, 0.1), (3, 1.0)])
 def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common):
     """Ranked and stored lists give ignored words no weight, after any updates."""
-    few = settings(
-        max_examples=8, stateful_step_count=10, deadline=None,
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    )  # fmt: skip
+    phases = [Phase.explicit, Phase.reuse, Phase.generate]
+    few = examples(0.2, stateful_step_count=10, phases=phases)
     with (
         mock.patch.multiple(merging, PENDING_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),

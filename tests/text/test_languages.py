@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stop_words import get_stop_words
 
@@ -29,7 +29,7 @@ from relnews.text.languages import (
     without_mark,
 )
 from relnews.text.words import singular
-from strategies import any_text, archives, texts
+from strategies import any_text, archives, examples, texts
 
 #: Tags of articles, including the archive's own language and a language without a list.
 TAGS = [None, "en", "EN-gb", "de", "de_AT", "es", "zh-Hant", "ru"]
@@ -244,7 +244,6 @@ def lists_of(news, k):
 
 
 @given(mixed(max_size=10), st.integers(1, 8), st.sampled_from(["en", "de"]), st.floats(0, 1))
-@settings(max_examples=60)
 def test_lists_in_several_languages_equal_the_reference(articles, k, own, late):
     """Ids and scores of every list equal the reference, after fit and updates."""
     n = int(late * len(articles))
@@ -255,7 +254,6 @@ def test_lists_in_several_languages_equal_the_reference(articles, k, own, late):
 
 
 @given(mixed(min_size=1, max_size=10), texts(), texts(), st.sampled_from(TAGS))
-@settings(max_examples=60)
 def test_a_draft_in_a_language_equals_the_reference(articles, title, text, tag):
     """A draft meets only articles in its language, by default the archive's."""
     news = RelatedNews(recency=None).fit(articles)
@@ -277,7 +275,6 @@ def test_a_draft_in_a_language_equals_the_reference(articles, title, text, tag):
     st.lists(st.tuples(any_text() | st.text(f"ab{MARK}de_ s"), any_text()), min_size=2, max_size=6),
     st.data(),
 )
-@settings(max_examples=60)
 def test_languages_never_meet(pairs, data):
     """No list and no term crosses languages."""
     # Every text exists in two languages, so that any crossing would show.
@@ -310,7 +307,7 @@ def test_languages_never_meet(pairs, data):
 
 
 @given(archives(max_size=8))
-@settings(max_examples=30)
+@examples(0.5)
 def test_it_does_not_matter_whether_the_language_is_the_archives_own(articles):
     """A German archive has the same lists whether or not it is told its language."""
     for article in articles:

@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import mutations
@@ -65,7 +65,6 @@ def lists(news):
     }
 
 
-@settings(deadline=None)
 @given(st.data(), articles_of_lines(), st.lists(articles_of_lines(5), max_size=3))
 def test_incremental_is_batch(data, articles, changes):
     """After updates the lists are what the articles give without the lines that the build found."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from relnews.web import Limits
@@ -159,7 +159,6 @@ def test_an_error_is_that_of_its_client() -> None:
     run(scenario)
 
 
-@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 5)), max_size=30),
     st.integers(1, 12), st.integers(1, 3),
