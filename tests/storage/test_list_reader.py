@@ -41,6 +41,17 @@ def test_a_longer_list_has_to_be_built(news, k):
     assert len(news.related("0", k)) == min(k, N)
 
 
+def test_a_longer_list_than_stored_has_all_related_articles():
+    """Where the candidates are all related articles, more of them than items are shown, too."""
+    news = RelatedNews(stop_words=None).fit(
+        {"id": f"{i}", "text": f"river dike w{i}a w{i}b w{i}c"} for i in range(N + 1)
+    )
+    news.store_lists(5)
+    assert [len(news.related("0", k)) for k in (5, 6, 50)] == [5, 6, N]
+    news.store_lists(N + 1)
+    assert len(stored_list(news.archive_.catalogue, "0", 50)) == N
+
+
 def test_an_article_that_is_not_there(news):
     """An unknown id has no list and no date."""
     assert stored_list(news.archive_.catalogue, "unknown", 5) is None

@@ -73,16 +73,16 @@ def date_and_list(
 def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> RelatedList | None:
     """Return a list from its stored bytes; None if the list has to be built.
 
-    A list has to be built if fewer than k items are stored; if the ignored words have changed; if
-    the article has pins; or if an item or one of its near-duplicates is excluded or hidden now,
-    because the choice of items may then differ.
+    A list has to be built if fewer than k items are stored and others may be in it; if the ignored
+    words have changed; if the article has pins; or if an item or one of its near-duplicates is
+    excluded or hidden now, because the choice of items may then differ.
     """
     try:
         candidates = StoredList.unpack(stored)
     except integrity.DAMAGE as error:
         raise integrity.damaged_archive(catalogue.folder or ":memory:", error) from error
     shown = candidates.items()
-    if len(shown) < k and not candidates.is_all:
+    if len(shown) < k and not _is_whole(catalogue, candidates, len(shown)):
         return None
     rules, now = CompiledRules.of(catalogue), dates.now()
     if rules.outdates_lists:
@@ -98,6 +98,15 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
         exclusions = rules.exclusions(article)
     items = _items(catalogue, shown[:k], exclusions, now)
     return None if items is None else RelatedList(identifier, items)
+
+
+def _is_whole(catalogue: Catalogue, candidates: StoredList, n_items: int) -> bool:
+    """Return whether a longer list of the article has no more items either."""
+    if not candidates.is_all:
+        return False
+    # Of all related articles, no more than the k of stored lists became items.
+    with integrity.damage_in(catalogue.folder or ":memory:"):
+        return n_items < int(catalogue.setting("lists")["k"])
 
 
 def _items(
