@@ -9,6 +9,7 @@ import math
 import re
 import struct
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
 from reference_words import DOTLESS, words_of
@@ -289,12 +290,13 @@ def fading(a, b, half_life, floor):
 
 def ranking(
     query, archive, k, *, exclude=None, priors=None, title_overlap=0.1, least_title=4.0,
-    vector_weight=0.0,
+    vector_weight=0.0, cutoff=None,
 ):  # fmt: skip
     """Return the k best items of an archive for a query's weights.
 
     ``archive`` is a list of (id, published or None, weights); the answer is a list of
-    (id, score, similarity). Score descending, then newer first (undated last), then id.
+    (id, score, similarity). Score descending, then newer first (undated last), then id. An item has
+    at least the share ``cutoff`` of the best score.
     """
     rows = []
     for position, (identifier, published, weights) in enumerate(archive):
@@ -303,13 +305,20 @@ def ranking(
         if identifier != exclude and rounded(score) > 0:
             age = math.inf if published is None else -published.timestamp()
             rows.append((-rounded(score), age, identifier, rounded(alike)))
-    return [(i, -score / 1e6, similarity / 1e6) for score, _, i, similarity in sorted(rows)[:k]]
+    least = least_score(cutoff, [-score for score, *_ in rows])
+    best = [row for row in sorted(rows) if -row[0] >= least][:k]
+    return [(i, -score / 1e6, similarity / 1e6) for score, _, i, similarity in best]
+
+
+def least_score(cutoff, scores):
+    """Return the share ``cutoff`` of the highest score; None is a share of 0."""
+    return Fraction(str(cutoff or 0)) * max(scores, default=0)
 
 
 def related_news(
     articles, k, *, stop_words, title_weight=1.0, title_overlap=0.1, least_title=4.0,
     normalization="english", sublinear_tf=True, recency=None, language="en", repeated=frozenset(),
-    vector_weight=0.0,
+    vector_weight=0.0, cutoff=None,
 ):  # fmt: skip
     """Return every article's list: {id: [(id, score, similarity), …]}, articles as dicts.
 
@@ -330,7 +339,7 @@ def related_news(
             priors = [fading(date, other, *recency) for _, other, _ in archive]
         lists[i] = ranking(
             weights, archive, k, exclude=i, priors=priors, title_overlap=title_overlap,
-            least_title=least_title, vector_weight=vector_weight,
+            least_title=least_title, vector_weight=vector_weight, cutoff=cutoff,
         )  # fmt: skip
     return lists
 

@@ -203,7 +203,7 @@ class RelatedNews(Inspection, Parameters):
         id : str
             An article of the archive.
         k : int, default=8
-            Maximum number of items; a list is shorter if fewer articles share a term.
+            Maximum number of items; a list is shorter if fewer articles fit, see `Selection`.
         **options
             See `Options`. Without options, a stored list is read if it exists.
         """

@@ -174,7 +174,7 @@ def test_options_are_those_of_python(archive):
         ("--duplicate-threshold", "none"): {"selection": Selection(duplicate_threshold=None)},
         ("--duplicate-threshold", "0.3", "--mode", "similar"): {
             "mode": "similar",
-            "selection": Selection(duplicate_threshold=0.3),
+            "selection": Selection(duplicate_threshold=0.3, cutoff=None),
         },
         ("--cap", "story=1", "--story", "0.3", "--diversity", "0.2"): {
             "selection": Selection(caps={"story": 1}, story=0.3, diversity=0.2)
@@ -182,6 +182,8 @@ def test_options_are_those_of_python(archive):
         ("--half-life", "2", "--floor", "0", "--offset", "1", "--anchor", "2025-01-30"): {
             "recency": Recency(2, 0, 1, anchor="2025-01-30")
         },
+        ("--cutoff", "none"): {"selection": Selection(cutoff=None)},
+        ("--cutoff", "0.9"): {"selection": Selection(cutoff=0.9)},
         ("--fallback", "newest", "--min-score", "0.3"): {"mode": "similar"},
     }
     for arguments, options in every.items():
@@ -189,7 +191,8 @@ def test_options_are_those_of_python(archive):
             assert ids(archive, DEMO_ID, *arguments) == news.related(DEMO_ID, **options).ids
     assert len(ids(archive, DEMO_ID, "--min-score", "0.3")) < 8
     assert len(ids(archive, DEMO_ID, "--min-score", "0.3", "--fallback", "newest")) == 8
-    assert len(ids(archive, DEMO_ID, "--cap", "story=1")) == 8
+    assert 0 < len(ids(archive, DEMO_ID, "--cutoff", "0.9")) < 8
+    assert len(ids(archive, DEMO_ID, "--cap", "story=1", "--cutoff", "none")) == 8
     faded = run("related", archive, DEMO_ID, "--half-life", "1", "--floor", "0", "-k", 1)
     assert "0.346" not in faded.stdout
     result = run("export", archive, "-o", "-", "-q", "--mode", "news", "--filter", "section=Sport")

@@ -43,6 +43,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "caps": {"selection": {"caps": {"section": 2, "author": 1, "source": 5}}},
     "cap of a story": {"selection": {"caps": {"story": 2}, "story": 0.15}},
     "least score": {"selection": {"min_score": 0.12}},
+    "cutoff": {"selection": {"cutoff": 0.5}},
+    "no cutoff": {"selection": {"cutoff": None}},
     "fallback to the section": {"selection": {"min_score": 0.2}, "fallback": ["section"]},
     "fallback to the newest": {"within": 1, "fallback": ["newest"]},
     "both fallbacks": {

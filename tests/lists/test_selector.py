@@ -16,7 +16,7 @@ import reference
 from relnews import RelatedNews, Selection, read_articles
 from relnews.lists import containment, similarities
 from relnews.options.recency import Recency
-from relnews.options.selection import KEEP, STORY
+from relnews.options.selection import CUTOFF, KEEP, STORY
 from relnews.storage import list_reader
 from strategies import archives_with_copies
 
@@ -36,6 +36,7 @@ selections = st.fixed_dictionaries(
         ),
         "story": st.sampled_from([0.2, 0.4, 0.6]),
         "min_score": st.sampled_from([0.0, 0.1, 0.5]),
+        "cutoff": st.sampled_from([None, 0.0, 0.3, 0.6, 1.0]),
     },
 )
 
@@ -98,7 +99,11 @@ class Greedy:
         """Return the chosen ids, and the near-duplicates that each replaces."""
         self.given, self.items, self.query, self.beside = given, [], query, [*beside]
         self.score = {i: reference.rounded(score) for i, score, _ in ranking}
-        least = reference.rounded(given.get("min_score", 0.0))
+        eligible = [score for i, score in self.score.items() if not self.is_too_near(i)]
+        least = max(
+            reference.rounded(given.get("min_score", 0.0)),
+            reference.least_score(given.get("cutoff", CUTOFF), eligible),
+        )
         self.ranking = [i for i, score in self.score.items() if score >= least]
         n_met = self.fill(k)
         self.settle(self.ranking[:n_met])
@@ -258,7 +263,7 @@ def check_rules(articles, given, k):
 def test_a_selection_of_everything_is_the_ranking(articles, k):
     """A selection without rules is the ranking."""
     news = RelatedNews(stop_words=None).fit(articles)
-    everything = Selection(duplicate_threshold=None)
+    everything = Selection(duplicate_threshold=None, cutoff=None)
 
     assert [*news.related_all(k, selection=everything)] == [*news.related_all(k, selection=None)]
 
@@ -467,6 +472,8 @@ def test_caps_that_cannot_be_filled_go_through_all_of_the_ranking():
         ({"caps": ["section"]}, TypeError, "`caps` must map fields to numbers"),
         ({"caps": {"tags": 2}}, ValueError, "`caps` can be on 'section', 'source', 'author'"),
         ({"caps": {"section": 0}}, ValueError, "`caps.'section'.` must be at least 1, got 0"),
+        ({"cutoff": 15}, ValueError, "`cutoff` must be from 0 to 1, got 15"),
+        ({"cutoff": "none"}, TypeError, "`cutoff` must be a number, got 'none'"),
         ({"min_score": "0.2"}, TypeError, "`min_score` must be a number, got '0.2'"),
     ],
 )
@@ -513,7 +520,7 @@ def test_no_list_of_real_news_has_near_duplicates(data_folder):
     near = (vectors @ vectors.T).toarray() >= 0.9
     position = {article.id: i for i, article in enumerate(articles)}
 
-    for related in news.related_all(selection=Selection()):
+    for related in news.related_all(selection=Selection(cutoff=None)):
         assert len(related) == 8
         places = [position[i] for i in (related.id, *related.ids)]
         assert np.count_nonzero(near[np.ix_(places, places)]) == 9

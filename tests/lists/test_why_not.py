@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import reference
 from lists.test_selector import selections
 from relnews import RelatedNews, Selection
+from relnews.options.selection import CUTOFF
 from storage.test_rules import Editor, articles_and_rules, is_barred, is_visible
 from strategies import examples
 
@@ -22,7 +23,7 @@ def test_every_article_is_accounted_for(drawn, data, given, k):
     news.rules.replace(rules)
     editor = Editor(articles, rules)
     editor.given = {"duplicate_threshold": None} if given is None else given
-    a = data.draw(st.sampled_from(articles))["id"]
+    editor.query = a = data.draw(st.sampled_from(articles))["id"]
     selection = None if given is None else Selection(**given)
     items = news.related(a, k, selection=selection).ids
     scores = {b: score for b, score, _ in editor.ranked(a)}
@@ -50,6 +51,11 @@ def test_every_article_is_accounted_for(drawn, data, given, k):
             assert reference.cosine(editor.weights[a], editor.weights[b]) == 0
         elif got.reason == "score":
             assert scores[b] < given["min_score"]
+        elif got.reason == "cutoff":
+            eligible = [s for i, s in scores.items() if not editor.is_too_near(i)]
+            cutoff = given.get("cutoff", CUTOFF)
+            assert scores[b] < reference.least_score(cutoff, eligible)
+            assert f"less than {100 * cutoff:g} % of the best, {max(eligible):.6f}" in str(got)
         elif got.reason == "duplicate":
             assert near
         elif got.reason == "cap":

@@ -22,6 +22,7 @@ from relnews import Mode, Recency, RelatedNews, Rule, Selection, UnknownArticleE
 from relnews.maintenance import merging
 from relnews.maintenance.stored_lists import candidates_of, positions_of
 from relnews.options.modes import MODES
+from relnews.options.selection import CUTOFF
 from relnews.search import bounds
 from relnews.storage.list_codec import StoredList
 from strategies import DATES, archives_with_copies, examples, texts, vectors
@@ -77,6 +78,7 @@ class Living(RuleBasedStateMachine):
     """Adds, replaces, removes, saves, opens, compacts and stores lists in any order."""
 
     vector_weight = 0.0
+    cutoff = CUTOFF
 
     def __init__(self):
         super().__init__()
@@ -151,7 +153,7 @@ class Living(RuleBasedStateMachine):
         if self.epoch is None:
             expected = reference.related_news(
                 [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING,
-                vector_weight=self.vector_weight,
+                vector_weight=self.vector_weight, cutoff=self.cutoff,
             )  # fmt: skip
         else:
             expected = self.shown
@@ -168,7 +170,7 @@ class Living(RuleBasedStateMachine):
         """Compare ranked lists, by current statistics, with a fresh fit."""
         expected = reference.related_news(
             [*self.articles.values()], K, stop_words=STOP_WORDS, recency=FADING,
-            vector_weight=self.vector_weight,
+            vector_weight=self.vector_weight, cutoff=self.cutoff,
         )  # fmt: skip
         archive = self.news.archive_
         archive.refresh()
@@ -195,6 +197,7 @@ class Living(RuleBasedStateMachine):
                 weights, rows, K, exclude=i,
                 priors=[reference.fading(date, other, *FADING) for _, other, _ in rows],
                 vector_weight=self.vector_weight,
+                cutoff=self.cutoff,
             )
             for i, date, weights in rows
         }  # fmt: skip
@@ -214,8 +217,12 @@ class Living(RuleBasedStateMachine):
         assert set(report.changed) == changed
 
 
-#: Lists without a selection: another test covers near-duplicates.
-RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
+def ranked(cutoff):
+    """Return modes whose lists keep near-duplicates, which another test covers."""
+    return {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None, cutoff=cutoff))}
+
+
+RANKED = ranked(CUTOFF)
 
 
 class LivingWithVectors(Living):
@@ -226,10 +233,10 @@ class LivingWithVectors(Living):
 
 @pytest.mark.parametrize("machine", [Living, LivingWithVectors])
 @pytest.mark.parametrize(
-    ("open_articles", "common", "tolerance"),
-    [(1, 0.1, 0.0), (1, 0.1, 0.6), (3, 1.0, 0.3), (1024, 0.1, 0.02)],
+    ("open_articles", "common", "tolerance", "cutoff"),
+    [(1, 0.1, 0.0, CUTOFF), (1, 0.1, 0.6, 0.5), (3, 1.0, 0.3, 0.8), (1024, 0.1, 0.02, None)],
 )
-def test_incremental_is_batch(machine, open_articles, common, tolerance):
+def test_incremental_is_batch(machine, open_articles, common, tolerance, cutoff):
     """Every list equals a fresh fit: small segments, bounded terms, approximate norms."""
     # Shrinking a series of changes takes longer than reading it.
     phases = [Phase.explicit, Phase.reuse, Phase.generate]
@@ -240,8 +247,9 @@ def test_incremental_is_batch(machine, open_articles, common, tolerance):
         mock.patch("relnews.archive.state.PENDING_TOGETHER", 2),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance),
-        mock.patch("relnews.options.list_options.MODES", RANKED),
-        mock.patch("relnews.maintenance.stored_lists.MODES", RANKED),
+        mock.patch("relnews.options.list_options.MODES", ranked(cutoff)),
+        mock.patch("relnews.options.modes.MODES", ranked(cutoff)),
+        mock.patch.object(Living, "cutoff", cutoff),
     ):  # fmt: skip
         run_state_machine_as_test(machine, settings=few)
 
@@ -482,7 +490,7 @@ def test_lists_that_were_chosen_by_other_rules_are_sound():
         story("b", "harbour boats", published="2025-08-01"),
     ])  # fmt: skip
     older = {**MODES, "news": Mode(selection=Selection(keep="newest"))}
-    with mock.patch("relnews.maintenance.stored_lists.MODES", older):
+    with mock.patch("relnews.options.modes.MODES", older):
         news.store_lists(4)
     assert "late" in news.related("a", 4).ids
     assert len(news.verify()) == 2

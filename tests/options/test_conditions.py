@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reference
-from relnews import RelatedNews
+from relnews import RelatedNews, Selection
 from relnews.options.recency import Recency
 from relnews.search import bounds
 from strategies import archives
@@ -162,17 +162,18 @@ def test_days_are_counted_from_another_time():
         alike = {round(item.score / item.similarity, 3) for item in found}
         return found.ids, sorted(alike, reverse=True)
 
+    without_end = Selection(cutoff=None)
     assert scores(recency=Recency(100, 0)) == scores(recency=Recency(100, 0, anchor="2025-01-01"))
     assert scores(recency=Recency(100, 0))[0] == ["old", "undated", "new"]
     with at(NOW):
-        assert scores(recency=Recency(5, 0, anchor="now")) == (
+        assert scores(recency=Recency(5, 0, anchor="now"), selection=without_end) == (
             ["new", "undated", "old"], [0.5, 0.021],
         )  # fmt: skip
         note = news.explain("q", "new", recency=Recency(5, 0, anchor="now")).ledger[1].note
         assert note == "5 days from now"
     for anchor in ("2025-08-15", dt.date(2025, 8, 15), dt.datetime(2025, 8, 15, 12)):
         recency = Recency(5, 0, anchor=anchor)
-        assert scores(recency=recency)[0] == ["new", "undated", "old"]
+        assert scores(recency=recency, selection=without_end)[0] == ["new", "undated", "old"]
         assert (
             news.explain("q", "new", recency=recency)
             .ledger[1]

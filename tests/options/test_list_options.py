@@ -34,6 +34,8 @@ def test_options_load_neither_numpy_nor_an_archive():
         ({"half_life": 7.0}, {"recency": Recency(half_life=7.0)}),
         ({"half_life": 7.0, "floor": 0.0}, {"recency": Recency(half_life=7.0, floor=0.0)}),
         ({"min_score": 0.2}, {"selection": Selection(min_score=0.2)}),
+        ({"cutoff": "0.4"}, {"selection": Selection(cutoff=0.4)}),
+        ({"cutoff": "none"}, {"selection": Selection(cutoff=None)}),
         (
             {"caps": ("source=2", "story=1"), "duplicate_threshold": "none"},
             {"selection": Selection(duplicate_threshold=None, caps={"source": 2, "story": 1})},
@@ -54,10 +56,10 @@ def test_options_as_people_write_them(given, options):
 
 
 def test_a_selection_where_the_mode_has_none():
-    """A parameter adds a selection that keeps near-duplicates, since the mode does."""
+    """A parameter adds a selection that keeps near-duplicates and filler, since the mode does."""
     assert MODES["similar"].selection is None
     selection = options_from_text({"mode": "similar", "diversity": 0.5})["selection"]
-    assert selection == Selection(duplicate_threshold=None, diversity=0.5)
+    assert selection == Selection(duplicate_threshold=None, diversity=0.5, cutoff=None)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,8 @@ def test_a_selection_where_the_mode_has_none():
         ({"caps": ("source=x",)}, "expected a number of items"),
         ({"duplicate_threshold": "some"}, "expected a number or none"),
         ({"min_score": 1.1}, "`min_score` must be"),
+        ({"cutoff": "15"}, "`cutoff` must be from 0 to 1, got 15"),
+        ({"cutoff": "15%"}, "expected a number or none, got '15%'"),
         ({"min_score": -0.1}, "`min_score` must be"),
         ({"story": 0.0}, "`story` must be"),
         ({"story": 1.1}, "`story` must be"),

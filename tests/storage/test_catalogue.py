@@ -26,6 +26,7 @@ from relnews.articles import Article
 from relnews.dates import moment, timestamp
 from relnews.maintenance import layout
 from relnews.options.modes import MODES
+from relnews.options.selection import CUTOFF
 from relnews.results import RelatedItem, item_of
 from relnews.storage import database
 from relnews.storage.catalogue import Catalogue, FolderEntry
@@ -377,7 +378,7 @@ RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
 @mock.patch("relnews.options.list_options.MODES", RANKED)
-@mock.patch("relnews.maintenance.stored_lists.MODES", RANKED)
+@mock.patch("relnews.options.modes.MODES", RANKED)
 @examples(0.5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     articles=archives(min_size=1, max_size=6), data=st.data(),
@@ -418,7 +419,7 @@ def test_hidden_articles_are_in_no_list(
                 lists = {related.id: related for related in news.related_all(k)}
                 for identifier, _, weights in rows:
                     expected = reference.ranking(
-                        weights, rows, k, exclude=identifier, priors=priors
+                        weights, rows, k, exclude=identifier, priors=priors, cutoff=CUTOFF
                     )
                     got = [(item.id, item.score, item.similarity) for item in lists[identifier]]
                     assert got == expected

@@ -137,6 +137,7 @@ def rank(news: RelatedNews, path: Path) -> RelatedLists:
     own = Selection(duplicate_threshold=0.95, keep="oldest")
     assert_type(news.related(DEMO_ID, selection=own), RelatedList)
     chosen = Selection(duplicate_threshold=None, diversity=0.3, caps={"section": 2}, min_score=0.1)
+    assert_type(news.related(DEMO_ID, selection=Selection(cutoff=None)), RelatedList)
     assert_type(news.related_to_text("text", selection=chosen), RelatedList)
     assert_type(news.related_all(8, selection=chosen), RelatedLists)
     assert_type(news.duplicates(0.8, keep="longest"), list[tuple[str, ...]])

@@ -31,8 +31,7 @@ from relnews.lists.block_selector import SelectedItems
 from relnews.lists.containment import LEAST_COSINE
 from relnews.lists.selector import select
 from relnews.lists.similarities import floor_of, floors_for
-from relnews.options.modes import DEFAULT, MODES
-from relnews.options.selection import Selection
+from relnews.options.modes import stored_selection
 from relnews.options.vectors import SETTING as VECTORS
 from relnews.results import RelatedList, ranked_items
 from relnews.search.bounds import CommonTerms
@@ -113,7 +112,7 @@ class _Ranking:
 
     def choose(self, k: int) -> SelectedItems:
         """Return the items of a list of at most k."""
-        selection = cast(Selection, MODES[DEFAULT].selection)
+        selection = stored_selection()
         floor = floor_of(cast(float, selection.duplicate_threshold))
         cosine_steps = SCORE_STEPS / self._state.weighting.scale
         near = []

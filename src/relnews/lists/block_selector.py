@@ -15,7 +15,7 @@ from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.near_duplicates import Canonical
 from relnews.lists.similarities import floor_of, floors_for
-from relnews.options.selection import FIELDS, Selection
+from relnews.options.selection import FIELDS, Selection, least_steps
 from relnews.search.top_k import Ranked
 from relnews.text.article_terms import NO_ARTICLE
 
@@ -115,19 +115,21 @@ class BlockSelector:
             self._key[i, n : n + len(neighbors)] = neighbors
         self._key[:, -1] = [-1 if r.query == NO_ARTICLE else r.query for r in rankings]
         self._steps = np.rint(self._score * SCORE_STEPS).astype(np.int64)
-        is_high = self._steps >= round(selection.min_score * SCORE_STEPS)
-        is_candidate = is_high & (np.arange(n) < given[:, None])
-        # A ranking that the minimum score cuts off has no more candidates either.
-        n_high = np.count_nonzero(is_candidate, axis=1)
-        is_candidate &= np.arange(n) < n_high[:, None]
-        self._is_all = np.array(is_all, dtype=bool) | (n_high < given)
-        self._n_high = n_high
         self._relations: list[_Relation] = []
         self._relate(compare)
         # Near-duplicates of the list's article can never be items, even if items leave the list.
-        is_candidate &= ~self._too_near()
+        is_ranked = np.arange(n) < given[:, None]
+        is_candidate = is_ranked & ~self._too_near()
         if len(near_draft):
             is_candidate &= ~np.isin(self._key[:, :n], near_draft)
+        best = np.where(is_candidate, self._steps, 0).max(axis=1, initial=0)
+        floor = least_steps(selection.cutoff, best)
+        floor = np.maximum(floor, round(selection.min_score * SCORE_STEPS))
+        is_high = is_ranked & (self._steps >= floor[:, None])
+        is_candidate &= is_high
+        # A ranking that goes on below the least score has no more candidates either.
+        self._n_high = np.count_nonzero(is_high, axis=1)
+        self._is_all = np.array(is_all, dtype=bool) | (self._n_high < given)
         if n_beside.any():
             for i, neighbors in enumerate(beside):
                 is_candidate[i] &= ~np.isin(self._key[i, :n], neighbors)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
 from relnews.dates import timestamp
@@ -18,9 +19,9 @@ from relnews.lists.block_selector import SelectedItems
 from relnews.lists.candidates import ByDate, CandidateSource, Permitted, Source, cut
 from relnews.lists.explain import names_of
 from relnews.lists.fallback import NewestArticles
-from relnews.lists.selector import select
+from relnews.lists.selector import best_scores, select
 from relnews.options.list_options import ListSpec
-from relnews.options.selection import Selection
+from relnews.options.selection import Selection, least_steps
 from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import NO_EXCLUSIONS, Exclusions
@@ -182,18 +183,21 @@ class ListBuilder:
         for partial in partials:
             pins = [entry for entry in partial.entries if entry.key not in beside]
             partial.entries = pins[:k]
-        if spec.newest_first:
-            min_score = 0.0 if spec.selection is None else spec.selection.min_score
-            source = ByDate(source, self._snapshot, min_score)
         exclusions = [partial.exclusions for partial in partials]
         if not all(of_list.is_empty for of_list in exclusions):
             source = Permitted(source, self._snapshot, exclusions)
-        self._fill(partials, source, k, spec.selection, beside, near_draft, lambda _: spec.reason)
+        selection = spec.selection
+        if spec.newest_first:
+            least = self._least_scores(source, len(partials), near_draft)
+            source = ByDate(source, self._snapshot, least)
+            # The best score is not the first one any more.
+            selection = selection and dataclasses.replace(selection, cutoff=None)
+        self._fill(partials, source, k, selection, beside, near_draft, lambda _: spec.reason)
         for name in spec.fallback:
             short = [partial for partial in partials if len(partial.entries) < k]
             # Fallback articles have no scores that a diversity or a minimum could compare.
             selection = spec.selection and dataclasses.replace(
-                spec.selection, diversity=0.0, min_score=0.0
+                spec.selection, diversity=0.0, min_score=0.0, cutoff=None
             )
             newest = NewestArticles(
                 self._snapshot, spec, name == "section",
@@ -202,6 +206,17 @@ class ListBuilder:
             )  # fmt: skip
             self._fill(short, newest, k, selection, beside, near_draft, _REASONS[name])
         return self._to_results(partials)
+
+    def _least_scores(self, source: Source, n: int, near_draft: NDArray[np.int64]) -> list[float]:
+        """Return the least score of the items of each of n lists."""
+        selection = self._spec.selection
+        if selection is None:
+            return [0.0] * n
+        min_score, cutoff = selection.min_score, selection.cutoff
+        if cutoff is None or cutoff <= min_score:  # no score is above 1
+            return [min_score] * n
+        best = best_scores(self._snapshot, source, n, selection, near_draft)
+        return [max(min_score, least_steps(cutoff, steps) / SCORE_STEPS) for steps in best]
 
     def _fill(
         self,

@@ -172,7 +172,7 @@ class Permitted:
 
 
 class ByDate:
-    """The candidates from a minimum score on, newest first; of equal dates the best first.
+    """The candidates from a least score on, newest first; of equal dates the best first.
 
     Parameters
     ----------
@@ -180,26 +180,27 @@ class ByDate:
         The ranking to filter.
     snapshot : Snapshot
         Used to read the fields of candidates.
-    min_score : float
-        The lowest score of a candidate.
+    least : sequence of float
+        The lowest score of a candidate of each query.
     """
 
-    def __init__(self, source: Source, snapshot: Snapshot, min_score: float) -> None:
+    def __init__(self, source: Source, snapshot: Snapshot, least: Sequence[float]) -> None:
         self._source = source
         self._snapshot = snapshot
-        self._min_score = min_score
+        self._least = least
 
     def best(self, numbers: Sequence[int], depth: int) -> list[Ranked]:
         """Return the newest candidates of queries."""
 
         def newest(
-            _: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
+            numbers: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
         ) -> list[Ranked | None]:
+            least = (self._least[number] for number in numbers)
             return [
-                self._newest(cut(ranked, np.flatnonzero(ranked.score >= self._min_score)), depth)
-                if ends or ranked.score[-1] < self._min_score
+                self._newest(cut(ranked, np.flatnonzero(ranked.score >= score)), depth)
+                if ends or ranked.score[-1] < score
                 else None
-                for ranked, ends in zip(rankings, is_all, strict=True)
+                for ranked, ends, score in zip(rankings, is_all, least, strict=True)
             ]
 
         return deepen(self._source, numbers, max(depth, _FIRST_LOOK), newest)

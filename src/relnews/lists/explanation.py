@@ -165,7 +165,7 @@ class Explanation:
 #: Why an article is not among the first k items; ``listed`` if it is.
 Reason = Literal[
     "unknown", "itself", "embargo", "expired", "rule", "no shared term", "condition", "score",
-    "duplicate", "cap", "rank", "listed",
+    "cutoff", "duplicate", "cap", "rank", "listed",
 ]  # fmt: skip
 
 
@@ -182,7 +182,8 @@ class WhyNot:
     reason : str
         ``unknown``: not in the archive; ``itself``; ``embargo``; ``expired``; ``no shared term``;
         ``rule``: an editor's rule excludes it; ``condition``: a condition excludes it; ``score``:
-        below a millionth, or below the selection's minimum; ``duplicate``: near-duplicate of the
+        below a millionth, or below the selection's minimum; ``cutoff``: below the share of the best
+        score at which the list ends; ``duplicate``: near-duplicate of the
         article or of an item; ``cap``: the list has enough articles of the kind; ``rank``: k
         articles are preferred; ``listed``: it is in the list.
     sentence : str

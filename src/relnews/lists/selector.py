@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists import block_selector, containment
 from relnews.lists.block_selector import BlockSelector, Compare, SelectedItems
@@ -67,6 +68,22 @@ def select(
         return found
 
     return deepen(source, range(n), depth, items)
+
+
+def best_scores(
+    snapshot: Snapshot,
+    source: Source,
+    n: int,
+    selection: Selection,
+    near_draft: NDArray[np.int64] = _NO_KEYS,
+) -> list[int]:
+    """Return the best score, in millionths, that an item of each of n lists can have.
+
+    The cutoff of the ``selection`` is a share of it. Parameters as for `select`.
+    """
+    first = Selection(duplicate_threshold=selection.duplicate_threshold, cutoff=None)
+    chosen = select(snapshot, source, n, 1, first, [_NO_KEYS] * n, near_draft)
+    return [round(items.score[0] * SCORE_STEPS) if items.score else 0 for items in chosen]
 
 
 def places_of(

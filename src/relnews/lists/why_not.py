@@ -12,12 +12,13 @@ from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.exceptions import UnknownArticleError
 from relnews.lists.builder import ListBuilder
-from relnews.lists.candidates import CandidateSource
+from relnews.lists.candidates import CandidateSource, Permitted, Source
 from relnews.lists.explain import ScoredPair, score_pair
 from relnews.lists.explanation import Reason, WhyNot
+from relnews.lists.selector import best_scores
 from relnews.lists.similarities import floor_of, floors_for, similarities
 from relnews.options.list_options import ListSpec
-from relnews.options.selection import FIELDS, Selection
+from relnews.options.selection import FIELDS, Selection, least_steps
 from relnews.results import RelatedList
 
 #: Reasons that no rule and no selection can change.
@@ -73,7 +74,8 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
     before = [] if exclusions.is_empty else snapshot.items(ranked.key[:-1].tolist())
     rank = pair.rank - sum(exclusions.rule_of(item) is not None for item in before)
     if spec.selection is not None:
-        found = _by_selection(snapshot, pair, items, spec.selection)
+        permitted = source if exclusions.is_empty else Permitted(source, snapshot, [exclusions])
+        found = _by_selection(snapshot, permitted, pair, items, spec.selection)
         if found is not None:
             return WhyNot(a, b, k, *found, rank, pair.score)
     last = items[-1].score if items else 0.0
@@ -121,13 +123,21 @@ def _left_out(pair: ScoredPair) -> tuple[Reason, str]:
 
 
 def _by_selection(
-    snapshot: Snapshot, pair: ScoredPair, items: RelatedList, selection: Selection
+    snapshot: Snapshot, source: Source, pair: ScoredPair, items: RelatedList, selection: Selection
 ) -> tuple[Reason, str] | None:
     """Return why a selection excludes an article from a list, and a sentence about it."""
     item, name = pair.other, repr(pair.other.id)
     if round(pair.score, 6) < selection.min_score:
         sentence = f"{name} has a score of {pair.score:.6f}, less than {selection.min_score:g}."
         return "score", sentence
+    if selection.cutoff:
+        (best,) = best_scores(snapshot, source, 1, selection)
+        if round(pair.score * SCORE_STEPS) < least_steps(selection.cutoff, best):
+            sentence = (
+                f"{name} has a score of {pair.score:.6f}, less than {100 * selection.cutoff:g} % "
+                f"of the best, {best / SCORE_STEPS:.6f}."
+            )
+            return "cutoff", sentence
     similar = _similarities(snapshot, item.id, [pair.article.id, *items.ids])
     if selection.duplicate_threshold is not None:
         floor = floor_of(selection.duplicate_threshold)

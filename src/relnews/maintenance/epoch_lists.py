@@ -15,6 +15,7 @@ from relnews.maintenance.stored_lists import (
     entries_of,
     items_of_list,
     positions_of,
+    shown,
 )
 from relnews.search.top_k import Ranked
 from relnews.storage.catalogue import Catalogue
@@ -85,5 +86,5 @@ def _chosen(
     ):
         position[:] = chosen
     packed = pack_lists(zip(is_all, map(entries_of, lists), strict=True))
-    items = [items_of_list(keys, position) for keys, _, _, position in lists]
+    items = [shown(items_of_list(keys, steps, place)) for keys, steps, _, place in lists]
     return [*zip(queries, packed, items, strict=True)]

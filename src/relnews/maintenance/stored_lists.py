@@ -6,6 +6,7 @@ only if an article enters or leaves the list.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.selector import places_of
-from relnews.options.modes import MODES, STORED
+from relnews.options.modes import stored_selection
+from relnews.options.selection import least_steps
 from relnews.results import item_of
 from relnews.search.order import newest_key
 from relnews.search.segment import Segment
@@ -37,6 +39,9 @@ _BLOCK = 64
 _ENTRY = np.dtype(
     [("key", "<i8"), ("steps", "<i4"), ("similarity", "<i4"), ("position", "<i4")]
 )  # fmt: skip
+
+#: Keys and scores, in millionths, of the items of a list, in order.
+Items = list[tuple[int, int]]
 
 #: Key, score, similarity and position of the candidates of one list.
 Columns = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
@@ -113,19 +118,21 @@ class StoredLists:
         keys: list[int] = self._key[[*sorted(changed), *new]].tolist()
         return keys
 
-    def _changed(self, before: Mapping[int, list[int]], lost: set[int]) -> list[int]:
+    def _changed(self, before: Mapping[int, Items], lost: set[int]) -> list[int]:
         """Return the rows whose items changed, apart from articles that a rule excludes."""
         after = {row: self._items(row) for row in before}
         rules = CompiledRules.of(self._catalogue)
         if not rules.has_exclusions:
-            return [row for row in before if before[row] != after[row]]
-        keys_of = {row: {*before[row], *after[row]} - lost for row in before}
+            return [row for row in before if shown(before[row]) != shown(after[row])]
+        keys_of = {row: {key for key, _ in before[row] + after[row]} - lost for row in before}
         excluded = self._excluded(rules, keys_of)
         changed = []
         for row, exclusions in excluded.items():
-            then = [key for key in before[row] if key not in exclusions]
-            now = [key for key in after[row] if key not in exclusions]
-            if then != now or self._is_short(row, now):
+            then, now = (
+                [item for item in items[row] if item[0] not in exclusions]
+                for items in (before, after)
+            )
+            if shown(then) != shown(now) or self._is_short(row, now):
                 changed.append(row)
         return changed
 
@@ -290,11 +297,11 @@ class StoredLists:
             self._position[row, :n],
         )  # fmt: skip
 
-    def _items(self, row: int) -> list[int]:
-        keys, _, _, position = self._columns_of(row)
-        return items_of_list(keys, position)
+    def _items(self, row: int) -> Items:
+        keys, steps, _, position = self._columns_of(row)
+        return items_of_list(keys, steps, position)
 
-    def _is_short(self, row: int, items: Sequence[int]) -> bool:
+    def _is_short(self, row: int, items: Items) -> bool:
         """Return whether articles that are not stored may fill the list up."""
         return len(items) < self._k and not self._is_all[row]
 
@@ -339,7 +346,7 @@ def differing(snapshot: Snapshot, lists: Sequence[tuple[int, bytes]], k: int) ->
 
 
 def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
-    """Return the items of every stored list, by the key of its article."""
+    """Return the shown items of every stored list, by the key of its article."""
     with integrity.damage_in(catalogue.folder or ":memory:"):
         return {
             key: [item[0] for item, _ in StoredList.unpack(packed).items()]
@@ -378,8 +385,8 @@ def positions_of(
     k : int
         Items of a list.
     """
-    selection = MODES[STORED].selection
-    assert selection is not None
+    # The cutoff applies when a list is read: the best item, and so the cutoff, may change.
+    selection = dataclasses.replace(stored_selection(), cutoff=None)
     rankings = [
         Ranked(key, others, steps / SCORE_STEPS, similarity / SCORE_STEPS)
         for key, (others, steps, similarity, _) in zip(keys, lists, strict=True)
@@ -393,11 +400,19 @@ def positions_of(
         yield position
 
 
-def items_of_list(keys: NDArray[np.int64], position: NDArray[np.int32]) -> list[int]:
-    """Return the keys of the items of a list, in order."""
+def items_of_list(
+    keys: NDArray[np.int64], steps: NDArray[np.int32], position: NDArray[np.int32]
+) -> Items:
+    """Return the items of a list, in order."""
     places = np.flatnonzero(position >= 0)
-    items: list[int] = keys[places[np.argsort(position[places], kind="stable")]].tolist()
-    return items
+    places = places[np.argsort(position[places], kind="stable")]
+    return [*zip(keys[places].tolist(), steps[places].tolist(), strict=True)]
+
+
+def shown(items: Items) -> list[int]:
+    """Return the keys of the items that the cutoff leaves in a list."""
+    least = least_steps(stored_selection().cutoff, items[0][1]) if items else 0
+    return [key for key, steps in items if steps >= least]
 
 
 def entries_of(columns: Columns) -> bytes:

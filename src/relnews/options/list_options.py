@@ -178,7 +178,7 @@ def options_from_text(given: Mapping[str, Any]) -> Options:
     selection = _parameters_of(Selection, values)
     if selection:
         of_mode = MODES[options.get("mode", DEFAULT)].selection
-        base = of_mode or Selection(duplicate_threshold=None)
+        base = of_mode or Selection(duplicate_threshold=None, cutoff=None)
         options["selection"] = dataclasses.replace(base, **selection)
     return cast("Options", options)
 

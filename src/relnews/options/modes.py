@@ -93,3 +93,10 @@ DEFAULT = "news"
 
 #: The mode of stored lists. Lists of another mode are ranked.
 STORED = "news"
+
+
+def stored_selection() -> Selection:
+    """Return how stored lists are chosen."""
+    selection = MODES[STORED].selection
+    assert selection is not None
+    return selection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from relnews._checks import check_integer, check_real, listed, shortened
 from relnews.options.text_option import TextOption, counts_by_name, number_or_none
@@ -25,10 +25,17 @@ FIELDS = ("section", "source", "author")
 #: similar, and 93 % of the pairs that they call very similar are such pairs.
 STORY = 0.2
 
+#: Share of the best score that an item has at least. With 0.175 one of six judged sets loses more
+#: than .002 nDCG@8; see docs/explanation/relevance.md.
+CUTOFF = 0.15
+
+#: Scores and shares are compared in parts of 1 / `_STEPS`.
+_STEPS = 1_000_000
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Selection:
-    """How a list is chosen from the ranking: near-duplicates, diversity, caps, least score.
+    """How a list is chosen from the ranking: near-duplicates, diversity, caps, and where it ends.
 
     The ranking is read until the list has k items, or until it ends. The choice depends on the
     ranking alone, so that the same archive always gives the same list.
@@ -58,6 +65,10 @@ class Selection:
         Two articles are of one story if the cosine of their weights is at least this; above 0.
     min_score : float, default=0
         Least score of an item.
+    cutoff : float or None, default=0.15
+        Least score of an item as a share of the best score that an article of the ranking has,
+        near-duplicates of the list's article left out. Neither k nor pinned items change where a
+        list ends. None means no cutoff. With `min_score`, an item needs both.
     wire_sources : collection of str, default=()
         Wire sources. Among near-duplicates, an article from any other source is preferred;
         ``keep`` decides between several.
@@ -69,6 +80,7 @@ class Selection:
     caps: Mapping[str, int] = dataclasses.field(default_factory=dict, hash=False)
     story: float = STORY
     min_score: float = 0.0
+    cutoff: float | None = CUTOFF
     wire_sources: Collection[str] = ()
 
     def __post_init__(self) -> None:
@@ -80,6 +92,8 @@ class Selection:
         object.__setattr__(self, "caps", dict(self.caps))  # the caller may change theirs
         check_real("story", self.story, 0, 1, above=True)
         check_real("min_score", self.min_score, 0, 1)
+        if self.cutoff is not None:
+            check_real("cutoff", self.cutoff, 0, 1)
         object.__setattr__(self, "wire_sources", check_wire_sources(self.wire_sources))
 
 
@@ -113,7 +127,16 @@ TEXT_OPTIONS = (
         "SHARE", float,
     ),
     TextOption("min_score", "Least score of an item.", "SCORE", float),
+    TextOption(
+        "cutoff", "Least score of an item as a share of the best score; none shows all.  "
+        f"[default: {CUTOFF:g}]", "SHARE|none", parse=number_or_none,
+    ),
 )  # fmt: skip
+
+
+def least_steps(cutoff: float | None, best: Any) -> Any:
+    """Return the least score that a cutoff allows, given the best one; both in millionths."""
+    return -(-round((cutoff or 0.0) * _STEPS) * best // _STEPS)
 
 
 def check_keep(value: object, names: tuple[str, ...]) -> None:

@@ -8,6 +8,9 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from relnews.options.modes import stored_selection
+from relnews.options.selection import least_steps
+
 #: Key, score, similarity and position of a candidate.
 _ENTRY = struct.Struct("<qiii")
 
@@ -45,16 +48,30 @@ class StoredList(NamedTuple):
         """Return the keys of the candidates."""
         return [key for key, *_ in self.entries]
 
+    def n_items(self) -> int:
+        """Return the number of items, of which `items` leaves out those below the cutoff."""
+        return sum(position >= 0 for *_, position in self.entries)
+
     def items(self) -> list[tuple[tuple[int, int, int, int], list[int]]]:
-        """Return the items in order, each with the keys of its near-duplicates."""
+        """Return the items in order, each with the keys of its near-duplicates.
+
+        Entries below the cutoff are left out. The stored bytes have them: which articles are below
+        it changes with the best one.
+        """
         items = []
         near_duplicates: dict[int, list[int]] = {}
+        least = 0
         for entry in self.entries:
-            position = entry[3]
+            key, steps, _, position = entry
+            if steps < least:
+                break
+            if position == NO_POSITION:
+                continue
+            least = least or least_steps(stored_selection().cutoff, steps)
             if position >= 0:
                 items.append(entry)
-            elif position < NO_POSITION:
-                near_duplicates.setdefault(-2 - position, []).append(entry[0])
+            else:
+                near_duplicates.setdefault(-2 - position, []).append(key)
         items.sort(key=_position)
         return [(item, near_duplicates.get(item[3], [])) for item in items]
 

@@ -100,10 +100,11 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     return None if items is None else RelatedList(identifier, items)
 
 
-def _is_whole(catalogue: Catalogue, candidates: StoredList, n_items: int) -> bool:
+def _is_whole(catalogue: Catalogue, candidates: StoredList, n_shown: int) -> bool:
     """Return whether a longer list of the article has no more items either."""
-    if not candidates.is_all:
-        return False
+    n_items = candidates.n_items()
+    if n_shown < n_items or not candidates.is_all:
+        return n_shown < n_items  # the cutoff ends the list
     # Of all related articles, no more than the k of stored lists became items.
     with integrity.damage_in(catalogue.folder or ":memory:"):
         return n_items < int(catalogue.setting("lists")["k"])
