@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -140,17 +139,10 @@ def numbers_of_texts(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the number of words of distinct articles, and their texts as `same_texts` does."""
     segments = [scored.segment for scored in view.segments]
-    length = np.empty(len(part), dtype=np.int64)
+    signs = np.empty((len(part), 3), dtype=np.int64)
     for number, segment in enumerate(segments):
-        rows = local[part == number]
-        length[part == number] = segment.text_ptr[rows + 1] - segment.text_ptr[rows]
-    _, at, times = np.unique(length, return_inverse=True, return_counts=True)
-    signs = np.full((len(part), 3), -1, dtype=np.int64)
-    may_be_same = (times[at] > 1) & (length >= containment.SAME_WORDS)
-    for number in np.unique(part[may_be_same]).tolist():
-        places = may_be_same & (part == number)
-        signs[places] = segments[number].signs_of_texts(local[places])
-    return length, same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
+        signs[part == number] = segment.signs_of_texts(local[part == number])
+    return signs[:, 0], same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
 
 
 def same_texts(
@@ -167,11 +159,11 @@ def same_texts(
     """
     number = -1 - np.arange(len(signs))
     is_long = np.flatnonzero(signs[:, 0] >= containment.SAME_WORDS)
-    seen = dict(zip(is_long.tolist(), map(tuple, signs[is_long].tolist()), strict=True))
-    times = Counter(seen.values())
+    # Different signs may have equal codes: then the words differ.
+    code = signs[is_long] @ (1 << 42, 1 << 21, 1)
+    _, at, times = np.unique(code, return_inverse=True, return_counts=True)
     first_places: dict[bytes, int] = {}
-    for place, sign in seen.items():
-        if times[sign] > 1:
-            words = text_of(place).astype("<i4").tobytes()
-            number[place] = first_places.setdefault(hashlib.blake2b(words).digest(), place)
+    for place in is_long[times[at] > 1].tolist():
+        words = text_of(place).astype("<i4").tobytes()
+        number[place] = first_places.setdefault(hashlib.blake2b(words).digest(), place)
     return number
