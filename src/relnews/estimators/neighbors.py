@@ -355,7 +355,7 @@ class CosineNeighbors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             # What is the last of a shorter list is not what k rows reach.
             reached = floors if size == k else np.zeros(n)
             with borrowed(self.n_features_in_, segment.n_rows, segment.longest) as (scratch, _):
-                heaps = pruning.heaps_for(size, segment.arrays.outline)
+                heaps = pruning.heaps_for(size)
                 nearest.rank_rows(
                     block, frozen(local), segment.arrays, heaps, scratch, reached, score, row
                 )

@@ -243,7 +243,7 @@ class ScoredSegment:
         with borrowed(*sizes) as (scratch, of_titles):
             titles = match and TitleMatch(match, self.titles, of_titles)
             vectors = vector_match(queries.vectors, self.vectors)
-            heaps = pruning.heaps_for(k, self.arrays.outline)
+            heaps = pruning.heaps_for(k)
             scoring.rank_articles(
                 block, self.arrays, limits, titles, vectors, heaps, scratch, reached, ranked
             )
