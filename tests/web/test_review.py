@@ -318,7 +318,7 @@ def test_an_editor_asks_why_not(page: sync_api.Page) -> None:
     page.keyboard.press("Enter")
     title = "How falling ECB rates reach borrowers"
     page.get_by_role("button", name=f"Why not: {title}", exact=True).click()
-    status(page, f"{RATES!r} is at rank ")
+    status(page, f"{RATES!r} has a score of 0.0")
     page.get_by_role("list", name="Other articles").get_by_role("button", name="Pin").click()
     sync_api.expect(entries.first).to_contain_text(title)
     sync_api.expect(entries.first).to_contain_text("pinned")

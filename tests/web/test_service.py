@@ -638,7 +638,8 @@ from relnews import web
 client = TestClient(web.app({str(archive)!r}, limits=web.Limits(ranking_timeout=600)))
 assert client.get("/related/{DEMO_ID}").json()["related"]
 assert client.get("/related/{DEMO_ID}.html").text
-assert client.get("/related/{DEMO_ID}?k=40").json()["related"][39]
+deep = "/related/winter-storms-lift-sicilian-reservoirs-but-not-to-safety?k=40"
+assert client.get(deep).json()["related"][39]
 assert client.post("/related", json={DRAFT}).json()["related"]
 assert client.get("/metrics").text
 print([name for name in ("numpy", "numba", "scipy", "sklearn") if name in sys.modules])
