@@ -12,7 +12,7 @@ import pytest
 
 import reference
 from brute import Brute
-from relnews import RelatedNews, read_articles
+from relnews import RelatedNews, Selection, read_articles
 from relnews.readers.load_report import Problem
 from relnews.sample import sample_articles
 from relnews.search import bounds
@@ -77,7 +77,7 @@ def test_other_scripts_build_and_give_lists(data_folder, name):
     articles = list(read_articles(path))[::4]
     news = RelatedNews(stop_words=None, language=None, ignore_repeated_lines=False).fit(articles)
     archive = news.archive_
-    lists = list(news.related_all())
+    lists = list(news.related_all(selection=Selection(cutoff=None)))
 
     expected = {
         term
