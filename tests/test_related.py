@@ -620,7 +620,7 @@ def test_lists_of_the_sample_are_brute_force(stories, parameters):
 
 
 @pytest.mark.parametrize("parameters", [{}, {"stop_words": None, "sublinear_tf": False}], ids=str)
-@pytest.mark.parametrize("n_articles", [300, pytest.param(1500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("n_articles", [150, pytest.param(1500, marks=pytest.mark.slow)])
 def test_lists_of_real_news_are_brute_force(data_folder, parameters, n_articles):
     """The lists of random real articles equal scikit-learn's, too."""
     articles = list(read_articles(data_folder / "digitalgov" / "docs.jsonl.gz"))
