@@ -57,11 +57,20 @@ FIRST_FILES = (
     "docs/how-to/command-line.md",
     "tests/cli/test_leaving.py",
     "tests/maintenance/test_power_loss.py",
-    "tests/storage/test_arrays.py",
+    "tests/test_benchmarks.py",
+    "tests/golden/test_golden.py",
+    "tests/test_real_data.py",
+    "tests/tuning/test_tuning.py",
+    "tests/test_distributed.py",
     "tests/test_newcomers.py",
-    "tests/test_examples.py",
+    "tests/test_notebooks.py",
     "tests/maintenance/test_updates.py",
-    "docs/how-to/keep-up-to-date.md",
+    "tests/text/test_minimal_pairs.py",
+    "tests/archive/test_workers.py",
+    "tests/storage/test_hostile.py",
+    "tests/archive/test_readers_and_writer.py",
+    "tests/lists/test_selector.py",
+    "tests/test_examples.py",
 )
 
 FLAGS = doctest.ELLIPSIS | doctest.REPORT_NDIFF
