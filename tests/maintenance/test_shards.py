@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 import relnews
 from relnews import ArchiveFormatError, RelatedNews
-from relnews.maintenance import merging, shard_lines, shard_merge, shards
+from relnews.maintenance import build, merging, shard_lines, shard_merge, shards, spool
 from relnews.readers import read_articles
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.search import segment_layout
@@ -130,6 +130,8 @@ def test_parts_are_one_build(data, records, changes, ignores):
     with (
         tempfile.TemporaryDirectory() as name,
         mock.patch.multiple(repeated_lines, LEAST_ARTICLES=2, LEAST_SHARE=share),
+        mock.patch.object(build, "CHUNK", data.draw(st.sampled_from([2, 4096]))),
+        mock.patch.multiple(spool, SEGMENT_ARTICLES=3, MOST_IN_MEMORY=1),
         mock.patch.object(shard_merge, "LARGE", data.draw(st.sampled_from([1, 2, 8192]))),
         mock.patch.object(shard_lines, "LINES_TOGETHER", data.draw(st.sampled_from([2, 99]))),
         mock.patch.object(segment_layout, "MOST_PLACES", most),

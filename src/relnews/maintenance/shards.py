@@ -7,6 +7,7 @@ get new numbers in the same order, and no segment has to be sorted again.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -25,6 +26,7 @@ from relnews.exceptions import ArchiveFormatError
 from relnews.maintenance import layout
 from relnews.maintenance.build import SEGMENT_PAIRS, Entered, chunks_of, enter, settings_of
 from relnews.maintenance.layout import Rows
+from relnews.maintenance.spool import Spool
 from relnews.options.recency import Recency
 from relnews.search.bounds import CommonTerms, Outline
 from relnews.search.epoch import Epoch
@@ -58,7 +60,7 @@ def fill_shard(
     gone: Callable[[], Sequence[str]],
     withheld: Callable[[], Sequence[str]],
 ) -> None:  # fmt: skip
-    """Write a part of an input to an empty store.
+    """Write a part of an input to an empty store, in as much memory as `build.fill` takes.
 
     Parameters
     ----------
@@ -81,50 +83,57 @@ def fill_shard(
     lines: list[Lines] | None = [] if ignore_repeated_lines else None
     counter = ArticleCounter(analysis, lines=lines)
     catalogue, n_stop = store.catalogue, counter.n_stop
-    rows = []
-    with store.transaction():
+    with store.transaction(), contextlib.closing(Spool(SEGMENT_PAIRS, catalogue.folder)) as spool:
         catalogue.set_all(settings_of(analysis, weighting, recency, n_stop))
         for chunk in chunks_of(articles):
             places = [article.place for article in chunk]
-            rows.append(enter(catalogue, counter, chunk, Entered(), None, places))
+            spool.append(enter(catalogue, counter, chunk, Entered(), None, places))
         left_out = [key for key, _ in catalogue.digests(gone()).values()]
         if lines is not None:
-            _put_lines(store, Lines.concatenate(lines), rows, left_out)
+            _put_lines(store, Lines.concatenate(lines), spool.keys, left_out)
             lines.clear()
+
+        def rows() -> Iterator[Rows]:
+            """Yield the articles that stay."""
+            for part in spool:
+                stays = np.flatnonzero(~np.isin(part.key, left_out))
+                yield part if len(stays) == len(part.key) else part.take(stays)
+
         has_term = np.ones(len(counter.vocabulary), dtype=np.bool_)
         if left_out:
-            rows = [part.take(np.flatnonzero(~np.isin(part.key, left_out))) for part in rows]
             has_term[n_stop:] = False
-            for part in rows:
+            for part in rows():
                 has_term[part.terms.counts.term] = True
             catalogue.remove(left_out)
             catalogue.clear_removals(left_out)
-        _lay_out(store, rows, counter.vocabulary, n_stop, has_term)
+        _lay_out(store, rows(), counter.vocabulary, n_stop, has_term)
         hashes = sorted(map(hash_of_id, withheld()))
         catalogue.set(SHARD, {**about(), "lines": lines is not None, "withheld": hashes})
 
 
-def _put_lines(store: Store, lines: Lines, rows: Sequence[Rows], left_out: Sequence[int]) -> None:
+def _put_lines(
+    store: Store, lines: Lines, key: NDArray[np.int64], left_out: Sequence[int]
+) -> None:  # fmt: skip
     """Write the lines of articles, but of those that are left out."""
-    key = np.concatenate([part.key for part in rows])
     stays = np.flatnonzero(~np.isin(key, left_out))
     taken = lines.take(stays)
-    arrays = {
+    arrays: Arrays = {
         "key": key[stays], "line_ptr": taken.ptr, "n_words": taken.n_words, "hash": taken.hash
     }  # fmt: skip
     store.put("lines", arrays)
 
 
 def _lay_out(
-    store: Store, rows: list[Rows], vocabulary: Vocabulary, n_stop: int, keep: NDArray[np.bool_]
-) -> None:
-    """Write vocabulary, segments and epoch of a shard; the rows are emptied.
+    store: Store, rows: Iterable[Rows], vocabulary: Vocabulary, n_stop: int,
+    keep: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Write vocabulary, segments and epoch of a shard.
 
     Parameters
     ----------
     store : Store
         Store of the shard.
-    rows : list of Rows
+    rows : iterable of Rows
         The articles.
     vocabulary : Vocabulary
         Their terms.
@@ -138,12 +147,10 @@ def _lay_out(
     number = np.full(len(vocabulary), -1, dtype=np.int32)
     number[order] = np.arange(len(order), dtype=np.int32)
     frequency = np.zeros(len(order), dtype=np.int32)
-    rows.reverse()
 
     def short() -> Iterator[Rows]:
         """Yield the articles that a segment has whole; the others wait in the catalogue."""
-        while rows:
-            part = rows.pop()
+        for part in rows:
             part = dataclasses.replace(part, terms=part.terms.renumbered(number))
             is_long = np.diff(part.terms.counts.row_ptr) > MOST_PLACES
             if is_long.any():

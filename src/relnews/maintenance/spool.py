@@ -57,6 +57,12 @@ class Spool:
         for column in self._columns:
             column.file.close()
 
+    @property
+    def keys(self) -> NDArray[np.int64]:
+        """Keys of all articles."""
+        keys: NDArray[np.int64] = self._keys_of_all[0]
+        return keys
+
     @functools.cached_property
     def _keys_of_all(self) -> NDArray[np.int64]:
         """Keys and timestamps, int64 array of shape (2, n_articles)."""
