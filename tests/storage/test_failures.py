@@ -214,7 +214,7 @@ def test_too_little_memory(folder):
         gc.collect()
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         _, most = resource.getrlimit(resource.RLIMIT_AS)
-        for extra in range(0, 512, 8):
+        for extra in range(0, 512, 16):
             limit = 4096 * pages + 4096 * extra
             resource.setrlimit(resource.RLIMIT_AS, (limit, most))
             try:

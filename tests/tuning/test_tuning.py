@@ -96,7 +96,7 @@ def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth, current
     kept = [article for article in stories if article["id"] not in ("a3", "a75")]
     for choice, values in zip(tried, found, strict=True):
         fresh = RelatedNews(vectors=vectors, **choice.parameters()).fit(kept)
-        for article, value in zip(ids, values, strict=True):
+        for article, value in [*zip(ids, values, strict=True)][::3]:
             out = {other for query, other in without if query == article} | {article}
             listed = [i for i in fresh.related(article, 90, mode=Mode()).ids if i not in out]
             grades = {
