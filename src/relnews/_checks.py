@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import math
 import numbers
 from collections.abc import Iterable
@@ -97,6 +98,22 @@ def check_instance(name: str, value: object, kind: type, *, optional: bool = Tru
         expected = f"a relnews.{kind.__name__}{' or None' if optional else ''}"
         msg = f"`{name}` must be {expected}, got {shortened(value)}."
         raise TypeError(msg)
+
+
+def exists(path: Path) -> bool:
+    """Return whether a path exists; raise PermissionError if this user may not know.
+
+    Since Python 3.14, `Path.exists` returns False then.
+    """
+    try:
+        path.stat()
+    except ValueError:  # a null character
+        return False
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return False
+        raise
+    return True
 
 
 def check_parent(file: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from relnews._checks import counted
+from relnews._checks import counted, exists
 
 if TYPE_CHECKING:
     from relnews.related import RelatedNews
@@ -43,7 +43,7 @@ class Kept(NamedTuple):
         from relnews.storage.database import CATALOGUE
         from relnews.storage.settings import SHARD
 
-        if not (folder / CATALOGUE).exists():
+        if not exists(folder / CATALOGUE):
             return cls()
         catalogue = Catalogue.open(folder)
         lists, shard = catalogue.settings("lists", SHARD)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from relnews._checks import listed, shortened
+from relnews._checks import exists, listed, shortened
 
 
 def expected_json_object(got: str, reason: str) -> str:
@@ -321,7 +321,7 @@ def not_one_source(paths: Sequence[str]) -> ValueError:
 
 def check_exists(path: Path) -> None:
     """Raise unless there is a file or a folder."""
-    if not path.exists():
+    if not exists(path):
         message = f"expected a file or a folder of articles, but there is no {str(path)!r}"
         if not path.is_absolute():
             message += f" in {str(Path.cwd())!r}"

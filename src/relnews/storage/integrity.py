@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from relnews._checks import counted
+from relnews._checks import counted, exists
 from relnews.exceptions import (
     ArchiveFormatError,
     RelnewsError,
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def check_archive_target(folder: Path, catalogue: str) -> None:
     """Raise FileExistsError unless a folder is an archive, is empty or does not exist."""
     if folder.is_dir():
-        if (folder / catalogue).exists() or not any(folder.iterdir()):
+        if exists(folder / catalogue) or not any(folder.iterdir()):
             return
-    elif not folder.exists():
+    elif not exists(folder):
         return
     msg = (
         f"{folder} exists and is not a relnews archive; it is left as it is. "
@@ -35,10 +35,10 @@ def check_archive_target(folder: Path, catalogue: str) -> None:
 
 def check_archive_source(folder: Path, catalogue: str) -> None:
     """Raise unless a folder exists and has a catalogue."""
-    if not folder.exists():
+    if not exists(folder):
         msg = f"there is no archive at {folder}. Make one with `relnews build` or save(path)."
         raise FileNotFoundError(msg)
-    if not (folder / catalogue).is_file():
+    if not (exists(folder / catalogue) and (folder / catalogue).is_file()):
         msg = (
             f"{folder} is not a relnews archive: expected a folder with {catalogue} in it. "
             "Make one with `relnews build` or save(path)."

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from relnews._checks import exists
 from relnews.exceptions import ArchiveChangedError, ArchiveFormatError
 from relnews.storage import backup, integrity
 from relnews.storage.arrays import Store, folder_name, names_of
@@ -60,7 +61,7 @@ def fetch(url: str, path: str | os.PathLike[str], *, callback: Any = None) -> bo
     """
     remote, folder = _Remote(url), Path(path)
     integrity.check_archive_target(folder, CATALOGUE)
-    own = Store.open(folder) if (folder / CATALOGUE).exists() else None
+    own = Store.open(folder) if exists(folder / CATALOGUE) else None
     for attempt in range(_ATTEMPTS):
         key = remote.key()
         if own is not None and _fetched_key(own.catalogue) == key:
