@@ -55,8 +55,10 @@ def is_invisible(character):
         return True
     if "VARIATION SELECTOR" in name or name in ("COMBINING GRAPHEME JOINER", "ARABIC TATWEEL"):
         return True
-    if category(character) != "Mn" or character > "\uffff":
+    # Of newer marks, Python's own table may lack the names.
+    if unicodedata2.category(character) != "Mn" or character > "\uffff":
         return False
+    name = unicodedata2.name(character)
     if name.startswith("HEBREW"):
         return name != "HEBREW POINT JUDEO-SPANISH VARIKA"
     composes = ("ARABIC MADDAH ABOVE", "ARABIC HAMZA ABOVE", "ARABIC HAMZA BELOW")

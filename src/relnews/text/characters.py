@@ -56,9 +56,9 @@ _INVISIBLE = (
 #: Marks that writers may leave out: enclosing marks, Hebrew points, Arabic vowel signs, tatweel.
 _OPTIONAL = (
     "\u0488\u0489\u1abe\u20dd-\u20e0\u20e2-\u20e4\ua670-\ua672"
-    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7-\u05c9"
     "\u0610-\u061a\u0640\u064b-\u0652\u0656-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8"
-    "\u06ea-\u06ed\u0898-\u089f\u08ca-\u08e1\u08e3-\u08ff"
+    "\u06ea-\u06ed\u0897-\u089f\u08ca-\u08e1\u08e3-\u08ff"
 )
 
 _UNSEEN = re.compile(f"[{_INVISIBLE}{_OPTIONAL}]+")
