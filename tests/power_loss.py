@@ -141,6 +141,15 @@ class _Recorder:
             self._change(opened[0], self._places[target], bytes(content))
             self._places[target] += result
 
+    def _copy_file_range(self, _, opened, __, numbers, result):
+        """Copy to a given place, as `shutil` does since Python 3.14."""
+        if opened[1] in self._inodes:
+            source, _, start, *_ = numbers
+            first = self._places[source]
+            content = self._contents[self._inodes[opened[0]]][first : first + result]
+            self._change(opened[1], start, bytes(content))
+            self._places[source] += result
+
     def _ftruncate(self, _, opened, __, numbers, ___):
         if opened[0] in self._inodes:
             self._change(opened[0], numbers[-1], None)

@@ -203,8 +203,9 @@ def test_the_command(folder: Path) -> None:
             assert found
             address, token = found.groups()
             url = f"{address}/find?words=nato"
-            with pytest.raises(urllib.error.HTTPError, match="401"):
+            with pytest.raises(urllib.error.HTTPError, match="401") as caught:
                 urllib.request.urlopen(url)
+            caught.value.close()
             request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"})
             with urllib.request.urlopen(request) as answer:
                 assert DEMO_ID.encode() in answer.read()

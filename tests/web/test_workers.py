@@ -65,7 +65,8 @@ def post(address: str) -> tuple[int, str | None]:
             assert json.load(answer)["related"]
             return answer.status, None
     except HTTPError as error:
-        return error.code, error.headers["retry-after"]
+        with error:
+            return error.code, error.headers["retry-after"]
 
 
 def test_one_process_ranks_one_list_at_a_time(archive: Path, workers: Workers) -> None:
