@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import struct
+import sys
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -52,26 +53,27 @@ class StoredList(NamedTuple):
         """Return the number of items, of which `items` leaves out those below the cutoff."""
         return sum(position >= 0 for *_, position in self.entries)
 
-    def items(self) -> list[tuple[tuple[int, int, int, int], list[int]]]:
-        """Return the items in order, each with the keys of its near-duplicates.
+    def items(self, k: int = sys.maxsize) -> list[tuple[tuple[int, int, int, int], list[int]]]:
+        """Return the first k items in order, each with the keys of its near-duplicates.
 
         Entries below the cutoff are left out. The stored bytes have them: which articles are below
-        it changes with the best one.
+        it changes with the best one. Near-duplicates behind the last item are left out too: a
+        ranking ends when the list has k items.
         """
-        items = []
+        items: list[tuple[int, int, int, int]] = []
         near_duplicates: dict[int, list[int]] = {}
         least = 0
         for entry in self.entries:
             key, steps, _, position = entry
-            if steps < least:
+            if steps < least or len(items) == k:
                 break
             if position == NO_POSITION:
                 continue
             least = least or least_steps(stored_selection().cutoff, steps)
-            if position >= 0:
-                items.append(entry)
-            else:
+            if position < 0:
                 near_duplicates.setdefault(-2 - position, []).append(key)
+            elif position < k:
+                items.append(entry)
         items.sort(key=_position)
         return [(item, near_duplicates.get(item[3], [])) for item in items]
 

@@ -81,7 +81,7 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
         candidates = StoredList.unpack(stored)
     except integrity.DAMAGE as error:
         raise integrity.damaged_archive(catalogue.folder or ":memory:", error) from error
-    shown = candidates.items()
+    shown = candidates.items(k)
     if len(shown) < k and not _is_whole(catalogue, candidates, len(shown)):
         return None
     rules, now = CompiledRules.of(catalogue), dates.now()
@@ -96,7 +96,7 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
         if pinned(catalogue, rules, article, now):
             return None
         exclusions = rules.exclusions(article)
-    items = _items(catalogue, shown[:k], exclusions, now)
+    items = _items(catalogue, shown, exclusions, now)
     return None if items is None else RelatedList(identifier, items)
 
 
