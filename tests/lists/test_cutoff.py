@@ -177,3 +177,29 @@ def test_a_stored_list_ends_early_too():
     assert len(news.related("story", 50).ids) > len(whole) - len(best)
     assert news.related("story").ids == ids(news)
     assert news.verify() == []
+
+
+def test_a_list_changes_below_an_article_that_is_hidden():
+    """The best article is not out yet: the list that readers see changes far below its score."""
+    hidden = {**STORIES[2], "published": "2999-01-01"}
+    low = [{"id": f"low {n}", "text": f"flood a{n} b{n} c{n} d{n} e{n}"} for n in range(2)]
+    news = RelatedNews(stop_words=None, recency=None).fit([STORIES[0], hidden, low[0]])
+    news.store_lists(8)
+    assert news.related("story").ids == ["low 0"]
+    report = news.partial_fit([low[1]])
+    assert news.related("story").ids == ["low 0", "low 1"]
+    assert "story" in report.changed
+
+
+def test_a_list_changes_where_a_version_stands_for_an_excluded_one():
+    """An article whose near-duplicate a rule excludes changes the list, not the stored items."""
+    text = " ".join(WORDS[:9]) + " mayor budget vote"
+    news = RelatedNews(stop_words=None, recency=None).fit([
+        STORIES[0], {"id": "excluded", "text": text}, STORIES[3],
+    ])  # fmt: skip
+    news.store_lists(8)
+    news.rules.hide("id=excluded")
+    before = news.related("story").ids
+    report = news.partial_fit([{"id": "version", "text": f"{text} council"}])
+    assert {*news.related("story").ids} == {*before, "version"}
+    assert "story" in report.changed

@@ -83,8 +83,8 @@ class StoredLists:
     def update(self, snapshot: Snapshot, added: Sequence[int], removed: Sequence[int]) -> list[int]:
         """Update the lists here and in the catalogue; return the keys whose list changed.
 
-        A list that rules shorten is ranked when it is read. It counts as changed if a candidate
-        changed.
+        A list that rules, hidden articles or near-duplicates shorten is ranked when it is read. It
+        counts as changed if a candidate changed.
 
         Parameters
         ----------
@@ -114,33 +114,47 @@ class StoredLists:
         self._set_floors(np.array([*before, *new], dtype=np.int64))
         packed = pack_lists(map(self._packed, (*before, *new)))
         self._catalogue.set_entries(zip(self._key[[*before, *new]].tolist(), packed, strict=True))
-        changed = self._changed(before, set(removed))
+        changed = self._changed(before, set(removed), snapshot.now)
         keys: list[int] = self._key[[*sorted(changed), *new]].tolist()
         return keys
 
-    def _changed(self, before: Mapping[int, Items], lost: set[int]) -> list[int]:
-        """Return the rows whose items changed, apart from articles that a rule excludes."""
+    def _changed(self, before: Mapping[int, Items], lost: set[int], now: int) -> list[int]:
+        """Return the rows whose items changed, apart from articles that a rule excludes.
+
+        Items are compared with the articles that are hidden now, for the day on which they may be
+        seen, and without them: where a hidden article has the best score, the cutoff is another.
+        """
         after = {row: self._items(row) for row in before}
-        rules = CompiledRules.of(self._catalogue)
-        if not rules.has_exclusions:
-            return [row for row in before if shown(before[row]) != shown(after[row])]
         keys_of = {row: {key for key, _ in before[row] + after[row]} - lost for row in before}
-        excluded = self._excluded(rules, keys_of)
+        keys = [*{int(self._key[row]) for row in keys_of}.union(*keys_of.values())]
+        visible = zip(keys, self._catalogue.details(keys, now), strict=True)
+        hidden = {key for key, fields in visible if fields is None}
+        excluded = self._excluded(keys, keys_of)
         changed = []
-        for row, exclusions in excluded.items():
-            then, now = (
-                [item for item in items[row] if item[0] not in exclusions]
-                for items in (before, after)
-            )
-            if shown(then) != shown(now) or self._is_short(row, now):
-                changed.append(row)
+        for row in before:
+            then, since = before[row], after[row]
+            stay = {key for key, _ in then} & {key for key, _ in since}
+            for left_out in (excluded.get(row, set()), hidden):
+                then, since = (
+                    [item for item in items if item[0] not in left_out] for items in (then, since)
+                )
+                # Near-duplicates of an item that is left out may be in the list instead.
+                if (
+                    shown(then) != shown(since)
+                    or self._is_open(row, since)
+                    or not stay.isdisjoint(left_out)
+                ):
+                    changed.append(row)
+                    break
         return changed
 
     def _excluded(
-        self, rules: CompiledRules, keys_of: Mapping[int, set[int]]
+        self, keys: Sequence[int], keys_of: Mapping[int, set[int]]
     ) -> dict[int, set[int]]:
         """Return, for each row, the articles that rules exclude from its list."""
-        keys = [*{int(self._key[row]) for row in keys_of}.union(*keys_of.values())]
+        rules = CompiledRules.of(self._catalogue)
+        if not rules.has_exclusions:
+            return {}
         details = zip(keys, self._catalogue.details(keys), strict=True)
         items = {key: item_of(fields) for key, fields in details if fields is not None}
         excluded = {}
@@ -304,6 +318,10 @@ class StoredLists:
     def _is_short(self, row: int, items: Items) -> bool:
         """Return whether articles that are not stored may fill the list up."""
         return len(items) < self._k and not self._is_all[row]
+
+    def _is_open(self, row: int, items: Items) -> bool:
+        """Return whether a list with these items is short, and the cutoff does not end it."""
+        return self._is_short(row, items) and len(shown(items)) == len(items)
 
     def _packed(self, row: int) -> tuple[bool, bytes]:
         return bool(self._is_all[row]), entries_of(self._columns_of(row))
