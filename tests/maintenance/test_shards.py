@@ -159,6 +159,20 @@ def test_parts_are_one_build(data, records, changes, ignores):
         del merged, news
 
 
+def test_a_line_of_several_sources_is_reported_in_one_order(tmp_path):
+    """Equal lines of two sources come by source, whichever part is read first."""
+    words = {"rain": "wire", "veto": "own", "nato": "own", "snow": "wire"}
+    records = [
+        {"id": word, "title": "gas", "text": f"{word}\nread more about gas", "source": source}
+        for word, source in words.items()
+    ]
+    with mock.patch.multiple(repeated_lines, LEAST_ARTICLES=2):
+        one = RelatedNews().fit(records)
+        merged = relnews.merge(parts_of(records, 2, tmp_path), tmp_path / "all")
+    assert [line.source for line in one.repeated_lines_] == ["own", "wire"]
+    assert merged.repeated_lines_ == one.repeated_lines_
+
+
 @pytest.fixture(scope="module")
 def sample_parts(tmp_path_factory):
     """Return the folders of three parts of the sample articles."""

@@ -179,7 +179,7 @@ def frequent(ascending: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 def most_frequent_first(lines: Iterable[RepeatedLine]) -> list[RepeatedLine]:
     """Return lines in the order in which they are reported."""
-    return sorted(lines, key=lambda line: (-line.n_articles, line.words))
+    return sorted(lines, key=lambda line: (-line.n_articles, line.words, line.source or ""))
 
 
 def is_among(hashes: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> NDArray[np.bool_]:
