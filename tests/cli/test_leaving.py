@@ -146,12 +146,18 @@ def test_a_second_signal_ends_at_once(archive, tmp_path):
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 @pytest.mark.parametrize("where", ["in_callback", "in_finalizer"])
-def test_a_signal_whose_exception_python_drops(where, name):
-    """What the callback of a weak reference or a finalizer raises goes no further."""
+@pytest.mark.parametrize("seconds", [0, 0.1])
+def test_a_signal_whose_exception_python_drops(seconds, where, name):
+    """What the callback of a weak reference or a finalizer raises goes no further.
+
+    Nor does what the hook for such exceptions raises, if the alarm arrives while it waits.
+    """
     program = textwrap.dedent(f"""
         import os, signal, sys, time, weakref
         from relnews.cli._leaving import on_signals
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        set_timer = signal.setitimer
+        signal.setitimer = lambda *given: set_timer(*given) and time.sleep({seconds})
         class Thing:
             def __del__(self):
                 in_finalizer()
@@ -161,7 +167,7 @@ def test_a_signal_whose_exception_python_drops(where, name):
         reference = weakref.ref(thing, lambda _: in_callback())
         with on_signals():
             del thing
-            print("went on", flush=True)
+            print("went on\\n", end="", flush=True)  # unless the alarm is faster
             time.sleep({LIMIT})
     """)
     done = subprocess.run(
@@ -169,7 +175,8 @@ def test_a_signal_whose_exception_python_drops(where, name):
         check=False,
     )  # fmt: skip
     code = 128 + getattr(signal, name)
-    assert (done.returncode, done.stdout, done.stderr) == (code, "went on\n", "")
+    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stdout in ("went on\n", "")
 
 
 @pytest.mark.slow

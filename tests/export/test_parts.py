@@ -216,6 +216,7 @@ def test_unfinished_files(folder, tmp_path, monkeypatch):
     (tmp_path / ".1.jsonl.aa.partial").touch()
     os.utime(tmp_path / ".1.jsonl.aa.partial", (0, time.time() - 2 * list_files._ABANDONED))
     (tmp_path / ".1.jsonl.bb.partial").touch()
+    os.utime(tmp_path / ".1.jsonl.bb.partial", (0, time.time()))
     assert write_lists(tmp_path / "1.jsonl", []) == 0
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"1.jsonl", ".1.jsonl.bb.partial"}

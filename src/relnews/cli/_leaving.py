@@ -49,16 +49,20 @@ def on_signals() -> Iterator[None]:
             if signal.getsignal(number) != signal.SIG_IGN:
                 handlers[number] = signal.signal(number, _leave)
     report = sys.unraisablehook
+    is_taking = False
 
     def take_dropped(dropped: sys.UnraisableHookArgs) -> None:
+        nonlocal is_taking
         error = dropped.exc_value
         if not isinstance(error, Signalled) or not hasattr(signal, "setitimer"):
             report(dropped)
             return
+        is_taking = True  # Python drops what this function raises, and does not call it again
         for number in handlers:
             if signal.getsignal(number) == signal.SIG_DFL:
                 signal.signal(number, _leave)
-        _send_later(error.number)
+        _send_later(error.number, lambda: is_taking)
+        is_taking = False
 
     sys.unraisablehook = take_dropped
     try:
@@ -83,14 +87,16 @@ def signals_to(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None
             signal.signal(number, _leave)
 
 
-def _send_later(number: int) -> None:
-    """Send a signal as soon as Python handles an alarm.
+def _send_later(number: int, is_early: Callable[[], bool]) -> None:
+    """Send a signal as soon as Python handles an alarm that is not early.
 
     Python does not see what arrives between its look for signals and a wait for input. So the
     alarm is repeated.
     """
 
     def send(*_: object) -> None:
+        if is_early():
+            return
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.raise_signal(number)
 
