@@ -65,8 +65,8 @@ def _draw_scores(scores: Sequence[Scores], path: str | os.PathLike[str]) -> None
             left = np.arange(len(measures)) + (i - (len(scores) - 1) / 2) * width
             axes.bar(left, means, width * 0.94, label=_literal(scored.name))
             # A single query has no interval.
-            below, above = np.nan_to_num([means - ends[0], ends[1] - means]).clip(0)
-            axes.errorbar(left, means, [below, above], fmt="none", ecolor="#333333", capsize=2)
+            reach = np.nan_to_num([means - ends[0], ends[1] - means]).clip(0)
+            axes.errorbar(left, means, reach, fmt="none", ecolor="#333333", capsize=2)
         axes.set_xticks(range(len(measures)), measures)
         axes.set_ylim(bottom=0)
         axes.set_ylabel("mean, with its 95 % interval")
