@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,10 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> Any:
+def lines(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return a function that returns the lines so far."""
+    # A framework that another test configures may have disabled all loggers that exist.
+    monkeypatch.setattr(logging.getLogger(LOGGER), "disabled", False)
     caplog.set_level("INFO", logger=LOGGER)
     return lambda: [
         record.getMessage() for record in caplog.records if record.name == LOGGER
