@@ -74,7 +74,7 @@ def parse_date(value: object) -> dt.datetime | None:
 def is_missing(value: object) -> bool:
     """Return whether a value is None, NaN, NaT or pandas.NA."""
     # NumPy warns of the truth of an empty array.
-    if value is None or isinstance(value, (str, list, tuple)) or getattr(value, "shape", ()):
+    if value is None or isinstance(value, (str, list, tuple)) or getattr(value, "shape", None):
         return value is None
     try:
         return bool(value != value)  # only NaN and NaT differ from themselves
