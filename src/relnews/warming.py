@@ -17,7 +17,7 @@ _TEXT = "river dike levee crest flood harbor bridge tunnel market school museum 
 def warm_up() -> None:
     """Compile or load the kernels that fitting, ranking and updating use, before a reader waits.
 
-    The smaller an archive, the fewer kernels rank it; those of each size are compiled.
+    The smaller an archive, the fewer kernels rank it; the kernels for each size are compiled.
     """
     for n_articles in 2, FEW_ARTICLES + 1, WORTH_PRUNING:
         # One word is common. The other articles have no word in common, so that their lists are

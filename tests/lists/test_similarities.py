@@ -1,4 +1,4 @@
-"""Similarities within groups of articles equal those of the reference, pair by pair."""
+"""Similarities within groups of articles equal the reference, pair by pair."""
 
 import itertools
 from unittest import mock
