@@ -40,10 +40,6 @@ _RANKED = (
 COLD = {
     "open + first stored list": "print(RelatedNews.open(sys.argv[1]).related(sys.argv[2]).ids)",
     "open + first ranked list of a draft": f"print(RelatedNews.open(sys.argv[1]).{_RANKED}",
-    # The first list is ranked without kernels, the second with kernels.
-    "open + two ranked lists of a draft": (
-        f"news = RelatedNews.open(sys.argv[1])\nprint(news.{_RANKED}\nprint(news.{_RANKED}"
-    ),
 }
 
 

@@ -22,8 +22,6 @@ from unittest import mock
 import numpy as np
 
 from relnews import RelatedNews
-from relnews.articles import Article
-from relnews.cold_start import draft_list
 from relnews.exceptions import RelnewsError
 from relnews.maintenance import merging
 from relnews.search import bounds
@@ -390,7 +388,6 @@ def use(folder):
         "len": lambda: (len(opened[0]), "s1" in opened[0]),
         "ranked": lambda: [opened[0].related(f"s{i}", 9) for i in (0, 2, 57, 103)],
         "draft": lambda: opened[0].related_to_text("dike inundationrecord3 word101 flood"),
-        "plain": lambda: _plain_draft(opened[0]),
         "all": lambda: [related.to_dict() for related in opened[0].related_all(3)],
         "more": lambda: [related.to_dict() for related in opened[0].related_all(9)],
         "blocks": lambda: opened[0].related_blocks("s1", {"newest": 2, "more": 3}, mentions=2),
@@ -421,15 +418,6 @@ def use(folder):
             yield name, traceback.format_exc(), repr(error)
         else:
             yield name, None, "done"
-
-
-def _plain_draft(news):
-    """Rank a draft as the first list of a process is ranked."""
-    draft = Article(id="", title="dike flood", text="dike inundationrecord3 word101 flood crest")
-    with mock.patch.object(
-        draft_list, "CompiledRules", mock.Mock(of=lambda _: mock.Mock(rules=()))
-    ):
-        return draft_list.list_of_draft(news._catalogue, draft, 3)
 
 
 def try_one(archive, work, number):

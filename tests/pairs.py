@@ -223,8 +223,7 @@ def main(what, folder, note, seconds, seed):
     if what == "write":
         relnews.maintenance.merging.PENDING_ARTICLES, relnews.maintenance.merging.FANOUT = 8, 3
     else:
-        for _ in range(2):  # imports take long; the first list is made without kernels
-            news.related_to_text("river")
+        news.related_to_text("river")  # imports take long
     print("ready", flush=True)
     sys.stdin.readline()
     if what == "write":

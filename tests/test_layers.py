@@ -22,14 +22,13 @@ WINGS = {
     "storage": {"_kernels", "options", "search"},
     "archive": {"_kernels", "text", "options", "search", "storage"},
     "lists": {"_kernels", "text", "options", "search", "storage", "archive"},
-    "cold_start": {"_kernels", "text", "options", "search", "storage", "archive", "lists"},
     "readers": {"storage"},
     "maintenance": {
         "_kernels", "text", "options", "search", "storage", "archive", "lists",
     },
     "tuning": {"_kernels", "options", "search", "storage", "archive", "maintenance"},
     "related": {
-        "text", "options", "search", "estimators", "storage", "archive", "lists", "cold_start",
+        "text", "options", "search", "estimators", "storage", "archive", "lists",
         "readers", "maintenance", "tuning",
     },
     "distributed": {"options", "storage", "archive", "lists", "readers", "maintenance", "related"},

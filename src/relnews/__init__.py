@@ -12,7 +12,6 @@ above it in this list; `tests/test_layers.py` has the table.
 `storage`          The archive folder: one SQLite file, immutable arrays, checks.
 `archive`          An open archive and its snapshots.
 `lists`            From a ranking to the list that a reader sees, and explanations of it.
-`cold_start`       The first list of a process, ranked without compiled kernels.
 `readers`          Files, folders and databases to articles.
 `maintenance`      Build, update, merge, store lists, verify.
 `tuning`           Choose settings by judgements of one site.

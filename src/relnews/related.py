@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -103,7 +102,6 @@ class RelatedNews(Inspection, Parameters):
     _archive: Archive | None = None
     _changes: Updates | None = None
     _words_read: tuple[object, str | tuple[str, ...] | None] = None, None
-    _has_ranked = False
 
     def __init__(
         self,
@@ -253,14 +251,6 @@ class RelatedNews(Inspection, Parameters):
         from relnews.lists.drafts import draft_of
 
         draft, spec = draft_of(text, title, published, language, vector), ListSpec.of(options)
-        is_cold = not self._has_ranked and "numba" not in sys.modules
-        if is_cold and spec.is_stored_mode:
-            from relnews.cold_start import draft_list
-
-            self._has_ranked = True
-            found = draft_list.list_of_draft(self._read_catalogue(), draft, k)
-            if found is not None:
-                return found
         from relnews.lists.builder import ListBuilder
 
         return self.archive_.answer(lambda snapshot: ListBuilder(snapshot, spec).draft(draft, k))

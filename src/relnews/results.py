@@ -172,17 +172,6 @@ def items_of(details: Iterable[Sequence[Any]]) -> list[RelatedItem]:
     return [item_of(shown) for shown in details]
 
 
-def ranked_items(rows: Iterable[tuple[Any, ...]]) -> tuple[RelatedItem, ...]:
-    """Return the items of a list, in order.
-
-    Parameters
-    ----------
-    rows : iterable of tuple
-        The arguments of `item_of`, without the rank.
-    """
-    return tuple(item_of(shown, rank, *rest) for rank, (shown, *rest) in enumerate(rows, start=1))
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class RelatedList(Sequence[RelatedItem]):
     """The Related News of one article, in order; a sequence of `RelatedItem`.

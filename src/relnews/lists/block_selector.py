@@ -5,7 +5,7 @@ Arrays have a row for each list, so that NumPy makes one step of all lists at on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,17 +13,15 @@ from numpy.typing import NDArray
 
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
+from relnews.lists import containment
 from relnews.lists.near_duplicates import Canonical
-from relnews.lists.similarities import floor_of, floors_for
+from relnews.lists.similarities import floor_of, floors_for, similarities
 from relnews.options.selection import FIELDS, Selection, least_steps
 from relnews.search.top_k import Ranked
 from relnews.text.article_terms import NO_ARTICLE
 
 #: With a diversity, the next item is chosen from this many candidates.
 POOL = 50
-
-#: Returns the similarities within groups of keys; see `relnews.lists.similarities.similarities`.
-Compare = Callable[[NDArray[np.int64]], NDArray[np.int32]]
 
 
 class SelectedItems(NamedTuple):
@@ -85,8 +83,6 @@ class BlockSelector:
         Keys of the articles beside each list.
     near_draft : int64 array
         Keys of the near-duplicates of a draft.
-    compare : callable
-        Compares articles.
     """
 
     def __init__(
@@ -98,7 +94,6 @@ class BlockSelector:
         selection: Selection,
         beside: Sequence[NDArray[np.int64]],
         near_draft: NDArray[np.int64],
-        compare: Compare,
     ) -> None:
         self._snapshot, self._selection = snapshot, selection
         self._size = POOL if selection.diversity else 1
@@ -116,7 +111,7 @@ class BlockSelector:
         self._key[:, -1] = [-1 if r.query == NO_ARTICLE else r.query for r in rankings]
         self._steps = np.rint(self._score * SCORE_STEPS).astype(np.int64)
         self._relations: list[_Relation] = []
-        self._relate(compare)
+        self._relate()
         # Near-duplicates of the list's article can never be items, even if items leave the list.
         is_ranked = np.arange(n) < given[:, None]
         is_candidate = is_ranked & ~self._too_near()
@@ -147,14 +142,14 @@ class BlockSelector:
         # A version that took a place may leave room for a displaced article.
         self._fill(self._settle())
 
-    def _relate(self, compare: Compare) -> None:
+    def _relate(self) -> None:
         """Compare the articles, and relate articles of which a list may have only a few."""
         selection, caps = self._selection, self._selection.caps
         threshold = selection.duplicate_threshold
         self._similar = (
             np.zeros((*self._key.shape, self._key.shape[1]), dtype=np.int32)
             if threshold is None and "story" not in caps and not selection.diversity
-            else compare(self._key)
+            else similarities(self._snapshot.view, self._key, _least_similarity(selection))
         )
         self._near_floor = SCORE_STEPS + 1 if threshold is None else floor_of(threshold)
         self._near = self._related(self._similar >= self._near_floor, 1)
@@ -355,3 +350,15 @@ class BlockSelector:
             if (items := selected[i]) is not None:
                 items.near_duplicates[slot] += (identifier,)
         return selected
+
+
+def _least_similarity(selection: Selection) -> int:
+    """Return the least similarity of two articles that can change the choice, in millionths."""
+    if selection.diversity:
+        return 0
+    least = [containment.LEAST_COSINE]
+    if selection.duplicate_threshold is not None:
+        least.append(floor_of(selection.duplicate_threshold))
+    if "story" in selection.caps:
+        least.append(floor_of(selection.story))
+    return min(least)

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
-from relnews.lists import block_selector, containment
-from relnews.lists.block_selector import BlockSelector, Compare, SelectedItems
+from relnews.lists import block_selector
+from relnews.lists.block_selector import BlockSelector, SelectedItems
 from relnews.lists.candidates import Source, deepen
-from relnews.lists.similarities import floor_of, similarities
 from relnews.options.selection import Selection
 from relnews.search.top_k import Ranked
 
@@ -30,7 +29,6 @@ def select(
     selection: Selection,
     beside: Sequence[NDArray[np.int64]],
     near_draft: NDArray[np.int64] = _NO_KEYS,
-    compare: Compare | None = None,
 ) -> list[SelectedItems]:
     """Return the items of n lists.
 
@@ -51,8 +49,6 @@ def select(
         candidates as items do, and count among the k.
     near_draft : int64 array, optional
         Keys of the near-duplicates of the draft that the list is for.
-    compare : callable, optional
-        Compares articles; by default with kernels.
     """
     depth = k + k // 2 + 1 + (block_selector.POOL if selection.diversity else 0)
 
@@ -61,9 +57,7 @@ def select(
     ) -> list[SelectedItems | None]:
         neighbors = [beside[number] for number in numbers]
         found: list[SelectedItems | None] = []
-        for selector in _selectors(
-            snapshot, rankings, is_all, k, selection, neighbors, near_draft, compare
-        ):
+        for selector in _selectors(snapshot, rankings, is_all, k, selection, neighbors, near_draft):
             found += selector.selected()
         return found
 
@@ -129,28 +123,13 @@ def _selectors(
     selection: Selection,
     beside: Sequence[NDArray[np.int64]],
     near_draft: NDArray[np.int64] = _NO_KEYS,
-    compare: Compare | None = None,
 ) -> Iterator[BlockSelector]:
     """Yield the selectors of blocks of lists, in order."""
     n_ranked = max((len(ranked.key) for ranked in rankings), default=0)
     n_beside = max(map(len, beside), default=0)
-    least = _least_similarity(selection)
     at_once = max(KEPT // (n_ranked + n_beside + 1), 1)
     for start in range(0, len(rankings), at_once):
         block = slice(start, start + at_once)
         yield BlockSelector(
-            snapshot, rankings[block], is_all[block], k, selection, beside[block], near_draft,
-            compare or (lambda keys: similarities(snapshot.view, keys, least)),
-        )  # fmt: skip
-
-
-def _least_similarity(selection: Selection) -> int:
-    """Return the least similarity of two articles that can change the choice, in millionths."""
-    if selection.diversity:
-        return 0
-    least = [containment.LEAST_COSINE]
-    if selection.duplicate_threshold is not None:
-        least.append(floor_of(selection.duplicate_threshold))
-    if "story" in selection.caps:
-        least.append(floor_of(selection.story))
-    return min(least)
+            snapshot, rankings[block], is_all[block], k, selection, beside[block], near_draft
+        )

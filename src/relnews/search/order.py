@@ -27,21 +27,6 @@ def newest_key(published: int | None, identifier: str) -> tuple[int, str]:
     return -(UNDATED if published is None else published), identifier
 
 
-def list_key(steps: int, published: int | None, identifier: str) -> tuple[int, int, str]:
-    """Return the sort key of an article in a list.
-
-    Parameters
-    ----------
-    steps : int
-        The score in millionths.
-    published : int or None
-        As for `newest_key`.
-    identifier : str
-        The article's id.
-    """
-    return -steps, *newest_key(published, identifier)
-
-
 def oldest_first(published: NDArray[np.int64], ids: Sequence[str]) -> NDArray[np.int64]:
     """Return the places of articles in the order of a segment, the reverse of newest first.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
 from relnews._kernels.runs import CAPITAL, CHANGES, KIND_SHIFT, POINT, SMALL, TWICE, WORD
-from relnews.text.encoding import folded_characters
+from relnews.text.encoding import END_OF_CASE, characters, folded_characters
 from relnews.text.languages import MARK
 from relnews.text.unspaced import parted
 
@@ -188,9 +188,9 @@ def article_characters() -> NDArray[np.uint32]:
         and whether letters are capital or small.
     """
     table = folded_characters() & ~np.uint32(CAPITAL << KIND_SHIFT | SMALL << KIND_SHIFT)
-    cased = [*map(chr, range(0x20000))]
-    table[[ord(char) for char in cased if char.isupper()]] |= np.uint32(CAPITAL << KIND_SHIFT)
-    table[[ord(char) for char in cased if char.islower()]] |= np.uint32(SMALL << KIND_SHIFT)
+    cased = characters(END_OF_CASE)
+    for is_cased, case in ((np.char.isupper(cased), CAPITAL), (np.char.islower(cased), SMALL)):
+        table[:END_OF_CASE][is_cased] |= np.uint32(case << KIND_SHIFT)
     table[[*map(ord, marks())]] |= np.uint32(WORD << KIND_SHIFT)
     table[[*map(ord, APOSTROPHES)]] = np.uint32(ord("'")) | CHANGES
     for char, lower, flags in (("ς", "σ", 0), ("Σ", "σ", 0), ("İ", "i", 0), ("ß", "s", TWICE),

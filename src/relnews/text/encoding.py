@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import functools
-import re
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
 from relnews._kernels.runs import CHANGES, KIND_SHIFT, WORD
+
+
+#: Number of all code points.
+N_CHARACTERS = 0x110000
+
+#: Characters from this one on are no letters or digits.
+_END_OF_LETTERS = 0x40000
+
+#: Characters from this one on are their own lower case.
+END_OF_CASE = 0x20000
+
+
+def characters(end: int) -> NDArray[np.str_]:
+    """Return the characters below a code point, as an array of strings; the first is empty."""
+    return np.arange(end, dtype="=u4").view("=U1")
 
 
 @functools.cache
@@ -20,11 +34,9 @@ def word_characters() -> NDArray[np.uint8]:
     -------
     uint8 array of shape (0x110000,)
     """
-    code_points = np.arange(0x110000, dtype="<u4").tobytes()
-    every_character = code_points.decode("utf-32-le", "surrogatepass")
-    is_word = np.zeros(0x110000, dtype=np.uint8)
-    for run in re.finditer(r"\w+", every_character):
-        is_word[run.start() : run.end()] = 1
+    is_word = np.zeros(N_CHARACTERS, dtype=np.uint8)
+    is_word[:_END_OF_LETTERS] = np.char.isalnum(characters(_END_OF_LETTERS))
+    is_word[ord("_")] = 1
     return frozen(is_word)
 
 
@@ -38,12 +50,12 @@ def folded_characters() -> NDArray[np.uint32]:
         The bits are those of `relnews._kernels.runs`: `CHANGES`, and the kind `WORD`. U+0130, whose
         lower case has two characters, gets no special value; see `encode`.
     """
-    code_points = np.arange(0x110000, dtype="<u4").tobytes()
-    every_character = code_points.decode("utf-32-le", "surrogatepass").replace("\u0130", "i")
-    lower = every_character.lower().encode("utf-32-le", "surrogatepass")
-    folded = np.frombuffer(lower, dtype="<u4").astype(np.uint32)
+    folded = np.arange(N_CHARACTERS, dtype=np.uint32)
+    cased = folded[:END_OF_CASE].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    lower = cased.replace("\u0130", "i").lower().encode("utf-32-le", "surrogatepass")
+    folded[:END_OF_CASE] = np.frombuffer(lower, dtype="<u4")
     is_word = word_characters()[folded].astype(np.uint32) * np.uint32(WORD << KIND_SHIFT)
-    changes = (folded != np.arange(0x110000)).astype(np.uint32) * CHANGES
+    changes = (folded != np.arange(N_CHARACTERS)).astype(np.uint32) * CHANGES
     return frozen(folded | is_word | changes)
 
 

@@ -30,10 +30,7 @@ class FirstLanguage(Language):
 
     def found(self, text: str) -> list[str]:
         """Return the words of a text in order, stop words included, without suffix."""
-        return self.in_prepared(_spaced(respelt(text) if self.folds else text))
-
-    def in_prepared(self, text: str) -> list[str]:
-        """Return the words of a text of `texts`, as the compiled pass finds them."""
+        text = _spaced(respelt(text) if self.folds else text)
         words: list[str] = _TOKEN.findall(text.lower())
         return [*map(singular, words)] if self.folds else words
 

@@ -81,11 +81,7 @@ class Language:
 
     def found(self, text: str) -> list[str]:
         """Return the words of a text in order, stop words included, without suffix."""
-        return self.in_prepared(self._prepared(text if text.isascii() else settled(text)))
-
-    def in_prepared(self, text: str) -> list[str]:
-        """Return the words of a text of `texts`, as the compiled pass finds them."""
-        text = self._joined(text)
+        text = self._joined(self._prepared(text if text.isascii() else settled(text)))
         is_ascii = text.isascii()
         if self.has_names and self._may_have_names(text, is_ascii=is_ascii):
             pattern = word_pattern(text)

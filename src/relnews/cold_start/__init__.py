@@ -1,1 +1,0 @@
-"""First list of a process, ranked without compiled kernels."""
