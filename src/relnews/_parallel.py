@@ -64,7 +64,7 @@ def with_each(
         finally:
             idle.put(number)
 
-    yield from _in_threads(work, tasks, len(workers))
+    yield from in_threads(work, tasks, len(workers))
 
 
 def in_order(
@@ -78,12 +78,13 @@ def in_order(
     drops the others. So does the interpreter at its exit, which otherwise would free arrays, the
     catalogue and compiled kernels while a thread uses them.
     """
-    yield from _in_threads(function, tasks, n_workers(n_jobs))
+    yield from in_threads(function, tasks, n_workers(n_jobs))
 
 
-def _in_threads(
+def in_threads(
     function: Callable[[Task], Answer], tasks: Iterable[Task], n_threads: int
 ) -> Iterator[Answer]:
+    """Yield ``function(task)`` for each task as `in_order` does, from a given number of threads."""
     if n_threads == 1:
         yield from map(function, tasks)
         return

@@ -255,6 +255,35 @@ def enter_unknown(runs, unknown, key, hash_, vocabulary, state, term):
 
 
 @kernel
+def is_sound(vocabulary):
+    """Return whether the arrays of a vocabulary fit each other, as `find` trusts.
+
+    Parameters
+    ----------
+    vocabulary : TermTable
+        A power of two of slots, of which at least one is empty: it ends a search.
+    """
+    table, blob, term_ptr = vocabulary
+    n_slots = table.size // 2
+    fits = table.size % 2 == 0 and n_slots & (n_slots - 1) == 0 and term_ptr.size > 0
+    if not fits or term_ptr[0] != 0 or term_ptr[term_ptr.size - 1] != blob.size - 8:
+        return False
+    for i in range(1, term_ptr.size):
+        if term_ptr[i] <= term_ptr[i - 1]:
+            return False
+    n_empty = 0
+    for slot in range(1, table.size, 2):
+        number, length = np.int64(table[slot] & _LOW), np.int64(table[slot] >> _HALF)
+        if number >= term_ptr.size:
+            return False
+        if number == 0:
+            n_empty += 1
+        elif length != term_ptr[number] - term_ptr[number - 1]:
+            return False
+    return n_empty > 0
+
+
+@kernel
 def enter(key, hash_, length, table):
     """Enter distinct terms into an empty table; return whether all of them fit.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews import dates
+from relnews import _parallel, dates
 from relnews._kernels._compile import frozen
 from relnews.archive.live_segment import LiveSegment, Norms
 from relnews.archive.pending import PendingArticle, joined, vectors_of
@@ -285,17 +286,17 @@ class ArchiveState:
     ) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
         current = {entry.number: entry for entry in entries if entry.kind == "segment"}
-        for number, entry in current.items():
-            live = self.live_segments.get(number)
-            if live is None:
-                arrays = dict(self.store.arrays(entry))
-                segment = Segment(**arrays)
-                integrity.check_segment(
-                    segment.is_sound(n_terms) and segment.vectors.shape[1] in (0, n_dimensions)
-                )
-                live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
-                self.live_segments[number] = live
-                self.statistics.add(*segment.document_frequency(), segment.n_articles)
+        fresh = [entry for number, entry in current.items() if number not in self.live_segments]
+        loaded = _parallel.in_threads(
+            lambda entry: self._load_segment(entry, n_terms, n_dimensions), fresh,
+            min(len(fresh), os.cpu_count() or 1) or 1,
+        )  # fmt: skip
+        for entry, segment in zip(fresh, loaded, strict=True):
+            live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
+            self.live_segments[entry.number] = live
+            self.statistics.add(*segment.document_frequency(), segment.n_articles)
+        for number in current:
+            live = self.live_segments[number]
             if outlines[number].number != live.outline_number:
                 stored = self.store.arrays(outlines[number])
                 live.outline = self.epoch.common.restore_outline(
@@ -308,6 +309,13 @@ class ArchiveState:
             terms, frequency = live.segment.document_frequency()
             self.statistics.add(terms, -frequency, -live.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
+
+    def _load_segment(self, entry: FolderEntry, n_terms: int, n_dimensions: int) -> Segment:
+        """Return a segment of the folder, checked."""
+        segment = Segment(**self.store.arrays(entry))
+        fits = segment.is_sound(n_terms) and segment.vectors.shape[1] in (0, n_dimensions)
+        integrity.check_segment(fits)
+        return segment
 
     def _refresh_pending(self, sealed: int, n_terms: int, n_dimensions: int) -> None:
         for key in [key for key in self.pending if key < sealed]:

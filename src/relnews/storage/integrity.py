@@ -106,19 +106,11 @@ def check_file(folder: Path, name: str, expected: int | None) -> None:
 
 def check_vocabulary(arrays: Mapping[str, NDArray[Any]]) -> None:
     """Raise ValueError if the arrays of a vocabulary do not fit each other."""
-    table, ptr = arrays["table"], arrays["term_ptr"]
-    slots = len(table) // 2
-    ends = ptr[-1] == len(arrays["blob"]) - 8 and ptr[0] == 0 and (ptr[1:] > ptr[:-1]).all()
-    fits = ends and slots >= 1 and not slots & (slots - 1) and not len(table) % 2
-    numbers = table[1::2] & 0xFFFFFFFF
-    # A search in a table without an empty slot never ends.
-    fits = fits and numbers.max() < len(ptr) and numbers.min() == 0
-    if fits:
-        entries = table[1::2][numbers > 0]
-        number = (entries & 0xFFFFFFFF).astype("int64")
-        # The compiled search trusts the length of an entry.
-        fits = (ptr[number] - ptr[number - 1] == entries >> 32).all()
-    if not fits:
+    from relnews._kernels import tokens  # late: nothing here needs NumPy
+    from relnews._kernels.arguments import TermTable
+
+    table = TermTable(arrays["table"], arrays["blob"], arrays["term_ptr"])
+    if not tokens.is_sound(table):
         msg = "the arrays of the vocabulary do not fit each other"
         raise ValueError(msg)
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from relnews._kernels._compile import frozen
 from relnews._kernels.runs import CHANGES, KIND_SHIFT, WORD
 
-
 #: Number of all code points.
 N_CHARACTERS = 0x110000
 
