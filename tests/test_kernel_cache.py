@@ -84,6 +84,26 @@ def test_a_damaged_file_is_compiled_again(suffix, damage, folder):
         assert [*loaded.stats.cache_hits.values()] == [1]
 
 
+#: Calls a kernel; prints how often it was on disk, and whether what only compiles was imported.
+CALLED = """
+import sys
+from relnews._kernels.hashing import pair_key
+assert pair_key(1, 2) == (1 << 32) + 3
+print(sum(pair_key.made.stats.cache_hits.values()), "numba.np.linalg" in sys.modules)
+"""
+
+
+def test_machine_code_is_loaded_without_the_compiler(tmp_path):
+    """A process that finds a kernel on disk imports no part of Numba that only compiles."""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    for printed in "0 True", "1 False":
+        result = subprocess.run(
+            [sys.executable, "-c", CALLED], env=environment, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert result.stdout.strip() == printed
+
+
 def test_an_unreadable_file_is_compiled_again(folder):
     """A folder in the place of a file cannot be read or replaced; that is one warning."""
     path = files(folder)[".nbi"]
