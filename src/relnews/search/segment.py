@@ -18,7 +18,7 @@ from relnews.search.limits import days
 from relnews.search.order import oldest_first
 from relnews.search.vectors import CodedVectors, have_length_one
 from relnews.text.article_terms import NO_VECTOR, ArticleTerms, Query
-from relnews.text.rows import Counts, Ragged
+from relnews.text.rows import Counts, Ragged, taken
 
 #: Maximum number of articles of a segment: local numbers have 16 bits.
 SEGMENT_ARTICLES = 1 << scoring.LOCAL_BITS
@@ -247,15 +247,12 @@ class Segment:
 
     def article_terms(self, local: NDArray[np.int64]) -> ArticleTerms:
         """Return the terms of the articles with given local numbers."""
-        low, high, level = (
-            Ragged(self.row_ptr, column).take(local)
-            for column in (self.row_low, self.row_high, self.row_level)
-        )
-        counts = Counts(
-            level.ptr, segment_layout.joined(low.value, high.value), self.values[level.value]
+        row_ptr, low, high, level = taken(
+            local, self.row_ptr, self.row_low, self.row_high, self.row_level
         )
         text = Ragged(self.text_ptr, self.text_place).take(local)
         phrases = Ragged(self.phrase_ptr, self.phrase_place.reshape(-1, 3)).take(local)
+        counts = Counts(row_ptr, joined(low, high), self.values[level])
         # The result holds terms; the segment stores places.
         begin = np.repeat(counts.row_ptr[:-1], np.diff(text.ptr))
         is_word = text.value != wording.NO_PLACE
@@ -267,7 +264,7 @@ class Segment:
 
     def terms(self, pairs: slice | NDArray[np.integer[Any]] = slice(None)) -> NDArray[np.int32]:
         """Return the terms of given pairs, by default of all pairs."""
-        return frozen(segment_layout.joined(self.row_low[pairs], self.row_high[pairs]))
+        return frozen(joined(self.row_low[pairs], self.row_high[pairs]))
 
     def row(self, local: int) -> tuple[NDArray[np.int32], NDArray[np.uint16]]:
         """Return the terms of an article, ascending, and their levels."""
@@ -322,11 +319,10 @@ class Segment:
         signs = np.full((len(local), 3), -1, dtype=np.int64)
         signs[:, 0] = end - begin
         filled = np.flatnonzero(end > begin)
-        for column, at in ((1, begin), (2, end - 1)):
-            place = self.text_place[at[filled]]
-            is_word = place != wording.NO_PLACE
-            row = self.row_ptr[local[filled[is_word]]]
-            signs[filled[is_word], column] = self.terms(row + place[is_word])
+        place = self.text_place[np.stack([begin[filled], end[filled] - 1])]
+        column, article = np.nonzero(place != wording.NO_PLACE)
+        pairs = self.row_ptr[local[filled[article]]] + place[column, article]
+        signs[filled[article], column + 1] = self.terms(pairs)
         return signs
 
     def with_text(self, text: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
@@ -408,6 +404,14 @@ class Segment:
             if not arrays[name].size:
                 del arrays[name]
         return arrays
+
+
+def joined(
+    row_low: NDArray[np.integer[Any]], row_high: NDArray[np.integer[Any]]
+) -> NDArray[np.int32]:
+    """Return terms, given as `segment_layout.halves` returns them."""
+    terms: NDArray[np.int32] = row_high.astype(np.int32) << 16 | row_low
+    return terms
 
 
 def _flat(vectors: NDArray[np.float32], order: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -127,14 +127,6 @@ def halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
     return {"row_low": frozen(row_term.astype(np.uint16)), "row_high": frozen(high.astype(dtype))}
 
 
-def joined(
-    row_low: NDArray[np.integer[Any]], row_high: NDArray[np.integer[Any]]
-) -> NDArray[np.int32]:
-    """Return terms, given as `halves` returns them."""
-    terms: NDArray[np.int32] = row_high.astype(np.int32) << 16 | row_low
-    return terms
-
-
 def places(
     row_ptr: NDArray[np.int64], row_term: NDArray[np.int32], words: ArticleTerms
 ) -> dict[str, NDArray[Any]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels._compile import frozen
 from relnews.search import segment_layout
-from relnews.search.segment import Segment
+from relnews.search.segment import Segment, joined
 from relnews.text.rows import Ragged
 
 
@@ -37,7 +37,7 @@ def subset(segment: Segment, kept: NDArray[np.bool_]) -> Segment:
     term_ptr, term_stays = _thinned(segment.term_ptr, group_stays)
     term = segment.term[term_stays]
 
-    row_term = segment_layout.joined(row_low, row_high)
+    row_term = joined(row_low, row_high)
     begin = np.repeat(row_ptr[:-1], np.diff(phrase_ptr))
     phrases = Ragged(phrase_ptr, row_term[begin[:, None] + phrase_place].reshape(-1, 3))
     local_term_of = np.empty(int(term[-1:].max(initial=-1)) + 1, dtype=np.int32)
