@@ -146,12 +146,12 @@ class BlockSelector:
         """Compare the articles, and relate articles of which a list may have only a few."""
         selection, caps = self._selection, self._selection.caps
         threshold = selection.duplicate_threshold
+        self._near_floor = SCORE_STEPS + 1 if threshold is None else floor_of(threshold)
         self._similar = (
             np.zeros((*self._key.shape, self._key.shape[1]), dtype=np.int32)
             if threshold is None and "story" not in caps and not selection.diversity
             else similarities(self._snapshot.view, self._key, _least_similarity(selection))
         )
-        self._near_floor = SCORE_STEPS + 1 if threshold is None else floor_of(threshold)
         self._near = self._related(self._similar >= self._near_floor, 1)
         if "story" in caps:
             self._related(self._similar >= floor_of(selection.story), caps["story"])

@@ -261,20 +261,21 @@ class ListBuilder:
             RelatedList(
                 None if partial.key == NO_ARTICLE else partial.article.id,
                 tuple([
-                    item_of(
-                        details[entry.key], rank, *entry[1:], self._mentions(partial, entry.key)
+                    item_of(details[entry.key], rank, *entry[1:], names)
+                    for rank, (entry, names) in enumerate(
+                        zip(partial.entries, self._mentions(partial), strict=True), start=1
                     )
-                    for rank, entry in enumerate(partial.entries, start=1)
                 ]),
             )
             for partial in partials
         ]  # fmt: skip
 
-    def _mentions(self, partial: _PartialList, key: int) -> tuple[str, ...]:
-        """Return the names that an item shares with the article of the list."""
-        if not self._spec.mentions or partial.key == NO_ARTICLE:
-            return ()
-        return names_of(self._snapshot, partial.key, key)[: self._spec.mentions]
+    def _mentions(self, partial: _PartialList) -> list[tuple[str, ...]]:
+        """Return the names that each item shares with the article of the list."""
+        n = self._spec.mentions
+        if not n or partial.key == NO_ARTICLE:
+            return [()] * len(partial.entries)
+        return [names_of(self._snapshot, partial.key, e.key)[:n] for e in partial.entries]
 
 
 def _unselected(ranked: Ranked, listed: NDArray[np.int64]) -> SelectedItems:
