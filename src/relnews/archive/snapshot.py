@@ -20,6 +20,7 @@ from relnews.options.conditions import FieldFilter, ResolvedConditions
 from relnews.options.vectors import SETTING as VECTORS
 from relnews.results import RelatedItem, RelatedList, item_of, items_of
 from relnews.search.limits import Limits
+from relnews.search.query import Queries
 from relnews.search.top_k import Ranked, rank
 from relnews.search.view import View
 from relnews.storage import integrity, list_reader
@@ -256,7 +257,8 @@ class Snapshot:
             none = np.empty(0, np.int64), np.empty(0), np.empty(0)
             return [Ranked(query.key, *none) for query in queries]
         limits = Limits.of(queries, view.recency, conditions, self.now, excluded)
-        return rank(view.segments, view.queries(queries, limits), depth, self.ids)
+        block = Queries.of(queries, view.statistics, view.weighting, limits)
+        return rank(view.segments, block, depth, self.ids)
 
     def _excluded_by(self, conditions: ResolvedConditions | None) -> list[int]:
         """Return the keys of the articles that conditions exclude by their ids."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from relnews._checks import check_real
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import QueryBlock
 from relnews._kernels.wording import TF_SHIFT
 from relnews.archive import workers
 from relnews.archive.archive import BLOCK
@@ -109,7 +110,7 @@ def near_query(
     date : int, optional
         Timestamp of the draft; articles of other occasions are left out, see `OTHER_OCCASION`.
     """
-    queries = view.queries([query], by_cosine=True)
+    queries = _by_cosine(view, [query])
     near = []
     for scored in view.segments:
         floors = floors_for(floor_of(threshold), scored.segment.published, np.array([date]))
@@ -236,7 +237,7 @@ def _pairs_of(floor: int, snapshot: Snapshot, block: tuple[int, int]) -> NDArray
     shown = first + np.flatnonzero(scored.prior[first : first + BLOCK] > 0)
     if not len(shown):
         return np.empty((0, 2), dtype=np.int64)
-    queries = view.queries(scored.segment.queries(shown), by_cosine=True)
+    queries = _by_cosine(view, scored.segment.queries(shown))
     found = []
     for i, local in enumerate(shown.tolist()):
         query = _query_at(queries, i)
@@ -261,16 +262,23 @@ def _same_texts(view: View) -> NDArray[np.int64]:
     return np.column_stack([place[order[same]], place[order[same + 1]]])
 
 
+def _by_cosine(view: View, queries: Sequence[Query]) -> Queries:
+    """Return a block of queries by the cosine of their weights alone: no titles, vectors, decay."""
+    weighting = dataclasses.replace(view.weighting, title_overlap=0.0, vector_weight=0.0)
+    return Queries.of(queries, view.statistics, weighting)
+
+
 def _query_at(queries: Queries, i: int) -> Queries:
     """Return one query of a block, by cosine and without limits; arrays are shared."""
     at, limits = slice(i, i + 1), queries.limits
-    pairs = slice(int(queries.ptr[i]), int(queries.ptr[i + 1]))
-    ptr = frozen(queries.ptr[i : i + 2] - queries.ptr[i])
+    ptr, term, weight, outline = queries.block
+    pairs = slice(int(ptr[i]), int(ptr[i + 1]))
+    block = QueryBlock(
+        frozen(ptr[i : i + 2] - ptr[i]), term[pairs], weight[pairs], outline and outline.cut(at)
+    )
     fading = limits.fading._replace(query_day=limits.fading.query_day[at])
-    return Queries(
-        queries.key[at], ptr, queries.term[pairs], queries.weight[pairs], queries.outline.cut(at),
-        Limits(limits.after[at], limits.before[at], limits.exclude[at], fading), None,
-    )  # fmt: skip
+    of_query = Limits(limits.after[at], limits.before[at], limits.exclude[at], fading)
+    return Queries(queries.key[at], block, of_query, None)
 
 
 def _components(view: View, blocks: Iterable[NDArray[np.int64]]) -> list[list[int]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from relnews._kernels.title_match import PHRASE_WEIGHT
 from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
 from relnews.archive.snapshot import Snapshot
+from relnews.search.query import Queries
 from relnews.search.view import View
 from relnews.text.article_terms import JOINT, Query
 from relnews.text.languages import without_mark
@@ -94,7 +95,7 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
     part, (place_a, place_b) = view.places_of(np.array(keys))
     first, second = view.segments[part[0]], view.segments[part[1]]
     a, b = first.segment.query(place_a), second.segment.query(place_b)
-    query = view.queries([a])
+    query = Queries.of([a], view.statistics, view.weighting)
     share = 0.0 if query.title_match is None else float(query.title_match.share)
     (_, inverse_title), (inverse_norm, inverse_title_b) = (
         first.inverses(place_a), second.inverses(place_b)
@@ -102,13 +103,13 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
     per_title = [share * inverse_title, share * inverse_title_b]
     code_a = dict(zip(a.term.tolist(), a.code.tolist(), strict=True))
     code_b = dict(zip(b.term.tolist(), b.code.tolist(), strict=True))
-    terms = query.term.tolist()
+    terms = query.block.term.tolist()
     codes_b = [code_b.get(term, 0) for term in terms]
     level_weights = view.weighting.tf_weight(np.array(codes_b, dtype=np.int64)).tolist()
-    idfs = view.statistics.idf[query.term].tolist()
+    idfs = view.statistics.idf[query.block.term].tolist()
     rows: list[_Row] = []
     for term, weight, in_b, level_weight, idf in zip(
-        terms, query.weight.tolist(), codes_b, level_weights, idfs, strict=True
+        terms, query.block.weight.tolist(), codes_b, level_weights, idfs, strict=True
     ):
         in_a = code_a[term]
         part = weight * level_weight * inverse_norm

@@ -14,7 +14,7 @@ from relnews._kernels.arguments import QueryBlock
 from relnews._kernels.title_match import PHRASE_WEIGHT, QueryTitleMatch
 from relnews._kernels.vectors import QueryVectors
 from relnews._kernels.wording import IN_TITLE, PHRASE
-from relnews.search.bounds import Outline, Rows
+from relnews.search.bounds import Rows
 from relnews.search.corpus_stats import CorpusStats
 from relnews.search.limits import Limits
 from relnews.search.vectors import query_vectors
@@ -30,15 +30,10 @@ class Queries:
     ----------
     key : int64 array of shape (n_queries,)
         Catalogue key of each query article; `NO_ARTICLE` for a draft.
-    ptr : int64 array of shape (n_queries + 1,)
-        Where each query's terms begin.
-    term : int32 array of shape (n_pairs,)
-        Words of each query, ascending; no phrases.
-    weight : float64 array of shape (n_pairs,)
-        Weights of the query, at the length that is the cosine's share of the similarity, times idf:
-        the factor on an article's tf weight.
-    outline : Outline
-        Outline of the weights, without that factor idf.
+    block : QueryBlock
+        Words of each query; no phrases. Weights, at the length that is the cosine's share of the
+        similarity, times idf: the factor on an article's tf weight. Outline of the weights, without
+        that factor idf.
     limits : Limits
         Articles that each list may hold, and how scores fade.
     title_match : QueryTitleMatch or None
@@ -50,10 +45,7 @@ class Queries:
     """
 
     key: NDArray[np.int64]
-    ptr: NDArray[np.int64]
-    term: NDArray[np.int32]
-    weight: NDArray[np.float64]
-    outline: Outline
+    block: QueryBlock
     limits: Limits
     title_match: QueryTitleMatch | None
     vectors: QueryVectors | None = None
@@ -88,23 +80,25 @@ class Queries:
         longest = max(len(query.text) for query in queries)
         limits = limits or Limits.none(queries)
         weight, of_title = weighting.tf_weight(code) * idf[term], title_weight(code) * idf[term]
+        scale = weighting.scale
         title = np.bincount(number, of_title, n).astype(np.float64)
         # Drop phrases, but keep a term that is also a word of the article.
         is_word = code != PHRASE
         term, code, number, weight = term[is_word], code[is_word], number[is_word], weight[is_word]
-        weight *= (weighting.scale * inverse(np.sqrt(np.bincount(number, weight**2, n))))[number]
+        weight *= (scale * inverse(np.sqrt(np.bincount(number, weight**2, n))))[number]
         ptr = np.searchsorted(number, np.arange(n + 1))
         outline = statistics.common.outline(
             [Rows(ptr, term, weight, np.ones(n))], n, statistics.common_factor
-        )
-        title_match = _title_match(queries, term, code, number, title, statistics, weighting)
+        ).or_none()
+        title_match = vectors = None
+        if weighting.title_overlap:
+            share = weighting.title_overlap * scale
+            title_match = _title_match(queries, term, code, number, title, statistics, share)
+        if weighting.vector_weight:
+            vectors = query_vectors(queries, weighting.vector_weight * scale)
         key, ptr, term, factor = map(frozen, (key, ptr, term, weight * idf[term]))
-        vectors = query_vectors(queries, weighting.vector_weight * weighting.scale)
-        return cls(key, ptr, term, factor, outline, limits, title_match, vectors, longest)
-
-    def arrays(self) -> QueryBlock:
-        """Return the arrays as kernels take them."""
-        return QueryBlock(self.ptr, self.term, self.weight, self.outline.or_none())
+        block = QueryBlock(ptr, term, factor, outline)
+        return cls(key, block, limits, title_match, vectors, longest)
 
 
 def _title_match(
@@ -114,11 +108,9 @@ def _title_match(
     number: NDArray[np.int64],
     title: NDArray[np.float64],
     statistics: CorpusStats,
-    weighting: Weighting,
-) -> QueryTitleMatch | None:
-    """Return the titles and texts of a block of queries; None if titles do not count."""
-    if not weighting.title_overlap:
-        return None
+    share: float,
+) -> QueryTitleMatch:
+    """Return the titles and texts of a block of queries; a whole title counts as a share."""
     idf, unseen = statistics.idf, statistics.unseen
     texts, phrases = [query.text for query in queries], [query.phrases for query in queries]
     of_query = np.repeat(np.arange(len(queries)), [*map(len, phrases)])
@@ -130,7 +122,6 @@ def _title_match(
     n_unknown = np.array([query.n_unknown for query in queries])
     title = title + unseen * n_unknown + np.bincount(of_query, phrase * is_unseen, len(queries))
     per_title = inverse(np.maximum(title, statistics.least_title))
-    share = weighting.title_overlap * weighting.scale
     part = np.where(code & IN_TITLE > 0, idf[term], 0.0)
     # In the bound, a phrase counts with the rarer of its words. Both words must be known.
     known = (first >= 0) & (last >= 0)

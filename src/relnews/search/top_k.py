@@ -199,12 +199,13 @@ class ScoredSegment:
         """
         if self.segment.has_postings:
             local, steps = np.empty(len(floors), np.int64), np.empty(len(floors), np.int64)
-            block, match, floors = query.arrays(), query.title_match, frozen(floors)
+            block, match, floors = query.block, query.title_match, frozen(floors)
             with borrowed(*self._sizes(query)) as (scratch, of_titles):
                 titles = match and TitleMatch(match, self.titles, of_titles)
+                vectors = query.vectors and vector_match(query.vectors, self.vectors)
                 n = scoring.reach_articles(
-                    block, self.arrays, query.limits.fading, titles,
-                    vector_match(query.vectors, self.vectors), floors, scratch, local, steps,
+                    block, self.arrays, query.limits.fading, titles, vectors, floors, scratch,
+                    local, steps,
                 )  # fmt: skip
                 local, steps = local[:n], steps[:n]
                 similarity = scratch.similarities[local]
@@ -238,11 +239,11 @@ class ScoredSegment:
         """Return steps, local numbers and similarities of the lists, from postings."""
         shape = (len(queries.key), k)
         ranked = RankedArrays(np.empty(shape, np.int64), np.empty(shape, np.int64), np.empty(shape))
-        block, match, sizes = queries.arrays(), queries.title_match, self._sizes(queries)
+        block, match, sizes = queries.block, queries.title_match, self._sizes(queries)
         limits = self._limits(queries.limits)
         with borrowed(*sizes) as (scratch, of_titles):
             titles = match and TitleMatch(match, self.titles, of_titles)
-            vectors = vector_match(queries.vectors, self.vectors)
+            vectors = queries.vectors and vector_match(queries.vectors, self.vectors)
             heaps = pruning.heaps_for(k)
             scoring.rank_articles(
                 block, self.arrays, limits, titles, vectors, heaps, scratch, reached, ranked
@@ -265,11 +266,11 @@ class ScoredSegment:
         """Return the steps and similarities of every article for each query."""
         shape = (len(queries.key), self.segment.n_articles)
         steps, similarity = np.empty(shape, dtype=np.int64), np.empty(shape)
-        block, match, sizes = queries.arrays(), queries.title_match, self._sizes(queries)
+        block, match, sizes = queries.block, queries.title_match, self._sizes(queries)
         limits = self._limits(queries.limits)
         with borrowed(*sizes) as (scratch, of_titles):
             titles = match and TitleMatch(match, self.titles, of_titles)
-            vectors = vector_match(queries.vectors, self.vectors)
+            vectors = queries.vectors and vector_match(queries.vectors, self.vectors)
             scoring.score_articles(
                 block, self.arrays.rows, limits, titles, vectors, scratch, steps, similarity
             )

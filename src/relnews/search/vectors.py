@@ -70,17 +70,17 @@ def have_length_one(unit: NDArray[np.float32]) -> bool:
 
 
 def query_vectors(queries: Sequence[Query], share: float) -> QueryVectors | None:
-    """Return the vectors of a block of queries; None if they do not count, or no query has one.
+    """Return the vectors of a block of queries; None if no query has one.
 
     Parameters
     ----------
     queries : sequence of Query
         A query without a vector gets zeros.
     share : float
-        Weight of a cosine of 1 in the similarity; 0 if vectors do not count.
+        Weight of a cosine of 1 in the similarity.
     """
     width = max(len(query.vector) for query in queries)
-    if not share or not width:
+    if not width:
         return None
     unit = np.zeros((len(queries), width), dtype=np.float32)
     for row, query in zip(unit, queries, strict=True):
@@ -88,11 +88,9 @@ def query_vectors(queries: Sequence[Query], share: float) -> QueryVectors | None
     return QueryVectors(share, *CodedVectors.of(unit))
 
 
-def vector_match(
-    queries: QueryVectors | None, articles: ArticleVectors | None
-) -> VectorMatch | None:
-    """Return the vectors of queries and articles, as kernels take them; None if either is None."""
-    if queries is None or articles is None:
+def vector_match(queries: QueryVectors, articles: ArticleVectors | None) -> VectorMatch | None:
+    """Return the vectors of queries and articles, as kernels take them; None without articles'."""
+    if articles is None:
         return None
     n_together = min(TOGETHER, len(queries.scale))
     bounds = np.empty((n_together, len(articles.scale)), dtype=np.float32)

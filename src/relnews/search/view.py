@@ -85,64 +85,27 @@ class View:
             dates[local >= 0] = scored.segment.published[local[local >= 0]]
         return dates
 
-    def queries(
-        self,
-        queries: Sequence[Query],
-        limits: Limits | None = None,
-        *,
-        by_cosine: bool = False,
-    ) -> Queries:
-        """Return a block of queries.
-
-        Parameters
-        ----------
-        queries : sequence of Query
-            At least one.
-        limits : Limits, optional
-            None means that each article is only excluded from its own list.
-        by_cosine : bool, default=False
-            Compare articles by the cosine of their weights alone: no titles, vectors, or decay.
-        """
-        weighting = self.weighting
-        if by_cosine:
-            weighting = dataclasses.replace(weighting, title_overlap=0.0, vector_weight=0.0)
-        return Queries.of(queries, self.statistics, weighting, limits)
-
-    def queries_of(self, keys: Sequence[int], limits: Limits | None = None) -> Queries:
-        """Return articles as a block of queries.
-
-        Parameters
-        ----------
-        keys : sequence of int
-            Catalogue keys of the articles, at least one.
-        limits : Limits, optional
-            None means that each article is only excluded from its own list, and that scores decay
-            by ``recency``.
-        """
+    def queries_of(self, keys: Sequence[int]) -> Queries:
+        """Return articles, at least one, as a block of queries whose scores fade by ``recency``."""
         queries = self.read(keys)
-        return self.queries(queries, limits or Limits.none(queries, self.recency))
+        limits = Limits.none(queries, self.recency)
+        return Queries.of(queries, self.statistics, self.weighting, limits)
 
     def rank(
-        self,
-        keys: Sequence[int],
-        k: int,
-        ids: Callable[[Sequence[int]], Sequence[str]],
-        limits: Limits | None = None,
+        self, keys: Sequence[int], k: int, ids: Callable[[Sequence[int]], Sequence[str]]
     ) -> list[Ranked]:
-        """Return the best k articles for each of given articles.
+        """Return the best k articles for each of given articles; scores fade by ``recency``.
 
         Parameters
         ----------
         keys : sequence of int
-            Catalogue keys of the articles to rank for.
+            Catalogue keys of the articles to rank for, at least one.
         k : int
             Length of the lists, at least 1.
         ids : callable
             Returns the ids of articles by key; called only for ties of score and date.
-        limits : Limits, optional
-            As for `queries_of`.
         """
-        return rank(self.segments, self.queries_of(keys, limits), k, ids)
+        return rank(self.segments, self.queries_of(keys), k, ids)
 
     def only(self, keys: NDArray[np.int64]) -> View:
         """Return the view restricted to given articles: all other articles have a prior of 0."""
