@@ -7,7 +7,6 @@ statistics of the epoch that stored lists use.
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -17,7 +16,7 @@ from relnews.archive.snapshot import Snapshot
 from relnews.dates import FOREVER, UNDATED, moment
 from relnews.lists.candidates import CandidateSource
 from relnews.lists.explanation import Explanation, LedgerLine
-from relnews.lists.shared_terms import SharedTerm, part_of_vectors, shared_terms
+from relnews.lists.shared_terms import Parts, SharedTerm, parts_of, shared_terms
 from relnews.lists.surface_forms import names
 from relnews.options.conditions import ResolvedConditions
 from relnews.options.list_options import ListSpec
@@ -36,22 +35,19 @@ class ScoredPair:
     ----------
     article, other : RelatedItem
         The rank is that of ``other`` in the list of ``article``.
-    terms : tuple of SharedTerm
-        The shared terms, largest part first.
+    parts : Parts
+        What adds to the similarity.
     ledger : tuple of LedgerLine
         The factors from the similarity to the score.
     rank : int or None
         Rank of ``other`` among all articles that may be in the list; None if it may not.
-    vector_part : float
-        What the cosine of the vectors adds to the similarity.
     """
 
     article: RelatedItem
     other: RelatedItem
-    terms: tuple[SharedTerm, ...]
+    parts: Parts
     ledger: tuple[LedgerLine, ...]
     rank: int | None
-    vector_part: float
 
     @property
     def score(self) -> float:
@@ -89,10 +85,10 @@ def explain(snapshot: Snapshot, a: str, b: str, spec: ListSpec) -> Explanation:
         (ranked,) = source.best([0], rank)
         before = snapshot.items(ranked.key[:-1].tolist())
         rank -= sum(exclusions.rule_of(item) is not None for item in before)
-    similarity = pair.ledger[0].product
-    spelled = _spelled(snapshot, pair.terms, [pair.article, pair.other])
+    similarity, terms = pair.ledger[0].product, shared_terms(snapshot, pair.parts)
+    spelled = _spelled(snapshot, terms, [pair.article, pair.other])
     return Explanation(
-        a, b, similarity, score, rank, pair.terms, ledger, spelled, pair.vector_part
+        a, b, similarity, score, rank, terms, ledger, spelled, pair.parts.vectors
     )  # fmt: skip
 
 
@@ -115,13 +111,11 @@ def score_pair(
     conditions : ResolvedConditions or None
         Conditions on the list; None means no condition.
     """
-    terms = shared_terms(snapshot, keys)
-    vector_part = part_of_vectors(snapshot.view, keys)
-    similarity = min(math.fsum(term.part for term in terms) + vector_part, 1.0)
+    parts = parts_of(snapshot.view, keys)
     article, other = snapshot.items(keys)
-    ledger = _ledger(similarity, _rules(snapshot, keys, other, conditions))
+    ledger = _ledger(parts.similarity, _rules(snapshot, keys, other, conditions))
     rank = source.rank_of(0, keys[1]) if ledger[-1].product > 0 else None
-    return ScoredPair(article, other, terms, ledger, rank, vector_part)
+    return ScoredPair(article, other, parts, ledger, rank)
 
 
 def names_of(snapshot: Snapshot, a: int, b: int) -> tuple[str, ...]:
@@ -134,7 +128,8 @@ def names_of(snapshot: Snapshot, a: int, b: int) -> tuple[str, ...]:
     a, b : int
         Keys of the articles.
     """
-    return _spelled(snapshot, shared_terms(snapshot, [a, b]), snapshot.items([a, b]))
+    terms = shared_terms(snapshot, parts_of(snapshot.view, [a, b]))
+    return _spelled(snapshot, terms, snapshot.items([a, b]))
 
 
 def _spelled(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from relnews._kernels.wording import BREAK, IN_TITLE, TF_SHIFT
 from relnews.archive.snapshot import Snapshot
 from relnews.search.query import Queries
 from relnews.search.view import View
+from relnews.search.weights import Weighting
 from relnews.text.article_terms import JOINT, Query
 from relnews.text.languages import without_mark
 from relnews.text.vocabulary import LayeredVocabulary
@@ -52,23 +55,41 @@ class SharedTerm:
     df: int
 
 
-def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, ...]:
-    """Return the shared terms, largest part first; the parts add up to the similarity.
+#: Number of a term, its part, how often each text has it, and whether each title does.
+_Row = tuple[int, float, int, int, bool, bool]
+
+
+class Parts(NamedTuple):
+    """What adds to the similarity of two articles.
 
     Parameters
     ----------
-    snapshot : Snapshot
-        The archive at one moment.
-    keys : sequence of int
-        Keys of the two articles.
+    words, phrases : list of tuple
+        Words; phrases of either title that the other text has. Each with its part.
+    vectors : float
+        Part of the cosine of the vectors.
     """
+
+    words: list[_Row]
+    phrases: list[_Row]
+    vectors: float
+
+    @property
+    def similarity(self) -> float:
+        """The sum of all parts, in [0, 1]."""
+        parts = (row[1] for row in itertools.chain(self.words, self.phrases))
+        return min(math.fsum(parts) + self.vectors, 1.0)
+
+
+def shared_terms(snapshot: Snapshot, parts: Parts) -> tuple[SharedTerm, ...]:
+    """Return the terms of the parts of a similarity, largest part first."""
+    rows = parts.words + parts.phrases
+    terms = np.array([row[0] for row in rows], dtype=np.int32)
     with snapshot.terms() as (vocabulary, document_frequency):
-        words, phrases = _words_and_phrases(snapshot.view, keys)
-        rows = words + phrases
-        terms = np.array([row[0] for row in rows], dtype=np.int32)
         spelled = _spelled(vocabulary, terms)
         frequency = document_frequency[terms].tolist()
-    spelled[len(words) :] = [term.replace(JOINT, " ") for term in spelled[len(words) :]]
+    n = len(parts.words)
+    spelled[n:] = [term.replace(JOINT, " ") for term in spelled[n:]]
     idf = snapshot.view.statistics.idf[terms].tolist()
     shared = [
         SharedTerm(term, *row[1:], *statistics)
@@ -77,21 +98,16 @@ def shared_terms(snapshot: Snapshot, keys: Sequence[int]) -> tuple[SharedTerm, .
     return tuple(sorted(shared, key=lambda term: (-term.part, term.term)))
 
 
-def part_of_vectors(view: View, keys: Sequence[int]) -> float:
-    """Return what the cosine of the vectors of two articles adds to the similarity."""
-    vectors = [query.vector.astype(np.float64) for query in view.read(keys)]
-    weighting = view.weighting
-    if not weighting.vector_weight or not all(map(len, vectors)):
-        return 0.0
-    return weighting.vector_weight * weighting.scale * max(float(np.dot(*vectors)), 0.0)
+def parts_of(view: View, keys: Sequence[int]) -> Parts:
+    """Return what adds to the similarity of two articles.
 
-
-#: Number of a term, its part, how often each text has it, and whether each title does.
-_Row = tuple[int, float, int, int, bool, bool]
-
-
-def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], list[_Row]]:
-    """Return the words, and the phrases of titles, that add to the similarity."""
+    Parameters
+    ----------
+    view : View
+        The segments that hold the articles.
+    keys : sequence of int
+        Keys of the two articles.
+    """
     part, (place_a, place_b) = view.places_of(np.array(keys))
     first, second = view.segments[part[0]], view.segments[part[1]]
     a, b = first.segment.query(place_a), second.segment.query(place_b)
@@ -122,7 +138,16 @@ def _words_and_phrases(view: View, keys: Sequence[int]) -> tuple[list[_Row], lis
                 (term, part, in_a >> TF_SHIFT, in_b >> TF_SHIFT,
                  bool(in_a & IN_TITLE), bool(in_b & IN_TITLE))
             )  # fmt: skip
-    return rows, _phrases(view.statistics.idf, a, b, per_title) if rows else []
+    phrases = _phrases(view.statistics.idf, a, b, per_title) if rows else []
+    return Parts(rows, phrases, _part_of_vectors(view.weighting, a, b))
+
+
+def _part_of_vectors(weighting: Weighting, a: Query, b: Query) -> float:
+    """Return what the cosine of the vectors of two articles adds to the similarity."""
+    if not weighting.vector_weight or not len(a.vector) or not len(b.vector):
+        return 0.0
+    cosine = float(np.dot(a.vector.astype(np.float64), b.vector.astype(np.float64)))
+    return weighting.vector_weight * weighting.scale * max(cosine, 0.0)
 
 
 def _phrases(

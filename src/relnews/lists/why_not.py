@@ -22,7 +22,7 @@ from relnews.options.selection import FIELDS, Selection, least_steps
 from relnews.results import RelatedList
 
 #: Reasons that no rule and no selection can change.
-_FINAL = ("itself", "embargo", "expired")
+_FINAL: tuple[Literal["itself", "embargo", "expired"], ...] = ("itself", "embargo", "expired")
 
 
 def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNot:
@@ -52,12 +52,12 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
         return WhyNot(a, b, k, "unknown", sentence[0].upper() + sentence[1:])
     source = CandidateSource(snapshot, snapshot.view.read(keys[:1]), spec.conditions)
     pair = score_pair(snapshot, keys, source, spec.conditions)
-    verdict = _in_ranking(snapshot, source, pair, k)
     rules = snapshot.rules
+    is_final = any(line.name in _FINAL and line.factor == 0 for line in pair.ledger)
     is_ranking = spec.selection is None and not spec.fallback and not spec.newest_first
     is_edited = rules.has_exclusions or bool(rules.pins(a))
-    if verdict.reason in _FINAL or (is_ranking and not is_edited):
-        return verdict
+    if is_final or (is_ranking and not is_edited):
+        return _in_ranking(snapshot, source, pair, k)
     exclusions = rules.exclusions(pair.article)
     rule = exclusions.rule_of(pair.other)
     if rule is not None:
@@ -69,7 +69,7 @@ def why_not(snapshot: Snapshot, a: str, b: str, k: int, spec: ListSpec) -> WhyNo
             sentence = f"{b!r} is in the list, at rank {listed.rank:,}{reason}."
             return WhyNot(a, b, k, "listed", sentence, listed.rank, listed.score)
     if pair.rank is None:
-        return verdict
+        return _in_ranking(snapshot, source, pair, k)
     (ranked,) = source.best([0], pair.rank)
     before = [] if exclusions.is_empty else snapshot.items(ranked.key[:-1].tolist())
     rank = pair.rank - sum(exclusions.rule_of(item) is not None for item in before)
@@ -110,8 +110,7 @@ def _left_out(pair: ScoredPair) -> tuple[Reason, str]:
     """Return the first reason why an article is not ranked, and a sentence about it."""
     a, b = pair.article.id, pair.other.id
     broken = {line.name: line.note for line in pair.ledger[1:] if line.factor == 0}
-    hidden: tuple[Literal["itself", "embargo", "expired"], ...] = ("itself", "embargo", "expired")
-    for name in hidden:
+    for name in _FINAL:
         if name in broken:
             return name, f"{b!r} is left out: {broken[name]}."
     if not pair.ledger[0].factor:

@@ -86,14 +86,14 @@ class Selection:
     def __post_init__(self) -> None:
         if self.duplicate_threshold is not None:
             check_real("duplicate_threshold", self.duplicate_threshold, 0, 1, above=True)
-        check_keep(self.keep, KEEP)
         check_real("diversity", self.diversity, 0, 1)
-        _check_caps(self.caps, (*FIELDS, "story"))
-        object.__setattr__(self, "caps", dict(self.caps))  # the caller may change theirs
         check_real("story", self.story, 0, 1, above=True)
         check_real("min_score", self.min_score, 0, 1)
         if self.cutoff is not None:
             check_real("cutoff", self.cutoff, 0, 1)
+        check_keep(self.keep, KEEP)
+        _check_caps(self.caps, (*FIELDS, "story"))
+        object.__setattr__(self, "caps", dict(self.caps))  # the caller may change theirs
         object.__setattr__(self, "wire_sources", check_wire_sources(self.wire_sources))
 
 
