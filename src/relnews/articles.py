@@ -60,16 +60,19 @@ class Article:
     place: int = dataclasses.field(default=0, compare=False, repr=False)
 
     def digest(self) -> bytes:
-        """Return 16 bytes that are equal for two equal records of an article."""
+        """Return `DIGEST_BYTES` bytes that are equal for two equal records of an article."""
         # An article without an alternative text has the digest that it had before format 10.
         left_out = ("text",) if self.image_alt is not None else ("text", "image_alt")
         values = repr([getattr(self, name) for name in FIELDS if name not in left_out])
-        digest = hashlib.blake2b(values.encode("utf-8", "surrogatepass"), digest_size=16)
+        digest = hashlib.blake2b(values.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES)
         digest.update(self.text.encode("utf-8", "surrogatepass"))
         if self.vector is not None:
             digest.update(array.array("d", self.vector).tobytes())
         return digest.digest()
 
+
+#: Bytes of a digest.
+DIGEST_BYTES = 16
 
 #: Every field that a record can have.
 FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.compare)

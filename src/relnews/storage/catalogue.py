@@ -253,15 +253,8 @@ class Catalogue(StoredArticles):
                         self._changed |= {"arrays", "removals"}
                     self._folders = {entry.number: entry for entry in self.folders()}
                     yield
-                    if "arrays" in self._changed:
-                        self.set(
-                            "arrays", checksums.of_rows(self._read(_FILES) + self._read(_FOLDERS))
-                        )
-                    if "removals" in self._changed:
-                        self.set("removals", self._sum_of_removals())
                     if self.has_changes():
-                        self.set("last_keys", dict(self._read(_SEQUENCES)))
-                        self.set("generation", self.generation() + 1)
+                        self.set_all(self._closing_settings())
                     self._is_current = True
             except BaseException:
                 self.forget_rows()  # they may be of articles that were not committed
@@ -270,6 +263,18 @@ class Catalogue(StoredArticles):
                 self._changed.clear()
                 self._folders = None
                 self._settings.clear_cache()
+
+    def _closing_settings(self) -> dict[str, object]:
+        """Return the settings that follow from the rows that the open transaction has changed."""
+        settings = dict[str, object]()
+        if "arrays" in self._changed:
+            rows = self._read(_FILES) + self._read(_FOLDERS)
+            settings["arrays"] = checksums.of_rows(rows)
+        if "removals" in self._changed:
+            settings["removals"] = self._sum_of_removals()
+        settings["last_keys"] = dict(self._read(_SEQUENCES))
+        settings["generation"] = self.generation() + 1
+        return settings
 
     def rewrite(self) -> None:
         """Write the file again, so that nothing of removed articles is left in it or its log.
@@ -380,9 +385,9 @@ class Catalogue(StoredArticles):
         assert self._folders is not None
         self._folders[entry.number] = entry
         self._changed.add("arrays")
-        row = (entry.number, entry.kind, entry.segment)
-        self._write("INSERT INTO folders VALUES (?, ?, ?)", [row])
+        folder = entry.number, entry.kind, entry.segment
         files = [(entry.number, name, *size) for name, size in entry.files.items()]
+        self._write("INSERT INTO folders VALUES (?, ?, ?)", [folder])
         self._write("INSERT INTO files VALUES (?, ?, ?, ?)", files)
 
     def drop_folder(self, number: int) -> None:
@@ -416,7 +421,7 @@ class Catalogue(StoredArticles):
 
     def _compare(self, name: str, checksum: int, what: str) -> None:
         """Raise ArchiveFormatError if rows have another checksum than the setting of that name."""
-        if self._has_checksums() and (self.setting(name) or 0) != checksum:
+        if (self.setting(name) or 0) != checksum and self._has_checksums():
             raise integrity.damaged_archive(self._place, checksums.wrong(what))
 
 

@@ -172,14 +172,15 @@ class Settings:
         self._cached.clear()
 
 
-#: Settings that are integers, and the exclusive upper bound of each.
-_INTEGERS = {
+#: Settings that are integers, or integers by name, and the exclusive upper bound of each.
+_LIMITS = {
     "generation": integrity.MANY, "sealed": integrity.MANY, "epoch": 1 << 53, "n_stop": 1 << 31,
-    "seed": 1 << 64, "last_folder": integrity.MANY,
+    "seed": 1 << 64, "last_folder": integrity.MANY, "forgotten": 1 << 31,
+    "last_keys": integrity.MANY,
 }  # fmt: skip
 
-#: Settings that are integers by name, and the exclusive upper bound of each.
-_COUNTERS = {"forgotten": 1 << 31, "last_keys": integrity.MANY}
+#: The ones of these that are integers by name.
+_COUNTERS = frozenset({"forgotten", "last_keys"})
 
 
 def _check(settings: Mapping[str, Any]) -> None:
@@ -187,11 +188,10 @@ def _check(settings: Mapping[str, Any]) -> None:
     for name, value in settings.items():
         if value is None:
             continue
-        if name in _INTEGERS and not (type(value) is int and 0 <= value < _INTEGERS[name]):
-            check_integer(name, value, minimum=0, maximum=_INTEGERS[name] - 1)
-        if name in _COUNTERS:
-            for number in dict(value).values():
-                check_integer(name, number, minimum=0, maximum=_COUNTERS[name] - 1)
+        if name in _LIMITS:
+            for number in dict(value).values() if name in _COUNTERS else [value]:
+                if not (type(number) is int and 0 <= number < _LIMITS[name]):
+                    check_integer(name, number, minimum=0, maximum=_LIMITS[name] - 1)
         if name == "repeated_lines":
             for number in itertools.chain(value, *dict(value).values()):
                 if not _HASH.fullmatch(number):

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from relnews._checks import shortened, unknown_article
-from relnews.articles import TUPLES
+from relnews.articles import DIGEST_BYTES, TUPLES
 from relnews.dates import moment, moments
 from relnews.exceptions import ArchiveChangedError
 from relnews.results import SHOWN
@@ -215,9 +215,8 @@ class StoredArticles:
                 f"SELECT id, key, digest FROM articles WHERE id IN ({marks(batch)})", *batch
             )
         self._check_ids(rows)
-        end = -checksums.N_BYTES if self._has_checksums() else None
         try:
-            return {identifier: (key, digest[:end]) for identifier, key, digest in rows}
+            return {identifier: (key, digest[:DIGEST_BYTES]) for identifier, key, digest in rows}
         except integrity.DAMAGE as error:
             integrity.raise_damage(self._place, error)
 
