@@ -99,6 +99,10 @@ class Segment:
     pair_term: NDArray[np.int32]
     vector: NDArray[np.float32] = dataclasses.field(default_factory=lambda: NO_VECTOR)
 
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, frozen(getattr(self, field.name)))
+
     @classmethod
     def from_terms(
         cls,
@@ -126,10 +130,8 @@ class Segment:
         """
         order = oldest_first(published, ids)
         arrays = segment_layout.arrays_of(words.take(order), n_terms)
-        return cls(
-            key=frozen(key[order]), published=frozen(published[order]), **arrays,
-            vector=_flat(vectors, order),
-        )  # fmt: skip
+        vector = vectors[order].ravel() if vectors.size else NO_VECTOR
+        return cls(key[order], published[order], **arrays, vector=vector)
 
     @classmethod
     def of_rows(
@@ -155,10 +157,8 @@ class Segment:
         """
         order = oldest_first(published, ids)
         arrays = segment_layout.rows_of(words.take(order))
-        return cls(
-            key=frozen(key[order]), published=frozen(published[order]), **arrays,
-            vector=_flat(vectors, order),
-        )  # fmt: skip
+        vector = vectors[order].ravel() if vectors.size else NO_VECTOR
+        return cls(key[order], published[order], **arrays, vector=vector)
 
     def renumbered(self, number: NDArray[np.int32]) -> Segment:
         """Return the segment with other term numbers in the same order.
@@ -168,12 +168,10 @@ class Segment:
         number : int32 array of shape (n_terms,)
             New number of each term; ascending.
         """
-        row_term, term = number[self.terms()], frozen(number[self.term])
+        halves = segment_layout.halves(number[self.terms()])
         first, last = (number[word].astype(np.uint64) for word in _words_of(self.pair_key))
-        pair_key = frozen(first << segment_layout.HALF | last)
-        return dataclasses.replace(
-            self, **segment_layout.halves(row_term), term=term, pair_key=pair_key
-        )
+        pair_key = first << segment_layout.HALF | last
+        return dataclasses.replace(self, **halves, term=number[self.term], pair_key=pair_key)
 
     @functools.cached_property
     def n_articles(self) -> int:
@@ -372,7 +370,7 @@ class Segment:
         return (
             lengths_fit
             and self._numbers_fit(n_terms)
-            and have_length_one(self.vectors)
+            and (not self.vector.size or have_length_one(self.vectors))
             and bool(layout.rows_are_sound(n_terms, self.values, self.rows, self.texts))
         )
 
@@ -412,11 +410,6 @@ def joined(
     """Return terms, given as `segment_layout.halves` returns them."""
     terms: NDArray[np.int32] = row_high.astype(np.int32) << 16 | row_low
     return terms
-
-
-def _flat(vectors: NDArray[np.float32], order: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return vectors in an order, one after another."""
-    return frozen(vectors[order].ravel()) if vectors.size else NO_VECTOR
 
 
 def _words_of(pair_key: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

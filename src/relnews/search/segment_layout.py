@@ -83,10 +83,9 @@ def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
     del article, by_term
     row_ptr, row_term = frozen(counts.row_ptr), frozen(counts.term[by_row])
     return {
-        "values": frozen(values), "row_ptr": row_ptr, **halves(row_term),
-        "row_level": frozen(level[by_row].astype(np.uint16)), "term": frozen(term),
-        "term_ptr": frozen(term_ptr), "group_ptr": frozen(group_ptr),
-        "group_level": frozen(group_level), "posting": frozen(posting),
+        "values": values, "row_ptr": row_ptr, **halves(row_term),
+        "row_level": level[by_row].astype(np.uint16), "term": term, "term_ptr": term_ptr,
+        "group_ptr": group_ptr, "group_level": group_level, "posting": posting,
         **places(row_ptr, row_term, words), **pairs(words.phrases, local_term_of),
     }  # fmt: skip
 
@@ -102,9 +101,9 @@ def rows_of(words: ArticleTerms) -> dict[str, NDArray[Any]]:
     values, level = levels(words.counts.count)
     row_ptr, row_term = frozen(words.counts.row_ptr), frozen(words.counts.term)
     return {
-        "values": frozen(values), "row_ptr": row_ptr, **halves(row_term),
-        "row_level": frozen(level.astype(np.uint16)), **places(row_ptr, row_term, words),
-        **{name: frozen(np.empty(0, SEGMENT_DTYPES[name])) for name in _OF_POSTINGS},
+        "values": values, "row_ptr": row_ptr, **halves(row_term),
+        "row_level": level.astype(np.uint16), **places(row_ptr, row_term, words),
+        **{name: np.empty(0, SEGMENT_DTYPES[name]) for name in _OF_POSTINGS},
     }  # fmt: skip
 
 
@@ -124,7 +123,7 @@ def halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
     high = row_term >> 16
     is_wide = high.max(initial=0) > np.iinfo(SEGMENT_DTYPES["row_high"]).max
     dtype = (WIDER_DTYPES if is_wide else SEGMENT_DTYPES)["row_high"]
-    return {"row_low": frozen(row_term.astype(np.uint16)), "row_high": frozen(high.astype(dtype))}
+    return {"row_low": row_term.astype(np.uint16), "row_high": high.astype(dtype)}
 
 
 def places(
@@ -155,8 +154,8 @@ def places(
             row_ptr, row_term, frozen(ptr), frozen(ragged.value.reshape(-1)), place_of, out
         )
     return {
-        "text_ptr": frozen(text.ptr), "text_place": frozen(text_place),
-        "phrase_ptr": frozen(phrases.ptr), "phrase_place": frozen(phrase_place),
+        "text_ptr": text.ptr, "text_place": text_place, "phrase_ptr": phrases.ptr,
+        "phrase_place": phrase_place,
     }  # fmt: skip
 
 
@@ -165,7 +164,7 @@ def pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArra
     first, last, phrase = phrases.value.T
     keys = first.astype(np.uint64) << HALF | last.astype(np.uint64)
     pair_key, where = np.unique(keys, return_index=True)
-    return {"pair_key": frozen(pair_key), "pair_term": frozen(local_term_of[phrase[where]])}
+    return {"pair_key": pair_key, "pair_term": local_term_of[phrase[where]]}
 
 
 def order_by(keys: NDArray[np.int32], order: NDArray[np.int32], n_keys: int) -> NDArray[np.int32]:

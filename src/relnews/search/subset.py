@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._kernels._compile import frozen
 from relnews.search import segment_layout
 from relnews.search.segment import Segment, joined
 from relnews.text.rows import Ragged
@@ -52,7 +51,7 @@ def subset(segment: Segment, kept: NDArray[np.bool_]) -> Segment:
         "vector": segment.vectors[kept].ravel(),
         **segment_layout.pairs(phrases, local_term_of),
     }  # fmt: skip
-    return dataclasses.replace(segment, **{name: frozen(array) for name, array in arrays.items()})
+    return dataclasses.replace(segment, **arrays)
 
 
 def _marked(
