@@ -78,8 +78,9 @@ class LiveSegment:
         self.segment = segment
         self.outline = outline
         self.outline_number = -1
-        self.level_weight = frozen(weighting.tf_weight(segment.values))
-        self.level_title = frozen(weights.title_weight(segment.values))
+        values = segment.values
+        levels = weighting.tf_weight(values), weights.title_weight(values)
+        self.level_weight, self.level_title = map(frozen, levels)
         self._n_common: tuple[CommonTerms, NDArray[np.int32]] | None = None
         self.is_alive = np.ones(segment.n_articles, dtype=bool)
         self.epoch_norms: Norms | None = None

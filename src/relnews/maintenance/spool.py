@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from relnews.maintenance.layout import Rows
 from relnews.search.segment import SEGMENT_ARTICLES
 from relnews.text.article_terms import ArticleTerms
-from relnews.text.rows import Counts, Ragged, joined_ptr
+from relnews.text.rows import Counts, Ragged
 
 #: Bytes of a column that stay in memory; the files of a small archive are never written.
 MOST_IN_MEMORY = 1 << 23
@@ -108,19 +108,19 @@ class _Column:
     def __init__(self, folder: Path | None) -> None:
         place = None if folder is None else str(folder)
         self.file = tempfile.SpooledTemporaryFile(MOST_IN_MEMORY, dir=place)  # noqa: SIM115
-        self._parts: list[NDArray[np.int64]] = []
+        self._lengths: list[NDArray[np.int64]] = [np.zeros(1, dtype=np.int64)]
         self._shape: tuple[int, ...] = ()
 
     def append(self, ptr: NDArray[np.int64], value: NDArray[Any]) -> None:
         """Add the values of more articles; see `Ragged`."""
-        self._parts.append(ptr)
+        self._lengths.append(np.diff(ptr))
         self._shape = value.shape[1:]
         self.file.write(np.ascontiguousarray(value, dtype=np.int32).data)
 
     @functools.cached_property
     def ptr(self) -> NDArray[np.int64]:
         """Place of each article's first value; complete with the last `append`."""
-        return joined_ptr(self._parts)
+        return np.cumsum(np.concatenate(self._lengths))
 
     def read(self, first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return the values of the articles from place `first` up to, not including, `last`."""

@@ -205,6 +205,8 @@ class CommonTerms:
 
         width = _width(terms)
         common = cls(terms, np.empty((width, 0)), n_terms)
+        if not width:
+            return common
         extent = np.zeros((width, width))
         # Threads of BLAS spin after a product: with two, this takes up to 6× the processor time.
         with _blas_limit, threadpool_limits(1, "blas"):
