@@ -86,5 +86,5 @@ def _chosen(
     ):
         position[:] = chosen
     packed = pack_lists(zip(is_all, map(entries_of, lists), strict=True))
-    items = [shown(items_of_list(keys, steps, place)) for keys, steps, _, place in lists]
+    items = shown([items_of_list(keys, steps, place) for keys, steps, _, place in lists])
     return [*zip(queries, packed, items, strict=True)]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.selector import places_of
-from relnews.options.modes import stored_selection
+from relnews.options.modes import STORED_SELECTION
 from relnews.options.selection import least_steps
 from relnews.results import item_of
 from relnews.search.order import newest_key
@@ -31,6 +31,10 @@ from relnews.storage.list_codec import NO_POSITION, StoredList, check_lists, pac
 #: Number of the rules by which items are chosen; it rises when they change. Lists that were stored
 #: by other rules are sound: they stay, apart from those that updates choose, until all are stored.
 CHOICE = 1
+
+#: How items are chosen from candidates. The cutoff applies when a list is read: the best item, and
+#: so the cutoff, may change.
+_SELECTION = dataclasses.replace(STORED_SELECTION, cutoff=None)
 
 #: Lists ranked at a time.
 _BLOCK = 64
@@ -118,7 +122,7 @@ class StoredLists:
         keys: list[int] = self._key[[*sorted(changed), *new]].tolist()
         return keys
 
-    def _changed(self, before: Mapping[int, Items], lost: set[int], now: int) -> list[int]:
+    def _changed(self, before: Mapping[int, Items], lost: set[int], now: int) -> set[int]:
         """Return the rows whose items changed, apart from articles that a rule excludes.
 
         Items are compared with the articles that are hidden now, for the day on which they may be
@@ -130,22 +134,24 @@ class StoredLists:
         visible = zip(keys, self._catalogue.details(keys, now), strict=True)
         hidden = {key for key, fields in visible if fields is None}
         excluded = self._excluded(keys, keys_of)
-        changed = []
+        changed, compared = set[int](), list[tuple[int, Items, Items]]()
         for row in before:
             then, since = before[row], after[row]
             stay = {key for key, _ in then} & {key for key, _ in since}
-            for left_out in (excluded.get(row, set()), hidden):
+            for left_out in (excluded.get(row, set()), *filter(None, [hidden])):
+                # Near-duplicates of an item that is left out may be in the list instead.
+                if not stay.isdisjoint(left_out):
+                    changed.add(row)
                 then, since = (
                     [item for item in items if item[0] not in left_out] for items in (then, since)
                 )
-                # Near-duplicates of an item that is left out may be in the list instead.
-                if (
-                    shown(then) != shown(since)
-                    or self._is_open(row, since)
-                    or not stay.isdisjoint(left_out)
-                ):
-                    changed.append(row)
-                    break
+                compared.append((row, then, since))
+        shown_then = shown([then for _, then, _ in compared])
+        shown_since = shown([since for *_, since in compared])
+        for (row, _, items), old, new in zip(compared, shown_then, shown_since, strict=True):
+            # A short list that the cutoff does not end may have articles that are not stored.
+            if old != new or (self._is_short(row, items) and len(new) == len(items)):
+                changed.add(row)
         return changed
 
     def _excluded(
@@ -319,10 +325,6 @@ class StoredLists:
         """Return whether articles that are not stored may fill the list up."""
         return len(items) < self._k and not self._is_all[row]
 
-    def _is_open(self, row: int, items: Items) -> bool:
-        """Return whether a list with these items is short, and the cutoff does not end it."""
-        return self._is_short(row, items) and len(shown(items)) == len(items)
-
     def _packed(self, row: int) -> tuple[bool, bytes]:
         return bool(self._is_all[row]), entries_of(self._columns_of(row))
 
@@ -403,13 +405,11 @@ def positions_of(
     k : int
         Items of a list.
     """
-    # The cutoff applies when a list is read: the best item, and so the cutoff, may change.
-    selection = dataclasses.replace(stored_selection(), cutoff=None)
     rankings = [
         Ranked(key, others, steps / SCORE_STEPS, similarity / SCORE_STEPS)
         for key, (others, steps, similarity, _) in zip(keys, lists, strict=True)
     ]
-    chosen = places_of(snapshot, rankings, is_all, k, selection)
+    chosen = places_of(snapshot, rankings, is_all, k, _SELECTION)
     for ranked, items in zip(rankings, chosen, strict=True):
         position = np.full(len(ranked.key), NO_POSITION, dtype=np.int32)
         for number, (item, near_duplicates) in enumerate(items or ()):
@@ -427,10 +427,14 @@ def items_of_list(
     return [*zip(keys[places].tolist(), steps[places].tolist(), strict=True)]
 
 
-def shown(items: Items) -> list[int]:
-    """Return the keys of the items that the cutoff leaves in a list."""
-    least = least_steps(stored_selection().cutoff, items[0][1]) if items else 0
-    return [key for key, steps in items if steps >= least]
+def shown(lists: Sequence[Items]) -> list[list[int]]:
+    """Return the keys of the items that the cutoff leaves in each list."""
+    best = np.array([items[0][1] if items else 0 for items in lists], dtype=np.int64)
+    least = least_steps(STORED_SELECTION.cutoff, best).tolist()
+    return [
+        [key for key, steps in items if steps >= floor]
+        for items, floor in zip(lists, least, strict=True)
+    ]
 
 
 def entries_of(columns: Columns) -> bytes:

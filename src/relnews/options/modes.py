@@ -63,12 +63,19 @@ class Mode:
         object.__setattr__(self, "fallback", check_fallback(self.fallback, FALLBACKS))
 
 
+#: The mode of a list for which no mode is given.
+DEFAULT = "news"
+
+#: The mode of stored lists, and how they are chosen. Lists of another mode are ranked.
+STORED = "news"
+STORED_SELECTION = Selection()
+
 #: The named modes: a mapping of name to `Mode`.
 MODES: Mapping[str, Mode] = MappingProxyType({
     # The ranking by similarity.
     "similar": Mode(recency=UNFADED),
     # Similar articles, preferably of the same time; of several near-duplicates the nearest.
-    "news": Mode(selection=Selection()),
+    "news": Mode(selection=STORED_SELECTION),
     # The events before: earlier articles that differ from each other.
     "background": Mode(when="before", selection=Selection(diversity=0.3)),
     # The events after.
@@ -87,16 +94,3 @@ MODES: Mapping[str, Mode] = MappingProxyType({
     # More to read; never short of items.
     "more": Mode(selection=Selection(diversity=0.3), fallback=FALLBACKS),
 })  # fmt: skip
-
-#: The mode of a list for which no mode is given.
-DEFAULT = "news"
-
-#: The mode of stored lists. Lists of another mode are ranked.
-STORED = "news"
-
-
-def stored_selection() -> Selection:
-    """Return how stored lists are chosen."""
-    selection = MODES[STORED].selection
-    assert selection is not None
-    return selection
