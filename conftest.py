@@ -21,11 +21,13 @@ from __future__ import annotations
 import collections
 import contextlib
 import doctest
+import functools
 import gc
 import os
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable
@@ -40,25 +42,37 @@ from sybil.parsers.myst.lexers import DirectiveLexer
 import preloaded
 from waiting import LIMIT
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
 #: A file system in memory. Tests sync thousands of small files, for which a disk takes its time.
 MEMORY = Path("/dev/shm")
 #: Bytes that it must have free; the files of one run take a quarter of a gigabyte.
 ROOM = 4 * 2**30
 
-#: Files to begin with. With `--dist loadfile` a file with few but long tests would come last, and
-#: one worker would be busy with it while the others wait. The readers among the first need no
-#: kernels: meanwhile another worker compiles them for all.
-FIRST_FILES = (
-    "tests/maintenance/test_durability.py",
+#: Files whose tests need no compiled kernels: they run while these are compiled.
+WITHOUT_KERNELS = (
     "tests/readers/test_front_matter.py",
     "tests/readers/test_generators.py",
-    "tests/export/test_static_site.py",
     "tests/readers/test_files.py",
+    "tests/readers/test_pages.py",
+    "tests/readers/test_jsonl.py",
+    "tests/readers/test_source_dates.py",
+)
+
+#: Files to begin with. With `--dist loadfile` a file with few but long tests would come last, and
+#: one worker would be busy with it while the others wait.
+FIRST_FILES = (
+    *WITHOUT_KERNELS,
+    "tests/test_benchmarks.py",
+    "tests/maintenance/test_durability.py",
     "docs/how-to/command-line.md",
+    "tests/export/test_static_site.py",
+    "tests/golden/test_golden.py",
     "tests/cli/test_leaving.py",
     "tests/maintenance/test_power_loss.py",
-    "tests/test_benchmarks.py",
-    "tests/golden/test_golden.py",
     "tests/test_real_data.py",
     "tests/tuning/test_tuning.py",
     "tests/test_distributed.py",
@@ -89,6 +103,46 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True))
     if hasattr(config.option, "loadscopereorder"):  # pytest-xdist is installed
         config.option.loadscopereorder = False
+        if config.option.dist != "no" and fcntl:
+            begin_to_compile(config)
+
+
+def begin_to_compile(config: pytest.Config) -> None:
+    """Compile the kernels in one process while the workers collect; else each compiles them.
+
+    The process holds a lock until it ends, however it ends.
+    """
+    number, path = tempfile.mkstemp()
+    fcntl.flock(number, fcntl.LOCK_EX)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "relnews", "warm-up"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[number],
+    )
+    os.close(number)
+    os.environ["RELNEWS_TEST_LOCK"] = path
+
+    def end() -> None:
+        process.terminate()
+        process.wait()
+        Path(path).unlink()
+
+    config.add_cleanup(end)
+
+
+@functools.cache
+def wait_for_kernels() -> None:
+    """Wait until the kernels are compiled."""
+    if path := os.environ.get("RELNEWS_TEST_LOCK"):
+        with Path(path).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Begin a test when it has what it needs."""
+    if not item.nodeid.startswith(WITHOUT_KERNELS):
+        wait_for_kernels()
 
 
 def pytest_xdist_auto_num_workers() -> int:
