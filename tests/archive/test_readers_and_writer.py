@@ -4,7 +4,6 @@ import contextlib
 import json
 import random
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from unittest import mock
@@ -12,6 +11,7 @@ from unittest import mock
 import pytest
 
 import pairs
+import preloaded
 from relnews import RelatedNews, UnknownArticleError
 from relnews.archive.snapshot import Snapshot
 from relnews.maintenance import merging
@@ -19,7 +19,7 @@ from relnews.maintenance import merging
 
 def start(what, folder, note, seconds, seed=0):
     return subprocess.Popen(
-        [sys.executable, pairs.__file__, what, *map(str, (folder, note, seconds, seed))],
+        [*preloaded.python(), pairs.__file__, what, *map(str, (folder, note, seconds, seed))],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
     )  # fmt: skip
 

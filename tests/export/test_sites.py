@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -19,6 +18,7 @@ from click.testing import CliRunner
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import preloaded
 from relnews import RelatedNews, Selection
 from relnews.archive.snapshot import Snapshot
 from relnews.cli import main
@@ -457,7 +457,7 @@ def test_killed_at_any_step(tmp_path: Path) -> None:
         with kept(place, ".list", before.keys()) as files:
             for name, content in before.items():
                 files.write(name, content)
-        command = [sys.executable, "-c", KILLED, str(moment), str(place)]
+        command = [*preloaded.python(), "-c", KILLED, str(moment), str(place)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         found = {name: content for name, content in files_of(place).items() if name[0] != "."}
         for name, content in found.items():

@@ -12,7 +12,6 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import textwrap
 from pathlib import Path
@@ -23,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import preloaded
 import relnews
 from relnews import ArchiveFormatError, RelatedNews
 from relnews.maintenance import build, merging, shard_lines, shard_merge, shards, spool
@@ -424,7 +424,8 @@ KILLED = """
 def test_a_killed_merge(sample_parts, target, n_written):
     """It leaves the old archive, or none; the next merge writes all, and removes what was left."""
     is_new, is_empty = not target.exists(), target.exists() and not [*target.iterdir()]
-    command = [sys.executable, "-c", textwrap.dedent(KILLED), str(n_written), target, *sample_parts]
+    program = [*preloaded.python(), "-c", textwrap.dedent(KILLED)]
+    command = [*program, str(n_written), target, *sample_parts]
     killed = subprocess.run(command, check=False, timeout=LIMIT)
     assert killed.returncode == -signal.SIGKILL
     if is_new:

@@ -11,6 +11,7 @@ import textwrap
 
 import pytest
 
+import preloaded
 from relnews import RelatedNews
 from relnews.exceptions import ArchiveFormatError
 from relnews.storage import arrays, backup, failures
@@ -137,7 +138,7 @@ def test_an_array_that_cannot_be_written(number, folder, monkeypatch):
 def run(code, *arguments):
     """Run code in a process of its own; return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), *map(str, arguments)],
+        [*preloaded.python(), "-c", textwrap.dedent(code), *map(str, arguments)],
         capture_output=True, text=True, timeout=LIMIT,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, ""), done.stderr

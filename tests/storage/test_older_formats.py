@@ -7,11 +7,11 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import sys
 import textwrap
 
 import pytest
 
+import preloaded
 from relnews import ArchiveFormatError, RelatedNews
 from relnews.storage import checksums, database, schema
 from relnews.storage.catalogue import Catalogue
@@ -287,7 +287,7 @@ def test_a_first_change_that_is_killed_leaves_one_format(older, tmp_path, versio
     expected = answers(RelatedNews.open(older))
     folders = [shutil.copytree(older, tmp_path / str(n)) for n in range(16)]
     process = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), *map(str, folders)],
+        [*preloaded.python(), "-c", textwrap.dedent(KILLED), *map(str, folders)],
         stdout=subprocess.PIPE, encoding="utf-8", check=True,
     )  # fmt: skip
     ends = process.stdout.split()
