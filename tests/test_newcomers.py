@@ -36,9 +36,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Enter an empty folder, and return a function that runs Python or `relnews` there."""
     monkeypatch.chdir(tmp_path)
 
-    def run_there(*arguments: str, given: str | None = None) -> str:
+    def run_there(*arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, *arguments], input=given, capture_output=True, encoding="utf-8",
+            [sys.executable, *arguments], capture_output=True, encoding="utf-8",
             env={**os.environ, "PYTHONUTF8": "1"}, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -47,19 +47,21 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run_there
 
 
-def relnews(run: Run, *arguments: str, given: str | None = None) -> str:
-    return run("-m", "relnews", *arguments, given=given)
+def relnews(*arguments: str) -> str:
+    """Run the command and return what it prints.
+
+    It is a fork: that of WordPress is started, and has shown that it starts.
+    """
+    done = subprocess.run(
+        [*preloaded.command(), *arguments], capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
 
 
 def html_of(archive: str, identifier: str) -> str:
-    """Return the fragment of a page, which the newcomer sees at the end.
-
-    The command is a fork: those that build, and run first, have shown that it starts.
-    """
-    return subprocess.run(
-        [*preloaded.command(), "related", archive, identifier, "--format", "html"],
-        stdout=subprocess.PIPE, encoding="utf-8", check=True,
-    ).stdout  # fmt: skip
+    """Return the fragment of a page, which the newcomer sees at the end."""
+    return relnews("related", archive, identifier, "--format", "html")
 
 
 def test_a_data_frame_with_other_names(run: Run, tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_a_static_site_with_subfolders(run: Run, tmp_path: Path) -> None:
         (folder / f"{slug}.md").write_text(front + text, encoding="utf-8")
     hidden = f"---\ntitle: {SECRET}\ndraft: yes\n---\nFerry crews and the mayor."
     (tmp_path / "content/island/secret.md").write_text(hidden, encoding="utf-8")
-    printed = relnews(run, "build", "content", "-o", "site.relnews", "--url", "/{path}.html")
+    printed = relnews("build", "content", "-o", "site.relnews", "--url", "/{path}.html")
     assert "4 articles loaded, 0 skipped, 1 withheld" in printed
     pages = {
         str(path.relative_to(tmp_path / "content").with_suffix(""))
@@ -145,7 +147,7 @@ def test_wordpress(run: Run) -> None:
         "</channel></rss>",
         encoding="utf-8",
     )
-    printed = relnews(run, "build", "export.xml", "-o", "wp.relnews")
+    printed = run("-m", "relnews", "build", "export.xml", "-o", "wp.relnews")
     assert "4 articles loaded, 1 skipped, 2 withheld" in printed
     fragment = html_of("wp.relnews", "1")
     assert 'href="https://g.example/talks/"' in fragment
@@ -169,7 +171,7 @@ def test_ghost(run: Run) -> None:
     data = {"posts": posts, "tags": [], "posts_tags": [], "users": []}
     export = {"db": [{"meta": meta, "data": data}]}
     Path("ghost.json").write_text(json.dumps(export), encoding="utf-8")
-    printed = relnews(run, "build", "ghost.json", "-o", "ghost.relnews", "--url", "/{slug}/")
+    printed = relnews("build", "ghost.json", "-o", "ghost.relnews", "--url", "/{slug}/")
     assert "4 articles loaded" in printed
     fragment = html_of("ghost.relnews", posts[0]["id"])
     assert 'href="/talks/"' in fragment
@@ -199,7 +201,7 @@ def test_django_from_its_database(run: Run, tmp_path: Path) -> None:
     pytest.importorskip("sqlalchemy", reason="reading a database needs relnews[sql]")
     fill(tmp_path / "db.sqlite3")
     printed = relnews(
-        run, "build", "--sql", "sqlite:///db.sqlite3", "--query", "SELECT * FROM story",
+        "build", "--sql", "sqlite:///db.sqlite3", "--query", "SELECT * FROM story",
         "--url", "/stories/{slug}/", "-o", "site.relnews",
     )  # fmt: skip
     assert "4 articles loaded, 0 skipped, 1 withheld" in printed
@@ -266,7 +268,7 @@ def test_feeds(run: Run) -> None:
         f'<feed xmlns="http://www.w3.org/2005/Atom"><title>The Gazette</title>{entries}</feed>',
         encoding="utf-8",
     )
-    printed = relnews(run, "build", "feeds", "-o", "feeds.relnews")
+    printed = relnews("build", "feeds", "-o", "feeds.relnews")
     assert "4 articles loaded, 0 skipped" in printed
     fragment = html_of("feeds.relnews", "https://g.example/strike")
     assert 'href="https://g.example/talks"' in fragment
