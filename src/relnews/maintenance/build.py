@@ -139,16 +139,16 @@ def _without_repeated_lines(
     repeated = repeated_lines.of_lines(of_all, [place for place, _ in found])
     store.catalogue.set(repeated_lines.SETTING, repeated.of_source)
     tally = np.zeros(len(counter.vocabulary), dtype=np.int32)
+    first = 0
 
-    def cut() -> Iterator[Rows]:
-        first = 0
-        for part in spool:
-            last = first + len(part.key)
-            cut_terms = repeated.cut_out(part.terms, of_all.cut(first, last), tally)
-            yield dataclasses.replace(part, terms=cut_terms)
-            first = last
+    def cut(part: Rows) -> Rows:
+        """Return the next articles without the lines that repeat; their arrays are overwritten."""
+        nonlocal first
+        lines_of_part = of_all.cut(first, first + len(part.key))
+        first += len(part.key)
+        return dataclasses.replace(part, terms=repeated.cut_out(part.terms, lines_of_part, tally))
 
-    return cut(), repeated_lines.most_frequent_first(line for _, line in found)
+    return map(cut, spool), repeated_lines.most_frequent_first(line for _, line in found)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
