@@ -1,7 +1,7 @@
 """Layout of a segment: counts to sorted rows and to postings grouped by value; checks of both.
 
-Stable counting sorts put the pairs into (term, level, article) order for the postings, and into
-(article, term) order for the rows, in linear time.
+Stable counting sorts put the pairs into (term, level, article) order for the postings. In this
+order they go to their rows, so that the terms of a row ascend. All of it takes linear time.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def group_postings(
     Parameters
     ----------
     term, level, article : int32[n]
-        Local term number, level and local article number of each pair.
+        Term, level and local article number of each pair.
     order : int32[n]
         The pairs by (term, level, article).
     out_article : uint16[n]
@@ -60,7 +60,7 @@ def group_postings(
     int
         The number of groups.
     """
-    n_groups = 0
+    n_terms = n_groups = 0
     last_term = -1
     last_level = -1
     for i in range(order.size):
@@ -68,7 +68,8 @@ def group_postings(
         if term[pair] != last_term or level[pair] != last_level:
             if term[pair] != last_term:
                 last_term = term[pair]
-                out_term_ptr[last_term] = n_groups
+                out_term_ptr[n_terms] = n_groups
+                n_terms += 1
             last_level = level[pair]
             out_group_ptr[n_groups] = i
             out_group_level[n_groups] = last_level
@@ -77,6 +78,32 @@ def group_postings(
     out_term_ptr[out_term_ptr.size - 1] = n_groups
     out_group_ptr[n_groups] = order.size
     return n_groups
+
+
+@kernel
+def fill_rows(term, level, order, posting, cursor, out_term, out_level):
+    """Write the terms of each article, ascending, and their levels.
+
+    Parameters
+    ----------
+    term, level : int32[n]
+        Term and level of each pair.
+    order : int32[n]
+        The pairs by (term, level, article).
+    posting : uint16[n]
+        Local article number of each pair, in this order.
+    cursor : int64[n_articles]
+        Where each article's terms begin in the output; on return, where they end.
+    out_term : int32[n]
+        Terms.
+    out_level : uint16[n]
+        Levels.
+    """
+    for i in range(order.size):
+        place = cursor[posting[i]]
+        out_term[place] = term[order[i]]
+        out_level[place] = level[order[i]]
+        cursor[posting[i]] += 1
 
 
 @inner_kernel

@@ -61,32 +61,32 @@ def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
     values, level = levels(counts.count)
     frequency = np.bincount(counts.term, minlength=n_terms)
     term = np.flatnonzero(frequency).astype(np.int32)
-    local_term_of = np.empty(n_terms, dtype=np.int32)
-    local_term_of[term] = np.arange(len(term), dtype=np.int32)
-    local_term = frozen(local_term_of[counts.term])
+    row_ptr, of_pair = frozen(counts.row_ptr), frozen(counts.term)
 
     # Stable counting sorts, least significant key first; the pairs come article by article.
-    by_level = order_by(level, np.arange(len(level), dtype=np.int32), len(values))
-    by_term = order_by(local_term, by_level, len(term))
-    del by_level
+    first = np.arange(len(level), dtype=np.int32)
+    by_level = order_by(level, first, np.bincount(level, minlength=len(values)))
+    del first
+    by_term = order_by(of_pair, by_level, frequency)
+    del by_level, frequency
     article = frozen(counts.article)
     posting = np.empty(len(article), dtype=np.uint16)
     term_ptr = np.empty(len(term) + 1, dtype=np.int32)
     group_ptr = np.empty(len(article) + 1, dtype=np.int32)
     group_level = np.empty(len(article), dtype=np.uint16)
     n_groups = layout.group_postings(
-        local_term, level, article, by_term, posting, term_ptr, group_ptr, group_level
+        of_pair, level, article, by_term, posting, term_ptr, group_ptr, group_level
     )
     group_ptr, group_level = group_ptr[: n_groups + 1].copy(), group_level[:n_groups].copy()
-    del local_term
-    by_row = order_by(article, by_term, len(counts.row_ptr) - 1)
-    del article, by_term
-    row_ptr, row_term = frozen(counts.row_ptr), frozen(counts.term[by_row])
+    del article
+    row_term, row_level = np.empty_like(of_pair), np.empty(len(level), dtype=np.uint16)
+    layout.fill_rows(of_pair, level, by_term, posting, row_ptr[:-1].copy(), row_term, row_level)
+    del level, by_term
     return {
-        "values": values, "row_ptr": row_ptr, **halves(row_term),
-        "row_level": level[by_row].astype(np.uint16), "term": term, "term_ptr": term_ptr,
-        "group_ptr": group_ptr, "group_level": group_level, "posting": posting,
-        **places(row_ptr, row_term, words), **pairs(words.phrases, local_term_of),
+        "values": values, "row_ptr": row_ptr, **halves(row_term), "row_level": row_level,
+        "term": term, "term_ptr": term_ptr, "group_ptr": group_ptr, "group_level": group_level,
+        "posting": posting, **places(row_ptr, frozen(row_term), words),
+        **pairs(words.phrases, term),
     }  # fmt: skip
 
 
@@ -159,19 +159,22 @@ def places(
     }  # fmt: skip
 
 
-def pairs(phrases: Ragged, local_term_of: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+def pairs(phrases: Ragged, term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
     """Return the words of every phrase, and its place among the segment's terms, by array name."""
     first, last, phrase = phrases.value.T
     keys = first.astype(np.uint64) << HALF | last.astype(np.uint64)
     pair_key, where = np.unique(keys, return_index=True)
-    return {"pair_key": pair_key, "pair_term": local_term_of[phrase[where]]}
+    place = np.searchsorted(term, phrase[where])
+    return {"pair_key": pair_key, "pair_term": place.astype(np.int32)}
 
 
-def order_by(keys: NDArray[np.int32], order: NDArray[np.int32], n_keys: int) -> NDArray[np.int32]:
-    """Return an order sorted stably by keys, which are from 0 to n_keys - 1."""
-    ordered, starts = np.empty_like(order), np.zeros(n_keys + 1, dtype=np.int64)
-    np.cumsum(np.bincount(keys, minlength=n_keys), out=starts[1:])
-    layout.order_by(keys, frozen(order), starts[:-1].copy(), ordered)
+def order_by(
+    keys: NDArray[np.int32], order: NDArray[np.int32], n_of_key: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Return an order sorted stably by keys, of which each occurs as often as ``n_of_key`` says."""
+    ordered, begin = np.empty_like(order), np.cumsum(n_of_key)
+    begin -= n_of_key
+    layout.order_by(keys, frozen(order), begin, ordered)
     return frozen(ordered)
 
 
