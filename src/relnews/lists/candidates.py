@@ -89,6 +89,7 @@ def deepen(
     numbers: Sequence[int],
     depth: int,
     answer: Callable[[Sequence[int], Sequence[Ranked], Sequence[bool]], Sequence[Answer | None]],
+    few: int | None = None,
 ) -> list[Answer]:
     """Return an answer for each query, ranking deeper until the candidates suffice.
 
@@ -105,6 +106,8 @@ def deepen(
     answer : callable
         Given numbers of queries, their candidates, and whether these are all candidates, it returns
         an answer for each query; None if the query needs more candidates.
+    few : int, optional
+        Number of candidates to answer from at first. None means all of the first ranking.
 
     Returns
     -------
@@ -113,13 +116,16 @@ def deepen(
     """
     answers: dict[int, Answer] = {}
     waiting = [*numbers]
+    look = depth if few is None else few
     while waiting:
-        rankings = source.best(waiting, depth)
-        is_all = [len(ranked.key) < depth for ranked in rankings]
+        rankings = [first(ranked, look) for ranked in source.best(waiting, depth)]
+        is_all = [len(ranked.key) < look for ranked in rankings]
         results = zip(waiting, answer(waiting, rankings, is_all), strict=True)
         answers |= {number: result for number, result in results if result is not None}
         waiting = [number for number in waiting if number not in answers]
-        depth *= _DEEPER
+        if look == depth:
+            depth *= _DEEPER
+        look = depth
     return [answers[number] for number in numbers]
 
 

@@ -50,7 +50,8 @@ def select(
     near_draft : int64 array, optional
         Keys of the near-duplicates of the draft that the list is for.
     """
-    depth = k + k // 2 + 1 + (block_selector.POOL if selection.diversity else 0)
+    pool = block_selector.POOL if selection.diversity else 0
+    depth, few = k + k // 2 + 1 + pool, k + 1 + pool
 
     def items(
         numbers: Sequence[int], rankings: Sequence[Ranked], is_all: Sequence[bool]
@@ -61,7 +62,7 @@ def select(
             found += selector.selected()
         return found
 
-    return deepen(source, range(n), depth, items)
+    return deepen(source, range(n), depth, items, few)
 
 
 def best_scores(
