@@ -12,7 +12,6 @@ from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.norms import inverse_length, inverse_title
 from relnews._kernels.pruning import LEFT_OUT
-from relnews._kernels.search import place_among
 from relnews._kernels.walking import walk
 
 #: Steps of a score of 1. Scores are rounded to steps before they are compared, so that neither the

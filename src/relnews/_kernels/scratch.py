@@ -64,12 +64,18 @@ class TitleMatchScratch(NamedTuple):
         By term of the query's title: its place in the latest row that has it in its text.
     text_pairs : uint64 array whose length is a power of two
         Hash table; at least twice as long as the words of a text.
+    keys : uint64 array, as long
+        Pairs of words of the text that may be in a title.
+    phrases : int64 array, as long
+        Phrases of titles that are in the text.
     """
 
     kind: NDArray[np.uint8]
     title_part: NDArray[np.float64]
     place: NDArray[np.int32]
     text_pairs: NDArray[np.uint64]
+    keys: NDArray[np.uint64]
+    phrases: NDArray[np.int64]
 
 
 #: Arrays that no thread uses, with the sizes that they are long enough for.
@@ -119,5 +125,5 @@ def _made(
         np.empty(n_rows), np.empty((2, n_terms), np.int64),
     ), TitleMatchScratch(
         np.empty(n_terms, np.uint8), np.empty(n_terms), np.empty(n_terms, np.int32),
-        np.empty(n_text, np.uint64),
+        np.empty(n_text, np.uint64), np.empty(n_text, np.uint64), np.empty(n_text, np.int64),
     )  # fmt: skip

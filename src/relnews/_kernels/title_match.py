@@ -17,8 +17,8 @@ from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.arguments import SegmentTexts
 from relnews._kernels.hashing import pair_key, slot_of
 from relnews._kernels.scratch import TitleMatchScratch
-from relnews._kernels.search import place_among, within
-from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, PHRASE, TF_SHIFT
+from relnews._kernels.search import places_among
+from relnews._kernels.wording import BREAK, IN_TITLE, NO_PLACE, TF_SHIFT
 
 #: Weight of a phrase of a title, relative to a word of the same idf.
 PHRASE_WEIGHT = 2.0
@@ -222,46 +222,33 @@ def begin(terms, is_rare, title_most, share, common, length, sums):
 
 
 @inner_kernel
-def add_phrases(text_pairs, postings, idf, share, titles, window, sums):
-    """Add the shares of the articles' titles that are phrases of the query's text.
+def find_phrases(n_text, texts, scratch):
+    """Write the phrases of titles that are in the query's text; return their number.
 
     Parameters
     ----------
-    text_pairs : uint64[n_slots]
-        Slots in use of ``TitleMatchScratch.text_pairs``.
-    postings : Postings
-        Articles of each term.
-    idf : float64[n_terms]
-        idf of each term.
-    share : float
-        `QueryTitleMatch.share`.
-    titles : ArticleTitleMatch
-        Titles of the articles.
-    window : pair of int
-        First local number that the list may hold, and the one behind the last.
-    sums : float32[n_articles]
-        Updated, inside the window.
+    n_text : int
+        Slots in use of ``text_pairs``, as returned by `note`.
+    texts : SegmentTexts
+        Phrases of the titles of the segment.
+    scratch : TitleMatchScratch
+        The text of the query; ``phrases`` is written: places among the segment's terms.
     """
-    values, per_title = titles.values, titles.per_title
-    pairs, pair_bits = titles.texts.pair_key, titles.texts.pair_bits
-    term, term_ptr, group_ptr, group_level, posting = postings
-    for slot in range(text_pairs.size):
+    text_pairs, keys, phrases = scratch.text_pairs, scratch.keys, scratch.phrases
+    pairs, pair_bits = texts.pair_key, texts.pair_bits
+    n, n_found = np.int64(0), np.int64(0)
+    for slot in range(n_text):
         key = text_pairs[slot]
         word, bit = _bit(key, pair_bits)
-        # Most pairs are in no title. Testing both at once is a branch that the processor foresees.
-        if not (key != 0) & (pair_bits[word] & bit != 0):
-            continue
-        found = place_among(pairs, key - _ONE)
-        if found == pairs.size or pairs[found] != key - _ONE:
-            continue
-        place = titles.texts.pair_term[found]
-        part = np.float32(share * PHRASE_WEIGHT * idf[term[place]])
-        for group in range(term_ptr[place], term_ptr[place + 1]):
-            if values[group_level[group]] & PHRASE:
-                start, end = within(posting, group_ptr[group], group_ptr[group + 1], window)
-                local = posting[start:end]
-                for p in range(local.size):
-                    sums[local[p]] += part * per_title[local[p]]
+        keys[n] = key - _ONE
+        n += (key != 0) & (pair_bits[word] & bit != 0)
+    places_among(pairs, keys[:n], phrases)
+    for i in range(n):
+        place = phrases[i]
+        if place < pairs.size and pairs[place] == keys[i]:
+            phrases[n_found] = texts.pair_term[place]
+            n_found += 1
+    return n_found
 
 
 @inner_kernel

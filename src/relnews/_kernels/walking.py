@@ -8,7 +8,7 @@ from relnews._kernels import title_match
 from relnews._kernels._compile import inner_kernel
 from relnews._kernels.machine import prefetch
 from relnews._kernels.search import places_among, within
-from relnews._kernels.wording import IN_TITLE, TF_SHIFT
+from relnews._kernels.wording import IN_TITLE, PHRASE, TF_SHIFT
 
 #: Postings are prefetched this many terms ahead, in each of three steps, and this many cache lines
 #: of them: a term waits for three places in memory before its first posting is added.
@@ -17,20 +17,20 @@ _LINES = 8
 
 
 @inner_kernel
-def _fetch(ahead, n, which, places, postings):
-    """Prefetch the postings of terms in three steps, each after its pointers have arrived."""
+def _fetch(ahead, n, places, postings):
+    """Prefetch the postings of n terms in three steps, each after its pointers have arrived."""
     term_ptr, group_ptr, posting = postings.term_ptr, postings.group_ptr, postings.posting
     if ahead < n:
-        prefetch(term_ptr, places[which[ahead]])
+        prefetch(term_ptr, places[ahead])
     ahead -= _AHEAD
     if 0 <= ahead < n:
-        group = term_ptr[places[which[ahead]]]
+        group = term_ptr[places[ahead]]
         prefetch(group_ptr, group)
         prefetch(postings.group_level, group)
     ahead -= _AHEAD
     if 0 <= ahead < n:
-        first = group_ptr[term_ptr[places[which[ahead]]]]
-        last = group_ptr[term_ptr[places[which[ahead]] + 1]]
+        first = group_ptr[term_ptr[places[ahead]]]
+        last = group_ptr[term_ptr[places[ahead] + 1]]
         for line in range(first, min(last, first + 32 * _LINES), 32):
             prefetch(posting, line)
 
@@ -79,20 +79,21 @@ def walk(begin, terms, weights, postings, titles, n_text, window, scratch_places
     places_among(term, terms, places)
     n = np.int64(0)  # for a literal, Numba would compile `_fetch` once more
     for i in range(terms.size):
-        which[n] = i
-        is_here = places[i] < term.size and term[places[i]] == terms[i]
+        place = places[i]
+        which[n], places[n] = i, place
+        is_here = place < term.size and term[place] == terms[i]
         n += is_here and is_rare[terms[i]]
     for ahead in range(n + 3 * _AHEAD):
-        _fetch(ahead, n, which, places, articles)
+        _fetch(ahead, n, places, articles)
         if ahead < 3 * _AHEAD:
             continue
-        i = which[ahead - 3 * _AHEAD]
+        i, place = which[ahead - 3 * _AHEAD], places[ahead - 3 * _AHEAD]
         most, idf = 0.0, 0.0
         if titles is not None:
             most = title_most[i]
             if code[i] >> TF_SHIFT:
                 idf = all_idf[terms[i]]
-        for group in range(term_ptr[places[i]], term_ptr[places[i] + 1]):
+        for group in range(term_ptr[place], term_ptr[place + 1]):
             level = group_level[group]
             part = np.float32(weights[i] * level_weight[level])
             start, end = within(posting, group_ptr[group], group_ptr[group + 1], window)
@@ -110,7 +111,44 @@ def walk(begin, terms, weights, postings, titles, n_text, window, scratch_places
                     for p in range(local.size):
                         sums[local[p]] += part * per_title[local[p]]
     if titles is not None:
-        text_pairs = scratch.text_pairs[:n_text]
-        title_match.add_phrases(
-            text_pairs, articles, all_idf, share, article_titles, window, sums
-        )  # fmt: skip
+        n = title_match.find_phrases(n_text, article_titles.texts, scratch)
+        _add_phrases(scratch.phrases, n, articles, all_idf, share, article_titles, window, sums)
+
+
+@inner_kernel
+def _add_phrases(phrases, n, postings, idf, share, titles, window, sums):
+    """Add the shares of the articles' titles that are phrases of the query's text.
+
+    Parameters
+    ----------
+    phrases : int64[≥ n]
+        Places of the phrases among the segment's terms.
+    n : int
+        Number of the phrases.
+    postings : Postings
+        Articles of each term.
+    idf : float64[n_terms]
+        idf of each term.
+    share : float
+        `QueryTitleMatch.share`.
+    titles : ArticleTitleMatch
+        Titles of the articles.
+    window : pair of int
+        First local number that the list may hold, and the one behind the last.
+    sums : float32[n_articles]
+        Updated, inside the window.
+    """
+    values, per_title = titles.values, titles.per_title
+    term, term_ptr, group_ptr, group_level, posting = postings
+    for ahead in range(n + 3 * _AHEAD):
+        _fetch(ahead, n, phrases, postings)
+        if ahead < 3 * _AHEAD:
+            continue
+        place = phrases[ahead - 3 * _AHEAD]
+        part = np.float32(share * title_match.PHRASE_WEIGHT * idf[term[place]])
+        for group in range(term_ptr[place], term_ptr[place + 1]):
+            if values[group_level[group]] & PHRASE:
+                start, end = within(posting, group_ptr[group], group_ptr[group + 1], window)
+                local = posting[start:end]
+                for p in range(local.size):
+                    sums[local[p]] += part * per_title[local[p]]
