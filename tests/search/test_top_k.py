@@ -116,6 +116,32 @@ def test_lists_equal_the_reference(
         assert lists_of(archive, k) == expected
 
 
+#: Words whose phrases are in some titles and texts; in others only one of both words is.
+some_words = st.lists(
+    st.sampled_from(["river", "dike", "flood", "crest", "levee", "dam"]), min_size=1, max_size=5
+)
+
+
+@examples(2)
+@given(
+    st.lists(st.tuples(some_words, some_words), min_size=8, max_size=24), st.integers(1, 3),
+    st.sampled_from([4, 1 << 16]), shares,
+)  # fmt: skip
+def test_phrases_of_titles_are_in_the_bounds(words, k, segment_articles, common):
+    """Lists equal the reference where whether a text has a phrase of a title decides."""
+    articles = [
+        {"id": f"{i:02d}", "title": " ".join(title), "text": " ".join(text) + f" own{i}" * (i % 5)}
+        for i, (title, text) in enumerate(words)
+    ]
+    weighting = Weighting(title_weight=0.0, title_overlap=1.0, least_title=0.0)
+    archive = build(
+        articles, segment_articles=segment_articles, weighting=weighting, common=common
+    )  # fmt: skip
+    expected = reference.related_news(articles, k, stop_words=(), **dataclasses.asdict(weighting))
+
+    assert lists_of(archive, k) == expected
+
+
 @given(
     archives(), st.integers(1, 16), st.sampled_from([1, 2, 3, 5, 1 << 16]), recencies, shares,
     st.sampled_from([0, 1, 30, 400]), st.sampled_from(["before", "after", None]),

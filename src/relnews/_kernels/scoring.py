@@ -248,6 +248,15 @@ def rank_articles(queries, articles, limits, titles, vectors, heaps, scratch, fl
                     break
                 article = np.int64(nearer[i])
                 _fetch_row(rows.terms, titles, nearer[min(i + 1, n_left - 1)])
+                if titles is not None and is_last:
+                    # Without the phrases that it lacks, two of three articles miss the floor.
+                    excess = title_match.excess(article, query, rows.terms, postings, titles)
+                    lowered = np.float64(sums[article]) * (1.0 + tolerance) - excess
+                    sums[article] = lowered
+                    if i < pruning.next_survivor(
+                        i, i + 1, sums, factor, common, outline, floor, nearer
+                    ):  # fmt: skip
+                        continue
                 found = _score(article, query, rows, fading, titles, n_text, vectors, scratch)
                 if heap.offer(steps, local, k, found, article):
                     floor = max(floor, _floor(steps[0], tolerance))

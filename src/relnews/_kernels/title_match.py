@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relnews._kernels import layout
 from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.arguments import SegmentTexts
 from relnews._kernels.hashing import pair_key, slot_of
@@ -249,6 +250,58 @@ def find_phrases(n_text, texts, scratch):
             phrases[n_found] = texts.pair_term[place]
             n_found += 1
     return n_found
+
+
+@inner_kernel
+def excess(article, query, rows, postings, titles):
+    """Return what the bound of an article counts for phrases of the query's title that it lacks.
+
+    The walk counts a phrase for each article that has the rarer of its words in the text. An
+    article without the other word lacks the phrase.
+
+    Parameters
+    ----------
+    article, query : int
+        Local number of the article; number of the query in its block.
+    rows : ArticleRows
+        Terms and levels of the articles.
+    postings : WeightedPostings
+        Postings that were walked.
+    titles : TitleMatch
+        Titles and texts of both.
+
+    Returns
+    -------
+    float
+        In the unit of the sums of `relnews._kernels.walking.walk`.
+    """
+    queries, values = titles.queries, titles.articles.values
+    idf, is_rare = postings.idf, postings.is_rare
+    total = 0.0
+    for phrase in range(queries.phrase_ptr[query], queries.phrase_ptr[query + 1]):
+        first, last = queries.first[phrase], queries.last[phrase]
+        has_first, has_last = (
+            _is_in_text(first, article, rows, values), _is_in_text(last, article, rows, values)
+        )  # fmt: skip
+        is_first_rarer = idf[first] > idf[last]
+        has_rarer = has_first if is_first_rarer else has_last
+        is_counted = has_rarer or not is_rare[first if is_first_rarer else last]
+        if is_counted and not (has_first and has_last):
+            total += queries.phrase_part[phrase]
+    return queries.share * total * titles.articles.length[article]
+
+
+@inner_kernel
+def _is_in_text(term, article, rows, values):
+    """Return whether an article has a term in its text."""
+    place, end = rows.ptr[article], rows.ptr[article + 1]
+    n = end - place
+    while n > 1:
+        half = n >> 1
+        place += half * (layout.term_of(rows.low[place + half], rows.high[place + half]) <= term)
+        n -= half
+    is_here = n > 0 and layout.term_of(rows.low[place], rows.high[place]) == term
+    return is_here and values[rows.level[place]] >> TF_SHIFT > 0
 
 
 @inner_kernel
