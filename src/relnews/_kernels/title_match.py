@@ -3,8 +3,9 @@
 The share is the sum of the idf of the title's words and phrases that the text contains. A walk over
 postings finds the words and phrases (both are terms) of an article's title in the query's text. Of
 the query's title, the walk finds the words in the article's text, but not the phrases: as an upper
-bound, a phrase counts with the rarer of its words (`QueryTitleMatch.title_most`). Common words,
-which are not walked, count as if every title and every text contained them.
+bound, a phrase counts with the rarer of its words (`QueryTitleMatch.title_most`); later, `excess`
+looks up both. Common words, which are not walked, count as if every title and every text contained
+them.
 """
 
 from __future__ import annotations
