@@ -34,6 +34,7 @@ def warm_up() -> None:
         )
         news.related("0", selection=Selection(duplicate_threshold=None, diversity=0.5))
         news.related_to_text("story")
+        news.explain("0", "1")
         news.store_lists(1)
         for number in range(n_articles, n_articles + 2):
             news.partial_fit([{"id": str(number), "text": f"story number {number}"}])
