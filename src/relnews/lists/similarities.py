@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,9 @@ OTHER_OCCASION = 180
 #: pairs that can reach the least similarity. Of 4,186 pairs of 92 candidates, out of 1,000
 #: articles, 15 can at 5 %, 335 at 3 %; at 10 %, 5 can, but rare terms meet 2.3 times as often.
 COMMON_IDF = 4.0
+
+#: Texts that are read together, to be compared word by word.
+_TEXTS = 1024
 
 
 def floor_of(threshold: float) -> int:
@@ -137,33 +140,27 @@ def _gather(view: View, of_part: Sequence[NDArray[np.int64]], common_idf: float)
 def numbers_of_texts(
     view: View, part: NDArray[np.int64], local: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the number of words of distinct articles, and their texts as `same_texts` does."""
+    """Return the number of words of distinct articles, and a number for the text of each.
+
+    Equal texts of `SAME_WORDS` words or more have equal numbers.
+    """
     segments = [scored.segment for scored in view.segments]
     signs = np.empty((len(part), 3), dtype=np.int64)
-    for number, segment in enumerate(segments):
-        signs[part == number] = segment.signs_of_texts(local[part == number])
-    return signs[:, 0], same_texts(signs, lambda i: segments[part[i]].text(int(local[i])))
-
-
-def same_texts(
-    signs: NDArray[np.int64], text_of: Callable[[int], NDArray[np.integer[Any]]]
-) -> NDArray[np.int64]:
-    """Return a number for each text: equal for equal texts of `SAME_WORDS` words or more.
-
-    Parameters
-    ----------
-    signs : int64 array of shape (n, 3)
-        Length, first word and last word of each text; see `Segment.signs_of_texts`.
-    text_of : callable
-        Given a place, it returns the words; called only for texts with equal signs.
-    """
-    number = -1 - np.arange(len(signs))
+    for i, segment in enumerate(segments):
+        signs[part == i] = segment.signs_of_texts(local[part == i])
+    number = -1 - np.arange(len(part))
     is_long = np.flatnonzero(signs[:, 0] >= containment.SAME_WORDS)
     # Different signs may have equal codes: then the words differ.
     code = signs[is_long] @ (1 << 42, 1 << 21, 1)
     _, at, times = np.unique(code, return_inverse=True, return_counts=True)
+    alike = is_long[times[at] > 1]
     first_places: dict[bytes, int] = {}
-    for place in is_long[times[at] > 1].tolist():
-        words = text_of(place).astype("<i4").tobytes()
-        number[place] = first_places.setdefault(hashlib.blake2b(words).digest(), place)
-    return number
+    for i, segment in enumerate(segments):
+        here = alike[part[alike] == i]
+        for places in (here[n : n + _TEXTS] for n in range(0, len(here), _TEXTS)):
+            texts = segment.texts_of(local[places])
+            ends = texts.ptr.tolist()
+            for place, begin, end in zip(places.tolist(), ends[:-1], ends[1:], strict=True):
+                digest = hashlib.blake2b(texts.value[begin:end].data).digest()
+                number[place] = first_places.setdefault(digest, place)
+    return signs[:, 0], number
