@@ -22,6 +22,11 @@ import joblib
 
 from relnews import RelatedNews
 
+#: Settings of the C library for the workers of Dask, which sets others that cost a tenth of the
+#: time; see `docs/how-to/many-machines.md`.
+_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
+_ALLOCATION = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
+
 
 def main() -> None:
     """Print the table."""
@@ -69,9 +74,12 @@ def backend(name: str, n: int) -> Iterator[None]:
     """Rank by a backend of joblib meanwhile."""
     with contextlib.ExitStack() as stack:
         if name == "dask":
+            import dask
             from dask.distributed import Client, LocalCluster
 
-            cluster = LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=None)
+            settings = {**dask.config.get(_ENVIRONMENT), **_ALLOCATION}
+            with dask.config.set({_ENVIRONMENT: settings}):
+                cluster = LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=None)
             stack.enter_context(cluster)
             stack.enter_context(Client(cluster))
         if name == "one thread":
