@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,12 +85,7 @@ def similarities(view: View, keys: NDArray[np.int64], least: int = 0) -> NDArray
     articles = np.full(keys.shape, -1)
     articles[places] = at
     part, local = np.divmod(code, SEGMENT_ARTICLES)
-    of_part = [local[part == i] for i in range(len(view.segments))]
-    # From a smaller similarity on, nearly all pairs would need their common parts.
-    rows = _gather(view, of_part, COMMON_IDF if least >= containment.LEAST_COSINE else 0.0)
-    entries = _entries(articles, rows.ptr)
-    with borrowed(len(view.statistics.idf), 0, 0) as (scratch, _):
-        pairs.compare(frozen(articles), rows, least, scratch.latest, entries, steps)
+    _compare(view, part, local, articles, least, steps)
     length, number = numbers_of_texts(view, part, local)
     # Places without an article have a text of their own.
     text = -1 - len(code) - np.arange(keys.size).reshape(keys.shape)
@@ -101,40 +94,60 @@ def similarities(view: View, keys: NDArray[np.int64], least: int = 0) -> NDArray
     near = np.nonzero(np.triu((steps >= containment.LEAST_COSINE) & (steps < SCORE_STEPS)))
     pair = np.column_stack([articles[near[0], near[1]], articles[near[0], near[2]]])
     fits = containment.are_as_long(*length[pair].T)
-    group, row, column = (places[fits] for places in near)
-    compared, pair = np.unique(pair[fits], return_inverse=True)
+    if fits.any():
+        group, row, column = (places[fits] for places in near)
+        shares = _shares(view, part, local, pair[fits])
+        for first, second in ((row, column), (column, row)):
+            steps[group, first, second] = np.maximum(steps[group, first, second], shares)
+    return steps
+
+
+def _compare(
+    view: View,
+    part: NDArray[np.int64],
+    local: NDArray[np.int64],
+    articles: NDArray[np.int64],
+    least: int,
+    out_steps: NDArray[np.int32],
+) -> None:
+    """Write the cosines of the articles of each group, which are given by part and local number."""
+    of_part = [local[part == i] for i in range(len(view.segments))]
+    segments = [scored.segment for scored in view.segments]
+    lengths = np.concatenate(
+        [np.diff(s.row_ptr)[local] for s, local in zip(segments, of_part, strict=True)]
+    )
+    n_entries = int(np.where(articles < 0, 0, lengths[articles]).sum(axis=1).max()) + 1
+    entries = *np.empty((2, n_entries), dtype=np.int32), np.empty(n_entries)
+    ptr = frozen(np.concatenate([[0], np.cumsum(lengths)]))
+    n = len(lengths)
+    term, weight = np.empty(int(ptr[-1]), dtype=np.int32), np.empty(int(ptr[-1]))
+    common, rest = np.empty(n, dtype=np.int64), np.empty(n)
+    # From a smaller similarity on, nearly all pairs would need their common parts.
+    common_idf = COMMON_IDF if least >= containment.LEAST_COSINE else 0.0
+    first = 0
+    for scored, numbers in zip(view.segments, of_part, strict=True):
+        rows, here = scored.arrays.rows, slice(first, first + len(numbers))
+        out = UnitRows(ptr[first : here.stop + 1], common[here], term, weight, rest[here])
+        pairs.gather(frozen(numbers), rows.terms, rows.level_weight, rows.idf, common_idf, out)
+        first = here.stop
+    unit_rows = UnitRows._make(map(frozen, (ptr, common, term, weight, rest)))
+    with borrowed(len(view.statistics.idf), 0, 0) as (scratch, _):
+        pairs.compare(
+            frozen(articles), unit_rows, least, scratch.latest,
+            (*entries, np.empty(articles.shape[1])), out_steps,
+        )  # fmt: skip
+
+
+def _shares(
+    view: View, part: NDArray[np.int64], local: NDArray[np.int64], pair: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the containment of pairs of articles, in millionths."""
+    compared, pair = np.unique(pair, return_inverse=True)
     texts = [
         scored.segment.texts_of(local[compared][part[compared] == i])
         for i, scored in enumerate(view.segments)
     ]
-    shares = containment.shares(Ragged.concatenate(texts), pair.reshape(-1, 2))
-    for first, second in ((row, column), (column, row)):
-        steps[group, first, second] = np.maximum(steps[group, first, second], shares)
-    return steps
-
-
-def _entries(articles: NDArray[np.int64], ptr: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-    """Return the scratch arrays of `pairs.compare`."""
-    lengths = np.where(articles < 0, 0, np.diff(ptr)[articles])
-    n = int(lengths.sum(axis=1).max()) + 1
-    return *np.empty((2, n), dtype=np.int32), np.empty(n), np.empty(articles.shape[1])
-
-
-def _gather(view: View, of_part: Sequence[NDArray[np.int64]], common_idf: float) -> UnitRows:
-    """Return the weights, of unit length, of articles of each segment by local number."""
-    segments = [scored.segment for scored in view.segments]
-    lengths = [np.diff(s.row_ptr)[local] for s, local in zip(segments, of_part, strict=True)]
-    ptr = frozen(np.concatenate([[0], np.cumsum(np.concatenate(lengths))]))
-    n = len(ptr) - 1
-    term, weight = np.empty(int(ptr[-1]), dtype=np.int32), np.empty(int(ptr[-1]))
-    common, rest = np.empty(n, dtype=np.int64), np.empty(n)
-    first = 0
-    for scored, local in zip(view.segments, of_part, strict=True):
-        rows, here = scored.arrays.rows, slice(first, first + len(local))
-        out = UnitRows(ptr[first : here.stop + 1], common[here], term, weight, rest[here])
-        pairs.gather(frozen(local), rows.terms, rows.level_weight, rows.idf, common_idf, out)
-        first = here.stop
-    return UnitRows._make(map(frozen, (ptr, common, term, weight, rest)))
+    return containment.shares(Ragged.concatenate(texts), pair.reshape(-1, 2))
 
 
 def numbers_of_texts(
