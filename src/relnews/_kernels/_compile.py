@@ -67,9 +67,14 @@ def kernel(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
             dispatcher._cache = _cache.KernelCache(function)
         except RuntimeError as error:
             _cache.warn_of_lost_code(error)
+        # From now on its module has the compiled function itself.
+        names = function.__globals__
+        if names.get(function.__name__) is late:
+            names[function.__name__] = dispatcher
         return dispatcher
 
-    return functools.update_wrapper(cast(Callable[..., Any], _Late(compiled)), function)
+    late = functools.update_wrapper(cast(Callable[..., Any], _Late(compiled)), function)
+    return late
 
 
 def inner_kernel(function: Callable[..., Any]) -> Callable[..., Any]:
