@@ -13,8 +13,7 @@ Its modules::
     markup        whether fields are HTML
     found         entries of a source, before they are articles
     rows          lists, objects and data frames to mappings
-    posts         posts of Ghost and WordPress in any file or table
-    records       `RecordParser`: mappings to articles
+    records       `RecordParser`: mappings, and posts of Ghost and WordPress, to articles
     reader        `ArticleReader`, the base of all readers
     opening       plain files, gzip, xz, standard input
     formats       the registry of formats

@@ -1,4 +1,4 @@
-"""Records: dicts, objects and data frame rows to articles."""
+"""Records: dicts, objects, data frame rows, and posts of Ghost and WordPress, to articles."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 from relnews._checks import counted, listed, shortened
 from relnews.articles import DATES, TEXTS, TUPLES, Article
 from relnews.dates import is_missing
-from relnews.readers import markup, visibility
+from relnews.readers import ghost_posts, markup, visibility, wordpress_api
 from relnews.readers.addresses import digest_id
 from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
 from relnews.readers.field_values import alt_of, text_value, text_values, vector_value
 from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import LoadReport, Problem
-from relnews.readers.posts import with_fields
 from relnews.readers.read_options import ReadSpec
 from relnews.readers.rows import as_mapping, rows_of
 from relnews.readers.source_dates import read_date
@@ -27,6 +26,16 @@ from relnews.readers.visibility import switch
 
 #: Records that tell how all of them are read: whether they have ids, and whether texts are HTML.
 N_FIRST = 100
+
+#: Kinds of posts of WordPress that are no articles. A site may have kinds of its own that are.
+_NO_ARTICLES = frozenset({
+    "page", "attachment", "revision", "nav_menu_item", "custom_css", "customize_changeset",
+    "oembed_cache", "user_request", "wp_block", "wp_template", "wp_template_part",
+    "wp_global_styles", "wp_navigation", "wp_font_family", "wp_font_face",
+})  # fmt: skip
+
+#: Systems whose posts get the fields of an article.
+_SYSTEMS = (ghost_posts, wordpress_api)
 
 
 class _Named(NamedTuple):
@@ -63,10 +72,10 @@ class RecordParser:
     def articles(self, entries: Iterator[Found]) -> Iterator[Article]:
         """Yield the article of every entry that has one."""
         if self._is_plain:
-            entries = with_fields(entries)
+            entries = _with_fields(entries)
         first = [*itertools.islice(entries, N_FIRST)]
         if self._is_plain:
-            told = [*with_fields(("", record) for record in self._spec.first)] or first
+            told = [*_with_fields(("", record) for record in self._spec.first)] or first
             named = (record for _, record in map(self._named, told))
             self._look_at([record for record in named if isinstance(record, _Named)])
         entries = itertools.chain(first, entries)
@@ -122,13 +131,13 @@ class RecordParser:
                     f"no record has {theirs!r}, which `fields` names for {field}; they have {found}"
                 )
         named = [record.named for record in records]
-        unknown = self._names.unknown(self._report.names)
         lacking = [
             field
             for field in ("id", "title", "text")
             if all(values.get(field) is None for values in named)
         ]
         self._has_ids = "id" in self._spec.fields or "id" not in lacking
+        unknown = self._names.unknown(self._report.names)
         likely = likely_names(lacking, unknown)
         self._report.lacking = {
             field: likely.get(field, "NAME")
@@ -297,6 +306,30 @@ def articles_from(
     load_report.is_admitting = True
     entries = (_entry(row, number) for number, row in enumerate(rows_of(source), start=1))
     yield from filter(load_report.admit, RecordParser(spec, load_report).articles(entries))
+
+
+def _with_fields(entries: Iterator[Found]) -> Iterator[Found]:
+    """Yield entries; posts of Ghost and of WordPress get the fields of an article.
+
+    Their own names and values stay, for a caller who maps them.
+    """
+    for place, record in entries:
+        if not isinstance(record, Mapping):
+            yield place, record
+        elif system := next((system for system in _SYSTEMS if system.is_post(record)), None):
+            values = {name: None if is_missing(value) else value for name, value in record.items()}
+            yield from ((place, found) for found in system.found_in(values))
+        elif kind := _kind(record):
+            yield place, Skipped(Problem.NOT_AN_ARTICLE, f"its type is {kind!r}")
+        else:
+            yield place, record
+
+
+def _kind(record: Mapping[str, object]) -> str:
+    """Return the kind of a post of WordPress's database that is no article, or nothing."""
+    name = "post_type" if "post_type" in record else "wp:post_type"
+    kind = record.get(name)
+    return kind if isinstance(kind, str) and kind in _NO_ARTICLES else ""
 
 
 def _entry(row: object, number: int) -> Found:
