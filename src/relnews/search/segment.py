@@ -324,7 +324,7 @@ class Segment:
         place = self.text_place[np.stack([begin[filled], end[filled] - 1])]
         column, article = np.nonzero(place != wording.NO_PLACE)
         pairs = self.row_ptr[local[filled[article]]] + place[column, article]
-        signs[filled[article], column + 1] = self.terms(pairs)
+        signs[filled[article], column + 1] = joined(self.row_low[pairs], self.row_high[pairs])
         return signs
 
     def with_text(self, text: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
