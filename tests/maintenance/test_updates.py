@@ -248,7 +248,7 @@ def test_incremental_is_batch(machine, open_articles, common, tolerance, cutoff)
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance),
         mock.patch("relnews.options.list_options.MODES", ranked(cutoff)),
-        mock.patch("relnews.options.modes.MODES", ranked(cutoff)),
+        mock.patch("relnews.options.modes.STORED_SELECTION", ranked(cutoff)["news"].selection),
         mock.patch.object(Living, "cutoff", cutoff),
     ):  # fmt: skip
         run_state_machine_as_test(machine, settings=few)
@@ -489,8 +489,7 @@ def test_lists_that_were_chosen_by_other_rules_are_sound():
         story("late", f"{text} late", published="2025-08-09"),
         story("b", "harbour boats", published="2025-08-01"),
     ])  # fmt: skip
-    older = {**MODES, "news": Mode(selection=Selection(keep="newest"))}
-    with mock.patch("relnews.options.modes.MODES", older):
+    with mock.patch("relnews.options.modes.STORED_SELECTION", Selection(keep="newest")):
         news.store_lists(4)
     assert "late" in news.related("a", 4).ids
     assert len(news.verify()) == 2

@@ -378,7 +378,7 @@ RANKED = {**MODES, "news": Mode(selection=Selection(duplicate_threshold=None))}
 
 
 @mock.patch("relnews.options.list_options.MODES", RANKED)
-@mock.patch("relnews.options.modes.MODES", RANKED)
+@mock.patch("relnews.options.modes.STORED_SELECTION", RANKED["news"].selection)
 @examples(0.5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     articles=archives(min_size=1, max_size=6), data=st.data(),

@@ -177,7 +177,7 @@ def test_stored_lists_keep_to_rules_after_updates(modes, drawn, data, k, per_ite
     """After updates stored lists have no barred item, and k items if possible."""
     with (
         mock.patch("relnews.options.list_options.MODES", modes),
-        mock.patch("relnews.options.modes.MODES", modes),
+        mock.patch("relnews.options.modes.STORED_SELECTION", modes["news"].selection),
     ):
         check_updates(*drawn, data, k, per_item, has_copies=modes is RANKED)
 

@@ -85,7 +85,7 @@ def test_lists_are_those_in_which_the_words_weigh_nothing(open_articles, common)
         mock.patch.multiple(merging, PENDING_ARTICLES=open_articles, FANOUT=2, NEWER_TERMS=4),
         mock.patch.multiple(bounds, WORTH_PRUNING=0, COMMON=common),
         mock.patch("relnews.options.list_options.MODES", RANKED),
-        mock.patch("relnews.options.modes.MODES", RANKED),
+        mock.patch("relnews.options.modes.STORED_SELECTION", RANKED["news"].selection),
     ):  # fmt: skip
         run_state_machine_as_test(Edited, settings=few)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.lists.selector import places_of
-from relnews.options.modes import STORED_SELECTION
+from relnews.options import modes
 from relnews.options.selection import least_steps
 from relnews.results import item_of
 from relnews.search.order import newest_key
@@ -31,10 +31,6 @@ from relnews.storage.list_codec import NO_POSITION, StoredList, check_lists, pac
 #: Number of the rules by which items are chosen; it rises when they change. Lists that were stored
 #: by other rules are sound: they stay, apart from those that updates choose, until all are stored.
 CHOICE = 1
-
-#: How items are chosen from candidates. The cutoff applies when a list is read: the best item, and
-#: so the cutoff, may change.
-_SELECTION = dataclasses.replace(STORED_SELECTION, cutoff=None)
 
 #: Lists ranked at a time.
 _BLOCK = 64
@@ -409,7 +405,9 @@ def positions_of(
         Ranked(key, others, steps / SCORE_STEPS, similarity / SCORE_STEPS)
         for key, (others, steps, similarity, _) in zip(keys, lists, strict=True)
     ]
-    chosen = places_of(snapshot, rankings, is_all, k, _SELECTION)
+    # The cutoff applies when a list is read: the best item, and so the cutoff, may change.
+    selection = dataclasses.replace(modes.STORED_SELECTION, cutoff=None)
+    chosen = places_of(snapshot, rankings, is_all, k, selection)
     for ranked, items in zip(rankings, chosen, strict=True):
         position = np.full(len(ranked.key), NO_POSITION, dtype=np.int32)
         for number, (item, near_duplicates) in enumerate(items or ()):
@@ -430,7 +428,7 @@ def items_of_list(
 def shown(lists: Sequence[Items]) -> list[list[int]]:
     """Return the keys of the items that the cutoff leaves in each list."""
     best = np.array([items[0][1] if items else 0 for items in lists], dtype=np.int64)
-    least = least_steps(STORED_SELECTION.cutoff, best).tolist()
+    least = least_steps(modes.STORED_SELECTION.cutoff, best).tolist()
     return [
         [key for key, steps in items if steps >= floor]
         for items, floor in zip(lists, least, strict=True)

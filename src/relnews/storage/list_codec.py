@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from relnews.options.modes import STORED_SELECTION
+from relnews.options import modes
 from relnews.options.selection import least_steps
 
 #: Key, score, similarity and position of a candidate.
@@ -69,7 +69,7 @@ class StoredList(NamedTuple):
                 break
             if position == NO_POSITION:
                 continue
-            least = least or least_steps(STORED_SELECTION.cutoff, steps)
+            least = least or least_steps(modes.STORED_SELECTION.cutoff, steps)
             if position < 0:
                 near_duplicates.setdefault(-2 - position, []).append(key)
             elif position < k:
