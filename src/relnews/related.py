@@ -16,7 +16,7 @@ from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
 from relnews.options.vectors import WEIGHT, Vectors
-from relnews.results import Drift, RelatedList, RelatedLists, RepeatedLine, UpdateReport
+from relnews.results import RelatedList, RelatedLists, RepeatedLine, UpdateReport
 from relnews.storage import list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.parameters import parameters_of
@@ -248,11 +248,9 @@ class RelatedNews(Inspection, Parameters):
         options as for `related`.
         """
         check_integer("k", k, minimum=1)
-        from relnews.lists.drafts import draft_of
+        from relnews.lists.builder import ListBuilder, draft_of
 
         draft, spec = draft_of(text, title, published, language, vector), ListSpec.of(options)
-        from relnews.lists.builder import ListBuilder
-
         return self.archive_.answer(lambda snapshot: ListBuilder(snapshot, spec).draft(draft, k))
 
     def related_all(
@@ -304,15 +302,6 @@ class RelatedNews(Inspection, Parameters):
         if options.get("apply", True) and found.is_better:
             self.set_params(**found.after.parameters())
         return found
-
-    def drift(self, sample: int = 100) -> Drift:
-        """Return how far the statistics have moved since the epoch of the stored lists.
-
-        ``sample`` stored lists, evenly spread over the archive, are compared with ranked ones.
-        """
-        from relnews.maintenance.drift import drift_of
-
-        return drift_of(self.archive_, check_integer("sample", sample, minimum=0))
 
     def compact(self) -> UpdateReport:
         """Rewrite the archive without anything of removed articles; lists do not change.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from relnews._checks import check_draft, check_numbers, date_of
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
@@ -26,6 +28,7 @@ from relnews.results import RelatedItem, RelatedList, item_of
 from relnews.search.top_k import Ranked
 from relnews.storage.compiled_rules import NO_EXCLUSIONS, Exclusions
 from relnews.text.article_terms import NO_ARTICLE, Query
+from relnews.text.languages import check_language
 
 _NO_KEYS = np.empty(0, dtype=np.int64)
 
@@ -75,6 +78,33 @@ def list_of(snapshot: Snapshot, identifier: str, k: int, spec: ListSpec) -> Rela
     """Return the list of at most k items of the article with this id, ranked."""
     key, article = snapshot.article(identifier)
     return ListBuilder(snapshot, spec).article(key, article, k)
+
+
+def draft_of(
+    text: str, title: str, published: dt.datetime | dt.date | str | None, language: str | None,
+    vector: Sequence[float] | None = None,
+) -> Article:  # fmt: skip
+    """Return a draft as an article with an empty id.
+
+    Parameters
+    ----------
+    text, title : str
+        At least one of the two has words.
+    published : datetime, date, str or None
+        Date of the draft. A string is ISO 8601; None means now.
+    language : str or None
+        A BCP 47 tag; None means the archive's own language.
+    vector : sequence of float or None
+        Vector of the draft; None means that it is made of the text, if at all.
+    """
+    check_draft(title, text)
+    check_language(language)
+    date = date_of("published", published)
+    if vector is not None:
+        vector = check_numbers("vector", vector)
+    return Article(
+        id="", title=title, text=text, published=date, language=language, vector=vector
+    )  # fmt: skip
 
 
 class ListBuilder:

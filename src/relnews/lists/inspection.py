@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Unpack
 
 from relnews._checks import check_integer, check_n_jobs, distinct
+from relnews.exceptions import UnknownArticleError
 from relnews.options.list_options import ListSpec
+from relnews.options.modes import STORED
+from relnews.results import Drift
+from relnews.storage import list_reader
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,3 +86,27 @@ class Inspection:
         from relnews.lists import plots
 
         return plots.plot_map(*self.archive_.answer(plots.map_of, distinct(ids), k), ax)
+
+    def drift(self, sample: int = 100) -> Drift:
+        """Return how far the statistics have moved since the epoch of the stored lists.
+
+        ``sample`` stored lists, evenly spread over the archive, are compared with ranked ones.
+        """
+        from relnews.lists.builder import list_of
+
+        archive, n_lists = self.archive_, check_integer("sample", sample, minimum=0)
+        archive.refresh()
+        idf = archive.state.drift()
+        settings = archive.catalogue.setting("lists")
+        if settings is None:
+            return Drift(idf)
+        k, n_different, n_compared = settings["k"], 0, 0
+        spec = ListSpec.of({"mode": STORED})
+        ids = archive.catalogue.all_ids()
+        for identifier in ids[:: max(-(-len(ids) // n_lists), 1)] if n_lists else ():
+            with contextlib.suppress(UnknownArticleError):  # removed meanwhile
+                ranked = archive.answer(list_of, identifier, k, spec)
+                stored = list_reader.stored_list(archive.catalogue, identifier, k)
+                n_different += stored is not None and stored.ids != ranked.ids
+                n_compared += 1
+        return Drift(idf, n_different / n_compared if n_compared else None)
