@@ -18,6 +18,7 @@ from lists.test_selector import Greedy
 from maintenance.test_updates import RANKED
 from relnews import ArchiveFormatError, RelatedNews, Rule, Selection, UnknownArticleError
 from relnews.options.modes import MODES
+from relnews.options.selection import CUTOFF, least_steps
 from relnews.storage import list_reader, rule_kinds
 from relnews.storage.compiled_rules import title_matches
 from relnews.storage.database import CATALOGUE
@@ -207,7 +208,9 @@ def check_updates(articles, given, data, k, per_item, has_copies):
             assert all(editor.may_be_in(identifier, other) for other in found.ids)
             pins = editor.pins(identifier)[:k]
             assert found.ids[: len(pins)] == pins
-            eligible = {*pins, *(other for other, *_ in editor.ranked(identifier))}
+            ranked = editor.ranked(identifier)
+            least = least_steps(CUTOFF, round(ranked[0][1] * 1e6)) if ranked else 0
+            eligible = {*pins, *(i for i, score, _ in ranked if round(score * 1e6) >= least)}
             assert len(found) == min(k, len(eligible)) or (
                 not has_copies and len(found) < len(eligible)
             )
