@@ -1,6 +1,7 @@
 """The lists that pages show, as pictures: what tests look at and the documentation shows.
 
-``python tests/web/gallery.py`` draws the pictures of ``docs/how-to/pictures``; it needs Chromium.
+``PYTHONPATH=tests python -m web.gallery`` draws the pictures of ``docs/how-to/pictures``; it needs
+Chromium.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from starlette.testclient import TestClient
 
@@ -22,6 +23,7 @@ from relnews.articles import Article
 from relnews.export import html
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web.review.service import make_app
+from web.pages import Pages, Scheme, pages_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
@@ -37,7 +39,7 @@ HIGHEST = 900
 LOOKS = ("list", "cards", "compact", "element", "review")
 #: The element looks like a fragment.
 DRAWN = ("list", "cards", "compact", "review")
-SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 WIDTHS = (390, 1280)
 
 #: Three hills and a sun, in colours of their own for each article.
@@ -90,13 +92,13 @@ def articles() -> Iterator[Article]:
 @contextlib.contextmanager
 def gallery(browser: Browser) -> Iterator[Gallery]:
     """Make the archive, and yield the gallery."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pages_of(browser) as pages:
         archive = Path(folder) / "gazette.relnews"
         RelatedNews().fit(articles()).save(archive)
         news = RelatedNews.open(archive)
         news.rules.pin(DEMO_ID, "talks")
         yield Gallery(
-            browser,
+            pages,
             news,
             TestClient(web.app(archive), HOST),
             TestClient(make_app(archive, TOKEN), HOST),
@@ -107,18 +109,16 @@ def gallery(browser: Browser) -> Iterator[Gallery]:
 class Gallery:
     """Pages with lists; their addresses are answered in this process."""
 
-    browser: Browser
+    pages: Pages
     news: RelatedNews
     service: TestClient
     review: TestClient
 
     @contextlib.contextmanager
-    def page(self, look: str, scheme: Literal["light", "dark"], width: int) -> Iterator[Page]:
+    def page(self, look: str, scheme: Scheme, width: int) -> Iterator[Page]:
         """Open a page, and wait until its list is there."""
-        with self.browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme
-        ) as context:
-            page = context.new_page()
+        page = self.pages.take(width=width, height=900, scheme=scheme)
+        try:
             page.route("**/*", lambda route: self._answer(route, look))
             page.goto(f"{HOST}/#{TOKEN}")
             if look == "review":
@@ -131,6 +131,8 @@ class Gallery:
             page.wait_for_load_state("networkidle")
             page.evaluate("scrollTo(0, 0)")
             yield page
+        finally:
+            self.pages.give_back()
 
     def _answer(self, route: Route, look: str) -> None:
         path = route.request.url.removeprefix(HOST)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 
 from relnews.articles import Article
 from relnews.export import html
 from relnews.results import RelatedItem, RelatedList
-from waiting import LIMIT
+from web.pages import Pages, Scheme, pages_of
 
 if TYPE_CHECKING:
     from playwright import sync_api
@@ -21,7 +20,6 @@ else:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 Show = Callable[..., sync_api.Page]
-Scheme = Literal["light", "dark"]
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> &lt;b&gt;"
 HEADLINES = [
@@ -82,37 +80,28 @@ def related(headlines: list[str]) -> RelatedList:
     )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def pages(browser: sync_api.Browser) -> Iterator[Pages]:
+    with pages_of(browser) as pages:
+        yield pages
+
+
 @pytest.fixture
-def show(browser: sync_api.Browser, tmp_path: Path) -> Iterator[Show]:
+def show(pages: Pages, tmp_path: Path) -> Iterator[Show]:
     """Open a document; at the end, fail if it did more than show itself."""
-    events: list[str] = []
-    contexts = []
-    numbers = itertools.count()
+    shown: dict[str, sync_api.Page] = {}
 
     def show(markup: str, *, width: int = 1280, scheme: Scheme = "light") -> sync_api.Page:
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-        context.set_default_timeout(1000 * LIMIT)
-        contexts.append(context)
-        page = context.new_page()
-        path = tmp_path / f"{next(numbers)}.html"
+        page = pages.take(width=width, scheme=scheme)
+        path = tmp_path / f"{len(shown)}.html"
         path.write_text(markup, encoding="utf-8")
-
-        def dismiss(dialog: sync_api.Dialog) -> None:
-            events.append(f"dialog: {dialog.message}")
-            dialog.dismiss()
-
-        page.on("dialog", dismiss)
-        page.on("console", lambda message: events.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: events.append(f"error: {error}"))
-        page.on("request", lambda request: events.append(f"request: {request.url}"))
         page.goto(path.as_uri())
-        assert events.pop(0) == f"request: {path.as_uri()}"
+        shown[path.as_uri()] = page
         return page
 
     yield show
-    for context in contexts:
-        context.close()
-    assert events == []
+    assert [pages.asked(page) for page in shown.values()] == [[address] for address in shown]
+    assert pages.give_back() == []
 
 
 @pytest.mark.parametrize("width", [360, 1280])

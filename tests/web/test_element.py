@@ -8,7 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 import uvicorn
@@ -23,7 +23,7 @@ from relnews.results import RelatedItem, RelatedList
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web.element import module
 from serving import PATIENT
-from waiting import LIMIT
+from web.pages import Pages, Scheme, pages_of
 from web.test_browser import CONTRASTS, HOSTILE
 
 if TYPE_CHECKING:
@@ -141,11 +141,25 @@ def site(news: RelatedNews) -> Iterator[str]:
     thread.join()
 
 
+@pytest.fixture(scope="module")
+def pages(browser: sync_api.Browser) -> Iterator[Pages]:
+    """Yield pages that add up how much their content shifts."""
+    with pages_of(browser) as pages:
+        pages.context.add_init_script(
+            "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => "
+            "{ window.shift += entry.value; })).observe({type: 'layout-shift', buffered: true});"
+        )
+        yield pages
+
+
+def address(site: str, body: str, language: str = "en", direction: str = "ltr") -> str:
+    return f"{site}/page?" + urlencode({"body": body, "lang": language, "dir": direction})
+
+
 @pytest.fixture
-def show(browser: sync_api.Browser, site: str) -> Iterator[Open]:
+def show(pages: Pages, site: str) -> Iterator[Open]:
     """Open a page with the given content; at the end, fail on anything unexpected."""
-    events: list[str] = []
-    contexts = []
+    all_expected: list[str] = []
 
     def show(
         body: str,
@@ -153,39 +167,17 @@ def show(browser: sync_api.Browser, site: str) -> Iterator[Open]:
         lang: str = "en",
         dir: str = "ltr",  # noqa: A002
         width: int = 1280,
+        scheme: Scheme = "light",
         expected: tuple[str, ...] = (),
-        **options: Any,
     ) -> sync_api.Page:
-        context = browser.new_context(viewport={"width": width, "height": 800}, **options)
-        context.set_default_timeout(1000 * LIMIT)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))
-        page.on("pageerror", lambda error: events.append(f"error: {error}"))
-        page.on(
-            "console",
-            lambda message: (
-                any(part in message.text for part in expected)
-                or events.append(f"console: {message.text}")
-            ),
-        )
-        page.asked = []  # type: ignore[attr-defined]
-        page.on("request", lambda request: page.asked.append(request.url))  # type: ignore[attr-defined]
-        page.add_init_script(
-            "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => "
-            "{ window.shift += entry.value; })).observe({type: 'layout-shift', buffered: true});"
-        )
-        query = "&".join(
-            f"{name}={quote(value, safe='')}"
-            for name, value in (("body", body), ("lang", lang), ("dir", dir))
-        )
-        page.goto(f"{site}/page?{query}")
+        all_expected.extend(expected)
+        page = pages.take(width=width, scheme=scheme)
+        page.goto(address(site, body, lang, dir))
         return page
 
     yield show
-    for context in contexts:
-        context.close()
-    assert events == []
+    events = pages.give_back()
+    assert [event for event in events if not any(part in event for part in all_expected)] == []
 
 
 def element(identifier: str = DEMO_ID, attributes: str = "", inside: str = "") -> str:
@@ -220,9 +212,9 @@ def test_it_loads_nothing_else() -> None:
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_readable(show: Open, news: RelatedNews, width: int, scheme: str) -> None:
+def test_it_is_readable(show: Open, news: RelatedNews, width: int, scheme: Scheme) -> None:
     """The box is readable on any screen, light or dark, and shifts nothing."""
-    page = show(element(), width=width, color_scheme=scheme)
+    page = show(element(), width=width, scheme=scheme)
     box = state(page, "ready")
     assert page.get_by_role("link").all_inner_texts() == [
         item.title for item in news.related(DEMO_ID)
@@ -259,11 +251,11 @@ def test_it_reads_well_to_a_screen_reader(show: Open, news: RelatedNews) -> None
         assert focused.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
 
 
-def test_only_its_list_is_asked_for(show: Open, site: str) -> None:
+def test_only_its_list_is_asked_for(show: Open, pages: Pages, site: str) -> None:
     """Each list is one request without cookies."""
     page = show(element())
     state(page, "ready")
-    asked = [url for url in page.asked if not url.startswith(f"{site}/page")]  # type: ignore[attr-defined]
+    asked = [url for url in pages.asked(page) if not url.startswith(f"{site}/page")]
     assert sorted(asked) == [
         f"{site}/relnews/related-news.js", f"{site}/relnews/related/{DEMO_ID}", f"{site}/site.css",
     ]  # fmt: skip
@@ -271,12 +263,12 @@ def test_only_its_list_is_asked_for(show: Open, site: str) -> None:
     assert page.evaluate("localStorage.length + sessionStorage.length") == 0
 
 
-def test_it_waits_until_it_is_near(show: Open) -> None:
+def test_it_waits_until_it_is_near(show: Open, pages: Pages) -> None:
     """A list far down the page loads when the reader comes close."""
     page = show(f'<div class="far"></div>{element()}')
     state(page, "waiting")
     page.wait_for_timeout(300)
-    assert not any("/related/" in url for url in page.asked)  # type: ignore[attr-defined]
+    assert not any("/related/" in url for url in pages.asked(page))
     page.evaluate("scrollTo(0, 5000)")
     box = state(page, "ready")
     height = box.evaluate("e => e.offsetHeight - e.firstElementChild.offsetHeight")
@@ -336,18 +328,31 @@ def test_it_comes_when_the_reader_is_online_again(show: Open) -> None:
     assert page.get_by_role("link").count() == 8
 
 
-def test_what_the_server_put_there_stays(show: Open, news: RelatedNews) -> None:
-    """A list rendered by the server is not loaded again and needs no JavaScript."""
-    inside = html.fragment(news.related(DEMO_ID, 3))
-    for options in ({}, {"java_script_enabled": False}):
-        page = show(element(inside=inside), **options)
+def test_what_the_server_put_there_stays(show: Open, pages: Pages, news: RelatedNews) -> None:
+    """A list rendered by the server is not loaded again."""
+    page = show(element(inside=html.fragment(news.related(DEMO_ID, 3))))
+    page.wait_for_load_state("networkidle")
+    check_list_of_server(page, pages)
+    assert page.locator("related-news").get_attribute("state") is None
+    assert page.evaluate("window.shift") == 0
+    check_axe(page)
+
+
+def test_what_the_server_put_there_needs_no_scripts(
+    browser: sync_api.Browser, site: str, news: RelatedNews
+) -> None:
+    """A list rendered by the server is there without JavaScript."""
+    with pages_of(browser, scripts=False) as pages:
+        page = pages.take(width=1280)
+        page.goto(address(site, element(inside=html.fragment(news.related(DEMO_ID, 3)))))
         page.wait_for_load_state("networkidle")
-        assert page.get_by_role("region", name="Related News").get_by_role("link").count() == 3
-        assert not any("/related/" in url for url in page.asked)  # type: ignore[attr-defined]
-        if not options:
-            assert page.locator("related-news").get_attribute("state") is None
-            assert page.evaluate("window.shift") == 0
-            check_axe(page)
+        check_list_of_server(page, pages)
+        assert pages.give_back() == []
+
+
+def check_list_of_server(page: sync_api.Page, pages: Pages) -> None:
+    assert page.get_by_role("region", name="Related News").get_by_role("link").count() == 3
+    assert not any("/related/" in url for url in pages.asked(page))
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -464,7 +469,7 @@ LOOKS = """() => [...document.querySelectorAll(".relnews ol *")].map(e => {
 def test_layouts_are_the_same_in_both(show: Open, layout: str, width: int) -> None:
     """Fragment and element look the same, fit the screen, and axe finds nothing."""
     scheme = "dark" if width == 320 else "light"
-    pages = both(show, pictured(IMAGES), layout, "en", width=width, color_scheme=scheme)
+    pages = both(show, pictured(IMAGES), layout, "en", width=width, scheme=scheme)
     served, made = (page.evaluate(LOOKS) for page in pages)
     assert served == made
     for screen in (320, 390, 768, 1440):
@@ -514,7 +519,7 @@ def test_dates_are_the_same_in_both(show: Open) -> None:
         assert shown.split() == written.split(), language
 
 
-def test_images_are_lazy_and_only_where_there_are_some(show: Open) -> None:
+def test_images_are_lazy_and_only_where_there_are_some(show: Open, pages: Pages) -> None:
     """An image far down is not loaded; an unsafe address is no image."""
     unsafe = [
         "javascript:alert(1)",
@@ -527,10 +532,10 @@ def test_images_are_lazy_and_only_where_there_are_some(show: Open) -> None:
     fragment = html.fragment(pictured(IMAGES))
     page = show(f'<div class="far"></div>{fragment}')
     page.wait_for_load_state("networkidle")
-    assert not any("/p/" in url for url in page.asked)  # type: ignore[attr-defined]
+    assert not any("/p/" in url for url in pages.asked(page))
 
 
-def test_a_click_is_an_event_and_no_request(show: Open, site: str) -> None:
+def test_a_click_is_an_event_and_no_request(show: Open, pages: Pages, site: str) -> None:
     """The element tells of a click with rank and address, to the page alone."""
     link = '<link rel="stylesheet" href="/relnews/related-news.css">'
     page = show(link + element(inside=html.fragment(pictured(IMAGES))))
@@ -539,7 +544,7 @@ def test_a_click_is_an_event_and_no_request(show: Open, site: str) -> None:
         "addEventListener('relnews-click', event => window.told.push(event.detail))"
     )
     page.wait_for_load_state("networkidle")
-    asked = len(page.asked)  # type: ignore[attr-defined]
+    asked = len(pages.asked(page))
     page.locator("a[data-relnews-rank='2']").click()
     page.locator("img").nth(2).click(force=True)  # the whole item is the link
     page.locator("h2").click()
@@ -547,5 +552,5 @@ def test_a_click_is_an_event_and_no_request(show: Open, site: str) -> None:
     assert page.evaluate("window.told") == [
         {"rank": 2, "url": f"{site}/s-2"}, {"rank": 4, "url": f"{site}/s-4"},
     ]  # fmt: skip
-    assert len(page.asked) == asked  # type: ignore[attr-defined]
+    assert len(pages.asked(page)) == asked
     assert page.context.cookies() == []

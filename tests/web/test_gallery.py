@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 import pytest
 
@@ -12,6 +11,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 
 from web.gallery import DRAWN, LOOKS, PICTURES, SCHEMES, WIDTHS, Gallery, K, gallery  # noqa: E402
+from web.pages import Scheme  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def pages(browser) -> Iterator[Gallery]:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("look", LOOKS)
-def test_looks(pages: Gallery, look: str, scheme: Literal["light", "dark"]) -> None:
+def test_looks(pages: Gallery, look: str, scheme: Scheme) -> None:
     """Axe finds nothing, nothing overflows, and images are there or not as the layout says."""
     with pages.page(look, scheme, WIDTHS[0]) as page:
         for width in WIDTHS:

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from relnews import RelatedNews, Rule
 from relnews.sample import DEMO_ID, sample_articles
 from relnews.web.review.service import make_app
-from waiting import LIMIT
+from web.pages import Pages, pages_of
 
 if TYPE_CHECKING:
     from playwright import sync_api
@@ -217,23 +217,24 @@ def test_the_command(folder: Path) -> None:
 # --- in a browser --------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def pages(browser: sync_api.Browser) -> Iterator[Pages]:
+    with pages_of(browser) as pages:
+        yield pages
+
+
 @pytest.fixture
-def page(browser: sync_api.Browser, folder: Path) -> Iterator[sync_api.Page]:
+def page(pages: Pages, folder: Path) -> Iterator[sync_api.Page]:
     """Open the page; at the end, fail on anything unexpected."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(make_app(folder, TOKEN), log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    events: list[str] = []
-    with browser.new_context(viewport={"width": 390, "height": 800}) as context:
-        context.set_default_timeout(1000 * LIMIT)
-        page = context.new_page()
-        page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))
-        page.on("pageerror", lambda error: events.append(f"error: {error}"))
-        page.on("console", lambda message: events.append(f"console: {message.text}"))
-        page.goto(f"http://127.0.0.1:{listener.getsockname()[1]}/#{TOKEN}")
-        yield page
+    page = pages.take(width=390)
+    page.goto(f"http://127.0.0.1:{listener.getsockname()[1]}/#{TOKEN}")
+    yield page
+    events = pages.give_back()
     server.should_exit = True
     thread.join()
     assert events == []
