@@ -76,7 +76,7 @@ def command() -> list[str]:
 
 
 def python() -> list[str]:
-    """Return how to begin the command line of a program: `-c` and the program, or its file."""
+    """Return how to begin the command line of a program: `-c`, `-m` or its file follows."""
     place = folder()
     return [str(place / "preloaded-python")] if place else [sys.executable]
 
@@ -127,6 +127,10 @@ def serve(address: str) -> None:
             main()
         elif sys.argv[0] == "-c":
             exec(sys.argv.pop(1), {"__name__": "__main__"})
+        elif sys.argv[0] == "-m":
+            sys.path[:0] = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+            del sys.argv[0]
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
         else:
             runpy.run_path(sys.argv[0], run_name="__main__")
         code = 0
