@@ -187,6 +187,15 @@ def words_of(text, language="en", *, folds=True, stopped=(), names=False):
 
     With ``names``, an underscore follows each of the stop words that is a name.
     """
+    words, written, is_loud = runs_of_words(text, language, folds)
+    if names and not is_loud:
+        words = with_names(words, written, stopped)
+    return [word for word in words if len(word) > 1]
+
+
+@functools.lru_cache(4096)  # tests ask for the words of an article again and again
+def runs_of_words(text, language, folds):
+    """Return the words of a text, what they were before, and whether it has no small letter."""
     text = parted(settled(text))
     if language in DOTLESS:
         text = text.replace("I", "ı").replace("İ", "I")
@@ -209,9 +218,7 @@ def words_of(text, language="en", *, folds=True, stopped=(), names=False):
     words = ["".join("σ" if c in "Σς" else c.lower() for c in run) for run in written]
     if folds:
         words = [plural_folded(word, language) for word in words]
-    if names and any(character.islower() for character in text):
-        words = with_names(words, written, stopped)
-    return [word for word in words if len(word) > 1]
+    return words, written, not any(character.islower() for character in text)
 
 
 def with_names(words, written, stopped):
