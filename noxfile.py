@@ -12,7 +12,7 @@ import nox
 ROOT = Path(__file__).parent
 DIST = ROOT / "dist"
 PYTHONS = nox.project.python_versions(nox.project.load_toml(ROOT / "pyproject.toml"))
-TESTS = ["pytest", "-n", "auto", "--dist", "loadfile"]
+TESTS = ["pytest", "-n", "auto", "--dist", "loadfile", "-m", "not slow"]
 
 nox.needs_version = ">=2024.10"
 nox.options.error_on_missing_interpreters = False
@@ -27,7 +27,7 @@ def install(session: nox.Session, *packages: str) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run all tests, or the tests that the arguments name: ``nox -s tests-3.13 -- tests/lists``."""
+    """Run all tests but the slow, or those that are named: ``nox -s tests-3.13 -- tests/lists``."""
     session.install("-e", ".[test]")
     session.run(*TESTS, *session.posargs)
 
@@ -37,6 +37,13 @@ def lowest(session: nox.Session) -> None:
     """Run the tests with the lowest versions that `pyproject.toml` allows."""
     session.install("--resolution", "lowest-direct", "-e", ".[test]")
     session.run(*TESTS, *(session.posargs or ["tests"]))
+
+
+@nox.session
+def heavy(session: nox.Session) -> None:
+    """Run the tests that `pytest` leaves out because each takes many seconds of a processor."""
+    install(session, "-e", ".[test]")
+    session.run(*TESTS, "-m", "heavy", *session.posargs)
 
 
 @nox.session
@@ -107,7 +114,7 @@ def demo(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Run every job of the benchmarks at a tiny size."""
     session.install("-e", ".[test,bench]")
-    session.run("pytest", "-q", "tests/test_benchmarks.py", *session.posargs)
+    session.run("pytest", "-q", "-m", "not slow", "tests/test_benchmarks.py", *session.posargs)
 
 
 @nox.session(python="3.12")

@@ -108,6 +108,7 @@ def test_a_written_archive_is_the_same_each_time(
         assert [json.loads(line) for line in lines] == articles[:50]
 
 
+@pytest.mark.heavy
 def test_the_check_prints_both_sides(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +156,7 @@ def test_a_window_bounds_the_cost() -> None:
     assert line(10**8) == pytest.approx(1 + reach / 1e5)
 
 
+@pytest.mark.heavy
 def test_archives_that_grow_are_measured(forks: None, tmp_path: Path) -> None:
     """Archives are built and ranked, and what was measured stays with them."""
     with mock.patch.object(growth, "_apart", lambda function, *arguments: function(*arguments)):
@@ -165,6 +167,7 @@ def test_archives_that_grow_are_measured(forks: None, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "60.json").read_text())["build_s"] == records[0]["build_s"]
 
 
+@pytest.mark.heavy
 def test_archives_of_some_years(forks: None, tmp_path: Path) -> None:
     """The articles of an archive are spread over the years that were asked for."""
     [*growth.measured([60], tmp_path, 20)]
@@ -177,6 +180,7 @@ def test_archives_of_some_years(forks: None, tmp_path: Path) -> None:
 # planted duplicates and stories
 
 
+@pytest.mark.heavy
 def test_planted_duplicates_and_stories_are_found(articles: list[dict[str, str]]) -> None:
     """`duplicates` and lists find the copies and stories that the generator planted."""
     pairs = {(articles[a]["id"], articles[b]["id"]) for a, b in planted.planted(N).tolist()}
@@ -215,6 +219,7 @@ def results(forks: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return found
 
 
+@pytest.mark.heavy
 def test_every_job_measures_every_system(results: dict[str, Any]) -> None:
     measured = {(r["job"], r["system"], r["size"]) for r in results["records"]}
     for name in ("relnews", "RelatedNews", "stored", "scikit-learn"):
@@ -225,6 +230,7 @@ def test_every_job_measures_every_system(results: dict[str, Any]) -> None:
     assert {row["size"] for row in results["records"]} == {90}
 
 
+@pytest.mark.heavy
 def test_records_say_how_they_came_about(results: dict[str, Any]) -> None:
     """Each ratio has two sides that took turns, a spread, and compared exact lists."""
     for row in results["records"]:
@@ -239,6 +245,7 @@ def test_records_say_how_they_came_about(results: dict[str, Any]) -> None:
     assert {"relnews", "scikit-learn", "scipy", "numpy"} <= set(machine["versions"])
 
 
+@pytest.mark.heavy
 def test_tables_have_what_was_measured(results: dict[str, Any], tmp_path: Path) -> None:
     """The report writes tables and pictures between the marks and changes nothing else."""
     text = report.of_file(results)
@@ -461,6 +468,7 @@ def judged_sets(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.heavy
 def test_relevance_makes_the_table_of_its_page(judged_sets: Path, tmp_path: Path) -> None:
     page, out = tmp_path / "relevance.md", tmp_path / "out.json"
     page.write_text("text\n<!-- relevance: begin -->\n<!-- relevance: end -->\nmore text\n")

@@ -86,6 +86,7 @@ def test_a_data_frame(cluster, tmp_path):
     assert [*built.related_all()] == [*one.related_all()]
 
 
+@pytest.mark.heavy
 def test_a_killed_worker(tmp_path):
     """Its tasks are done again by the other: the same archive."""
     import dask.bag

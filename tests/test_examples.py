@@ -55,6 +55,7 @@ def test_a_day_of_a_newsroom(tmp_path):
     assert second["title"] in (tmp_path / "lists.jsonl").read_text(encoding="utf-8")
 
 
+@pytest.mark.heavy
 def test_a_check_of_all_lists_on_dask(tmp_path):
     """The figures are what one thread finds, and the exit code tells of the one out of bounds."""
     pytest.importorskip("distributed", reason="dask is not installed")

@@ -38,6 +38,7 @@ def shown(cell):
     return printed, [t for t in texts if " at 0x" not in t and "dataframe" not in t], n_pictures
 
 
+@pytest.mark.heavy
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_notebooks_run(tmp_path):
     """Every notebook runs from its beginning, in an empty folder, and has its outputs."""

@@ -30,6 +30,7 @@ def press(data_folder):
     return articles, Brute(articles)
 
 
+@pytest.mark.heavy
 def test_headlines_under_the_story_are_found_among_25_000(data_folder):
     """Seven of the eight headlines once printed under a story are in its first ten.
 
@@ -70,6 +71,7 @@ def test_reuters_builds_and_says_what_it_skipped(data_folder, tmp_path):
     assert f"docs.jsonl.gz:{line}: no text: '{bodiless[0]['id']}'" in summary
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["arabic_2000", "chinese_2000", "african_16_languages"])
 def test_other_scripts_build_and_give_lists(data_folder, name):
     """Terms of Arabic, Chinese, Ge'ez and accented Latin follow the token rule."""

@@ -200,6 +200,7 @@ def dask():
     gc.collect()  # what Dask leaves unclosed is warned of here, and not in another test
 
 
+@pytest.mark.heavy
 @pytest.mark.filterwarnings("default")
 def test_a_cluster_of_dask(folder, expected, tmp_path, small):
     """Lists equal the lists of one thread, with a worker killed in the middle, too."""

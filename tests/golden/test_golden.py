@@ -276,6 +276,7 @@ def in_tenths(lists: dict[str, str]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.heavy
 def test_real_articles(recording: Record, data_folder: Path) -> None:
     """Of 2,000 real articles digests are recorded: they are their publishers'."""
     given = archives.real_articles(data_folder)
@@ -293,6 +294,7 @@ def test_real_articles(recording: Record, data_folder: Path) -> None:
     real.check("why not", _by_name(calls.reasons(archive, pairs)))
 
 
+@pytest.mark.heavy
 def test_real_articles_that_come_and_go(
     recording: Record, data_folder: Path, tmp_path: Path
 ) -> None:
