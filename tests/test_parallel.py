@@ -74,7 +74,7 @@ def fail(answers):
 )  # fmt: skip
 def test_no_task_is_under_way_after_the_generator_is_left(leave):
     """A generator that is closed, abandoned or left by an exception waits for its tasks."""
-    count = Count()
+    count, others = Count(), {*threading.enumerate()}
     answers = in_order(count, itertools.count(), 3)
     next(answers)
     leave(answers)
@@ -82,7 +82,7 @@ def test_no_task_is_under_way_after_the_generator_is_left(leave):
     gc.collect()
     begun = count.begun
     assert count.under_way == 0
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("relnews-")]
+    assert not {*threading.enumerate()} - others
     time.sleep(0.1)
     assert count.begun == begun
 

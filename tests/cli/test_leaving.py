@@ -128,11 +128,15 @@ def test_a_second_signal_ends_at_once(archive, tmp_path):
     output = tmp_path / "lists.jsonl"
     code = RELNEWS.replace("from relnews", "import time\nfrom relnews") + "\n"
     code = code.replace("main(prog_name", "import relnews.related\n"
+                        "def wait(word):\n"
+                        "    print(word, flush=True)\n"
+                        "    while True:  # Python may lose a signal just before it sleeps\n"
+                        "        time.sleep(0.01)\n"
                         "def never(*_, **__):\n"
                         "    try:\n"
-                        "        print('ready', flush=True); time.sleep(10_000)\n"
+                        "        wait('ready')\n"
                         "    finally:\n"
-                        "        print('waiting', flush=True); time.sleep(10_000)\n"
+                        "        wait('waiting')\n"
                         "relnews.related.RelatedNews.related_all = never\n"
                         "main(prog_name")  # fmt: skip
     with subprocess.Popen(

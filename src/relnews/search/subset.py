@@ -39,8 +39,6 @@ def subset(segment: Segment, kept: NDArray[np.bool_]) -> Segment:
     row_term = joined(row_low, row_high)
     begin = np.repeat(row_ptr[:-1], np.diff(phrase_ptr))
     phrases = Ragged(phrase_ptr, row_term[begin[:, None] + phrase_place].reshape(-1, 3))
-    local_term_of = np.empty(int(term[-1:].max(initial=-1)) + 1, dtype=np.int32)
-    local_term_of[term] = np.arange(len(term), dtype=np.int32)
     arrays: dict[str, NDArray[Any]] = {
         "key": segment.key[kept], "published": segment.published[kept], "row_ptr": row_ptr,
         "row_low": row_low, "row_high": row_high, "row_level": segment.row_level[of_pair],
@@ -49,7 +47,7 @@ def subset(segment: Segment, kept: NDArray[np.bool_]) -> Segment:
         "posting": posting, "text_ptr": text_ptr, "text_place": segment.text_place[of_word],
         "phrase_ptr": phrase_ptr, "phrase_place": phrase_place.reshape(-1),
         "vector": segment.vectors[kept].ravel(),
-        **segment_layout.pairs(phrases, local_term_of),
+        **segment_layout.pairs(phrases, term),
     }  # fmt: skip
     return dataclasses.replace(segment, **arrays)
 
