@@ -19,7 +19,7 @@ def warm_up() -> None:
 
     The smaller an archive, the fewer kernels rank it; the kernels for each size are compiled.
     """
-    for n_articles in 2, FEW_ARTICLES + 1, WORTH_PRUNING:
+    for n_articles in 2, FEW_ARTICLES + 2, WORTH_PRUNING:
         # One word is common. The other articles have no word in common, so that their lists are
         # made at once. In the larger ones a line repeats.
         n_common = int(COMMON * n_articles) + 2

@@ -20,7 +20,6 @@ import pytest
 import uvicorn
 from click.testing import CliRunner
 
-import preloaded
 import relnews
 from relnews import RelatedNews
 from relnews.cli import main
@@ -875,7 +874,8 @@ def on_terminal(arguments):
 
     terminal, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))
-    with subprocess.Popen([*preloaded.command(), *map(str, arguments)], stderr=theirs) as process:
+    command = [sys.executable, "-m", "relnews", *map(str, arguments)]
+    with subprocess.Popen(command, stderr=theirs) as process:
         os.close(theirs)
         shown = b""
         with contextlib.suppress(OSError):  # Linux raises EIO when the other side is closed
