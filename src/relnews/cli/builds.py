@@ -249,7 +249,7 @@ class Kept(NamedTuple):
 
     @classmethod
     def of(cls, folder: Path) -> Kept:
-        """Return what the archive in a folder has; nothing if there is none.
+        """Return what the archive in a folder has; nothing without an archive.
 
         Parameters
         ----------
