@@ -5,7 +5,7 @@ from unittest import mock
 import pytest
 
 from relnews import RelatedNews
-from relnews.maintenance import drift
+from relnews.lists import inspection
 from relnews.results import Drift
 
 
@@ -62,7 +62,7 @@ def test_changes_of_another_process_are_seen(folder):
 def test_the_sample_is_spread_over_the_archive(folder):
     """At most the number of lists asked for is compared, evenly spread."""
     news = RelatedNews.open(folder)
-    with mock.patch.object(drift.list_reader, "stored_list", return_value=None) as stored_list:
+    with mock.patch.object(inspection.list_reader, "stored_list", return_value=None) as stored_list:
         news.drift(5)
     compared = [call.args[1] for call in stored_list.call_args_list]
     assert compared == ["a0", "a5", "a10", "a15", "a20"]
