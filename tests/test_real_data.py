@@ -108,6 +108,7 @@ def test_brute_force_is_the_reference():
                                    [row[1:] for row in wanted[article.id]], atol=1e-6)  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("worth_pruning", [0, 10**9])
 def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
     """Ids and scores of 60 random lists equal brute force, ties aside."""
@@ -129,6 +130,7 @@ def test_lists_equal_brute_force_with_scikit_learn(press, worth_pruning):
             np.testing.assert_allclose(scores[places], best[best > 0], atol=1e-5)
 
 
+@pytest.mark.heavy
 def test_lists_with_vectors_equal_brute_force(data_folder):
     """Ids and scores of 50 random lists equal brute force over words, titles and vectors."""
     read = list(read_articles(data_folder / "ucsc_press" / "docs.jsonl.gz"))[::2]
@@ -152,6 +154,7 @@ def test_lists_with_vectors_equal_brute_force(data_folder):
         np.testing.assert_allclose([item.score for item in items], score[best], atol=1e-6)
 
 
+@pytest.mark.heavy
 def test_default_lists_are_brute_force_without_near_duplicates(press):
     """Every unlisted article scores less than the last item or is a near-duplicate."""
     articles, brute = press

@@ -195,6 +195,7 @@ def test_feeds_of_little(news: RelatedNews) -> None:
 # --- the service keeps to its own description ----------------------------------------------------
 
 
+@pytest.mark.heavy
 def test_the_service_does_as_it_says(archive: Path, tmp_path: Path) -> None:
     """Every answer, to right and wrong requests, is one that OpenAPI describes."""
     script = Path(sysconfig.get_path("scripts")) / "st"

@@ -87,6 +87,7 @@ def test_an_unchanged_archive_is_used(archive, tmp_path):
     assert any(not member.is_alive.all() for member in state.live_segments.values())
 
 
+@pytest.mark.heavy
 def test_changed_archives(archive, tmp_path):
     """A changed archive raises only expected errors and never hangs."""
     try_changes(archive, tmp_path, 60)

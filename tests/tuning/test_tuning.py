@@ -72,7 +72,11 @@ def ndcg(ids, grades, k):
 @pytest.mark.parametrize("current", [CURRENT, WITH_VECTORS])
 @pytest.mark.parametrize(
     ("is_pruned", "depth"),
-    [(True, 4), pytest.param(False, 20, marks=pytest.mark.heavy), (False, 128)],
+    [
+        pytest.param(True, 4, marks=pytest.mark.heavy),
+        pytest.param(False, 20, marks=pytest.mark.heavy),
+        (False, 128),
+    ],
 )
 def test_gains_are_of_the_lists(monkeypatch, tmp_path, is_pruned, depth, current):
     """The nDCG of every choice is that of the lists of an archive that was built with it."""
