@@ -113,7 +113,7 @@ def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows
 
     def portion() -> Rows:
         """Return the rows that wait, in the order of a segment, in memory of their own."""
-        joined = Rows.concatenate(waiting) if len(waiting) > 1 else waiting[0]
+        joined = Rows.concatenate(waiting)
         waiting.clear()
         return joined.take(oldest_first(joined.published, joined.ids))
 

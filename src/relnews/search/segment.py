@@ -115,8 +115,6 @@ class Segment:
     ) -> Segment:
         """Return a segment of articles, with postings.
 
-        Articles that are in the order of a segment already are not copied.
-
         Parameters
         ----------
         words : ArticleTerms
@@ -131,9 +129,7 @@ class Segment:
             Vectors of the articles; by default they have none.
         """
         order = oldest_first(published, ids)
-        if not np.array_equal(order, np.arange(len(order))):
-            words = words.take(order)
-        arrays = segment_layout.arrays_of(words, n_terms)
+        arrays = segment_layout.arrays_of(words.take(order), n_terms)
         vector = vectors[order].ravel() if vectors.size else NO_VECTOR
         return cls(key[order], published[order], **arrays, vector=vector)
 
