@@ -149,10 +149,7 @@ def of_size(
             folder.mkdir()
             # Systems that read the articles do not depend on the given vectors.
             chosen = [peer for peer in peers if i == 0 or PEERS[peer].reads == "vectors"]
-            given = lay_out(
-                folder, source, size, weights, options.k, options.queries,
-                texts=needs_texts(options.jobs, chosen),
-            )  # fmt: skip
+            given = lay_out(folder, source, size, weights, options.k, options.queries)
             plan = Plan(
                 folder, options.jobs, chosen, options.runs, options.threads, options.patience
             )
@@ -161,13 +158,6 @@ def of_size(
                 yield sized(vectorise(plan), **facts)
             if set(options.jobs) & set(RANKING):
                 yield sized(ranking(plan), **facts)
-
-
-def needs_texts(jobs: list[str], peers: list[str]) -> bool:
-    """Return whether any system reads the articles instead of vectors."""
-    return bool({"vectorise", "cold", "update"} & set(jobs)) or any(
-        PEERS[peer].reads == "articles" for peer in peers
-    )
 
 
 if __name__ == "__main__":

@@ -84,9 +84,7 @@ def text_of(article: dict[str, Any]) -> str:
     return f"{article['title']}\n{article['text']}"
 
 
-def lay_out(
-    folder: Path, source: Source, size: int, weights: str, k: int, queries: int, texts: bool
-) -> Given:
+def lay_out(folder: Path, source: Source, size: int, weights: str, k: int, queries: int) -> Given:
     """Write the input of the measured processes.
 
     Parameters
@@ -103,8 +101,6 @@ def lay_out(
         Items of a list.
     queries : int
         Number of articles whose lists are requested; 0 means all.
-    texts : bool
-        Whether any system reads the articles instead of vectors.
     """
     n = size - NEW
     X = source.vectors(size, weights)
@@ -116,7 +112,7 @@ def lay_out(
     np.save(folder / "exact.npy", best_similarities(X[:n], rows[:CHECKED], k))
     about = {"n": n, "columns": X.shape[1], "pairs": int(X[:n].nnz), "k": k, "weights": weights}
     (folder / "about.json").write_text(json.dumps(about), encoding="utf-8")
-    if texts and not (folder.parent / "articles.jsonl").exists():
+    if not (folder.parent / "articles.jsonl").exists():
         _write(folder.parent, source.articles(size))
     return Given(folder)
 

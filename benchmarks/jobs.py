@@ -2,11 +2,15 @@
 
 relnews and one peer run at a time, each in its own process, and take turns by rounds. A noisy
 machine therefore disturbs both, and the two figures of a ratio were taken within seconds.
+
+Each system has a ratio to `RelatedNews`, the class that sites use. A system that takes vectors has
+a second ratio, to the class of relnews that takes the same vectors.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import json
 import statistics
@@ -78,31 +82,34 @@ class Plan(NamedTuple):
 
 
 def vectorise(plan: Plan) -> Iterator[Record]:
-    """Measure the time from texts to vectors."""
-    n = Given(plan.folder).n
+    """Measure the time from texts to vectors, or to an index."""
+    facts = {"articles": Given(plan.folder).n}
     kept = [str(plan.folder / f"{side}.npz") for side in ("ours", "theirs")]
-    with plan.system("relnews") as ours:
+
+    def steps(*systems: System) -> list[Callable[[], Any]]:
+        return [functools.partial(system.ask, "vectorise", keep="") for system in systems]
+
+    with plan.system("RelatedNews") as news, plan.system("TfidfVectorizer") as ours:
+        read = news.ask("read")
+        took = rounds(plan.runs, *steps(news))
+        yield alone("vectorise", "RelatedNews", "", "other", [only for (only,) in took], **facts)
+        yield from of_memory("vectorise", "RelatedNews", read, news.ask("memory"))
         read = ours.ask("read")
-        took = [ours.ask("vectorise", keep=kept[0])]
-        yield from of_memory("vectorise", "relnews", read, ours.ask("memory"))
-        wanted = [name for name in plan.peers if "vectorise" in PEERS[name].jobs]
-        for name in wanted:
+        ours.ask("vectorise", keep=kept[0])
+        took = rounds(plan.runs, *steps(news, ours))
+        yield compared("vectorise", "TfidfVectorizer", "", "exact", took, **facts)
+        yield from of_memory("vectorise", "TfidfVectorizer", read, ours.ask("memory"))
+        for name in plan.peers:
+            if "vectorise" not in PEERS[name].jobs:
+                continue
             with guarded("vectorise", name) as failures, plan.system(name) as theirs:
                 read = theirs.ask("read")
                 theirs.ask("vectorise", keep=kept[1])
                 kind = same_vectors(*map(Path, kept))
-                pairs = rounds(
-                    plan.runs,
-                    lambda: ours.ask("vectorise", keep=""),
-                    lambda: theirs.ask("vectorise", keep=""),
-                )
-                took += [a for a, _ in pairs]
-                yield compared("vectorise", name, "", kind, "relnews", pairs, articles=n)
+                took = rounds(plan.runs, *steps(news, ours, theirs))
+                yield compared("vectorise", name, "", kind, took, **facts)
                 yield from of_memory("vectorise", name, read, theirs.ask("memory"))
             yield from failures
-        if not wanted:
-            took += [ours.ask("vectorise", keep="") for _ in range(plan.runs)]
-        yield alone("vectorise", "relnews", "", "exact", took[1:] or took, articles=n)
 
 
 def same_vectors(ours: Path, theirs: Path) -> str:
@@ -125,24 +132,18 @@ def same_vectors(ours: Path, theirs: Path) -> str:
 def ranking(plan: Plan) -> Iterator[Record]:
     """Measure all lists, single lists, opening and updates, one index after the other."""
     jobs = [job for job in RANKING if job in plan.jobs]
-    names = [name for name in plan.peers if set(jobs) & set(PEERS[name].jobs)]
-    archive = {"cold", "update"} & set(jobs) or any(PEERS[n].reads == "articles" for n in names)
-    with contextlib.ExitStack() as stack:
-        ours: dict[str, Side] = {}
-        for name in ["relnews", "RelatedNews"] if archive else ["relnews"]:
-            side = ours[name] = Side(plan, name, stack.enter_context(plan.system(name)))
-            yield from side.begun()
-            yield from side.by_itself(jobs, ours)
-        for name in [*(["stored"] if {"cold", "update"} & set(jobs) else []), *names]:
+    names = [name for name in ("stored", *plan.peers) if set(jobs) & set(PEERS[name].jobs)]
+    with plan.system("RelatedNews") as system, plan.system("CosineNeighbors") as rows_system:
+        news, rows = Side(plan, "RelatedNews", system), Side(plan, "CosineNeighbors", rows_system)
+        yield from news.begun()
+        yield from news.by_itself(jobs)
+        yield from rows.begun()
+        yield from rows.against(news, rows, jobs)
+        for name in names:
             with guarded("ranking", name) as failures, plan.system(name) as system:
                 side = Side(plan, name, system)
                 yield from side.begun()
-                reads = PEERS[name].reads
-                ranked = ours["RelatedNews" if reads == "articles" else "relnews"]
-                yield from side.against(ranked, [job for job in jobs if job in ("lists", "single")])
-                if "RelatedNews" in ours:
-                    stored = [job for job in jobs if job in ("cold", "update")]
-                    yield from side.against(ours["RelatedNews"], stored)
+                yield from side.against(news, rows, jobs)
             yield from failures
 
 
@@ -160,32 +161,30 @@ class Side:
         about = self.system.ask("begin")
         yield from of_memory("memory", self.name, about, self.system.ask("memory"))
 
-    def by_itself(self, jobs: Sequence[str], others: dict[str, Side]) -> Iterator[Record]:
-        """Measure relnews, the baseline of all peers."""
+    def by_itself(self, jobs: Sequence[str]) -> Iterator[Record]:
+        """Measure the baseline of all others."""
         for job in jobs:
-            if job not in self.peer.jobs:
-                continue
             if job in ("lists", "single"):
-                # The archive is reported beside the matrix, approximate lists beside exact ones.
-                yield from self.against(others["relnews"], [job])
+                yield self._searched(job, 0, [])
             else:
                 took = [getattr(self, job)(i) for i in range(self.plan.runs + 1)][1:]
                 yield alone(job, self.name, "", "other", took)
 
-    def against(self, ours: Side, jobs: Sequence[str]) -> Iterator[Record]:
-        """Measure this system and relnews in turn."""
+    def against(self, news: Side, rows: Side, jobs: Sequence[str]) -> Iterator[Record]:
+        """Measure this system in turn with `RelatedNews`, and with the rows of the same vectors."""
         for job in jobs:
             if job not in self.peer.jobs:
                 continue
             if job in ("cold", "update"):
-                yield from self._in_turn(job, ours)
+                yield self._in_turn(job, news)
                 continue
             for i, search in enumerate(self.peer.searches):
+                same = self.peer.reads == "vectors" and (self is not rows or i > 0)
                 with guarded(job, self.name, search.label) as failures:
-                    yield self._searched(job, i, ours)
+                    yield self._searched(job, i, [news, rows] if same else [news])
                 yield from failures
 
-    def _searched(self, job: str, search: int, ours: Side) -> Record:
+    def _searched(self, job: str, search: int, others: Sequence[Side]) -> Record:
         how = self.peer.searches[search]
         checked = self.system.ask("check", search=search)
         if how.kind == "exact" and not checked["difference"] < ROUNDING:
@@ -193,22 +192,20 @@ class Side:
         most = min(len(self.given.rows), SINGLE) if job == "single" else len(self.given.rows)
         n = min(most, max(FEWEST, int(ROUND / checked["seconds_each"])))
         facts = {"share": checked["share"], "queries": n, "size": self.given.n}
-        if ours is self and search == 0:
-            took = [self.system.ask(job, search=0, n=n) for _ in range(self.plan.runs)]
-            return alone(job, self.name, how.label, how.kind, took, **facts)
-        pairs = rounds(
-            self.plan.runs,
-            lambda: ours.system.ask(job, search=0, n=n),
-            lambda: self.system.ask(job, search=search, n=n),
-        )
-        return compared(job, self.name, how.label, how.kind, ours.name, pairs, **facts)
 
-    def _in_turn(self, job: str, ours: Side) -> Iterator[Record]:
-        step, their_step = getattr(ours, job), getattr(self, job)
+        def step(side: Side, number: int) -> Callable[[], Any]:
+            return functools.partial(side.system.ask, job, search=number, n=n)
+
+        took = rounds(self.plan.runs, *(step(side, 0) for side in others), step(self, search))
+        if not others:
+            return alone(job, self.name, how.label, how.kind, [own for (own,) in took], **facts)
+        return compared(job, self.name, how.label, how.kind, took, **facts)
+
+    def _in_turn(self, job: str, news: Side) -> Record:
+        step, their_step = getattr(news, job), getattr(self, job)
         step(0), their_step(0)
-        pairs = [(step(i), their_step(i)) for i in range(1, self.plan.runs + 1)]
-        kind = self.peer.searches[0].kind
-        yield compared(job, self.name, "", kind, ours.name, pairs)
+        took = [(step(i), their_step(i)) for i in range(1, self.plan.runs + 1)]
+        return compared(job, self.name, "", self.peer.searches[0].kind, took)
 
     def cold(self, _: int) -> Record:
         """Open the index in a new process and find a list; return seconds and MB."""
@@ -251,18 +248,16 @@ def guarded(job: str, name: str, search: str = "") -> Iterator[list[Record]]:
                          "search": search, "reason": str(error)})  # fmt: skip
 
 
-def rounds(runs: int, ours: Callable[[], Any], theirs: Callable[[], Any]) -> list[tuple[Any, Any]]:
-    """Run both sides in turn."""
-    pairs: list[tuple[Any, Any]] = []
+def rounds(runs: int, *steps: Callable[[], Any]) -> list[tuple[Any, ...]]:
+    """Run the step of each side in turn."""
+    found: list[tuple[Any, ...]] = []
     start = time.perf_counter()
-    while len(pairs) < runs and (len(pairs) < 2 or time.perf_counter() - start < ENOUGH):
-        # Both sides go first equally often.
-        if len(pairs) % 2:
-            b, a = theirs(), ours()
-        else:
-            a, b = ours(), theirs()
-        pairs.append((a, b))
-    return pairs
+    while len(found) < runs and (len(found) < 2 or time.perf_counter() - start < ENOUGH):
+        # Each side goes first equally often.
+        first = len(found) % len(steps)
+        took = [step() for step in (*steps[first:], *steps[:first])]
+        found.append((*took[len(steps) - first :], *took[: len(steps) - first]))
+    return found
 
 
 def alone(job: str, name: str, search: str, kind: str, took: Sequence[Any], **facts: Any) -> Record:
@@ -272,23 +267,37 @@ def alone(job: str, name: str, search: str, kind: str, took: Sequence[Any], **fa
 
 
 def compared(
-    job: str, name: str, search: str, kind: str, ours: str, pairs: list[tuple[Any, Any]],
-    **facts: Any,
-) -> Record:  # fmt: skip
-    """Return the record of a system that took turns with relnews."""
-    our_runs, their_runs = zip(*pairs, strict=True)
+    job: str, name: str, search: str, kind: str, took: Sequence[tuple[Any, ...]], **facts: Any
+) -> Record:
+    """Return the record of a system that took turns with relnews.
+
+    Parameters
+    ----------
+    job, name, search, kind : str
+        What was measured.
+    took : sequence of tuple
+        A tuple for each round: `RelatedNews`; the class of relnews that takes the same vectors, if
+        the system takes vectors; the system.
+    **facts
+        Further fields of the record.
+    """
+    news_runs, *same_runs, their_runs = zip(*took, strict=True)
     record = alone(job, name, search, kind, their_runs, **facts)
-    record["against"] = PEERS[ours].name if ours in PEERS else ours
-    record["ours_took"] = figures(job, our_runs)["seconds"]
-    ratios = [b / a for a, b in zip(map(middle, our_runs), map(middle, their_runs), strict=True)]
-    record["ratio"] = summary(ratios)
+    record["ratio"] = summary(ratios(news_runs, their_runs))
+    record["news_took"] = figures(job, news_runs)["seconds"]
+    for runs in same_runs:
+        record["ratio_same"] = summary(ratios(runs, their_runs))
     if job == "single":
-        a, b = (figures(job, runs)["p99"]["median"] for runs in (our_runs, their_runs))
+        a, b = (figures(job, runs)["p99"]["median"] for runs in (news_runs, their_runs))
         record["ratio_p99"] = b / a
     if job == "update":
-        adds = [b["add_s"] / a["add_s"] for a, b in pairs]
-        record["ratio_add"] = summary(adds)
+        record["ratio_add"] = summary([b["add_s"] / a["add_s"] for a, b in took])
     return record
+
+
+def ratios(ours: Sequence[Any], theirs: Sequence[Any]) -> list[float]:
+    """Return the ratio of the times of each round."""
+    return [b / a for a, b in zip(map(middle, ours), map(middle, theirs), strict=True)]
 
 
 def middle(run: Any) -> float:

@@ -148,7 +148,7 @@ def _systems(
             look = {"color": COLOURS[i % len(COLOURS)], "linewidth": 1.2,
                     "marker": MARKERS[i // len(COLOURS) % 4],
                     "linestyle": LINES[i // len(COLOURS) % 4]}  # fmt: skip
-        elif name != "relnews":
+        elif name != "RelatedNews":
             look["linestyle"] = "--"
         yield name, {**look, "markersize": 4}, found
 

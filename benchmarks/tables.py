@@ -11,7 +11,7 @@ Record = dict[str, Any]
 
 #: Heading of each job's table.
 TITLES = {
-    "vectorise": "Vectorise: texts to vectors",
+    "vectorise": "Vectorise: texts to vectors, or to an index",
     "lists": "All lists: many at a time",
     "single": "One list at a time",
     "cold": "Open cold: a new process, imports included, opens its index and finds one list",
@@ -29,9 +29,10 @@ STEPS = ("import", "compile", "build", "warm-up")
 #: Column titles of the tables.
 ORDER = list(TITLES)
 
-#: Column titles of a ratio to relnews, and to a `RelatedNews`.
-RELATIVE = "time relative to relnews (higher is slower)"
-RELATIVE_TO_ARCHIVE = "time relative to RelatedNews (higher is slower)"
+#: Column titles of the ratios.
+RELATIVE = "time relative to RelatedNews (higher is slower)"
+SAME_VECTORS = "relative to CosineNeighbors, same vectors"
+SAME_TEXTS = "relative to TfidfVectorizer"
 
 #: Words in tables for the kinds of `Peer.searches`.
 KINDS = {"exact": "exact", "near": "recall", "other": "overlap"}
@@ -99,10 +100,21 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _ratio(record: Record) -> str:
-    if "ratio" not in record:
-        return "1"
-    ratio = record["ratio"]
-    return f"**{_short(ratio['median'])}** {_ends(ratio)[:-1]}, n={ratio['n']})"
+    return (
+        f"**{_short(record['ratio']['median'])}** {_of_rounds(record)}"
+        if "ratio" in record
+        else "1"
+    )
+
+
+def _of_rounds(record: Record) -> str:
+    return f"{_ends(record['ratio'])[:-1]}, n={record['ratio']['n']})"
+
+
+def _same(record: Record, baseline: str) -> str:
+    if "ratio_same" in record:
+        return _short(record["ratio_same"]["median"])
+    return "1" if record["system"] == baseline else ""
 
 
 def _short(number: float) -> str:
@@ -114,66 +126,72 @@ def _share(record: Record) -> str:
     return kind if record["kind"] == "exact" else f"{kind} {record['share']:.2f}"
 
 
-def _against(rows: Sequence[Record]) -> list[Record]:
-    """Sort rows by time; relnews comes first, or directly after the rows that are faster."""
-    return sorted(rows, key=lambda row: row["ratio"]["median"] if "ratio" in row else 1.0)
+def _ranked(
+    titles: Sequence[str], rows: Sequence[Record], line: Callable[[Record], list[str]]
+) -> str:
+    """Return a table with `RelatedNews` first, then the others by their ratio to it.
+
+    Parameters
+    ----------
+    titles : sequence of str
+        Titles of the columns after those of the system and its ratio.
+    rows : sequence of dict
+        Records of one job and size.
+    line : callable
+        Returns the cells of these columns for a record.
+    """
+    ordered = sorted(rows, key=lambda row: row["ratio"]["median"] if "ratio" in row else 0.0)
+    faster = [f"{_name(row)} ({_short(row['ratio']['median'])})" for row in ordered
+              if "ratio" in row and row["ratio"]["median"] < 1]  # fmt: skip
+    return (
+        table(
+            ["system", RELATIVE, *titles],
+            ([_name(row), _ratio(row), *line(row)] for row in ordered),
+        )
+        + f"\nFaster than RelatedNews: {', '.join(faster) or 'no system'}.\n"
+    )
 
 
 def _vectorise(rows: Sequence[Record]) -> str:
-    return table(
-        ["system", RELATIVE, "vectors", "articles/s", "seconds"],
-        (
-            [_name(row), _ratio(row), row["kind"], _per_second(row, row["articles"]),
-             _spread(row["seconds"], 1)]
-            for row in _against(rows)
-        ),
+    return _ranked(
+        [SAME_TEXTS, "vectors", "articles/s", "seconds"], rows,
+        lambda row: [_same(row, "TfidfVectorizer"), row["kind"],
+                     _per_second(row, row["articles"]), _spread(row["seconds"], 1)],
     )  # fmt: skip
 
 
 def _lists(rows: Sequence[Record]) -> str:
-    return table(
-        ["system", RELATIVE, "compared with", "lists", "lists/s", "ms a list"],
-        (
-            [_name(row), _ratio(row), row.get("against", ""), _share(row),
-             _per_second(row), _spread(row["seconds"], 1000)]
-            for row in _against(rows)
-        ),
+    return _ranked(
+        [SAME_VECTORS, "lists", "lists/s", "ms a list"], rows,
+        lambda row: [_same(row, "CosineNeighbors"), _share(row), _per_second(row),
+                     _spread(row["seconds"], 1000)],
     )  # fmt: skip
 
 
 def _single(rows: Sequence[Record]) -> str:
-    return table(
-        ["system", f"median {RELATIVE}", "99 % relative to relnews", "compared with", "lists",
-         "median, ms", "99 %, ms", "queries"],
-        (
-            [_name(row), _ratio(row), f"{_short(row['ratio_p99'])}" if "ratio" in row else "1",
-             row.get("against", ""), _share(row), _spread(row["seconds"], 1000),
-             _spread(row["p99"], 1000), str(row["queries"])]
-            for row in _against(rows)
-        ),
+    return _ranked(
+        [SAME_VECTORS, "99 % relative to RelatedNews", "lists", "median, ms", "99 %, ms",
+         "queries"], rows,
+        lambda row: [_same(row, "CosineNeighbors"),
+                     _short(row["ratio_p99"]) if "ratio" in row else "1", _share(row),
+                     _spread(row["seconds"], 1000), _spread(row["p99"], 1000),
+                     str(row["queries"])],
     )  # fmt: skip
 
 
 def _cold(rows: Sequence[Record]) -> str:
-    return table(
-        ["system", RELATIVE_TO_ARCHIVE, "ms", "peak MB", "private MB"],
-        (
-            [_name(row), _ratio(row), _spread(row["seconds"], 1000), _middle(row.get("peak_mb")),
-             _middle(row.get("private_mb"))]
-            for row in _against(rows)
-        ),
+    return _ranked(
+        ["ms", "peak MB", "private MB"], rows,
+        lambda row: [_spread(row["seconds"], 1000), _middle(row.get("peak_mb")),
+                     _middle(row.get("private_mb"))],
     )  # fmt: skip
 
 
 def _update(rows: Sequence[Record]) -> str:
-    return table(
-        ["system", RELATIVE_TO_ARCHIVE, "time to add only, relative to RelatedNews", "ms",
-         "time to add only, ms"],
-        (
-            [_name(row), _ratio(row), _short(row["ratio_add"]["median"]) if "ratio" in row else "1",
-             _spread(row["seconds"], 1000), _spread(row["add_s"], 1000)]
-            for row in _against(rows)
-        ),
+    return _ranked(
+        ["time to add only, relative to RelatedNews", "ms", "time to add only, ms"], rows,
+        lambda row: [_short(row["ratio_add"]["median"]) if "ratio" in row else "1",
+                     _spread(row["seconds"], 1000), _spread(row["add_s"], 1000)],
     )  # fmt: skip
 
 

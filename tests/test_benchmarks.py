@@ -222,7 +222,7 @@ def results(forks: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 @pytest.mark.heavy
 def test_every_job_measures_every_system(results: dict[str, Any]) -> None:
     measured = {(r["job"], r["system"], r["size"]) for r in results["records"]}
-    for name in ("relnews", "RelatedNews", "stored", "scikit-learn"):
+    for name in ("RelatedNews", "CosineNeighbors", "TfidfVectorizer", "stored", "scikit-learn"):
         for job in PEERS[name].jobs:
             if job != "relevance":
                 assert (job, PEERS[name].name, 90) in measured
@@ -232,12 +232,17 @@ def test_every_job_measures_every_system(results: dict[str, Any]) -> None:
 
 @pytest.mark.heavy
 def test_records_say_how_they_came_about(results: dict[str, Any]) -> None:
-    """Each ratio has two sides that took turns, a spread, and compared exact lists."""
+    """Each ratio has sides that took turns, a spread, and compared exact lists."""
     for row in results["records"]:
+        timed = row["job"] not in ("memory", "left out")
+        assert ("ratio" in row) == (timed and row["system"] != "RelatedNews")
+        assert ("ratio_same" in row) == (
+            row["job"] in ("vectorise", "lists", "single")
+            and bool(row["search"] or not row["ours"])
+        )
         if "ratio" in row:
             assert row["ratio"]["min"] <= row["ratio"]["median"] <= row["ratio"]["max"]
             assert row["ratio"]["n"] == row["seconds"]["n"] == 1
-            assert row["against"] in ("relnews", "RelatedNews")
         if row.get("kind") == "exact" and row["job"] in ("lists", "single"):
             assert row["share"] == 1
     machine = results["machine"]
@@ -268,8 +273,39 @@ def test_tables_have_what_was_measured(results: dict[str, Any], tmp_path: Path) 
         for theme in pictures.THEMES:
             assert f"pictures/{name}-raw-{theme}.svg" in again
             drawn = (tmp_path / "pictures" / f"{name}-raw-{theme}.svg").read_text()
-            assert "relnews" in drawn
+            assert "RelatedNews" in drawn
             assert "scikit-learn" in drawn
+
+
+def test_related_news_comes_first_and_what_is_faster_is_named() -> None:
+    """Rows are in the order of their ratios, after the baseline."""
+    rows: list[dict[str, Any]] = [
+        {"job": "cold", "system": name, "search": "", "kind": "other",
+         "seconds": jobs.summary([seconds]),
+         **({} if name == "RelatedNews" else {"ratio": jobs.summary([seconds])})}
+        for name, seconds in (("slower", 2.0), ("faster", 0.5), ("RelatedNews", 1.0))
+    ]  # fmt: skip
+    text = tables.of_records(rows)
+    assert [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")] == [
+        "system", "---", "RelatedNews", "faster", "slower"
+    ]  # fmt: skip
+    assert text.endswith("\nFaster than RelatedNews: faster (0.50).\n")
+    assert tables.of_records(rows[::2]).endswith("\nFaster than RelatedNews: no system.\n")
+
+
+def test_each_side_goes_first_equally_often() -> None:
+    """What a side returns stays at its place, whoever went first."""
+    order: list[str] = []
+
+    def step(name: str) -> Any:
+        def run() -> str:
+            order.append(name)
+            return name
+
+        return run
+
+    assert jobs.rounds(3, *map(step, "abc")) == [("a", "b", "c")] * 3
+    assert "".join(order) == "abcbcacab"
 
 
 def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
@@ -287,7 +323,7 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
 def laid_out(tmp_path_factory: pytest.TempPathFactory) -> given.Given:
     folder = tmp_path_factory.mktemp("given") / "raw"
     folder.mkdir()
-    return given.lay_out(folder, given.Source(None, 120), 120, "raw", 8, 60, texts=True)
+    return given.lay_out(folder, given.Source(None, 120), 120, "raw", 8, 60)
 
 
 def test_what_is_laid_out_is_the_source(laid_out: given.Given) -> None:
@@ -327,7 +363,7 @@ def test_a_system_with_wrong_lists_is_not_timed(laid_out: given.Given) -> None:
     system = mock.Mock(spec=processes.System)
     system.ask.return_value = {"difference": 0.1, "share": 0.5, "seconds_each": 0.001}
     side = jobs.Side(plan, "scipy", system)
-    (record,) = side.against(side, ["lists"])
+    (record,) = side.against(side, side, ["lists"])
     assert record["job"] == "left out"
     assert "differ from the exact ones" in record["reason"]
     assert "lists" not in [call.args[0] for call in system.ask.call_args_list]

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 #: Name of a system on the command line, and where it is: module and class.
 _HOME = {
-    "relnews": ("relnews", "CosineNeighborsRows"),
     "RelatedNews": ("relnews", "RelatedNewsArchive"),
+    "CosineNeighbors": ("relnews", "Rows"),
+    "TfidfVectorizer": ("relnews", "Vectors"),
     "stored": ("relnews", "StoredLists"),
     "scikit-learn": ("scikit_learn", "ScikitLearn"),
     "hashing": ("scikit_learn", "Hashing"),
@@ -37,7 +38,7 @@ _HOME = {
 }
 
 #: The systems of relnews.
-OURS = ("relnews", "RelatedNews", "stored")
+OURS = ("RelatedNews", "CosineNeighbors", "TfidfVectorizer", "stored")
 
 
 class _Peers(Mapping[str, "type[Peer]"]):

@@ -1,4 +1,4 @@
-"""relnews: the rows of a matrix, and the archive of a site."""
+"""relnews: the archive of a site, the rows of a matrix, and the vectorizer."""
 
 from __future__ import annotations
 
@@ -16,16 +16,11 @@ if TYPE_CHECKING:
     from benchmarks.given import Given
 
 
-class CosineNeighborsRows(Peer):
-    """`TfidfVectorizer` and `CosineNeighbors`."""
+class Vectors(Peer):
+    """`TfidfVectorizer`."""
 
-    name, package, module = "relnews", "relnews", "relnews"
-    jobs = ("vectorise", "lists", "single")
-
-    @property
-    def searches(self) -> list[Search]:
-        fewer = [Search(f"{n} terms", "near", {"max_terms": n}) for n in (64, 32, 16, 8)]
-        return [Search("", "exact"), *fewer]
+    name, package, module = "TfidfVectorizer", "relnews", "relnews"
+    jobs = ("vectorise",)
 
     def vectorise(self, texts: list[str]) -> Any:
         from relnews import TfidfVectorizer
@@ -34,6 +29,18 @@ class CosineNeighborsRows(Peer):
 
     def matrix(self, made: Any) -> sp.csr_matrix:
         return made
+
+
+class Rows(Peer):
+    """`CosineNeighbors`."""
+
+    name, package, module = "CosineNeighbors", "relnews", "relnews"
+    jobs = ("lists", "single")
+
+    @property
+    def searches(self) -> list[Search]:
+        fewer = [Search(f"{n} terms", "near", {"max_terms": n}) for n in (64, 32, 16, 8)]
+        return [Search("", "exact"), *fewer]
 
     def compile(self) -> None:
         import scipy.sparse as sp
@@ -63,15 +70,25 @@ class RelatedNewsArchive(Peer):
     """`RelatedNews` with its own weights, and titles and dates in the lists."""
 
     name, package, module, reads = "RelatedNews", "relnews", "relnews", "articles"
-    jobs = ("lists", "single", "cold", "update", "relevance")
+    jobs = ("vectorise", "lists", "single", "cold", "update", "relevance")
     note = (
         "RelatedNews ranks by its own weights, so its lists differ from the lists of the given"
-        " vectors. It finds ids, titles and dates. Updates are durable when they return."
+        " vectors. It finds ids, titles and dates. Vectorising is fitting an archive in memory."
+        " Updates are of a folder, durable when they return."
     )
 
     @property
     def searches(self) -> list[Search]:
         return [Search("", "other")]
+
+    def vectorise(self, texts: list[str]) -> Any:
+        from relnews import RelatedNews
+
+        parts = (text.partition("\n") for text in texts)
+        articles = [
+            {"id": i, "title": title, "text": text} for i, (title, _, text) in enumerate(parts)
+        ]
+        return RelatedNews(n_jobs=self.threads).fit(articles)
 
     def compile(self) -> None:
         from relnews import warm_up
