@@ -9,7 +9,7 @@ PACKAGE = Path(__file__).parents[1] / "src" / "relnews"
 
 #: Rooms of the top level that every wing may use; each imports only earlier ones.
 SHARED = [
-    "exceptions", "dates", "_checks", "_display", "articles", "results", "_parallel", "_resampling",
+    "_checks", "exceptions", "dates", "articles", "results", "_parallel",
 ]  # fmt: skip
 
 #: The wings, and the wings that each may import in addition to the shared rooms.
@@ -26,7 +26,7 @@ WINGS = {
     "maintenance": {
         "_kernels", "text", "options", "search", "storage", "archive", "lists",
     },
-    "tuning": {"_kernels", "options", "search", "storage", "archive", "maintenance"},
+    "tuning": {"_kernels", "options", "search", "storage", "archive"},
     "related": {
         "text", "options", "search", "estimators", "storage", "archive", "lists",
         "readers", "maintenance", "tuning",

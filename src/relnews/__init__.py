@@ -25,9 +25,9 @@ above it in this list; `tests/test_layers.py` has the table.
 `cli`              The command line; `__main__` runs it as ``python -m relnews``.
 =================  =================================================================================
 
-Every wing may use these: `exceptions`, `_checks` (checks that several wings share), `dates`
-(timestamps), `_display` (tables in notebooks), `articles` (Article), `results` (lists as callers
-get them), `_parallel` (joblib) and `_resampling` (intervals).
+Every wing may use these: `_checks` (checks that several wings share), `exceptions`, `dates`
+(timestamps), `articles` (Article), `results` (lists and reports as callers get them) and
+`_parallel` (joblib).
 """
 
 from __future__ import annotations

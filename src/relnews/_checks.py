@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import errno
 import math
 import numbers
 from collections.abc import Iterable
 from pathlib import Path
-
-from relnews.dates import parse_date
-from relnews.exceptions import UnknownArticleError
 
 #: Parts of all lists, or of an input, at most: each that is missing is named.
 MAX_PARTS = 1_000_000
@@ -134,13 +130,6 @@ def check_draft(title: object, text: object) -> None:
         raise ValueError(msg)
 
 
-def unknown_article(identifier: str, known: Iterable[str], what: str = "id") -> UnknownArticleError:
-    """Return the error of an unknown id, with the most similar known id as a hint."""
-    sentence = f"no article has the {what} {shortened(identifier, 200)}."
-    near = nearest(identifier, known)
-    return UnknownArticleError(f"{sentence} Did you mean {near!r}?" if near else sentence)
-
-
 def nearest(name: str, known: Iterable[str], least: float = 0.75) -> str | None:
     """Return the most similar known name; None if none is similar enough for a typing error.
 
@@ -239,19 +228,3 @@ def check_n_jobs(value: object) -> None:
     if value is not None and check_integer("n_jobs", value, minimum=-(2**31)) == 0:
         msg = "`n_jobs` must be at least 1, -1 for all cores, or None, got 0."
         raise ValueError(msg)
-
-
-def expected_date(got: object) -> str:
-    """Return the description of a value that is not a date."""
-    return (
-        f"expected an ISO 8601 date such as 2025-08-22 or 2025-08-22T14:05Z, got {shortened(got)}"
-    )
-
-
-def date_of(name: str, value: object) -> dt.datetime | None:
-    """Return the date that a parameter gives, or raise a ValueError that names the parameter."""
-    try:
-        return parse_date(value)
-    except (TypeError, ValueError, OverflowError):
-        msg = f"`{name}`: {expected_date(value)}"
-        raise ValueError(msg) from None

@@ -6,6 +6,8 @@ import datetime as dt
 import time
 from collections.abc import Sequence
 
+from relnews._checks import shortened
+
 #: The timestamp of an article without a date: before all others.
 UNDATED = -(1 << 63)
 
@@ -80,3 +82,19 @@ def is_missing(value: object) -> bool:
         return bool(value != value)  # only NaN and NaT differ from themselves
     except (TypeError, ValueError, ArithmeticError):  # pandas.NA; arrays; a signalling NaN
         return type(value).__name__ == "NAType"
+
+
+def expected_date(got: object) -> str:
+    """Return the description of a value that is not a date."""
+    return (
+        f"expected an ISO 8601 date such as 2025-08-22 or 2025-08-22T14:05Z, got {shortened(got)}"
+    )
+
+
+def date_of(name: str, value: object) -> dt.datetime | None:
+    """Return the date that a parameter gives, or raise a ValueError that names the parameter."""
+    try:
+        return parse_date(value)
+    except (TypeError, ValueError, OverflowError):
+        msg = f"`{name}`: {expected_date(value)}"
+        raise ValueError(msg) from None

@@ -1,5 +1,11 @@
 """Exceptions: the errors and warnings of relnews, each a subclass of a matching builtin."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from relnews._checks import nearest, shortened
+
 
 class RelnewsError(Exception):
     """Base class of the errors of relnews."""
@@ -32,3 +38,10 @@ class ArchiveChangedError(RelnewsError, RuntimeError):
         self, message: str = "the archive kept changing while it was read. Try again."
     ) -> None:
         super().__init__(message)
+
+
+def unknown_article(identifier: str, known: Iterable[str], what: str = "id") -> UnknownArticleError:
+    """Return the error of an unknown id, with the most similar known id as a hint."""
+    sentence = f"no article has the {what} {shortened(identifier, 200)}."
+    near = nearest(identifier, known)
+    return UnknownArticleError(f"{sentence} Did you mean {near!r}?" if near else sentence)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from relnews import _checks, _display
+from relnews import _checks
 from relnews._checks import check_bool, check_integer, check_n_jobs, counted, distinct
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
 from relnews.lists.inspection import Inspection
@@ -16,7 +16,7 @@ from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
 from relnews.options.recency import Recency, check_own_recency
 from relnews.options.vectors import WEIGHT, Vectors
-from relnews.results import RelatedList, RelatedLists, RepeatedLine, UpdateReport
+from relnews.results import RelatedList, RelatedLists, RepeatedLine, UpdateReport, html_table
 from relnews.storage import list_reader
 from relnews.storage.catalogue import Catalogue
 from relnews.storage.parameters import parameters_of
@@ -298,7 +298,7 @@ class RelatedNews(Inspection, Parameters):
         """
         from relnews.tuning.tuning import tuned
 
-        found = tuned(self.archive_, self._updates(), labels, self.n_jobs, **options)
+        found = tuned(self.archive_, self._updates().reweigh, labels, self.n_jobs, **options)
         if options.get("apply", True) and found.is_better:
             self.set_params(**found.after.parameters())
         return found
@@ -378,7 +378,7 @@ class RelatedNews(Inspection, Parameters):
 
     def _repr_html_(self) -> str:
         about = {} if self._catalogue is None else self.archive_.describe()
-        return _display.table([(repr(self), ""), *about.items()])
+        return html_table([(repr(self), ""), *about.items()])
 
     def __sklearn_is_fitted__(self) -> bool:
         return self._catalogue is not None

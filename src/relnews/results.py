@@ -1,19 +1,28 @@
-"""Results: lists of Related News and reports of updates, as callers get them."""
+"""Results: lists of Related News and reports of updates, as callers get them.
+
+Notebooks show them as HTML. Colours come from the notebook, so that tables are readable in a light
+and in a dark one.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import html
 import operator
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
-from relnews import _display
 from relnews._checks import counted
 from relnews.articles import FIELDS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Longest text that is never broken: a date has 10 characters.
+_N_UNBROKEN = 12
+
+_CELL = "padding: .15em .8em .15em 0; border: 0; border-top: 1px solid; vertical-align: top;"
 
 #: Version of the JSON form of a list. A new field keeps the version; a changed meaning of a field
 #: changes it.
@@ -236,7 +245,7 @@ class RelatedList(Sequence[RelatedItem]):
             day = item.published.date() if item.published else ""
             title, reason = item.title or item.dek or item.id, ", ".join(item.reason)
             rows.append((item.rank, f"{item.score:.3f}", day, title, reason, item.id))
-        return _display.table(rows, n_right=2) if self.items else _display.line("empty list")
+        return html_table(rows, n_right=2) if self.items else html_line("empty list")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Worker processes return lists as plain tuples, a quarter of the time of objects.
@@ -359,4 +368,39 @@ class UpdateReport:
 
     def _repr_html_(self) -> str:
         lines = [*str(self).splitlines(), *self.load_report.splitlines()]
-        return "".join(map(_display.line, lines))
+        return "".join(map(html_line, lines))
+
+
+def html_table(rows: Sequence[Sequence[object]], *, n_right: int = 0) -> str:
+    """Return rows as a table of HTML; all text is escaped.
+
+    Parameters
+    ----------
+    rows : sequence of sequence
+        The cells, of the heading too.
+    n_right : int, default=0
+        Number of first columns that are aligned to the right.
+    """
+    heading, *others = rows
+    head = _html_row(heading, "th", n_right)
+    body = "\n".join(_html_row(row, "td", n_right) for row in others)
+    style = "border-collapse: collapse; margin: .5em 0; color: inherit; background: none;"
+    return (
+        f'<table style="{style}">\n<thead>\n{head}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n'
+    )
+
+
+def html_line(text: str) -> str:
+    """Return a line of text, indented as it is, as a paragraph of HTML; it is escaped."""
+    return f'<p dir="auto" style="margin: 0; white-space: pre-wrap;">{html.escape(text)}</p>\n'
+
+
+def _html_row(cells: Sequence[object], tag: str, n_right: int) -> str:
+    made = []
+    for place, cell in enumerate(cells):
+        text = str(cell)
+        style = f"{_CELL} text-align: {'right' if place < n_right else 'start'};"
+        if len(text) <= _N_UNBROKEN:
+            style += " white-space: nowrap;"
+        made.append(f'<{tag} dir="auto" style="{style}">{html.escape(text)}</{tag}>')
+    return f"<tr>{''.join(made)}</tr>"

@@ -35,7 +35,8 @@ def article_id(news: RelatedNews, name: str, *, may_be_unknown: bool = False) ->
     click.ClickException
         If several articles have the name, or none has; it offers the nearest.
     """
-    from relnews import _checks
+    from relnews._checks import shortened
+    from relnews.exceptions import unknown_article
     from relnews.storage import titles
 
     with usage():  # an argument that is not UTF-8 cannot be looked up
@@ -50,10 +51,10 @@ def article_id(news: RelatedNews, name: str, *, may_be_unknown: bool = False) ->
         if not keys and may_be_unknown:
             return name
         if keys:
-            shown = _checks.shortened(name, 200)
+            shown = shortened(name, 200)
             message = f"{len(keys):,} articles have the title or url {shown}. Give an id:"
         else:
-            message = str(_checks.unknown_article(name, catalogue.all_ids(), "id, title or url"))
+            message = str(unknown_article(name, catalogue.all_ids(), "id, title or url"))
             if not message.endswith("?"):  # it offers no id yet; the name may be a part of one
                 keys = titles.nearest(catalogue, re.split(r"[\W_]+", name))
             message += " Articles with a similar title:" if keys else ""

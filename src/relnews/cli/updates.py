@@ -322,13 +322,13 @@ def _id_of(line: str) -> str:
 
 def _about_removed(news: RelatedNews, identifier: str) -> str:
     """Return what the archive knows of an article that no list shows."""
-    from relnews import _checks
+    from relnews.exceptions import unknown_article
 
     catalogue = news.archive_.catalogue
     if identifier in news:
         sentence = f"{identifier!r} is in the archive, but hidden: under embargo or expired."
     else:
-        unknown = _checks.unknown_article(identifier, catalogue.all_ids())
+        unknown = unknown_article(identifier, catalogue.all_ids())
         sentence = f"{unknown} An archive keeps no ids of removed articles: check the spelling."
     lists = "No stored list shows it, and no ranking can."
     files = "" if identifier in news else "\nNothing of it is left in the files of the archive."

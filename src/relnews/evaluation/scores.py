@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relnews import _checks
-from relnews._resampling import intervals, p_values
 from relnews.evaluation import _errors
 from relnews.evaluation.judgements import Qrels, any_relevant
 from relnews.evaluation.runs import Run
+from relnews.tuning.resampling import intervals, p_values
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import check_draft, check_numbers, date_of
+from relnews._checks import check_draft, check_numbers
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
-from relnews.dates import timestamp
+from relnews.dates import date_of, timestamp
 from relnews.lists import near_duplicates
 from relnews.lists.block_selector import SelectedItems
 from relnews.lists.candidates import ByDate, CandidateSource, Permitted, Source, cut

@@ -7,8 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from relnews import _checks, _display
+from relnews import _checks
 from relnews.lists.shared_terms import SharedTerm
+from relnews.results import html_line, html_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -130,8 +131,8 @@ class Explanation:
     def _repr_html_(self) -> str:
         rank = "in no list" if self.rank is None else f"rank {self.rank:,}"
         rows = self._rows_of_terms()
-        terms = _display.table(rows) if len(rows) > 1 else _NO_TERM
-        return f"{terms}{_display.table(self._rows_of_rules())}{_display.line(rank)}"
+        terms = html_table(rows) if len(rows) > 1 else _NO_TERM
+        return f"{terms}{html_table(self._rows_of_rules())}{html_line(rank)}"
 
     def _table_of_terms(self) -> str:
         rows = self._rows_of_terms()
@@ -213,7 +214,7 @@ class WhyNot:
         return self.sentence
 
     def _repr_html_(self) -> str:
-        return _display.line(self.sentence)
+        return html_line(self.sentence)
 
 
 def _times(tf: int, in_title: bool) -> str:

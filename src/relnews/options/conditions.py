@@ -7,9 +7,9 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, TypedDict
 
-from relnews._checks import check_instance, check_real, date_of, listed, shortened
+from relnews._checks import check_instance, check_real, listed, shortened
 from relnews.articles import FILTERABLE
-from relnews.dates import FOREVER, UNDATED, timestamp
+from relnews.dates import FOREVER, UNDATED, date_of, timestamp
 from relnews.options.recency import Recency
 from relnews.options.text_option import TextOption, values_by_field
 from relnews.results import RelatedItem

@@ -6,8 +6,8 @@ import dataclasses
 import datetime as dt
 from typing import Any
 
-from relnews._checks import check_instance, check_real, expected_date, shortened
-from relnews.dates import parse_date, timestamp
+from relnews._checks import check_instance, check_real, shortened
+from relnews.dates import expected_date, parse_date, timestamp
 from relnews.options.text_option import TextOption
 
 #: Names of the times that days can be counted from, besides a given date.

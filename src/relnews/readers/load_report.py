@@ -7,10 +7,10 @@ import warnings
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from relnews import _display
 from relnews._checks import counted, listed
 from relnews.articles import Article
 from relnews.exceptions import ArticleError, LoadWarning
+from relnews.results import html_line
 
 if TYPE_CHECKING:
     from relnews.readers.part import Part
@@ -232,7 +232,7 @@ class LoadReport:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        return "".join(map(_display.line, self.summary().splitlines()))
+        return "".join(map(html_line, self.summary().splitlines()))
 
     def _mostly_lost(self) -> str:
         others = NOT_COUNTED if self.problems[Problem.NOT_AN_ARTICLE] else ""

@@ -14,10 +14,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from relnews._checks import shortened, unknown_article
+from relnews._checks import shortened
 from relnews.articles import DIGEST_BYTES, TUPLES
 from relnews.dates import moment, moments
-from relnews.exceptions import ArchiveChangedError
+from relnews.exceptions import ArchiveChangedError, unknown_article
 from relnews.results import SHOWN
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
@@ -75,7 +75,7 @@ class StoredArticles:
 
         Raises
         ------
-        UnknownArticleError
+        unknown_article
             If the archive lacks one of the articles.
         """
         known = self.digests(identifiers)
@@ -105,7 +105,7 @@ class StoredArticles:
 
         Raises
         ------
-        UnknownArticleError
+        unknown_article
             If the archive lacks the article.
         """
         rows = self._read(f"SELECT {self._row()} FROM articles WHERE id = ?", identifier)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relnews._checks import check_integer, check_n_jobs, counted, shortened
-from relnews._resampling import intervals, p_values
 from relnews.archive.archive import Archive
 from relnews.dates import UNDATED
-from relnews.maintenance.updates import Updates
+from relnews.options.recency import Recency
+from relnews.search.weights import Weighting
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.tuning.choices import Choice, choices
 from relnews.tuning.gains import Judgements, Progress, gains
+from relnews.tuning.resampling import intervals, p_values
 
 #: Judged articles below which nothing can be told, and above which a sample is enough.
 MIN_QUERIES = 40
@@ -33,6 +34,9 @@ SIGNIFICANCE = 0.05
 
 #: Query to judged article to grade: 0 is not relevant, more is better.
 Labels = Mapping[str, Mapping[str, int]]
+
+#: A method of the writer: weighting, recency, name of the build, number of threads.
+Reweigh = Callable[[Weighting, Recency | None, str, int | None], object]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ class TuningOptions(TypedDict, total=False):
 
 
 def tuned(
-    archive: Archive, updates: Updates, labels: Labels | None, n_jobs: int | None, *, k: int = 8,
+    archive: Archive, reweigh: Reweigh, labels: Labels | None, n_jobs: int | None, *, k: int = 8,
     without: Iterable[tuple[str, str]] = (), apply: bool = True, progress: Progress | None = None,
 ) -> Tuning:  # fmt: skip
     """Return what tuning finds, and change the settings if they are better.
@@ -175,8 +179,8 @@ def tuned(
     ----------
     archive : Archive
         The archive.
-    updates : Updates
-        Its writer.
+    reweigh : callable
+        Gives the archive a weighting and a recency, if the named build is still there.
     labels : mapping of str to mapping of str to int, or None
         Judgements. None takes what editors pinned to the lists of articles, with grade 1.
     n_jobs : int or None
@@ -212,7 +216,7 @@ def tuned(
     tuning = _findings(tried, found, judgements, k)
     if apply and tuning.is_better:
         chosen = tuning.after
-        updates.reweigh(chosen.weighting(weighting), chosen.recency, made, n_jobs)
+        reweigh(chosen.weighting(weighting), chosen.recency, made, n_jobs)
     return tuning
 
 
