@@ -28,8 +28,7 @@ WINGS = {
     },
     "tuning": {"_kernels", "options", "search", "storage", "archive"},
     "related": {
-        "text", "options", "search", "estimators", "storage", "archive", "lists",
-        "readers", "maintenance", "tuning",
+        "options", "estimators", "storage", "archive", "lists", "readers", "maintenance", "tuning",
     },
     "distributed": {"options", "storage", "archive", "lists", "readers", "maintenance", "related"},
     "warming": {"options", "search", "related"},

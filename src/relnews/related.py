@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from relnews import _checks
-from relnews._checks import check_bool, check_integer, check_n_jobs, counted, distinct
+from relnews._checks import check_integer, check_n_jobs, counted, distinct
 from relnews.estimators.parameters import Parameters, not_fitted, not_pickled
 from relnews.lists.inspection import Inspection
 from relnews.options.list_options import ListSpec
 from relnews.options.modes import DEFAULT, STORED
-from relnews.options.recency import Recency, check_own_recency
+from relnews.options.recency import Recency
 from relnews.options.vectors import WEIGHT, Vectors
 from relnews.results import RelatedList, RelatedLists, RepeatedLine, UpdateReport, html_table
 from relnews.storage import list_reader
@@ -145,20 +145,13 @@ class RelatedNews(Inspection, Parameters):
         such as (3, 64), the archive is of a part of the articles, and for `relnews.merge` only.
         """
         from relnews.archive.archive import Archive
-        from relnews.maintenance.fresh import fresh
+        from relnews.maintenance.fresh import Settings, fresh
         from relnews.readers.reader import with_load_report
-        from relnews.search.weights import Weighting
-        from relnews.text.analysis import Analysis
 
-        check_own_recency(self.recency)
-        analysis = Analysis(self._read_stop_words(), self.normalization, self.language)
-        weights = self.title_weight, self.title_overlap
-        weighting = Weighting(self.sublinear_tf, *weights, vector_weight=self.vector_weight)
+        settings = Settings.of(self.get_params() | {"stop_words": self._read_stop_words()})
         admitted, load_report = with_load_report(articles, load_report, options)
-        check_bool("ignore_repeated_lines", self.ignore_repeated_lines)
         place = None if folder is None else Path(folder)
-        settings = analysis, weighting, self.recency, self.ignore_repeated_lines, self.vectors
-        store, repeated = fresh(place, admitted, load_report, *settings)
+        store, repeated = fresh(place, admitted, load_report, settings)
         self._archive = Archive(store, self.vectors) if place is None else None
         self._catalogue = store.catalogue if place is None else Catalogue.open(place)
         self._changes, self.load_report_, self.repeated_lines_ = None, load_report, repeated
