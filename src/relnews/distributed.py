@@ -179,14 +179,14 @@ def lists(
 def _first_records(articles: Any) -> Sequence[Mapping[str, object]]:
     """Return the first records of a collection, which tell how all of them are read."""
     from relnews.readers.records import N_FIRST
-    from relnews.readers.rows import as_mapping, rows_of
+    from relnews.readers.rows import entries_of
 
     if hasattr(articles, "take"):
         found: Any = articles.take(N_FIRST, npartitions=-1, warn=False)
     else:
         found = articles.head(N_FIRST, npartitions=-1)
-    rows = itertools.islice(rows_of(found), N_FIRST)
-    return [as_mapping(row, number) for number, row in enumerate(rows, start=1)]
+    records = (record for _, record in itertools.islice(entries_of(found), N_FIRST))
+    return [record for record in records if isinstance(record, Mapping)]
 
 
 # --- in a worker ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from relnews.articles import RECORD_FIELDS
 from relnews.readers.field_values import text_value
 from relnews.readers.source_dates import is_no_date
-from relnews.readers.visibility import EMBARGOES, plain_name, says_state, switch
+from relnews.readers.visibility import EMBARGOES, is_empty, plain_name, says_state, switch
 
 #: Names of a field by preference, in lower case, by their letters and digits. The
 #: field's own name comes before all of them.
@@ -177,9 +177,32 @@ def says_visibility(name: str) -> bool:
     return says_state(plain) or _FIELD_OF.get(plain, ("", 0))[0] == "expires"
 
 
-def embargoes(record: Mapping[str, object]) -> list[object]:
-    """Return the dates before which a record, flattened, says that it is not public."""
-    return [value for name, value in record.items() if _is_embargo(name)]
+def dates_of(
+    named: Mapping[str, object], record: Mapping[str, object], mapped: Container[str]
+) -> dict[str, list[object]]:
+    """Return what a record says of each date of its article, without what says nothing.
+
+    Parameters
+    ----------
+    named : mapping
+        Values of the record by field.
+    record : mapping
+        Names to values, flattened. The article is not public before the dates of embargoes, and
+        from the dates of expiries on.
+    mapped : container of str
+        Fields that the caller named. An expiry among them has no other name.
+    """
+    dates = {
+        "published": [value for name, value in record.items() if _is_embargo(name)],
+        "expires": [value for name, value in record.items() if _is_expiry(name)],
+    }
+    if "expires" in mapped:
+        dates["expires"].clear()
+    for field, values in dates.items():
+        own = named.get(field)
+        found = [value for value in (own, *values) if not is_empty(value)]
+        dates[field] = [*{repr(value): value for value in found}.values()]
+    return dates
 
 
 def likely_names(fields: Iterable[str], names: Iterable[str]) -> dict[str, str]:
@@ -216,11 +239,6 @@ def slug_in(record: Mapping[str, object]) -> str:
         text_value(value, "id")[0] for name, value in record.items() if plain_name(name) in _SLUGS
     )
     return next((slug.strip() for slug in found if slug and slug.strip()), "")
-
-
-def expiries(record: Mapping[str, object]) -> list[object]:
-    """Return the dates from which on a record, flattened, says that it is not public."""
-    return [value for name, value in record.items() if _is_expiry(name)]
 
 
 @functools.lru_cache(4096)

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from relnews._checks import counted, listed, shortened
-from relnews.articles import DATES, TEXTS, TUPLES, Article
+from relnews.articles import TEXTS, TUPLES, Article
 from relnews.dates import is_missing
 from relnews.readers import ghost_posts, markup, visibility, wordpress_api
 from relnews.readers.addresses import digest_id
-from relnews.readers.field_names import FieldNames, embargoes, expiries, likely_names, slug_in
+from relnews.readers.field_names import FieldNames, dates_of, likely_names, slug_in
 from relnews.readers.field_values import alt_of, text_value, text_values, vector_value
 from relnews.readers.found import Former, Found, Skipped
 from relnews.readers.load_report import LoadReport, Problem
 from relnews.readers.read_options import ReadSpec
-from relnews.readers.rows import as_mapping, rows_of
+from relnews.readers.rows import entries_of
 from relnews.readers.source_dates import read_date
 from relnews.readers.visibility import switch
 
@@ -190,8 +190,8 @@ class RecordParser:
             if identifier:
                 self._report.lose(identifier)
             return None
-        for name in DATES:
-            if not self._read_date(name, named, said, values, origin):
+        for name, dates in dates_of(named, said, self._spec.fields).items():
+            if not self._read_date(name, dates, given, values, origin):
                 return None
         if not identifier.strip():
             if self._has_ids:
@@ -213,17 +213,12 @@ class RecordParser:
         return Article(**values, origin=origin, place=0 if part is None else part.place)
 
     def _read_date(
-        self, name: str, named: Mapping[str, object], given: Mapping[str, object],
+        self, name: str, dates: list[object], given: Mapping[str, object],
         values: dict[str, Any], origin: str,
     ) -> bool:  # fmt: skip
-        """Add a date to the values of an article; return whether the article may be shown."""
-        dates, strictest = [named.get(name)], _STRICTEST[name]
-        if name == "published":
-            dates += embargoes(given)
-        elif name not in self._spec.fields:
-            dates += expiries(given)
+        """Add the strictest date to the values of an article; return whether it may be shown."""
         identifier = values.get("id", "")
-        for date in {repr(date): date for date in dates if not visibility.is_empty(date)}.values():
+        for date in dates:
             # `visibility` has seen the switches of these names.
             if not isinstance(date, dt.date) and switch(date) in _SWITCHES[name]:
                 continue
@@ -241,7 +236,7 @@ class RecordParser:
                 detail = f"{identifier!r}: {date!r} is read as {moment:%d %B %Y}"
                 self._report.report(Problem.AMBIGUOUS_DATE, origin, detail)
             if moment is not None:
-                values[name] = strictest(moment, values.get(name, moment))
+                values[name] = _STRICTEST[name](moment, values.get(name, moment))
         return True
 
     def _withheld(self, problem: Problem, identifier: str, origin: str, detail: str) -> None:
@@ -304,8 +299,8 @@ def articles_from(
         Each with an id that no earlier article had.
     """
     load_report.is_admitting = True
-    entries = (_entry(row, number) for number, row in enumerate(rows_of(source), start=1))
-    yield from filter(load_report.admit, RecordParser(spec, load_report).articles(entries))
+    parser = RecordParser(spec, load_report)
+    yield from filter(load_report.admit, parser.articles(entries_of(source)))
 
 
 def _with_fields(entries: Iterator[Found]) -> Iterator[Found]:
@@ -330,13 +325,6 @@ def _kind(record: Mapping[str, object]) -> str:
     name = "post_type" if "post_type" in record else "wp:post_type"
     kind = record.get(name)
     return kind if isinstance(kind, str) and kind in _NO_ARTICLES else ""
-
-
-def _entry(row: object, number: int) -> Found:
-    """Return a row with its place; an article that a reader has read is finished."""
-    if isinstance(row, Article) and row.origin:
-        return row.origin, row
-    return f"article {number}", as_mapping(row, number)
 
 
 def _expected_date(got: object) -> str:

@@ -1,4 +1,4 @@
-"""Rows: the records of lists, objects and data frames, as mappings of names to values."""
+"""Rows: the records of lists, objects and data frames, as entries of a source."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from relnews.articles import Article
 from relnews.readers.field_names import is_name, is_name_of_id
+from relnews.readers.found import Found
 
 #: Rows of a pyarrow table that become Python objects at a time.
 _ROWS = 1000
@@ -18,8 +19,10 @@ _ROWS = 1000
 _KINDS_OF_IDS = ("string", "categorical", "mixed")
 
 
-def rows_of(source: object) -> Iterable[object]:
-    """Return the rows of a source of articles.
+def entries_of(source: object) -> Iterator[Found]:
+    """Yield the rows of a source of articles as mappings, each with its place.
+
+    An article that a reader has read is finished, and has the place of its record.
 
     Parameters
     ----------
@@ -35,11 +38,15 @@ def rows_of(source: object) -> Iterable[object]:
         If the source is not a collection of articles.
     """
     rows = _rows_of_frame(source)
-    if rows is not None:
-        return rows
-    if isinstance(source, (str, bytes, Mapping, Article)) or not isinstance(source, Iterable):
-        raise _not_articles(source)
-    return itertools.chain.from_iterable(map(_rows_of_part, source))
+    if rows is None:
+        if isinstance(source, (str, bytes, Mapping, Article)) or not isinstance(source, Iterable):
+            raise _not_articles(source)
+        rows = itertools.chain.from_iterable(map(_rows_of_part, source))
+    for number, row in enumerate(rows, start=1):
+        if isinstance(row, Article) and row.origin:
+            yield row.origin, row
+        else:
+            yield f"article {number}", _as_mapping(row, number)
 
 
 def _rows_of_part(part: object) -> Iterable[object]:
@@ -66,7 +73,7 @@ def _rows_of_frame(frame: Any) -> Iterable[object] | None:
     return None
 
 
-def as_mapping(record: object, number: int) -> Mapping[str, object]:
+def _as_mapping(record: object, number: int) -> Mapping[str, object]:
     """Return names and values of a row.
 
     Parameters

@@ -148,9 +148,10 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
         text = str(value) if _is_integer(value) else f"{value:.6f}"
         return SourceDate(_of_number(text, has_minutes=False))
     if not isinstance(value, str):
-        if isinstance(value, dt.datetime) and not is_missing(value):
-            return SourceDate.of(value)
-        return SourceDate(parse_date(value))
+        moment = parse_date(value)
+        if moment is None or not isinstance(value, dt.datetime):
+            return SourceDate(moment)
+        return SourceDate(moment, written=value)
     if len(value) > _LONGEST:
         raise ValueError
     text = " ".join(unicodedata.normalize("NFKC", value).split())
