@@ -92,7 +92,7 @@ class Archive:
         analysis, weighting, recency, n_stop = self.catalogue.settings(
             "analysis", "weighting", "recency", "n_stop"
         )
-        with integrity.damage_in(self.catalogue.folder or ":memory:"):
+        with integrity.damage_in(self.catalogue.place):
             self.analysis = Analysis.of_setting(analysis)
             self.weighting = Weighting.of_setting(weighting)
             self.recency = None if recency is None else Recency(**recency)
@@ -210,7 +210,7 @@ class Archive:
         if len(generations) > 1:
             raise ArchiveChangedError
         raise integrity.damaged_archive(
-            self.catalogue.folder or ":memory:", "its catalogue and its arrays do not fit"
+            self.catalogue.place, "its catalogue and its arrays do not fit"
         )
 
     def locked(self) -> AbstractContextManager[bool]:

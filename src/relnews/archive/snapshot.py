@@ -193,8 +193,8 @@ class Snapshot:
 
         Errors inside are reported as a damaged archive.
         """
-        place = self._catalogue.folder or ":memory:"
-        with self._catalogue.read_transaction(self.generation), integrity.damage_in(place):
+        catalogue = self._catalogue
+        with catalogue.read_transaction(self.generation), integrity.damage_in(catalogue.place):
             yield self._state.vocabulary, self._state.statistics.document_frequency
 
     def query_of(self, draft: Article) -> Query:

@@ -85,7 +85,7 @@ class ArchiveState:
         n_stop: int, vectors: TextVectors | None = None,
     ) -> None:  # fmt: skip
         self.store = store
-        self._place = store.catalogue.folder or ":memory:"
+        self._place = store.catalogue.place
         self.analysis = analysis
         self.weighting = weighting
         self.recency = recency

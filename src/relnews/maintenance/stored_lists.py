@@ -76,7 +76,7 @@ class StoredLists:
         self._is_alive = np.ones(self._n, dtype=bool)
         # Minimum score, in millionths, with which an article may enter each list.
         self._floor = np.ones(self._n, dtype=np.int64)
-        with integrity.damage_in(catalogue.folder or ":memory:"):
+        with integrity.damage_in(catalogue.place):
             self._read([packed for _, packed in stored])
         self._rows_of: dict[int, tuple[Segment, NDArray[np.int64]]] = {}
 
@@ -363,7 +363,7 @@ def differing(snapshot: Snapshot, lists: Sequence[tuple[int, bytes]], k: int) ->
 
 def stored_items(catalogue: Catalogue) -> dict[int, list[int]]:
     """Return the shown items of every stored list, by the key of its article."""
-    with integrity.damage_in(catalogue.folder or ":memory:"):
+    with integrity.damage_in(catalogue.place):
         return {
             key: [item[0] for item, _ in StoredList.unpack(packed).items()]
             for key, packed in catalogue.all_entries()

@@ -67,7 +67,7 @@ def traces_of(archive: Archive, identifier: str) -> Iterator[str]:
 
 
 def _in_lists(catalogue: Catalogue) -> Iterator[str]:
-    with integrity.damage_in(catalogue.folder or ":memory:"):
+    with integrity.damage_in(catalogue.place):
         listed = {
             key
             for _, stored in catalogue.all_entries()

@@ -189,7 +189,7 @@ def stored_watermark(catalogue: Catalogue) -> tuple[str, Any] | None:
     stored = catalogue.setting(WATERMARK)
     if stored is None:
         return None
-    with integrity.damage_in(catalogue.folder or ":memory:"):
+    with integrity.damage_in(catalogue.place):
         readers = {kind.__name__: read for kind, read in _TYPES.items()}
         return str(stored["column"]), readers[stored["type"]](str(stored["value"]))
 

@@ -208,7 +208,7 @@ class Store:
         self.catalogue.replace_by(other.catalogue)
         numbers: dict[int | None, int | None] = {None: None}
         for entry in sorted(other.catalogue.folders(), key=lambda entry: KINDS.index(entry.kind)):
-            with integrity.damage_in(other.catalogue.folder or ":memory:"):
+            with integrity.damage_in(other.catalogue.place):
                 segment = numbers[entry.segment]
             numbers[entry.number] = self.put(entry.kind, other.arrays(entry), segment)
 

@@ -244,7 +244,7 @@ def _take_arrays(copied: Store, folder: Path, copy: Path) -> None:
 def check(copied: Store) -> None:
     """Raise ArchiveFormatError unless a copy has every row and array, as it was written."""
     for problem in copied.catalogue.problems():
-        raise integrity.damaged_archive(copied.catalogue.folder or ":memory:", problem)
+        raise integrity.damaged_archive(copied.catalogue.place, problem)
     for entry in copied.catalogue.folders():
         copied.arrays(entry)
 

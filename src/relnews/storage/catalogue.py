@@ -104,8 +104,8 @@ class Catalogue(StoredArticles):
 
     Attributes
     ----------
-    folder : Path or None
-        The archive folder; None in memory.
+    folder, place : Path or None
+        The archive folder; None in memory, where messages name the place ``:memory:``.
     state_lock : RLock
         Held by a thread while everything that it reads has to be of one commit, and by a writer.
     read_transaction, is_at, has_changes, check_not_changing, check_in_place : methods
@@ -184,7 +184,7 @@ class Catalogue(StoredArticles):
         for number, kind, _ in folders:
             if not 0 < number < integrity.MANY or kind not in KINDS:
                 why = f"folder {number} of arrays is of the kind {shortened(kind)}"
-                raise integrity.damaged_archive(self._place, why)
+                raise integrity.damaged_archive(self.place, why)
         return [
             FolderEntry(number, kind, segment, files_of.get(number, {}))
             for number, kind, segment in folders
@@ -194,7 +194,7 @@ class Catalogue(StoredArticles):
         """Return the counts of articles in no segment whose keys are above ``after``."""
         rows = self._read(_COUNTS, after)
         self._compare_keys([row[0] for row in rows])
-        with integrity.damage_in(self._place):
+        with integrity.damage_in(self.place):
             checksums.check_counts([row[:6] for row in rows], have_keys=self._has_checksums())
         return [StoredCounts(*row[:5], *row[6:]) for row in rows]
 
@@ -214,13 +214,13 @@ class Catalogue(StoredArticles):
             "SELECT number, CAST(term AS BLOB) FROM terms WHERE number >= ? ORDER BY number", first
         )
         if [number for number, _ in rows] != list(range(first, first + len(rows))):
-            raise integrity.damaged_archive(self._place, "new terms are missing")
+            raise integrity.damaged_archive(self.place, "new terms are missing")
         terms = [term for _, term in rows]
         if terms and self._has_checksums():
-            with integrity.damage_in(self._place):
+            with integrity.damage_in(self.place):
                 terms = checksums.opened_terms(rows)
         if not all(terms) or len({*terms}) < len(terms):
-            raise integrity.damaged_archive(self._place, "new terms are empty, or there twice")
+            raise integrity.damaged_archive(self.place, "new terms are empty, or there twice")
         return terms
 
     def problems(self) -> list[str]:
@@ -326,7 +326,7 @@ class Catalogue(StoredArticles):
         last, used = (int(key) for key in self._read(_LAST_KEYS)[0])
         if not used <= last < integrity.MANY:
             why = f"the last article has the key {last}, expected at least {used}"
-            raise integrity.damaged_archive(self._place, why)
+            raise integrity.damaged_archive(self.place, why)
         return last + 1
 
     def check_last_keys(self) -> None:
@@ -338,7 +338,7 @@ class Catalogue(StoredArticles):
         for table, key in (self.setting("last_keys") or {}).items():
             if last_keys.get(table, -1) < key:
                 why = f"the last key of {table} is {last_keys.get(table)}, expected {key}"
-                raise integrity.damaged_archive(self._place, why)
+                raise integrity.damaged_archive(self.place, why)
 
     def remove(self, keys: Sequence[int]) -> None:
         """Remove articles with their counts and stored lists."""
@@ -422,7 +422,7 @@ class Catalogue(StoredArticles):
     def _compare(self, name: str, checksum: int, what: str) -> None:
         """Raise ArchiveFormatError if rows have another checksum than the setting of that name."""
         if (self.setting(name) or 0) != checksum and self._has_checksums():
-            raise integrity.damaged_archive(self._place, checksums.wrong(what))
+            raise integrity.damaged_archive(self.place, checksums.wrong(what))
 
 
 #: Inserts an article.

@@ -65,7 +65,7 @@ def date_and_list(
         key = catalogue.key_of(identifier)
         if key is None:
             return None
-        with integrity.damage_in(catalogue.folder or ":memory:"):
+        with integrity.damage_in(catalogue.place):
             (published,) = dates.moments(catalogue.dates([key]))
         return published, stored_list(catalogue, identifier, k)
 
@@ -80,7 +80,7 @@ def list_of(catalogue: Catalogue, identifier: str, stored: bytes, k: int) -> Rel
     try:
         candidates = StoredList.unpack(stored)
     except integrity.DAMAGE as error:
-        raise integrity.damaged_archive(catalogue.folder or ":memory:", error) from error
+        raise integrity.damaged_archive(catalogue.place, error) from error
     shown = candidates.items(k)
     if len(shown) < k and not _is_whole(catalogue, candidates, len(shown)):
         return None
@@ -106,7 +106,7 @@ def _is_whole(catalogue: Catalogue, candidates: StoredList, n_shown: int) -> boo
     if n_shown < n_items or not candidates.is_all:
         return n_shown < n_items  # the cutoff ends the list
     # Of all related articles, no more than the k of stored lists became items.
-    with integrity.damage_in(catalogue.folder or ":memory:"):
+    with integrity.damage_in(catalogue.place):
         return n_items < int(catalogue.setting("lists")["k"])
 
 

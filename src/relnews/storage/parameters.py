@@ -25,7 +25,7 @@ def parameters_of(catalogue: Catalogue) -> dict[str, Any]:
     ArchiveFormatError
         If a setting is missing or invalid.
     """
-    with integrity.damage_in(catalogue.folder or ":memory:"):
+    with integrity.damage_in(catalogue.place):
         analysis, weighting, recency, repeated, vectors = catalogue.settings(
             "analysis", "weighting", "recency", "repeated_lines", "vectors"
         )

@@ -56,7 +56,7 @@ class StoredArticles:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._read, self._place = database.read, database.place
+        self._read, self.place = database.read, database.place
         #: Id by key of articles whose rows were compared with their checksums; and the key up to
         #: which all were.
         self._checked: dict[int, str] = {}
@@ -197,7 +197,7 @@ class StoredArticles:
         """Return the oldest and the newest date; None if no article has a date."""
         query = f"SELECT min({PUBLISHED}), max({PUBLISHED}) FROM articles"
         oldest, newest = self._read(query)[0]
-        with integrity.damage_in(self._place):
+        with integrity.damage_in(self.place):
             return moment(oldest), moment(newest)
 
     def expiries(self) -> dict[int, int]:
@@ -218,7 +218,7 @@ class StoredArticles:
         try:
             return {identifier: (key, digest[:DIGEST_BYTES]) for identifier, key, digest in rows}
         except integrity.DAMAGE as error:
-            integrity.raise_damage(self._place, error)
+            integrity.raise_damage(self.place, error)
 
     def entries_of(self, identifier: str) -> bytes | None:
         """Return the stored list of the article with this id; None if no list is stored."""
@@ -266,7 +266,7 @@ class StoredArticles:
         last = -1
         while rows := self._read(query, last):
             last = rows[-1][-2]
-            with integrity.damage_in(self._place):
+            with integrity.damage_in(self.place):
                 checksums.check_articles(rows)
             self._checked_to = max(self._checked_to, last)
             yield rows
@@ -307,14 +307,14 @@ class StoredArticles:
         try:
             return checksums.rekeyed_rows(rows)
         except integrity.DAMAGE as error:
-            raise integrity.damaged_archive(self._place, error) from error
+            raise integrity.damaged_archive(self.place, error) from error
 
     def _check_columns(self) -> None:
         """Compare the rows that were never compared, before a query reads a column of all rows."""
         if self._has_checksums():
             query = f"SELECT {self._row()} FROM articles WHERE key > ? ORDER BY key"
             rows = self._read(query, self._checked_to)
-            with integrity.damage_in(self._place):
+            with integrity.damage_in(self.place):
                 checksums.check_articles(rows)
             self._checked_to = max([self._checked_to, *(row[-2] for row in rows[-1:])])
 
@@ -345,7 +345,7 @@ class StoredArticles:
         try:
             checksums.check_articles(rows)
         except integrity.DAMAGE as error:
-            integrity.raise_damage(self._place, error)
+            integrity.raise_damage(self.place, error)
         if len(self._checked) > MAX_CHECKED:
             self._checked.clear()
         self._checked |= {row[-2]: row[0] for row in rows}
@@ -364,7 +364,7 @@ class StoredArticles:
         for key, (found, *_) in zip(new, self._rows([*new]), strict=True):
             if found != new[key]:
                 raise integrity.damaged_archive(
-                    self._place, f"the id of article {key} leads to another article"
+                    self.place, f"the id of article {key} leads to another article"
                 )
 
     def _shown(
@@ -375,7 +375,7 @@ class StoredArticles:
             published = moments([row[_PUBLISHED_PLACE] for row in rows])
             return [_details(row, date, now) for row, date in zip(rows, published, strict=True)]
         except integrity.DAMAGE as error:
-            raise integrity.damaged_archive(self._place, error) from error
+            raise integrity.damaged_archive(self.place, error) from error
 
 
 @functools.lru_cache(maxsize=256)
