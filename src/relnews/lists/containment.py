@@ -19,9 +19,6 @@ from relnews.search.query import SEED
 from relnews.search.segment import Segment
 from relnews.text.rows import Ragged
 
-#: Words of a sequence.
-WORDS = 3
-
 #: Minimum number of words, without stop words, of a text that another article can have as a whole.
 #: Shorter texts occur in articles that have nothing to do with each other.
 SAME_WORDS = 12

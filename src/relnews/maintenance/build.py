@@ -138,6 +138,8 @@ def _without_repeated_lines(
     found = repeated_lines.repeated_in(of_all, spool.text, counter.vocabulary, counted)
     repeated = repeated_lines.of_lines(of_all, [place for place, _ in found])
     store.catalogue.set(repeated_lines.SETTING, repeated.of_source)
+    if not found:
+        return iter(spool), []
     tally = np.zeros(len(counter.vocabulary), dtype=np.int32)
     first = 0
 

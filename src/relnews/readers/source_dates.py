@@ -17,9 +17,6 @@ from relnews.dates import is_missing, parse_date
 #: Which number comes first in a date such as 01/02/2024.
 DateOrder: TypeAlias = Literal["dmy", "mdy"]
 
-#: The order of a date that can be read in two ways, unless the caller gives one.
-DAY_FIRST: DateOrder = "dmy"
-
 #: Hours from UTC of the zone names that mean one zone only. IST, for example, means three.
 _ZONES = {
     "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "MEZ": 1,
