@@ -74,16 +74,15 @@ class RecordParser:
         if self._is_plain:
             entries = _with_fields(entries)
         first = [*itertools.islice(entries, N_FIRST)]
+        told = [*map(self._named, _with_fields(("", record) for record in self._spec.first))]
+        ahead = [*map(self._named, first)]
         if self._is_plain:
-            told = [*_with_fields(("", record) for record in self._spec.first)] or first
-            named = (record for _, record in map(self._named, told))
-            self._look_at([record for record in named if isinstance(record, _Named)])
-        entries = itertools.chain(first, entries)
+            self._look_at([record for _, record in told or ahead if isinstance(record, _Named)])
         part = None if self._spec.part is None else self._report.part
         if part is not None:
-            entries = part.own(entries)
+            ahead, entries = [], part.own(itertools.chain(first, entries))
         latest = None  # the place of the latest article
-        for origin, record in map(self._named, entries):
+        for origin, record in itertools.chain(ahead, map(self._named, entries)):
             if isinstance(record, Article):
                 yield record if part is None else dataclasses.replace(record, place=part.place)
             elif isinstance(record, Skipped):
