@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import math
 import numbers
@@ -178,17 +177,6 @@ def check_bool(name: str, value: object) -> None:
     if value not in (True, False):
         msg = f"`{name}` must be True or False, got {shortened(value)}."
         raise ValueError(msg)
-
-
-def check_numbers(name: str, value: object) -> tuple[float, ...]:
-    """Return a list of finite numbers; raise if it is anything else."""
-    found: tuple[float, ...] = (math.nan,)
-    with contextlib.suppress(TypeError, ValueError, OverflowError):
-        found = tuple(map(float, value))  # type: ignore[call-overload]
-    if not all(map(math.isfinite, found)):
-        msg = f"`{name}` must be a list of finite numbers, got {shortened(value)}."
-        raise ValueError(msg)
-    return found
 
 
 def check_weighting(sublinear_tf: object, **weights: object) -> None:

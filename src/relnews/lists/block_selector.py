@@ -144,17 +144,20 @@ class BlockSelector:
 
     def _relate(self) -> None:
         """Compare the articles, and relate articles of which a list may have only a few."""
-        selection, caps = self._selection, self._selection.caps
+        selection, caps, never = self._selection, self._selection.caps, SCORE_STEPS + 1
         threshold = selection.duplicate_threshold
-        self._near_floor = SCORE_STEPS + 1 if threshold is None else floor_of(threshold)
+        self._near_floor = never if threshold is None else floor_of(threshold)
+        story_floor = floor_of(selection.story) if "story" in caps else never
+        # From this similarity on, two articles can change the choice.
+        least = 0 if selection.diversity else min(self._near_floor, story_floor)
         self._similar = (
             np.zeros((*self._key.shape, self._key.shape[1]), dtype=np.int32)
-            if threshold is None and "story" not in caps and not selection.diversity
-            else similarities(self._snapshot.view, self._key, _least_similarity(selection))
+            if least == never
+            else similarities(self._snapshot.view, self._key, min(least, containment.LEAST_COSINE))
         )
         self._near = self._related(self._similar >= self._near_floor, 1)
         if "story" in caps:
-            self._related(self._similar >= floor_of(selection.story), caps["story"])
+            self._related(self._similar >= story_floor, caps["story"])
         fields = [name for name in FIELDS if name in caps]
         if fields:
             is_there = self._key >= 0
@@ -350,15 +353,3 @@ class BlockSelector:
             if (items := selected[i]) is not None:
                 items.near_duplicates[slot] += (identifier,)
         return selected
-
-
-def _least_similarity(selection: Selection) -> int:
-    """Return the least similarity of two articles that can change the choice, in millionths."""
-    if selection.diversity:
-        return 0
-    least = [containment.LEAST_COSINE]
-    if selection.duplicate_threshold is not None:
-        least.append(floor_of(selection.duplicate_threshold))
-    if "story" in selection.caps:
-        least.append(floor_of(selection.story))
-    return min(least)

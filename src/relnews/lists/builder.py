@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relnews._checks import check_draft, check_numbers
+from relnews._checks import check_draft, shortened
 from relnews._kernels.scoring import SCORE_STEPS
 from relnews.archive.snapshot import Snapshot
 from relnews.articles import Article
@@ -101,10 +103,21 @@ def draft_of(
     check_language(language)
     date = date_of("published", published)
     if vector is not None:
-        vector = check_numbers("vector", vector)
+        vector = _vector(vector)
     return Article(
         id="", title=title, text=text, published=date, language=language, vector=vector
     )  # fmt: skip
+
+
+def _vector(value: object) -> tuple[float, ...]:
+    """Return the numbers of a vector; raise ValueError if it is anything else."""
+    found: tuple[float, ...] = (math.nan,)
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        found = tuple(map(float, value))  # type: ignore[call-overload]
+    if not all(map(math.isfinite, found)):
+        msg = f"`vector` must be a list of finite numbers, got {shortened(value)}."
+        raise ValueError(msg)
+    return found
 
 
 class ListBuilder:
