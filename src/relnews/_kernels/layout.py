@@ -1,7 +1,8 @@
 """Layout of a segment: counts to sorted rows and to postings grouped by value; checks of both.
 
-Stable counting sorts put the pairs into (term, level, article) order for the postings. In this
-order they go to their rows, so that the terms of a row ascend. All of it takes linear time.
+Two stable counting sorts put the pairs into (term, level, article) order for the postings, which go
+to their rows in this order, so that the terms of a row ascend. All of it takes linear time. The
+sorts move the pairs and not their positions: what is read lies in order, and less is in memory.
 """
 
 from __future__ import annotations
@@ -13,43 +14,69 @@ from relnews._kernels.wording import NO_PLACE, PHRASE
 
 
 @kernel
-def order_by(keys, order, cursor, out_order):
-    """Put ``order`` into ascending order of ``keys[order[i]]``, stably.
+def sort_by_level(row_ptr, term, code, level_of, cursor, out_term, out_article):
+    """Write the pairs in (level, article) order.
 
     Parameters
     ----------
-    keys : int32[n]
-        From 0 to n_keys - 1.
-    order : int32[n]
-        Positions in ``keys``.
-    cursor : int64[n_keys]
-        Where each key's run begins in the output; on return, where it ends.
-    out_order : int32[n]
-        The positions in ascending order of their keys.
+    row_ptr : int64[n_articles + 1]
+        Where each article's pairs begin.
+    term, code : int32[n]
+        Term and code of each pair.
+    level_of : int32[> highest code]
+        Level of each code.
+    cursor : int64[n_levels]
+        Where each level's pairs begin in the output; on return, where they end.
+    out_term : int32[n]
+        Term of each pair.
+    out_article : uint16[n]
+        Local article number of each pair.
     """
-    for i in range(order.size):
-        position = order[i]
-        key = keys[position]
-        out_order[cursor[key]] = position
-        cursor[key] += 1
+    for article in range(row_ptr.size - 1):
+        for pair in range(row_ptr[article], row_ptr[article + 1]):
+            level = level_of[code[pair]]
+            out_term[cursor[level]] = term[pair]
+            out_article[cursor[level]] = article
+            cursor[level] += 1
 
 
 @kernel
-def group_postings(
-    term, level, article, order, out_article, out_term_ptr, out_group_ptr, out_group_level
-):
-    """Write postings in (term, level, article) order; return the number of groups.
+def sort_by_term(term, article, level_ptr, cursor, out_article, out_level):
+    """Write the pairs in (term, level, article) order.
 
     Parameters
     ----------
-    term, level, article : int32[n]
-        Term, level and local article number of each pair.
-    order : int32[n]
-        The pairs by (term, level, article).
-    out_article : uint16[n]
-        Local article number of each pair, in the new order.
+    term : int32[n]
+        Term of each pair, in (level, article) order.
+    article : uint16[n]
+        Local article number of each pair, in the same order.
+    level_ptr : int64[n_levels + 1]
+        Where each level's pairs begin.
+    cursor : int64[> highest term]
+        Where each term's pairs begin in the output; on return, where they end.
+    out_article, out_level : uint16[n]
+        Local article number and level of each pair.
+    """
+    for level in range(level_ptr.size - 1):
+        for pair in range(level_ptr[level], level_ptr[level + 1]):
+            place = cursor[term[pair]]
+            out_article[place] = article[pair]
+            out_level[place] = level
+            cursor[term[pair]] += 1
+
+
+@kernel
+def group_postings(pair_ptr, level, out_term_ptr, out_group_ptr, out_group_level):
+    """Write where the groups of postings begin; return their number.
+
+    Parameters
+    ----------
+    pair_ptr : int64[n_terms + 1]
+        Where each term's pairs begin.
+    level : uint16[n]
+        Level of each pair, ascending within a term.
     out_term_ptr : int32[n_terms + 1]
-        Where each term's groups begin. Every term has at least one pair.
+        Where each term's groups begin.
     out_group_ptr : int32[≥ n_groups + 1]
         Where each group's articles begin.
     out_group_level : uint16[≥ n_groups]
@@ -60,50 +87,45 @@ def group_postings(
     int
         The number of groups.
     """
-    n_terms = n_groups = 0
-    last_term = -1
-    last_level = -1
-    for i in range(order.size):
-        pair = order[i]
-        if term[pair] != last_term or level[pair] != last_level:
-            if term[pair] != last_term:
-                last_term = term[pair]
-                out_term_ptr[n_terms] = n_groups
-                n_terms += 1
-            last_level = level[pair]
-            out_group_ptr[n_groups] = i
-            out_group_level[n_groups] = last_level
-            n_groups += 1
-        out_article[i] = article[pair]
+    n_groups = 0
+    for term in range(pair_ptr.size - 1):
+        out_term_ptr[term] = n_groups
+        for pair in range(pair_ptr[term], pair_ptr[term + 1]):
+            if pair == pair_ptr[term] or level[pair] != level[pair - 1]:
+                out_group_ptr[n_groups] = pair
+                out_group_level[n_groups] = level[pair]
+                n_groups += 1
     out_term_ptr[out_term_ptr.size - 1] = n_groups
-    out_group_ptr[n_groups] = order.size
+    out_group_ptr[n_groups] = level.size
     return n_groups
 
 
 @kernel
-def fill_rows(term, level, order, posting, cursor, out_term, out_level):
+def fill_rows(low, high, postings, cursor, out_low, out_high, out_level):
     """Write the terms of each article, ascending, and their levels.
 
     Parameters
     ----------
-    term, level : int32[n]
-        Term and level of each pair.
-    order : int32[n]
-        The pairs by (term, level, article).
-    posting : uint16[n]
-        Local article number of each pair, in this order.
+    low : uint16[n_terms]
+        Low 16 bits of each term.
+    high : uint8[n_terms] or uint16[n_terms]
+        Bits above.
+    postings : Postings
+        Articles of each term.
     cursor : int64[n_articles]
         Where each article's terms begin in the output; on return, where they end.
-    out_term : int32[n]
-        Terms.
-    out_level : uint16[n]
-        Levels.
+    out_low, out_high, out_level
+        Low bits, bits above and level of each term; uint16[n], but bits above as `high`.
     """
-    for i in range(order.size):
-        place = cursor[posting[i]]
-        out_term[place] = term[order[i]]
-        out_level[place] = level[order[i]]
-        cursor[posting[i]] += 1
+    _, term_ptr, group_ptr, group_level, posting = postings
+    for term in range(term_ptr.size - 1):
+        for group in range(term_ptr[term], term_ptr[term + 1]):
+            for i in range(group_ptr[group], group_ptr[group + 1]):
+                place = cursor[posting[i]]
+                out_low[place] = low[term]
+                out_high[place] = high[term]
+                out_level[place] = group_level[group]
+                cursor[posting[i]] += 1
 
 
 @inner_kernel

@@ -113,15 +113,17 @@ def words_in_order(runs, part_is_text, n_stop, out_ptr, out):
 
 
 @kernel
-def places_in_rows(row_ptr, row_term, ptr, term, place_of, out):
+def places_in_rows(row_ptr, row_low, row_high, ptr, term, place_of, out):
     """Write terms as places in their row.
 
     Parameters
     ----------
     row_ptr : int64[n_rows + 1]
         Where each row's terms begin.
-    row_term : int32[n_pairs]
-        Terms of each row: at most 65,535, and every word of ``term`` among them.
+    row_low : uint16[n_pairs]
+        Low 16 bits of each row's terms: at most 65,535, and every word of ``term`` among them.
+    row_high : uint8[n_pairs] or uint16[n_pairs]
+        Bits above.
     ptr : int64[n_rows + 1]
         Where each row's words begin in ``term``.
     term : int32[n]
@@ -133,7 +135,7 @@ def places_in_rows(row_ptr, row_term, ptr, term, place_of, out):
     """
     for row in range(row_ptr.size - 1):
         for i in range(row_ptr[row], row_ptr[row + 1]):
-            place_of[row_term[i]] = i - row_ptr[row]
+            place_of[np.int64(row_high[i]) << 16 | row_low[i]] = i - row_ptr[row]
         for i in range(ptr[row], ptr[row + 1]):
             out[i] = NO_PLACE if term[i] == BREAK else place_of[term[i]]
 

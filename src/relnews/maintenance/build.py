@@ -28,6 +28,7 @@ from relnews.text import repeated_lines
 from relnews.text.analysis import Analysis
 from relnews.text.article_terms import ArticleCounter
 from relnews.text.lines import Lines
+from relnews.text.vocabulary import Vocabulary
 
 #: Articles that are entered at a time.
 CHUNK = 4096
@@ -71,6 +72,7 @@ def fill(
     of_vectors = setting_of(vectors)
     lines: list[Lines] | None = [] if ignore_repeated_lines else None
     counter, entered = ArticleCounter(analysis, lines=lines), Entered()
+    vocabulary = counter.vocabulary
     ignored: list[RepeatedLine] = []
     folder = store.catalogue.folder
     settings = settings_of(analysis, weighting, recency, counter.n_stop)
@@ -86,16 +88,17 @@ def fill(
         if lines is not None:
             for part in rows:
                 spool.append(part)
-            rows, ignored = _without_repeated_lines(store, spool, lines, counter, {*gone()})
+            del counter  # its scratch memory is not needed any more
+            rows, ignored = _without_repeated_lines(store, spool, lines, vocabulary, {*gone()})
         frequency = np.zeros(0, dtype=np.int32)
         for portion in layout.filled(rows, SEGMENT_PAIRS):
-            segment = portion.segment(len(counter.vocabulary))
+            segment = portion.segment(len(vocabulary))
             store.put("segment", segment.arrays())
-            frequency = np.pad(frequency, (0, len(counter.vocabulary) - len(frequency)))
+            frequency = np.pad(frequency, (0, len(vocabulary) - len(frequency)))
             terms, n_articles = segment.document_frequency()
             frequency[terms] += n_articles.astype(np.int32)
             del portion, segment  # before the next ones are made
-        layout.replace_vocabulary(store, counter.vocabulary.freeze())
+        layout.replace_vocabulary(store, vocabulary.freeze())
         written = layout.WrittenSegments(store, weighting)
         layout.begin_epoch(store, written, frequency, len(entered.keys), len(frequency))
     return ignored
@@ -115,7 +118,7 @@ def settings_of(
 
 
 def _without_repeated_lines(
-    store: Store, spool: Spool, lines: list[Lines], counter: ArticleCounter, gone: set[str]
+    store: Store, spool: Spool, lines: list[Lines], vocabulary: Vocabulary, gone: set[str]
 ) -> tuple[Iterator[Rows], list[RepeatedLine]]:
     """Return the rows without the lines that repeat in them, and these lines.
 
@@ -127,20 +130,20 @@ def _without_repeated_lines(
         All articles.
     lines : list of Lines
         Lines of all articles.
-    counter : ArticleCounter
-        The counter of the articles.
+    vocabulary : Vocabulary
+        The terms of the articles.
     gone : set of str
         Ids of articles whose lines do not count.
     """
     of_all = Lines.concatenate(lines)
     lines.clear()
     counted = np.array([id_ not in gone for id_ in spool.ids], dtype=np.bool_)
-    found = repeated_lines.repeated_in(of_all, spool.text, counter.vocabulary, counted)
+    found = repeated_lines.repeated_in(of_all, spool.text, vocabulary, counted)
     repeated = repeated_lines.of_lines(of_all, [place for place, _ in found])
     store.catalogue.set(repeated_lines.SETTING, repeated.of_source)
     if not found:
         return iter(spool), []
-    tally = np.zeros(len(counter.vocabulary), dtype=np.int32)
+    tally = np.zeros(len(vocabulary), dtype=np.int32)
     first = 0
 
     def cut(part: Rows) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,10 @@ from relnews.search.vectors import stacked
 from relnews.search.weights import Weighting, inverse_document_frequency
 from relnews.storage.arrays import Store
 from relnews.text.article_terms import ArticleTerms
+from relnews.text.rows import Counts, Ragged
 from relnews.text.vocabulary import Vocabulary
+
+Column = TypeVar("Column", Counts, Ragged)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -112,10 +115,21 @@ def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows
     n_articles = n_pairs = 0
 
     def portion() -> Rows:
-        """Return the rows that wait, in the order of a segment, in memory of their own."""
-        joined = Rows.concatenate(waiting)
+        """Return the rows that wait, in the order of a segment; one column is copied at a time."""
+        published = np.concatenate([part.published for part in waiting])
+        ids = [identifier for part in waiting for identifier in part.ids]
+        order = oldest_first(published, ids)
+        key = np.concatenate([part.key for part in waiting])[order]
+        vectors = stacked([part.vectors for part in waiting])[order]
+        counts = [part.terms.counts for part in waiting]
+        text = [part.terms.text for part in waiting]
+        phrases = [part.terms.phrases for part in waiting]
         waiting.clear()
-        return joined.take(oldest_first(joined.published, joined.ids))
+        terms = ArticleTerms(
+            _in_order(Counts, counts, order), _in_order(Ragged, text, order),
+            _in_order(Ragged, phrases, order),
+        )  # fmt: skip
+        return Rows(terms, key, published[order], [ids[place] for place in order.tolist()], vectors)
 
     for part in rows:
         while len(part.key):
@@ -133,6 +147,13 @@ def filled(rows: Iterable[Rows], most_pairs: int | None = None) -> Iterator[Rows
                 yield portion()
     if waiting:
         yield portion()
+
+
+def _in_order(kind: type[Column], parts: list[Column], order: NDArray[np.int64]) -> Column:
+    """Return the values of several parts in the given order, and let go of the parts."""
+    joined = kind.concatenate(parts)
+    parts.clear()
+    return joined.take(order)
 
 
 class WrittenSegments(Mapping[int, LiveSegment]):

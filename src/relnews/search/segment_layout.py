@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from relnews._kernels import layout, wording
 from relnews._kernels._compile import frozen
+from relnews._kernels.arguments import Postings
 from relnews.exceptions import ArticleError
 from relnews.text.article_terms import MOST_PLACES, ArticleTerms
 from relnews.text.rows import Ragged
@@ -57,36 +59,39 @@ def arrays_of(words: ArticleTerms, n_terms: int) -> dict[str, NDArray[Any]]:
         Number of terms of the vocabulary.
     """
     counts = words.counts
-    check_pairs(len(counts.term), MOST_PAIRS)
-    values, level = levels(counts.count)
+    n_pairs = len(counts.term)
+    check_pairs(n_pairs, MOST_PAIRS)
+    values, code, level_of, n_of_level = levels(counts.count)
+    level_ptr = np.concatenate([[0], np.cumsum(n_of_level)])
     frequency = np.bincount(counts.term, minlength=n_terms)
     term = np.flatnonzero(frequency).astype(np.int32)
-    row_ptr, of_pair = frozen(counts.row_ptr), frozen(counts.term)
+    begin = np.cumsum(frequency) - frequency
+    pair_ptr = np.append(begin[term], n_pairs)
+    row_ptr = frozen(counts.row_ptr)
 
     # Stable counting sorts, least significant key first; the pairs come article by article.
-    first = np.arange(len(level), dtype=np.int32)
-    by_level = order_by(level, first, np.bincount(level, minlength=len(values)))
-    del first
-    by_term = order_by(of_pair, by_level, frequency)
-    del by_level, frequency
-    article = frozen(counts.article)
-    posting = np.empty(len(article), dtype=np.uint16)
-    term_ptr = np.empty(len(term) + 1, dtype=np.int32)
-    group_ptr = np.empty(len(article) + 1, dtype=np.int32)
-    group_level = np.empty(len(article), dtype=np.uint16)
-    n_groups = layout.group_postings(
-        of_pair, level, article, by_term, posting, term_ptr, group_ptr, group_level
+    of_pair, article = np.empty(n_pairs, dtype=np.int32), np.empty(n_pairs, dtype=np.uint16)
+    layout.sort_by_level(
+        row_ptr, frozen(counts.term), code, level_of, level_ptr[:-1].copy(), of_pair, article
     )
+    posting, level = np.empty(n_pairs, dtype=np.uint16), np.empty(n_pairs, dtype=np.uint16)
+    layout.sort_by_term(of_pair, article, level_ptr, begin, posting, level)
+    del of_pair, article, frequency, begin
+    term_ptr = np.empty(len(term) + 1, dtype=np.int32)
+    group_ptr = np.empty(n_pairs + 1, dtype=np.int32)
+    group_level = np.empty(n_pairs, dtype=np.uint16)
+    n_groups = layout.group_postings(pair_ptr, level, term_ptr, group_ptr, group_level)
     group_ptr, group_level = group_ptr[: n_groups + 1].copy(), group_level[:n_groups].copy()
-    del article
-    row_term, row_level = np.empty_like(of_pair), np.empty(len(level), dtype=np.uint16)
-    layout.fill_rows(of_pair, level, by_term, posting, row_ptr[:-1].copy(), row_term, row_level)
-    del level, by_term
+    of_term = halves(term)
+    rows = {name: np.empty(n_pairs, half.dtype) for name, half in of_term.items()}
+    layout.fill_rows(
+        *of_term.values(), Postings(term, term_ptr, group_ptr, group_level, posting),
+        row_ptr[:-1].copy(), *rows.values(), level,
+    )  # fmt: skip
     return {
-        "values": values, "row_ptr": row_ptr, **halves(row_term), "row_level": row_level,
+        "values": values, "row_ptr": row_ptr, **rows, "row_level": level,
         "term": term, "term_ptr": term_ptr, "group_ptr": group_ptr, "group_level": group_level,
-        "posting": posting, **places(row_ptr, frozen(row_term), words),
-        **pairs(words.phrases, term),
+        "posting": posting, **places(row_ptr, rows, words), **pairs(words.phrases, term),
     }  # fmt: skip
 
 
@@ -98,24 +103,38 @@ def rows_of(words: ArticleTerms) -> dict[str, NDArray[Any]]:
     words : ArticleTerms
         Terms of the articles, ascending within each, in the order of the segment.
     """
-    values, level = levels(words.counts.count)
-    row_ptr, row_term = frozen(words.counts.row_ptr), frozen(words.counts.term)
+    values, code, level_of, _ = levels(words.counts.count)
+    row_ptr, rows = frozen(words.counts.row_ptr), halves(words.counts.term)
     return {
-        "values": values, "row_ptr": row_ptr, **halves(row_term),
-        "row_level": level.astype(np.uint16), **places(row_ptr, row_term, words),
+        "values": values, "row_ptr": row_ptr, **rows,
+        "row_level": level_of[code].astype(np.uint16), **places(row_ptr, rows, words),
         **{name: np.empty(0, SEGMENT_DTYPES[name]) for name in _OF_POSTINGS},
     }  # fmt: skip
 
 
-def levels(count: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the distinct counts, ascending, and the index of each count among them."""
+def levels(
+    count: NDArray[np.int32],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+    """Return the distinct counts, ascending, and what tells the index of a count among them.
+
+    Returns
+    -------
+    values : int32 array of shape (n_levels,)
+        The distinct counts.
+    code, level_of : int32 arrays
+        The level of pair i is ``level_of[code[i]]``.
+    n_of_level : int64 array of shape (n_levels,)
+        Number of pairs of each level.
+    """
     if count.size and int(count.max()) < 1 << 20:  # nearly always, and then no sort is needed
-        seen = np.flatnonzero(np.bincount(count))
-        level_of = np.zeros(int(seen[-1]) + 1, dtype=np.int32)
+        frequency = np.bincount(count)
+        seen = np.flatnonzero(frequency)
+        level_of = np.zeros(len(frequency), dtype=np.int32)
         level_of[seen] = np.arange(len(seen), dtype=np.int32)
-        return seen.astype(np.int32), frozen(level_of[count])
-    values, level = np.unique(count, return_inverse=True)
-    return values, frozen(level.astype(np.int32))
+        return seen.astype(np.int32), frozen(count), level_of, frequency[seen]
+    values, level, n_of_level = np.unique(count, return_inverse=True, return_counts=True)
+    level_of = np.arange(len(values), dtype=np.int32)
+    return values, frozen(level.astype(np.int32)), level_of, n_of_level
 
 
 def halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
@@ -127,7 +146,7 @@ def halves(row_term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
 
 
 def places(
-    row_ptr: NDArray[np.int64], row_term: NDArray[np.int32], words: ArticleTerms
+    row_ptr: NDArray[np.int64], rows: Mapping[str, NDArray[Any]], words: ArticleTerms
 ) -> dict[str, NDArray[Any]]:
     """Return texts and phrases of articles as places in their rows, by array name.
 
@@ -135,8 +154,8 @@ def places(
     ----------
     row_ptr : int64 array of shape (n_articles + 1,)
         Where each article's terms begin.
-    row_term : int32 array of shape (n_pairs,)
-        Terms of each article, ascending.
+    rows : mapping of str to array
+        Terms of each article, ascending, as `halves` returns them.
     words : ArticleTerms
         Texts and phrases of the articles.
     """
@@ -144,14 +163,19 @@ def places(
     too_long = np.diff(row_ptr) > MOST_PLACES
     if too_long.any():
         text, phrases = text.without(too_long), phrases.without(too_long)
-    place_of = np.empty(int(row_term.max(initial=-1)) + 1, dtype=np.uint16)
+    place_of = np.empty(int(words.counts.term.max(initial=-1)) + 1, dtype=np.uint16)
     text_place = np.empty(len(text.value), dtype=np.uint16)
     phrase_place = np.empty(phrases.value.size, dtype=np.uint16)
     for ragged, ptr, out in (
         (text, text.ptr, text_place), (phrases, 3 * phrases.ptr, phrase_place)
     ):  # fmt: skip
         wording.places_in_rows(
-            row_ptr, row_term, frozen(ptr), frozen(ragged.value.reshape(-1)), place_of, out
+            row_ptr,
+            *map(frozen, rows.values()),
+            frozen(ptr),
+            frozen(ragged.value.reshape(-1)),
+            place_of,
+            out,
         )
     return {
         "text_ptr": text.ptr, "text_place": text_place, "phrase_ptr": phrases.ptr,
@@ -166,16 +190,6 @@ def pairs(phrases: Ragged, term: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
     pair_key, where = np.unique(keys, return_index=True)
     place = np.searchsorted(term, phrase[where])
     return {"pair_key": pair_key, "pair_term": place.astype(np.int32)}
-
-
-def order_by(
-    keys: NDArray[np.int32], order: NDArray[np.int32], n_of_key: NDArray[np.int64]
-) -> NDArray[np.int32]:
-    """Return an order sorted stably by keys, of which each occurs as often as ``n_of_key`` says."""
-    ordered, begin = np.empty_like(order), np.cumsum(n_of_key)
-    begin -= n_of_key
-    layout.order_by(keys, frozen(order), begin, ordered)
-    return frozen(ordered)
 
 
 def check_pairs(n_pairs: int, most: int) -> None:

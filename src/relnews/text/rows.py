@@ -81,6 +81,8 @@ class Ragged:
     @classmethod
     def concatenate(cls, parts: Sequence[Ragged]) -> Ragged:
         """Return the values of several parts, one part after another."""
+        if len(parts) == 1:
+            return parts[0]
         ptr = joined_ptr([part.ptr for part in parts])
         return cls(ptr, np.concatenate([part.value for part in parts]))
 
