@@ -6,6 +6,7 @@ import array
 import dataclasses
 import datetime as dt
 import hashlib
+import operator
 import typing
 from collections.abc import Sequence
 
@@ -62,8 +63,8 @@ class Article:
     def digest(self) -> bytes:
         """Return `DIGEST_BYTES` bytes that are equal for two equal records of an article."""
         # An article without an alternative text has the digest that it had before format 10.
-        left_out = ("text",) if self.image_alt is not None else ("text", "image_alt")
-        values = repr([getattr(self, name) for name in FIELDS if name not in left_out])
+        digested = _DIGESTED if self.image_alt is not None else _DIGESTED_AT_FIRST
+        values = repr([*digested(self)])
         digest = hashlib.blake2b(values.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES)
         digest.update(self.text.encode("utf-8", "surrogatepass"))
         if self.vector is not None:
@@ -79,6 +80,12 @@ FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.comp
 
 #: The same, and the vector, which lists do not show.
 RECORD_FIELDS = (*FIELDS, "vector")
+
+#: What a digest has of an article beside its text; the second one without an alternative text.
+_DIGESTED = operator.attrgetter(*(name for name in FIELDS if name != "text"))
+_DIGESTED_AT_FIRST = operator.attrgetter(
+    *(name for name in FIELDS if name not in ("text", "image_alt"))
+)
 
 _TYPES = typing.get_type_hints(Article)
 

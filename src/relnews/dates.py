@@ -65,6 +65,8 @@ def parse_date(value: object) -> dt.datetime | None:
         raise TypeError
     if value.tzinfo is None:
         value = value.replace(tzinfo=dt.UTC)
+    if value.tzinfo is dt.UTC and not value.fold and type(value) is dt.datetime:
+        return value
     value = value.astimezone(dt.UTC)
     # A pandas Timestamp is a datetime too; keep the plain one.
     return dt.datetime(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -53,7 +54,7 @@ class FileReader(ArticleReader):
         self._n_read = 0
         self._file: CountedFile | None = None
 
-    @property
+    @functools.cached_property
     def bytes_total(self) -> int | None:
         """Size of all files."""
         sizes = [size for size in self._sizes.values() if size is not None]

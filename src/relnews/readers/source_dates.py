@@ -137,14 +137,15 @@ def read_date(value: object, order: DateOrder | None = None) -> SourceDate:
     TypeError, ValueError, OverflowError
         If the value is not a date, or lacks the year, the month or the day.
     """
-    while isinstance(value, Mapping) and len(value) == 1:  # MongoDB's extended JSON
+    while not isinstance(value, str) and isinstance(value, Mapping) and len(value) == 1:
+        # MongoDB's extended JSON
         value = int(value["$numberLong"]) if "$numberLong" in value else value.get("$date")
         if value is None:
             raise TypeError
-    if isinstance(value, (numbers.Real, decimal.Decimal)) and not is_missing(value):
-        text = str(value) if _is_integer(value) else f"{value:.6f}"
-        return SourceDate(_of_number(text, has_minutes=False))
     if not isinstance(value, str):
+        if isinstance(value, (numbers.Real, decimal.Decimal)) and not is_missing(value):
+            text = str(value) if _is_integer(value) else f"{value:.6f}"
+            return SourceDate(_of_number(text, has_minutes=False))
         moment = parse_date(value)
         if moment is None or not isinstance(value, dt.datetime):
             return SourceDate(moment)

@@ -270,7 +270,7 @@ class ArticleBatch:
             if ignored and (first not in place or last not in place or is_ignored(phrase, ignored)):
                 continue
             phrases.setdefault(phrase, (place[first], place[last]))
-        for stopped in phrases.keys() & language.stopped:
+        for stopped in language.stopped.intersection(phrases):  # the few words are looked up
             del phrases[stopped]
         self.phrases.append([*phrases.values()])
         self._sources.append(article.source or None)
