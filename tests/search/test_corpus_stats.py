@@ -7,9 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relnews.archive.state import LiveSegment
+from relnews._kernels._compile import frozen
+from relnews._kernels.wording import IN_TITLE
+from relnews.archive.live_segment import LiveSegment, Norms
 from relnews.search import weights
-from relnews.search.corpus_stats import Statistics
+from relnews.search.bounds import CommonTerms, Outline
+from relnews.search.corpus_stats import CorpusStats, Statistics
 from relnews.search.segment import Segment
 from relnews.text.article_terms import ArticleTerms
 from relnews.text.rows import Counts, Ragged
@@ -140,10 +143,11 @@ rows = st.lists(
 )
 
 
-def a_segment(rows):
+def a_segment(rows, of_odd=0):
+    """Return the segment of articles; odd counts have `of_odd` in their codes."""
     pairs = sorted((local, term, n) for local, row in enumerate(rows) for term, n in row.items())
     _, term, count = np.array(pairs, dtype=np.int32).reshape(-1, 3).T.copy()
-    counts = Counts(np.cumsum([0, *map(len, rows)]), term, count << 2)
+    counts = Counts(np.cumsum([0, *map(len, rows)]), term, count << 2 | of_odd * (count % 2))
     n = len(rows)
     nothing = Ragged(np.zeros(n + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
     phrases = Ragged(nothing.ptr, nothing.value.reshape(0, 3))
@@ -181,6 +185,42 @@ def follow_lengths(rows, sublinear_tf, n_anchor, steps):
         np.testing.assert_allclose(got.length, expected, rtol=got.tolerance + 1e-9, atol=1e-12)
         afresh, _ = weights.norms(member.norm_components(statistics.idf()))
         np.testing.assert_allclose(afresh, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("n_anchor", [20, 5000])
+@given(rows, st.booleans(), steps)
+def test_bounds_hold_while_the_statistics_move(n_anchor, rows, sublinear_tf, steps):
+    """Bounds of lengths and titles hold for the last change, and for those before."""
+    segment = a_segment(rows, IN_TITLE)
+    weighting = weights.Weighting(sublinear_tf, title_overlap=0.3)
+    member = LiveSegment(None, segment, Outline.none(len(rows)), weighting)
+    common = CommonTerms(np.array([1, 2], dtype=np.int32), np.empty((64, 0)), N_TERMS)
+    statistics = Statistics(n_anchor)
+    statistics.grow(N_TERMS)
+    statistics.add(*segment.document_frequency(), segment.n_articles)
+    # The idf of the first two terms may be off, and others are corrected at once.
+    frequency = np.array([n_anchor // 5] * 2 + [1] * (N_TERMS - 2))
+    statistics.add(np.arange(N_TERMS, dtype=np.int32), frequency, n_anchor)
+    prior = np.ones(len(rows))
+    seen = []
+    for _, change in follow(statistics, steps):
+        idf = frozen(statistics.idf())
+        unseen = float(np.log(1.0 + statistics.n_articles)) + 1
+        corpus = CorpusStats(idf, unseen, 4 * unseen, common)
+        scored = member.scored(corpus, prior, statistics, change, None)
+        exact = member.under(Norms.of(member.norm_components(idf)), corpus, prior)
+        seen.append((scored, exact))
+        for older, truth in seen:
+            for got, least in zip(bounds_of(older), bounds_of(truth), strict=True):
+                assert (got >= least * (1 - 1e-6)).all()
+        assert (scored.arrays.rows.idf == idf).all()
+
+
+def bounds_of(scored):
+    arrays, titles = scored.arrays, scored.titles
+    return [
+        arrays.max_inverse_norm, arrays.factor, titles.length, titles.per_title, titles.common
+    ]  # fmt: skip
 
 
 def test_common_terms_are_put_right_seldom():

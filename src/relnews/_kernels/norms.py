@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from relnews._kernels._compile import kernel
+import numpy as np
+
+from relnews._kernels._compile import inner_kernel, kernel
 from relnews._kernels.layout import term_of
 from relnews._kernels.search import places_among
 
@@ -63,12 +65,15 @@ def norms(components, shift, out_length, out_title):
         Euclidean length of the weights; sum of the idf of the title.
     """
     for article in range(out_length.size):
-        square = components[article, 0] + shift * (
-            2 * components[article, 1] + shift * components[article, 2]
-        )
-        # After updates, rounding may leave a sum just below zero.
-        out_length[article] = math.sqrt(max(square, 0.0))
-        out_title[article] = components[article, 3] + shift * components[article, 4]
+        out_length[article], out_title[article] = _norms_of(components[article], shift)
+
+
+@inner_kernel
+def _norms_of(components, shift):
+    """Return the norms of one article; see `norms`."""
+    square = components[0] + shift * (2 * components[1] + shift * components[2])
+    # After updates, rounding may leave a sum just below zero.
+    return math.sqrt(max(square, 0.0)), components[3] + shift * components[4]
 
 
 @kernel
@@ -88,7 +93,7 @@ def update_components(
     level_weight, level_title : float64[n_levels]
         As for `norm_components`.
     places : int64[n_changed]
-        Scratch.
+        Out: places of the terms among those of the segment; -1 if the segment lacks the term.
     components : float64[n_articles, 5]
         Updated in place.
     """
@@ -98,6 +103,7 @@ def update_components(
     for i in range(changed.size):
         local_term = places[i]
         if local_term == term.size or term[local_term] != changed[i]:
+            places[i] = -1
             continue
         for group in range(term_ptr[local_term], term_ptr[local_term + 1]):
             weight = level_weight[group_level[group]]
@@ -160,14 +166,72 @@ def bound_factors(norms, norm_tolerance, least_title, n_common, max_common_idf, 
     out_inverse_length, out_inverse_title = inverses
     out_length, out_per_title, out_common = titles
     for article in range(length.size):
-        long = length[article]
-        out_inverse_length[article] = (1.0 + norm_tolerance) / long if long > 0 else 0.0
-        inverse_title = 0.0
-        if title[article] > 0:
-            inverse_title = (1.0 + norm_tolerance) / max(title[article], least_title)
+        inverse, inverse_title, long, per_title, in_title = _bounds_of(
+            length[article], title[article], norm_tolerance, least_title,
+            max_common_idf * n_common[article],
+        )  # fmt: skip
+        out_inverse_length[article] = inverse
         out_inverse_title[article] = inverse_title
-        long *= _UP / (1.0 - norm_tolerance)
-        per_title = long * inverse_title
         out_length[article] = long
         out_per_title[article] = per_title
-        out_common[article] = min(max_common_idf * n_common[article] * per_title, long)
+        out_common[article] = in_title
+
+
+@kernel
+def raise_bounds(
+    places, postings, norms, norm_tolerance, least_title, n_common, max_common_idf, inverse_length,
+    titles, prior, factor,
+):  # fmt: skip
+    """Raise the bounds of `bound_factors` for the articles that have given terms.
+
+    No bound falls, so that rankings with earlier norms may use them as well.
+
+    Parameters
+    ----------
+    places : int64[n_changed]
+        Places of the terms among those of the segment; -1 if the segment lacks the term.
+    postings : Postings
+        Articles of each term.
+    norms : pair of float64[n_articles, 5] and float
+        Components and shift; see `norms`.
+    norm_tolerance, least_title, n_common, max_common_idf, titles
+        As for `bound_factors`.
+    inverse_length : float64[n_articles]
+        Upper bounds of 1 / length.
+    prior : float64[n_articles]
+        Factor on each score.
+    factor : float32[n_articles]
+        ``inverse_length`` × ``prior``.
+    """
+    components, shift = norms
+    out_length, out_per_title, out_common = titles
+    term_ptr, group_ptr, posting = postings.term_ptr, postings.group_ptr, postings.posting
+    for i in range(places.size):
+        place = places[i]
+        if place < 0:
+            continue
+        for p in range(group_ptr[term_ptr[place]], group_ptr[term_ptr[place + 1]]):
+            article = posting[p]
+            length, title = _norms_of(components[article], shift)
+            inverse, _, long, per_title, in_title = _bounds_of(
+                length, title, norm_tolerance, least_title, max_common_idf * n_common[article]
+            )
+            inverse_length[article] = max(inverse_length[article], inverse)
+            out_length[article] = max(out_length[article], np.float32(long))
+            out_per_title[article] = max(out_per_title[article], np.float32(per_title))
+            out_common[article] = max(out_common[article], np.float32(in_title))
+            with_prior = np.float32(inverse_length[article] * prior[article])
+            factor[article] = max(factor[article], with_prior)
+
+
+@inner_kernel
+def _bounds_of(length, title, norm_tolerance, least_title, common_idf):
+    """Return the bounds of `bound_factors` for one article.
+
+    ``common_idf`` is an upper bound of the idf of the common words in its title.
+    """
+    inverse = (1.0 + norm_tolerance) / length if length > 0 else 0.0
+    inverse_title = (1.0 + norm_tolerance) / max(title, least_title) if title > 0 else 0.0
+    long = length * (_UP / (1.0 - norm_tolerance))
+    per_title = long * inverse_title
+    return inverse, inverse_title, long, per_title, min(common_idf * per_title, long)

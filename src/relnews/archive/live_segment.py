@@ -13,11 +13,15 @@ from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows
 from relnews.search import weights
 from relnews.search.bounds import CommonTerms, Outline, Rows, blocks, sampled
-from relnews.search.corpus_stats import Change, Statistics
+from relnews.search.corpus_stats import SHIFT_TOLERANCE, Change, CorpusStats, Statistics
 from relnews.search.segment import Segment
+from relnews.search.top_k import ScoredSegment
 from relnews.search.weights import Weighting
 from relnews.storage.catalogue import FolderEntry
 from relnews.text.article_terms import ArticleTerms
+
+#: The timestamp of an event that never happens.
+NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -81,10 +85,14 @@ class LiveSegment:
         values = segment.values
         levels = weighting.tf_weight(values), weights.title_weight(values)
         self.level_weight, self.level_title = map(frozen, levels)
-        self._n_common: tuple[CommonTerms, NDArray[np.int32]] | None = None
+        self._n_common: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
         self.is_alive = np.ones(segment.n_articles, dtype=bool)
         self.epoch_norms: Norms | None = None
         self._components: NDArray[np.float64] | None = None
+        #: The segment as it was ranked last, the shift and the outline that its bounds are of.
+        self._scored: tuple[ScoredSegment, float, Outline] | None = None
+        #: What is hidden, and the priors that follow.
+        self._prior: tuple[tuple[int, bytes], NDArray[np.float64]] | None = None
 
     @property
     def n_alive(self) -> int:
@@ -114,15 +122,116 @@ class LiveSegment:
         self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
     ) -> Norms:
         """Return the norms, given the document frequencies that changed since the last call."""
+        self._follow(statistics, change, is_ignored)
+        assert self._components is not None
+        return Norms.of(self._components, statistics.shift, statistics.norm_tolerance)
+
+    def _follow(
+        self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
+    ) -> NDArray[np.int64]:
+        """Bring the sums of the norms up to date; return the places of the terms that changed.
+
+        A place is -1 for a term that the segment lacks.
+        """
+        places = np.empty(len(change.terms), dtype=np.int64)
         if self._components is None:
             self._components = self.norm_components(statistics.made, is_ignored)
-        elif self.segment.has_postings and len(change.terms):
+            self._scored = None
+        elif self.segment.has_postings and len(places):
             kernels.update_components(
                 frozen(change.terms), frozen(change.before), frozen(change.after),
-                self.segment.postings, self.level_weight, self.level_title,
-                np.empty(len(change.terms), dtype=np.int64), self._components,
+                self.segment.postings, self.level_weight, self.level_title, places,
+                self._components,
             )  # fmt: skip
-        return Norms.of(self._components, statistics.shift, statistics.norm_tolerance)
+        return places
+
+    def scored(
+        self,
+        corpus: CorpusStats,
+        prior: NDArray[np.float64],
+        statistics: Statistics,
+        change: Change,
+        is_ignored: NDArray[np.bool_] | None,
+    ) -> ScoredSegment:
+        """Return the segment under the present statistics.
+
+        Its bounds are those of the last call, as long as the idf have shifted little since.
+
+        Parameters
+        ----------
+        corpus : CorpusStats
+            The present statistics, as kernels take them.
+        prior : float64 array of shape (n_articles,)
+            Factor on the score of each article.
+        statistics : Statistics
+            The present statistics.
+        change : Change
+            Change of the idf since the last call.
+        is_ignored : bool array of shape (n_terms,), optional
+            Terms without weight.
+        """
+        changed = self._follow(statistics, change, is_ignored)
+        assert self._components is not None
+        shift, outline = statistics.shift, self.outline
+        scored = None
+        if self._scored is not None:
+            before, at, outlined = self._scored
+            if outlined is outline and abs(shift - at) <= SHIFT_TOLERANCE:
+                scored = before.later(corpus, prior, changed, self._components, at)
+                shift = at
+        if scored is None:
+            shift, tolerance = statistics.shift, statistics.norm_tolerance
+            if tolerance:
+                tolerance += SHIFT_TOLERANCE
+            norms = Norms.of(self._components, shift, tolerance)
+            scored = self.under(norms, corpus, prior)
+        # Exact norms are of one moment.
+        self._scored = (scored, shift, outline) if statistics.norm_tolerance else None
+        return scored
+
+    def under(
+        self, norms: Norms, statistics: CorpusStats, prior: NDArray[np.float64]
+    ) -> ScoredSegment:
+        """Return the segment under given statistics and norms."""
+        return ScoredSegment(
+            self.segment, self.level_weight, self.level_title, norms.length, norms.title,
+            norms.tolerance, self.n_common(statistics.common), statistics, self.outline, prior,
+        )  # fmt: skip
+
+    def prior(
+        self, now: int, expiring: NDArray[np.int64], expires: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], int]:
+        """Return the priors at a moment, and the next timestamp at which they change.
+
+        Removed and hidden articles have a prior of 0, others of 1.
+
+        Parameters
+        ----------
+        now : int
+            Timestamp of the moment.
+        expiring, expires : int64 arrays of shape (n,)
+            Keys of all articles that expire, and the timestamps at which they do.
+        """
+        published = self.segment.published
+        first = int(np.searchsorted(published, now, side="right"))
+        until = int(published[first]) if first < len(published) else NEVER
+        gone = np.empty(0, dtype=np.int64)
+        if len(expiring):
+            local = self.segment.find_all(expiring)
+            local, expires = local[local >= 0], expires[local >= 0]
+            gone = local[expires <= now]
+            until = min(until, int(expires[expires > now].min(initial=NEVER)))
+        hidden = first, gone.tobytes()
+        if self._prior is None or self._prior[0] != hidden:
+            prior = self.is_alive.astype(np.float64)
+            prior[first:] = prior[gone] = 0.0
+            self._prior = hidden, frozen(prior)
+        return self._prior[1], until
+
+    def remove(self, local: int) -> None:
+        """Mark an article as removed."""
+        self.is_alive[local] = False
+        self._prior = None
 
     def forget_norms(self) -> None:
         """Compute norms from all terms next time, because the ignored words changed."""
@@ -148,8 +257,8 @@ class LiveSegment:
 
     def n_common(self, common: CommonTerms) -> NDArray[np.int32]:
         """Return the number of common words in the title of each article."""
-        if self._n_common is None or self._n_common[0] is not common:
-            self._n_common = common, self.segment.titles_with(common.terms)
+        if self._n_common is None or self._n_common[0] is not common.terms:
+            self._n_common = common.terms, self.segment.titles_with(common.terms)
         return self._n_common[1]
 
     def alive_terms(self) -> ArticleTerms:

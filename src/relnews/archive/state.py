@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Sequence
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from relnews import _parallel, dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import LiveSegment, Norms
+from relnews.archive.live_segment import NEVER, LiveSegment, Norms
 from relnews.archive.pending import PendingArticle, joined, vectors_of
 from relnews.archive.text_vectors import TextVectors
 from relnews.options.recency import Recency
@@ -20,6 +21,7 @@ from relnews.search import weights
 from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline
 from relnews.search.corpus_stats import CorpusStats, Statistics
 from relnews.search.epoch import Epoch
+from relnews.search.order import oldest_first
 from relnews.search.segment import Segment
 from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
@@ -31,9 +33,6 @@ from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import Analysis
 from relnews.text.ignored_terms import IgnoredTerms
 from relnews.text.vocabulary import LayeredVocabulary, Vocabulary
-
-#: The timestamp of an event that never happens.
-_NEVER = np.iinfo(np.int64).max
 
 #: Pending articles are laid out in groups of this size; only the last group is laid out again when
 #: an article is added.
@@ -176,8 +175,10 @@ class ArchiveState:
                 change = change.without(is_ignored)
             try:
                 view = self._view_of(
-                    idf, lambda live: live.norms(self.statistics, change, is_ignored),
-                    self.n_articles, now,
+                    idf, functools.partial(
+                        LiveSegment.scored, statistics=self.statistics, change=change,
+                        is_ignored=is_ignored,
+                    ), self.n_articles, now,
                 )  # fmt: skip
             except BaseException:
                 self.reset()  # an interrupt may leave only part of the norms updated
@@ -193,12 +194,14 @@ class ArchiveState:
             if is_ignored is not None:
                 idf[is_ignored] = 0.0
 
-            def norms(live: LiveSegment) -> Norms:
+            def scored(
+                live: LiveSegment, corpus: CorpusStats, prior: NDArray[np.float64]
+            ) -> ScoredSegment:
                 if live.epoch_norms is None:
                     live.epoch_norms = Norms.of(live.norm_components(idf))
-                return live.epoch_norms
+                return live.under(live.epoch_norms, corpus, prior)
 
-            self._epoch_view = self._view_of(idf, norms, self.epoch.n_articles)
+            self._epoch_view = self._view_of(idf, scored, self.epoch.n_articles)
         return self._epoch_view
 
     def next_epoch_view(self) -> View:
@@ -209,9 +212,7 @@ class ArchiveState:
             is_ignored = self.ignored.among(self.vocabulary)
             if is_ignored is not None:
                 idf[is_ignored] = 0.0
-            self._next_epoch_view = self._view_of(
-                idf, lambda live: Norms.of(live.norm_components(idf)), self.n_articles
-            )
+            self._next_epoch_view = self._view_of(idf, _exact, self.n_articles)
         return self._next_epoch_view
 
     def drift(self) -> float:
@@ -289,8 +290,8 @@ class ArchiveState:
         fresh = [entry for number, entry in current.items() if number not in self.live_segments]
         loaded = _parallel.in_threads(
             lambda entry: self._load_segment(entry, n_terms, n_dimensions), fresh,
-            min(len(fresh), os.cpu_count() or 1) or 1,
-        )  # fmt: skip
+            min(len(fresh), os.cpu_count() or 1),
+        ) if fresh else []  # fmt: skip
         for entry, segment in zip(fresh, loaded, strict=True):
             live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
             self.live_segments[entry.number] = live
@@ -336,7 +337,7 @@ class ArchiveState:
             elif (live := self.segment_of(key)) is not None:
                 local = live.segment.find(key)
                 if live.is_alive[local]:
-                    live.is_alive[local] = False
+                    live.remove(local)
                     term, _ = live.segment.row(local)
                     self.statistics.add(term, -np.ones(len(term), dtype=np.int32), -1)
 
@@ -359,7 +360,7 @@ class ArchiveState:
     def _view_of(
         self,
         idf: NDArray[np.float64],
-        norms: Callable[[LiveSegment], Norms],
+        scored: Callable[[LiveSegment, CorpusStats, NDArray[np.float64]], ScoredSegment],
         n_articles: int,
         now: int | None = None,
     ) -> View:
@@ -371,24 +372,18 @@ class ArchiveState:
         statistics = CorpusStats(
             idf, unseen, self.weighting.least_title * unseen, common, idf[common.terms] / idf_then
         )
-        until = _NEVER
-        scored = []
+        until = NEVER
+        segments = []
         for live in self._all_segments():
-            segment = live.segment
-            prior = live.is_alive.astype(np.float64)
-            if now is not None:
-                until = min(until, self._hide(segment, prior, now))
-            is_sealed = live.entry is not None
-            divisors = norms(live) if is_sealed else Norms.of(live.norm_components(idf))
-            scored.append(
-                ScoredSegment(
-                    segment, live.level_weight, live.level_title, divisors.length,
-                    divisors.title, divisors.tolerance, live.n_common(common), statistics,
-                    live.outline, prior,
-                )
-            )  # fmt: skip
+            if now is None:
+                prior = frozen(live.is_alive.astype(np.float64))
+            else:
+                prior, changes = live.prior(now, self._expiring, self._expires)
+                until = min(until, changes)
+            make = _exact if live.entry is None else scored
+            segments.append(make(live, statistics, prior))
         return View(
-            scored, statistics, self.weighting, self.recency, 0 if now is None else now, until
+            segments, statistics, self.weighting, self.recency, 0 if now is None else now, until
         )
 
     def _all_segments(self) -> list[LiveSegment]:
@@ -404,24 +399,21 @@ class ArchiveState:
 
     def _lay_out(self, first: int, last: int) -> LiveSegment:
         """Return a range of pending articles as a segment."""
-        keys, articles = [*self.pending][first:last], [*self.pending.values()][first:last]
+        pending = [*self.pending.items()][first:last]
+        published = np.array([article.published for _, article in pending], dtype=np.int64)
+        ids = [article.id for _, article in pending]
+        order = oldest_first(published, ids)  # a segment copies nothing that is in its order
+        keys, articles = zip(*map(pending.__getitem__, order.tolist()), strict=True)
         segment = Segment.of_rows(
-            joined(articles), np.array(keys),
-            np.array([article.published for article in articles], dtype=np.int64),
-            [article.id for article in articles], vectors_of(articles),
+            joined(articles), np.array(keys), published[order], [ids[i] for i in order.tolist()],
+            vectors_of(articles),
         )  # fmt: skip
         return LiveSegment(None, segment, Outline.none(segment.n_articles), self.weighting)
 
-    def _hide(self, segment: Segment, prior: NDArray[np.float64], now: int) -> int:
-        """Zero the priors of hidden articles; return the next timestamp at which that changes."""
-        first = int(np.searchsorted(segment.published, now, side="right"))
-        prior[first:] = 0.0
-        until = int(segment.published[first]) if first < segment.n_articles else _NEVER
-        local = segment.find_all(self._expiring)
-        here = local >= 0
-        local, expires = local[here], self._expires[here]
-        prior[local[expires <= now]] = 0.0
-        return min(until, int(expires[expires > now].min(initial=_NEVER)))
+
+def _exact(live: LiveSegment, corpus: CorpusStats, prior: NDArray[np.float64]) -> ScoredSegment:
+    """Return a segment under given statistics, with exact norms."""
+    return live.under(Norms.of(live.norm_components(corpus.idf)), corpus, prior)
 
 
 def _frequency(term: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:

@@ -28,7 +28,7 @@ from relnews._kernels.title_match import ArticleTitleMatch, TitleMatch
 from relnews._kernels.vectors import ArticleVectors
 from relnews.search import order
 from relnews.search.bounds import Outline
-from relnews.search.corpus_stats import CorpusStats
+from relnews.search.corpus_stats import SHIFT_TOLERANCE, CorpusStats
 from relnews.search.limits import Limits
 from relnews.search.query import Queries
 from relnews.search.segment import Segment
@@ -77,12 +77,15 @@ class ScoredSegment:
         prior: NDArray[np.float64] | None = None,
     ) -> None:
         self.segment = segment
-        common, idf = statistics.common, statistics.idf
-        max_common_idf = float(idf[common.terms].max(initial=0.0))
+        self._n_common, self._norm_tolerance = n_common, norm_tolerance
+        self._least_title = statistics.least_title
+        self._max_common_idf = _max_common_idf(statistics)
+        if norm_tolerance:  # it holds for later statistics, too
+            self._max_common_idf += SHIFT_TOLERANCE
         inverses = np.empty_like(norm), np.empty_like(norm)
         length, per_title, in_title = (np.empty(len(norm), dtype=np.float32) for _ in range(3))
         norms.bound_factors(
-            (norm, title), norm_tolerance, statistics.least_title, n_common, max_common_idf,
+            (norm, title), norm_tolerance, self._least_title, n_common, self._max_common_idf,
             inverses, (length, per_title, in_title),
         )  # fmt: skip
         max_inverse_norm, inverse_title = inverses
@@ -92,23 +95,26 @@ class ScoredSegment:
             is_empty = max_inverse_norm == 0
             max_inverse_norm[is_empty], length[is_empty] = 1.0, 1.0
             self.vectors = ArticleVectors(*segment.coded_vectors, frozen(length))
+        #: The bounds, not frozen: `later` raises them.
+        self._bounds = max_inverse_norm, (length, per_title, in_title)
         # Not frozen: kernels replace NaN by the exact values.
         inverse_norm = np.full_like(norm, np.nan) if norm_tolerance else max_inverse_norm
         self.titles = ArticleTitleMatch(
             segment.values, segment.texts, frozen(length), frozen(per_title), frozen(in_title)
         )
-        ones = np.ones(segment.n_articles)
         level_weight = frozen(level_weight)
+        prior = np.ones(segment.n_articles) if prior is None else prior
         rows = ScoredRows(
             segment.rows, segment.day, level_weight, frozen(level_title), statistics.least_title,
-            idf, inverse_norm, inverse_title, frozen(ones),
+            statistics.idf, inverse_norm, inverse_title, prior,
         )  # fmt: skip
-        postings = WeightedPostings(segment.postings, level_weight, idf, common.is_rare)
+        postings = WeightedPostings(
+            segment.postings, level_weight, statistics.idf, statistics.common.is_rare
+        )
         self.arrays = ScoredArticles(
-            rows, postings, outline.or_none(), frozen(max_inverse_norm), ones.astype(np.float32),
-            most_prior=1.0,
-        )  # fmt: skip
-        self._set_prior(ones if prior is None else prior)
+            rows, postings, outline.or_none(), frozen(max_inverse_norm), factor=None, most_prior=0.0
+        )
+        self._set_prior(prior)
 
     @property
     def prior(self) -> NDArray[np.float64]:
@@ -123,6 +129,55 @@ class ScoredSegment:
         rows = self.arrays.rows._replace(prior=frozen(prior))
         most_prior = float(prior.max(initial=0.0))
         self.arrays = self.arrays._replace(rows=rows, factor=factor, most_prior=most_prior)
+
+    def later(
+        self,
+        statistics: CorpusStats,
+        prior: NDArray[np.float64],
+        changed: NDArray[np.int64],
+        components: NDArray[np.float64],
+        shift: float,
+    ) -> ScoredSegment | None:
+        """Return the segment under later statistics, with the same bounds; None if they are off.
+
+        Nothing is computed for all articles: the bounds of some are raised in place. They hold for
+        the statistics before as well.
+
+        Parameters
+        ----------
+        statistics : CorpusStats
+            idf that differ by at most `SHIFT_TOLERANCE`, apart from terms that changed, from those
+            that the bounds were made for.
+        prior : float64 array of shape (n_articles,)
+            Factor on each article's score.
+        changed : int64 array of shape (n_changed,)
+            Places of the changed terms in the segment, -1 for others.
+        components : float64 array of shape (n_articles, 5)
+            As `relnews.search.weights.norm_components` returns them, with the changed terms.
+        shift : float
+            Added to the idf that they are made with: the shift of the bounds.
+        """
+        if _max_common_idf(statistics) > self._max_common_idf:
+            return None
+        other, before = copy.copy(self), self.arrays.rows
+        rows = before._replace(
+            idf=statistics.idf, least_title=statistics.least_title,
+            inverse_norm=np.full_like(before.inverse_norm, np.nan),
+            inverse_title=np.empty_like(before.inverse_title),
+        )  # fmt: skip
+        postings = self.arrays.postings._replace(
+            idf=statistics.idf, is_rare=statistics.common.is_rare
+        )
+        other.arrays = self.arrays._replace(rows=rows, postings=postings)
+        inverse_length, titles = self._bounds
+        norms.raise_bounds(
+            changed, self.segment.postings, (components, shift), self._norm_tolerance,
+            self._least_title, self._n_common, self._max_common_idf, inverse_length, titles,
+            before.prior, self.arrays.factor,
+        )  # fmt: skip
+        if prior is not before.prior:
+            other._set_prior(prior)
+        return other
 
     def inverses(self, local: int) -> tuple[float, float]:
         """Return 1 / length of an article's weights, and 1 / weight of its title, or 0."""
@@ -275,6 +330,11 @@ class ScoredSegment:
                 block, self.arrays.rows, limits, titles, vectors, scratch, steps, similarity
             )
         return steps, similarity
+
+
+def _max_common_idf(statistics: CorpusStats) -> float:
+    """Return the largest idf of a common term."""
+    return float(statistics.idf[statistics.common.terms].max(initial=0.0))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def stacked(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     width = max((part.shape[1] for part in parts), default=0)
     rows = np.zeros((sum(map(len, parts)), width), dtype=np.float32)
     first = 0
-    for part in parts:
+    for part in parts if width else ():
         rows[first : first + len(part), : part.shape[1]] = part
         first += len(part)
     return rows
