@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from relnews._checks import shortened
-from relnews.articles import DATES, TUPLES
-from relnews.dates import timestamps
 from relnews.storage import checksums, integrity, schema
 from relnews.storage.database import Database
 from relnews.storage.settings import Settings
@@ -26,7 +23,7 @@ from relnews.storage.stored_articles import ID, MAX_CHECKED, PUBLISHED, StoredAr
 if TYPE_CHECKING:
     from relnews.articles import Article
 
-#: The rows that name files and folders of arrays.
+#: Rows that name files and folders of arrays.
 _FILES = (
     "SELECT CAST(folder AS INTEGER), CAST(name AS TEXT), CAST(bytes AS INTEGER), "
     "CAST(checksum AS INTEGER) FROM files ORDER BY folder, name"
@@ -121,8 +118,8 @@ class Catalogue(StoredArticles):
         self._settings = settings = Settings(database)
         self.folder, self.state_lock = database.folder, database.state_lock
         self.read_transaction, self.has_changes = database.read_transaction, database.has_changes
-        self.is_at, self.check_not_changing = database.is_at, database.check_not_changing
-        self.check_in_place = database.check_in_place
+        self.is_at, self.check_in_place = database.is_at, database.check_in_place
+        self.check_not_changing = database.check_not_changing
         self.setting, self.settings = settings.get, settings.several
         self.set, self.set_all, self.setting_names = settings.set, settings.set_all, settings.names
         self.cached, self.generation = settings.cached, settings.generation
@@ -135,6 +132,8 @@ class Catalogue(StoredArticles):
         self._changed = set[str]()
         #: Folders of arrays in the open transaction.
         self._folders: dict[int, FolderEntry] | None = None
+        #: `Database.others_version` at the last commit, and the folders since then.
+        self._committed: tuple[object, dict[int, FolderEntry]] = None, {}
         self._is_current = self._has_checksums()
 
     @property
@@ -248,21 +247,26 @@ class Catalogue(StoredArticles):
             try:
                 with self._database.transaction():
                     self._settings.migrate()
-                    self.check_last_keys()
-                    if not self._is_current:  # now it has them, if it was of an older format
-                        self._changed |= {"arrays", "removals"}
-                    self._folders = {entry.number: entry for entry in self.folders()}
+                    others_version = self._database.others_version()
+                    if self._committed[0] != others_version:
+                        self.check_last_keys()
+                        if not self._is_current:  # now it has them, if it was of an older format
+                            self._changed |= {"arrays", "removals"}
+                        folders = {entry.number: entry for entry in self.folders()}
+                        self._committed = others_version, folders
+                    self._folders = {**self._committed[1]}
                     yield
                     if self.has_changes():
                         self.set_all(self._closing_settings())
                     self._is_current = True
+                self._committed = others_version, self._folders
             except BaseException:
+                self._settings.clear_cache()  # it may have settings that were not committed
                 self.forget_rows()  # they may be of articles that were not committed
                 raise
             finally:
                 self._changed.clear()
                 self._folders = None
-                self._settings.clear_cache()
 
     def _closing_settings(self) -> dict[str, object]:
         """Return the settings that follow from the rows that the open transaction has changed."""
@@ -298,7 +302,7 @@ class Catalogue(StoredArticles):
         if keys is None:
             first = self.next_key()
             keys = range(first, first + len(articles))
-        columns = [_column(name, articles) for name in schema.READ]
+        columns = [schema.values(name, articles) for name in schema.READ]
         rows = checksums.sealed_articles(zip(*columns, keys, strict=True), digests)
         self._write(_ADD, rows)
         if len(self._checked) + len(keys) < MAX_CHECKED:
@@ -438,13 +442,3 @@ _ADD_FIRST = (
     f"{', '.join(f'{name} = excluded.{name}' for name in (*schema.READ, 'key', 'digest'))} "
     "WHERE excluded.key < articles.key"
 )
-
-
-def _column(name: str, articles: Sequence[Article]) -> Sequence[object]:
-    """Return a field of articles as SQLite stores it."""
-    values = [getattr(article, name) for article in articles]
-    if name in DATES:
-        return timestamps(values)
-    if name in TUPLES:
-        return [json.dumps(value, ensure_ascii=False) for value in values]
-    return values

@@ -64,22 +64,23 @@ class Database:
         Whether a read transaction is open.
     generation : int or None
         Number of committed changes; None until the open read transaction has read it.
-    owner : (int, int)
-        Thread that began the latest transaction, and how many were begun before.
+    n_begun : int
+        Transactions that were begun.
     """
 
     def __init__(self, connection: sqlite3.Connection, folder: Path | None = None) -> None:
         self.connection = connection
-        # A program may change its working folder.
-        self.folder = folder and folder.absolute()
+        self.folder = folder and folder.absolute()  # a program may change its working folder
         self.place = folder or Path(":memory:")
         self.state_lock = threading.RLock()
         self.is_reading = False
         self.generation: int | None = None
-        self.owner = 0, 0
+        self.n_begun = 0
         self._lock = threading.Lock()
         self._close = close_later(self, self.connection, self.state_lock, self._lock)
-        self._data_version = -1
+        self._checked_version: object = None
+        #: How often a change was taken back, or the file was opened again.
+        self._n_restarts = 0
         #: Number of rows that the connection had changed when the open transaction began.
         self._n_changes = 0
         #: Format version; any other than the newest is read again.
@@ -143,8 +144,7 @@ class Database:
         except _ERRORS as error:
             raise failures.unreadable_archive(folder, error) from error
         database = cls(connection, folder)
-        if mode == _MODES[-1]:
-            database._stamp = stamp
+        database._stamp = stamp if mode == _MODES[-1] else None
         return database
 
     def format_version(self) -> int:
@@ -212,7 +212,7 @@ class Database:
         with self.state_lock:
             self.check_not_changing()
             self.check_in_place()
-            self.owner = threading.get_ident(), self.owner[1] + 1
+            self.n_begun += 1
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
                 self._n_changes = self.connection.total_changes
@@ -225,6 +225,7 @@ class Database:
             except BaseException as error:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
+                self._n_restarts += 1
                 self._version = 0  # the transaction may have migrated the archive
                 if isinstance(error, sqlite3.Error):
                     raise failures.cannot_write(self.place, error, writer_of(self.place)) from error
@@ -293,13 +294,14 @@ class Database:
         return not log_size(self.folder)
 
     def changed_since_last_check(self) -> bool:
-        """Return whether another connection has committed since the last call.
+        """Return whether others have committed since the last call; True for the first call."""
+        last, self._checked_version = self._checked_version, self.others_version()
+        return last != self._checked_version
 
-        The first call returns True.
-        """
+    def others_version(self) -> tuple[int, int]:
+        """Return a value that differs after a commit of another connection, or a rollback here."""
         ((version,),) = self.read("PRAGMA data_version")
-        last, self._data_version = self._data_version, int(version)
-        return last != self._data_version
+        return self._n_restarts, int(version)
 
     def _begin_reading(self, generation: int | None) -> bool:
         """Begin a read transaction; return False if a transaction is already open."""
@@ -307,7 +309,7 @@ class Database:
         if is_outermost:
             with self._lock:
                 self._follow()
-            self.owner = threading.get_ident(), self.owner[1] + 1
+            self.n_begun += 1
             self.connection.execute("BEGIN")
             self.is_reading = True
         if generation is not None:
@@ -344,7 +346,7 @@ class Database:
             self.connection, self._stamp = other.connection, other._stamp
             self._file = other._file
             self._close = close_later(self, self.connection, self.state_lock, self._lock)
-            self._data_version = -1
+            self._n_restarts += 1
             self._version = 0
 
 

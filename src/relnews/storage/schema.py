@@ -10,14 +10,19 @@ is read as NULL. The first change migrates the folder; see `relnews.storage.sett
 from __future__ import annotations
 
 import functools
+import json
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from relnews.articles import DATES, FIELDS, TUPLES
+from relnews.dates import timestamps
 from relnews.results import SHOWN
 from relnews.storage import checksums, integrity
+
+if TYPE_CHECKING:
+    from relnews.articles import Article
 
 #: The format that this version of relnews writes.
 FORMAT_VERSION = 10
@@ -34,6 +39,16 @@ STORED += tuple(name for name in FIELDS if name not in (*STORED, "text"))
 
 #: The field whose column format 10 added, and the format.
 ADDED, ADDED_IN = "image_alt", 10
+
+
+def values(name: str, articles: Sequence[Article]) -> Sequence[object]:
+    """Return a field of articles as SQLite stores it."""
+    values = [getattr(article, name) for article in articles]
+    if name in DATES:
+        return timestamps(values)
+    if name in TUPLES:
+        return [json.dumps(value, ensure_ascii=False) for value in values]
+    return values
 
 
 def _column(name: str) -> str:

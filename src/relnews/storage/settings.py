@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -50,11 +49,14 @@ class Settings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        #: By settings: the generation when they were read, and the value of `make`.
-        self._cached: dict[tuple[str, ...], tuple[int, Any]] = {}
+        #: By settings: the generation when they were compared, themselves, and the value of `make`.
+        self._cached: dict[tuple[str, ...], tuple[int | None, object, Any]] = {}
         self._latest_generation = 0
-        #: `Database.owner` when the settings were read, format version, and settings in JSON.
-        self._kept: tuple[object, int, dict[str, str]] = None, schema.FORMAT_VERSION, {}
+        #: `Database.n_begun` and `Database.others_version` when settings were read or compared.
+        self._n_begun = -1
+        self._others_version: object = None
+        #: Format version, and settings in JSON.
+        self._kept: tuple[int, dict[str, str]] = schema.FORMAT_VERSION, {}
 
     def get(self, name: str) -> Any:
         """Return a setting; None if it is missing."""
@@ -75,12 +77,17 @@ class Settings:
         return [*settings.values()]
 
     def _texts(self) -> tuple[int, dict[str, str]]:
-        """Return format version and settings in JSON; a transaction reads them once."""
-        database, owner = self._database, self._database.owner
-        # Other threads may read through the same connection, and keep nothing.
-        is_inside = database.connection.in_transaction and owner[0] == threading.get_ident()
-        if is_inside and self._kept[0] == owner:
-            return self._kept[1:]
+        """Return format version and settings in JSON, read again when others have committed.
+
+        The caller holds the lock: outside of a transaction of its own there is none.
+        """
+        database, n_begun = self._database, self._database.n_begun
+        if database.connection.in_transaction and self._n_begun == n_begun:
+            return self._kept
+        others_version = database.others_version()
+        if self._others_version == others_version:
+            self._n_begun = n_begun
+            return self._kept
         rows = database.read(_SETTINGS)
         version = rows[0][2] if rows else schema.version_of(database.connection)
         try:
@@ -93,13 +100,14 @@ class Settings:
                 raise checksums.wrong(msg)
         except integrity.DAMAGE as error:
             integrity.raise_damage(database.place, error)
-        if is_inside:
-            self._kept = owner, version, texts
-        return version, texts
+        self._n_begun, self._others_version = n_begun, others_version
+        self._kept = version, texts
+        return self._kept
 
     def names(self) -> list[str]:
         """Return the names of all settings but their checksum."""
-        return [*self._texts()[1]]
+        with self._database.state_lock:
+            return [*self._texts()[1]]
 
     def all(self) -> dict[str, Any]:
         """Return all settings by name."""
@@ -107,7 +115,7 @@ class Settings:
         return dict(zip(names, self.several(*names), strict=True)) if names else {}
 
     def cached(self, make: Callable[..., Value], *names: str) -> Value:
-        """Return what a function makes of settings, cached until the archive changes.
+        """Return what a function makes of settings, cached until they change.
 
         Parameters
         ----------
@@ -120,11 +128,17 @@ class Settings:
             generation = self.generation()
             entry = self._cached.get(names)
             if entry is None or entry[0] != generation:
-                try:
-                    entry = self._cached[names] = generation, make(*self.several(*names))
-                except integrity.DAMAGE as error:
-                    integrity.raise_damage(self._database.place, error)
-        value: Value = entry[1]
+                version, texts = self._texts()
+                settings = version, [texts.get(name) for name in names]
+                if entry is not None and entry[1] == settings:
+                    entry = generation, *entry[1:]
+                else:
+                    try:
+                        entry = generation, settings, make(*self.several(*names))
+                    except integrity.DAMAGE as error:
+                        integrity.raise_damage(self._database.place, error)
+                self._cached[names] = entry
+        value: Value = entry[2]
         return value
 
     def generation(self) -> int:
@@ -144,7 +158,7 @@ class Settings:
 
     def set_all(self, settings: Mapping[str, object]) -> None:
         """Set settings, and their checksum with them, inside a transaction."""
-        self._cached.clear()
+        self._cached = {names: (None, *found[1:]) for names, found in self._cached.items()}
         _, texts = self._texts()
         new = {name: json.dumps(value, default=_number) for name, value in settings.items()}
         texts.update(new)
@@ -164,7 +178,7 @@ class Settings:
             settings = self.all()
             schema.migrate_tables(self._database.connection, version)
             schema.set_version(self._database.connection)
-            self._kept = self._kept[0], schema.FORMAT_VERSION, self._kept[2]
+            self._kept = schema.FORMAT_VERSION, self._kept[1]
             self.set_all(settings)
 
     def clear_cache(self) -> None:

@@ -29,7 +29,7 @@ def named_writer(folder: Path | None) -> Iterator[None]:
     with failures.writing_to(folder):
         note.unlink(missing_ok=True)  # it may be a link
         with note.open("x", encoding="utf-8") as file:
-            json.dump(writer, file)
+            file.write(json.dumps(writer))  # in a third of the time of `json.dump`
     try:
         yield
     finally:
