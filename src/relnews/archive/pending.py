@@ -72,13 +72,12 @@ class PendingArticle:
         if not fits or (len(term) and not 0 <= term[0] <= term[-1] < n_terms):
             msg = "the counts of an article are of terms that the archive does not have"
             raise ValueError(msg)
-        are_terms = set(term.tolist()).issuperset
-        are_words = set(term[code != PHRASE].tolist()).issuperset
+        words = term[code != PHRASE]
         if (
             len(phrases) % 3
-            or not are_terms(phrases[2::3].tolist())
-            or not are_words([*phrases[::3].tolist(), *phrases[1::3].tolist()])
-            or not are_terms(text[text != BREAK].tolist())
+            or not _are_among(term, phrases[2::3])
+            or not (_are_among(words, phrases[::3]) and _are_among(words, phrases[1::3]))
+            or not _are_among(term, text[text != BREAK])
         ):
             msg = "the words of an article are not among its terms"
             raise ValueError(msg)
@@ -87,6 +86,14 @@ class PendingArticle:
             raise ValueError(msg)
         published = UNDATED if stored.published is None else stored.published
         return cls(term, code, text, phrases.reshape(-1, 3), published, stored.id, vector)
+
+
+def _are_among(ascending: NDArray[np.int32], values: NDArray[np.int32]) -> bool:
+    """Return whether all values are among the ascending ones."""
+    if not len(ascending):
+        return not len(values)
+    place = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return bool((ascending[place] == values).all())
 
 
 def joined(articles: Sequence[PendingArticle]) -> ArticleTerms:

@@ -128,7 +128,8 @@ def _compare(
     for scored, numbers in zip(view.segments, of_part, strict=True):
         rows, here = scored.arrays.rows, slice(first, first + len(numbers))
         out = UnitRows(ptr[first : here.stop + 1], common[here], term, weight, rest[here])
-        pairs.gather(frozen(numbers), rows.terms, rows.level_weight, rows.idf, common_idf, out)
+        if len(numbers):
+            pairs.gather(frozen(numbers), rows.terms, rows.level_weight, rows.idf, common_idf, out)
         first = here.stop
     unit_rows = UnitRows._make(map(frozen, (ptr, common, term, weight, rest)))
     with borrowed(len(view.statistics.idf), 0, 0) as (scratch, _):
@@ -143,9 +144,10 @@ def _shares(
 ) -> NDArray[np.int64]:
     """Return the containment of pairs of articles, in millionths."""
     compared, pair = np.unique(pair, return_inverse=True)
+    of_pair = part[compared]
     texts = [
-        scored.segment.texts_of(local[compared][part[compared] == i])
-        for i, scored in enumerate(view.segments)
+        view.segments[i].segment.texts_of(local[compared[of_pair == i]])
+        for i in np.unique(of_pair).tolist()
     ]
     return containment.shares(Ragged.concatenate(texts), pair.reshape(-1, 2))
 
@@ -159,8 +161,8 @@ def numbers_of_texts(
     """
     segments = [scored.segment for scored in view.segments]
     signs = np.empty((len(part), 3), dtype=np.int64)
-    for i, segment in enumerate(segments):
-        signs[part == i] = segment.signs_of_texts(local[part == i])
+    for i in np.unique(part).tolist():
+        signs[part == i] = segments[i].signs_of_texts(local[part == i])
     number = -1 - np.arange(len(part))
     is_long = np.flatnonzero(signs[:, 0] >= containment.SAME_WORDS)
     # Different signs may have equal codes: then the words differ.
@@ -168,8 +170,8 @@ def numbers_of_texts(
     _, at, times = np.unique(code, return_inverse=True, return_counts=True)
     alike = is_long[times[at] > 1]
     first_places: dict[bytes, int] = {}
-    for i, segment in enumerate(segments):
-        here = alike[part[alike] == i]
+    for i in np.unique(part[alike]).tolist():
+        segment, here = segments[i], alike[part[alike] == i]
         for places in (here[n : n + _TEXTS] for n in range(0, len(here), _TEXTS)):
             texts = segment.texts_of(local[places])
             ends = texts.ptr.tolist()

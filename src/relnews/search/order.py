@@ -66,10 +66,11 @@ def sort_columns(
         column[:] = np.take_along_axis(column, order, axis=1)
     tied = (np.diff(steps, axis=1) == 0) & (np.diff(published, axis=1) == 0) & (steps[:, 1:] > 0)
     for query in np.flatnonzero(tied.any(axis=1)):
-        listed = steps[query] > 0
-        place = np.zeros(len(listed), dtype=np.int64)
-        names = np.array(ids(key[query, listed].tolist()), dtype=object)
-        place[listed] = np.argsort(np.argsort(names))
+        is_tied = np.append(tied[query], False)
+        is_tied[1:] |= tied[query]
+        place = np.zeros(len(is_tied), dtype=np.int64)
+        names = np.array(ids(key[query, is_tied].tolist()), dtype=object)
+        place[is_tied] = np.argsort(np.argsort(names))
         by_id = np.lexsort((-place, published[query], steps[query]))[::-1]
         for column in columns:
             column[query] = column[query, by_id]
