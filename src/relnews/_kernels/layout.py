@@ -173,25 +173,43 @@ def rows_are_sound(n_terms, values, rows, texts):
     text_ptr, text_place = texts.text_ptr, texts.text_place
     phrase_ptr, phrase_place = texts.phrase_ptr, texts.phrase_place
     for row in range(row_ptr.size - 1):
-        first = row_ptr[row]
-        n = row_ptr[row + 1] - first
-        lowest, last = np.int64(1), np.int64(-1)
-        for i in range(first, row_ptr[row + 1]):
-            term = term_of(row_low[i], row_high[i])
-            lowest = min(lowest, term - last)
-            last = term
+        first, end = row_ptr[row], row_ptr[row + 1]
+        n = end - first
         n_places = text_ptr[row + 1] - text_ptr[row] + phrase_ptr[row + 1] - phrase_ptr[row]
-        if lowest <= 0 or last >= n_terms or (n > NO_PLACE and n_places > 0):
+        if n > 0 and term_of(row_low[end - 1], row_high[end - 1]) >= n_terms:
             return False
-        highest = np.int64(-1)
-        for i in range(text_ptr[row], text_ptr[row + 1]):
-            highest = max(highest, -1 if text_place[i] == NO_PLACE else np.int64(text_place[i]))
-        for i in range(3 * phrase_ptr[row], 3 * phrase_ptr[row + 1]):
-            highest = max(highest, np.int64(phrase_place[i]))
-        if highest >= n:
+        if not _ascend(row_low[first:end], row_high[first:end]) or (n > NO_PLACE and n_places > 0):
+            return False
+        if _n_places(text_place[text_ptr[row] : text_ptr[row + 1]]) > n:
             return False
         for i in range(3 * phrase_ptr[row], 3 * phrase_ptr[row + 1], 3):
-            for place in phrase_place[i : i + 2]:
-                if values[row_level[first + place]] == PHRASE:
-                    return False
+            word, other, phrase = phrase_place[i], phrase_place[i + 1], phrase_place[i + 2]
+            if max(word, other, phrase) >= n:
+                return False
+            if values[row_level[first + word]] == PHRASE or (
+                values[row_level[first + other]] == PHRASE
+            ):
+                return False
     return True
+
+
+@inner_kernel
+def _ascend(low, high):
+    """Return whether the terms of a row ascend; without a branch, the compiler vectorizes it."""
+    is_wrong = False
+    before_low, before_high = low[: low.size - 1], high[: high.size - 1]
+    next_low, next_high = low[1:], high[1:]
+    for i in range(next_low.size):
+        is_wrong |= (next_high[i] < before_high[i]) | (
+            (next_high[i] == before_high[i]) & (next_low[i] <= before_low[i])
+        )
+    return not is_wrong
+
+
+@inner_kernel
+def _n_places(places):
+    """Return the highest place plus one, 0 if there is none: in 16 bits `NO_PLACE` becomes 0."""
+    n = np.uint16(0)
+    for i in range(places.size):
+        n = max(n, np.uint16(places[i] + 1))
+    return n

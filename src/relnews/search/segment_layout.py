@@ -209,4 +209,7 @@ def ascends(ptr: NDArray[np.integer[Any]], last: int) -> bool:
 
 def are_below(numbers: NDArray[np.integer[Any]], limit: int) -> bool:
     """Return whether all numbers are below a limit, and none is negative."""
-    return not numbers.size or bool(numbers.min() >= 0 and numbers.max() < limit)
+    may_be_negative = numbers.dtype.kind == "i"
+    return not numbers.size or bool(
+        numbers.max() < limit and not (may_be_negative and numbers.min() < 0)
+    )
