@@ -160,6 +160,11 @@ def a_segment(rows, of_odd=0):
     )
 
 
+#: Number of articles of an epoch, and document frequencies of some terms in it.
+N_OF_EPOCH = 20
+epochs = st.lists(st.integers(0, N_OF_EPOCH), max_size=N_TERMS)
+
+
 @given(rows, st.booleans(), st.integers(0, 20), steps, st.sampled_from([0.0, 0.1, 0.7]))
 def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps, tolerance):
     """Norms of a segment's articles equal fresh ones within the tolerance."""
@@ -167,11 +172,20 @@ def test_lengths_follow_the_statistics(rows, sublinear_tf, n_anchor, steps, tole
         follow_lengths(rows, sublinear_tf, n_anchor, steps)
 
 
-def follow_lengths(rows, sublinear_tf, n_anchor, steps):
+@given(rows, st.booleans(), epochs, steps, st.sampled_from([0.0, 0.1, 0.7]))
+def test_lengths_begin_with_stored_sums(rows, sublinear_tf, epoch, steps, tolerance):
+    """Sums under the idf of any epoch lead to the norms of the present articles."""
+    with mock.patch("relnews.search.corpus_stats.TOLERANCE", tolerance):
+        follow_lengths(rows, sublinear_tf, N_OF_EPOCH, steps, np.array(epoch, dtype=np.int32))
+
+
+def follow_lengths(rows, sublinear_tf, n_anchor, steps, epoch=None):
     segment = a_segment(rows)
     member = LiveSegment(None, segment, None, weights.Weighting(sublinear_tf))
-    statistics = Statistics(n_anchor)
+    statistics = Statistics(n_anchor) if epoch is None else Statistics(n_anchor, epoch)
     statistics.grow(N_TERMS)
+    if epoch is not None:
+        member.sums = member.norm_components(statistics.made)
     statistics.add(*segment.document_frequency(), segment.n_articles)
     for there, change in follow(statistics, steps):
         frequency = frequencies([*map(frozenset, rows), *there], N_TERMS)

@@ -12,11 +12,13 @@ from relnews._kernels import norms as kernels
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows
 from relnews.search import weights
-from relnews.search.bounds import CommonTerms, Outline, Rows, blocks, sampled
+from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline, Rows, blocks, sampled
 from relnews.search.corpus_stats import SHIFT_TOLERANCE, Change, CorpusStats, Statistics
 from relnews.search.segment import Segment
 from relnews.search.top_k import ScoredSegment
 from relnews.search.weights import Weighting
+from relnews.storage import integrity
+from relnews.storage.arrays import SUMS, Arrays
 from relnews.storage.catalogue import FolderEntry
 from relnews.text.article_terms import ArticleTerms
 
@@ -73,6 +75,12 @@ class LiveSegment:
         Bounds of the common terms of each article.
     weighting : Weighting
         Weights of terms in text and title.
+
+    Attributes
+    ----------
+    sums : float64 array of shape (n_articles, 5) or None
+        `norm_components` under the idf that `Statistics` begin with, as they are stored; None if
+        they are not known.
     """
 
     def __init__(
@@ -88,6 +96,7 @@ class LiveSegment:
         self._n_common: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
         self.is_alive = np.ones(segment.n_articles, dtype=bool)
         self.epoch_norms: Norms | None = None
+        self.sums: NDArray[np.float64] | None = None
         self._components: NDArray[np.float64] | None = None
         #: The segment as it was ranked last, the shift and the outline that its bounds are of.
         self._scored: tuple[ScoredSegment, float, Outline] | None = None
@@ -134,15 +143,19 @@ class LiveSegment:
         A place is -1 for a term that the segment lacks.
         """
         places = np.empty(len(change.terms), dtype=np.int64)
-        if self._components is None:
-            self._components = self.norm_components(statistics.made, is_ignored)
+        components = self._components
+        if components is None:
             self._scored = None
+            if self.sums is not None and is_ignored is None:
+                components = self.sums.copy()
+        if components is None:
+            components = self.norm_components(statistics.made, is_ignored)
         elif self.segment.has_postings and len(places):
             kernels.update_components(
                 frozen(change.terms), frozen(change.before), frozen(change.after),
-                self.segment.postings, self.level_weight, self.level_title, places,
-                self._components,
+                self.segment.postings, self.level_weight, self.level_title, places, components,
             )  # fmt: skip
+        self._components = components
         return places
 
     def scored(
@@ -235,7 +248,26 @@ class LiveSegment:
 
     def forget_norms(self) -> None:
         """Compute norms from all terms next time, because the ignored words changed."""
-        self._components = None
+        self._components = self.sums = None
+
+    def take_outline(self, common: CommonTerms, arrays: Arrays) -> None:
+        """Set the outline and the sums from the arrays that `outlined` returns."""
+        n, sums = self.segment.n_articles, arrays.get(SUMS)
+        self.outline = common.restore_outline([arrays[name] for name in OUTLINE_DTYPES], n)
+        self.sums = None if sums is None else integrity.checked_sums(sums.reshape(n, 5))
+
+    def outlined(self, common: CommonTerms, idf: NDArray[np.float64]) -> Arrays:
+        """Return the outline of the segment and its sums, to store.
+
+        Parameters
+        ----------
+        common : CommonTerms
+            Common terms of the epoch.
+        idf : float64 array of shape (n_terms,)
+            idf of the epoch.
+        """
+        outline = common.outline(self.all_rows(idf), self.segment.n_articles)
+        return outline.named() | {SUMS: self.norm_components(idf)}
 
     def rows(self, idf: NDArray[np.float64], articles: slice) -> Rows:
         """Return the weights of articles, not divided by their lengths."""

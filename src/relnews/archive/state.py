@@ -18,7 +18,7 @@ from relnews.archive.text_vectors import TextVectors
 from relnews.options.recency import Recency
 from relnews.options.vectors import SETTING as VECTORS
 from relnews.search import weights
-from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline
+from relnews.search.bounds import CommonTerms, Outline
 from relnews.search.corpus_stats import CorpusStats, Statistics
 from relnews.search.epoch import Epoch
 from relnews.search.order import oldest_first
@@ -27,7 +27,7 @@ from relnews.search.top_k import ScoredSegment
 from relnews.search.view import View
 from relnews.search.weights import Weighting
 from relnews.storage import integrity
-from relnews.storage.arrays import Store
+from relnews.storage.arrays import Arrays, Store
 from relnews.storage.catalogue import FolderEntry
 from relnews.storage.compiled_rules import CompiledRules
 from relnews.text.analysis import Analysis
@@ -100,6 +100,8 @@ class ArchiveState:
         self._sequence = 0
         self._vocabulary_number = -1
         self._epoch_number = -1
+        #: The epoch whose idf are those of `Statistics.made`; -1 after the first view.
+        self._made_of = -1
         self._forgotten: dict[str, int] = {}
         self.ignored = self._ignored_of_epoch = IgnoredTerms((), self.analysis)
         self._expiring = self._expires = np.empty(0, dtype=np.int64)
@@ -168,6 +170,7 @@ class ArchiveState:
         view = self._view
         if view is None or not view.since <= now < view.until:
             change = self.statistics.settle()
+            self._made_of = -1
             idf = self.statistics.idf()
             is_ignored = self.ignored.among(self.vocabulary)
             if is_ignored is not None:
@@ -227,11 +230,11 @@ class ArchiveState:
         after = weights.inverse_document_frequency(now, self.n_articles)
         return float(np.abs(after / before - 1)[now > 0].max(initial=0.0))
 
-    def outline(self, segment: Segment) -> Outline:
-        """Return the outline of a new segment, in the present epoch."""
+    def outlined(self, segment: Segment) -> Arrays:
+        """Return the outline of a segment and its sums, in the present epoch, to store."""
         idf = self.epoch.idf(len(self.vocabulary))
         live = LiveSegment(None, segment, Outline.none(0), self.weighting)
-        return self.epoch.common.outline(live.all_rows(idf), segment.n_articles)
+        return live.outlined(self.epoch.common, idf)
 
     def segment_of(self, key: int) -> LiveSegment | None:
         """Return the segment that has an article, removed or not; None if no segment has it."""
@@ -260,13 +263,12 @@ class ArchiveState:
 
     def _refresh_epoch(self, entries: Sequence[FolderEntry], n_articles: int, n_terms: int) -> None:
         (entry,) = (entry for entry in entries if entry.kind == "epoch")
+        is_first = self._epoch_number == -1
         if entry.number != self._epoch_number:
             arrays = self.store.arrays(entry)
             integrity.check_epoch(arrays, n_terms, n_articles)
             common = CommonTerms.restore(arrays["terms"], arrays["basis"], n_terms)
             self.epoch = Epoch(n_articles, arrays["document_frequency"], common)
-            if self._epoch_number == -1:
-                self.statistics = Statistics(n_articles)
             self._epoch_number = entry.number
             self._forgotten = self.store.catalogue.setting("forgotten") or {}
             self._of_epoch = None
@@ -276,10 +278,13 @@ class ArchiveState:
         if self._forgotten and n_known < n_terms:
             self.epoch = self.epoch.recalling(self.vocabulary.newest(n_known), self._forgotten)
             if self.epoch.document_frequency[n_known:].any():
-                self._of_epoch = None
+                self._of_epoch, self._made_of = None, -1
         if len(self.epoch.common.is_rare) < n_terms:
             common = self.epoch.common.resized(n_terms + n_terms // 8)
             self.epoch = dataclasses.replace(self.epoch, common=common)
+        if is_first:
+            self.statistics = Statistics(n_articles, self.epoch.document_frequency)
+            self._made_of = self._epoch_number
         self.statistics.grow(n_terms)
 
     def _refresh_segments(
@@ -287,23 +292,26 @@ class ArchiveState:
     ) -> None:
         outlines = {entry.segment: entry for entry in entries if entry.kind == "outline"}
         current = {entry.number: entry for entry in entries if entry.kind == "segment"}
-        fresh = [entry for number, entry in current.items() if number not in self.live_segments]
+        live_segments = self.live_segments
+        stale = [
+            (entry, outlines[number]) for number, entry in current.items()
+            if number not in live_segments
+            or live_segments[number].outline_number != outlines[number].number
+        ]  # fmt: skip
         loaded = _parallel.in_threads(
-            lambda entry: self._load_segment(entry, n_terms, n_dimensions), fresh,
-            min(len(fresh), os.cpu_count() or 1),
-        ) if fresh else []  # fmt: skip
-        for entry, segment in zip(fresh, loaded, strict=True):
-            live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
-            self.live_segments[entry.number] = live
-            self.statistics.add(*segment.document_frequency(), segment.n_articles)
-        for number in current:
-            live = self.live_segments[number]
-            if outlines[number].number != live.outline_number:
-                stored = self.store.arrays(outlines[number])
-                live.outline = self.epoch.common.restore_outline(
-                    [stored[name] for name in OUTLINE_DTYPES], live.segment.n_articles
-                )
-                live.outline_number = outlines[number].number
+            lambda entries: self._load_segment(*entries, n_terms, n_dimensions), stale,
+            min(len(stale), os.cpu_count() or 1),
+        ) if stale else []  # fmt: skip
+        for (entry, outline), (segment, outlined) in zip(stale, loaded, strict=True):
+            if segment is not None:
+                live = LiveSegment(entry, segment, Outline.none(0), self.weighting)
+                live_segments[entry.number] = live
+                self.statistics.add(*segment.document_frequency(), segment.n_articles)
+            live = live_segments[entry.number]
+            live.take_outline(self.epoch.common, outlined)
+            if self._made_of != self._epoch_number:
+                live.sums = None
+            live.outline_number = outline.number
         for number in self.live_segments.keys() - current.keys():
             live = self.live_segments.pop(number)
             dead = live.segment.article_terms(np.flatnonzero(~live.is_alive)).counts
@@ -311,12 +319,16 @@ class ArchiveState:
             self.statistics.add(terms, -frequency, -live.segment.n_articles)
             self.statistics.add(*_frequency(dead.term), dead.n_articles)
 
-    def _load_segment(self, entry: FolderEntry, n_terms: int, n_dimensions: int) -> Segment:
-        """Return a segment of the folder, checked."""
+    def _load_segment(
+        self, entry: FolderEntry, outline: FolderEntry, n_terms: int, n_dimensions: int
+    ) -> tuple[Segment | None, Arrays]:
+        """Return the segment of a folder, None if it is there, and its outline; both checked."""
+        if entry.number in self.live_segments:
+            return None, self.store.arrays(outline)
         segment = Segment(**self.store.arrays(entry))
         fits = segment.is_sound(n_terms) and segment.vectors.shape[1] in (0, n_dimensions)
         integrity.check_segment(fits)
-        return segment
+        return segment, self.store.arrays(outline)
 
     def _refresh_pending(self, sealed: int, n_terms: int, n_dimensions: int) -> None:
         for key in [key for key in self.pending if key < sealed]:

@@ -19,7 +19,7 @@ from relnews.search.order import oldest_first
 from relnews.search.segment import SEGMENT_ARTICLES, Segment
 from relnews.search.vectors import stacked
 from relnews.search.weights import Weighting, inverse_document_frequency
-from relnews.storage.arrays import Store
+from relnews.storage.arrays import Arrays, Store
 from relnews.text.article_terms import ArticleTerms
 from relnews.text.rows import Counts, Ragged
 from relnews.text.vocabulary import Vocabulary
@@ -183,9 +183,9 @@ class WrittenSegments(Mapping[int, LiveSegment]):
         return len(self._entries)
 
 
-def put_segment(store: Store, segment: Segment, outline: Outline) -> None:
-    """Write a segment and the outline of its articles."""
-    store.put("outline", outline.named(), store.put("segment", segment.arrays()))
+def put_segment(store: Store, segment: Segment, outlined: Arrays) -> None:
+    """Write a segment and its outline, as `LiveSegment.outlined` returns it."""
+    store.put("outline", outlined, store.put("segment", segment.arrays()))
 
 
 def replace_vocabulary(store: Store, vocabulary: Vocabulary) -> None:
@@ -259,5 +259,4 @@ def begin_epoch(
     replace_epoch(store, Epoch(n_articles, frozen(document_frequency), common), forgotten)
     store.drop_all("outline")
     for number, live in live_segments.items():
-        outline = common.outline(live.all_rows(idf), live.segment.n_articles)
-        store.put("outline", outline.named(), number)
+        store.put("outline", live.outlined(common, idf), number)

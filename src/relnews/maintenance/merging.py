@@ -117,10 +117,10 @@ def _write(
     for portion in layout.filled(rows):
         segment = portion.segment(len(state.vocabulary))
         if number is None:
-            layout.put_segment(state.store, segment, state.outline(segment))
+            layout.put_segment(state.store, segment, state.outlined(segment))
         else:
             outline = Outline.none(segment.n_articles)
-            layout.put_segment(state.store, segment.renumbered(number), outline)
+            layout.put_segment(state.store, segment.renumbered(number), outline.named())
 
 
 def _drop(state: ArchiveState, live_segments: Sequence[LiveSegment]) -> None:

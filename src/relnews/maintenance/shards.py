@@ -162,7 +162,7 @@ def _lay_out(
 
     for portion in layout.filled(short(), SEGMENT_PAIRS):
         segment = portion.segment(len(order))
-        layout.put_segment(store, segment, Outline.none(segment.n_articles))
+        layout.put_segment(store, segment, Outline.none(segment.n_articles).named())
         terms, n_articles = segment.document_frequency()
         frequency[terms] += n_articles.astype(np.int32)
     layout.replace_vocabulary(store, vocabulary.take(order))

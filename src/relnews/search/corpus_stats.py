@@ -25,6 +25,10 @@ TOLERANCE = 1.0 / 64
 SHIFT_TOLERANCE = 1.0 / 512
 
 
+#: No terms.
+_NONE = np.zeros(0, dtype=np.int32)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Change:
     """Change of the idf that lengths are computed with, for a fixed number of articles.
@@ -62,6 +66,9 @@ class Statistics:
     ----------
     n_anchor : int
         The fixed number of articles.
+    frequency : int32 array of shape (≤ n_terms,), optional
+        Document frequencies in these articles, such as those of the epoch: `made` begins with their
+        idf, and the first `settle` goes on from there. By default no article has a term.
 
     Attributes
     ----------
@@ -73,13 +80,15 @@ class Statistics:
         Relative error bound of lengths; 0 means that all lengths are exact.
     """
 
-    def __init__(self, n_anchor: int) -> None:
+    def __init__(self, n_anchor: int, frequency: NDArray[np.int32] = _NONE) -> None:
         self.n_articles = 0
-        self.document_frequency = np.zeros(0, dtype=np.int32)
+        self.document_frequency = np.zeros(len(frequency), dtype=np.int32)
         self._n_anchor = n_anchor
         self._touched: list[NDArray[np.int32]] = []
-        self.anchored = np.zeros(0)
-        self.made = np.zeros(0)
+        #: The document frequencies to begin with; None after the first `settle`.
+        self._begin: NDArray[np.int32] | None = frequency
+        self.made = self._idf(frequency)
+        self.anchored = self.made.copy()
         self.norm_tolerance = 0.0
 
     def grow(self, n_terms: int) -> None:
@@ -110,7 +119,15 @@ class Statistics:
 
     def settle(self) -> Change:
         """Update the idf; return the change of `made` since the last call."""
-        terms = _distinct(self._touched, len(self.document_frequency))
+        if self._begin is not None:
+            # Nearly every term of a new process has the idf that it begins with.
+            is_changed = self.document_frequency > 0
+            is_changed[: len(self._begin)] = (
+                self.document_frequency[: len(self._begin)] != self._begin
+            )
+            terms, self._begin = np.flatnonzero(is_changed).astype(np.int32), None
+        else:
+            terms = _distinct(self._touched, len(self.document_frequency))
         self._touched = []
         after = self._idf(self.document_frequency[terms])
         self.anchored[terms] = after

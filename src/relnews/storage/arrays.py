@@ -40,6 +40,9 @@ from relnews.storage.database import CATALOGUE
 from relnews.storage.mapping import mapped
 from relnews.storage.syncing import make_folder, sync
 
+#: Sums that the lengths of articles are made of, beside their outline.
+SUMS = "sums"
+
 #: Name and dtype of every array, by the kind of its folder.
 DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
     "vocabulary": {
@@ -50,12 +53,15 @@ DTYPES: dict[str, dict[str, np.dtype[Any]]] = {
         "basis": np.dtype(np.float64),
     },
     "segment": SEGMENT_DTYPES | OPTIONAL_DTYPES,
-    "outline": OUTLINE_DTYPES,
+    "outline": OUTLINE_DTYPES | {SUMS: np.dtype(np.float64)},
     "lines": {
         "key": np.dtype(np.int64), "line_ptr": np.dtype(np.int64), "n_words": np.dtype(np.int32),
         "hash": np.dtype(np.uint64),
     },
 }  # fmt: skip
+
+#: Arrays that a folder may lack.
+_OPTIONAL = {*OPTIONAL_DTYPES, SUMS}
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -255,7 +261,7 @@ class Store:
 def names_of(entry: FolderEntry) -> list[str]:
     """Return the names of the arrays of a folder."""
     names = [*DTYPES[entry.kind]]
-    return [name for name in names if name not in OPTIONAL_DTYPES or name in entry.files]
+    return [name for name in names if name not in _OPTIONAL or name in entry.files]
 
 
 def folder_name(entry: FolderEntry) -> str:

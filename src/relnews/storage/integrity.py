@@ -16,6 +16,7 @@ from relnews.exceptions import (
 if TYPE_CHECKING:
     import os
 
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -127,6 +128,14 @@ def check_epoch(arrays: Mapping[str, NDArray[Any]], n_terms: int, n_articles: in
     if not is_possible or not in_order or not (abs(basis) <= 1.001).all():
         msg = "the arrays of an epoch do not fit each other"
         raise ValueError(msg)
+
+
+def checked_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sums that lengths are made of; raise ValueError if one is impossible."""
+    if not (sums.min(initial=0.0) >= 0 and sums.max(initial=0.0) < float("inf")):  # or NaN
+        msg = "the lengths of a segment's articles are impossible"
+        raise ValueError(msg)
+    return sums
 
 
 def check_segment(is_sound: bool) -> None:

@@ -60,7 +60,8 @@ def views(archive: Archive, title_weight: float) -> View:
     with archive.catalogue.read_transaction():
         state.refresh(archive.catalogue.generation())
         for live in state.live_segments.values():
-            live.outline = state.outline(live.segment)  # the stored one has the stored weights
+            # The stored outline has the stored weights.
+            live.take_outline(state.epoch.common, state.outlined(live.segment))
         return state.view()
 
 
