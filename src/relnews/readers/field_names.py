@@ -199,9 +199,9 @@ def dates_of(
     if "expires" in mapped:
         dates["expires"].clear()
     for field, values in dates.items():
-        own = named.get(field)
-        found = [value for value in (own, *values) if not is_empty(value)]
-        dates[field] = [*{repr(value): value for value in found}.values()]
+        if named.get(field) is not None:
+            values.insert(0, named[field])
+        dates[field] = [*{repr(value): value for value in values if not is_empty(value)}.values()]
     return dates
 
 
