@@ -110,7 +110,7 @@ def fit_as(archive: Any, articles: Iterable[Mapping[str, Any]]) -> Any:
     """Return the archive of articles under the rules for words of another archive."""
     version = archive.archive_.analysis.version
     made = functools.partial(Analysis, version=version)
-    with mock.patch("relnews.text.analysis.Analysis", made):
+    with mock.patch("relnews.maintenance.fresh.Analysis", made):
         return fit(articles)
 
 
