@@ -6,7 +6,9 @@ import dataclasses
 import datetime as dt
 import os
 import sqlite3
+import tempfile
 import threading
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -298,6 +300,40 @@ def test_others_see_a_change_when_it_is_committed(tmp_path):
     assert reader._database.changed_since_last_check()
     database = writer._database
     assert not database.changed_since_last_check() or not database.changed_since_last_check()
+
+
+changes_of_two = st.lists(
+    st.tuples(st.booleans(), st.sampled_from(["set", "folder", "fail", "read"])), max_size=12
+)
+
+
+@examples(0.5)
+@given(changes_of_two)
+def test_what_is_kept_of_settings_and_folders_is_what_is_there(changes):
+    """Whoever commits or fails, two writers read the same settings and folders of arrays."""
+    with tempfile.TemporaryDirectory() as name:
+        writers = [Catalogue.create(Path(name)), Catalogue.open(Path(name))]
+        told, numbers = None, []
+        for i, (is_second, what) in enumerate(changes):
+            writer = writers[is_second]
+            if what != "read":
+                with contextlib.suppress(ZeroDivisionError), writer.transaction():
+                    assert [entry.number for entry in writer.folders()] == numbers
+                    writer.set("told", i)
+                    assert writer.cached(str, "told") == str(i)
+                    entry = FolderEntry(i + 1, "lines", None, {"a": (1, i)})
+                    if what != "set":
+                        writer.add_folder(entry)
+                    if what == "fail":
+                        raise ZeroDivisionError
+                    told = i
+                    numbers += [entry.number] if what == "folder" else []
+            for each in writers:
+                assert each.setting("told") == told
+                assert each.cached(str, "told") == str(told)
+                assert [entry.number for entry in each.folders()] == numbers
+        for writer in writers:
+            writer.close()
 
 
 def test_a_second_writer_is_told_who_writes(tmp_path, monkeypatch):
