@@ -262,7 +262,7 @@ def every_file(folder):
 def test_any_file_missing_or_truncated_is_noticed(folder, tmp_path):
     """A missing, empty, halved or cut file is a clear error."""
     files = every_file(folder)
-    assert len(files) == 1 + 3 + 3 + 18 + 8
+    assert len(files) == 1 + 3 + 3 + 18 + 9
     for name in files:
         whole = (folder / name).read_bytes()
         for cut in (None, 0, len(whole) // 2, len(whole) - 1):

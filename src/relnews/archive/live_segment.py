@@ -127,14 +127,6 @@ class LiveSegment:
             rows = ArticleRows(ptr, rows.low[~ignored], rows.high[~ignored], rows.level[~ignored])
         return weights.norm_components(rows, self.level_weight, self.level_title, idf)
 
-    def norms(
-        self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
-    ) -> Norms:
-        """Return the norms, given the document frequencies that changed since the last call."""
-        self._follow(statistics, change, is_ignored)
-        assert self._components is not None
-        return Norms.of(self._components, statistics.shift, statistics.norm_tolerance)
-
     def _follow(
         self, statistics: Statistics, change: Change, is_ignored: NDArray[np.bool_] | None
     ) -> NDArray[np.int64]:
