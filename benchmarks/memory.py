@@ -22,6 +22,7 @@ PARTS = {
         "sketch", "sketch_scale", "sketch_error", "rest", "codes", "codes_scale", "codes_error",
         "norm",
     ),
+    "sums that lengths are made of": ("sums",),
     "texts and titles: words in their order": (
         "text_ptr", "text_place", "phrase_ptr", "phrase_place", "pair_key", "pair_term",
     ),

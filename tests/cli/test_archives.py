@@ -818,6 +818,25 @@ def test_a_broken_pipe_is_quiet(n_jobs, archive):
     assert process.returncode == 128 + signal.SIGPIPE
 
 
+def send_until_it_ends(process, number):
+    """Send a signal to a process that reads standard input; return how often that was needed.
+
+    Python drops an interrupt, with a note, in a callback whose exceptions it ignores. It is rare,
+    and then a person presses Ctrl-C once more.
+    """
+    for n_sent in range(1, 6):
+        process.send_signal(number)
+        # Python does not see a signal between its look for one and its wait for input: the next
+        # line ends that wait.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(60)
+            return n_sent
+    pytest.fail("the process does not end")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_build_leaves_no_archive(number, small):
@@ -832,19 +851,13 @@ def test_an_interrupted_build_leaves_no_archive(number, small):
         ) as process:  # fmt: skip
             # Lines are longer than a pipe holds: after the write the process has begun to read.
             process.stdin.write(lines.encode())
-            process.send_signal(number)
-            # Python does not see a signal between its look for one and its wait for input: the
-            # next line ends that wait.
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(b"\n")
-                process.stdin.flush()
-            process.wait(300)
+            n_sent = send_until_it_ends(process, number)
             message = process.stderr.read().decode()
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
 
         assert process.returncode == 128 + number
-        assert message == ""
+        assert message == "" or n_sent > 1
     assert snapshot(small) == before
     assert not small.with_name("new").exists()
     assert not [*small.parent.glob("*.partial"), *small.parent.glob(".*.partial")]

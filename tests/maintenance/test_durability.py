@@ -499,7 +499,7 @@ def interrupted(target, name, at):
 @pytest.mark.parametrize(
     ("target", "name"),
     [
-        (state.LiveSegment, "norms"), (state.LiveSegment, "norm_components"),
+        (state.LiveSegment, "scored"), (state.LiveSegment, "norm_components"),
         (state.ArchiveState, "_refresh_removed"), (state.ArchiveState, "_refresh_pending"),
         (state.ArchiveState, "_refresh_epoch"), (Statistics, "add"), (Statistics, "settle"),
         (state, "ScoredSegment"), (segment.Segment, "is_sound"), (arrays, "_mapped"),
