@@ -47,6 +47,7 @@ def small_limits(pool, kept):
     with (
         mock.patch("relnews.lists.block_selector.POOL", pool),
         mock.patch("relnews.lists.selector.KEPT", kept),
+        mock.patch("relnews.lists.block_selector.AT_ONCE", 2_048 * (kept % 2)),
         mock.patch("relnews.lists.containment.SAME_WORDS", kept),
         mock.patch("relnews.lists.similarities.OTHER_OCCASION", pool % 2),
     ):

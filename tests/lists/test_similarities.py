@@ -25,10 +25,21 @@ def test_similarities_are_those_of_all_pairs(articles, data, common_idf):
     groups = data.draw(st.lists(places, min_size=1, max_size=3))
     keys = np.array([[all_keys[i] if i >= 0 else -1 for i in group] for group in groups])
 
+    view = news.archive_.state.view()
+    rows = np.array([data.draw(st.integers(0, 2)) for _ in groups])
+    each = np.arange(len(groups))
+
     with mock.patch.object(similarities, "COMMON_IDF", common_idf):
-        found = similarities.similarities(news.archive_.state.view(), keys)
+        found = similarities.similarities(view, keys)
+        in_part = similarities.Similarities(view, keys)
+        cosines = in_part.steps.copy()
+        in_part.complete(most=-1)
+        np.testing.assert_array_equal(in_part.steps, cosines)
+        in_part.complete_rows(each, rows)
+        np.testing.assert_array_equal(in_part.steps[each, rows], found[each, rows])
+        assert not in_part.complete_rows(each, rows)
         least = containment.LEAST_COSINE
-        high = similarities.similarities(news.archive_.state.view(), keys, least)
+        high = similarities.similarities(view, keys, least)
 
     for i, group in enumerate(groups):
         for (m, a), (n, b) in itertools.combinations(enumerate(group), 2):

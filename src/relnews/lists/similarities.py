@@ -58,8 +58,27 @@ def floors_for(
 def similarities(view: View, keys: NDArray[np.int64], least: int = 0) -> NDArray[np.int32]:
     """Return the similarities of the articles of each group to each other, in millionths.
 
+    Parameters
+    ----------
+    view, keys, least
+        As for `Similarities`.
+
+    Returns
+    -------
+    int32 array of shape (n_groups, width, width)
+        0 where there is no article.
+    """
+    found = Similarities(view, keys, least)
+    found.complete()
+    return found.steps
+
+
+class Similarities:
+    """Similarities of the articles of groups to each other, in millionths.
+
     A similarity is the cosine of the weights, the containment of the texts if that is larger, and 1
-    if the texts are the same.
+    if the texts are the same. Containment is added by `complete`, or for some articles only by
+    `complete_rows`.
 
     Parameters
     ----------
@@ -71,35 +90,72 @@ def similarities(view: View, keys: NDArray[np.int64], least: int = 0) -> NDArray
         At most `LEAST_COSINE`. Instead of a smaller similarity there may be 0, which takes less
         time.
 
-    Returns
-    -------
-    int32 array of shape (n_groups, width, width)
+    Attributes
+    ----------
+    steps : int32 array of shape (n_groups, width, width)
         0 where there is no article.
     """
-    steps = np.zeros((*keys.shape, keys.shape[1]), dtype=np.int32)
-    places = keys >= 0
-    if not places.any():
-        return steps
-    part, local = view.places_of(keys[places])
-    code, at = np.unique(part * SEGMENT_ARTICLES + local, return_inverse=True)
-    articles = np.full(keys.shape, -1)
-    articles[places] = at
-    part, local = np.divmod(code, SEGMENT_ARTICLES)
-    _compare(view, part, local, articles, least, steps)
-    length, number = numbers_of_texts(view, part, local)
-    # Places without an article have a text of their own.
-    text = -1 - len(code) - np.arange(keys.size).reshape(keys.shape)
-    text[places] = number[at]
-    steps[text[:, :, None] == text[:, None, :]] = SCORE_STEPS
-    near = np.nonzero(np.triu((steps >= containment.LEAST_COSINE) & (steps < SCORE_STEPS)))
-    pair = np.column_stack([articles[near[0], near[1]], articles[near[0], near[2]]])
-    fits = containment.are_as_long(*length[pair].T)
-    if fits.any():
-        group, row, column = (places[fits] for places in near)
-        shares = _shares(view, part, local, pair[fits])
-        for first, second in ((row, column), (column, row)):
-            steps[group, first, second] = np.maximum(steps[group, first, second], shares)
-    return steps
+
+    def __init__(self, view: View, keys: NDArray[np.int64], least: int = 0) -> None:
+        self._view = view
+        self.steps = np.zeros((*keys.shape, keys.shape[1]), dtype=np.int32)
+        #: Whether the similarities of an article to all others are complete.
+        self._is_complete = np.ones(keys.shape, dtype=bool)
+        places = keys >= 0
+        if not places.any():
+            return
+        part, local = view.places_of(keys[places])
+        code, at = np.unique(part * SEGMENT_ARTICLES + local, return_inverse=True)
+        self._articles = np.full(keys.shape, -1)
+        self._articles[places] = at
+        self._part, self._local = np.divmod(code, SEGMENT_ARTICLES)
+        _compare(view, self._part, self._local, self._articles, least, self.steps)
+        self._length, number = numbers_of_texts(view, self._part, self._local)
+        # Places without an article have a text of their own.
+        text = -1 - len(code) - np.arange(keys.size).reshape(keys.shape)
+        text[places] = number[at]
+        self.steps[text[:, :, None] == text[:, None, :]] = SCORE_STEPS
+        self._is_complete = ~places
+
+    def complete(self, most: int | None = None) -> None:
+        """Complete all similarities, unless more pairs than the given number need it."""
+        if self._is_complete.all():
+            return
+        needed = _may_be_contained(self.steps)
+        if most is None or np.count_nonzero(needed) <= 2 * most:
+            self._add(*np.nonzero(np.triu(needed)))
+            self._is_complete[:] = True
+
+    def complete_rows(self, groups: NDArray[np.int64], rows: NDArray[np.int64]) -> bool:
+        """Complete the similarities of one article of each of some groups, given its place.
+
+        Return whether any of them were not complete.
+        """
+        is_left = ~self._is_complete[groups, rows]
+        if is_left.any():
+            groups, rows = groups[is_left], rows[is_left]
+            self._is_complete[groups, rows] = True
+            i, column = np.nonzero(_may_be_contained(self.steps[groups, rows]))
+            self._add(groups[i], rows[i], column)
+        return bool(is_left.any())
+
+    def _add(
+        self, group: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]
+    ) -> None:
+        """Raise the similarities of pairs of articles to their containment."""
+        pair = np.column_stack([self._articles[group, row], self._articles[group, column]])
+        fits = containment.are_as_long(*self._length[pair].T)
+        if fits.any():
+            group, row, column = group[fits], row[fits], column[fits]
+            shares = _shares(self._view, self._part, self._local, pair[fits])
+            for first, second in ((row, column), (column, row)):
+                before = self.steps[group, first, second]
+                self.steps[group, first, second] = np.maximum(before, shares)
+
+
+def _may_be_contained(steps: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return which similarities may be lower than the containment."""
+    return (steps >= containment.LEAST_COSINE) & (steps < SCORE_STEPS)
 
 
 def _compare(
