@@ -53,12 +53,15 @@ def heading(machine: dict[str, Any]) -> str:
     """Return a description of the machine and versions."""
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     changed = " with changes" if machine["changed"] else ""
+    commands = "\n".join(
+        f'$ pip install -e ".[bench]" && {command}' for command in machine["command"].splitlines()
+    )
     load = "" if machine["load"] is None else f"; load when it began {machine['load']:.1f}"
     return (
         f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB;"
         f" {machine['threads']} thread(s) for every system, pinned{load}."
         f" Python {machine['python']}, {versions}. Commit {machine['commit']}{changed}.\n\n"
-        f'```console\n$ pip install -e ".[bench]" && {machine["command"]}\n```\n'
+        f"```console\n{commands}\n```\n"
     )
 
 

@@ -308,6 +308,27 @@ def test_each_side_goes_first_equally_often() -> None:
     assert "".join(order) == "abcbcacab"
 
 
+def test_files_of_one_machine_are_reported_as_one() -> None:
+    """Records, notes, versions and commands are joined; another commit stays apart."""
+    machine = {"processor": "x", "cores": 2, "memory_gb": 8.0, "threads": 1, "python": "3.11",
+               "commit": "a", "changed": False, "versions": {"numpy": "2"},
+               "command": "first"}  # fmt: skip
+    files: dict[str, dict[str, Any]] = {}
+    for name, changes in (
+        ("one", {}),
+        ("two", {"command": "second", "versions": {"scipy": "1"}}),
+        ("three", {"commit": "b"}),
+    ):
+        records = [{"job": name}]
+        found = {"machine": {**machine, **changes}, "records": records, "notes": ["n", name]}
+        report.add(files, name, found)
+    assert [*files] == ["one", "three"]
+    assert files["one"]["records"] == [{"job": "one"}, {"job": "two"}]
+    assert files["one"]["notes"] == ["n", "one", "two"]
+    assert files["one"]["machine"]["versions"] == {"numpy": "2", "scipy": "1"}
+    assert files["one"]["machine"]["command"] == "first\nsecond"
+
+
 def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("nothing")
