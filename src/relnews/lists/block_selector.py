@@ -161,7 +161,7 @@ class BlockSelector:
         keys = self._key if least < never else np.full_like(self._key, -1)
         least = min(least, containment.LEAST_COSINE)
         self._similarities = Similarities(self._snapshot.view, keys, least)
-        self._similarities.complete(AT_ONCE)
+        self._has_gaps = not self._similarities.complete(AT_ONCE)
         self._similar = self._similarities.steps
         self._near = self._related(self._similar >= self._near_floor, 1, self._near_floor)
         if "story" in caps:
@@ -199,8 +199,9 @@ class BlockSelector:
 
     def _complete(self, lists: NDArray[np.int64], places: NDArray[np.int64] | int) -> None:
         """Complete the similarities of an article of each list, before it counts."""
-        places = np.broadcast_to(places, lists.shape)
-        if self._similarities.complete_rows(lists, places):
+        if self._has_gaps:
+            places = np.broadcast_to(places, lists.shape)
+            self._similarities.complete_rows(lists, places)
             for relation in self._relations:
                 if relation.floor is not None:
                     relation.pairs[lists, places] = self._similar[lists, places] >= relation.floor

@@ -117,32 +117,33 @@ class Similarities:
         self.steps[text[:, :, None] == text[:, None, :]] = SCORE_STEPS
         self._is_complete = ~places
 
-    def complete(self, most: int | None = None) -> None:
-        """Complete all similarities, unless more pairs than the given number need it."""
-        if self._is_complete.all():
-            return
-        needed = _may_be_contained(self.steps)
-        if most is None or np.count_nonzero(needed) <= 2 * most:
+    def complete(self, most: int | None = None) -> bool:
+        """Complete all similarities, unless more pairs than the given number need it.
+
+        Return whether they are complete.
+        """
+        if not self._is_complete.all():
+            needed = _may_be_contained(self.steps)
+            if most is not None and np.count_nonzero(needed) > 2 * most:
+                return False
             self._add(*np.nonzero(np.triu(needed)))
             self._is_complete[:] = True
+        return True
 
-    def complete_rows(self, groups: NDArray[np.int64], rows: NDArray[np.int64]) -> bool:
-        """Complete the similarities of one article of each of some groups, given its place.
-
-        Return whether any of them were not complete.
-        """
+    def complete_rows(self, groups: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
+        """Complete the similarities of one article of each of some groups, given its place."""
         is_left = ~self._is_complete[groups, rows]
-        if is_left.any():
-            groups, rows = groups[is_left], rows[is_left]
-            self._is_complete[groups, rows] = True
-            i, column = np.nonzero(_may_be_contained(self.steps[groups, rows]))
-            self._add(groups[i], rows[i], column)
-        return bool(is_left.any())
+        groups, rows = groups[is_left], rows[is_left]
+        self._is_complete[groups, rows] = True
+        i, column = np.nonzero(_may_be_contained(self.steps[groups, rows]))
+        self._add(groups[i], rows[i], column)
 
     def _add(
         self, group: NDArray[np.int64], row: NDArray[np.int64], column: NDArray[np.int64]
     ) -> None:
         """Raise the similarities of pairs of articles to their containment."""
+        if not len(group):
+            return
         pair = np.column_stack([self._articles[group, row], self._articles[group, column]])
         fits = containment.are_as_long(*self._length[pair].T)
         if fits.any():
