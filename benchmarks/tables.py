@@ -137,7 +137,7 @@ def _ranked(
     Parameters
     ----------
     titles : sequence of str
-        Titles of the columns after those of the system and its ratio.
+        Titles of the columns after the system and its ratio.
     rows : sequence of dict
         Records of one job and size.
     line : callable

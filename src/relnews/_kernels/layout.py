@@ -208,7 +208,7 @@ def _ascend(low, high):
 
 @inner_kernel
 def _n_places(places):
-    """Return the highest place plus one, 0 if there is none: in 16 bits `NO_PLACE` becomes 0."""
+    """Return the highest place plus one, 0 without places: in 16 bits `NO_PLACE` becomes 0."""
     n = np.uint16(0)
     for i in range(places.size):
         n = max(n, np.uint16(places[i] + 1))

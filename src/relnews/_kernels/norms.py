@@ -93,7 +93,7 @@ def update_components(
     level_weight, level_title : float64[n_levels]
         As for `norm_components`.
     places : int64[n_changed]
-        Out: places of the terms among those of the segment; -1 if the segment lacks the term.
+        Out: places of the terms among the segment's terms; -1 if the segment lacks the term.
     components : float64[n_articles, 5]
         Updated in place.
     """
@@ -189,7 +189,7 @@ def raise_bounds(
     Parameters
     ----------
     places : int64[n_changed]
-        Places of the terms among those of the segment; -1 if the segment lacks the term.
+        Places of the terms among the segment's terms; -1 if the segment lacks the term.
     postings : Postings
         Articles of each term.
     norms : pair of float64[n_articles, 5] and float

@@ -19,7 +19,7 @@ TOGETHER = 16
 #: Articles whose vectors in 8 bits stay in the cache while the queries of a group pass.
 _TILE = 64
 
-#: Roundings that `add_cosines` adds to those of a sum.
+#: Roundings that `add_cosines` adds to the roundings of a sum.
 N_SUMS = 4
 
 #: Covers the rounding of bounds in single precision.

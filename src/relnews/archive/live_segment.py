@@ -160,7 +160,7 @@ class LiveSegment:
     ) -> ScoredSegment:
         """Return the segment under the present statistics.
 
-        Its bounds are those of the last call, as long as the idf have shifted little since.
+        Its bounds stay as in the last call, as long as the idf have shifted little since.
 
         Parameters
         ----------

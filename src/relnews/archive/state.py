@@ -100,7 +100,7 @@ class ArchiveState:
         self._sequence = 0
         self._vocabulary_number = -1
         self._epoch_number = -1
-        #: The epoch whose idf are those of `Statistics.made`; -1 after the first view.
+        #: The epoch whose idf `Statistics.made` has; -1 after the first view.
         self._made_of = -1
         self._forgotten: dict[str, int] = {}
         self.ignored = self._ignored_of_epoch = IgnoredTerms((), self.analysis)

@@ -79,7 +79,7 @@ class Settings:
     def _texts(self) -> tuple[int, dict[str, str]]:
         """Return format version and settings in JSON, read again when others have committed.
 
-        The caller holds the lock: outside of a transaction of its own there is none.
+        The caller holds the lock: outside of a transaction of its own it has none.
         """
         database, n_begun = self._database, self._database.n_begun
         if database.connection.in_transaction and self._n_begun == n_begun:
