@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from relnews._kernels import norms as kernels
 from relnews._kernels._compile import frozen
 from relnews._kernels.arguments import ArticleRows
+from relnews.dates import FOREVER
 from relnews.search import weights
 from relnews.search.bounds import OUTLINE_DTYPES, CommonTerms, Outline, Rows, blocks, sampled
 from relnews.search.corpus_stats import SHIFT_TOLERANCE, Change, CorpusStats, Statistics
@@ -21,9 +22,6 @@ from relnews.storage import integrity
 from relnews.storage.arrays import SUMS, Arrays
 from relnews.storage.catalogue import FolderEntry
 from relnews.text.article_terms import ArticleTerms
-
-#: The timestamp of an event that never happens.
-NEVER = int(np.iinfo(np.int64).max)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -219,13 +217,13 @@ class LiveSegment:
         """
         published = self.segment.published
         first = int(np.searchsorted(published, now, side="right"))
-        until = int(published[first]) if first < len(published) else NEVER
+        until = int(published[first]) if first < len(published) else FOREVER
         gone = np.empty(0, dtype=np.int64)
         if len(expiring):
             local = self.segment.find_all(expiring)
             local, expires = local[local >= 0], expires[local >= 0]
             gone = local[expires <= now]
-            until = min(until, int(expires[expires > now].min(initial=NEVER)))
+            until = min(until, int(expires[expires > now].min(initial=FOREVER)))
         hidden = first, gone.tobytes()
         if self._prior is None or self._prior[0] != hidden:
             prior = self.is_alive.astype(np.float64)

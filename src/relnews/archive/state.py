@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from relnews import _parallel, dates
 from relnews._kernels._compile import frozen
-from relnews.archive.live_segment import NEVER, LiveSegment, Norms
+from relnews.archive.live_segment import LiveSegment, Norms
 from relnews.archive.pending import PendingArticle, joined, vectors_of
 from relnews.archive.text_vectors import TextVectors
 from relnews.options.recency import Recency
@@ -384,7 +384,7 @@ class ArchiveState:
         statistics = CorpusStats(
             idf, unseen, self.weighting.least_title * unseen, common, idf[common.terms] / idf_then
         )
-        until = NEVER
+        until = dates.FOREVER
         segments = []
         for live in self._all_segments():
             if now is None:

@@ -67,7 +67,7 @@ class Statistics:
     n_anchor : int
         The fixed number of articles.
     frequency : int32 array of shape (≤ n_terms,), optional
-        Document frequencies in these articles, such as those of the epoch: `made` begins with their
+        Document frequencies in these articles, such as the epoch's: `made` begins with their
         idf, and the first `settle` goes on from there. By default no article has a term.
 
     Attributes
